@@ -1,0 +1,89 @@
+//! What can be said on the command line. Nothing is looked up or done here.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// Tests Rust notebooks: executes them with evcxr and compares every cell's output with a snapshot.
+///
+/// Exit codes: 0 all pass, 100 failures, 4 no notebooks, 96 set-up error, 110 report not written, 130 interrupted.
+#[derive(Debug, Parser)]
+#[command(name = "nbsnap", version, arg_required_else_help = true)]
+pub(crate) struct Args {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+
+    /// The project: a folder with a `notebooks` folder in it [default: this folder or the next one above that is one]
+    #[arg(long, global = true, value_name = "DIR", help_heading = "Project options")]
+    pub(crate) project: Option<PathBuf>,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run notebooks and compare every cell with its snapshot
+    Test(TestArgs),
+    /// Accept pending snapshots (*.snap.new) as the new truth, and remove snapshots that belong to nothing
+    Accept(AcceptArgs),
+    /// List notebooks, their code cells and snapshots
+    List,
+}
+
+/// `nbsnap test`
+#[derive(Debug, clap::Args)]
+pub(crate) struct TestArgs {
+    /// Notebooks: names, files, or beginnings of names [default: all]
+    pub(crate) names: Vec<String>,
+
+    /// What to do with output that has no snapshot or differs from it
+    #[arg(long, value_enum, default_value_t = Update::Auto, env = "NBSNAP_UPDATE", help_heading = "Snapshot options")]
+    pub(crate) update: Update,
+
+    /// Folder that notebooks' dependencies are built in, kept between runs [default: target/nbsnap in the project]
+    #[arg(long, env = "NBSNAP_CACHE_DIR", value_name = "DIR", help_heading = "Build options")]
+    pub(crate) cache_dir: Option<PathBuf>,
+
+    /// Colours in the report
+    #[arg(long, value_enum, default_value_t = Colour::Auto, env = "NBSNAP_COLOR", help_heading = "Report options")]
+    pub(crate) color: Colour,
+}
+
+/// `nbsnap accept`
+#[derive(Debug, clap::Args)]
+pub(crate) struct AcceptArgs {
+    /// Notebooks: names, files, or beginnings of names [default: all]
+    pub(crate) names: Vec<String>,
+}
+
+/// What to do with output that has no snapshot or differs from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Update {
+    /// `never` where the variable CI is set, `pending` elsewhere
+    Auto,
+    /// Write it beside the snapshot as *.snap.new, for `nbsnap accept` or `cargo insta review`
+    Pending,
+    /// Write nothing
+    Never,
+}
+
+/// Whether the report has colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Colour {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Args::command().debug_assert();
+    }
+}

@@ -1,0 +1,37 @@
+//! `nbsnap accept`: makes pending snapshots the new truth.
+
+use std::io::Write;
+
+use nbsnap::project::Project;
+use nbsnap::runner::RunError;
+use nbsnap::snapshot::UpdateMode;
+
+use crate::exit::Exit;
+
+/// Runs the command.
+pub(crate) fn run(project: &Project, names: &[String]) -> Result<Exit, RunError> {
+    let store = super::store(project, UpdateMode::WritePending);
+    let notebooks = project.notebooks()?;
+    let selected = notebooks.select(names)?;
+    let mut orphans = store.orphans(&notebooks, &selected);
+    if !names.is_empty() {
+        orphans.retain(|orphan| orphan.notebook.is_some());
+    }
+    let accepted = store.accept(&selected, &orphans)?;
+    let mut out = std::io::stdout().lock();
+    let shown = |path: &std::path::Path| path.strip_prefix(&project.root).unwrap_or(path).display().to_string();
+    let mut tell = || -> std::io::Result<()> {
+        for path in &accepted.updated {
+            writeln!(out, "accepted {}", shown(path))?;
+        }
+        for path in &accepted.removed {
+            writeln!(out, " removed {}", shown(path))?;
+        }
+        if accepted.updated.is_empty() && accepted.removed.is_empty() {
+            writeln!(out, "nothing is pending")?;
+        }
+        Ok(())
+    };
+    tell().map_err(RunError::Report)?;
+    Ok(Exit::Success)
+}

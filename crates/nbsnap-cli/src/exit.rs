@@ -1,0 +1,50 @@
+//! Exit codes: what a script learns from a run.
+
+use std::process::ExitCode;
+
+use nbsnap::engine::EngineError;
+use nbsnap::runner::RunError;
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// All is as it should be.
+    Success,
+    /// No notebook was found to run.
+    NoNotebooks,
+    /// The run could not be set up; this says nothing about any notebook.
+    SetUp,
+    /// Notebooks failed.
+    Failures,
+    /// The report could not be written.
+    Report,
+    /// The user stopped the run.
+    Interrupted,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(match exit {
+            Exit::Success => 0,
+            Exit::NoNotebooks => 4,
+            Exit::SetUp => 96,
+            Exit::Failures => 100,
+            Exit::Report => 110,
+            Exit::Interrupted => 130,
+        })
+    }
+}
+
+impl Exit {
+    /// The code for a run that broke down.
+    pub(crate) fn of_error(error: &RunError) -> Exit {
+        match error {
+            RunError::NoNotebooks { .. } => Exit::NoNotebooks,
+            RunError::Project(nbsnap::project::ProjectError::NotFound { .. }) => Exit::NoNotebooks,
+            RunError::Project(nbsnap::project::ProjectError::NoSuchNotebook { .. }) => Exit::NoNotebooks,
+            RunError::Engine(EngineError::Interrupted) => Exit::Interrupted,
+            RunError::Report(_) => Exit::Report,
+            _ => Exit::SetUp,
+        }
+    }
+}

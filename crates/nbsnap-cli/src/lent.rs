@@ -1,0 +1,72 @@
+//! The testbed as an environment that notebooks are lent: a fresh one for each notebook that runs.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use eoap_testbed::{Scenario, Testbed};
+use nbsnap::environment::{Environment, Loan, Nothing};
+use nbsnap::notebook::Notebook;
+
+/// Lends each notebook a testbed of its own, set up by the scenario that its settings or the project's name.
+#[derive(Debug)]
+pub(crate) struct Testbeds {
+    folder: PathBuf,
+    scenario: Option<String>,
+}
+
+impl Testbeds {
+    /// Reads the project's `[environment]` table; paths in it mean `folder`.
+    pub(crate) fn new(folder: &Path, settings: &toml::Table) -> Result<Testbeds, String> {
+        if let Some(unknown) = settings.keys().find(|key| *key != "scenario") {
+            return Err(format!("nbsnap.toml: [environment] has no setting `{unknown}`, only `scenario`"));
+        }
+        let scenario = match settings.get("scenario") {
+            None => None,
+            Some(toml::Value::String(scenario)) => Some(scenario.clone()),
+            Some(other) => return Err(format!("nbsnap.toml: `scenario` must be the path of a folder, not {other}")),
+        };
+        Ok(Testbeds { folder: folder.to_owned(), scenario })
+    }
+}
+
+impl Environment for Testbeds {
+    fn lend(&self, notebook: &Notebook) -> Result<Box<dyn Loan>, String> {
+        // A notebook may name a scenario of its own in its metadata: {"nbsnap": {"scenario": "…"}}.
+        let own = notebook.settings.get("scenario").and_then(|scenario| scenario.as_str());
+        let Some(scenario) = own.or(self.scenario.as_deref()) else { return Ok(Box::new(Nothing)) };
+        let scenario = Scenario::load(&self.folder.join(scenario)).map_err(|error| chain(&error))?;
+        let testbed = Testbed::start(&scenario).map_err(|error| chain(&error))?;
+        Ok(Box::new(LentTestbed(testbed)))
+    }
+}
+
+struct LentTestbed(Testbed);
+
+impl Loan for LentTestbed {
+    fn variables(&self) -> BTreeMap<String, String> {
+        self.0.environment()
+    }
+
+    fn secrets(&self) -> Vec<String> {
+        self.0.secrets()
+    }
+
+    fn refused_hosts(&self) -> Vec<String> {
+        self.0.refused_hosts()
+    }
+}
+
+/// An error with all its causes, in one line.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let message = error.to_string();
+        if !text.contains(&message) {
+            text.push_str(": ");
+            text.push_str(&message);
+        }
+        cause = error.source();
+    }
+    text
+}

@@ -1,0 +1,52 @@
+//! What a notebook may be lent while it runs: variables, secrets to hide, and hosts that were refused to it.
+//!
+//! The runner knows servers and fixtures only through these two traits; what stands behind them is the command line's choice.
+
+use std::collections::BTreeMap;
+
+use crate::notebook::Notebook;
+
+/// Something that lends an environment to each notebook that runs.
+pub trait Environment: Send + Sync {
+    /// Sets up what `notebook` needs, fresh for this one run.
+    ///
+    /// # Errors
+    /// A message in words when it cannot be set up; the run then stops, as this says nothing about the notebook.
+    fn lend(&self, notebook: &Notebook) -> Result<Box<dyn Loan>, String>;
+}
+
+/// An environment while it is lent. Dropping it takes everything down.
+pub trait Loan: Send {
+    /// Environment variables for the notebook's process, and for nothing else.
+    fn variables(&self) -> BTreeMap<String, String>;
+
+    /// Values that must never reach a snapshot, a log or a report.
+    fn secrets(&self) -> Vec<String>;
+
+    /// Hosts that the notebook asked for so far and was refused, each once.
+    fn refused_hosts(&self) -> Vec<String>;
+}
+
+/// Lends nothing: for projects whose notebooks need no server.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Nothing;
+
+impl Environment for Nothing {
+    fn lend(&self, _notebook: &Notebook) -> Result<Box<dyn Loan>, String> {
+        Ok(Box::new(Nothing))
+    }
+}
+
+impl Loan for Nothing {
+    fn variables(&self) -> BTreeMap<String, String> {
+        BTreeMap::new()
+    }
+
+    fn secrets(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn refused_hosts(&self) -> Vec<String> {
+        Vec::new()
+    }
+}

@@ -1,0 +1,56 @@
+//! Which of the engine's processes this one is, and what they have in common.
+//!
+//! All are the same binary, started again with a hidden first argument. Main calls [`run_role`] before anything else.
+
+use std::ffi::OsStr;
+use std::process::{Command, ExitCode};
+
+use rustix::process::Signal;
+
+/// The engine's process that embeds evcxr.
+pub(crate) const WORKER: &str = "__worker";
+/// The engine's process between evcxr and the cells.
+pub(crate) const RELAY: &str = "__relay";
+/// The engine's process that runs the cells.
+pub(crate) const RUNTIME: &str = "__runtime";
+
+/// Runs this process as one of the engine's own, if it was started as one.
+///
+/// Every binary that uses the engine must call this as the first thing in `main` and return the code it is given: the engine
+/// starts the binary again for its processes, and without this call each of them would start the whole run anew.
+///
+/// ```no_run
+/// fn main() -> std::process::ExitCode {
+///     if let Some(code) = nbsnap::run_role() {
+///         return code;
+///     }
+///     // … the program proper …
+///     std::process::ExitCode::SUCCESS
+/// }
+/// ```
+pub fn run_role() -> Option<ExitCode> {
+    match std::env::args_os().nth(1).as_deref().and_then(OsStr::to_str) {
+        Some(WORKER) => Some(super::worker::main()),
+        Some(RELAY) => Some(super::relay::main()),
+        Some(RUNTIME) => Some(super::runtime::main()),
+        _ => {
+            // evcxr makes cargo call its host as a rustc wrapper in some of its modes (`:cache`, `:sccache`).
+            evcxr::runtime_hook();
+            None
+        }
+    }
+}
+
+/// This binary again, as the given role.
+pub(crate) fn command(role: &str) -> std::io::Result<Command> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.arg(role);
+    Ok(command)
+}
+
+/// Makes the kernel end this process when its parent ends, so that no cell outlives a runner that was killed.
+pub(crate) fn end_with_parent() -> std::io::Result<()> {
+    #[cfg(target_os = "linux")]
+    rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
+    Ok(())
+}

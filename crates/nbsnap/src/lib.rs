@@ -1,0 +1,14 @@
+//! A test runner for Rust notebooks: it executes them with evcxr and compares what every cell produced with a snapshot.
+//!
+//! The way of a run: [`notebook`] (what can be tested) → [`engine`] (execute, record) → [`redact`] (what differs between
+//! machines) → [`snapshot`] (compare) → [`event`] (tell) → [`report`] (show). [`runner`] walks it. What a notebook needs
+//! around it, such as servers, is lent by an [`environment`], about which this crate knows nothing.
+
+pub mod engine;
+pub mod environment;
+mod evcxr;
+pub mod event;
+pub mod notebook;
+pub mod record;
+
+pub use evcxr::{Evcxr, EvcxrSettings, run_role};

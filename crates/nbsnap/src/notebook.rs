@@ -1,0 +1,240 @@
+//! Notebooks as the runner sees them: code cells with stable ids, and the metadata that steers a run.
+//!
+//! The main type is [`Notebook`]. Reading is nbformat's work; this module decides which notebooks can be tested at all
+//! and says why the others cannot. It never writes a notebook.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+/// Why a file cannot be tested as a notebook.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum NotebookError {
+    /// The file cannot be read.
+    #[error("cannot read notebook {path}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The file is not JSON.
+    #[error("notebook {path} is not JSON: {reason}; open it in Jupyter and save it again, or restore it")]
+    NotJson {
+        /// The file.
+        path: PathBuf,
+        /// The parser's message, with line and column.
+        reason: String,
+    },
+    /// The file is JSON, but not notebook format 4.
+    #[error("notebook {path} is of format {found}, and only format 4 can be tested; convert it with `jupyter nbconvert --to notebook --nbformat 4`")]
+    NotVersion4 {
+        /// The file.
+        path: PathBuf,
+        /// What its `nbformat` member says.
+        found: String,
+    },
+    /// The cells have no ids, which snapshots are named after.
+    #[error(
+        "notebook {path} has no cell ids (format 4.{minor}; ids came with 4.5), and snapshots are named after them; open and save it \
+         in JupyterLab 3 or newer, which adds them"
+    )]
+    NoCellIds {
+        /// The file.
+        path: PathBuf,
+        /// The minor format version.
+        minor: u64,
+    },
+    /// The file breaks the format in a way that nbformat does not accept.
+    #[error("notebook {path} breaks the notebook format: {reason}")]
+    Invalid {
+        /// The file.
+        path: PathBuf,
+        /// nbformat's message.
+        reason: String,
+    },
+    /// Two cells share an id.
+    #[error("notebook {path} uses the cell id `{id}` twice; give one of the two cells a new id")]
+    DuplicateId {
+        /// The file.
+        path: PathBuf,
+        /// The id.
+        id: String,
+    },
+    /// The notebook is not for Rust.
+    #[error("notebook {path} is for the kernel `{kernel}`, and only Rust notebooks (kernel `rust`) can be tested")]
+    OtherKernel {
+        /// The file.
+        path: PathBuf,
+        /// The kernel's name.
+        kernel: String,
+    },
+}
+
+/// A Rust notebook that can be tested.
+#[derive(Clone, Debug)]
+pub struct Notebook {
+    /// The file.
+    pub path: PathBuf,
+    /// The file's name without `.ipynb`: how commands, reports and the snapshot folder name it.
+    pub name: String,
+    /// The code cells, in order. Markdown and raw cells are not run and not kept.
+    pub cells: Vec<CodeCell>,
+    /// The notebook's metadata member `nbsnap`, if any.
+    pub settings: Value,
+}
+
+/// A code cell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CodeCell {
+    /// Position among the code cells, from 1: the number Jupyter shows after a clean run.
+    pub number: usize,
+    /// The cell's id: at most 64 characters of `[A-Za-z0-9-_]`.
+    pub id: String,
+    /// The source.
+    pub source: String,
+    /// Tags, such as `raises-exception`.
+    pub tags: Vec<String>,
+}
+
+impl CodeCell {
+    /// Whether the cell is tagged `raises-exception`, and so must fail.
+    pub fn must_raise(&self) -> bool {
+        self.tags.iter().any(|tag| tag == "raises-exception")
+    }
+
+    /// The cell's `:dep` lines, trimmed.
+    pub fn dependency_lines(&self) -> impl Iterator<Item = &str> {
+        self.source.lines().map(str::trim).filter(|line| line.starts_with(":dep "))
+    }
+}
+
+impl Notebook {
+    /// Reads a notebook.
+    ///
+    /// # Errors
+    /// Every reason of [`NotebookError`]: unreadable, not JSON, not format 4, without cell ids, for another kernel.
+    pub fn read(path: &Path) -> Result<Notebook, NotebookError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| NotebookError::Read { path: path.to_owned(), source })?;
+        Notebook::parse(path, &text)
+    }
+
+    /// Parses the text of a notebook; `path` is only for its name and for messages.
+    ///
+    /// # Errors
+    /// As [`Notebook::read`].
+    pub fn parse(path: &Path, text: &str) -> Result<Notebook, NotebookError> {
+        let path = path.to_owned();
+        // nbformat reports a file that is no JSON, or has no version, in words about its own types: look first.
+        let json: Value = serde_json::from_str(text)
+            .map_err(|error| NotebookError::NotJson { path: path.clone(), reason: error.to_string() })?;
+        let minor = match (json["nbformat"].as_u64(), json["nbformat_minor"].as_u64()) {
+            (Some(4), minor) => minor.unwrap_or(0),
+            (Some(other), _) => return Err(NotebookError::NotVersion4 { path, found: other.to_string() }),
+            (None, _) => return Err(NotebookError::NotVersion4 { path, found: "unknown (no `nbformat` member)".into() }),
+        };
+        if minor < 5 {
+            return Err(NotebookError::NoCellIds { path, minor });
+        }
+        let parsed = match nbformat::parse_notebook(text) {
+            Ok(nbformat::Notebook::V4(notebook)) => notebook,
+            // Cells without ids would get a fresh one on every load: useless as names.
+            Ok(nbformat::Notebook::V4QuirksMode(_)) => return Err(NotebookError::NoCellIds { path, minor }),
+            Ok(_) => return Err(NotebookError::NotVersion4 { path, found: "older than 4".into() }),
+            Err(error) => return Err(NotebookError::Invalid { path, reason: error.to_string() }),
+        };
+        match &parsed.metadata.kernelspec {
+            Some(kernel) if kernel.name == "rust" || kernel.language.as_deref() == Some("rust") => {}
+            Some(kernel) => return Err(NotebookError::OtherKernel { path, kernel: kernel.name.clone() }),
+            None => return Err(NotebookError::OtherKernel { path, kernel: "(none)".into() }),
+        }
+        let mut cells: Vec<CodeCell> = Vec::new();
+        for cell in &parsed.cells {
+            let nbformat::v4::Cell::Code { id, metadata, source, .. } = cell else { continue };
+            if cells.iter().any(|other| other.id == id.as_str()) {
+                return Err(NotebookError::DuplicateId { path, id: id.as_str().to_owned() });
+            }
+            cells.push(CodeCell {
+                number: cells.len() + 1,
+                id: id.as_str().to_owned(),
+                source: source.concat(),
+                tags: metadata.tags.clone().unwrap_or_default(),
+            });
+        }
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let settings = json["metadata"]["nbsnap"].clone();
+        Ok(Notebook { path, name, cells, settings })
+    }
+
+    /// The `:dep` lines of all cells, in order, each once.
+    pub fn dependency_lines(&self) -> Vec<String> {
+        let mut lines: Vec<String> = Vec::new();
+        for line in self.cells.iter().flat_map(CodeCell::dependency_lines) {
+            if !lines.iter().any(|known| known == line) {
+                lines.push(line.to_owned());
+            }
+        }
+        lines
+    }
+
+    /// The folder that the notebook lies in, which is its working directory when it runs.
+    pub fn directory(&self) -> &Path {
+        match self.path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Notebook, NotebookError> {
+        Notebook::parse(Path::new("notebooks/a.ipynb"), text)
+    }
+
+    fn notebook(kernel: &str, cells: &str) -> String {
+        format!(
+            r#"{{"cells":[{cells}],"metadata":{{"kernelspec":{{"display_name":"K","name":"{kernel}"}}}},"nbformat":4,"nbformat_minor":5}}"#
+        )
+    }
+
+    fn code(id: &str, source: &str) -> String {
+        format!(
+            r#"{{"cell_type":"code","execution_count":null,"id":"{id}","metadata":{{"tags":["raises-exception"]}},"outputs":[],"source":["{source}"]}}"#
+        )
+    }
+
+    #[test]
+    fn code_cells_are_numbered_and_keep_their_ids_and_tags() {
+        let cells = [
+            r##"{"cell_type":"markdown","id":"m","metadata":{},"source":["# hi"]}"##.to_owned(),
+            code("a", r#":dep x = \"1\"\nlet y = 1;"#),
+            code("b", "y"),
+        ]
+        .join(",");
+        let notebook = parse(&notebook("rust", &cells)).unwrap();
+        assert_eq!(notebook.name, "a");
+        assert_eq!(notebook.directory(), Path::new("notebooks"));
+        assert_eq!(notebook.cells.iter().map(|cell| (cell.number, cell.id.as_str())).collect::<Vec<_>>(), [(1, "a"), (2, "b")]);
+        assert!(notebook.cells[0].must_raise());
+        assert_eq!(notebook.dependency_lines(), [":dep x = \"1\""]);
+    }
+
+    #[test]
+    fn every_file_that_cannot_be_tested_is_refused_with_its_reason() {
+        let message = |text: &str| parse(text).unwrap_err().to_string();
+        assert!(message("not json").contains("is not JSON: expected ident at line 1"));
+        assert!(message("{}").contains("format unknown"));
+        assert!(message(r#"{"nbformat":3,"nbformat_minor":0,"worksheets":[],"metadata":{}}"#).contains("format 3"));
+        assert!(message(r#"{"nbformat":4,"nbformat_minor":4,"cells":[],"metadata":{}}"#).contains("no cell ids (format 4.4"));
+        let no_id = r#"{"cell_type":"code","execution_count":null,"metadata":{},"outputs":[],"source":[]}"#;
+        assert!(message(&notebook("rust", no_id)).contains("no cell ids"));
+        assert!(message(&notebook("python3", "")).contains("kernel `python3`"));
+        assert!(message(r#"{"nbformat":4,"nbformat_minor":5,"cells":[],"metadata":{}}"#).contains("kernel `(none)`"));
+        assert!(message(&notebook("rust", &[code("a", ""), code("a", "")].join(","))).contains("`a` twice"));
+    }
+}

@@ -1,0 +1,166 @@
+//! Where a project keeps its notebooks, snapshots and builds, and which notebooks a command means.
+//!
+//! ```text
+//! <root>/notebooks/*.ipynb, nbsnap.toml, Cargo.lock
+//! <root>/snapshots/<notebook>/<cell id>.snap
+//! <root>/target/nbsnap/                               builds
+//! ```
+
+use std::path::{Path, PathBuf};
+
+use crate::config::{Config, ConfigError};
+use crate::notebook::{Notebook, NotebookError};
+
+/// Why a project cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProjectError {
+    /// There is no project here.
+    #[error("no `notebooks` folder with notebooks in {start} or above it; run inside a project, or name one with --project")]
+    NotFound {
+        /// Where the search began.
+        start: PathBuf,
+    },
+    /// The configuration cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A folder cannot be listed.
+    #[error("cannot list {path}: {source}")]
+    List {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// No notebook has the name that was asked for.
+    #[error("no notebook is called `{name}`; there are: {known}")]
+    NoSuchNotebook {
+        /// What was asked for.
+        name: String,
+        /// The names there are.
+        known: String,
+    },
+}
+
+/// A folder with notebooks and their snapshots.
+#[derive(Clone, Debug)]
+pub struct Project {
+    /// The project's folder, without links in its path.
+    pub root: PathBuf,
+    /// Its settings.
+    pub config: Config,
+}
+
+/// The notebooks of a project: those that can be tested, and those that cannot, with the reason.
+#[derive(Debug, Default)]
+pub struct Notebooks {
+    /// Notebooks that can be tested, by name.
+    pub usable: Vec<Notebook>,
+    /// Files that cannot, by name.
+    pub unusable: Vec<(String, PathBuf, NotebookError)>,
+}
+
+impl Project {
+    /// Finds the project that `start` is in.
+    ///
+    /// # Errors
+    /// When there is none, or its configuration cannot be used.
+    pub fn find(start: &Path) -> Result<Project, ProjectError> {
+        let not_found = || ProjectError::NotFound { start: start.to_owned() };
+        let start = start.canonicalize().map_err(|_| not_found())?;
+        let root = start.ancestors().find(|folder| holds_notebooks(&folder.join("notebooks"))).ok_or_else(not_found)?;
+        let config = Config::read(&root.join("notebooks/nbsnap.toml"))?;
+        Ok(Project { root: root.to_owned(), config })
+    }
+
+    /// The folder with the notebooks.
+    pub fn notebooks_dir(&self) -> PathBuf {
+        self.root.join("notebooks")
+    }
+
+    /// The folder with the snapshots.
+    pub fn snapshots_dir(&self) -> PathBuf {
+        self.root.join("snapshots")
+    }
+
+    /// The folder that is built in, unless the user names another.
+    pub fn cache_dir(&self) -> PathBuf {
+        self.root.join("target/nbsnap")
+    }
+
+    /// The lock file of the notebooks' dependencies.
+    pub fn lock_file(&self) -> PathBuf {
+        self.notebooks_dir().join("Cargo.lock")
+    }
+
+    /// Reads all notebooks.
+    ///
+    /// # Errors
+    /// When the folder cannot be listed. A file that cannot be used is no error.
+    pub fn notebooks(&self) -> Result<Notebooks, ProjectError> {
+        let folder = self.notebooks_dir();
+        let mut notebooks = Notebooks::default();
+        for path in notebook_files(&folder).map_err(|source| ProjectError::List { path: folder, source })? {
+            match Notebook::read(&path) {
+                Ok(notebook) => notebooks.usable.push(notebook),
+                Err(error) => {
+                    let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+                    notebooks.unusable.push((name, path, error));
+                }
+            }
+        }
+        Ok(notebooks)
+    }
+}
+
+impl Notebooks {
+    /// The names of all, in order.
+    pub fn names(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self.usable.iter().map(|notebook| notebook.name.as_str()).collect();
+        names.extend(self.unusable.iter().map(|(name, ..)| name.as_str()));
+        names.sort_unstable();
+        names
+    }
+
+    /// The names that `wanted` means: each is a name, a file name or path, or the beginning of names. All, if it is empty.
+    ///
+    /// # Errors
+    /// When one of them means no notebook.
+    pub fn select(&self, wanted: &[String]) -> Result<Vec<String>, ProjectError> {
+        let names = self.names();
+        if wanted.is_empty() {
+            return Ok(names.into_iter().map(str::to_owned).collect());
+        }
+        let mut selected = Vec::new();
+        for asked in wanted {
+            let stem = Path::new(asked).file_name().unwrap_or_default().to_string_lossy();
+            let stem = stem.strip_suffix(".ipynb").unwrap_or(&stem);
+            let exact: Vec<&str> = names.iter().copied().filter(|name| *name == stem).collect();
+            let found = if exact.is_empty() { names.iter().copied().filter(|name| name.starts_with(stem)).collect() } else { exact };
+            if found.is_empty() {
+                return Err(ProjectError::NoSuchNotebook { name: asked.clone(), known: names.join(", ") });
+            }
+            selected.extend(found.into_iter().map(str::to_owned));
+        }
+        selected.sort_unstable();
+        selected.dedup();
+        Ok(selected)
+    }
+}
+
+fn holds_notebooks(folder: &Path) -> bool {
+    folder.join("nbsnap.toml").is_file() || notebook_files(folder).is_ok_and(|files| !files.is_empty())
+}
+
+fn notebook_files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        if !hidden && path.extension().is_some_and(|extension| extension == "ipynb") && path.is_file() {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
