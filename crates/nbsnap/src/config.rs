@@ -33,9 +33,12 @@ pub enum ConfigError {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Config {
-    /// How long a cell may take, compilation included. Two minutes unless said otherwise.
+    /// How long a cell's code may run. Two minutes unless said otherwise.
     #[serde(with = "humantime_text")]
     pub cell_timeout: Duration,
+    /// How long a cell may take to compile. Ten minutes unless said otherwise: that a machine is busy is no failure.
+    #[serde(with = "humantime_text")]
+    pub compile_timeout: Duration,
     /// How many bytes of a cell's stdout, and of its stderr, are kept. One MiB unless said otherwise.
     pub max_output: u64,
     /// How notebooks and their dependencies are compiled.
@@ -72,6 +75,7 @@ impl Default for Config {
     fn default() -> Config {
         Config {
             cell_timeout: Duration::from_secs(120),
+            compile_timeout: Duration::from_secs(600),
             max_output: 1 << 20,
             build: BuildConfig::default(),
             environment: toml::Table::new(),

@@ -89,8 +89,10 @@ pub struct Run<'a> {
     pub notebook: &'a Notebook,
     /// Variables that its process gets beside the plain ones of every process (`PATH`, `HOME`, …).
     pub variables: BTreeMap<String, String>,
-    /// How long a cell may take, compilation included.
+    /// How long a cell's code may run.
     pub cell_timeout: Duration,
+    /// How long a cell may take to compile.
+    pub compile_timeout: Duration,
     /// How many bytes of a cell's stdout, and of its stderr, are kept.
     pub max_output: u64,
 }

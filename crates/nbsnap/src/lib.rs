@@ -4,11 +4,17 @@
 //! machines) → [`snapshot`] (compare) → [`event`] (tell) → [`report`] (show). [`runner`] walks it. What a notebook needs
 //! around it, such as servers, is lent by an [`environment`], about which this crate knows nothing.
 
+pub mod config;
 pub mod engine;
 pub mod environment;
 mod evcxr;
 pub mod event;
 pub mod notebook;
+pub mod project;
 pub mod record;
+pub mod redact;
+pub mod report;
+pub mod runner;
+pub mod snapshot;
 
 pub use evcxr::{Evcxr, EvcxrSettings, run_role};

@@ -56,7 +56,7 @@ pub enum Failure {
         /// How it ended, in words.
         status: String,
     },
-    /// The cell was still running when its time was up.
+    /// The cell was still running, or being compiled, when its time was up.
     Timeout {
         /// The limit that was in force.
         limit: Duration,
@@ -142,7 +142,7 @@ impl fmt::Display for Failure {
             Failure::Error { message, .. } => write!(f, "`?` met an error: {}", message.trim_end()),
             Failure::Died { status } => write!(f, "the process that runs the cells ended: {status}"),
             Failure::Timeout { limit } => {
-                write!(f, "still running after {}", humantime::format_duration(*limit))
+                write!(f, "not done after {}", humantime::format_duration(*limit))
             }
             Failure::TooMuchOutput { printed, limit } => {
                 write!(f, "printed {printed} bytes, more than the {limit} that are kept")

@@ -4,6 +4,7 @@
 //! It prints nothing: whoever calls it hands in a function that takes the events.
 
 use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::engine::{Engine, EngineError, Progress, Run};
@@ -13,7 +14,7 @@ use crate::notebook::{CodeCell, Notebook};
 use crate::project::{Notebooks, Project, ProjectError};
 use crate::record::{CellRecord, Failure};
 use crate::redact::{RedactError, Redactor};
-use crate::snapshot::{SnapshotError, SnapshotStore};
+use crate::snapshot::{OrphanKind, SnapshotError, SnapshotStore};
 
 /// Lines of standard error that are shown with a failed cell.
 const STDERR_LINES: usize = 12;
@@ -29,7 +30,7 @@ pub enum RunError {
     #[error("{folder} holds no notebooks (*.ipynb)")]
     NoNotebooks {
         /// The folder.
-        folder: std::path::PathBuf,
+        folder: PathBuf,
     },
     /// The engine cannot work.
     #[error(transparent)]
@@ -95,20 +96,36 @@ impl Runner<'_> {
 
         let mut summary = Summary::default();
         self.report_unusable(&notebooks, &selected, &mut summary, emit)?;
-        let orphans = self.store.orphans(&notebooks, &selected);
         for notebook in &chosen {
-            let of_this = orphans.iter().filter(|orphan| orphan.notebook.as_deref() == Some(&notebook.name));
-            let problems = of_this.map(|orphan| NotebookProblem::OrphanSnapshot { snapshot: orphan.path.clone() }).collect();
-            self.run_notebook(notebook, problems, &mut summary, emit)?;
+            self.run_notebook(notebook, &mut summary, emit)?;
         }
-        summary.orphans = orphans.iter().filter(|orphan| orphan.notebook.is_none()).count();
-        for orphan in orphans.iter().filter(|orphan| orphan.notebook.is_none()) {
-            let message = format!("{} belongs to no notebook: `nbsnap accept` removes it", orphan.path.display());
-            emit(Event::Notice { message }).map_err(RunError::Report)?;
+        // Snapshots of notebooks that are gone can only be told when all notebooks are looked at.
+        for orphan in self.store.orphans(&notebooks.usable, wanted.is_empty())? {
+            if orphan.notebook.is_none() && orphan.kind != OrphanKind::Pending {
+                summary.orphans += 1;
+                let path = relative(&self.project.root, &orphan.path);
+                let message = format!("{} belongs to no notebook: `nbsnap accept` removes it", path.display());
+                emit(Event::Notice { message }).map_err(RunError::Report)?;
+            }
         }
         summary.pending = self.store.pending()?.len();
         emit(Event::RunFinished { summary, elapsed: started.elapsed() }).map_err(RunError::Report)?;
         Ok(summary)
+    }
+
+    fn redactor(&self, loan: &dyn Loan) -> Result<Redactor, RunError> {
+        let mut rules = Redactor::builder();
+        rules.path(&self.project.root, "[ROOT]").path(&std::env::temp_dir(), "[TMP]");
+        if let Some(home) = std::env::home_dir() {
+            rules.home(&home);
+        }
+        for secret in loan.secrets() {
+            rules.secret(secret);
+        }
+        for rule in &self.project.config.redact {
+            rules.rule(&rule.name, &rule.pattern, &rule.replace);
+        }
+        Ok(rules.build()?)
     }
 
     fn report_unusable(
@@ -121,7 +138,7 @@ impl Runner<'_> {
         for (name, path, error) in notebooks.unusable.iter().filter(|(name, ..)| selected.contains(name)) {
             summary.failed += 1;
             let problems = vec![NotebookProblem::Unusable { reason: error.to_string() }];
-            let (notebook, path) = (name.clone(), path.clone());
+            let (notebook, path) = (name.clone(), relative(&self.project.root, path));
             emit(Event::NotebookFinished { notebook, path, problems, passed: false, elapsed: Duration::ZERO })
                 .map_err(RunError::Report)?;
         }
@@ -131,7 +148,6 @@ impl Runner<'_> {
     fn run_notebook(
         &mut self,
         notebook: &Notebook,
-        problems: Vec<NotebookProblem>,
         summary: &mut Summary,
         emit: Emit<'_>,
     ) -> Result<(), RunError> {
@@ -140,8 +156,7 @@ impl Runner<'_> {
             .environment
             .lend(notebook)
             .map_err(|reason| RunError::Environment { notebook: notebook.name.clone(), reason })?;
-        let mut redactor = Redactor::for_project(&self.project.root, &self.project.config.redact)?;
-        redactor.add_secrets(loan.secrets());
+        let redactor = self.redactor(&*loan)?;
         let (name, count) = (notebook.name.clone(), notebook.cells.len());
         emit(Event::NotebookStarted { notebook: name, cells: count }).map_err(RunError::Report)?;
 
@@ -150,15 +165,17 @@ impl Runner<'_> {
             notebook,
             variables: loan.variables(),
             cell_timeout: config.cell_timeout,
+            compile_timeout: config.compile_timeout,
             max_output: config.max_output,
         };
         let mut judge = Judge {
+            root: &self.project.root,
             notebook,
             store: self.store,
             loan: &*loan,
             redactor,
             verdicts: Vec::new(),
-            problems,
+            problems: Vec::new(),
             broken: None,
             emit,
         };
@@ -172,6 +189,7 @@ impl Runner<'_> {
 
 /// Turns what the engine reports of one notebook into verdicts.
 struct Judge<'a> {
+    root: &'a Path,
     notebook: &'a Notebook,
     store: &'a SnapshotStore,
     loan: &'a dyn Loan,
@@ -213,7 +231,7 @@ impl Judge<'_> {
                 Ok(flow)
             }
             Progress::Late(text) => {
-                let text = self.redactor.redact_text(&text);
+                let text = self.redactor.text(&text);
                 match self.verdicts.last_mut() {
                     Some((verdict, _)) => {
                         verdict.add(CellProblem::Failed(Failure::LateOutput { text }));
@@ -224,30 +242,48 @@ impl Judge<'_> {
                 }
             }
             Progress::CannotBegin(failure) => {
-                let message = self.redactor.redact_text(&failure.to_string());
+                let message = self.redactor.text(&failure.to_string());
                 self.problems.push(NotebookProblem::Engine { message });
                 Ok(ControlFlow::Break(()))
             }
         }
     }
 
-    fn judge(&mut self, cell: &CodeCell, record: CellRecord) -> Result<CellVerdict, RunError> {
-        let record = self.redactor.redact(&record);
+    fn judge(&mut self, cell: &CodeCell, mut record: CellRecord) -> Result<CellVerdict, RunError> {
+        self.redactor.record(&mut record);
         let stderr = last_lines(&record.stderr);
         let mut problems = Vec::new();
         match &record.failure {
             Some(failure) if cell.must_raise() && failure.is_raised_by_code() => {
-                problems.extend(self.store.check(self.notebook, cell, &record)?);
+                problems.extend(self.compare(cell, &record)?);
             }
             Some(failure) => problems.push(CellProblem::Failed(failure.clone())),
             None => {
                 if cell.must_raise() {
                     problems.push(CellProblem::DidNotRaise);
                 }
-                problems.extend(self.store.check(self.notebook, cell, &record)?);
+                problems.extend(self.compare(cell, &record)?);
             }
         }
         Ok(if problems.is_empty() { CellVerdict::Passed } else { CellVerdict::Failed { problems, stderr } })
+    }
+
+    fn relative(&self, path: &Path) -> PathBuf {
+        relative(self.root, path)
+    }
+
+    /// Compares with the snapshot. Reports name files as seen from the project's folder.
+    fn compare(&self, cell: &CodeCell, record: &CellRecord) -> Result<Option<CellProblem>, RunError> {
+        let mut problem = self.store.check(self.notebook, cell, record)?;
+        if let Some(
+            CellProblem::OutputChanged { snapshot, .. }
+            | CellProblem::OutputMissing { snapshot, .. }
+            | CellProblem::SnapshotMissing { snapshot, .. },
+        ) = &mut problem
+        {
+            *snapshot = self.relative(snapshot);
+        }
+        Ok(problem)
     }
 
     /// Tells the verdict of the cell before the one at `index`: nothing can be added to it any more.
@@ -258,7 +294,7 @@ impl Judge<'_> {
     }
 
     fn tell(&mut self, cell: &CodeCell, verdict: CellVerdict, elapsed: Duration) -> Result<(), RunError> {
-        let (notebook, path, cell) = (self.notebook.name.clone(), self.notebook.path.clone(), cell.clone());
+        let (notebook, path, cell) = (self.notebook.name.clone(), self.relative(&self.notebook.path), cell.clone());
         (self.emit)(Event::CellFinished { notebook, path, cell, verdict, elapsed }).map_err(RunError::Report)
     }
 
@@ -268,6 +304,13 @@ impl Judge<'_> {
             self.tell(cell, CellVerdict::NotRun, Duration::ZERO)?;
         }
         self.problems.extend(self.loan.refused_hosts().into_iter().map(|host| NotebookProblem::RefusedHost { host }));
+        // Asked now, as a cell that passed has taken back what an earlier difference left.
+        for orphan in self.store.orphans(std::slice::from_ref(self.notebook), false)? {
+            if orphan.kind != OrphanKind::Pending {
+                let snapshot = self.relative(&orphan.path);
+                self.problems.push(NotebookProblem::OrphanSnapshot { snapshot });
+            }
+        }
         let failed = self.verdicts.iter().filter(|(verdict, _)| *verdict != CellVerdict::Passed).count();
         let not_run = self.notebook.cells.len() - self.verdicts.len();
         let passed = failed == 0 && not_run == 0 && self.problems.is_empty();
@@ -276,7 +319,7 @@ impl Judge<'_> {
         summary.cells_passed += self.verdicts.len() - failed;
         summary.passed += usize::from(passed);
         summary.failed += usize::from(!passed);
-        let (notebook, path) = (self.notebook.name.clone(), self.notebook.path.clone());
+        let (notebook, path) = (self.notebook.name.clone(), self.relative(&self.notebook.path));
         (self.emit)(Event::NotebookFinished { notebook, path, problems: self.problems, passed, elapsed })
             .map_err(RunError::Report)
     }
@@ -294,6 +337,11 @@ impl CellVerdict {
 /// Whether the cells after this one would only fail for want of it. An output that merely differs stops nothing.
 fn ends_notebook(problem: &CellProblem) -> bool {
     matches!(problem, CellProblem::Failed(_) | CellProblem::DidNotRaise)
+}
+
+/// A file of the project as seen from the project's folder.
+fn relative(root: &Path, path: &Path) -> PathBuf {
+    path.strip_prefix(root).unwrap_or(path).to_owned()
 }
 
 fn last_lines(text: &str) -> String {

@@ -13,11 +13,10 @@ pub(crate) fn run(project: &Project, names: &[String]) -> Result<Exit, RunError>
     let store = super::store(project, UpdateMode::WritePending);
     let notebooks = project.notebooks()?;
     let selected = notebooks.select(names)?;
-    let mut orphans = store.orphans(&notebooks, &selected);
-    if !names.is_empty() {
-        orphans.retain(|orphan| orphan.notebook.is_some());
-    }
-    let accepted = store.accept(&selected, &orphans)?;
+    let (usable, all) = (&notebooks.usable, names.is_empty());
+    let chosen: Vec<_> = usable.iter().filter(|notebook| selected.contains(&notebook.name)).cloned().collect();
+    let orphans = store.orphans(&chosen, all)?;
+    let accepted = store.accept(if all { None } else { Some(&selected) }, &orphans)?;
     let mut out = std::io::stdout().lock();
     let shown = |path: &std::path::Path| path.strip_prefix(&project.root).unwrap_or(path).display().to_string();
     let mut tell = || -> std::io::Result<()> {

@@ -16,11 +16,12 @@ pub(crate) fn run(project: &Project) -> Result<Exit, RunError> {
     }
     let store = super::store(project, UpdateMode::Never);
     let mut out = std::io::stdout().lock();
+    let has_snapshot = |notebook, cell| store.path(notebook, cell).is_ok_and(|path| path.is_file());
     let mut tell = || -> std::io::Result<()> {
         for notebook in &notebooks.usable {
             writeln!(out, "{} ({} code cells)", notebook.name, notebook.cells.len())?;
             for cell in &notebook.cells {
-                let snapshot = if store.path(&notebook.name, &cell.id).is_file() { "snapshot" } else { "no output" };
+                let snapshot = if has_snapshot(notebook, cell) { "snapshot" } else { "no output" };
                 let first = cell.source.lines().find(|line| !line.trim().is_empty()).unwrap_or("").trim();
                 writeln!(out, "  {:>3}  {:<24} {snapshot:<9}  {}", cell.number, cell.id, shorten(first, 70))?;
             }

@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 
 use nbsnap::engine::{EngineError, Interrupt};
 use nbsnap::project::Project;
-use nbsnap::report::{HumanReporter, ProgressDisplay, Style};
+use nbsnap::report::{HumanReporter, Progress, Style};
 use nbsnap::runner::{RunError, Runner};
 use nbsnap::snapshot::UpdateMode;
 use nbsnap::{Evcxr, EvcxrSettings};
@@ -46,8 +46,8 @@ pub(crate) fn run(project: &Project, args: &TestArgs) -> Result<Exit, RunError> 
         Colour::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
     };
     let width = console::Term::stdout().size_checked().map_or(130, |(_, columns)| usize::from(columns));
-    let progress = if terminal { ProgressDisplay::Bar } else { ProgressDisplay::Lines };
-    let mut reporter = HumanReporter::new(out.lock(), Style { colour, width }, progress);
+    let progress = if terminal { Progress::Bar } else { Progress::Lines };
+    let mut reporter = HumanReporter::new(out, Style { colour, width }, progress);
     let mut runner = Runner { project, engine: &mut engine, environment: &environment, store: &store };
     let summary = runner.run(&args.names, &mut |event| reporter.report(&event))?;
     Ok(if summary.failed == 0 && summary.orphans == 0 { Exit::Success } else { Exit::Failures })

@@ -22,6 +22,15 @@ const TICK: Duration = Duration::from_millis(50);
 /// How long evcxr may take to start.
 const START_LIMIT: Duration = Duration::from_secs(300);
 
+/// How long an order may take.
+#[derive(Clone, Copy)]
+pub(crate) struct Limits {
+    /// Until the code that it needs is compiled.
+    pub(crate) compile: Duration,
+    /// From then on.
+    pub(crate) run: Duration,
+}
+
 /// A running worker. Dropping it kills the worker's whole process group.
 pub(crate) struct Host {
     child: Child,
@@ -33,8 +42,8 @@ pub(crate) struct Host {
 
 /// Why no answer came.
 pub(crate) enum Silence {
-    /// The time is up.
-    Timeout,
+    /// This time is up.
+    Timeout(Duration),
     /// The worker is gone; this is the end of what it wrote to standard error.
     Gone(String),
     /// The user wants to stop.
@@ -89,12 +98,12 @@ impl Host {
             }
         });
         let host = Host { child, orders, answers, stderr, _home: home };
-        match host.wait(START_LIMIT, interrupt) {
+        match host.wait(Limits { compile: START_LIMIT, run: START_LIMIT }, interrupt) {
             Ok(FromWorker::Ready) => Ok(host),
             Ok(FromWorker::Broken { message }) => Err(EngineError::Start { message }),
             Ok(other) => Err(EngineError::Start { message: format!("its worker answered {other:?}") }),
-            Err(Silence::Timeout) => {
-                Err(EngineError::Start { message: format!("nothing happened for {} s", START_LIMIT.as_secs()) })
+            Err(Silence::Timeout(limit)) => {
+                Err(EngineError::Start { message: format!("nothing happened for {} s", limit.as_secs()) })
             }
             Err(Silence::Gone(stderr)) => Err(EngineError::Start { message: stderr }),
             Err(Silence::Interrupted) => Err(EngineError::Interrupted),
@@ -105,25 +114,30 @@ impl Host {
     pub(crate) fn ask(
         &mut self,
         order: &ToWorker,
-        limit: Duration,
+        limits: Limits,
         interrupt: &Interrupt,
     ) -> Result<FromWorker, Silence> {
         if protocol::send(&mut self.orders, order).is_err() {
             return Err(Silence::Gone(self.stderr_tail()));
         }
-        self.wait(limit, interrupt)
+        self.wait(limits, interrupt)
     }
 
-    fn wait(&self, limit: Duration, interrupt: &Interrupt) -> Result<FromWorker, Silence> {
-        let deadline = Instant::now() + limit;
+    fn wait(&self, limits: Limits, interrupt: &Interrupt) -> Result<FromWorker, Silence> {
+        let mut limit = limits.compile;
+        let mut deadline = Instant::now() + limit;
         loop {
             if interrupt.is_set() {
                 return Err(Silence::Interrupted);
             }
             let left = deadline.saturating_duration_since(Instant::now());
             match self.answers.recv_timeout(left.min(TICK)) {
+                Ok(FromWorker::Running) => {
+                    limit = limits.run;
+                    deadline = Instant::now() + limit;
+                }
                 Ok(answer) => return Ok(answer),
-                Err(RecvTimeoutError::Timeout) if left.is_zero() => return Err(Silence::Timeout),
+                Err(RecvTimeoutError::Timeout) if left.is_zero() => return Err(Silence::Timeout(limit)),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return Err(Silence::Gone(self.stderr_tail())),
             }

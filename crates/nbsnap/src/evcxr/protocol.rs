@@ -36,6 +36,8 @@ pub(crate) enum FromWorker {
     Ready,
     /// The notebook is open.
     Opened,
+    /// The cell is compiled and its code begins to run; said before [`FromWorker::Ran`], for cells that have code.
+    Running,
     /// The cell ended.
     Ran(CellRun),
     /// The notebook is closed; this was printed after its last cell had ended.
@@ -122,6 +124,8 @@ pub(crate) struct Late {
 /// From a relay to its worker.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum FromRelay {
+    /// The code that evcxr sent begins to run.
+    Running,
     /// The code that evcxr sent has ended, well or badly. Needs a [`ToRelay::Noted`] before evcxr is told.
     Captured(Capture),
     /// The answer to [`ToRelay::Finish`].

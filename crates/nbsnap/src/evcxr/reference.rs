@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use super::host::{Host, Silence};
+use super::host::{Host, Limits, Silence};
 use super::prepare::{Preparation, prepare};
 use super::protocol::{CellRun, FromWorker, Outcome, Session, ToWorker};
 use super::slot::{BuildSettings, Slot};
@@ -20,7 +20,7 @@ use crate::notebook::{CodeCell, Notebook};
 use crate::record::{CellRecord, Failure};
 
 /// How long opening or closing a notebook may take: evcxr starts a process and compiles one trivial cell.
-const OPEN_LIMIT: Duration = Duration::from_secs(300);
+const OPEN_LIMITS: Limits = Limits { compile: Duration::from_secs(300), run: Duration::from_secs(60) };
 
 /// Plain variables of the machine that a notebook's process gets. Everything else could change a verdict.
 const PLAIN_VARIABLES: &[&str] = &["PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "CARGO_HOME", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN"];
@@ -68,9 +68,9 @@ impl Evcxr {
         Ok(self.host.as_mut().expect("it was just started"))
     }
 
-    fn ask(&mut self, order: &ToWorker, limit: Duration) -> Result<Result<FromWorker, Silence>, EngineError> {
+    fn ask(&mut self, order: &ToWorker, limits: Limits) -> Result<Result<FromWorker, Silence>, EngineError> {
         let interrupt = self.settings.interrupt.clone();
-        let answer = self.host()?.ask(order, limit, &interrupt);
+        let answer = self.host()?.ask(order, limits, &interrupt);
         match answer {
             Err(Silence::Interrupted) => {
                 self.host = None;
@@ -124,12 +124,12 @@ impl Engine for Evcxr {
         report: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>,
     ) -> Result<(), EngineError> {
         let session = session(run)?;
-        match self.ask(&ToWorker::Open(session), OPEN_LIMIT)? {
+        match self.ask(&ToWorker::Open(session), OPEN_LIMITS)? {
             Ok(FromWorker::Opened) => {}
             // A `:dep` line that evcxr refuses is refused again in its own cell, which is where its author looks.
             Ok(FromWorker::Ran(CellRun { outcome: Outcome::Compile(_) | Outcome::Refused(_), .. })) => {}
             other => {
-                let _ = report(Progress::CannotBegin(breakdown(other, OPEN_LIMIT)));
+                let _ = report(Progress::CannotBegin(breakdown(other)));
                 self.host = None;
                 return Ok(());
             }
@@ -139,12 +139,13 @@ impl Engine for Evcxr {
                 break;
             }
             let started = Instant::now();
-            let answer = self.ask(&ToWorker::Run { source: cell.source.clone() }, run.cell_timeout)?;
+            let limits = Limits { compile: run.compile_timeout, run: run.cell_timeout };
+            let answer = self.ask(&ToWorker::Run { source: cell.source.clone() }, limits)?;
             let gone = answer.is_err();
             let (record, late) = match answer {
                 Ok(FromWorker::Ran(cell_run)) => record(cell, cell_run, run.max_output),
                 other => {
-                    let failure = Some(breakdown(other, run.cell_timeout));
+                    let failure = Some(breakdown(other));
                     (CellRecord { failure, ..CellRecord::default() }, String::new())
                 }
             };
@@ -156,7 +157,7 @@ impl Engine for Evcxr {
             }
         }
         if self.host.is_some()
-            && let Ok(FromWorker::Closed(late)) = self.ask(&ToWorker::Close, OPEN_LIMIT)?
+            && let Ok(FromWorker::Closed(late)) = self.ask(&ToWorker::Close, OPEN_LIMITS)?
             && !late.text.is_empty()
         {
             let _ = report(Progress::Late(late.text));
@@ -188,9 +189,9 @@ fn session(run: &Run<'_>) -> Result<Session, EngineError> {
 }
 
 /// Why no proper answer came, as a failure.
-fn breakdown(answer: Result<FromWorker, Silence>, limit: Duration) -> Failure {
+fn breakdown(answer: Result<FromWorker, Silence>) -> Failure {
     match answer {
-        Err(Silence::Timeout) => Failure::Timeout { limit },
+        Err(Silence::Timeout(limit)) => Failure::Timeout { limit },
         Err(Silence::Gone(stderr)) => Failure::Engine { message: format!("evcxr's process is gone; it wrote:\n{stderr}") },
         Err(Silence::Interrupted) => Failure::Engine { message: "interrupted".into() },
         Ok(FromWorker::Broken { message }) => Failure::Engine { message },

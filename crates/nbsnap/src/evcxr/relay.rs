@@ -176,6 +176,7 @@ impl Relay {
             return Err(format!("evcxr sent an order that is not known: {line}").into());
         };
         let late = self.take_late();
+        protocol::send(&mut self.worker, &FromRelay::Running)?;
         let boundary = new_boundary()?;
         self.stdout.begin(&boundary);
         self.stderr.begin(&boundary);

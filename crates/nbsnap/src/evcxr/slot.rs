@@ -60,10 +60,6 @@ impl Slot {
         Ok(Slot { root, _lock: lock })
     }
 
-    /// The workspace's folder.
-    pub(crate) fn root(&self) -> &Path {
-        &self.root
-    }
 
     /// evcxr's crate.
     pub(crate) fn crate_dir(&self) -> PathBuf {

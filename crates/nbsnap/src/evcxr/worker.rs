@@ -5,7 +5,8 @@
 //! runner's business.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Write};
+use std::fs::File;
+use std::io::BufReader;
 use std::os::fd::AsFd;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
@@ -20,30 +21,40 @@ use super::{diagnostics, relay, role, runtime};
 
 /// Works until the runner closes the pipe.
 pub(crate) fn main() -> ExitCode {
-    let Ok(mut runner) = take_stdout() else { return ExitCode::from(97) };
-    let result = role::end_with_parent().map_err(|error| error.to_string()).and_then(|()| run(&mut runner));
+    let Ok(runner) = take_stdout() else { return ExitCode::from(97) };
+    let result = role::end_with_parent().map_err(|error| error.to_string()).and_then(|()| run(&runner));
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
-            let _ = protocol::send(&mut runner, &FromWorker::Broken { message });
+            let _ = runner.tell(&FromWorker::Broken { message });
             ExitCode::from(97)
         }
     }
 }
 
 /// Keeps the pipe to the runner for our own messages, and lets whatever evcxr prints go to standard error.
-fn take_stdout() -> std::io::Result<std::fs::File> {
+fn take_stdout() -> std::io::Result<Runner> {
     let pipe = std::io::stdout().as_fd().try_clone_to_owned()?;
     rustix::stdio::dup2_stdout(std::io::stderr().as_fd())?;
-    Ok(pipe.into())
+    Ok(Runner(Arc::new(Mutex::new(pipe.into()))))
 }
 
-fn run(runner: &mut impl Write) -> Result<(), String> {
+/// The runner at the other end of the pipe.
+#[derive(Clone)]
+struct Runner(Arc<Mutex<File>>);
+
+impl Runner {
+    fn tell(&self, message: &FromWorker) -> std::io::Result<()> {
+        protocol::send(&mut *lock(&self.0), message)
+    }
+}
+
+fn run(runner: &Runner) -> Result<(), String> {
     let in_words = |error: std::io::Error| error.to_string();
     // The runner starts us in a folder that is ours alone, so that no `evcxr.toml` of the user's is found.
     let home = std::env::current_dir().map_err(in_words)?;
-    let mut worker = Worker::start(&home)?;
-    protocol::send(runner, &FromWorker::Ready).map_err(in_words)?;
+    let mut worker = Worker::start(&home, runner.clone())?;
+    runner.tell(&FromWorker::Ready).map_err(in_words)?;
     let mut orders = BufReader::new(std::io::stdin().lock());
     while let Some(order) = protocol::receive::<ToWorker>(&mut orders).map_err(in_words)? {
         let answer = match order {
@@ -55,7 +66,7 @@ fn run(runner: &mut impl Write) -> Result<(), String> {
             ToWorker::Run { source } => FromWorker::Ran(worker.run_cell(&source)),
             ToWorker::Close => FromWorker::Closed(worker.close()),
         };
-        protocol::send(runner, &answer).map_err(in_words)?;
+        runner.tell(&answer).map_err(in_words)?;
     }
     Ok(())
 }
@@ -76,9 +87,9 @@ struct Worker {
 }
 
 impl Worker {
-    fn start(home: &Path) -> Result<Worker, String> {
+    fn start(home: &Path, runner: Runner) -> Result<Worker, String> {
         let (sender, captures) = channel();
-        let relays = Relays::listen(&home.join("relay"), sender).map_err(|error| error.to_string())?;
+        let relays = Relays::listen(&home.join("relay"), sender, runner).map_err(|error| error.to_string())?;
         let mut command = role::command(role::RELAY).map_err(|error| error.to_string())?;
         command.env(relay::SOCKET_VARIABLE, home.join("relay"));
         // The first process that evcxr starts belongs to no notebook.
@@ -172,7 +183,7 @@ struct Relays {
 }
 
 impl Relays {
-    fn listen(path: &Path, captures: Sender<FromRelay>) -> std::io::Result<Arc<Relays>> {
+    fn listen(path: &Path, captures: Sender<FromRelay>, runner: Runner) -> std::io::Result<Arc<Relays>> {
         let _ = std::fs::remove_file(path);
         let listener = UnixListener::bind(path)?;
         let relays = Arc::new(Relays { session: Mutex::default(), current: Mutex::default() });
@@ -181,15 +192,15 @@ impl Relays {
             move || {
                 for stream in listener.incoming().flatten() {
                     let relays = relays.clone();
-                    let captures = captures.clone();
-                    std::thread::spawn(move || relays.attend(stream, &captures));
+                    let (captures, runner) = (captures.clone(), runner.clone());
+                    std::thread::spawn(move || relays.attend(stream, &captures, &runner));
                 }
             }
         });
         Ok(relays)
     }
 
-    fn attend(&self, mut stream: UnixStream, captures: &Sender<FromRelay>) {
+    fn attend(&self, mut stream: UnixStream, captures: &Sender<FromRelay>, runner: &Runner) {
         let session = lock(&self.session).clone();
         let Ok(reading) = stream.try_clone() else { return };
         if protocol::send(&mut stream, &ToRelay::Start(session)).is_err() {
@@ -197,7 +208,11 @@ impl Relays {
         }
         *lock(&self.current) = stream.try_clone().ok();
         let mut reading = BufReader::new(reading);
-        while let Ok(Some(message)) = receive_any(&mut reading) {
+        while let Ok(Some(message)) = protocol::receive(&mut reading) {
+            if matches!(message, FromRelay::Running) {
+                let _ = runner.tell(&FromWorker::Running);
+                continue;
+            }
             let captured = matches!(message, FromRelay::Captured(_));
             if captures.send(message).is_err() {
                 return;
@@ -215,10 +230,6 @@ impl Relays {
     fn tell(&self, message: &ToRelay) -> bool {
         lock(&self.current).as_mut().is_some_and(|stream| protocol::send(stream, message).is_ok())
     }
-}
-
-fn receive_any(from: &mut impl BufRead) -> std::io::Result<Option<FromRelay>> {
-    protocol::receive(from)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

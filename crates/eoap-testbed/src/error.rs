@@ -1,0 +1,49 @@
+//! What can go wrong before a testbed serves its first request.
+//!
+//! [`Error`] names the file and the line or field to mend. What a server answers to a bad request is no error of this crate and is
+//! not known here.
+
+use std::io;
+use std::path::PathBuf;
+
+/// Why a scenario could not be loaded or a testbed not be started.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A file or folder of the scenario cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Read {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A file is not the TOML or JSON that it has to be.
+    #[error("{}:{line}: {message}", path.display())]
+    Syntax {
+        /// The file.
+        path: PathBuf,
+        /// The line, counted from one.
+        line: usize,
+        /// What is wrong there.
+        message: String,
+    },
+    /// A file can be read, but what it says makes no sense.
+    #[error("{}: {field}: {message}", path.display())]
+    Value {
+        /// The file.
+        path: PathBuf,
+        /// The member that is wrong.
+        field: String,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// A server cannot be started.
+    #[error("cannot start {what}: {source}")]
+    Start {
+        /// The server.
+        what: &'static str,
+        /// What the system says.
+        source: io::Error,
+    },
+}

@@ -1,0 +1,31 @@
+//! The tutorial's cluster in one process, on loopback: a ZOO-Project-DRU, an S3 endpoint, and the forward proxy through which a
+//! client reaches both under their documented addresses.
+//!
+//! A [`Scenario`] is a folder of fixture files; a [`Testbed`] serves it until it is dropped. Nothing leaves the machine: every host
+//! that the scenario does not serve is refused by name. This crate knows no client: what it answers comes from files, never from
+//! types that a client also reads with, so that an error in such a type cannot hide on both sides.
+//!
+//! ```no_run
+//! # fn main() -> Result<(), eoap_testbed::Error> {
+//! let scenario = eoap_testbed::Scenario::load("scenarios/water-bodies".as_ref())?;
+//! let testbed = eoap_testbed::Testbed::start(&scenario)?;
+//! let mut client = std::process::Command::new("my-client");
+//! client.envs(testbed.environment());
+//! # Ok(())
+//! # }
+//! ```
+
+mod error;
+mod fixture;
+mod proxy;
+mod route;
+mod s3;
+mod scenario;
+mod store;
+mod template;
+mod testbed;
+mod zoo;
+
+pub use error::Error;
+pub use scenario::Scenario;
+pub use testbed::Testbed;

@@ -1,0 +1,100 @@
+//! Which host belongs to which server.
+//!
+//! [`Routes`] is asked by the proxy (where does this request go?) and by the object store (is a bucket part of the host name?). It
+//! opens no connection.
+
+use std::net::SocketAddr;
+
+use s3s::host::{S3Host, VirtualHost};
+use s3s::{S3Result, s3_error};
+
+/// The hosts of a testbed.
+#[derive(Debug, Clone)]
+pub(crate) struct Routes {
+    server: Vec<String>,
+    s3: Vec<String>,
+    server_address: SocketAddr,
+    s3_address: SocketAddr,
+}
+
+impl Routes {
+    pub(crate) fn new(server: &[String], s3: &[String], server_address: SocketAddr, s3_address: SocketAddr) -> Self {
+        Self { server: server.to_vec(), s3: s3.to_vec(), server_address, s3_address }
+    }
+
+    /// The server behind `host` or `host:port`; a name without port means port 80.
+    pub(crate) fn address(&self, authority: &str) -> Option<SocketAddr> {
+        if self.server.iter().any(|host| same(host, authority)) || authority == self.server_address.to_string() {
+            Some(self.server_address)
+        } else if self.bucket(authority).is_some() {
+            Some(self.s3_address)
+        } else {
+            None
+        }
+    }
+
+    /// The documented hosts, as a sentence lists them.
+    pub(crate) fn served(&self) -> String {
+        self.server.iter().chain(&self.s3).map(String::as_str).collect::<Vec<_>>().join(", ")
+    }
+
+    /// `None` for a foreign host, otherwise the bucket that its name starts with, if it does.
+    fn bucket<'a>(&self, authority: &'a str) -> Option<Option<&'a str>> {
+        if authority == self.s3_address.to_string() || self.s3.iter().any(|host| same(host, authority)) {
+            return Some(None);
+        }
+        let (bucket, rest) = authority.split_once('.')?;
+        self.s3.iter().any(|host| same(host, rest)).then_some(Some(bucket))
+    }
+}
+
+impl S3Host for Routes {
+    fn parse_host_header<'a>(&'a self, host: &'a str) -> S3Result<VirtualHost<'a>> {
+        match self.bucket(host) {
+            Some(Some(bucket)) => Ok(VirtualHost::new(host).with_bucket(bucket)),
+            Some(None) => Ok(VirtualHost::new(host)),
+            None => Err(s3_error!(InvalidRequest, "this host is none of the scenario's")),
+        }
+    }
+}
+
+/// Names are compared as DNS does, ports with 80 as default.
+fn same(one: &str, other: &str) -> bool {
+    let split = |text: &str| match text.rsplit_once(':') {
+        Some((host, port)) => (host.to_ascii_lowercase(), port.to_owned()),
+        None => (text.to_ascii_lowercase(), "80".to_owned()),
+    };
+    split(one) == split(other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn routes() -> Routes {
+        let address = |port| SocketAddr::from(([127, 0, 0, 1], port));
+        Routes::new(&["zoo".to_owned()], &["s3:4566".to_owned(), "s3.ns.local:4566".to_owned()], address(1), address(2))
+    }
+
+    #[test]
+    fn hosts_are_found_with_their_port_and_without_case() {
+        let routes = routes();
+        let port = |authority: &str| routes.address(authority).map(|address| address.port());
+        assert_eq!(port("ZOO:80"), Some(1));
+        assert_eq!(port("zoo:8080"), None);
+        assert_eq!(port("s3.ns.local:4566"), Some(2));
+        assert_eq!(port("s3"), None);
+        assert_eq!(port("results.s3:4566"), Some(2));
+        assert_eq!(port("127.0.0.1:2"), Some(2));
+        assert_eq!(port("example.com"), None);
+    }
+
+    #[test]
+    fn a_bucket_may_be_part_of_the_host() {
+        let routes = routes();
+        let bucket = |host| routes.parse_host_header(host).unwrap().bucket().map(str::to_owned);
+        assert_eq!(bucket("results.s3.ns.local:4566").as_deref(), Some("results"));
+        assert_eq!(bucket("s3:4566"), None);
+        assert!(routes.parse_host_header("zoo").is_err());
+    }
+}

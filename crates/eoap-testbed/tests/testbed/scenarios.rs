@@ -1,0 +1,123 @@
+//! Scenario folders: their switches, and what is said of a wrong one.
+
+use std::fs;
+use std::path::Path;
+
+use eoap_testbed::Scenario;
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::client::{JOB, World, folder, inputs};
+
+/// A copy of the scenario with a text of one of its files replaced.
+fn copy(file: &str, from: &str, to: &str) -> TempDir {
+    let target = TempDir::new().unwrap();
+    copy_folder(&folder(), target.path());
+    let path = target.path().join(file);
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(text.contains(from), "{file} lacks {from:?}");
+    fs::write(path, text.replace(from, to)).unwrap();
+    target
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let (path, target) = (entry.as_ref().unwrap().path(), to.join(entry.as_ref().unwrap().file_name()));
+        if path.is_dir() {
+            copy_folder(&path, &target);
+        } else {
+            fs::copy(path, target).unwrap();
+        }
+    }
+}
+
+#[track_caller]
+fn refused(scenario: &TempDir, file: &str, why: &str) {
+    let error = Scenario::load(scenario.path()).unwrap_err().to_string();
+    let path = scenario.path().join(file);
+    assert!(error.contains(path.to_str().unwrap()) && error.contains(why), "{error}");
+}
+
+#[test]
+fn a_scenario_names_itself_and_its_files() {
+    let scenario = Scenario::load(&folder()).unwrap();
+    assert_eq!(scenario.name(), "water-bodies");
+    let files = scenario.files();
+    assert!(files.iter().all(|file| file.is_file()));
+    let names = ["scenario.toml", "answers/running.json", "processes/water-bodies/process.toml", "processes/echo/results.json"];
+    for name in names {
+        assert!(files.contains(&folder().join(name)), "{name}");
+    }
+    assert_eq!(files.iter().filter(|file| file.ends_with("otsu.tif")).count(), 2);
+    assert!(!files.iter().any(|file| file.ends_with("make_otsu.py")));
+}
+
+#[test]
+fn what_is_wrong_is_named() {
+    let wrong = copy("scenario.toml", "name = \"water-bodies\"", "name = water-bodies");
+    refused(&wrong, "scenario.toml:2", "");
+    let wrong = copy("scenario.toml", "region =", "regoin =");
+    refused(&wrong, "scenario.toml:", "regoin");
+    let wrong = copy("scenario.toml", "http://zoo-project", "https://zoo-project");
+    refused(&wrong, "scenario.toml", "server.root");
+    let wrong = copy("scenario.toml", "2025-08-20T13:42:57Z", "yesterday");
+    refused(&wrong, "scenario.toml", "s3.modified: \"yesterday\" is not a date");
+    let wrong = copy("processes/water-bodies/results.json", "\"stac_version\": \"1.0.0\",", "\"stac_version\" \"1.0.0\",");
+    refused(&wrong, "processes/water-bodies/results.json:8", "expected `:`");
+    let wrong = copy("processes/echo/process.toml", "status = \"successful\"", "status = \"running\"");
+    refused(&wrong, "processes/echo/process.toml", "status: exactly the last status");
+    let wrong = copy("processes/echo/description.json", "\"id\": \"echo\"", "\"id\": \"ehco\"");
+    refused(&wrong, "processes/echo/description.json", "id: \"ehco\" is not the name of the folder");
+    let wrong = copy("processes/echo/process.toml", "1f3b5c20-7dca-11f0-9c41", "1f3b5c20-7dcb-11f0-90ac");
+    refused(&wrong, "processes/water-bodies/process.toml", "job: differs from the one of echo");
+    let wrong = copy("scenario.toml", "region =", "region =");
+    fs::remove_file(wrong.path().join("answers/landing.json")).unwrap();
+    refused(&wrong, "answers/landing.json", "cannot read");
+}
+
+#[tokio::test]
+async fn the_shape_of_2024_has_neither_id_nor_first_progress() {
+    let scenario = copy("scenario.toml", "status-shape = \"2025\"", "status-shape = \"2024\"");
+    let world = World::of(scenario.path());
+    let created = world.execute("water-bodies", &inputs()).await.json();
+    assert_eq!((created.get("id"), created.get("progress")), (None, None));
+    assert_eq!(created["jobID"], JOB);
+    let documents = world.follow(JOB).await;
+    assert_eq!((documents[2].get("id"), &documents[2]["progress"]), (None, &json!(23)));
+}
+
+#[tokio::test]
+async fn a_job_may_be_unknown_for_a_while() {
+    let scenario = copy("processes/water-bodies/process.toml", "accepted =", "unknown-for = 2\naccepted =");
+    let world = World::of(scenario.path());
+    world.execute("water-bodies", &inputs()).await;
+    for expected in [404, 404, 200] {
+        assert_eq!(world.get(&format!("/jobs/{JOB}")).await.status, expected);
+    }
+}
+
+#[tokio::test]
+async fn links_start_with_the_configured_root() {
+    let root = "root = \"http://localhost:8080/acme/ogc-api\"";
+    let scenario = copy("scenario.toml", "root = \"http://zoo-project-dru-service/acme/ogc-api\"", root);
+    let world = World::of(scenario.path());
+    let created = world.execute("water-bodies", &inputs()).await;
+    assert_eq!(created.header("location"), format!("http://localhost:8080/acme/ogc-api/jobs/{JOB}"));
+    assert_eq!(world.follow(JOB).await[9]["links"][2]["href"].as_str().unwrap().split('/').nth(2), Some("localhost:8080"));
+}
+
+#[tokio::test]
+async fn a_process_is_added_by_adding_a_folder() {
+    let scenario = copy("processes/echo/description.json", "Simply echo", "Simply repeat");
+    let (from, to) = (scenario.path().join("processes/echo"), scenario.path().join("processes/parrot"));
+    copy_folder(&from, &to);
+    let description = fs::read_to_string(to.join("description.json")).unwrap().replace("\"id\": \"echo\"", "\"id\": \"parrot\"");
+    fs::write(to.join("description.json"), description).unwrap();
+    let process = fs::read_to_string(to.join("process.toml")).unwrap().replace("9c41", "9c42");
+    fs::write(to.join("process.toml"), process).unwrap();
+    let world = World::of(scenario.path());
+    assert_eq!(world.get("/processes").await.json()["numberTotal"], 3);
+    let created = world.execute("parrot", &json!({"a": "hello", "b": {}, "c": {"bbox": [0, 0, 1, 1]}})).await;
+    assert_eq!(created.json()["jobID"], "1f3b5c20-7dca-11f0-9c42-2a20aea25780");
+}

@@ -1,0 +1,121 @@
+//! Puts rich output into a notebook: the one place of this library that writes to standard output.
+//!
+//! A [`Bundle`] holds one thing in several media types, always text, perhaps HTML or an image; [`Bundle::emit`] hands them to
+//! the Rust kernel for Jupyter (evcxr), which reads blocks between two marker lines from standard output. [`Table`] builds
+//! the two forms of a table. What is shown is decided by the types that have an `evcxr_display` method; nothing is known
+//! about them here.
+
+use std::io::Write;
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+
+mod table;
+
+pub use table::{Align, Table};
+
+/// One thing to show, in one or more media types. A front end picks the richest that it can show.
+///
+/// ```
+/// use eoap::display::Bundle;
+/// let bundle = Bundle::text("3 < 4").html("<b>3 &lt; 4</b>");
+/// assert_eq!(
+///     bundle.to_blocks(),
+///     "EVCXR_BEGIN_CONTENT text/html\n<b>3 &lt; 4</b>\nEVCXR_END_CONTENT\n\
+///      EVCXR_BEGIN_CONTENT text/plain\n3 < 4\nEVCXR_END_CONTENT\n"
+/// );
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+#[must_use = "a bundle shows nothing until `emit` is called"]
+pub struct Bundle {
+    parts: Vec<(&'static str, String)>,
+    text: String,
+}
+
+impl Bundle {
+    /// A bundle with its plain text, which is there for front ends and readers without HTML and images.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self { parts: Vec::new(), text: text.into() }
+    }
+
+    /// Adds HTML (`text/html`). Escape what comes from elsewhere with [`escape`].
+    pub fn html(mut self, html: impl Into<String>) -> Self {
+        self.parts.push(("text/html", html.into()));
+        self
+    }
+
+    /// Adds an image, the bytes of a PNG file (`image/png`); written as Base64 on one line (RFC 4648).
+    pub fn png(mut self, png: &[u8]) -> Self {
+        self.parts.push(("image/png", STANDARD.encode(png)));
+        self
+    }
+
+    /// The blocks as the kernel reads them: a begin line with the media type, the content, an end line.
+    pub fn to_blocks(&self) -> String {
+        let text = ("text/plain", self.text.clone());
+        let mut blocks = String::new();
+        for (media_type, content) in self.parts.iter().chain([&text]) {
+            blocks.push_str("EVCXR_BEGIN_CONTENT ");
+            blocks.push_str(media_type);
+            blocks.push('\n');
+            for line in content.lines() {
+                // A line of content that looks like a marker would end the block early or stop the kernel.
+                if line.starts_with("EVCXR_") {
+                    blocks.push(' ');
+                }
+                blocks.push_str(line);
+                blocks.push('\n');
+            }
+            blocks.push_str("EVCXR_END_CONTENT\n");
+        }
+        blocks
+    }
+
+    /// Writes the blocks to standard output, all at once so that no other output gets in between.
+    pub fn emit(&self) {
+        let blocks = self.to_blocks();
+        let mut out = std::io::stdout().lock();
+        // Like `println!`, but a closed standard output is no reason to panic: nobody is left to be shown anything.
+        let _ = out.write_all(blocks.as_bytes()).and_then(|()| out.flush());
+    }
+}
+
+/// Escapes text for HTML, for element content and for quoted attribute values.
+///
+/// ```
+/// assert_eq!(eoap::display::escape(r#"<a href="x">&"#), "&lt;a href=&quot;x&quot;&gt;&amp;");
+/// ```
+pub fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn content_cannot_fake_a_marker() {
+        let blocks = Bundle::text("a\nEVCXR_END_CONTENT\nEVCXR_EXECUTION_COMPLETE").to_blocks();
+        assert_eq!(
+            blocks,
+            "EVCXR_BEGIN_CONTENT text/plain\na\n EVCXR_END_CONTENT\n EVCXR_EXECUTION_COMPLETE\nEVCXR_END_CONTENT\n"
+        );
+    }
+
+    #[test]
+    fn image_is_one_line_of_base64() {
+        let blocks = Bundle::text("an image").png(&[0xff; 100]).to_blocks();
+        assert_eq!(blocks.lines().count(), 6);
+        assert!(blocks.starts_with("EVCXR_BEGIN_CONTENT image/png\n////"));
+    }
+}

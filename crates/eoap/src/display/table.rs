@@ -1,0 +1,133 @@
+//! A small table in two forms: aligned text, and HTML that reads well in JupyterLab's light and dark themes.
+//!
+//! Colours are only ever half-transparent grey, so that the theme decides; cells are escaped here and nowhere else.
+
+use super::escape;
+
+/// On which side the cells of a column line up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Align {
+    /// Words.
+    Left,
+    /// Numbers.
+    Right,
+}
+
+/// Rows of text under named columns.
+///
+/// ```
+/// use eoap::display::{Align, Table};
+/// let mut table = Table::new([("name", Align::Left), ("bytes", Align::Right)]);
+/// table.row(["otsu.tif", "406547"]);
+/// table.row(["item.json", "3447"]);
+/// assert_eq!(table.to_text(), "name        bytes\notsu.tif   406547\nitem.json    3447");
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Table {
+    columns: Vec<(String, Align)>,
+    heading: bool,
+    rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    /// A table with these columns.
+    pub fn new<'a>(columns: impl IntoIterator<Item = (&'a str, Align)>) -> Self {
+        Self {
+            columns: columns.into_iter().map(|(name, align)| (name.to_owned(), align)).collect(),
+            heading: true,
+            rows: Vec::new(),
+        }
+    }
+
+    /// A table of names and values, without a heading.
+    pub fn pairs() -> Self {
+        Self { heading: false, ..Self::new([("name", Align::Left), ("value", Align::Left)]) }
+    }
+
+    /// Adds a row. Cells beyond the columns are left out, missing ones are empty.
+    pub fn row<C: Into<String>>(&mut self, cells: impl IntoIterator<Item = C>) -> &mut Self {
+        let mut row: Vec<String> = cells.into_iter().map(Into::into).collect();
+        row.resize(self.columns.len(), String::new());
+        self.rows.push(row);
+        self
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Text in columns, two spaces apart, without trailing spaces or a final newline. Further lines of a cell are indented.
+    pub fn to_text(&self) -> String {
+        let heading: Vec<String> = self.columns.iter().map(|(name, _)| name.clone()).collect();
+        let rows: Vec<&Vec<String>> = self.heading.then_some(&heading).into_iter().chain(&self.rows).collect();
+        let width = |text: &str| text.lines().map(|line| line.chars().count()).max().unwrap_or(0);
+        let widths: Vec<usize> =
+            (0..self.columns.len()).map(|column| rows.iter().map(|row| width(&row[column])).max().unwrap_or(0)).collect();
+        let mut lines = Vec::new();
+        for row in rows {
+            let height = row.iter().map(|cell| cell.lines().count()).max().unwrap_or(1).max(1);
+            for index in 0..height {
+                let cells = row.iter().zip(&self.columns).zip(&widths).map(|((cell, (_, align)), &width)| {
+                    let text = cell.lines().nth(index).unwrap_or("");
+                    match align {
+                        Align::Left => format!("{text:<width$}"),
+                        Align::Right => format!("{text:>width$}"),
+                    }
+                });
+                lines.push(cells.collect::<Vec<_>>().join("  ").trim_end().to_owned());
+            }
+        }
+        lines.join("\n")
+    }
+
+    /// An HTML table with inline styles.
+    pub fn to_html(&self) -> String {
+        let rule = "border:0;border-bottom:1px solid rgba(128,128,128,.35);padding:.25em .8em";
+        let cell = |tag: &str, text: &str, align: Align, first: bool| {
+            let side = match align {
+                Align::Left => "left",
+                Align::Right => "right",
+            };
+            let weight = if first && !self.heading { ";opacity:.7" } else { "" };
+            let text = escape(text).replace('\n', "<br>");
+            format!("<{tag} style=\"{rule};text-align:{side};vertical-align:top;overflow-wrap:anywhere{weight}\">{text}</{tag}>")
+        };
+        let mut html = String::from("<table style=\"border-collapse:collapse;margin:.3em 0;font-variant-numeric:tabular-nums\">");
+        if self.heading {
+            let cells = self.columns.iter().map(|(name, align)| cell("th", name, *align, false));
+            html.push_str(&format!("<thead><tr>{}</tr></thead>", cells.collect::<String>()));
+        }
+        html.push_str("<tbody>");
+        for row in &self.rows {
+            let cells = row.iter().zip(&self.columns).enumerate();
+            let cells = cells.map(|(index, (text, (_, align)))| cell("td", text, *align, index == 0));
+            html.push_str(&format!("<tr>{}</tr>", cells.collect::<String>()));
+        }
+        html.push_str("</tbody></table>");
+        html
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn html_is_escaped_and_on_one_line() {
+        let mut table = Table::pairs();
+        table.row(["<b>", "a\nb & c"]);
+        let html = table.to_html();
+        assert!(html.contains("&lt;b&gt;") && html.contains("a<br>b &amp; c"), "{html}");
+        assert!(!html.contains('\n') && !html.contains("<th"));
+    }
+
+    #[test]
+    fn cells_of_several_lines_stay_in_their_column() {
+        let mut table = Table::pairs();
+        table.row(["transform", "Affine(1,\n       2)"]);
+        table.row(["short"]);
+        assert_eq!(table.to_text(), "transform  Affine(1,\n                  2)\nshort");
+    }
+}

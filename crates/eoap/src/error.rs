@@ -1,0 +1,322 @@
+//! Everything that can go wrong, as one type.
+//!
+//! A message is a fragment in lower case that names the request, field, asset or input and says what to do about it; it holds
+//! its causes, because a notebook shows nothing but the message. Secrets are never part of a message.
+
+use std::{fmt, time::Duration};
+
+use thiserror::Error as ThisError;
+
+use crate::{
+    problem::{Problem, ProblemKind},
+    results::Results,
+    status::StatusInfo,
+};
+
+/// Result with the error of this library.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What went wrong. `Debug` writes the message, too, so that `unwrap` in a notebook is readable.
+#[derive(ThisError)]
+#[non_exhaustive]
+pub enum Error {
+    /// A base URL, S3 URL or asset address cannot be used.
+    #[error("{url:?} cannot be used: {reason}")]
+    Url {
+        /// The text that was given, without credentials.
+        url: String,
+        /// Why, and what to give instead.
+        reason: String,
+    },
+    /// The HTTP client cannot be set up.
+    #[error("the HTTP client cannot be set up: {reason}")]
+    Setup {
+        /// Why.
+        reason: String,
+    },
+    /// No answer came: the host is unknown, refuses the connection, or is silent.
+    #[error("no answer to {method} {url}: {reason}; check that the address is right and the server is up")]
+    Connection {
+        /// HTTP method.
+        method: String,
+        /// Requested URL.
+        url: String,
+        /// The whole chain of causes.
+        reason: String,
+        /// The client's own error.
+        #[source]
+        source: reqwest::Error,
+    },
+    /// The server answered with an error document (RFC 7807).
+    #[error("{method} {url} was answered {status}: {problem}{}", hint(problem))]
+    Api {
+        /// HTTP method.
+        method: String,
+        /// Requested URL.
+        url: String,
+        /// HTTP status code.
+        status: u16,
+        /// Kind of the problem.
+        kind: ProblemKind,
+        /// The document.
+        problem: Box<Problem>,
+    },
+    /// The answer has an error status, or leads elsewhere, and holds no error document; often a proxy answered.
+    #[error("{method} {url} was answered {status} without an error document: {body}")]
+    Http {
+        /// HTTP method.
+        method: String,
+        /// Requested URL.
+        url: String,
+        /// HTTP status code.
+        status: u16,
+        /// The beginning of the body, or what the answer means.
+        body: String,
+    },
+    /// The answer is not what the standard promises.
+    #[error("the answer to {method} {url} is not {expected}: {reason}; it begins: {body}")]
+    Decode {
+        /// HTTP method.
+        method: String,
+        /// Requested URL.
+        url: String,
+        /// What was expected.
+        expected: &'static str,
+        /// What is wrong.
+        reason: String,
+        /// The beginning of the body.
+        body: String,
+    },
+    /// A value cannot be written as JSON.
+    #[error("{what} cannot be written as JSON: {source}")]
+    Encode {
+        /// Which value.
+        what: String,
+        /// Why.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// The server took the execution but did not say which job it is.
+    #[error(
+        "{url} took the execution ({status}) but named no job: neither its body nor a Location header has an id; look for the job in the server's job list"
+    )]
+    NoJobId {
+        /// URL of the execution.
+        url: String,
+        /// HTTP status code.
+        status: u16,
+    },
+    /// The process ran at once and the server sent its results instead of a job. Nothing is lost: they are here.
+    #[error(
+        "{url} ran the process at once and sent its results instead of a job; use the `results` of this error, or ask for a job with `Prefer::RespondAsync`"
+    )]
+    AnsweredSynchronously {
+        /// URL of the execution.
+        url: String,
+        /// The results.
+        results: Box<Results>,
+    },
+    /// The job ended with an error.
+    #[error("job {job} failed: {}; see its log links with `job.status().await?`", message(status))]
+    JobFailed {
+        /// Identifier of the job.
+        job: String,
+        /// Last status of the job.
+        status: Box<StatusInfo>,
+    },
+    /// The job was cancelled or removed.
+    #[error("job {job} was dismissed: {}; submit it again if its results are still wanted", message(status))]
+    JobDismissed {
+        /// Identifier of the job.
+        job: String,
+        /// Last status of the job.
+        status: Box<StatusInfo>,
+    },
+    /// The server does not know the job while it is being waited for.
+    #[error(
+        "job {job} is not known to the server: GET {url} was answered 404 {problem}; it may have been dismissed, or it belongs to another namespace"
+    )]
+    JobLost {
+        /// Identifier of the job.
+        job: String,
+        /// URL of its status.
+        url: String,
+        /// What the server said.
+        problem: Box<Problem>,
+    },
+    /// The job did not end in time. It still runs: wait again, or dismiss it.
+    #[error(
+        "job {job} has not ended after {after:?} ({}); it goes on: wait again with `job.wait()`, or stop it with `job.dismiss()`",
+        last_status(last)
+    )]
+    WaitTimeout {
+        /// Identifier of the job.
+        job: String,
+        /// How long it was waited for.
+        after: Duration,
+        /// Last status seen.
+        last: Option<Box<StatusInfo>>,
+    },
+    /// A setting in the environment cannot be read.
+    #[error("environment variable {name}={value:?} cannot be read: {reason}")]
+    Environment {
+        /// Name of the variable.
+        name: &'static str,
+        /// Its value.
+        value: String,
+        /// What is expected.
+        reason: String,
+    },
+    /// The results have no such output.
+    #[error("the results have no output {output:?}; they have {}", list(available))]
+    NoSuchOutput {
+        /// The output asked for.
+        output: String,
+        /// The outputs that are there.
+        available: Vec<String>,
+    },
+    /// An output is not of the kind that was asked for.
+    #[error("output {output:?} is not {expected}: {reason}")]
+    OutputKind {
+        /// The output asked for.
+        output: String,
+        /// What it should be.
+        expected: &'static str,
+        /// What it is instead, and what to do.
+        reason: String,
+    },
+    /// An object store refused or failed.
+    #[error("{url} cannot be read: {reason}")]
+    Store {
+        /// URL of the object or folder.
+        url: String,
+        /// The whole chain of causes, and what to do.
+        reason: String,
+        /// The store's own error, if it came to a request.
+        #[source]
+        source: Option<Box<object_store::Error>>,
+    },
+    /// A raster file cannot be read.
+    #[error("raster {raster} cannot be read: {reason}")]
+    Raster {
+        /// URL or path of the file.
+        raster: String,
+        /// Why.
+        reason: String,
+    },
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Error {
+    /// HTTP status code of the answer, for errors that a server answered with.
+    pub fn http_status(&self) -> Option<u16> {
+        match self {
+            Self::Api { status, .. } | Self::Http { status, .. } => Some(*status),
+            Self::JobLost { .. } => Some(404),
+            _ => None,
+        }
+    }
+
+    /// Kind of the problem, for errors that came with an error document.
+    pub fn problem_kind(&self) -> Option<ProblemKind> {
+        match self {
+            Self::Api { kind, .. } => Some(kind.clone()),
+            Self::JobLost { problem, .. } => Some(problem.kind()),
+            _ => None,
+        }
+    }
+}
+
+/// What to do about a problem, as the rest of a message.
+fn hint(problem: &Problem) -> &'static str {
+    match problem.kind() {
+        ProblemKind::NoSuchProcess => "; `client.processes().await?` lists what is there",
+        ProblemKind::NoSuchJob => "; check the job's id: a dismissed job is gone, and each namespace has its own jobs",
+        ProblemKind::ResultNotReady => "; wait for the job with `job.wait().await?` first",
+        ProblemKind::InvalidParameterValue | ProblemKind::MissingParameterValue => {
+            "; `client.process(id).await?` describes the inputs"
+        }
+        ProblemKind::NotAllowed => "; give credentials, for example `Client::builder(url).bearer(token)`",
+        _ => "",
+    }
+}
+
+fn message(status: &StatusInfo) -> &str {
+    status.message.as_deref().map_or("the server gives no reason", str::trim)
+}
+
+fn last_status(last: &Option<Box<StatusInfo>>) -> String {
+    match last {
+        Some(status) => format!("last status: {status}"),
+        None => "no status was seen".to_owned(),
+    }
+}
+
+fn list(names: &[String]) -> String {
+    if names.is_empty() {
+        "none at all".to_owned()
+    } else {
+        names.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// An error and all its causes in one line, leaving out causes that the text before them holds already.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let part = error.to_string();
+        if !text.contains(&part) {
+            text.push_str(": ");
+            text.push_str(&part);
+        }
+        cause = error.source();
+    }
+    text
+}
+
+/// The first characters of a body, on one line.
+pub(crate) fn excerpt(body: &[u8]) -> String {
+    const LENGTH: usize = 300;
+    let text = String::from_utf8_lossy(body);
+    let words: Vec<&str> = text.split_whitespace().collect();
+    if words.is_empty() {
+        return "(nothing)".to_owned();
+    }
+    let line = words.join(" ");
+    let mut begin: String = line.chars().take(LENGTH).collect();
+    if begin.len() < line.len() {
+        begin.push('…');
+    }
+    begin
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn excerpt_is_short_and_on_one_line() {
+        assert_eq!(excerpt(b" a\n\tb "), "a b");
+        assert_eq!(excerpt(b""), "(nothing)");
+        assert_eq!(excerpt("é".repeat(400).as_bytes()).chars().count(), 301);
+    }
+
+    #[test]
+    fn debug_reads_like_the_message() {
+        let error = Error::NoSuchOutput { output: "catalog".into(), available: vec!["stac_catalog".into()] };
+        assert_eq!(format!("{error:?}"), r#"the results have no output "catalog"; they have "stac_catalog""#);
+    }
+
+    #[test]
+    fn error_is_small_and_sendable() {
+        fn sendable<T: Send + Sync + 'static>() {}
+        sendable::<Error>();
+        assert!(size_of::<Error>() <= 128, "{}", size_of::<Error>());
+    }
+}

@@ -1,0 +1,86 @@
+//! Run Earth-observation processes from a Rust notebook: submit a job to an OGC API - Processes server, watch it, and look
+//! at its results.
+//!
+//! The way through the library is the way through a tutorial: [`Client`] → [`Execution`] → [`Job`] → [`Wait`] →
+//! [`Results`] → [`ItemCollection`] → [`Store`] and [`Raster`].
+//!
+//! ```no_run
+//! use std::time::Duration;
+//! use eoap::{Client, Execution, Raster, Store};
+//!
+//! # async fn run() -> Result<(), eoap::Error> {
+//! let client = Client::new("http://zoo-project-dru-service/acme/ogc-api")?;
+//! let execution = Execution::new()
+//!     .input("aoi", "-121.399,39.834,-120.74,40.472")
+//!     .input("epsg", "EPSG:4326")
+//!     .input("bands", ["green", "nir08"]);
+//! let job = client.execute("water-bodies", &execution).await?;
+//! job.wait().every(Duration::from_secs(10)).on_status(|s| println!("Job status: {}", s.status)).await?;
+//!
+//! let items = job.results().await?.item_collection("stac_catalog")?;
+//! let asset = &items[0].assets["data"];
+//! let raster = Raster::open(asset).await?;
+//! println!("{}", raster.profile());
+//! println!("{}", raster.statistics(1024).await?);
+//! println!("{}", Store::for_asset(asset)?.list("s3://results/").await?);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Notebooks
+//!
+//! Values that a person looks at have a method `evcxr_display`: as the last expression of a cell they show as a table or an
+//! image, and always as text, too. All types own what they hold, so a variable lives from cell to cell, and the library is
+//! also built as a dynamic one, so that all cells share one asynchronous runtime.
+//!
+//! # Environment
+//!
+//! | variable | meaning |
+//! |---|---|
+//! | `http_proxy`, `https_proxy`, `no_proxy` | proxies, for the server and for S3 |
+//! | `AWS_ENDPOINT_URL`, `AWS_REGION`, `AWS_ACCESS_KEY_ID`, … | S3 settings, see [`Store`] |
+//! | `EOAP_POLL_INTERVAL` | interval of every [`Wait`], such as `5ms`; for demonstrations and tests |
+//!
+//! # What it does not do
+//!
+//! No writing to S3, no reprojection, no JPEG or WebP inside GeoTIFFs: what cannot be read says so in its error.
+
+pub mod display;
+pub mod json;
+
+mod client;
+mod error;
+mod execution;
+mod items;
+mod job;
+mod landing;
+mod link;
+mod listing;
+mod problem;
+mod process;
+mod raster;
+mod results;
+mod s3_url;
+mod status;
+mod store;
+mod transport;
+mod wait;
+
+pub use client::{Client, ClientBuilder};
+pub use error::{Error, Result};
+pub use execution::{Execution, Input, Prefer};
+pub use items::ItemCollection;
+pub use job::Job;
+pub use landing::{Conformance, LandingPage};
+pub use link::Link;
+pub use listing::{Entry, Listing};
+pub use problem::{Problem, ProblemKind};
+pub use process::{Process, ProcessList, ProcessSummary};
+pub use raster::{Affine, BandStatistics, Crs, DataType, Histogram, Preview, Profile, Raster, Statistics};
+pub use results::{Output, Qualified, Results};
+pub use status::{Status, StatusInfo};
+pub use store::{Store, StoreBuilder};
+pub use wait::Wait;
+
+/// The crate whose types items and assets have.
+pub use stac;

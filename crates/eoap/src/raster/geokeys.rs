@@ -1,0 +1,159 @@
+//! The geographic part of a GeoTIFF: keys and coordinates (OGC 19-008r4 clauses 7.1 and 7.2; TIFF tags 33550, 33922, 34264,
+//! 34735, 34737).
+//!
+//! Turns the values of tags into a reference system and a transformation. Does not read files.
+
+use super::{affine::Affine, crs::Crs};
+
+const GT_RASTER_TYPE: u16 = 1025;
+const GT_CITATION: u16 = 1026;
+const GEODETIC_CRS: u16 = 2048;
+const GEODETIC_CITATION: u16 = 2049;
+const PROJECTED_CRS: u16 = 3072;
+const PROJECTED_CITATION: u16 = 3073;
+const USER_DEFINED: u16 = 32767;
+const ASCII_PARAMS: u16 = 34737;
+
+/// Values of the GeoTIFF tags; empty where the file has none.
+#[derive(Debug, Default)]
+pub(crate) struct GeoTags {
+    /// GeoKeyDirectoryTag, 34735.
+    pub(crate) keys: Vec<u16>,
+    /// GeoAsciiParamsTag, 34737.
+    pub(crate) ascii: String,
+    /// ModelPixelScaleTag, 33550.
+    pub(crate) scale: Vec<f64>,
+    /// ModelTiepointTag, 33922.
+    pub(crate) tiepoints: Vec<f64>,
+    /// ModelTransformationTag, 34264.
+    pub(crate) matrix: Vec<f64>,
+}
+
+/// What a coordinate of the file belongs to: the area of a pixel or its centre (GTRasterTypeGeoKey).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sampling {
+    Area,
+    Point,
+}
+
+impl Sampling {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Area => "area",
+            Self::Point => "point",
+        }
+    }
+}
+
+impl GeoTags {
+    /// Area or point; nothing for a file without keys.
+    pub(crate) fn sampling(&self) -> Option<Sampling> {
+        match self.short(GT_RASTER_TYPE) {
+            Some(2) => Some(Sampling::Point),
+            _ if self.keys.is_empty() => None,
+            _ => Some(Sampling::Area),
+        }
+    }
+
+    /// The reference system: the projected one if there is one, else the geographic one, else the name that is given.
+    ///
+    /// With ground control points instead of a transformation the system is that of the points, not that of the raster.
+    pub(crate) fn crs(&self) -> Option<Crs> {
+        if self.matrix.is_empty() && self.scale.is_empty() && !self.tiepoints.is_empty() {
+            return None;
+        }
+        let code = |key| self.short(key).filter(|code| !matches!(*code, 0 | USER_DEFINED));
+        let is_custom = self.short(PROJECTED_CRS) == Some(USER_DEFINED) || self.short(GEODETIC_CRS) == Some(USER_DEFINED);
+        let name = || [PROJECTED_CITATION, GT_CITATION, GEODETIC_CITATION].into_iter().find_map(|key| self.text(key));
+        match code(PROJECTED_CRS) {
+            Some(code) => Some(Crs::from_epsg(code.into())),
+            // A projected system that is not in the registry stands on a geographic one that may be.
+            None if self.short(PROJECTED_CRS).is_some() => name().map(Crs::named),
+            None => match code(GEODETIC_CRS) {
+                Some(code) => Some(Crs::from_epsg(code.into())),
+                None if is_custom => name().map(Crs::named),
+                None => None,
+            },
+        }
+    }
+
+    /// The transformation; the identity without a georeference or with ground control points.
+    pub(crate) fn transform(&self) -> Affine {
+        let affine = if let [a, b, _, c, d, e, _, f, ..] = self.matrix[..] {
+            Affine { a, b, c, d, e, f }
+        } else if let ([width, height, ..], [i, j, _, x, y, _, ..]) = (&self.scale[..], &self.tiepoints[..]) {
+            let (a, e) = (*width, -height.abs());
+            Affine { a, b: 0.0, c: x - i * a, d: 0.0, e, f: y - j * e }
+        } else {
+            return Affine::IDENTITY;
+        };
+        match self.sampling() {
+            // The file's coordinates are those of centres; half a pixel leads to the corner.
+            Some(Sampling::Point) => {
+                let Affine { a, b, d, e, .. } = affine;
+                Affine { c: affine.c - (a * 0.5 + b * 0.5), f: affine.f - (d * 0.5 + e * 0.5), ..affine }
+            }
+            _ => affine,
+        }
+    }
+
+    /// Keys come in fours: identifier, tag of the value (0: the value itself), count, value or offset.
+    fn entry(&self, key: u16) -> Option<&[u16]> {
+        self.keys.chunks_exact(4).skip(1).find(|entry| entry[0] == key)
+    }
+
+    fn short(&self, key: u16) -> Option<u16> {
+        self.entry(key).filter(|entry| entry[1] == 0).map(|entry| entry[3])
+    }
+
+    fn text(&self, key: u16) -> Option<String> {
+        let entry = self.entry(key).filter(|entry| entry[1] == ASCII_PARAMS)?;
+        let (start, count) = (usize::from(entry[3]), usize::from(entry[2]));
+        let text = self.ascii.get(start..start + count)?.trim_end_matches(['|', '\0']).trim();
+        (!text.is_empty()).then(|| text.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tags(keys: &[[u16; 4]]) -> GeoTags {
+        let mut directory = vec![1, 1, 0, keys.len() as u16];
+        directory.extend(keys.iter().flatten());
+        GeoTags { keys: directory, ..GeoTags::default() }
+    }
+
+    #[test]
+    fn centre_coordinates_are_moved_to_the_corner() {
+        let mut tags = tags(&[[GT_RASTER_TYPE, 0, 1, 2]]);
+        tags.scale = vec![30.0, 30.0, 0.0];
+        tags.tiepoints = vec![0.0, 0.0, 0.0, 15.0, -15.0, 0.0];
+        let affine = tags.transform();
+        assert_eq!((affine.c, affine.f, affine.e), (0.0, 0.0, -30.0));
+        assert_eq!(tags.sampling(), Some(Sampling::Point));
+    }
+
+    #[test]
+    fn systems_by_code_and_by_name() {
+        assert_eq!(tags(&[[PROJECTED_CRS, 0, 1, 32610], [GEODETIC_CRS, 0, 1, 4326]]).crs(), Some(Crs::from_epsg(32610)));
+        assert_eq!(tags(&[[GEODETIC_CRS, 0, 1, 4326]]).crs(), Some(Crs::from_epsg(4326)));
+        let mut custom =
+            tags(&[[GT_CITATION, ASCII_PARAMS, 5, 0], [PROJECTED_CRS, 0, 1, USER_DEFINED], [GEODETIC_CRS, 0, 1, 4326]]);
+        assert_eq!(custom.crs(), None);
+        custom.ascii = "Moon|".into();
+        assert_eq!(custom.crs(), Some(Crs::named("Moon".into())));
+        assert_eq!(GeoTags::default().crs(), None);
+    }
+
+    #[test]
+    fn broken_keys_are_no_keys() {
+        let tags = GeoTags {
+            keys: vec![1, 1, 0, 9, GT_CITATION, ASCII_PARAMS, 60000, 60000, 5],
+            matrix: vec![1.0; 3],
+            ..GeoTags::default()
+        };
+        assert_eq!(tags.crs(), None);
+        assert_eq!(tags.transform(), Affine::IDENTITY);
+    }
+}

@@ -1,0 +1,14 @@
+//! What the library promises, against servers on this machine and files that GDAL wrote.
+
+#[path = "suite/client.rs"]
+mod client;
+#[path = "suite/items.rs"]
+mod items;
+#[path = "suite/object.rs"]
+mod object;
+#[path = "suite/raster.rs"]
+mod raster;
+#[path = "suite/s3.rs"]
+mod s3;
+#[path = "suite/wait.rs"]
+mod wait;

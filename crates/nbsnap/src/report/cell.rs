@@ -1,0 +1,159 @@
+//! Tells what is wrong with a cell: which cell, what happened, where in its source, and what to do next.
+//!
+//! This module writes text into a string. It knows no run and counts nothing.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use super::diff::difference;
+use super::excerpt::{Mark, excerpt};
+use super::style::{Style, count, indented};
+use crate::event::CellProblem;
+use crate::notebook::CodeCell;
+use crate::record::{Diagnostic, Failure};
+use crate::snapshot::visible;
+
+/// How many of a cell's compile errors are shown; the first is mostly the cause of the others.
+const DIAGNOSTICS: usize = 5;
+/// How many lines of standard error are shown.
+const STDERR_LINES: usize = 10;
+
+/// Which cell, in words: its notebook, number and id, and the line at fault if there is one.
+pub(super) fn title(notebook: &str, cell: &CodeCell, problems: &[CellProblem]) -> String {
+    let line = problems.iter().find_map(|problem| match problem {
+        CellProblem::Failed(Failure::Panic { line, .. }) => *line,
+        CellProblem::Failed(Failure::Compile { diagnostics }) => {
+            diagnostics.iter().flat_map(|one| &one.spans).map(|span| span.line).next()
+        }
+        CellProblem::Failed(Failure::Error { lines, .. }) if lines.len() == 1 => lines.first().copied(),
+        _ => None,
+    });
+    let line = line.map(|line| format!(", line {line}")).unwrap_or_default();
+    format!("{notebook}, cell {} `{}`{line}", cell.number, cell.id)
+}
+
+/// All that is to be said about a cell that failed, below its title.
+pub(super) fn details(
+    out: &mut String,
+    path: &Path,
+    notebook: &str,
+    cell: &CodeCell,
+    problems: &[CellProblem],
+    stderr: &str,
+    style: Style,
+) {
+    indented(out, &style.dim(path.display()));
+    for problem in problems {
+        describe(out, cell, problem, style);
+    }
+    if let Some(stderr) = telling_stderr(problems, stderr) {
+        indented(out, "on standard error, at last:");
+        indented(out, &stderr.lines().map(|line| format!("  {line}\n")).collect::<String>());
+    }
+    if let Some(hint) = hint(notebook, problems) {
+        indented(out, &hint);
+    }
+}
+
+fn describe(out: &mut String, cell: &CodeCell, problem: &CellProblem, style: Style) {
+    let mut show_difference = |what: &str, snapshot: &Path, expected: &str, actual: &str| {
+        indented(out, &format!("{} {}", style.bad(what), style.dim(snapshot.display())));
+        indented(out, &beginning(cell, style));
+        indented(out, &difference(expected, actual, style));
+    };
+    match problem {
+        CellProblem::OutputChanged { snapshot, expected, actual, .. } => {
+            show_difference("the output is not as recorded (- recorded, + now):", snapshot, expected, actual);
+        }
+        CellProblem::OutputMissing { snapshot, expected, .. } => {
+            show_difference("there is no output any more, and some is recorded:", snapshot, expected, "");
+        }
+        CellProblem::SnapshotMissing { snapshot, actual, .. } => {
+            show_difference("there is output, and none is recorded yet:", snapshot, "", actual);
+        }
+        CellProblem::DidNotRaise => {
+            indented(out, &style.bad("the cell is tagged `raises-exception` and did not fail"));
+            indented(out, &beginning(cell, style));
+        }
+        CellProblem::Failed(Failure::Compile { diagnostics }) => compile_errors(out, cell, diagnostics, style),
+        CellProblem::Failed(failure) => {
+            indented(out, &style.bad(visible(&failure.to_string())));
+            let places = match failure {
+                Failure::Panic { line: Some(line), .. } => excerpt(&cell.source, &[Mark::line(*line)], style),
+                Failure::Error { lines, .. } if !lines.is_empty() => {
+                    if lines.len() > 1 {
+                        let lines: Vec<String> = lines.iter().map(u32::to_string).collect();
+                        indented(out, &format!("at one of the `?` on lines {}", lines.join(", ")));
+                    }
+                    excerpt(&cell.source, &lines.iter().copied().map(Mark::line).collect::<Vec<_>>(), style)
+                }
+                _ => beginning(cell, style),
+            };
+            indented(out, &places);
+        }
+    }
+}
+
+fn compile_errors(out: &mut String, cell: &CodeCell, diagnostics: &[Diagnostic], style: Style) {
+    for diagnostic in diagnostics.iter().take(DIAGNOSTICS) {
+        let code = diagnostic.code.as_ref().map(|code| format!("[{code}]")).unwrap_or_default();
+        indented(out, &style.bad(visible(&format!("error{code}: {}", diagnostic.message))));
+        let marks = diagnostic.spans.iter().map(|span| {
+            let to = if span.end_line == span.line { span.end_column as usize } else { usize::MAX };
+            let label = visible(&span.label).into_owned();
+            Mark { line: span.line as usize, columns: Some((span.column as usize, to, label)) }
+        });
+        indented(out, &excerpt(&cell.source, &marks.collect::<Vec<_>>(), style));
+        for help in &diagnostic.help {
+            indented(out, &format!("help: {}", visible(help).replace('\n', "\n      ")));
+        }
+    }
+    if let Some(more) = diagnostics.len().checked_sub(DIAGNOSTICS).filter(|more| *more > 0) {
+        indented(out, &style.dim(format!("... and {}", count(more, "more error"))));
+    }
+}
+
+/// The first line of the cell, for a reader to know it by.
+fn beginning(cell: &CodeCell, style: Style) -> String {
+    let first = cell.source.lines().position(|line| !line.trim().is_empty());
+    let shown = first.and_then(|first| cell.source.lines().nth(first).map(|line| format!("  {} | {}", first + 1, visible(line))));
+    shown.map(|line| style.dim(line)).unwrap_or_default()
+}
+
+/// The end of what came on standard error, unless it only repeats what is shown anyway.
+fn telling_stderr(problems: &[CellProblem], stderr: &str) -> Option<String> {
+    let mut told = String::new();
+    for problem in problems {
+        match problem {
+            CellProblem::Failed(failure) => told.push_str(&failure.to_string()),
+            CellProblem::OutputChanged { actual, .. } | CellProblem::SnapshotMissing { actual, .. } => told.push_str(actual),
+            _ => {}
+        }
+        told.push('\n');
+    }
+    let told: BTreeSet<&str> = told.lines().map(str::trim).collect();
+    // A panic's own message and backtrace are told better above.
+    let is_panic = |line: &&str| line.starts_with("thread '") && line.contains(" panicked at ");
+    let lines: Vec<&str> = stderr.lines().take_while(|line| !is_panic(line)).collect();
+    let repeats =
+        |line: &str| told.contains(line.trim()) || told.iter().any(|told| !line.trim().is_empty() && told.ends_with(line.trim()));
+    if lines.iter().all(|line| line.trim().is_empty() || repeats(line)) {
+        return None;
+    }
+    Some(visible(&lines[lines.len().saturating_sub(STDERR_LINES)..].join("\n")).into_owned())
+}
+
+/// What to do about it, where that is not plain.
+fn hint(notebook: &str, problems: &[CellProblem]) -> Option<String> {
+    problems.iter().find_map(|problem| match problem {
+        CellProblem::OutputChanged { pending, .. }
+        | CellProblem::OutputMissing { pending, .. }
+        | CellProblem::SnapshotMissing { pending, .. } => Some(if *pending {
+            format!("if this is right: `nbsnap accept {notebook}` or `cargo insta review`")
+        } else {
+            format!("on CI, nothing is written; if this is right, run it on your machine, then `nbsnap accept {notebook}`")
+        }),
+        CellProblem::DidNotRaise => Some("remove the tag if the cell may succeed".to_owned()),
+        CellProblem::Failed(_) => None,
+    })
+}

@@ -1,0 +1,27 @@
+//! Snapshots: what every cell produced the last time somebody looked at it and found it right.
+//!
+//! The main type is [`SnapshotStore`]. It keeps one file per cell that produced something, `<notebook>/<cell id>.snap`, in
+//! insta's format, so that `cargo insta review` and `cargo insta accept` work on it; a new result waits beside it as
+//! `.snap.new`. What a file holds is told by [`Body`]: the cell's record, section by section, as text. Images lie beside the
+//! text in files that are named after their content.
+//!
+//! Snapshots know records and notebooks. They know no engine and no terminal, and they never ask the environment whether they
+//! may write: the caller says so ([`UpdateMode`]).
+
+mod blob;
+mod body;
+mod compare;
+mod escape;
+mod file;
+mod store;
+mod sweep;
+
+pub use blob::Blob;
+pub(crate) use blob::is_binary;
+pub(crate) use body::header_name;
+pub use body::{Body, BodyError, Content, Section, SectionName};
+pub use compare::Tolerance;
+pub use escape::visible;
+pub use file::SnapshotError;
+pub use store::{SnapshotStore, UpdateMode};
+pub use sweep::{Accepted, Orphan, OrphanKind};

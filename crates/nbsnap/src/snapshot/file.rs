@@ -1,0 +1,305 @@
+//! Snapshot files: insta's format, read and written by insta's own code.
+//!
+//! What a file holds is text here, and a few header lines for whoever reviews it; [`Body`](super::Body) knows what it means.
+
+use std::fs;
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+use super::escape::visible_line;
+use crate::notebook::{CodeCell, Notebook};
+
+/// How long a description may be, in characters.
+const DESCRIPTION: usize = 80;
+
+/// Why a snapshot could not be read or written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SnapshotError {
+    /// A file or folder cannot be read.
+    #[error("cannot read {}", .path.display())]
+    Read {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A file cannot be written.
+    #[error("cannot write {}", .path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A file cannot be removed.
+    #[error("cannot remove {}", .path.display())]
+    Remove {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A file has the name of a snapshot and is none.
+    #[error("{} is not a snapshot: {reason}; restore it, or remove it and accept a new one", .path.display())]
+    NotASnapshot {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A notebook's name cannot be the name of a folder.
+    #[error("notebook name `{name}` cannot name a folder of snapshots; rename the notebook")]
+    Name {
+        /// The name.
+        name: String,
+    },
+}
+
+/// What a file says about its body, for whoever reviews it. It is never compared.
+#[derive(Clone, Debug)]
+pub(crate) struct Header {
+    /// The notebook, relative to the project.
+    pub(crate) source: String,
+    /// Which cell.
+    pub(crate) expression: String,
+    /// The first line of the cell's source.
+    pub(crate) description: String,
+}
+
+impl Header {
+    /// Describes a cell of a notebook in `project`.
+    pub(crate) fn new(project: &Path, notebook: &Notebook, cell: &CodeCell) -> Header {
+        let path = notebook.path.strip_prefix(project).unwrap_or(&notebook.path);
+        let line = cell.source.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+        Header {
+            source: path.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/"),
+            expression: format!("cell {}", cell.number),
+            description: visible_line(line).chars().take(DESCRIPTION).collect(),
+        }
+    }
+}
+
+/// Reads the text of a snapshot; `None` if there is no such file.
+pub(crate) fn read(path: &Path) -> Result<Option<String>, SnapshotError> {
+    let Some(snapshot) = load(path)? else { return Ok(None) };
+    match snapshot.as_text() {
+        Some(text) => Ok(Some(text.to_string())),
+        None => Err(not_a_snapshot(path, "it is of insta's binary kind")),
+    }
+}
+
+/// The notebook that a snapshot names as its source, if it can be told.
+pub(crate) fn source(path: &Path) -> Option<String> {
+    load(path).ok()??.metadata().source().map(str::to_owned)
+}
+
+/// Writes a snapshot, whole or not at all, and the folders it needs.
+pub(crate) fn write(path: &Path, header: &Header, body: &str) -> Result<(), SnapshotError> {
+    let failed = |source| SnapshotError::Write { path: path.to_owned(), source };
+    let mut file = beside(path).map_err(failed)?;
+    // A JSON string is a YAML string. insta then writes the file again in its own words, so that accepting changes nothing.
+    let quoted = |text: &str| serde_json::Value::from(visible_line(text)).to_string();
+    let (source, expression, description) = (quoted(&header.source), quoted(&header.expression), quoted(&header.description));
+    write!(file, "---\nsource: {source}\ndescription: {description}\nexpression: {expression}\n---\n{body}").map_err(failed)?;
+    resave(file.path(), file.path(), path)?;
+    persist(file, path)
+}
+
+/// Puts the snapshot `pending` in the place of `path`, as insta does when a review accepts it.
+pub(crate) fn promote(pending: &Path, path: &Path) -> Result<(), SnapshotError> {
+    let file = beside(path).map_err(|source| SnapshotError::Write { path: path.to_owned(), source })?;
+    resave(pending, file.path(), path)?;
+    persist(file, path)?;
+    remove(pending).map(drop)
+}
+
+/// Writes a binary file beside a snapshot, unless it is there already.
+pub(crate) fn write_sidecar(path: &Path, content: &[u8]) -> Result<(), SnapshotError> {
+    if fs::read(path).is_ok_and(|there| there == content) {
+        return Ok(());
+    }
+    let failed = |source| SnapshotError::Write { path: path.to_owned(), source };
+    let mut file = beside(path).map_err(failed)?;
+    file.write_all(content).map_err(failed)?;
+    persist(file, path)
+}
+
+/// Removes a file, and says whether it was there.
+pub(crate) fn remove(path: &Path) -> Result<bool, SnapshotError> {
+    match fs::remove_file(path) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(source) => Err(SnapshotError::Remove { path: path.to_owned(), source }),
+    }
+}
+
+/// The names of the visible files in a folder, sorted; none if the folder does not exist.
+pub(crate) fn names(folder: &Path) -> Result<Vec<String>, SnapshotError> {
+    let failed = |source| SnapshotError::Read { path: folder.to_owned(), source };
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(failed(error)),
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        // A name that is not UTF-8 is none that is written here.
+        let Ok(name) = entry.map_err(failed)?.file_name().into_string() else { continue };
+        if !name.starts_with('.') {
+            names.push(name);
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+fn load(path: &Path) -> Result<Option<insta::Snapshot>, SnapshotError> {
+    // insta takes a file without a header for one of its first format, and says so on standard error.
+    let content = match fs::read(path) {
+        Ok(content) => content,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(source) => return Err(SnapshotError::Read { path: path.to_owned(), source }),
+    };
+    if !content.starts_with(b"---\n") && !content.starts_with(b"---\r\n") {
+        return Err(not_a_snapshot(path, "it does not begin with `---`"));
+    }
+    insta::Snapshot::from_file(path).map(Some).map_err(|error| not_a_snapshot(path, &error.to_string()))
+}
+
+/// Lets insta read `from` and write `to`. `named` is the file that errors are about.
+fn resave(from: &Path, to: &Path, named: &Path) -> Result<(), SnapshotError> {
+    let snapshot = load(from)?.ok_or_else(|| not_a_snapshot(from, "it has gone"))?;
+    let failed = |error: &dyn std::error::Error| SnapshotError::Write {
+        path: named.to_owned(),
+        source: io::Error::other(error.to_string()),
+    };
+    snapshot.save(to).map_err(|error| failed(&*error))
+}
+
+fn not_a_snapshot(path: &Path, reason: &str) -> SnapshotError {
+    SnapshotError::NotASnapshot { path: path.to_owned(), reason: reason.to_owned() }
+}
+
+/// A temporary file in the folder of `path`, which is created, with the permissions of any new file.
+fn beside(path: &Path) -> io::Result<NamedTempFile> {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    fs::create_dir_all(folder)?;
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".nbsnap-");
+    #[cfg(unix)]
+    let permissions: fs::Permissions = std::os::unix::fs::PermissionsExt::from_mode(0o666);
+    #[cfg(unix)]
+    builder.permissions(permissions);
+    builder.tempfile_in(folder)
+}
+
+fn persist(file: NamedTempFile, path: &Path) -> Result<(), SnapshotError> {
+    file.persist(path).map(drop).map_err(|error| SnapshotError::Write { path: path.to_owned(), source: error.error })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::record::CellRecord;
+    use crate::snapshot::Body;
+
+    fn header() -> Header {
+        Header {
+            source: "notebooks/a b.ipynb".into(),
+            expression: "cell 5".into(),
+            description: "let s = \"x: #y\\n\"; // 水 ␀".into(),
+        }
+    }
+
+    fn body() -> String {
+        let record = CellRecord {
+            stdout: "\n---\nspaces  \nprogress\rdone\r\n\n".into(),
+            outputs: BTreeMap::from([("text/plain".into(), "x\n\n".into())]),
+            ..CellRecord::default()
+        };
+        Body::render("a", &record).0.to_string()
+    }
+
+    #[test]
+    fn insta_itself_passes_on_what_is_written_here() {
+        let folder = tempfile::tempdir().unwrap();
+        write(&folder.path().join("cell-1.snap"), &header(), &body()).unwrap();
+        let mut settings = insta::Settings::clone_current();
+        settings.set_snapshot_path(folder.path());
+        settings.set_prepend_module_to_snapshot(false);
+        settings.bind(|| insta::assert_snapshot!("cell-1", body()));
+        let left: Vec<_> = names(folder.path()).unwrap();
+        assert_eq!(left, ["cell-1.snap"], "a difference would have left a .snap.new");
+    }
+
+    #[test]
+    fn insta_reads_a_pending_file_and_accepting_it_keeps_every_byte() {
+        let folder = tempfile::tempdir().unwrap();
+        let (pending, path) = (folder.path().join("deep/cell.snap.new"), folder.path().join("deep/cell.snap"));
+        write(&pending, &header(), &body()).unwrap();
+        let snapshot = insta::Snapshot::from_file(&pending).unwrap();
+        let metadata = snapshot.metadata();
+        assert_eq!(metadata.source(), Some("notebooks/a b.ipynb"));
+        assert_eq!(metadata.expression(), Some("cell 5"));
+        assert_eq!(metadata.description(), Some("let s = \"x: #y\\n\"; // 水 ␦␀"));
+        let written = fs::read(&pending).unwrap();
+        promote(&pending, &path).unwrap();
+        assert!(!pending.exists());
+        assert_eq!(fs::read(&path).unwrap(), written);
+        assert_eq!(Body::parse(&read(&path).unwrap().unwrap()).unwrap(), Body::parse(&body()).unwrap());
+        assert_eq!(source(&path).as_deref(), Some("notebooks/a b.ipynb"));
+    }
+
+    #[test]
+    fn a_file_reads_as_people_expect_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("cell.snap");
+        write(&path, &Header { description: "1 + 1".into(), ..header() }, "═══ stdout ═══\nhi\n═══ end ═══\n").unwrap();
+        assert_eq!(
+            fs::read_to_string(&path).unwrap(),
+            "---\nsource: notebooks/a b.ipynb\ndescription: 1 + 1\nexpression: cell 5\n---\n═══ stdout ═══\nhi\n═══ end ═══\n"
+        );
+        // As git may check it out on Windows.
+        fs::write(&path, fs::read_to_string(&path).unwrap().replace('\n', "\r\n")).unwrap();
+        assert_eq!(read(&path).unwrap().unwrap(), "═══ stdout ═══\nhi\n═══ end ═══");
+    }
+
+    #[test]
+    fn the_empty_body_survives() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("cell.snap.new");
+        write(&path, &header(), "").unwrap();
+        assert_eq!(read(&path).unwrap().as_deref(), Some(""));
+        assert_eq!(read(&folder.path().join("other.snap")).unwrap(), None);
+    }
+
+    #[test]
+    fn what_is_no_snapshot_is_refused_by_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("cell.snap");
+        for content in
+            ["<<<<<<< HEAD\n---\nsource: x\n---\n", "---\nsource: [\n---\n", "---\nextension: png\nsnapshot_kind: binary\n---\n"]
+        {
+            fs::write(&path, content).unwrap();
+            let message = read(&path).unwrap_err().to_string();
+            assert!(message.contains("cell.snap is not a snapshot: "), "{message}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn files_have_the_permissions_of_any_new_file() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let (path, other) = (folder.path().join("cell.snap"), folder.path().join("other"));
+        write(&path, &header(), "").unwrap();
+        fs::write(&other, "").unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode();
+        assert_eq!(mode(&path), mode(&other));
+    }
+}

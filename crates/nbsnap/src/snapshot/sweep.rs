@@ -1,0 +1,257 @@
+//! What is left over in the folder of snapshots, what waits there for review, and accepting it.
+//!
+//! The main types are [`Orphan`] and [`Accepted`]. This module judges no cell's output.
+
+use std::path::{Path, PathBuf};
+
+use super::blob;
+use super::file::{self, SnapshotError};
+use super::store::{SnapshotStore, pending_path, read_any, remove_empty_folder, remove_unused_sidecars};
+use crate::notebook::Notebook;
+
+/// A file that belongs to no cell, or to no snapshot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Orphan {
+    /// The file.
+    pub path: PathBuf,
+    /// The notebook in whose folder it lies, if that notebook exists.
+    pub notebook: Option<String>,
+    /// What it is.
+    pub kind: OrphanKind,
+}
+
+/// What a left-over file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OrphanKind {
+    /// A snapshot whose cell is gone.
+    Snapshot,
+    /// A snapshot that waits for review, whose cell is gone. Git does not see it, so it concerns only this working copy.
+    Pending,
+    /// A binary file that no snapshot names.
+    Sidecar,
+}
+
+/// What accepting did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Accepted {
+    /// Snapshots that are new or have a new body.
+    pub updated: Vec<PathBuf>,
+    /// Files that were removed: snapshots of cells that are silent now or gone, and binary files that nothing names any more.
+    pub removed: Vec<PathBuf>,
+}
+
+/// A name in a notebook's folder that means something here, with the id of its cell.
+enum Name<'a> {
+    Snapshot(&'a str),
+    Pending(&'a str),
+    Sidecar(&'a str),
+}
+
+impl Name<'_> {
+    fn parse(name: &str) -> Option<Name<'_>> {
+        if let Some(cell) = name.strip_suffix(".snap.new") {
+            Some(Name::Pending(cell))
+        } else if let Some(cell) = name.strip_suffix(".snap") {
+            Some(Name::Snapshot(cell))
+        } else {
+            blob::sidecar_cell(name).map(Name::Sidecar)
+        }
+    }
+}
+
+impl SnapshotStore {
+    /// The files that belong to no cell of `notebooks`, or to no snapshot, sorted by path.
+    ///
+    /// Only the folders of `notebooks` are looked at, unless these are all there are (`all_selected`). Then a folder that belongs
+    /// to none of them is left over too, but not if the notebook that its snapshots name as their source exists: it may merely
+    /// be broken at the moment.
+    ///
+    /// # Errors
+    /// If a file or folder cannot be read.
+    pub fn orphans(&self, notebooks: &[Notebook], all_selected: bool) -> Result<Vec<Orphan>, SnapshotError> {
+        let mut orphans = Vec::new();
+        for folder in self.folders()? {
+            let names = file::names(&self.root.join(&folder))?;
+            let notebook = notebooks.iter().find(|notebook| notebook.name == folder);
+            if notebook.is_none() && (!all_selected || self.source_exists(&folder, &names)) {
+                continue;
+            }
+            let has_cell = |id: &str| notebook.is_some_and(|notebook| notebook.cells.iter().any(|cell| cell.id == id));
+            for name in &names {
+                let path = self.root.join(&folder).join(name);
+                let kind = match Name::parse(name) {
+                    Some(Name::Snapshot(cell)) if !has_cell(cell) => OrphanKind::Snapshot,
+                    Some(Name::Pending(cell)) if !has_cell(cell) => OrphanKind::Pending,
+                    Some(Name::Sidecar(cell)) if !has_cell(cell) || !is_named(&path, name, cell)? => OrphanKind::Sidecar,
+                    _ => continue,
+                };
+                orphans.push(Orphan { path, notebook: notebook.map(|notebook| notebook.name.clone()), kind });
+            }
+        }
+        Ok(orphans)
+    }
+
+    /// The snapshots that wait for review, sorted by path.
+    ///
+    /// # Errors
+    /// If a folder cannot be read.
+    pub fn pending(&self) -> Result<Vec<PathBuf>, SnapshotError> {
+        let mut pending = Vec::new();
+        for folder in self.folders()? {
+            let folder = self.root.join(folder);
+            let names = file::names(&folder)?;
+            pending.extend(names.iter().filter(|name| name.ends_with(".snap.new")).map(|name| folder.join(name)));
+        }
+        Ok(pending)
+    }
+
+    /// Puts what waits for review in place, and removes `orphans`. With `notebooks`, only in the folders of these notebooks.
+    ///
+    /// A pending snapshot that is empty removes its snapshot. This is an order, so it is carried out whatever the
+    /// [`UpdateMode`](super::UpdateMode).
+    ///
+    /// # Errors
+    /// If a file cannot be read, written or removed, or a pending file is no snapshot. What was accepted before stays accepted.
+    pub fn accept(&self, notebooks: Option<&[String]>, orphans: &[Orphan]) -> Result<Accepted, SnapshotError> {
+        let mut accepted = Accepted::default();
+        let is_meant = |path: &Path| {
+            let folder = path.parent().and_then(Path::file_name).unwrap_or_default();
+            notebooks.is_none_or(|notebooks| notebooks.iter().any(|notebook| folder == notebook.as_str()))
+        };
+        // Orphans first: a pending snapshot of a cell that is gone must not come into force.
+        for orphan in orphans.iter().filter(|orphan| is_meant(&orphan.path)) {
+            if file::remove(&orphan.path)? {
+                accepted.removed.push(orphan.path.clone());
+            }
+            remove_empty_folder(orphan.path.parent());
+        }
+        for pending in self.pending()?.into_iter().filter(|pending| is_meant(pending)) {
+            let snapshot = pending.with_extension(""); // `.snap.new` without `.new`
+            if file::read(&pending)?.is_none_or(|text| text.is_empty()) {
+                if file::remove(&snapshot)? {
+                    accepted.removed.push(snapshot.clone());
+                }
+                file::remove(&pending)?;
+            } else {
+                file::promote(&pending, &snapshot)?;
+                accepted.updated.push(snapshot.clone());
+            }
+            let cell = snapshot.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            accepted.removed.extend(remove_unused_sidecars(&snapshot, &cell)?);
+            remove_empty_folder(snapshot.parent());
+        }
+        Ok(accepted)
+    }
+
+    /// The folders that may hold a notebook's snapshots.
+    fn folders(&self) -> Result<Vec<String>, SnapshotError> {
+        Ok(file::names(&self.root)?.into_iter().filter(|name| self.root.join(name).is_dir()).collect())
+    }
+
+    /// Whether a snapshot in `folder` names a notebook that exists, and that would have this folder.
+    fn source_exists(&self, folder: &str, names: &[String]) -> bool {
+        names.iter().filter(|name| !matches!(Name::parse(name), Some(Name::Sidecar(_)) | None)).any(|name| {
+            file::source(&self.root.join(folder).join(name)).is_some_and(|source| {
+                let path = self.project.join(source);
+                path.file_stem().is_some_and(|stem| stem == folder) && path.is_file()
+            })
+        })
+    }
+}
+
+/// Whether the snapshot of `cell`, or its pending one, names the binary file `name` at `path`.
+fn is_named(path: &Path, name: &str, cell: &str) -> Result<bool, SnapshotError> {
+    let snapshot = path.with_file_name(format!("{cell}.snap"));
+    Ok(read_any(&snapshot)?.contains(name) || read_any(&pending_path(&snapshot))?.contains(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::super::UpdateMode;
+    use super::super::store::tests::{World, png, stdout};
+    use super::*;
+
+    /// A world in which both cells have snapshots, `a` with a picture.
+    fn recorded() -> World {
+        let world = World::new();
+        world.check(0, &png([1, 1, 1], png::Compression::Fast));
+        world.check(1, &stdout("b\n"));
+        world.accept();
+        world
+    }
+
+    fn orphans(world: &World, notebooks: &[Notebook], all: bool) -> Vec<(String, Option<String>, OrphanKind)> {
+        let orphans = world.store(UpdateMode::Never).orphans(notebooks, all).unwrap();
+        let name = |path: &Path| path.file_name().unwrap().to_string_lossy().into_owned();
+        orphans.into_iter().map(|orphan| (name(&orphan.path), orphan.notebook, orphan.kind)).collect()
+    }
+
+    #[test]
+    fn snapshots_of_cells_that_exist_are_no_orphans() {
+        let world = recorded();
+        assert_eq!(orphans(&world, std::slice::from_ref(&world.notebook), true), []);
+        assert_eq!(orphans(&world, &[], false), [], "not selected");
+    }
+
+    #[test]
+    fn what_a_deleted_cell_leaves_is_found_and_removed() {
+        let mut world = recorded();
+        world.check(0, &stdout("other\n"));
+        let deleted = world.notebook.cells.remove(0);
+        fs::write(world.folder.path().join("snapshots/nb/notes.txt"), "not ours").unwrap();
+        let nb = || Some("nb".to_owned());
+        let found = orphans(&world, std::slice::from_ref(&world.notebook), false);
+        assert_eq!(found.len(), 3, "{found:?}");
+        assert!(found[0].0.ends_with(".png") && found[0].2 == OrphanKind::Sidecar);
+        assert_eq!(found[1..], [("a.snap".into(), nb(), OrphanKind::Snapshot), ("a.snap.new".into(), nb(), OrphanKind::Pending)]);
+        let store = world.store(UpdateMode::Never);
+        let list = store.orphans(std::slice::from_ref(&world.notebook), true).unwrap();
+        assert_eq!(store.accept(Some(&["other".into()]), &list).unwrap(), Accepted::default());
+        assert_eq!(store.accept(None, &list).unwrap().removed.len(), 3);
+        assert_eq!(world.names(), ["nb/b.snap", "nb/notes.txt"], "{}", deleted.id);
+    }
+
+    #[test]
+    fn a_picture_that_a_review_with_insta_left_is_an_orphan_until_the_cell_passes() {
+        let world = recorded();
+        world.check(0, &png([2, 2, 2], png::Compression::Fast));
+        let folder = world.folder.path().join("snapshots/nb");
+        fs::rename(folder.join("a.snap.new"), folder.join("a.snap")).unwrap();
+        assert_eq!(orphans(&world, std::slice::from_ref(&world.notebook), true).len(), 1);
+        assert_eq!(world.check(0, &png([2, 2, 2], png::Compression::Fast)), None);
+        assert_eq!(orphans(&world, std::slice::from_ref(&world.notebook), true), []);
+        assert_eq!(world.names().len(), 3);
+    }
+
+    #[test]
+    fn a_folder_is_an_orphan_only_when_its_notebook_is_gone() {
+        let world = recorded();
+        assert_eq!(orphans(&world, &[], true), [], "the notebook is there, it could merely not be read");
+        fs::remove_file(&world.notebook.path).unwrap();
+        assert_eq!(orphans(&world, &[], false), [], "not all were selected: it may have moved");
+        assert_eq!(orphans(&world, std::slice::from_ref(&world.notebook), true), [], "it has moved");
+        let found = orphans(&world, &[], true);
+        assert_eq!(found.len(), 3);
+        assert!(found.iter().all(|(_, notebook, _)| notebook.is_none()));
+        let store = world.store(UpdateMode::Never);
+        store.accept(None, &store.orphans(&[], true).unwrap()).unwrap();
+        assert!(!world.folder.path().join("snapshots/nb").exists());
+    }
+
+    #[test]
+    fn pending_snapshots_are_listed_and_accepted_by_notebook() {
+        let world = World::new();
+        let store = world.store(UpdateMode::Never);
+        assert_eq!(store.pending().unwrap(), [] as [PathBuf; 0]);
+        world.check(0, &stdout("a\n"));
+        world.check(1, &stdout("b\n"));
+        let folder = world.folder.path().join("snapshots/nb");
+        assert_eq!(store.pending().unwrap(), [folder.join("a.snap.new"), folder.join("b.snap.new")]);
+        assert_eq!(store.accept(Some(&["other".into()]), &[]).unwrap(), Accepted::default());
+        let accepted = store.accept(Some(&["nb".into()]), &[]).unwrap();
+        assert_eq!(accepted, Accepted { updated: vec![folder.join("a.snap"), folder.join("b.snap")], removed: vec![] });
+        assert_eq!(store.pending().unwrap(), [] as [PathBuf; 0]);
+    }
+}

@@ -1,0 +1,159 @@
+//! Red is red, and green is green: one project a case.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::world::{World, workspace};
+
+/// `expect.toml`: what a run of the project must come to.
+struct Expectation {
+    /// The exit code.
+    exit: i32,
+    /// What the report must say.
+    report: Vec<String>,
+    /// What standard error must say.
+    error: Vec<String>,
+    /// Variables for the run.
+    environment: BTreeMap<String, String>,
+    /// The pending snapshots there must be afterwards: these and no others.
+    pending: BTreeSet<String>,
+    /// What a cell's snapshot must say: a check of the committed files, not of the run.
+    snapshots: BTreeMap<String, String>,
+    /// Paths that must not exist afterwards.
+    absent: Vec<String>,
+    /// Whether the project depends on `eoap`, and so shares the build of the workspace's own notebooks.
+    uses_eoap: bool,
+}
+
+impl Expectation {
+    fn read(world: &World) -> Expectation {
+        let table: toml::Table = world.read("expect.toml").parse().unwrap();
+        let known = ["exit", "report", "error", "environment", "pending", "snapshots", "absent", "uses-eoap"];
+        for key in table.keys() {
+            assert!(known.contains(&key.as_str()), "expect.toml says `{key}`, which is never checked");
+        }
+        let texts = |key: &str| -> Vec<String> {
+            let list = table.get(key).and_then(toml::Value::as_array).cloned().unwrap_or_default();
+            list.iter().map(|text| text.as_str().unwrap().to_owned()).collect()
+        };
+        let pairs = |key: &str| -> BTreeMap<String, String> {
+            let pairs = table.get(key).and_then(toml::Value::as_table).cloned().unwrap_or_default();
+            pairs.into_iter().map(|(key, value)| (key, value.as_str().unwrap().to_owned())).collect()
+        };
+        Expectation {
+            exit: i32::try_from(table["exit"].as_integer().unwrap()).unwrap(),
+            report: texts("report"),
+            error: texts("error"),
+            environment: pairs("environment"),
+            pending: texts("pending").into_iter().collect(),
+            snapshots: pairs("snapshots"),
+            absent: texts("absent"),
+            uses_eoap: table.get("uses-eoap").is_some_and(|value| value.as_bool().unwrap()),
+        }
+    }
+}
+
+fn check(name: &str) {
+    let mut world = World::of_project(name);
+    let expected = Expectation::read(&world);
+    for (name, value) in &expected.environment {
+        world.set(name, value);
+    }
+    if expected.uses_eoap {
+        world.share_build();
+    }
+    for (cell, text) in &expected.snapshots {
+        let snapshot = world.read(&format!("snapshots/lab/{cell}.snap"));
+        assert!(snapshot.contains(text), "the snapshot of `{cell}` does not say `{text}`:\n{snapshot}");
+    }
+    let before = world.files();
+    let outcome = world.run(&["test"]);
+    outcome.exits(expected.exit);
+    for text in &expected.report {
+        outcome.says(text);
+    }
+    for text in &expected.error {
+        assert!(outcome.stderr.contains(text), "standard error does not say `{text}`:\n{}", outcome.stderr);
+    }
+    let after = world.files();
+    let new: BTreeSet<String> = after.keys().filter(|name| !before.contains_key(*name)).cloned().collect();
+    assert_eq!(new, expected.pending, "files that the run left; it said:\n{}", outcome.stdout);
+    for (name, content) in &before {
+        assert_eq!(after.get(name), Some(content), "the run changed {name}");
+    }
+    for path in &expected.absent {
+        assert!(!world.path(path).exists(), "{path} should not exist");
+    }
+}
+
+macro_rules! cases {
+    ($($test:ident: $folder:literal,)*) => {
+        $(#[test] fn $test() { check($folder); })*
+
+        /// A folder that no test runs would be a test that cannot fail.
+        #[test]
+        fn every_project_has_its_test() {
+            let mut tested: Vec<&str> = vec![$($folder),*];
+            // These are run by tests of their own.
+            tested.extend(["interrupted"]);
+            for entry in std::fs::read_dir(workspace().join("tests/projects")).unwrap() {
+                let name = entry.unwrap().file_name().into_string().unwrap();
+                assert!(tested.contains(&name.as_str()), "tests/projects/{name} is run by no test");
+            }
+        }
+    };
+}
+
+cases! {
+    a_notebook_that_is_as_recorded_passes: "passes",
+    a_failed_assertion: "failed-assertion",
+    a_panic: "panic",
+    an_error_through_the_question_mark: "error",
+    an_error_whose_message_is_empty: "error-with-empty-message",
+    a_cell_that_does_not_compile: "compile-error",
+    a_type_error_in_a_later_cell: "type-error-in-later-cell",
+    exit_with_code_zero: "exit-zero",
+    abort: "abort",
+    a_segmentation_fault: "segmentation-fault",
+    an_endless_loop: "endless-loop",
+    output_that_changed: "output-changed",
+    output_that_is_missing: "output-missing",
+    output_where_none_was: "output-unexpected",
+    only_stderr_changed: "stderr-changed",
+    a_missing_snapshot_on_ci: "snapshot-missing-on-ci",
+    a_file_that_is_no_json: "not-json",
+    a_notebook_of_another_version: "not-version-4",
+    a_notebook_without_cell_ids: "no-cell-ids",
+    a_notebook_for_another_kernel: "other-kernel",
+    a_snapshot_that_belongs_to_no_cell: "orphan-snapshot",
+    a_cell_that_must_raise_and_does: "raises-exception",
+    a_cell_that_must_raise_and_does_not: "raises-exception-but-does-not",
+    a_hundred_megabytes_of_output: "flood",
+    evcxrs_own_control_words: "control-words",
+    a_display_block_without_an_end: "unclosed-display",
+    print_without_a_newline: "print-without-newline",
+    output_from_a_background_thread: "background-output",
+    the_users_own_configuration_of_evcxr: "user-configuration",
+    a_setting_that_does_not_exist: "unknown-setting",
+    await_works_in_every_cell: "async-in-every-cell",
+    an_unknown_host: "unknown-host",
+    an_unknown_host_that_the_notebook_shrugs_off: "unknown-host-unnoticed",
+}
+
+#[test]
+fn no_notebook_found() {
+    let world = World::empty();
+    let outcome = world.run(&["test"]);
+    outcome.exits(4);
+    assert!(outcome.stderr.contains("no `notebooks` folder with notebooks in"), "{}", outcome.stderr);
+    world.write("notebooks/nbsnap.toml", "");
+    let outcome = world.run(&["test"]);
+    outcome.exits(4);
+    assert!(outcome.stderr.contains("holds no notebooks (*.ipynb)"), "{}", outcome.stderr);
+}
+
+#[test]
+fn a_name_that_no_notebook_has() {
+    let outcome = World::of_project("passes").run(&["test", "lob"]);
+    outcome.exits(4);
+    assert!(outcome.stderr.contains("no notebook is called `lob`; there are: lab"), "{}", outcome.stderr);
+}

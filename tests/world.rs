@@ -1,0 +1,145 @@
+//! A small world for one test: a copy of a project, a scrubbed environment, the real binary.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use tempfile::TempDir;
+
+const LOCK: &str = "notebooks/Cargo.lock";
+
+/// The workspace's folder.
+pub(crate) fn workspace() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap()
+}
+
+/// A project in a folder of its own, gone when dropped.
+pub(crate) struct World {
+    folder: TempDir,
+    environment: BTreeMap<String, String>,
+}
+
+/// What a run came to.
+pub(crate) struct Outcome {
+    pub(crate) exit: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl World {
+    /// A copy of `tests/projects/<name>`, with the workspace's folder in place of `{workspace}`.
+    pub(crate) fn of_project(name: &str) -> World {
+        let world = World::empty();
+        copy(&workspace().join("tests/projects").join(name), world.root());
+        world
+    }
+
+    /// Lets runs build where the workspace's own notebooks build, with the same versions: for projects that depend on `eoap`.
+    pub(crate) fn share_build(&mut self) {
+        self.set("NBSNAP_CACHE_DIR", &workspace().join("target/nbsnap").display().to_string());
+        std::fs::copy(workspace().join("notebooks/Cargo.lock"), self.path(LOCK)).unwrap();
+    }
+
+    /// A folder with nothing in it.
+    pub(crate) fn empty() -> World {
+        let folder = tempfile::Builder::new().prefix("world-").tempdir().unwrap();
+        let plain = ["PATH", "HOME", "CARGO_HOME", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN", "TMPDIR"];
+        let environment = plain.iter().filter_map(|name| Some(((*name).to_owned(), std::env::var(name).ok()?))).collect();
+        World { folder, environment }
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn path(&self, path: &str) -> PathBuf {
+        self.root().join(path)
+    }
+
+    pub(crate) fn read(&self, path: &str) -> String {
+        std::fs::read_to_string(self.path(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+    }
+
+    pub(crate) fn write(&self, path: &str, text: &str) {
+        std::fs::create_dir_all(self.path(path).parent().unwrap()).unwrap();
+        std::fs::write(self.path(path), text).unwrap();
+    }
+
+    /// Sets a variable for all runs; `{project}` in it stands for the project's folder.
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
+        let value = value.replace("{project}", &self.root().display().to_string());
+        self.environment.insert(name.to_owned(), value);
+    }
+
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_nbsnap"));
+        command
+            .args(arguments)
+            .env_clear()
+            .envs(&self.environment)
+            .current_dir(self.root())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    pub(crate) fn run(&self, arguments: &[&str]) -> Outcome {
+        let output = self.command(arguments).output().unwrap();
+        Outcome {
+            exit: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    /// Every file of the project but what is built and the lock file of that, with its content, to see what a run changed.
+    pub(crate) fn files(&self) -> BTreeMap<String, Vec<u8>> {
+        let mut files = BTreeMap::new();
+        collect(self.root(), self.root(), &mut files);
+        files
+    }
+}
+
+impl Outcome {
+    /// Checks the exit code, showing everything if it is another.
+    pub(crate) fn exits(&self, code: i32) -> &Outcome {
+        assert_eq!(self.exit, code, "exit code; the run said:\n{}\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    /// Checks that the report says something.
+    pub(crate) fn says(&self, text: &str) -> &Outcome {
+        assert!(self.stdout.contains(text), "the report does not say `{text}`:\n{}\n{}", self.stdout, self.stderr);
+        self
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    for entry in std::fs::read_dir(from).unwrap_or_else(|error| panic!("{}: {error}", from.display())) {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            std::fs::create_dir_all(&target).unwrap();
+            copy(&entry.path(), &target);
+        } else {
+            let text = std::fs::read_to_string(entry.path()).unwrap();
+            std::fs::write(target, text.replace("{workspace}", &workspace().display().to_string())).unwrap();
+        }
+    }
+}
+
+fn collect(root: &Path, folder: &Path, files: &mut BTreeMap<String, Vec<u8>>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.strip_prefix(root).unwrap().display().to_string();
+        if name == "target" || name == LOCK {
+            continue;
+        }
+        if path.is_dir() {
+            collect(root, &path, files);
+        } else {
+            files.insert(name, std::fs::read(&path).unwrap());
+        }
+    }
+}
