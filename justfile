@@ -26,3 +26,15 @@ check:
 # What CI runs.
 ci:
     .ci/run
+
+# Time whole runs against nbclient with evcxr_jupyter; installs both under target/bench (needs Python 3).
+bench *OPTIONS:
+    python3 crates/nbsnap-cli/benches/peers.py {{OPTIONS}}
+
+# Run a notebook many times, half of the runs with every core kept busy, and demand the same green each time.
+soak RUNS="20" NOTEBOOK="04-execute-and-monitor":
+    tests/soak.sh {{RUNS}} {{NOTEBOOK}}
+
+# Serve the testbed until Ctrl-D, and say what to export to reach it.
+serve SCENARIO="crates/eoap-testbed/scenarios/water-bodies":
+    cargo run --package eoap-testbed --example serve -- {{SCENARIO}}

@@ -123,7 +123,8 @@ mod tests {
 
     #[test]
     fn settings_are_read_and_what_is_no_setting_is_named() {
-        let config: Config = toml::from_str("cell-timeout = \"90s\"\n[build]\noptimize = [\"tiff\"]\n[environment]\nx = 1").unwrap();
+        let config: Config =
+            toml::from_str("cell-timeout = \"90s\"\n[build]\noptimize = [\"tiff\"]\n[environment]\nx = 1").unwrap();
         assert_eq!(config.cell_timeout, Duration::from_secs(90));
         assert_eq!(config.build.opt_level, "0");
         assert_eq!(config.environment["x"].as_integer(), Some(1));

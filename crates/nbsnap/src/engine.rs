@@ -119,20 +119,11 @@ pub trait Engine {
     ///
     /// # Errors
     /// When no notebook can be run.
-    fn prepare(
-        &mut self,
-        all: &[Notebook],
-        selected: &[Notebook],
-        emit: &mut dyn FnMut(Event),
-    ) -> Result<(), EngineError>;
+    fn prepare(&mut self, all: &[Notebook], selected: &[Notebook], emit: &mut dyn FnMut(Event)) -> Result<(), EngineError>;
 
     /// Runs a notebook's cells in order until `report` says to stop.
     ///
     /// # Errors
     /// When the engine itself breaks down. A cell that fails is no error.
-    fn run(
-        &mut self,
-        run: &Run<'_>,
-        report: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>,
-    ) -> Result<(), EngineError>;
+    fn run(&mut self, run: &Run<'_>, report: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>) -> Result<(), EngineError>;
 }

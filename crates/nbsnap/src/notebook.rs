@@ -28,7 +28,9 @@ pub enum NotebookError {
         reason: String,
     },
     /// The file is JSON, but not notebook format 4.
-    #[error("notebook {path} is of format {found}, and only format 4 can be tested; convert it with `jupyter nbconvert --to notebook --nbformat 4`")]
+    #[error(
+        "notebook {path} is of format {found}, and only format 4 can be tested; convert it with `jupyter nbconvert --to notebook --nbformat 4`"
+    )]
     NotVersion4 {
         /// The file.
         path: PathBuf,
@@ -116,8 +118,7 @@ impl Notebook {
     /// # Errors
     /// Every reason of [`NotebookError`]: unreadable, not JSON, not format 4, without cell ids, for another kernel.
     pub fn read(path: &Path) -> Result<Notebook, NotebookError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| NotebookError::Read { path: path.to_owned(), source })?;
+        let text = std::fs::read_to_string(path).map_err(|source| NotebookError::Read { path: path.to_owned(), source })?;
         Notebook::parse(path, &text)
     }
 

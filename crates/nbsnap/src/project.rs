@@ -136,7 +136,8 @@ impl Notebooks {
             let stem = Path::new(asked).file_name().unwrap_or_default().to_string_lossy();
             let stem = stem.strip_suffix(".ipynb").unwrap_or(&stem);
             let exact: Vec<&str> = names.iter().copied().filter(|name| *name == stem).collect();
-            let found = if exact.is_empty() { names.iter().copied().filter(|name| name.starts_with(stem)).collect() } else { exact };
+            let found =
+                if exact.is_empty() { names.iter().copied().filter(|name| name.starts_with(stem)).collect() } else { exact };
             if found.is_empty() {
                 return Err(ProjectError::NoSuchNotebook { name: asked.clone(), known: names.join(", ") });
             }

@@ -145,12 +145,7 @@ impl Runner<'_> {
         Ok(())
     }
 
-    fn run_notebook(
-        &mut self,
-        notebook: &Notebook,
-        summary: &mut Summary,
-        emit: Emit<'_>,
-    ) -> Result<(), RunError> {
+    fn run_notebook(&mut self, notebook: &Notebook, summary: &mut Summary, emit: Emit<'_>) -> Result<(), RunError> {
         let started = Instant::now();
         let loan = self
             .environment

@@ -13,8 +13,8 @@ How the figures are met, with nothing forced on single pixels:
 
 Needs numpy, rasterio and rio-stac:
 
-    python3 -m venv /tmp/venv && /tmp/venv/bin/pip install numpy rasterio rio-stac
-    /tmp/venv/bin/python make_otsu.py
+    python3 -m venv venv && venv/bin/pip install numpy rasterio rio-stac
+    venv/bin/python make_otsu.py
 
 The files are committed; another version of GDAL, libtiff or numpy may draw other bytes, and then the checks at the end say so.
 """

@@ -79,9 +79,9 @@ pub(crate) fn line_in_cell(generated: &str, generated_line: u32, source: &str) -
     let text = generated.lines().nth(at)?.trim();
     let same = |line: &&str| -> bool { !line.is_empty() && (*line == text || text.contains(*line)) };
     let rank = generated.lines().take(at).map(str::trim).filter(|line| *line == text).count();
-    let places: Vec<usize> =
-        source.lines().enumerate().filter(|(_, line)| same(&line.trim())).map(|(index, _)| index).collect();
-    let exact: Vec<usize> = places.iter().copied().filter(|index| source.lines().nth(*index).map(str::trim) == Some(text)).collect();
+    let places: Vec<usize> = source.lines().enumerate().filter(|(_, line)| same(&line.trim())).map(|(index, _)| index).collect();
+    let exact: Vec<usize> =
+        places.iter().copied().filter(|index| source.lines().nth(*index).map(str::trim) == Some(text)).collect();
     let candidates = if exact.is_empty() { &places } else { &exact };
     let found = candidates.get(rank.min(candidates.len().checked_sub(1)?))?;
     u32::try_from(found + 1).ok()
@@ -100,8 +100,7 @@ pub(crate) fn panic_message(stderr: &str) -> String {
 
 /// The lines of a cell that hold a `?` as an operator, as far as that can be told without parsing.
 pub(crate) fn question_mark_lines(source: &str) -> Vec<u32> {
-    static OPERATOR: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"[\w)\]}>]\s*\?|^\s*\?").expect("the pattern is a constant"));
+    static OPERATOR: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"[\w)\]}>]\s*\?|^\s*\?").expect("the pattern is a constant"));
     static QUOTED: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r#""(?:[^"\\]|\\.)*"|//.*"#).expect("the pattern is a constant"));
     source

@@ -58,18 +58,20 @@ impl Host {
         opt_level: &str,
         interrupt: &Interrupt,
     ) -> Result<Host, EngineError> {
-        let home = tempfile::Builder::new()
-            .prefix("nbsnap-")
-            .tempdir()
-            .map_err(|source| EngineError::Io { action: "create", path: std::env::temp_dir(), source })?;
+        let home = tempfile::Builder::new().prefix("nbsnap-").tempdir().map_err(|source| EngineError::Io {
+            action: "create",
+            path: std::env::temp_dir(),
+            source,
+        })?;
         let configuration = home.path().join("evcxr.toml");
         // A file here keeps evcxr from looking for the user's. No variable may be missing: evcxr has defaults for each.
-        let text = format!(
-            "[evcxr]\ntmpdir = {:?}\noffline_mode = true\nopt_level = {opt_level:?}\n",
-            crate_dir.display().to_string()
-        );
-        std::fs::write(&configuration, text)
-            .map_err(|source| EngineError::Io { action: "write", path: configuration, source })?;
+        let text =
+            format!("[evcxr]\ntmpdir = {:?}\noffline_mode = true\nopt_level = {opt_level:?}\n", crate_dir.display().to_string());
+        std::fs::write(&configuration, text).map_err(|source| EngineError::Io {
+            action: "write",
+            path: configuration,
+            source,
+        })?;
 
         let start = |error: std::io::Error| EngineError::Start { message: error.to_string() };
         let mut command = role::command(role::WORKER).map_err(start)?;
@@ -111,12 +113,7 @@ impl Host {
     }
 
     /// Gives an order and waits for its answer.
-    pub(crate) fn ask(
-        &mut self,
-        order: &ToWorker,
-        limits: Limits,
-        interrupt: &Interrupt,
-    ) -> Result<FromWorker, Silence> {
+    pub(crate) fn ask(&mut self, order: &ToWorker, limits: Limits, interrupt: &Interrupt) -> Result<FromWorker, Silence> {
         if protocol::send(&mut self.orders, order).is_err() {
             return Err(Silence::Gone(self.stderr_tail()));
         }

@@ -79,8 +79,7 @@ impl Preparation<'_> {
             return Err(EngineError::Dependencies { output: String::from_utf8_lossy(&output.stderr).into_owned() });
         }
         let path = self.slot.lock_file();
-        let resolved = std::fs::read_to_string(&path)
-            .map_err(|source| EngineError::Io { action: "read", path, source })?;
+        let resolved = std::fs::read_to_string(&path).map_err(|source| EngineError::Io { action: "read", path, source })?;
         if committed.as_ref() == Some(&resolved) {
             return Ok(());
         }
@@ -92,7 +91,9 @@ impl Preparation<'_> {
             return Err(EngineError::LockOutOfDate { path: self.lock_file.to_owned(), reason });
         }
         write_whole(self.lock_file, &resolved)?;
-        emit(Event::Notice { message: format!("wrote {}: commit it, it pins what the notebooks depend on", self.lock_file.display()) });
+        emit(Event::Notice {
+            message: format!("wrote {}: commit it, it pins what the notebooks depend on", self.lock_file.display()),
+        });
         Ok(())
     }
 

@@ -8,12 +8,12 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use super::diagnostics;
 use super::host::{Host, Limits, Silence};
 use super::prepare::{Preparation, prepare};
 use super::protocol::{CellRun, FromWorker, Outcome, Session, ToWorker};
 use super::slot::{BuildSettings, Slot};
 use super::toolchain::Toolchain;
-use super::diagnostics;
 use crate::engine::{Engine, EngineError, Interrupt, Progress, Run};
 use crate::event::Event;
 use crate::notebook::{CodeCell, Notebook};
@@ -91,12 +91,7 @@ impl Engine for Evcxr {
         "evcxr"
     }
 
-    fn prepare(
-        &mut self,
-        all: &[Notebook],
-        selected: &[Notebook],
-        emit: &mut dyn FnMut(Event),
-    ) -> Result<(), EngineError> {
+    fn prepare(&mut self, all: &[Notebook], selected: &[Notebook], emit: &mut dyn FnMut(Event)) -> Result<(), EngineError> {
         let toolchain = Toolchain::find(emit)?;
         let slot = Slot::lock(&self.settings.cache, || {
             emit(Event::Notice { message: "another run is using the build folder: waiting for it to end".into() });
@@ -104,10 +99,7 @@ impl Engine for Evcxr {
         let preparation = Preparation {
             slot: &slot,
             toolchain: &toolchain,
-            settings: &BuildSettings {
-                opt_level: self.settings.opt_level.clone(),
-                optimized: self.settings.optimized.clone(),
-            },
+            settings: &BuildSettings { opt_level: self.settings.opt_level.clone(), optimized: self.settings.optimized.clone() },
             lock_file: &self.settings.lock_file,
             may_write_lock: self.settings.may_write_lock,
             interrupt: &self.settings.interrupt,
@@ -118,11 +110,7 @@ impl Engine for Evcxr {
         Ok(())
     }
 
-    fn run(
-        &mut self,
-        run: &Run<'_>,
-        report: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>,
-    ) -> Result<(), EngineError> {
+    fn run(&mut self, run: &Run<'_>, report: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>) -> Result<(), EngineError> {
         let session = session(run)?;
         match self.ask(&ToWorker::Open(session), OPEN_LIMITS)? {
             Ok(FromWorker::Opened) => {}
@@ -168,9 +156,8 @@ impl Engine for Evcxr {
 
 fn session(run: &Run<'_>) -> Result<Session, EngineError> {
     let directory = run.notebook.directory();
-    let directory = directory
-        .canonicalize()
-        .map_err(|source| EngineError::Io { action: "enter", path: directory.to_owned(), source })?;
+    let directory =
+        directory.canonicalize().map_err(|source| EngineError::Io { action: "enter", path: directory.to_owned(), source })?;
     let mut environment: BTreeMap<String, String> =
         PLAIN_VARIABLES.iter().filter_map(|name| Some(((*name).to_owned(), std::env::var(name).ok()?))).collect();
     environment.extend([
@@ -180,12 +167,7 @@ fn session(run: &Run<'_>) -> Result<Session, EngineError> {
         ("RUST_BACKTRACE".to_owned(), "0".to_owned()),
     ]);
     environment.extend(run.variables.clone());
-    Ok(Session {
-        directory,
-        environment,
-        dependency_lines: run.notebook.dependency_lines(),
-        max_output: run.max_output,
-    })
+    Ok(Session { directory, environment, dependency_lines: run.notebook.dependency_lines(), max_output: run.max_output })
 }
 
 /// Why no proper answer came, as a failure.
@@ -195,9 +177,9 @@ fn breakdown(answer: Result<FromWorker, Silence>) -> Failure {
         Err(Silence::Gone(stderr)) => Failure::Engine { message: format!("evcxr's process is gone; it wrote:\n{stderr}") },
         Err(Silence::Interrupted) => Failure::Engine { message: "interrupted".into() },
         Ok(FromWorker::Broken { message }) => Failure::Engine { message },
-        Ok(FromWorker::Ran(run)) => Failure::Engine {
-            message: format!("the notebook could not be begun: {:?}\n{}", run.outcome, run.capture.stderr),
-        },
+        Ok(FromWorker::Ran(run)) => {
+            Failure::Engine { message: format!("the notebook could not be begun: {:?}\n{}", run.outcome, run.capture.stderr) }
+        }
         Ok(other) => Failure::Engine { message: format!("evcxr's process answered out of turn: {other:?}") },
     }
 }

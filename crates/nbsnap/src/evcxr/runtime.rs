@@ -63,10 +63,7 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
     rustix::stdio::dup2_stdin(std::fs::File::open("/dev/null")?)?;
     super::role::end_with_parent()?;
     // A crash is the cell's verdict, not a core dump in the notebook's folder.
-    rustix::process::setrlimit(
-        rustix::process::Resource::Core,
-        rustix::process::Rlimit { current: Some(0), maximum: Some(0) },
-    )?;
+    rustix::process::setrlimit(rustix::process::Resource::Core, rustix::process::Rlimit { current: Some(0), maximum: Some(0) })?;
 
     let mut reply = control.try_clone()?;
     let mut orders = BufReader::new(control);

@@ -60,7 +60,6 @@ impl Slot {
         Ok(Slot { root, _lock: lock })
     }
 
-
     /// evcxr's crate.
     pub(crate) fn crate_dir(&self) -> PathBuf {
         self.root.join("ctx")
@@ -80,8 +79,7 @@ impl Slot {
     ) -> Result<(), EngineError> {
         let members = self.root.join("notebooks");
         if members.exists() {
-            fs::remove_dir_all(&members)
-                .map_err(|source| EngineError::Io { action: "clear", path: members.clone(), source })?;
+            fs::remove_dir_all(&members).map_err(|source| EngineError::Io { action: "clear", path: members.clone(), source })?;
         }
         write(&self.root.join("Cargo.toml"), &workspace_manifest(settings))?;
         // What evcxr left there names the last notebook's dependencies.

@@ -98,8 +98,7 @@ impl Worker {
         // evcxr waits until these channels are empty; with the relay in between they hold nothing of interest.
         std::thread::spawn(move || outputs.stdout.into_iter().for_each(drop));
         std::thread::spawn(move || outputs.stderr.into_iter().for_each(drop));
-        let worker =
-            Worker { context: CommandContext::with_eval_context(context), relays, captures, home: home.to_owned() };
+        let worker = Worker { context: CommandContext::with_eval_context(context), relays, captures, home: home.to_owned() };
         worker.take_captures();
         Ok(worker)
     }
