@@ -60,7 +60,7 @@ fn run(runner: &Runner) -> Result<(), String> {
         let answer = match order {
             ToWorker::Open(session) => match worker.open(session) {
                 Ok(()) => FromWorker::Opened,
-                Err(Opening::Cell(run)) => FromWorker::Ran(run),
+                Err(Opening::Cell(run)) => FromWorker::Ran(*run),
                 Err(Opening::Broken(message)) => FromWorker::Broken { message },
             },
             ToWorker::Run { source } => FromWorker::Ran(worker.run_cell(&source)),
@@ -74,7 +74,7 @@ fn run(runner: &Runner) -> Result<(), String> {
 /// Why a notebook could not be opened.
 enum Opening {
     /// Its `:dep` lines were refused, as a cell would be.
-    Cell(CellRun),
+    Cell(Box<CellRun>),
     /// For no fault of its own.
     Broken(String),
 }
@@ -117,7 +117,7 @@ impl Worker {
         let run = self.run_cell(&source);
         match run.outcome {
             Outcome::Ran if run.capture.died.is_none() => Ok(()),
-            _ => Err(Opening::Cell(run)),
+            _ => Err(Opening::Cell(Box::new(run))),
         }
     }
 
