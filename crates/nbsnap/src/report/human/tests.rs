@@ -241,7 +241,7 @@ fn a_question_mark_is_told_by_its_candidates() {
 #[test]
 fn other_failures_name_the_cell_and_its_first_line() {
     let page = failed("loop {}", Failure::Timeout { limit: Duration::from_secs(60) });
-    assert!(page.ends_with("           still running after 1m\n             1 | loop {}\n"), "{page}");
+    assert!(page.ends_with("           not done after 1m\n             1 | loop {}\n"), "{page}");
     let page = failed("loop {}", Failure::Died { status: "\x1b[2Jsignal 9\r".into() });
     assert!(page.contains("ended: ␛[2Jsignal 9␍\n"), "nothing steers the terminal: {page}");
 }

@@ -56,7 +56,7 @@ a program's own word
 \\ 3 bytes, sha256 ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad, file map.ba7816bf8f01.png
 ═══ error ═══
 timeout
-still running after 1m 30s
+not done after 1m 30s
 ═══ end ═══
 "
     );
