@@ -66,6 +66,10 @@ fn check(name: &str) {
         assert!(snapshot.contains(text), "the snapshot of `{cell}` does not say `{text}`:\n{snapshot}");
     }
     let before = world.files();
+    if expected.exit == 0 {
+        // Green must be green on the reference engine's word, too.
+        world.run(&["test", "--engine", "evcxr"]).exits(0).says("(engine evcxr)");
+    }
     let outcome = world.run(&["test"]);
     outcome.exits(expected.exit);
     for text in &expected.report {
@@ -126,6 +130,7 @@ cases! {
     a_notebook_for_another_kernel: "other-kernel",
     a_snapshot_that_belongs_to_no_cell: "orphan-snapshot",
     a_cell_that_must_raise_and_does: "raises-exception",
+    a_cell_that_must_raise_and_ends_its_process: "raises-exception-dies",
     a_cell_that_must_raise_and_does_not: "raises-exception-but-does-not",
     a_hundred_megabytes_of_output: "flood",
     evcxrs_own_control_words: "control-words",

@@ -82,9 +82,9 @@ def nbclient(python, notebook):
         serve.wait()
 
 
-def nbsnap(notebook):
+def nbsnap(notebook, engine):
     started = time.perf_counter()
-    run(ROOT / "target/debug/nbsnap", "test", notebook.stem, cwd=ROOT, stdout=subprocess.DEVNULL)
+    run(ROOT / "target/debug/nbsnap", "test", notebook.stem, "--engine", engine, cwd=ROOT, stdout=subprocess.DEVNULL)
     return time.perf_counter() - started
 
 
@@ -96,7 +96,11 @@ def main():
     notebook = ROOT / "notebooks" / f"{arguments.notebook}.ipynb"
     BENCH.mkdir(parents=True, exist_ok=True)
     python = install()
-    ways = {"nbsnap (evcxr)": lambda: nbsnap(notebook), "nbclient": lambda: nbclient(python, notebook)}
+    ways = {
+        "nbsnap (fused)": lambda: nbsnap(notebook, "fused"),
+        "nbsnap (evcxr)": lambda: nbsnap(notebook, "evcxr"),
+        "nbclient": lambda: nbclient(python, notebook),
+    }
     times = {name: [] for name in ways}
     for number in range(arguments.rounds + 1):
         for name, way in ways.items():
@@ -110,8 +114,9 @@ def main():
     for name, seconds in times.items():
         median = statistics.median(seconds)
         print(f"{name:16} median {median:6.1f} s   from {min(seconds):.1f} to {max(seconds):.1f}   ratio {median / peer:.2f}")
-    ratios = [ours / theirs for ours, theirs in zip(times["nbsnap (evcxr)"], times["nbclient"])]
-    print(f"nbsnap / nbclient, pair by pair: median {statistics.median(ratios):.2f}, from {min(ratios):.2f} to {max(ratios):.2f}")
+    for name in list(ways)[:-1]:
+        ratios = [ours / theirs for ours, theirs in zip(times[name], times["nbclient"])]
+        print(f"{name} / nbclient, round by round: median {statistics.median(ratios):.2f}, from {min(ratios):.2f} to {max(ratios):.2f}")
 
 
 if __name__ == "__main__":

@@ -36,6 +36,10 @@ pub(crate) struct TestArgs {
     /// Notebooks: names, files, or beginnings of names [default: all]
     pub(crate) names: Vec<String>,
 
+    /// What runs the notebooks
+    #[arg(long, value_enum, default_value_t = EngineChoice::Auto, env = "NBSNAP_ENGINE", help_heading = "Engine options")]
+    pub(crate) engine: EngineChoice,
+
     /// What to do with output that has no snapshot or differs from it
     #[arg(long, value_enum, default_value_t = Update::Auto, env = "NBSNAP_UPDATE", help_heading = "Snapshot options")]
     pub(crate) update: Update,
@@ -54,6 +58,17 @@ pub(crate) struct TestArgs {
 pub(crate) struct AcceptArgs {
     /// Notebooks: names, files, or beginnings of names [default: all]
     pub(crate) names: Vec<String>,
+}
+
+/// What runs the notebooks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EngineChoice {
+    /// `evcxr` where the variable CI is set, `fused` elsewhere
+    Auto,
+    /// evcxr, cell by cell, as evcxr_jupyter does: the reference
+    Evcxr,
+    /// The notebook as one program, which takes a second or two; evcxr runs it again unless every cell is as recorded
+    Fused,
 }
 
 /// What to do with output that has no snapshot or differs from it.

@@ -121,6 +121,15 @@ pub trait Engine {
     /// When no notebook can be run.
     fn prepare(&mut self, all: &[Notebook], selected: &[Notebook], emit: &mut dyn FnMut(Event)) -> Result<(), EngineError>;
 
+    /// A quick look at a notebook. Its records count only if all of them are as recorded; the run itself decides in any other
+    /// case, and where there is `None`.
+    ///
+    /// # Errors
+    /// When the engine itself breaks down, or the user wants to stop.
+    fn shortcut(&mut self, _run: &Run<'_>) -> Result<Option<Vec<CellRecord>>, EngineError> {
+        Ok(None)
+    }
+
     /// Runs a notebook's cells in order until `report` says to stop.
     ///
     /// # Errors

@@ -2,14 +2,17 @@
 //!
 //! `reference` is the engine as the runner sees it; `host` starts and times its worker process; `worker` embeds evcxr;
 //! `relay` and `runtime` run what evcxr compiled. `slot`, `dependencies`, `prepare` and `toolchain` see to it that what a
-//! notebook depends on is pinned and built before its first cell.
+//! notebook depends on is pinned and built before its first cell. `fused` and `program` take a quick look at a notebook as one
+//! program, which may only confirm what is recorded.
 
 mod capture;
 mod dependencies;
 mod diagnostics;
+mod fused;
 mod host;
 mod prepare;
 mod process;
+mod program;
 mod protocol;
 mod reference;
 mod relay;

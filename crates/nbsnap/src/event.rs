@@ -86,6 +86,8 @@ pub enum Event {
         problems: Vec<NotebookProblem>,
         /// Whether the notebook and all its cells are as they should be.
         passed: bool,
+        /// Whether a quick look was enough to see that they are.
+        by_shortcut: bool,
         /// How long it took, preparation excluded.
         elapsed: Duration,
     },

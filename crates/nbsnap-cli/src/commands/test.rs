@@ -9,7 +9,7 @@ use nbsnap::runner::{RunError, Runner};
 use nbsnap::snapshot::UpdateMode;
 use nbsnap::{Evcxr, EvcxrSettings};
 
-use crate::args::{Colour, TestArgs, Update};
+use crate::args::{Colour, EngineChoice, TestArgs, Update};
 use crate::exit::Exit;
 use crate::lent::Testbeds;
 
@@ -35,6 +35,11 @@ pub(crate) fn run(project: &Project, args: &TestArgs) -> Result<Exit, RunError> 
         may_write_lock: update == UpdateMode::WritePending,
         opt_level: project.config.build.opt_level.clone(),
         optimized: project.config.build.optimize.clone(),
+        fused: match args.engine {
+            EngineChoice::Auto => !on_ci,
+            EngineChoice::Evcxr => false,
+            EngineChoice::Fused => true,
+        },
         interrupt,
     });
     let store = super::store(project, update);

@@ -140,7 +140,7 @@ impl Preparation<'_> {
         emit: &mut dyn FnMut(Event),
     ) -> Result<usize, EngineError> {
         let mut child = self
-            .cargo(&["build", "--package", member, "--target", &self.toolchain.host, "--message-format=json-render-diagnostics"])
+            .cargo(&["build", "--package", member, "--message-format=json-render-diagnostics"])
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -182,23 +182,29 @@ impl Preparation<'_> {
         if status.success() { Ok(compiled) } else { Err(EngineError::Dependencies { output: errors_only(&messages) }) }
     }
 
-    /// Cargo, as evcxr will call it: other flags or folders would make it build everything a second time.
     fn cargo(&self, arguments: &[&str]) -> Command {
-        let mut command = self.toolchain.cargo();
-        command
-            .args(arguments)
-            .current_dir(self.slot.crate_dir())
-            .env("CARGO_TARGET_DIR", "target")
-            .env("CARGO_BUILD_BUILD_DIR", "target")
-            .env("RUSTC", &self.toolchain.rustc)
-            .env("RUSTFLAGS", "-Cprefer-dynamic")
-            .stdin(Stdio::null());
+        let mut command = cargo(self.slot, self.toolchain);
+        command.args(arguments);
         command
     }
 
     fn no_cargo(&self, source: std::io::Error) -> EngineError {
         EngineError::Program { program: self.toolchain.cargo_path().display().to_string(), source }
     }
+}
+
+/// Cargo, as evcxr will call it: other flags or folders would make it build everything a second time.
+pub(crate) fn cargo(slot: &Slot, toolchain: &Toolchain) -> Command {
+    let mut command = toolchain.cargo();
+    command
+        .current_dir(slot.crate_dir())
+        .env("CARGO_TARGET_DIR", "target")
+        .env("CARGO_BUILD_BUILD_DIR", "target")
+        .env("CARGO_BUILD_TARGET", &toolchain.host)
+        .env("RUSTC", &toolchain.rustc)
+        .env("RUSTFLAGS", "-Cprefer-dynamic")
+        .stdin(Stdio::null());
+    command
 }
 
 /// Ends Cargo and the compilers it started: they share its process group.

@@ -8,12 +8,12 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use super::diagnostics;
 use super::host::{Host, Limits, Silence};
-use super::prepare::{Preparation, prepare};
+use super::prepare::{Preparation, cargo, prepare};
 use super::protocol::{CellRun, FromWorker, Outcome, Session, ToWorker};
 use super::slot::{BuildSettings, Slot};
 use super::toolchain::Toolchain;
+use super::{diagnostics, fused};
 use crate::engine::{Engine, EngineError, Interrupt, Progress, Run};
 use crate::event::Event;
 use crate::notebook::{CodeCell, Notebook};
@@ -38,6 +38,8 @@ pub struct EvcxrSettings {
     pub opt_level: String,
     /// Crates built at opt-level 3 all the same.
     pub optimized: Vec<String>,
+    /// Whether notebooks are first run as one program, so that those which are as recorded need no evcxr.
+    pub fused: bool,
     /// Tells that the user wants to stop.
     pub interrupt: Interrupt,
 }
@@ -88,7 +90,12 @@ impl Evcxr {
 
 impl Engine for Evcxr {
     fn name(&self) -> &'static str {
-        "evcxr"
+        if self.settings.fused { "fused, and evcxr where that is not green" } else { "evcxr" }
+    }
+
+    fn shortcut(&mut self, run: &Run<'_>) -> Result<Option<Vec<CellRecord>>, EngineError> {
+        let (true, Some(slot), Some(toolchain)) = (self.settings.fused, &self.slot, &self.toolchain) else { return Ok(None) };
+        fused::run(slot, cargo(slot, toolchain), run, &session(run)?, &self.settings.interrupt)
     }
 
     fn prepare(&mut self, all: &[Notebook], selected: &[Notebook], emit: &mut dyn FnMut(Event)) -> Result<(), EngineError> {

@@ -306,7 +306,7 @@ fn read_stream(mut stream: impl Read + Send + 'static, channel: Channel, sender:
 }
 
 /// A mark that no cell can guess.
-fn new_boundary() -> std::io::Result<String> {
+pub(crate) fn new_boundary() -> std::io::Result<String> {
     let mut bytes = [0; 16];
     std::fs::File::open("/dev/urandom")?.read_exact(&mut bytes)?;
     let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();

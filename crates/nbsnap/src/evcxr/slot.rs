@@ -10,6 +10,7 @@
 //!   Cargo.toml      the workspace: members, profile
 //!   Cargo.lock      a copy of the project's notebooks/Cargo.lock
 //!   ctx/            evcxr's crate, and its target folder
+//!   fused/          a whole notebook as one program
 //!   notebooks/*/    one empty crate a notebook, with the notebook's dependencies
 //! ```
 //! This module lays out files. It neither runs Cargo nor knows evcxr.
@@ -70,6 +71,13 @@ impl Slot {
         self.root.join("Cargo.lock")
     }
 
+    /// Writes a notebook as one program, with what it depends on.
+    pub(crate) fn write_program(&self, source: &str, dependencies: &DependencySet) -> Result<(), EngineError> {
+        let folder = self.root.join("fused");
+        write(&folder.join("Cargo.toml"), &member_manifest("fused", dependencies))?;
+        write(&folder.join("src/main.rs"), source)
+    }
+
     /// Writes the workspace for these notebooks. `lock` is the lock file to begin with, if any.
     pub(crate) fn lay_out(
         &self,
@@ -85,6 +93,7 @@ impl Slot {
         // What evcxr left there names the last notebook's dependencies.
         write(&self.crate_dir().join("Cargo.toml"), &member_manifest("ctx", &DependencySet::default()))?;
         write(&self.crate_dir().join("src/lib.rs"), "")?;
+        self.write_program("fn main() {}\n", &DependencySet::default())?;
         for (name, dependencies) in notebooks {
             let folder = members.join(member_name(name));
             write(&folder.join("Cargo.toml"), &member_manifest(&member_name(name), dependencies))?;
@@ -111,7 +120,7 @@ pub(crate) fn member_name(notebook: &str) -> String {
 /// The settings are evcxr's own, from its generated manifest, except for the opt-levels.
 fn workspace_manifest(settings: &BuildSettings) -> String {
     let mut manifest = format!(
-        "[workspace]\nresolver = \"3\"\nmembers = [\"ctx\", \"notebooks/*\"]\n\n\
+        "[workspace]\nresolver = \"3\"\nmembers = [\"ctx\", \"fused\", \"notebooks/*\"]\n\n\
          [profile.dev]\nopt-level = {}\ndebug = false\nstrip = \"debuginfo\"\nrpath = true\nlto = false\n\
          debug-assertions = true\ncodegen-units = 16\npanic = 'unwind'\nincremental = true\noverflow-checks = true\n",
         settings.opt_level

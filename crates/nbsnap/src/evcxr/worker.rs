@@ -110,6 +110,8 @@ impl Worker {
             .map_err(|error| Opening::Broken(format!("cannot enter {}: {error}", session.directory.display())))?;
         let dependencies = session.dependency_lines.join("\n");
         self.relays.set_session(session);
+        // What the notebook before set (`:opt`, `:fmt`, …) must not reach this one.
+        self.context.reset_config();
         self.context.execute(":clear").map_err(|error| broken(&error))?;
         self.context.execute(":linker system").map_err(|error| broken(&error))?;
         self.take_captures();
@@ -124,6 +126,11 @@ impl Worker {
     fn run_cell(&mut self, source: &str) -> CellRun {
         let result = self.context.execute(source);
         let mut capture = self.take_captures();
+        if capture.died.is_some() {
+            // The process that evcxr started in its place has none of the functions that the runtime looks for.
+            let _ = self.context.execute(runtime::FLUSH_SOURCE);
+            self.take_captures();
+        }
         if capture.panicked {
             capture.panic_line = diagnostics::panic_line(&capture.stderr)
                 .and_then(|line| diagnostics::line_in_cell(&self.context.last_source().unwrap_or_default(), line, source));

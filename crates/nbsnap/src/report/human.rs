@@ -85,12 +85,13 @@ impl<W: Write + Send + 'static> HumanReporter<W> {
                     }
                 }
             }
-            Event::NotebookFinished { notebook, path, problems, passed, elapsed } => {
+            Event::NotebookFinished { notebook, path, problems, passed, by_shortcut, elapsed } => {
                 let running = self.running.remove(notebook).unwrap_or_default();
                 let clock = clock(*elapsed);
                 let mut text = if *passed {
                     let cells = count(running.cells, "cell");
-                    format!("{} {clock} {} ({cells})\n", style.label("PASS", true), style.bold(notebook))
+                    let how = if *by_shortcut { ", fused" } else { "" };
+                    format!("{} {clock} {} ({cells}{how})\n", style.label("PASS", true), style.bold(notebook))
                 } else {
                     format!("{} {clock} {}{}\n", style.label("FAIL", false), style.bold(notebook), running.counts())
                 };

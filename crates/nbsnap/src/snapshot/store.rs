@@ -92,6 +92,15 @@ impl SnapshotStore {
         }))
     }
 
+    /// Whether a cell produced, already redacted, just what its snapshot says. Nothing is written.
+    ///
+    /// # Errors
+    /// As [`SnapshotStore::check`].
+    pub fn is_as_recorded(&self, notebook: &Notebook, cell: &CodeCell, record: &CellRecord) -> Result<bool, SnapshotError> {
+        let reading = SnapshotStore { update: UpdateMode::Never, ..self.clone() };
+        Ok(reading.check(notebook, cell, record)?.is_none())
+    }
+
     /// The folder of a notebook's snapshots.
     pub(super) fn folder(&self, notebook: &str) -> Result<PathBuf, SnapshotError> {
         if notebook.is_empty() || notebook.starts_with('.') || notebook.contains(['/', '\\', '\0']) {

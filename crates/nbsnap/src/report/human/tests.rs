@@ -78,6 +78,7 @@ fn a_run_reads_well_from_beginning_to_end() {
             path: "notebooks/03-describe.ipynb".into(),
             problems: Vec::new(),
             passed: true,
+            by_shortcut: false,
             elapsed: Duration::from_millis(12_345),
         },
         Event::NotebookStarted { notebook: notebook(), cells: 11 },
@@ -96,6 +97,7 @@ fn a_run_reads_well_from_beginning_to_end() {
                 NotebookProblem::OrphanSnapshot { snapshot: "snapshots/04-execute/old.snap".into() },
             ],
             passed: false,
+            by_shortcut: false,
             elapsed: Duration::from_secs(101),
         },
         Event::RunFinished {
@@ -253,6 +255,7 @@ fn a_notebook_that_cannot_be_tested_says_why() {
         path: "x.ipynb".into(),
         problems: vec![NotebookProblem::Unusable { reason: "notebook x.ipynb is not JSON".into() }],
         passed: false,
+        by_shortcut: false,
         elapsed: Duration::ZERO,
     }]);
     assert_eq!(page, "      FAIL [  0.0s] x\n           x.ipynb\n           notebook x.ipynb is not JSON\n");
