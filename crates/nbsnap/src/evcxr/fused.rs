@@ -3,11 +3,15 @@
 //! The main function is [`run`]. Its word counts only when every cell did just what its snapshot says; in any other case it says
 //! nothing, and evcxr runs the notebook and decides. So a red notebook is red on evcxr's word alone.
 
+use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
+use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::channel;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -44,7 +48,7 @@ pub(crate) fn run(
         .process_group(0)
         .spawn();
     let Ok(mut child) = child else { return Ok(None) };
-    let output = watch(&mut child, run, interrupt);
+    let output = watch(&mut child, run, &boundary, interrupt);
     process::kill_group(&child);
     let _ = child.wait();
     let Some((stdout, stderr)) = output? else { return Ok(None) };
@@ -64,16 +68,22 @@ fn build(mut cargo: Command, limit: Duration, interrupt: &Interrupt) -> Result<O
             let _ = sender.send(path);
         }
     });
-    let status = wait(&mut child, limit, interrupt)?;
+    let status = wait(&mut child, limit, &AtomicUsize::new(0), interrupt)?;
     Ok(if status == Some(0) { executable.recv_timeout(Duration::from_secs(1)).ok() } else { None })
 }
 
-/// Both streams of a program that ended well in time, printing no more than is kept.
-fn watch(child: &mut Child, run: &Run<'_>, interrupt: &Interrupt) -> Result<Option<(Vec<u8>, Vec<u8>)>, EngineError> {
-    let limit = run.max_output.saturating_mul(2);
-    let stdout = read(child.stdout.take().expect("stdout was asked for as a pipe"), limit);
-    let stderr = read(child.stderr.take().expect("stderr was asked for as a pipe"), limit);
-    if wait(child, run.cell_timeout, interrupt)? != Some(0) {
+/// Both streams of a program that ended well, no cell of it taking too long, printing no more than is kept.
+fn watch(
+    child: &mut Child,
+    run: &Run<'_>,
+    boundary: &str,
+    interrupt: &Interrupt,
+) -> Result<Option<(Vec<u8>, Vec<u8>)>, EngineError> {
+    let ended = Arc::new(AtomicUsize::new(0));
+    let whole = |stream: File| Whole { stream, boundary: boundary.to_owned(), ended: ended.clone(), limit: run.max_output };
+    let stdout = whole(OwnedFd::from(child.stdout.take().expect("stdout was asked for as a pipe")).into()).read();
+    let stderr = whole(OwnedFd::from(child.stderr.take().expect("stderr was asked for as a pipe")).into()).read();
+    if wait(child, run.cell_timeout, &ended, interrupt)? != Some(0) {
         return Ok(None);
     }
     // A process that the notebook left behind may hold the streams open: then they don't end, and evcxr decides.
@@ -84,21 +94,48 @@ fn watch(child: &mut Child, run: &Run<'_>, interrupt: &Interrupt) -> Result<Opti
     })
 }
 
-/// Reads a stream to its end in the background; `None` comes of one that is longer than `limit`.
-fn read(stream: impl Read + Send + 'static, limit: u64) -> std::sync::mpsc::Receiver<Option<Vec<u8>>> {
-    let (sender, receiver) = channel();
-    std::thread::spawn(move || {
-        let mut bytes = Vec::new();
-        let whole = stream.take(limit + 1).read_to_end(&mut bytes).is_ok() && bytes.len() as u64 <= limit;
-        let _ = sender.send(whole.then_some(bytes));
-    });
-    receiver
+/// A stream that is read to its end in the background.
+struct Whole<S> {
+    stream: S,
+    boundary: String,
+    /// Counts the boundaries that have passed on both streams: it moves as long as the notebook does.
+    ended: Arc<AtomicUsize>,
+    /// How many bytes of it are kept at most.
+    limit: u64,
 }
 
-/// The exit code of a process that ends by itself within the limit.
-fn wait(child: &mut Child, limit: Duration, interrupt: &Interrupt) -> Result<Option<i32>, EngineError> {
-    let deadline = Instant::now() + limit;
+impl<S: Read + Send + 'static> Whole<S> {
+    /// `None` comes of a stream that is longer than the limit.
+    fn read(mut self) -> Receiver<Option<Vec<u8>>> {
+        let (sender, receiver) = channel();
+        std::thread::spawn(move || {
+            let mut bytes = Vec::new();
+            let mut buffer = vec![0; 64 * 1024];
+            while let Ok(count @ 1..) = self.stream.read(&mut buffer) {
+                let from = bytes.len().saturating_sub(self.boundary.len() - 1);
+                bytes.extend_from_slice(&buffer[..count]);
+                let passed = memchr::memmem::find_iter(&bytes[from..], self.boundary.as_bytes()).count();
+                self.ended.fetch_add(passed, Ordering::Relaxed);
+                if bytes.len() as u64 > self.limit {
+                    let _ = sender.send(None);
+                    return;
+                }
+            }
+            let _ = sender.send(Some(bytes));
+        });
+        receiver
+    }
+}
+
+/// The exit code of a process that ends by itself. `limit` begins anew whenever `progress` moves.
+fn wait(child: &mut Child, limit: Duration, progress: &AtomicUsize, interrupt: &Interrupt) -> Result<Option<i32>, EngineError> {
+    let mut deadline = Instant::now() + limit;
+    let mut seen = 0;
     loop {
+        let now = progress.load(Ordering::Relaxed);
+        if now != seen {
+            (seen, deadline) = (now, Instant::now() + limit);
+        }
         if let Ok(Some(status)) = child.try_wait() {
             return Ok(status.code());
         }
