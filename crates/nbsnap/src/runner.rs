@@ -118,15 +118,23 @@ impl Runner<'_> {
         // What the look does to its environment must not be there for the run that decides.
         let loan = self.lend(notebook)?;
         let run = self.run_of(notebook, &*loan);
-        let Some(records) = self.engine.shortcut(&run)? else { return Ok(false) };
+        let Some(mut records) = self.engine.shortcut(&run)? else { return Ok(false) };
         let mut redactor = self.redactor(&*loan)?;
-        for (cell, mut record) in notebook.cells.iter().zip(records) {
-            redactor.record(&mut record);
-            if !self.store.is_as_recorded(notebook, cell, &record)? {
+        for (cell, record) in notebook.cells.iter().zip(&mut records) {
+            redactor.record(record);
+            if !self.store.is_as_recorded(notebook, cell, record)? {
                 return Ok(false);
             }
         }
-        Ok(loan.refused_hosts().is_empty() && self.store.orphans(std::slice::from_ref(notebook), false)?.is_empty())
+        if !loan.refused_hosts().is_empty() {
+            return Ok(false);
+        }
+        // Only now, and knowing that it will find nothing: it takes back what earlier differences left for review.
+        for (cell, record) in notebook.cells.iter().zip(&records) {
+            self.store.check(notebook, cell, record)?;
+        }
+        let orphans = self.store.orphans(std::slice::from_ref(notebook), false)?;
+        Ok(orphans.iter().all(|orphan| orphan.kind == OrphanKind::Pending))
     }
 
     fn lend(&self, notebook: &Notebook) -> Result<Box<dyn Loan>, RunError> {
