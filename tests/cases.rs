@@ -139,9 +139,17 @@ cases! {
     output_from_a_background_thread: "background-output",
     the_users_own_configuration_of_evcxr: "user-configuration",
     a_setting_that_does_not_exist: "unknown-setting",
+    a_closure_that_evcxr_cannot_keep: "closure-variable",
+    a_borrowed_variable_that_evcxr_cannot_keep: "borrowed-variable",
     await_works_in_every_cell: "async-in-every-cell",
     an_unknown_host: "unknown-host",
     an_unknown_host_that_the_notebook_shrugs_off: "unknown-host-unnoticed",
+}
+
+#[test]
+fn a_quick_look_says_that_it_was_one() {
+    let outcome = World::of_project("passes").run(&["test"]);
+    outcome.exits(0).says("(engine fused, and evcxr where that is not green)").says("lab (3 cells, fused)");
 }
 
 #[test]
