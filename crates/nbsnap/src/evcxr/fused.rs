@@ -51,8 +51,8 @@ pub(crate) fn run(
     let output = watch(&mut child, run, &boundary, interrupt);
     process::kill_group(&child);
     let _ = child.wait();
-    let Some((stdout, stderr)) = output? else { return Ok(None) };
-    Ok(records(&stdout, &stderr, &boundary, run.notebook.cells.len()))
+    let Some(streams) = output? else { return Ok(None) };
+    Ok(records(&streams, &boundary, run.notebook.cells.len()))
 }
 
 /// Builds the program; `None` if it does not compile, for whatever reason.
@@ -72,13 +72,14 @@ fn build(mut cargo: Command, limit: Duration, interrupt: &Interrupt) -> Result<O
     Ok(if status == Some(0) { executable.recv_timeout(Duration::from_secs(1)).ok() } else { None })
 }
 
+/// What a program printed.
+struct Streams {
+    stdout: Vec<u8>,
+    stderr: Vec<u8>,
+}
+
 /// Both streams of a program that ended well, no cell of it taking too long, printing no more than is kept.
-fn watch(
-    child: &mut Child,
-    run: &Run<'_>,
-    boundary: &str,
-    interrupt: &Interrupt,
-) -> Result<Option<(Vec<u8>, Vec<u8>)>, EngineError> {
+fn watch(child: &mut Child, run: &Run<'_>, boundary: &str, interrupt: &Interrupt) -> Result<Option<Streams>, EngineError> {
     let ended = Arc::new(AtomicUsize::new(0));
     let whole = |stream: File| Whole { stream, boundary: boundary.to_owned(), ended: ended.clone(), limit: run.max_output };
     let stdout = whole(OwnedFd::from(child.stdout.take().expect("stdout was asked for as a pipe")).into()).read();
@@ -89,7 +90,7 @@ fn watch(
     // A process that the notebook left behind may hold the streams open: then they don't end, and evcxr decides.
     let patience = Duration::from_secs(1);
     Ok(match (stdout.recv_timeout(patience), stderr.recv_timeout(patience)) {
-        (Ok(Some(stdout)), Ok(Some(stderr))) => Some((stdout, stderr)),
+        (Ok(Some(stdout)), Ok(Some(stderr))) => Some(Streams { stdout, stderr }),
         _ => None,
     })
 }
@@ -149,7 +150,7 @@ fn wait(child: &mut Child, limit: Duration, progress: &AtomicUsize, interrupt: &
 }
 
 /// The cells' records, if every cell ended, and nothing came after the last.
-fn records(stdout: &[u8], stderr: &[u8], boundary: &str, cells: usize) -> Option<Vec<CellRecord>> {
+fn records(streams: &Streams, boundary: &str, cells: usize) -> Option<Vec<CellRecord>> {
     let split = |bytes: &[u8]| -> Option<Vec<String>> {
         let text = String::from_utf8_lossy(bytes);
         let mut parts: Vec<String> = text.split(boundary).map(str::to_owned).collect();
@@ -161,7 +162,7 @@ fn records(stdout: &[u8], stderr: &[u8], boundary: &str, cells: usize) -> Option
         let usual = parts.forged.is_empty() && parts.words.is_empty();
         usual.then_some(CellRecord { stdout: parts.text, stderr, outputs: parts.outputs, failure: None })
     };
-    split(stdout)?.into_iter().zip(split(stderr)?).map(clean).collect()
+    split(&streams.stdout)?.into_iter().zip(split(&streams.stderr)?).map(clean).collect()
 }
 
 #[cfg(test)]
@@ -170,7 +171,7 @@ mod tests {
 
     #[test]
     fn the_streams_are_cut_into_cells_or_not_believed() {
-        let cut = |stdout: &str, stderr: &str| records(stdout.as_bytes(), stderr.as_bytes(), "|", 2);
+        let cut = |stdout: &str, stderr: &str| records(&Streams { stdout: stdout.into(), stderr: stderr.into() }, "|", 2);
         let both = cut("one|two\n|", "|warned|").unwrap();
         assert_eq!((both[0].stdout.as_str(), both[1].stderr.as_str()), ("one", "warned"));
         assert_eq!(cut("one|", "|"), None, "the second cell did not end");
