@@ -121,6 +121,11 @@ pub trait Engine {
     /// When no notebook can be run.
     fn prepare(&mut self, all: &[Notebook], selected: &[Notebook], emit: &mut dyn FnMut(Event)) -> Result<(), EngineError>;
 
+    /// Whether [`Engine::shortcut`] may come to anything, and so an environment should be lent for it.
+    fn has_shortcut(&self) -> bool {
+        false
+    }
+
     /// A quick look at a notebook. Its records count only if all of them are as recorded; the run itself decides in any other
     /// case, and where there is `None`.
     ///

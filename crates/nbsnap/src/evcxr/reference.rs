@@ -93,8 +93,12 @@ impl Engine for Evcxr {
         if self.settings.fused { "fused, and evcxr where that is not green" } else { "evcxr" }
     }
 
+    fn has_shortcut(&self) -> bool {
+        self.settings.fused
+    }
+
     fn shortcut(&mut self, run: &Run<'_>) -> Result<Option<Vec<CellRecord>>, EngineError> {
-        let (true, Some(slot), Some(toolchain)) = (self.settings.fused, &self.slot, &self.toolchain) else { return Ok(None) };
+        let (Some(slot), Some(toolchain)) = (&self.slot, &self.toolchain) else { return Ok(None) };
         fused::run(slot, cargo(slot, toolchain), run, &session(run)?, &self.settings.interrupt)
     }
 
