@@ -3,11 +3,12 @@
 //! [`Client`] has a method per resource; what comes back is typed and lossless. How requests are sent is the business of the
 //! transport; waiting for jobs that of [`Job`].
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc};
 
-use reqwest::{Method, header::HeaderMap};
+use reqwest::Method;
 
 use crate::{
+    client_builder::ClientBuilder,
     error::{Error, Result},
     execution::{Execution, Prefer},
     job::Job,
@@ -15,7 +16,7 @@ use crate::{
     process::{Process, ProcessList},
     results::Results,
     status::StatusInfo,
-    transport::{Answer, Auth, Transport},
+    transport::{Answer, Request, Transport},
 };
 
 /// A client of one server, cheap to clone.
@@ -41,51 +42,6 @@ pub struct Client {
     prefer: Prefer,
 }
 
-/// Settings of a [`Client`], from [`Client::builder`].
-#[derive(Clone, Debug)]
-#[must_use = "a builder does nothing until `build` is called"]
-pub struct ClientBuilder {
-    base: String,
-    auth: Auth,
-    timeout: Option<Duration>,
-    prefer: Prefer,
-}
-
-impl ClientBuilder {
-    /// Sends a bearer token (RFC 6750) with every request to the server.
-    pub fn bearer(mut self, token: impl Into<String>) -> Self {
-        self.auth = Auth::Bearer(token.into());
-        self
-    }
-
-    /// Sends user name and password (RFC 7617) with every request to the server. The same in the base URL works, too.
-    pub fn basic(mut self, user: impl Into<String>, password: impl Into<String>) -> Self {
-        self.auth = Auth::Basic(user.into(), password.into());
-        self
-    }
-
-    /// Limits the time of a whole request. Without it, 10 s are given to connect and 60 s of silence are borne.
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = Some(timeout);
-        self
-    }
-
-    /// How executions are asked for, unless an [`Execution`] says otherwise.
-    pub fn prefer(mut self, prefer: Prefer) -> Self {
-        self.prefer = prefer;
-        self
-    }
-
-    /// Makes the client.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Url`] for a base URL that is not absolute or not HTTP, [`Error::Setup`] if TLS cannot be set up.
-    pub fn build(self) -> Result<Client> {
-        Ok(Client { transport: Arc::new(Transport::new(&self.base, self.auth, self.timeout)?), prefer: self.prefer })
-    }
-}
-
 impl Client {
     /// A client of the server at `base`, such as `http://host/acme/ogc-api`, without credentials.
     ///
@@ -98,7 +54,11 @@ impl Client {
 
     /// Settings for a client of the server at `base`.
     pub fn builder(base: impl AsRef<str>) -> ClientBuilder {
-        ClientBuilder { base: base.as_ref().to_owned(), auth: Auth::None, timeout: None, prefer: Prefer::default() }
+        ClientBuilder::new(base.as_ref())
+    }
+
+    pub(crate) fn with(transport: Transport, prefer: Prefer) -> Self {
+        Self { transport: Arc::new(transport), prefer }
     }
 
     /// The base URL, without a slash at its end.
@@ -154,10 +114,9 @@ impl Client {
     /// made, [`Error::AnsweredSynchronously`] with the results if it ran the process at once.
     pub async fn execute(&self, process: impl AsRef<str>, execution: &Execution) -> Result<Job> {
         let url = self.transport.url(&["processes", process.as_ref(), "execution"]);
-        let mut headers = HeaderMap::new();
-        execution.prefer_or(&self.prefer).put_into(&mut headers)?;
-        let body = execution.to_value();
-        let answer = self.transport.change(Method::POST, url, headers, Some(&body)).await?;
+        let mut request = Request::new(Method::POST, url).json(&execution.to_value());
+        execution.prefer_or(&self.prefer).put_into(&mut request.headers)?;
+        let answer = self.transport.send(request).await?;
         self.job_of(process.as_ref(), &answer)
     }
 

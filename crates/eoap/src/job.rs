@@ -4,10 +4,10 @@
 
 use std::fmt;
 
-use reqwest::{Method, header::HeaderMap};
+use reqwest::Method;
 use url::Url;
 
-use crate::{client::Client, error::Result, results::Results, status::StatusInfo, wait::Wait};
+use crate::{client::Client, error::Result, results::Results, status::StatusInfo, transport::Request, wait::Wait};
 
 /// A job, cheap to clone and free of borrows: it can live in a notebook from cell to cell.
 #[derive(Clone)]
@@ -75,7 +75,7 @@ impl Job {
     /// [`ProblemKind::ResultNotReady`](crate::ProblemKind::ResultNotReady).
     pub async fn results(&self) -> Result<Results> {
         let url = self.client.transport().url(&["jobs", &self.id, "results"]);
-        Results::of(&self.client.transport().get(url).await?)
+        Results::of(&self.client.transport().send(Request::get(url)).await?)
     }
 
     /// Cancels the job if it runs, and removes it: `DELETE /jobs/{id}` (clause 13, conformance class "dismiss").
@@ -84,7 +84,7 @@ impl Job {
     ///
     /// Those of [`Client::landing_page`].
     pub async fn dismiss(&self) -> Result<StatusInfo> {
-        let answer = self.client.transport().change(Method::DELETE, self.url(), HeaderMap::new(), None).await?;
+        let answer = self.client.transport().send(Request::new(Method::DELETE, self.url())).await?;
         if answer.is_empty() {
             // 204 No Content is not in the standard but means the same.
             let status = serde_json::json!({"jobID": self.id, "status": "dismissed"});

@@ -49,6 +49,7 @@ pub mod display;
 pub mod json;
 
 mod client;
+mod client_builder;
 mod error;
 mod execution;
 mod items;
@@ -66,7 +67,8 @@ mod store;
 mod transport;
 mod wait;
 
-pub use client::{Client, ClientBuilder};
+pub use client::Client;
+pub use client_builder::ClientBuilder;
 pub use error::{Error, Result};
 pub use execution::{Execution, Input, Prefer};
 pub use items::ItemCollection;

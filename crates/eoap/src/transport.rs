@@ -9,7 +9,7 @@ use std::{fmt, sync::Once, time::Duration};
 use bytes::Bytes;
 use reqwest::{
     Method, StatusCode,
-    header::{ACCEPT, HeaderMap, HeaderValue, LOCATION},
+    header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION},
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -41,6 +41,15 @@ impl fmt::Debug for Auth {
             Self::Basic(..) => "Basic(<secret>)",
         })
     }
+}
+
+/// A request: what [`Transport::send`] sends.
+#[derive(Clone, Debug)]
+pub(crate) struct Request {
+    pub(crate) method: Method,
+    pub(crate) url: Url,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Option<Bytes>,
 }
 
 /// An answer with a good status.
@@ -129,19 +138,26 @@ impl Transport {
     }
 
     pub(crate) async fn get_json<T: DeserializeOwned>(&self, url: Url, expected: &'static str) -> Result<T> {
-        self.get(url).await?.json(expected)
+        self.send(Request::get(url)).await?.json(expected)
     }
 
-    /// A reading request, redirected up to five times.
-    pub(crate) async fn get(&self, mut url: Url) -> Result<Answer> {
+    /// Sends the request. Redirects of reading requests are followed up to five times; a request that changes something is
+    /// sent once, and not again wherever it may be redirected to.
+    ///
+    /// # Errors
+    ///
+    /// Every answer whose status is not 2xx is an error.
+    pub(crate) async fn send(&self, mut request: Request) -> Result<Answer> {
         let mut redirects = 0;
         loop {
-            let answer = self.send(Method::GET, url, HeaderMap::new(), None).await?;
+            let answer = self.send_once(&request).await?;
             match answer.location() {
-                Some(target) if answer.status.is_redirection() && redirects < MAX_REDIRECTS => url = target,
-                Some(target) if answer.status.is_redirection() => {
+                Some(target) if request.is_safe() && answer.status.is_redirection() && redirects < MAX_REDIRECTS => {
+                    request.url = target;
+                }
+                Some(target) if request.is_safe() && answer.status.is_redirection() => {
                     return Err(Error::Http {
-                        method: "GET".into(),
+                        method: answer.method.to_string(),
                         url: answer.url.into(),
                         status: answer.status.as_u16(),
                         body: format!("more than {MAX_REDIRECTS} redirects, the last to {target}; check the base URL"),
@@ -153,35 +169,62 @@ impl Transport {
         }
     }
 
-    /// A request that changes something: sent once, and not again wherever it may be redirected to.
-    pub(crate) async fn change(&self, method: Method, url: Url, headers: HeaderMap, body: Option<&Value>) -> Result<Answer> {
-        self.send(method, url, headers, body).await?.good()
-    }
-
-    async fn send(&self, method: Method, url: Url, headers: HeaderMap, body: Option<&Value>) -> Result<Answer> {
-        let mut request = self
+    async fn send_once(&self, request: &Request) -> Result<Answer> {
+        let (method, url) = (&request.method, &request.url);
+        let mut sent = self
             .http
             .request(method.clone(), url.clone())
             .header(ACCEPT, HeaderValue::from_static("application/json, */*;q=0.5"))
-            .headers(headers);
-        if self.is_own(&url) {
-            request = match &self.auth {
-                Auth::None => request,
-                Auth::Bearer(token) => request.bearer_auth(token),
-                Auth::Basic(user, password) => request.basic_auth(user, Some(password)),
+            .headers(request.headers.clone());
+        if self.is_own(url) {
+            sent = match &self.auth {
+                Auth::None => sent,
+                Auth::Bearer(token) => sent.bearer_auth(token),
+                Auth::Basic(user, password) => sent.basic_auth(user, Some(password)),
             };
         }
-        if let Some(body) = body {
-            request = request.json(body);
+        if let Some(body) = &request.body {
+            sent = sent.body(body.clone());
         }
         let failed = |error: reqwest::Error| {
             let source = error.without_url();
             Error::Connection { method: method.to_string(), url: url.to_string(), reason: chain(&source), source }
         };
-        let response = request.send().await.map_err(failed)?;
+        let response = sent.send().await.map_err(failed)?;
         let (status, headers) = (response.status(), response.headers().clone());
         let body = response.bytes().await.map_err(failed)?;
-        Ok(Answer { method, url, status, headers, body })
+        Ok(Answer { method: method.clone(), url: url.clone(), status, headers, body })
+    }
+}
+
+impl Request {
+    pub(crate) fn new(method: Method, url: Url) -> Self {
+        Self { method, url, headers: HeaderMap::new(), body: None }
+    }
+
+    pub(crate) fn get(url: Url) -> Self {
+        Self::new(Method::GET, url)
+    }
+
+    /// Sets a header, in place of the transport's own value if it has one.
+    pub(crate) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.insert(name, value);
+        self
+    }
+
+    pub(crate) fn body(self, media_type: HeaderValue, body: impl Into<Bytes>) -> Self {
+        let mut request = self.header(CONTENT_TYPE, media_type);
+        request.body = Some(body.into());
+        request
+    }
+
+    pub(crate) fn json(self, body: &Value) -> Self {
+        self.body(HeaderValue::from_static("application/json"), body.to_string())
+    }
+
+    /// Whether the request only reads (RFC 9110 clause 9.2.1), and may be sent again.
+    pub(crate) fn is_safe(&self) -> bool {
+        self.method.is_safe()
     }
 }
 
