@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 runs=${1:-20}
 notebook=${2:-04-execute-and-monitor}
-export NBSNAP_ENGINE=${NBSNAP_ENGINE:-evcxr}
+export NBSNAP_ENGINE=${NBSNAP_ENGINE:-evcxr} NBSNAP_FRESH=true
 cargo build --quiet
 busy=()
 trap 'kill "${busy[@]}" 2>/dev/null || true' EXIT

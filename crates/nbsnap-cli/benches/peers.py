@@ -84,7 +84,7 @@ def nbclient(python, notebook):
 
 def nbsnap(notebook, engine):
     started = time.perf_counter()
-    run(ROOT / "target/debug/nbsnap", "test", notebook.stem, "--engine", engine, cwd=ROOT, stdout=subprocess.DEVNULL)
+    run(ROOT / "target/debug/nbsnap", "test", notebook.stem, "--engine", engine, "--fresh", cwd=ROOT, stdout=subprocess.DEVNULL)
     return time.perf_counter() - started
 
 

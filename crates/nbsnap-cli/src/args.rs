@@ -40,6 +40,10 @@ pub(crate) struct TestArgs {
     #[arg(long, value_enum, default_value_t = EngineChoice::Auto, env = "NBSNAP_ENGINE", help_heading = "Engine options")]
     pub(crate) engine: EngineChoice,
 
+    /// Run every notebook, also those that passed and of which nothing has changed since; always so where CI is set
+    #[arg(long, env = "NBSNAP_FRESH", help_heading = "Engine options")]
+    pub(crate) fresh: bool,
+
     /// What to do with output that has no snapshot or differs from it
     #[arg(long, value_enum, default_value_t = Update::Auto, env = "NBSNAP_UPDATE", help_heading = "Snapshot options")]
     pub(crate) update: Update,

@@ -29,14 +29,24 @@ impl Testbeds {
     }
 }
 
+impl Testbeds {
+    /// The notebook's scenario, if it has one: a notebook may name its own in its metadata, {"nbsnap": {"scenario": "…"}}.
+    fn scenario(&self, notebook: &Notebook) -> Result<Option<Scenario>, String> {
+        let own = notebook.settings.get("scenario").and_then(|scenario| scenario.as_str());
+        let Some(scenario) = own.or(self.scenario.as_deref()) else { return Ok(None) };
+        Scenario::load(&self.folder.join(scenario)).map(Some).map_err(|error| chain(&error))
+    }
+}
+
 impl Environment for Testbeds {
     fn lend(&self, notebook: &Notebook) -> Result<Box<dyn Loan>, String> {
-        // A notebook may name a scenario of its own in its metadata: {"nbsnap": {"scenario": "…"}}.
-        let own = notebook.settings.get("scenario").and_then(|scenario| scenario.as_str());
-        let Some(scenario) = own.or(self.scenario.as_deref()) else { return Ok(Box::new(Nothing)) };
-        let scenario = Scenario::load(&self.folder.join(scenario)).map_err(|error| chain(&error))?;
+        let Some(scenario) = self.scenario(notebook)? else { return Ok(Box::new(Nothing)) };
         let testbed = Testbed::start(&scenario).map_err(|error| chain(&error))?;
         Ok(Box::new(LentTestbed(testbed)))
+    }
+
+    fn files(&self, notebook: &Notebook) -> Result<Vec<PathBuf>, String> {
+        Ok(self.scenario(notebook)?.map(|scenario| scenario.files()).unwrap_or_default())
     }
 }
 

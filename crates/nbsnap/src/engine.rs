@@ -121,6 +121,15 @@ pub trait Engine {
     /// When no notebook can be run.
     fn prepare(&mut self, all: &[Notebook], selected: &[Notebook], emit: &mut dyn FnMut(Event)) -> Result<(), EngineError>;
 
+    /// What its verdicts rest on beside notebooks and what they depend on, part by part: the engine's name, versions, the toolchain.
+    ///
+    /// # Errors
+    /// When that cannot be found out.
+    fn fingerprint(&self) -> Result<BTreeMap<String, String>, EngineError>;
+
+    /// Folders of the local packages that the prepared notebooks depend on.
+    fn sources(&self) -> &[PathBuf];
+
     /// Whether [`Engine::shortcut`] may come to anything, and so an environment should be lent for it.
     fn has_shortcut(&self) -> bool {
         false

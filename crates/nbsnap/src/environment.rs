@@ -3,6 +3,7 @@
 //! The runner knows servers and fixtures only through these two traits; what stands behind them is the command line's choice.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use crate::notebook::Notebook;
 
@@ -13,6 +14,12 @@ pub trait Environment: Send + Sync {
     /// # Errors
     /// A message in words when it cannot be set up; the run then stops, as this says nothing about the notebook.
     fn lend(&self, notebook: &Notebook) -> Result<Box<dyn Loan>, String>;
+
+    /// The files that decide what `notebook` is lent: while they are the same, so is the environment.
+    ///
+    /// # Errors
+    /// As [`Environment::lend`].
+    fn files(&self, notebook: &Notebook) -> Result<Vec<PathBuf>, String>;
 }
 
 /// An environment while it is lent. Dropping it takes everything down.
@@ -34,6 +41,10 @@ pub struct Nothing;
 impl Environment for Nothing {
     fn lend(&self, _notebook: &Notebook) -> Result<Box<dyn Loan>, String> {
         Ok(Box::new(Nothing))
+    }
+
+    fn files(&self, _notebook: &Notebook) -> Result<Vec<PathBuf>, String> {
+        Ok(Vec::new())
     }
 }
 

@@ -86,8 +86,8 @@ pub enum Event {
         problems: Vec<NotebookProblem>,
         /// Whether the notebook and all its cells are as they should be.
         passed: bool,
-        /// Whether a quick look was enough to see that they are.
-        by_shortcut: bool,
+        /// What this rests on.
+        evidence: Evidence,
         /// How long it took, preparation excluded.
         elapsed: Duration,
     },
@@ -100,12 +100,26 @@ pub enum Event {
     },
 }
 
+/// What a verdict on a notebook rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Evidence {
+    /// The engine ran it.
+    Run,
+    /// A quick look was enough to see that all is as recorded.
+    Shortcut,
+    /// It was not run: it passed before, and nothing that this rested on has changed.
+    Cache,
+}
+
 /// What became of a cell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CellVerdict {
     /// It did what it should, and its output is as recorded.
     Passed,
+    /// It was not run: it passed before, and nothing that this rested on has changed.
+    Cached,
     /// Something is wrong; every reason is listed.
     Failed {
         /// The reasons, most telling first; never empty.
@@ -187,10 +201,14 @@ pub enum NotebookProblem {
 pub struct Summary {
     /// Notebooks that passed.
     pub passed: usize,
+    /// Notebooks that were not run, as nothing has changed since they passed.
+    pub cached: usize,
     /// Notebooks that failed.
     pub failed: usize,
     /// Cells that passed.
     pub cells_passed: usize,
+    /// Cells of notebooks that were not run, as nothing has changed since they passed.
+    pub cells_cached: usize,
     /// Cells that failed.
     pub cells_failed: usize,
     /// Cells that were not run.

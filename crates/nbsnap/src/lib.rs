@@ -4,6 +4,7 @@
 //! machines) → [`snapshot`] (compare) → [`event`] (tell) → [`report`] (show). [`runner`] walks it. What a notebook needs
 //! around it, such as servers, is lent by an [`environment`], about which this crate knows nothing.
 
+pub mod cache;
 pub mod config;
 pub mod engine;
 pub mod environment;

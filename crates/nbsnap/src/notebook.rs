@@ -75,6 +75,8 @@ pub struct Notebook {
     pub name: String,
     /// The code cells, in order. Markdown and raw cells are not run and not kept.
     pub cells: Vec<CodeCell>,
+    /// The notebook's metadata member `kernelspec`.
+    pub kernelspec: Value,
     /// The notebook's metadata member `nbsnap`, if any.
     pub settings: Value,
 }
@@ -154,8 +156,9 @@ impl Notebook {
             });
         }
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let settings = json["metadata"]["nbsnap"].clone();
-        Ok(Notebook { path, name, cells, settings })
+        let metadata = &json["metadata"];
+        let (kernelspec, settings) = (metadata["kernelspec"].clone(), metadata["nbsnap"].clone());
+        Ok(Notebook { path, name, cells, kernelspec, settings })
     }
 
     /// The `:dep` lines of all cells, in order, each once.

@@ -3,21 +3,21 @@
 //! The main type is [`Runner`]. It joins engine, environment, redaction and snapshots, and decides what a cell's record means.
 //! It prints nothing: whoever calls it hands in a function that takes the events.
 
-use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+mod judge;
 
-use crate::engine::{Engine, EngineError, Progress, Run};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime};
+
+use judge::Judge;
+
+use crate::cache::{Parts, ResultCache, Surroundings};
+use crate::engine::{Engine, EngineError, Run};
 use crate::environment::{Environment, Loan};
-use crate::event::{CellProblem, CellVerdict, Event, NotebookProblem, Summary};
-use crate::notebook::{CodeCell, Notebook};
+use crate::event::{CellVerdict, Event, Evidence, NotebookProblem, Summary};
+use crate::notebook::Notebook;
 use crate::project::{Notebooks, Project, ProjectError};
-use crate::record::{CellRecord, Failure};
 use crate::redact::{RedactError, Redactor};
 use crate::snapshot::{OrphanKind, SnapshotError, SnapshotStore};
-
-/// Lines of standard error that are shown with a failed cell.
-const STDERR_LINES: usize = 12;
 
 /// Why a run cannot go on. This says nothing about any notebook.
 #[derive(Debug, thiserror::Error)]
@@ -64,6 +64,8 @@ pub struct Runner<'a> {
     pub environment: &'a dyn Environment,
     /// Where the snapshots are.
     pub store: &'a SnapshotStore,
+    /// What is known of earlier runs; without it every notebook runs.
+    pub cache: Option<&'a ResultCache>,
 }
 
 /// Takes events. An error ends the run.
@@ -75,7 +77,7 @@ impl Runner<'_> {
     /// # Errors
     /// When the run itself breaks down. Failed notebooks are counted in the summary.
     pub fn run(&mut self, wanted: &[String], emit: Emit<'_>) -> Result<Summary, RunError> {
-        let started = Instant::now();
+        let (started, began) = (Instant::now(), SystemTime::now());
         let notebooks = self.project.notebooks()?;
         let selected = notebooks.select(wanted)?;
         if selected.is_empty() {
@@ -86,18 +88,29 @@ impl Runner<'_> {
         let cells = chosen.iter().map(|notebook| notebook.cells.len()).sum();
         emit(Event::RunStarted { notebooks: selected.len(), cells, engine: self.engine.name() }).map_err(RunError::Report)?;
 
-        let mut written = Ok(());
-        self.engine.prepare(&notebooks.usable, &chosen, &mut |event| {
-            if written.is_ok() {
-                written = emit(event);
-            }
-        })?;
-        written.map_err(RunError::Report)?;
-
         let mut summary = Summary::default();
         self.report_unusable(&notebooks, &selected, &mut summary, emit)?;
-        for notebook in &chosen {
-            self.run_notebook(notebook, &mut summary, emit)?;
+        let fingerprint = if self.cache.is_some() { self.engine.fingerprint()? } else { Parts::new() };
+        let mut to_run = Vec::new();
+        for notebook in chosen {
+            let looked = Instant::now();
+            if self.with_cache(&notebook, &fingerprint, |cache, surroundings| cache.holds(&notebook, surroundings))? == Some(true)
+            {
+                confirm(&self.project.root, &notebook, Evidence::Cache, &mut summary, looked.elapsed(), emit)?;
+            } else {
+                to_run.push(notebook);
+            }
+        }
+        if !to_run.is_empty() {
+            self.prepare(&notebooks.usable, &to_run, emit)?;
+        }
+        for notebook in &to_run {
+            let passed = self.run_notebook(notebook, &mut summary, emit)?;
+            let sources = self.engine.sources();
+            self.with_cache(notebook, &fingerprint, |cache, surroundings| match passed {
+                true => cache.remember(notebook, surroundings, sources, began),
+                false => cache.forget(notebook),
+            })?;
         }
         // Snapshots of notebooks that are gone can only be told when all notebooks are looked at.
         for orphan in self.store.orphans(&notebooks.usable, wanted.is_empty())? {
@@ -111,6 +124,30 @@ impl Runner<'_> {
         summary.pending = self.store.pending()?.len();
         emit(Event::RunFinished { summary, elapsed: started.elapsed() }).map_err(RunError::Report)?;
         Ok(summary)
+    }
+
+    fn prepare(&mut self, all: &[Notebook], selected: &[Notebook], emit: Emit<'_>) -> Result<(), RunError> {
+        let mut written = Ok(());
+        self.engine.prepare(all, selected, &mut |event| {
+            if written.is_ok() {
+                written = emit(event);
+            }
+        })?;
+        written.map_err(RunError::Report)
+    }
+
+    /// Lets `act` ask or tell the cache, if there is one.
+    fn with_cache<T>(
+        &self,
+        notebook: &Notebook,
+        engine: &Parts,
+        act: impl FnOnce(&ResultCache, Surroundings<'_>) -> T,
+    ) -> Result<Option<T>, RunError> {
+        let Some(cache) = self.cache else { return Ok(None) };
+        let environment = self.environment.files(notebook).map_err(|reason| environment_error(notebook, reason))?;
+        let snapshots = self.store.root().join(&notebook.name);
+        let surroundings = Surroundings { project: self.project, snapshots: &snapshots, environment: &environment, engine };
+        Ok(Some(act(cache, surroundings)))
     }
 
     /// Whether a quick look is enough to see that the notebook does just what is recorded, and leaves nothing over.
@@ -141,8 +178,7 @@ impl Runner<'_> {
     }
 
     fn lend(&self, notebook: &Notebook) -> Result<Box<dyn Loan>, RunError> {
-        let lent = self.environment.lend(notebook);
-        lent.map_err(|reason| RunError::Environment { notebook: notebook.name.clone(), reason })
+        self.environment.lend(notebook).map_err(|reason| environment_error(notebook, reason))
     }
 
     fn run_of<'n>(&self, notebook: &'n Notebook, loan: &dyn Loan) -> Run<'n> {
@@ -182,27 +218,22 @@ impl Runner<'_> {
             summary.failed += 1;
             let problems = vec![NotebookProblem::Unusable { reason: error.to_string() }];
             let (notebook, path) = (name.clone(), relative(&self.project.root, path));
-            emit(Event::NotebookFinished {
-                notebook,
-                path,
-                problems,
-                passed: false,
-                by_shortcut: false,
-                elapsed: Duration::ZERO,
-            })
-            .map_err(RunError::Report)?;
+            let (evidence, elapsed) = (Evidence::Run, Duration::ZERO);
+            emit(Event::NotebookFinished { notebook, path, problems, passed: false, evidence, elapsed })
+                .map_err(RunError::Report)?;
         }
         Ok(())
     }
 
-    fn run_notebook(&mut self, notebook: &Notebook, summary: &mut Summary, emit: Emit<'_>) -> Result<(), RunError> {
+    /// Runs a notebook. Returns whether it passed.
+    fn run_notebook(&mut self, notebook: &Notebook, summary: &mut Summary, emit: Emit<'_>) -> Result<bool, RunError> {
         let started = Instant::now();
-        let (name, count) = (notebook.name.clone(), notebook.cells.len());
-        emit(Event::NotebookStarted { notebook: name, cells: count }).map_err(RunError::Report)?;
-
         if self.is_as_recorded(notebook)? {
-            return confirm(&self.project.root, notebook, summary, started.elapsed(), emit);
+            confirm(&self.project.root, notebook, Evidence::Shortcut, summary, started.elapsed(), emit)?;
+            return Ok(true);
         }
+        let (name, cells) = (notebook.name.clone(), notebook.cells.len());
+        emit(Event::NotebookStarted { notebook: name, cells }).map_err(RunError::Report)?;
         let loan = self.lend(notebook)?;
         let redactor = self.redactor(&*loan)?;
         let run = self.run_of(notebook, &*loan);
@@ -225,177 +256,36 @@ impl Runner<'_> {
     }
 }
 
-/// Tells of a notebook that a quick look has found to be as recorded.
-fn confirm(root: &Path, notebook: &Notebook, summary: &mut Summary, elapsed: Duration, emit: Emit<'_>) -> Result<(), RunError> {
-    let (name, path) = (notebook.name.clone(), relative(root, &notebook.path));
+/// Tells of a notebook that is known to be as recorded without the engine having run it.
+fn confirm(
+    root: &Path,
+    notebook: &Notebook,
+    evidence: Evidence,
+    summary: &mut Summary,
+    elapsed: Duration,
+    emit: Emit<'_>,
+) -> Result<(), RunError> {
+    let (name, path, cells) = (notebook.name.clone(), relative(root, &notebook.path), notebook.cells.len());
+    emit(Event::NotebookStarted { notebook: name.clone(), cells }).map_err(RunError::Report)?;
+    let (verdict, notebooks, counted) = match evidence {
+        Evidence::Cache => (CellVerdict::Cached, &mut summary.cached, &mut summary.cells_cached),
+        _ => (CellVerdict::Passed, &mut summary.passed, &mut summary.cells_passed),
+    };
+    *notebooks += 1;
+    *counted += cells;
     for cell in &notebook.cells {
-        let (notebook, path, cell, verdict) = (name.clone(), path.clone(), cell.clone(), CellVerdict::Passed);
+        let (notebook, path, cell, verdict) = (name.clone(), path.clone(), cell.clone(), verdict.clone());
         emit(Event::CellFinished { notebook, path, cell, verdict, elapsed: Duration::ZERO }).map_err(RunError::Report)?;
     }
-    summary.cells_passed += notebook.cells.len();
-    summary.passed += 1;
-    let (notebook, problems) = (name, Vec::new());
-    emit(Event::NotebookFinished { notebook, path, problems, passed: true, by_shortcut: true, elapsed }).map_err(RunError::Report)
+    let problems = Vec::new();
+    emit(Event::NotebookFinished { notebook: name, path, problems, passed: true, evidence, elapsed }).map_err(RunError::Report)
 }
 
-/// Turns what the engine reports of one notebook into verdicts.
-struct Judge<'a> {
-    root: &'a Path,
-    notebook: &'a Notebook,
-    store: &'a SnapshotStore,
-    loan: &'a dyn Loan,
-    redactor: Redactor,
-    /// Of the cells that ended, in order. Held back by one, as output that comes late still belongs to the cell before.
-    verdicts: Vec<(CellVerdict, Duration)>,
-    problems: Vec<NotebookProblem>,
-    broken: Option<RunError>,
-    emit: Emit<'a>,
-}
-
-impl Judge<'_> {
-    fn take(&mut self, progress: Progress<'_>) -> ControlFlow<()> {
-        match self.try_take(progress) {
-            Ok(flow) => flow,
-            Err(error) => {
-                self.broken = Some(error);
-                ControlFlow::Break(())
-            }
-        }
-    }
-
-    fn try_take(&mut self, progress: Progress<'_>) -> Result<ControlFlow<()>, RunError> {
-        match progress {
-            Progress::Started(cell) => {
-                let (notebook, cell) = (self.notebook.name.clone(), cell.clone());
-                (self.emit)(Event::CellStarted { notebook, cell }).map_err(RunError::Report)?;
-                Ok(ControlFlow::Continue(()))
-            }
-            Progress::Ended(cell, record, elapsed) => {
-                self.settle(self.verdicts.len())?;
-                let verdict = self.judge(cell, record)?;
-                let flow = if matches!(&verdict, CellVerdict::Failed { problems, .. } if problems.iter().any(ends_notebook)) {
-                    ControlFlow::Break(())
-                } else {
-                    ControlFlow::Continue(())
-                };
-                self.verdicts.push((verdict, elapsed));
-                Ok(flow)
-            }
-            Progress::Late(text) => {
-                let text = self.redactor.text(&text);
-                match self.verdicts.last_mut() {
-                    Some((verdict, _)) => {
-                        verdict.add(CellProblem::Failed(Failure::LateOutput { text }));
-                        Ok(ControlFlow::Break(()))
-                    }
-                    // Nothing of the notebook's has run yet: evcxr's own start-up code does not print.
-                    None => Ok(ControlFlow::Continue(())),
-                }
-            }
-            Progress::CannotBegin(failure) => {
-                let message = self.redactor.text(&failure.to_string());
-                self.problems.push(NotebookProblem::Engine { message });
-                Ok(ControlFlow::Break(()))
-            }
-        }
-    }
-
-    fn judge(&mut self, cell: &CodeCell, mut record: CellRecord) -> Result<CellVerdict, RunError> {
-        self.redactor.record(&mut record);
-        let stderr = last_lines(&record.stderr);
-        let mut problems = Vec::new();
-        match &record.failure {
-            Some(failure) if cell.must_raise() && failure.is_raised_by_code() => {
-                problems.extend(self.compare(cell, &record)?);
-            }
-            Some(failure) => problems.push(CellProblem::Failed(failure.clone())),
-            None => {
-                if cell.must_raise() {
-                    problems.push(CellProblem::DidNotRaise);
-                }
-                problems.extend(self.compare(cell, &record)?);
-            }
-        }
-        Ok(if problems.is_empty() { CellVerdict::Passed } else { CellVerdict::Failed { problems, stderr } })
-    }
-
-    fn relative(&self, path: &Path) -> PathBuf {
-        relative(self.root, path)
-    }
-
-    /// Compares with the snapshot. Reports name files as seen from the project's folder.
-    fn compare(&self, cell: &CodeCell, record: &CellRecord) -> Result<Option<CellProblem>, RunError> {
-        let mut problem = self.store.check(self.notebook, cell, record)?;
-        if let Some(
-            CellProblem::OutputChanged { snapshot, .. }
-            | CellProblem::OutputMissing { snapshot, .. }
-            | CellProblem::SnapshotMissing { snapshot, .. },
-        ) = &mut problem
-        {
-            *snapshot = self.relative(snapshot);
-        }
-        Ok(problem)
-    }
-
-    /// Tells the verdict of the cell before the one at `index`: nothing can be added to it any more.
-    fn settle(&mut self, index: usize) -> Result<(), RunError> {
-        let Some(at) = index.checked_sub(1) else { return Ok(()) };
-        let (verdict, elapsed) = self.verdicts[at].clone();
-        self.tell(&self.notebook.cells[at], verdict, elapsed)
-    }
-
-    fn tell(&mut self, cell: &CodeCell, verdict: CellVerdict, elapsed: Duration) -> Result<(), RunError> {
-        let (notebook, path, cell) = (self.notebook.name.clone(), self.relative(&self.notebook.path), cell.clone());
-        (self.emit)(Event::CellFinished { notebook, path, cell, verdict, elapsed }).map_err(RunError::Report)
-    }
-
-    fn finish(mut self, summary: &mut Summary, elapsed: Duration) -> Result<(), RunError> {
-        self.settle(self.verdicts.len())?;
-        for cell in &self.notebook.cells[self.verdicts.len()..] {
-            self.tell(cell, CellVerdict::NotRun, Duration::ZERO)?;
-        }
-        self.problems.extend(self.loan.refused_hosts().into_iter().map(|host| NotebookProblem::RefusedHost { host }));
-        // Asked now, as a cell that passed has taken back what an earlier difference left.
-        for orphan in self.store.orphans(std::slice::from_ref(self.notebook), false)? {
-            if orphan.kind != OrphanKind::Pending {
-                let snapshot = self.relative(&orphan.path);
-                self.problems.push(NotebookProblem::OrphanSnapshot { snapshot });
-            }
-        }
-        let failed = self.verdicts.iter().filter(|(verdict, _)| *verdict != CellVerdict::Passed).count();
-        let not_run = self.notebook.cells.len() - self.verdicts.len();
-        let passed = failed == 0 && not_run == 0 && self.problems.is_empty();
-        summary.cells_failed += failed;
-        summary.cells_not_run += not_run;
-        summary.cells_passed += self.verdicts.len() - failed;
-        summary.passed += usize::from(passed);
-        summary.failed += usize::from(!passed);
-        let (notebook, path) = (self.notebook.name.clone(), self.relative(&self.notebook.path));
-        (self.emit)(Event::NotebookFinished { notebook, path, problems: self.problems, passed, by_shortcut: false, elapsed })
-            .map_err(RunError::Report)
-    }
-}
-
-impl CellVerdict {
-    fn add(&mut self, problem: CellProblem) {
-        match self {
-            CellVerdict::Failed { problems, .. } => problems.push(problem),
-            _ => *self = CellVerdict::Failed { problems: vec![problem], stderr: String::new() },
-        }
-    }
-}
-
-/// Whether the cells after this one would only fail for want of it. An output that merely differs stops nothing.
-fn ends_notebook(problem: &CellProblem) -> bool {
-    matches!(problem, CellProblem::Failed(_) | CellProblem::DidNotRaise)
+fn environment_error(notebook: &Notebook, reason: String) -> RunError {
+    RunError::Environment { notebook: notebook.name.clone(), reason }
 }
 
 /// A file of the project as seen from the project's folder.
 fn relative(root: &Path, path: &Path) -> PathBuf {
     path.strip_prefix(root).unwrap_or(path).to_owned()
-}
-
-fn last_lines(text: &str) -> String {
-    let lines: Vec<&str> = text.trim_end().lines().collect();
-    lines[lines.len().saturating_sub(STDERR_LINES)..].join("\n")
 }

@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal;
 
+use nbsnap::cache::ResultCache;
 use nbsnap::engine::{EngineError, Interrupt};
 use nbsnap::project::Project;
 use nbsnap::report::{HumanReporter, Progress, Style};
@@ -29,8 +30,10 @@ pub(crate) fn run(project: &Project, args: &TestArgs) -> Result<Exit, RunError> 
         signal_hook::flag::register(signal, interrupt.flag())
             .map_err(|error| RunError::Engine(EngineError::Start { message: error.to_string() }))?;
     }
+    let cache_dir = args.cache_dir.clone().unwrap_or_else(|| project.cache_dir());
+    let cache = ResultCache::new(&cache_dir, project);
     let mut engine = Evcxr::new(EvcxrSettings {
-        cache: args.cache_dir.clone().unwrap_or_else(|| project.cache_dir()),
+        cache: cache_dir,
         lock_file: project.lock_file(),
         may_write_lock: update == UpdateMode::WritePending,
         opt_level: project.config.build.opt_level.clone(),
@@ -53,7 +56,13 @@ pub(crate) fn run(project: &Project, args: &TestArgs) -> Result<Exit, RunError> 
     let width = console::Term::stdout().size_checked().map_or(130, |(_, columns)| usize::from(columns));
     let progress = if terminal { Progress::Bar } else { Progress::Lines };
     let mut reporter = HumanReporter::new(out, Style { colour, width }, progress);
-    let mut runner = Runner { project, engine: &mut engine, environment: &environment, store: &store };
+    let mut runner = Runner {
+        project,
+        engine: &mut engine,
+        environment: &environment,
+        store: &store,
+        cache: (!args.fresh && !on_ci).then_some(&cache),
+    };
     let summary = runner.run(&args.names, &mut |event| reporter.report(&event))?;
     Ok(if summary.failed == 0 && summary.orphans == 0 { Exit::Success } else { Exit::Failures })
 }

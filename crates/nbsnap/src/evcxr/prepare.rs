@@ -29,13 +29,21 @@ pub(crate) struct Preparation<'a> {
     pub(crate) interrupt: &'a Interrupt,
 }
 
-/// Pins the dependencies of `all` notebooks and builds those of `selected`.
+/// What notebooks depend on.
+struct Graph {
+    /// How many crates that are.
+    crates: usize,
+    /// Folders of those that lie on this machine rather than come from a registry.
+    local: Vec<PathBuf>,
+}
+
+/// Pins the dependencies of `all` notebooks and builds those of `selected`. Returns the folders of the local packages among them.
 pub(crate) fn prepare(
     preparation: &Preparation<'_>,
     all: &[Notebook],
     selected: &[Notebook],
     emit: &mut dyn FnMut(Event),
-) -> Result<(), EngineError> {
+) -> Result<Vec<PathBuf>, EngineError> {
     let started = Instant::now();
     let sets: Vec<(String, DependencySet)> =
         all.iter().map(|notebook| (notebook.name.clone(), DependencySet::of(notebook))).collect();
@@ -48,9 +56,9 @@ pub(crate) fn prepare(
         }
     }
     if wanted.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
-    let graph = preparation.crates_of(wanted.values())?;
+    let Graph { crates: graph, local } = preparation.graph_of(wanted.values())?;
     emit(Event::PreparationStarted { crates: graph });
     let mut done = BTreeSet::new();
     let mut compiled = 0;
@@ -58,7 +66,7 @@ pub(crate) fn prepare(
         compiled += preparation.build(member, graph, &mut done, emit)?;
     }
     emit(Event::PreparationFinished { crates: graph, compiled, elapsed: started.elapsed() });
-    Ok(())
+    Ok(local)
 }
 
 impl Preparation<'_> {
@@ -97,8 +105,8 @@ impl Preparation<'_> {
         Ok(())
     }
 
-    /// How many crates the members' builds have, on this machine's platform.
-    fn crates_of<'m>(&self, members: impl Iterator<Item = &'m String>) -> Result<usize, EngineError> {
+    /// What the members depend on, on this machine's platform.
+    fn graph_of<'m>(&self, members: impl Iterator<Item = &'m String>) -> Result<Graph, EngineError> {
         let platform = format!("--filter-platform={}", self.toolchain.host);
         let output = self
             .cargo(&["metadata", "--format-version=1", "--offline", &platform])
@@ -120,7 +128,7 @@ impl Preparation<'_> {
             .collect();
         let mut reached = BTreeSet::new();
         let mut ahead: Vec<&str> = members.filter_map(|member| names.get(member.as_str()).copied()).collect();
-        let roots = ahead.len();
+        let roots: BTreeSet<&str> = ahead.iter().copied().collect();
         while let Some(id) = ahead.pop() {
             if reached.insert(id)
                 && let Some(dependencies) = nodes.get(id).and_then(|node| node["dependencies"].as_array())
@@ -128,7 +136,15 @@ impl Preparation<'_> {
                 ahead.extend(dependencies.iter().filter_map(Value::as_str));
             }
         }
-        Ok(reached.len().saturating_sub(roots))
+        let local = metadata["packages"]
+            .as_array()
+            .unwrap_or(&empty)
+            .iter()
+            .filter(|package| package["source"].is_null())
+            .filter(|package| package["id"].as_str().is_some_and(|id| reached.contains(id) && !roots.contains(id)))
+            .filter_map(|package| Some(Path::new(package["manifest_path"].as_str()?).parent()?.to_owned()))
+            .collect();
+        Ok(Graph { crates: reached.len().saturating_sub(roots.len()), local })
     }
 
     /// Builds one member's dependencies. Returns how many crates were compiled rather than found.

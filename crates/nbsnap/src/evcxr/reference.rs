@@ -12,7 +12,7 @@ use super::host::{Host, Limits, Silence};
 use super::prepare::{Preparation, cargo, prepare};
 use super::protocol::{CellRun, FromWorker, Outcome, Session, ToWorker};
 use super::slot::{BuildSettings, Slot};
-use super::toolchain::Toolchain;
+use super::toolchain::{self, Toolchain};
 use super::{diagnostics, fused};
 use crate::engine::{Engine, EngineError, Interrupt, Progress, Run};
 use crate::event::Event;
@@ -49,13 +49,14 @@ pub struct Evcxr {
     settings: EvcxrSettings,
     slot: Option<Slot>,
     toolchain: Option<Toolchain>,
+    sources: Vec<PathBuf>,
     host: Option<Host>,
 }
 
 impl Evcxr {
     /// An engine that has not started anything yet.
     pub fn new(settings: EvcxrSettings) -> Evcxr {
-        Evcxr { settings, slot: None, toolchain: None, host: None }
+        Evcxr { settings, slot: None, toolchain: None, sources: Vec::new(), host: None }
     }
 
     /// The worker, started if there is none.
@@ -93,6 +94,19 @@ impl Engine for Evcxr {
         if self.settings.fused { "fused, and evcxr where that is not green" } else { "evcxr" }
     }
 
+    fn fingerprint(&self) -> Result<BTreeMap<String, String>, EngineError> {
+        let own = |source| EngineError::Io { action: "look at", path: "the runner's own program".into(), source };
+        let program = std::env::current_exe().and_then(std::fs::metadata).map_err(own)?;
+        let changed = program.modified().map_err(own)?;
+        let runner = format!("{} {} {changed:?}", env!("CARGO_PKG_VERSION"), program.len());
+        let parts = [("engine", self.name().to_owned()), ("runner", runner), ("toolchain", toolchain::version()?)];
+        Ok(parts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+    }
+
+    fn sources(&self) -> &[PathBuf] {
+        &self.sources
+    }
+
     fn has_shortcut(&self) -> bool {
         self.settings.fused
     }
@@ -115,7 +129,7 @@ impl Engine for Evcxr {
             may_write_lock: self.settings.may_write_lock,
             interrupt: &self.settings.interrupt,
         };
-        prepare(&preparation, all, selected, emit)?;
+        self.sources = prepare(&preparation, all, selected, emit)?;
         self.slot = Some(slot);
         self.toolchain = Some(toolchain);
         Ok(())

@@ -47,6 +47,11 @@ impl Toolchain {
     }
 }
 
+/// What the compiler says of itself, asked in the quickest way there is.
+pub(crate) fn version() -> Result<String, EngineError> {
+    run(Path::new("rustc"), &["-vV"])
+}
+
 /// Variables of this process that would change how evcxr or Cargo work: the machine's settings must not change a verdict.
 ///
 /// `cargo run` itself sets many of them, which would make Cargo build everything a second time.

@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use super::cell;
 use super::progress::{Output, Progress};
 use super::style::{INDENT, Style, clock, count, indented};
-use crate::event::{CellVerdict, Event, NotebookProblem, Summary};
+use crate::event::{CellVerdict, Event, Evidence, NotebookProblem, Summary};
 use crate::snapshot::visible;
 
 /// Writes a run for people.
@@ -71,7 +71,7 @@ impl<W: Write + Send + 'static> HumanReporter<W> {
                 // The verdict may come only when the next cell is under way already.
                 running.cell.take_if(|(number, _)| *number == cell.number);
                 match verdict {
-                    CellVerdict::Passed => Ok(()),
+                    CellVerdict::Passed | CellVerdict::Cached => Ok(()),
                     CellVerdict::NotRun => {
                         running.not_run += 1;
                         Ok(())
@@ -85,13 +85,17 @@ impl<W: Write + Send + 'static> HumanReporter<W> {
                     }
                 }
             }
-            Event::NotebookFinished { notebook, path, problems, passed, by_shortcut, elapsed } => {
+            Event::NotebookFinished { notebook, path, problems, passed, evidence, elapsed } => {
                 let running = self.running.remove(notebook).unwrap_or_default();
                 let clock = clock(*elapsed);
                 let mut text = if *passed {
                     let cells = count(running.cells, "cell");
-                    let how = if *by_shortcut { ", fused" } else { "" };
-                    format!("{} {clock} {} ({cells}{how})\n", style.label("PASS", true), style.bold(notebook))
+                    let (label, how) = match evidence {
+                        Evidence::Run => ("PASS", ""),
+                        Evidence::Shortcut => ("PASS", ", fused"),
+                        Evidence::Cache => ("CACHED", ", nothing has changed since it passed"),
+                    };
+                    format!("{} {clock} {} ({cells}{how})\n", style.label(label, true), style.bold(notebook))
                 } else {
                     format!("{} {clock} {}{}\n", style.label("FAIL", false), style.bold(notebook), running.counts())
                 };
@@ -161,11 +165,15 @@ fn describe(notebook: &str, problem: &NotebookProblem) -> String {
 }
 
 fn totals(summary: &Summary) -> String {
-    let Summary { passed, failed, cells_passed, cells_failed, cells_not_run, .. } = summary;
+    let Summary { passed, cached, failed, cells_passed, cells_cached, cells_failed, cells_not_run, .. } = summary;
+    let of_cache = |count: &usize| if *count > 0 { format!(" {count} cached,") } else { String::new() };
     let not_run = if *cells_not_run > 0 { format!(", {cells_not_run} not run") } else { String::new() };
-    let notebooks = count(passed + failed, "notebook");
-    let cells = count(cells_passed + cells_failed + cells_not_run, "cell");
-    format!("{notebooks}: {passed} passed, {failed} failed; {cells}: {cells_passed} passed, {cells_failed} failed{not_run}")
+    let notebooks = count(passed + cached + failed, "notebook");
+    let cells = count(cells_passed + cells_cached + cells_failed + cells_not_run, "cell");
+    let (cached, cells_cached) = (of_cache(cached), of_cache(cells_cached));
+    format!(
+        "{notebooks}: {passed} passed,{cached} {failed} failed; {cells}: {cells_passed} passed,{cells_cached} {cells_failed} failed{not_run}"
+    )
 }
 
 /// What waits for somebody to decide.

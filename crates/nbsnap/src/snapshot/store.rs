@@ -202,7 +202,16 @@ pub(super) mod tests {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(&path, "{}").unwrap();
             let cells = vec![cell(1, "a"), cell(2, "b")];
-            World { notebook: Notebook { path, name: "nb".into(), cells, settings: serde_json::Value::Null }, folder }
+            World {
+                notebook: Notebook {
+                    path,
+                    name: "nb".into(),
+                    cells,
+                    kernelspec: serde_json::Value::Null,
+                    settings: serde_json::Value::Null,
+                },
+                folder,
+            }
         }
 
         pub(in crate::snapshot) fn store(&self, update: UpdateMode) -> SnapshotStore {

@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::*;
-use crate::event::CellProblem;
+use crate::event::{CellProblem, Evidence};
 use crate::notebook::CodeCell;
 use crate::record::{Diagnostic, DiagnosticSpan, Failure};
 
@@ -78,7 +78,7 @@ fn a_run_reads_well_from_beginning_to_end() {
             path: "notebooks/03-describe.ipynb".into(),
             problems: Vec::new(),
             passed: true,
-            by_shortcut: false,
+            evidence: Evidence::Run,
             elapsed: Duration::from_millis(12_345),
         },
         Event::NotebookStarted { notebook: notebook(), cells: 11 },
@@ -97,11 +97,20 @@ fn a_run_reads_well_from_beginning_to_end() {
                 NotebookProblem::OrphanSnapshot { snapshot: "snapshots/04-execute/old.snap".into() },
             ],
             passed: false,
-            by_shortcut: false,
+            evidence: Evidence::Run,
             elapsed: Duration::from_secs(101),
         },
         Event::RunFinished {
-            summary: Summary { passed: 1, failed: 1, cells_passed: 9, cells_failed: 1, cells_not_run: 2, pending: 1, orphans: 2 },
+            summary: Summary {
+                passed: 1,
+                failed: 1,
+                cells_passed: 9,
+                cells_failed: 1,
+                cells_not_run: 2,
+                pending: 1,
+                orphans: 2,
+                ..Summary::default()
+            },
             elapsed: Duration::from_secs(115),
         },
     ]);
@@ -255,7 +264,7 @@ fn a_notebook_that_cannot_be_tested_says_why() {
         path: "x.ipynb".into(),
         problems: vec![NotebookProblem::Unusable { reason: "notebook x.ipynb is not JSON".into() }],
         passed: false,
-        by_shortcut: false,
+        evidence: Evidence::Run,
         elapsed: Duration::ZERO,
     }]);
     assert_eq!(page, "      FAIL [  0.0s] x\n           x.ipynb\n           notebook x.ipynb is not JSON\n");

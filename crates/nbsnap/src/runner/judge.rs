@@ -1,0 +1,178 @@
+//! Turns what an engine reports of one notebook into verdicts, and tells them.
+//!
+//! The main type is [`Judge`]. It starts nothing and decides nothing about other notebooks.
+
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::{Emit, RunError, relative};
+use crate::engine::Progress;
+use crate::environment::Loan;
+use crate::event::{CellProblem, CellVerdict, Event, Evidence, NotebookProblem, Summary};
+use crate::notebook::{CodeCell, Notebook};
+use crate::record::{CellRecord, Failure};
+use crate::redact::Redactor;
+use crate::snapshot::{OrphanKind, SnapshotStore};
+
+/// Lines of standard error that are shown with a failed cell.
+const STDERR_LINES: usize = 12;
+
+/// Turns what the engine reports of one notebook into verdicts.
+pub(super) struct Judge<'a> {
+    pub(super) root: &'a Path,
+    pub(super) notebook: &'a Notebook,
+    pub(super) store: &'a SnapshotStore,
+    pub(super) loan: &'a dyn Loan,
+    pub(super) redactor: Redactor,
+    /// Of the cells that ended, in order. Held back by one, as output that comes late still belongs to the cell before.
+    pub(super) verdicts: Vec<(CellVerdict, Duration)>,
+    pub(super) problems: Vec<NotebookProblem>,
+    pub(super) broken: Option<RunError>,
+    pub(super) emit: Emit<'a>,
+}
+
+impl Judge<'_> {
+    pub(super) fn take(&mut self, progress: Progress<'_>) -> ControlFlow<()> {
+        match self.try_take(progress) {
+            Ok(flow) => flow,
+            Err(error) => {
+                self.broken = Some(error);
+                ControlFlow::Break(())
+            }
+        }
+    }
+
+    fn try_take(&mut self, progress: Progress<'_>) -> Result<ControlFlow<()>, RunError> {
+        match progress {
+            Progress::Started(cell) => {
+                let (notebook, cell) = (self.notebook.name.clone(), cell.clone());
+                (self.emit)(Event::CellStarted { notebook, cell }).map_err(RunError::Report)?;
+                Ok(ControlFlow::Continue(()))
+            }
+            Progress::Ended(cell, record, elapsed) => {
+                self.settle(self.verdicts.len())?;
+                let verdict = self.judge(cell, record)?;
+                let flow = if matches!(&verdict, CellVerdict::Failed { problems, .. } if problems.iter().any(ends_notebook)) {
+                    ControlFlow::Break(())
+                } else {
+                    ControlFlow::Continue(())
+                };
+                self.verdicts.push((verdict, elapsed));
+                Ok(flow)
+            }
+            Progress::Late(text) => {
+                let text = self.redactor.text(&text);
+                match self.verdicts.last_mut() {
+                    Some((verdict, _)) => {
+                        verdict.add(CellProblem::Failed(Failure::LateOutput { text }));
+                        Ok(ControlFlow::Break(()))
+                    }
+                    // Nothing of the notebook's has run yet: evcxr's own start-up code does not print.
+                    None => Ok(ControlFlow::Continue(())),
+                }
+            }
+            Progress::CannotBegin(failure) => {
+                let message = self.redactor.text(&failure.to_string());
+                self.problems.push(NotebookProblem::Engine { message });
+                Ok(ControlFlow::Break(()))
+            }
+        }
+    }
+
+    fn judge(&mut self, cell: &CodeCell, mut record: CellRecord) -> Result<CellVerdict, RunError> {
+        self.redactor.record(&mut record);
+        let stderr = last_lines(&record.stderr);
+        let mut problems = Vec::new();
+        match &record.failure {
+            Some(failure) if cell.must_raise() && failure.is_raised_by_code() => {
+                problems.extend(self.compare(cell, &record)?);
+            }
+            Some(failure) => problems.push(CellProblem::Failed(failure.clone())),
+            None => {
+                if cell.must_raise() {
+                    problems.push(CellProblem::DidNotRaise);
+                }
+                problems.extend(self.compare(cell, &record)?);
+            }
+        }
+        Ok(if problems.is_empty() { CellVerdict::Passed } else { CellVerdict::Failed { problems, stderr } })
+    }
+
+    fn relative(&self, path: &Path) -> PathBuf {
+        relative(self.root, path)
+    }
+
+    /// Compares with the snapshot. Reports name files as seen from the project's folder.
+    fn compare(&self, cell: &CodeCell, record: &CellRecord) -> Result<Option<CellProblem>, RunError> {
+        let mut problem = self.store.check(self.notebook, cell, record)?;
+        if let Some(
+            CellProblem::OutputChanged { snapshot, .. }
+            | CellProblem::OutputMissing { snapshot, .. }
+            | CellProblem::SnapshotMissing { snapshot, .. },
+        ) = &mut problem
+        {
+            *snapshot = self.relative(snapshot);
+        }
+        Ok(problem)
+    }
+
+    /// Tells the verdict of the cell before the one at `index`: nothing can be added to it any more.
+    fn settle(&mut self, index: usize) -> Result<(), RunError> {
+        let Some(at) = index.checked_sub(1) else { return Ok(()) };
+        let (verdict, elapsed) = self.verdicts[at].clone();
+        self.tell(&self.notebook.cells[at], verdict, elapsed)
+    }
+
+    fn tell(&mut self, cell: &CodeCell, verdict: CellVerdict, elapsed: Duration) -> Result<(), RunError> {
+        let (notebook, path, cell) = (self.notebook.name.clone(), self.relative(&self.notebook.path), cell.clone());
+        (self.emit)(Event::CellFinished { notebook, path, cell, verdict, elapsed }).map_err(RunError::Report)
+    }
+
+    /// Tells what is left to tell. Returns whether the notebook passed.
+    pub(super) fn finish(mut self, summary: &mut Summary, elapsed: Duration) -> Result<bool, RunError> {
+        self.settle(self.verdicts.len())?;
+        for cell in &self.notebook.cells[self.verdicts.len()..] {
+            self.tell(cell, CellVerdict::NotRun, Duration::ZERO)?;
+        }
+        self.problems.extend(self.loan.refused_hosts().into_iter().map(|host| NotebookProblem::RefusedHost { host }));
+        // Asked now, as a cell that passed has taken back what an earlier difference left.
+        for orphan in self.store.orphans(std::slice::from_ref(self.notebook), false)? {
+            if orphan.kind != OrphanKind::Pending {
+                let snapshot = self.relative(&orphan.path);
+                self.problems.push(NotebookProblem::OrphanSnapshot { snapshot });
+            }
+        }
+        let failed = self.verdicts.iter().filter(|(verdict, _)| *verdict != CellVerdict::Passed).count();
+        let not_run = self.notebook.cells.len() - self.verdicts.len();
+        let passed = failed == 0 && not_run == 0 && self.problems.is_empty();
+        summary.cells_failed += failed;
+        summary.cells_not_run += not_run;
+        summary.cells_passed += self.verdicts.len() - failed;
+        summary.passed += usize::from(passed);
+        summary.failed += usize::from(!passed);
+        let (notebook, path) = (self.notebook.name.clone(), self.relative(&self.notebook.path));
+        let (problems, evidence) = (self.problems, Evidence::Run);
+        (self.emit)(Event::NotebookFinished { notebook, path, problems, passed, evidence, elapsed }).map_err(RunError::Report)?;
+        Ok(passed)
+    }
+}
+
+impl CellVerdict {
+    fn add(&mut self, problem: CellProblem) {
+        match self {
+            CellVerdict::Failed { problems, .. } => problems.push(problem),
+            _ => *self = CellVerdict::Failed { problems: vec![problem], stderr: String::new() },
+        }
+    }
+}
+
+/// Whether the cells after this one would only fail for want of it. An output that merely differs stops nothing.
+fn ends_notebook(problem: &CellProblem) -> bool {
+    matches!(problem, CellProblem::Failed(_) | CellProblem::DidNotRaise)
+}
+
+fn last_lines(text: &str) -> String {
+    let lines: Vec<&str> = text.trim_end().lines().collect();
+    lines[lines.len().saturating_sub(STDERR_LINES)..].join("\n")
+}

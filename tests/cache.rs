@@ -1,0 +1,64 @@
+//! A notebook of which nothing has changed since it passed is not run again, and the report says so.
+
+use crate::world::World;
+
+const CACHED: &str = "nothing has changed since it passed";
+
+#[test]
+fn a_second_run_finds_that_nothing_has_changed() {
+    let mut world = World::of_project("passes");
+    world.run(&["test"]).exits(0).says("PASS").says("1 passed, 0 failed");
+    world.run(&["test"]).exits(0).says("CACHED").says(CACHED).says("0 passed, 1 cached, 0 failed");
+    // Asked to, on another engine's word, and on CI it runs all the same.
+    world.run(&["test", "--fresh"]).exits(0).says("1 passed, 0 failed");
+    world.run(&["test", "--engine", "evcxr"]).exits(0).says("1 passed, 0 failed");
+    world.run(&["test", "--engine", "evcxr"]).exits(0).says(CACHED);
+    world.set("CI", "true");
+    world.run(&["test", "--engine", "evcxr"]).exits(0).says("1 passed, 0 failed");
+}
+
+#[test]
+fn a_changed_cell_is_run() {
+    let world = World::of_project("passes");
+    world.run(&["test"]).exits(0);
+    let notebook = world.read("notebooks/lab.ipynb");
+    world.write("notebooks/lab.ipynb", &notebook.replace("let start = 20;", "let start = 21;"));
+    world.run(&["test"]).exits(100).says("the output is not as recorded");
+    // Red is never remembered, and what was green before need not run once it is back.
+    world.run(&["test"]).exits(100);
+    world.write("notebooks/lab.ipynb", &notebook);
+    world.run(&["test"]).exits(0).says("1 passed, 0 failed");
+    world.run(&["test"]).exits(0).says(CACHED);
+}
+
+#[test]
+fn a_snapshot_that_was_edited_is_compared() {
+    let world = World::of_project("passes");
+    world.run(&["test"]).exits(0);
+    world.write("snapshots/lab/say.snap", &world.read("snapshots/lab/say.snap").replace("42", "41"));
+    world.run(&["test"]).exits(100).says("the output is not as recorded");
+}
+
+#[test]
+fn a_changed_library_is_built_and_run() {
+    let world = World::of_project("local-package");
+    // The first run writes the lock file, which its verdict rests on: only the second knows that nothing changes any more.
+    world.run(&["test"]).exits(0);
+    world.run(&["test"]).exits(0).says("1 passed, 0 failed");
+    world.run(&["test"]).exits(0).says(CACHED);
+    world.write("answers/src/lib.rs", &world.read("answers/src/lib.rs").replace("42", "43"));
+    world.run(&["test"]).exits(100).says("the answer is 43");
+}
+
+#[test]
+fn a_changed_scenario_is_served() {
+    let world = World::of_project("passes");
+    let scenario = crate::world::workspace().join("crates/eoap-testbed/scenarios/water-bodies");
+    crate::world::copy_bytes(&scenario, &world.path("scenario"));
+    world.write("notebooks/nbsnap.toml", "[environment]\nscenario = \"../scenario\"\n");
+    world.run(&["test"]).exits(0);
+    world.run(&["test"]).exits(0).says(CACHED);
+    let settings = world.read("scenario/scenario.toml");
+    world.write("scenario/scenario.toml", &format!("{settings}\n# changed\n"));
+    world.run(&["test"]).exits(0).says("1 passed, 0 failed");
+}
