@@ -1,4 +1,4 @@
-//! A notebook of which nothing has changed since it passed is not run again, and the report says so.
+//! What is kept between runs: a notebook of which nothing has changed since it passed is not run again, and builds are reused.
 
 use crate::world::World;
 
@@ -61,4 +61,22 @@ fn a_changed_scenario_is_served() {
     let settings = world.read("scenario/scenario.toml");
     world.write("scenario/scenario.toml", &format!("{settings}\n# changed\n"));
     world.run(&["test"]).exits(0).says("1 passed, 0 failed");
+}
+
+#[test]
+fn dependencies_can_be_built_beforehand() {
+    let world = World::of_project("local-package");
+    world.run(&["prepare"]).exits(0).says("Prepared 1 crate").says("(1 compiled)");
+    assert!(world.path("notebooks/Cargo.lock").exists());
+    world.run(&["test"]).exits(0).says("(all reused)");
+}
+
+#[test]
+fn two_runs_at_once_wait_for_each_other() {
+    let world = World::of_project("local-package");
+    let runs: Vec<_> = (0..2).map(|_| world.command(&["test", "--fresh"]).spawn().unwrap()).collect();
+    for run in runs {
+        let output = run.wait_with_output().unwrap();
+        assert!(output.status.success(), "{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    }
 }

@@ -24,6 +24,8 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Run notebooks and compare every cell with its snapshot
     Test(TestArgs),
+    /// Build what notebooks depend on, and run nothing: for images of build machines, or before going offline
+    Prepare(PrepareArgs),
     /// Accept pending snapshots (*.snap.new) as the new truth, and remove snapshots that belong to nothing
     Accept(AcceptArgs),
     /// List notebooks, their code cells and snapshots
@@ -48,10 +50,41 @@ pub(crate) struct TestArgs {
     #[arg(long, value_enum, default_value_t = Update::Auto, env = "NBSNAP_UPDATE", help_heading = "Snapshot options")]
     pub(crate) update: Update,
 
+    /// Where to build
+    #[command(flatten)]
+    pub(crate) build: BuildArgs,
+
+    /// How to report
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
+}
+
+/// `nbsnap prepare`
+#[derive(Debug, clap::Args)]
+pub(crate) struct PrepareArgs {
+    /// Notebooks: names, files, or beginnings of names [default: all]
+    pub(crate) names: Vec<String>,
+
+    /// Where to build
+    #[command(flatten)]
+    pub(crate) build: BuildArgs,
+
+    /// How to report
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
+}
+
+/// Where to build.
+#[derive(Debug, clap::Args)]
+pub(crate) struct BuildArgs {
     /// Folder that notebooks' dependencies are built in, kept between runs [default: target/nbsnap in the project]
     #[arg(long, env = "NBSNAP_CACHE_DIR", value_name = "DIR", help_heading = "Build options")]
     pub(crate) cache_dir: Option<PathBuf>,
+}
 
+/// How to report.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ReportArgs {
     /// Colours in the report
     #[arg(long, value_enum, default_value_t = Colour::Auto, env = "NBSNAP_COLOR", help_heading = "Report options")]
     pub(crate) color: Colour,

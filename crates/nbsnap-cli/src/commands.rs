@@ -2,6 +2,8 @@
 
 mod accept;
 mod list;
+mod prepare;
+mod session;
 mod test;
 
 use std::io::Write;
@@ -19,6 +21,7 @@ use crate::lent::chain;
 pub(crate) fn run(args: &Args) -> Exit {
     let result = find_project(args.project.as_deref()).and_then(|project| match &args.command {
         Command::Test(args) => test::run(&project, args),
+        Command::Prepare(args) => prepare::run(&project, args),
         Command::Accept(args) => accept::run(&project, &args.names),
         Command::List => list::run(&project),
     });

@@ -78,13 +78,7 @@ impl Runner<'_> {
     /// When the run itself breaks down. Failed notebooks are counted in the summary.
     pub fn run(&mut self, wanted: &[String], emit: Emit<'_>) -> Result<Summary, RunError> {
         let (started, began) = (Instant::now(), SystemTime::now());
-        let notebooks = self.project.notebooks()?;
-        let selected = notebooks.select(wanted)?;
-        if selected.is_empty() {
-            return Err(RunError::NoNotebooks { folder: self.project.notebooks_dir() });
-        }
-        let chosen: Vec<Notebook> =
-            notebooks.usable.iter().filter(|notebook| selected.contains(&notebook.name)).cloned().collect();
+        let (notebooks, selected, chosen) = self.select(wanted)?;
         let cells = chosen.iter().map(|notebook| notebook.cells.len()).sum();
         emit(Event::RunStarted { notebooks: selected.len(), cells, engine: self.engine.name() }).map_err(RunError::Report)?;
 
@@ -102,7 +96,7 @@ impl Runner<'_> {
             }
         }
         if !to_run.is_empty() {
-            self.prepare(&notebooks.usable, &to_run, emit)?;
+            self.build(&notebooks.usable, &to_run, emit)?;
         }
         for notebook in &to_run {
             let passed = self.run_notebook(notebook, &mut summary, emit)?;
@@ -126,7 +120,27 @@ impl Runner<'_> {
         Ok(summary)
     }
 
-    fn prepare(&mut self, all: &[Notebook], selected: &[Notebook], emit: Emit<'_>) -> Result<(), RunError> {
+    /// Builds what the notebooks that `wanted` means depend on, all if it is empty, and runs nothing.
+    ///
+    /// # Errors
+    /// When it cannot be built.
+    pub fn prepare(&mut self, wanted: &[String], emit: Emit<'_>) -> Result<(), RunError> {
+        let (notebooks, _, chosen) = self.select(wanted)?;
+        self.build(&notebooks.usable, &chosen, emit)
+    }
+
+    /// All notebooks, the names of those that are meant, and those among them that can be run.
+    fn select(&self, wanted: &[String]) -> Result<(Notebooks, Vec<String>, Vec<Notebook>), RunError> {
+        let notebooks = self.project.notebooks()?;
+        let selected = notebooks.select(wanted)?;
+        if selected.is_empty() {
+            return Err(RunError::NoNotebooks { folder: self.project.notebooks_dir() });
+        }
+        let chosen = notebooks.usable.iter().filter(|notebook| selected.contains(&notebook.name)).cloned().collect();
+        Ok((notebooks, selected, chosen))
+    }
+
+    fn build(&mut self, all: &[Notebook], selected: &[Notebook], emit: Emit<'_>) -> Result<(), RunError> {
         let mut written = Ok(());
         self.engine.prepare(all, selected, &mut |event| {
             if written.is_ok() {

@@ -1,0 +1,53 @@
+//! What every command that runs or builds notebooks needs: an engine, a way to be interrupted, a reporter.
+
+use std::io::{IsTerminal, Stdout};
+use std::path::PathBuf;
+
+use nbsnap::engine::{EngineError, Interrupt};
+use nbsnap::project::Project;
+use nbsnap::report::{HumanReporter, Progress, Style};
+use nbsnap::runner::RunError;
+use nbsnap::{Evcxr, EvcxrSettings};
+
+use crate::args::{BuildArgs, Colour, ReportArgs};
+
+/// Whether this is a build machine: it writes nothing, and nothing is taken on an earlier run's word.
+pub(crate) fn on_ci() -> bool {
+    std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false" && value != "0")
+}
+
+/// The folder that is built in.
+pub(crate) fn cache_dir(project: &Project, args: &BuildArgs) -> PathBuf {
+    args.cache_dir.clone().unwrap_or_else(|| project.cache_dir())
+}
+
+/// The engine, which stops when the user interrupts this process.
+pub(crate) fn engine(project: &Project, args: &BuildArgs, fused: bool, may_write_lock: bool) -> Result<Evcxr, RunError> {
+    let interrupt = Interrupt::default();
+    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM, signal_hook::consts::SIGHUP] {
+        signal_hook::flag::register(signal, interrupt.flag())
+            .map_err(|error| RunError::Engine(EngineError::Start { message: error.to_string() }))?;
+    }
+    Ok(Evcxr::new(EvcxrSettings {
+        cache: cache_dir(project, args),
+        lock_file: project.lock_file(),
+        may_write_lock,
+        opt_level: project.config.build.opt_level.clone(),
+        optimized: project.config.build.optimize.clone(),
+        fused,
+        interrupt,
+    }))
+}
+
+/// A reporter on standard output.
+pub(crate) fn reporter(args: &ReportArgs) -> HumanReporter<Stdout> {
+    let out = std::io::stdout();
+    let terminal = out.is_terminal();
+    let colour = match args.color {
+        Colour::Always => true,
+        Colour::Never => false,
+        Colour::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+    };
+    let width = console::Term::stdout().size_checked().map_or(130, |(_, columns)| usize::from(columns));
+    HumanReporter::new(out, Style { colour, width }, if terminal { Progress::Bar } else { Progress::Lines })
+}
