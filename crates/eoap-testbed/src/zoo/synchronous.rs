@@ -31,8 +31,8 @@ pub(super) fn answer(
 ) -> Result<Answer, Exception> {
     let mut outputs = all;
     outputs.retain(|name, _| execution.wants(name));
-    let number = u32::try_from(files.len()).unwrap_or(u32::MAX);
-    let run = nth_id(&process.job, number);
+    // Counted down, because the ids of jobs count up.
+    let run = nth_id(&process.job, u32::MAX - u32::try_from(files.len()).unwrap_or(u32::MAX));
     if response == Response::Document {
         return Ok(Answer::json(200, &document(parts, process, execution, outputs, &run, files)));
     }
