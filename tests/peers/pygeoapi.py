@@ -1,0 +1,94 @@
+#!/usr/bin/env python3
+"""Runs a command against a real pygeoapi, or compares the testbed's personality of that name with it.
+
+    pygeoapi.py [--release 0.24] COMMAND …   runs the command with EOAP_SERVER as the server's address, and ends as it does
+    pygeoapi.py [--release 0.24]             has the same conversation with both, and ends with 1 where they differ
+
+pygeoapi is installed below `target/peers`, serves on loopback, and is stopped at the end.
+"""
+
+import argparse
+import contextlib
+import difflib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from conversation import comparable, play
+from testbed import testbed
+from virtual_environment import PEERS, ROOT, version_of, virtual_environment
+
+# Those that have been looked at. The last one wants Python 3.12 or newer.
+RELEASES = ["0.21", "0.24"]
+SCENARIO = ROOT / "crates/eoap-testbed/tests/scenarios/hello-world"
+
+
+@contextlib.contextmanager
+def pygeoapi(python):
+    """A pygeoapi for the time of the block, and its address."""
+    log = PEERS / "pygeoapi.log"
+    with tempfile.TemporaryDirectory() as jobs, log.open("w") as stderr:
+        command = [python, Path(__file__).parent / "pygeoapi_server" / "serve.py", jobs]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr, text=True) as server:
+            try:
+                address = server.stdout.readline().strip()
+                if not address:
+                    sys.exit(f"pygeoapi did not start:\n{log.read_text()}")
+                yield address
+            finally:
+                # It ends with its standard input.
+                server.stdin.close()
+
+
+@contextlib.contextmanager
+def personality(version):
+    """The testbed's imitation of that version, the address to ask and the one that its links begin with."""
+    with tempfile.TemporaryDirectory() as folder:
+        scenario = Path(folder) / "hello-world"
+        # A scenario names the version that it imitates.
+        for file in SCENARIO.rglob("*"):
+            if file.is_file():
+                copy = scenario / file.relative_to(SCENARIO)
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                copy.write_bytes(file.read_bytes().replace(b'version = "0.24.0"', f'version = "{version}"'.encode()))
+        with testbed(scenario) as (_, address):
+            yield address, "http://pygeoapi"
+
+
+def compare(python, version):
+    """Plays the conversation to both; the number of answers in which they differ."""
+    with pygeoapi(python) as real, personality(version) as (address, root):
+        differences = 0
+        for number, ((ask, theirs), (_, ours)) in enumerate(zip(play(real), play(address), strict=True), start=1):
+            told = [json.dumps(comparable(ask, *answer), indent=1, sort_keys=True).splitlines()
+                    for answer in [(theirs, real), (ours, root)]]
+            unlike = list(difflib.unified_diff(*told, f"pygeoapi {version}", "testbed", lineterm="", n=1))
+            surprise = [] if theirs.status == ask.status else [f"pygeoapi answered {theirs.status} where {ask.status} was observed"]
+            differences += bool(unlike or surprise)
+            print(f"{number:3} {'DIFFERS' if unlike else 'same':8} {theirs.status} {ask}", *surprise, *unlike, sep="\n      ", flush=True)
+        print(f"{number} answers, {number - differences} the same")
+        return differences
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--release", choices=RELEASES, default=RELEASES[-1])
+    arguments.add_argument("command", nargs=argparse.REMAINDER)
+    arguments = arguments.parse_args()
+    python = virtual_environment(f"pygeoapi-{arguments.release}", f"pygeoapi=={arguments.release}.*")
+    version = version_of(python, "pygeoapi")
+    print(f"pygeoapi {version}", flush=True)
+    if not arguments.command:
+        sys.exit(1 if compare(python, version) else 0)
+    with pygeoapi(python) as address:
+        environment = {**os.environ, "EOAP_SERVER": address}
+        ended = subprocess.run(arguments.command, cwd=ROOT, env=environment, check=False)
+    # As a shell has it: killed by a signal is not a success either.
+    sys.exit(ended.returncode if ended.returncode >= 0 else 128 - ended.returncode)
+
+
+if __name__ == "__main__":
+    main()
