@@ -3,10 +3,12 @@
 //! [`Exception`] knows the table of titles; when to raise one is not known here.
 
 use http::Method;
-use serde_json::json;
-use wiremock::ResponseTemplate;
+use serde_json::{Value, json};
 
 use super::answer::Answer;
+use super::status;
+use crate::scenario::Server;
+use crate::service::{Job, NoSuchJob};
 
 /// What the server answers when it does not do what it was asked.
 #[derive(Debug)]
@@ -45,10 +47,6 @@ impl Exception {
         Self::new(404, "NoSuchProcess", detail)
     }
 
-    pub(super) fn no_such_job() -> Self {
-        Self::new(404, "NoSuchJob", "The JobID from the request does not match any of the Jobs running on this server")
-    }
-
     pub(super) fn result_not_ready() -> Self {
         Self::new(404, "ResultNotReady", "The job is still running.")
     }
@@ -80,19 +78,41 @@ impl Exception {
         Self::new(500, "None", "The synchronous mode is not allowed for mutable services.")
     }
 
-    pub(super) fn not_imitated(what: &str) -> Self {
-        Self::new(500, "OperationNotSupported", format!("The testbed does not imitate {what}."))
+    pub(super) fn no_such_output(output: &str) -> Self {
+        Self::new(404, "NoSuchOutput", format!("The job has no output <{output}>."))
     }
 
-    pub(super) fn into_response(self, prefix: &str) -> ResponseTemplate {
+    pub(super) fn not_found(path: &str) -> Self {
+        Self::new(404, "NotFound", format!("There is no file {path}."))
+    }
+
+    /// What the subscriber of a failed job is told.
+    pub(super) fn failed_job(job: &Job) -> Self {
+        let message = job.now().map_or("", |status| &status.message);
+        Self::new(500, "NoApplicableCode", status::failure(message))
+    }
+
+    /// The JSON of it.
+    pub(super) fn document(&self, server: &Server) -> Value {
+        let part_1 = |slug: &str| format!("{}/{slug}", server.exceptions);
         let kind = match self.title {
-            "NoSuchProcess" => format!("{prefix}/no-such-process"),
-            "NoSuchJob" => format!("{prefix}/no-such-job"),
-            "ResultNotReady" => format!("{prefix}/result-not-ready"),
-            "InvalidQueryParameterValue" => format!("{prefix}/invalid-query-parameter-value"),
+            "NoSuchProcess" => part_1("no-such-process"),
+            "NoSuchJob" => part_1("no-such-job"),
+            "NoSuchOutput" => part_1("no-such-output"),
+            "ResultNotReady" => part_1("result-not-ready"),
+            "InvalidQueryParameterValue" => part_1("invalid-query-parameter-value"),
             title => title.to_owned(),
         };
-        let body = json!({"title": self.title, "type": kind, "detail": self.detail});
-        Answer::json(self.status, &body).unfiltered().into_response()
+        json!({"title": self.title, "type": kind, "detail": self.detail})
+    }
+
+    pub(super) fn into_answer(self, server: &Server) -> Answer {
+        Answer::json(self.status, &self.document(server)).unfiltered()
+    }
+}
+
+impl From<NoSuchJob> for Exception {
+    fn from(_: NoSuchJob) -> Self {
+        Self::new(404, "NoSuchJob", "The JobID from the request does not match any of the Jobs running on this server")
     }
 }
