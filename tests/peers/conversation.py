@@ -64,10 +64,13 @@ CONVERSATION = [
     Ask("DELETE", "/processes/hello-world", 405),
     Ask("GET", HELLO, 405),
     Ask("POST", "/jobs", 405, body={}),
+    Ask("OPTIONS", HELLO, 200),
     # At once.
     Ask("GET", "/jobs", 200),
     Ask("POST", HELLO, 200, body=WORLD, names="first"),
     Ask("GET", "/jobs/{first}", 200),
+    Ask("POST", "/jobs/{first}", 405, body={}),
+    Ask("OPTIONS", "/jobs/{first}", 200),
     Ask("POST", HELLO, 200, body={**WORLD, "response": "raw"}),
     Ask("POST", HELLO, 200, body={**WORLD, "response": "document"}),
     Ask("POST", HELLO, 200, body={**WORLD, "outputs": {"echo": {"transmissionMode": "reference"}}}),
@@ -139,8 +142,13 @@ class Answer:
     """What came back."""
 
     status: int
-    headers: dict
+    headers: dict[str, str]
     body: str
+
+    @classmethod
+    def of(cls, response):
+        headers = {name.title(): value for name, value in response.headers.items()}
+        return cls(response.status, headers, response.read().decode())
 
 
 def answer(base, method, path, headers, body):
@@ -151,9 +159,9 @@ def answer(base, method, path, headers, body):
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(request, timeout=30) as response:
-            return Answer(response.status, dict(response.headers), response.read().decode())
+            return Answer.of(response)
     except urllib.error.HTTPError as error:
-        return Answer(error.code, dict(error.headers), error.read().decode())
+        return Answer.of(error)
 
 
 def play(base):

@@ -5,13 +5,13 @@ import time
 from pygeoapi.process.base import BaseProcessor, ProcessorExecuteError
 
 
-def described(id, title, inputs, outputs):
+def described(id, title, description, inputs, outputs):
     """The metadata of a process."""
     return {
         "version": "1.0.0",
         "id": id,
         "title": title,
-        "description": title,
+        "description": description,
         "jobControlOptions": ["sync-execute", "async-execute"],
         "keywords": ["test"],
         "links": [],
@@ -26,7 +26,8 @@ class Wait(BaseProcessor):
     def __init__(self, definition):
         seconds = {"title": "Seconds", "schema": {"type": "number"}, "minOccurs": 1, "maxOccurs": 1}
         waited = {"title": "Waited", "schema": {"type": "number", "contentMediaType": "application/json"}}
-        super().__init__(definition, described("wait", "Waits", {"seconds": seconds}, {"waited": waited}))
+        description = "Ends after a number of seconds"
+        super().__init__(definition, described("wait", "Waits", description, {"seconds": seconds}, {"waited": waited}))
         self.supports_outputs = True
 
     def execute(self, data, outputs=None):
@@ -37,15 +38,16 @@ class Wait(BaseProcessor):
 
 
 class Shout(BaseProcessor):
-    """Gives back plain text, in capitals."""
+    """Gives back plain text, louder."""
 
     def __init__(self, definition):
         text = {"title": "Text", "schema": {"type": "string"}, "minOccurs": 1, "maxOccurs": 1}
         loud = {"title": "Loud", "schema": {"type": "string", "contentMediaType": "text/plain"}}
-        super().__init__(definition, described("shout", "Shouts", {"text": text}, {"loud": loud}))
+        description = "Gives a text back, louder"
+        super().__init__(definition, described("shout", "Shouts", description, {"text": text}, {"loud": loud}))
         self.supports_outputs = True
 
     def execute(self, data, outputs=None):
         if "text" not in data:
             raise ProcessorExecuteError("Cannot shout without a text")
-        return "text/plain", data["text"].upper().encode()
+        return "text/plain", f"{data['text']}!".encode()

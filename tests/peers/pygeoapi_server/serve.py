@@ -6,6 +6,7 @@ Runs in the virtual environment that pygeoapi is installed in. Argument: an empt
 import json
 import os
 import socket
+import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -17,8 +18,8 @@ def configuration(url, folder):
     """Three processes, and a job store that can run them asynchronously."""
     processes = {
         "hello-world": "HelloWorld",
-        "wait": "processes.Wait",
         "shout": "processes.Shout",
+        "wait": "processes.Wait",
     }
     return {
         "server": {
@@ -35,8 +36,8 @@ def configuration(url, folder):
         "logging": {"level": "CRITICAL"},
         "metadata": {
             "identification": {
-                "title": "A pygeoapi on loopback",
-                "description": "Three processes to try a client on",
+                "title": "hello-world",
+                "description": "Processes to try a client on",
                 "keywords": ["processes"],
                 "keywords_type": "theme",
                 "terms_of_service": "https://creativecommons.org/licenses/by/4.0/",
@@ -63,11 +64,12 @@ def main():
     config, openapi = folder / "configuration.yml", folder / "openapi.json"
     # JSON is YAML.
     config.write_text(json.dumps(configuration(url, folder)))
-    os.environ.update(PYGEOAPI_CONFIG=str(config), PYGEOAPI_OPENAPI=str(openapi))
+    os.environ.update(PYGEOAPI_CONFIG=str(config), PYGEOAPI_OPENAPI=str(openapi), PYTHONPATH=str(HERE))
     sys.path.insert(0, str(HERE))
+    # In a process of its own, as is usual: it changes the descriptions that it reads.
+    generate = [Path(sys.executable).with_name("pygeoapi"), "openapi", "generate", config, "--format", "json"]
+    subprocess.run([*generate, "--output-file", openapi], check=True, stdout=sys.stderr)
 
-    from pygeoapi.openapi import generate_openapi_document
-    openapi.write_text(generate_openapi_document(config, "json"))
     from pygeoapi.flask_app import APP
     from werkzeug.serving import make_server
     server = make_server("127.0.0.1", 0, APP, threaded=True, fd=listener.fileno())

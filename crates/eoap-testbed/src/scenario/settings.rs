@@ -13,6 +13,7 @@ use super::process::instant;
 use super::server::{ANONYMOUS, Personality, Server, StatusShape, split_namespace};
 use crate::Error;
 use crate::fixture::{Folder, Toml};
+use crate::pygeoapi::Version;
 
 const FILE: &str = "scenario.toml";
 
@@ -103,6 +104,14 @@ struct ServerTable {
     relations: String,
     #[serde(default = "status_shape")]
     status_shape: StatusShape,
+    #[serde(default)]
+    pygeoapi: PygeoapiTable,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct PygeoapiTable {
+    version: Version,
 }
 
 fn exceptions() -> String {
@@ -229,6 +238,7 @@ fn server(file: &Toml<File>) -> Result<Server, Error> {
         exceptions_2: trimmed(&table.exceptions_2),
         relations: trimmed(&table.relations),
         status_shape: table.status_shape,
+        pygeoapi: table.pygeoapi.version.clone(),
     })
 }
 

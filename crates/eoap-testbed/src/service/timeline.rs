@@ -25,15 +25,20 @@ pub(super) fn of(process: &Process, inputs: &Map<String, Value>, number: u32) ->
         None => unknown_item(process, inputs).map(|item| (timeline.len() - 1, format!("The scenario has no result for {item}."))),
     };
     if let Some((after, message)) = failure {
-        timeline.truncate(after + 1);
-        if let Some(last) = timeline.last_mut() {
-            "failed".clone_into(&mut last.status);
-            last.message = message;
-            last.finished = last.finished.or(Some(last.updated));
-            last.progress = None;
-        }
+        fail(&mut timeline, after, message);
     }
     timeline
+}
+
+/// Cuts a timeline short: after so many statuses comes a failure.
+pub(super) fn fail(timeline: &mut Vec<Status>, after: usize, message: String) {
+    timeline.truncate(after + 1);
+    if let Some(last) = timeline.last_mut() {
+        "failed".clone_into(&mut last.status);
+        last.message = message;
+        last.finished = last.finished.or(Some(last.updated));
+        last.progress = None;
+    }
 }
 
 /// How many statuses a job has reached when it is so old: each comes its own time after the one before, which is the time between

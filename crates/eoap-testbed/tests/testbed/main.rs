@@ -7,5 +7,6 @@ mod exceptions;
 mod executions;
 mod hermetic;
 mod objects;
+mod pygeoapi;
 mod run;
 mod scenarios;
