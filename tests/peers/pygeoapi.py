@@ -18,6 +18,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from callbacks import callbacks
 from conversation import comparable, play
 from testbed import testbed
 from virtual_environment import PEERS, ROOT, version_of, virtual_environment
@@ -63,18 +64,23 @@ def personality(version):
 
 
 def compare(python, version):
-    """Plays the conversation to both; the number of answers in which they differ."""
+    """Has the conversation with both, and executions with callbacks; how many answers differ."""
     with pygeoapi(python) as real, personality(version) as (address, root):
-        differences = 0
-        for number, ((ask, theirs), (_, ours)) in enumerate(zip(play(real), play(address), strict=True), start=1):
-            told = [json.dumps(comparable(ask, *answer), indent=1, sort_keys=True).splitlines()
-                    for answer in [(theirs, real), (ours, root)]]
-            unlike = list(difflib.unified_diff(*told, f"pygeoapi {version}", "testbed", lineterm="", n=1))
-            surprise = [] if theirs.status == ask.status else [f"pygeoapi answered {theirs.status} where {ask.status} was observed"]
-            differences += bool(unlike or surprise)
-            print(f"{number:3} {'DIFFERS' if unlike else 'same':8} {theirs.status} {ask}", *surprise, *unlike, sep="\n      ", flush=True)
-        print(f"{number} answers, {number - differences} the same")
-        return differences
+        pairs = []
+        for (ask, theirs), (_, ours) in zip(play(real), play(address), strict=True):
+            pairs.append((f"{theirs.status} {ask}", comparable(ask, theirs, real), comparable(ask, ours, root)))
+            if theirs.status != ask.status:
+                pairs.append((f"the status of {ask}", theirs.status, ask.status))
+        for (name, *theirs), (_, *ours) in zip(callbacks(real), callbacks(address), strict=True):
+            pairs.append((f"callbacks of {name}", theirs, ours))
+    differences = 0
+    for number, (name, theirs, ours) in enumerate(pairs, start=1):
+        told = [json.dumps(one, indent=1, sort_keys=True).splitlines() for one in (theirs, ours)]
+        unlike = list(difflib.unified_diff(*told, f"pygeoapi {version}", "testbed", lineterm="", n=1))
+        differences += bool(unlike)
+        print(f"{number:3} {'DIFFERS' if unlike else 'same':8} {name}", *unlike, sep="\n      ")
+    print(f"{len(pairs)} answers, {len(pairs) - differences} the same")
+    return differences
 
 
 def main():

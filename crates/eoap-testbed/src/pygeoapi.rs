@@ -65,6 +65,9 @@ impl Pygeoapi {
     /// The segments of the path, if there is such a path, and the methods that it has.
     fn route<'a>(&self, request: &'a Request) -> Option<(Vec<&'a str>, &'static [&'static str])> {
         let inside = request.url.path().strip_prefix(&self.parts.server.base_path)?;
+        if !inside.is_empty() && !inside.starts_with('/') {
+            return None;
+        }
         let segments: Vec<&str> = inside.split('/').filter(|segment| !segment.is_empty()).collect();
         let methods: &[&str] = match segments.as_slice() {
             ["processes", _, "execution"] => &["OPTIONS", "POST"],
@@ -101,8 +104,8 @@ impl Pygeoapi {
                     _ => Answer::raw(200, landing::OPENAPI, openapi.to_string()),
                 })
             }
-            ["processes"] => document(processes::list(processes(), root, version, request)?),
-            ["processes", id] => document(processes::description(find(id, "Identifier not found")?, root, version)),
+            ["processes"] => document(processes::list(processes(), server, request)?),
+            ["processes", id] => document(processes::description(find(id, "Identifier not found")?, server)),
             ["processes", id, _] => self.execute(service, find(id, "identifier not found")?, request),
             ["jobs"] => document(pages.list(&service.jobs.list(namespace, &Filter::default()), request)?),
             ["jobs", id] if request.method == Method::DELETE => {
@@ -124,20 +127,18 @@ impl Pygeoapi {
     /// Makes a job in any case, and waits for it unless the client does not want to.
     fn execute(&self, service: &mut Service, process: &Arc<Process>, request: &Request) -> Result<Answer, Exception> {
         let server = &self.parts.server;
-        let generation = server.pygeoapi.generation();
+        let (namespace, generation) = (server.namespace.as_str(), server.pygeoapi.generation());
         let Demand { execution, failure } = Demand::of(process, request)?;
         let mode = Mode::of(process, request, generation);
-        let id = service.jobs.create(&server.namespace, process, execution).id.clone();
+        let job = service.jobs.create(namespace, process, execution);
+        let (id, is_document) = (job.id.clone(), job.execution.is_document);
         if let Some(message) = failure {
-            service.jobs.fail(&server.namespace, &id, &message).map_err(|_| Exception::Crashed)?;
+            service.jobs.fail(namespace, &id, &message).map_err(|_| Exception::Crashed)?;
         }
-        let job =
-            if mode.is_async { service.jobs.get(&server.namespace, &id) } else { service.jobs.complete(&server.namespace, &id) };
-        let mut answer = match job {
-            Ok(job) if !mode.is_async => finished(job),
-            Ok(job) => created(job, generation),
-            // A job that nobody finds yet.
-            Err(_) => return Err(Exception::Crashed),
+        let mut answer = if mode.is_async {
+            Answer::document(201, &created(&id, is_document, generation), None)
+        } else {
+            finished(service.jobs.complete(namespace, &id).map_err(|_| Exception::Crashed)?)
         };
         if let Some(applied) = mode.applied {
             answer = answer.header("Preference-Applied", applied);
@@ -147,13 +148,12 @@ impl Pygeoapi {
 }
 
 /// What an asynchronous request is told: a status, or as good as nothing.
-fn created(job: &Job, generation: Generation) -> Answer {
-    let body = match (generation, job.execution.is_document) {
-        (Generation::V0_24, _) => json!({"jobID": job.id, "type": "process", "status": "accepted"}),
+fn created(id: &str, is_document: bool, generation: Generation) -> Value {
+    match (generation, is_document) {
+        (Generation::V0_24, _) => json!({"jobID": id, "type": "process", "status": "accepted"}),
         (Generation::V0_21, true) => json!({}),
         (Generation::V0_21, false) => Value::Null,
-    };
-    Answer::document(201, &body, None)
+    }
 }
 
 /// What a synchronous request is told: the job's results, now.
@@ -163,11 +163,10 @@ fn finished(job: &Job) -> Answer {
         let body = json!({"type": code, "code": code, "description": jobs::failure(job)});
         return Answer::document(400, &body, None);
     }
-    let outcome = Outcome::of(job);
+    let Outcome { media_type, content } = Outcome::of(job);
     // The media type is that of a raw result only.
-    let media_type = if job.execution.is_document { "application/json" } else { outcome.media_type.as_str() };
-    let media_type = media_type.to_owned();
-    Answer::raw(200, &media_type, outcome.content.into_bytes())
+    let media_type = if job.execution.is_document { outcome::JSON } else { &media_type };
+    Answer::raw(200, media_type, content.into_bytes())
 }
 
 impl Responder for Pygeoapi {

@@ -7,22 +7,22 @@ use wiremock::Request;
 
 use super::exception::Exception;
 use super::paging;
-use super::version::{Generation, Version};
-use crate::scenario::Process;
+use super::version::Generation;
+use crate::scenario::{Process, Server};
+use crate::template::fill;
 
 const REL: &str = "http://www.opengis.net/def/rel/ogc/1.0";
 
 /// `GET /processes`: the first `limit` of them. There is no second page, nor a link to it.
 pub(super) fn list<'a>(
     processes: impl Iterator<Item = &'a Process>,
-    root: &str,
-    version: &Version,
+    server: &Server,
     request: &Request,
 ) -> Result<Value, Exception> {
     let limit = paging::limit(request)?;
     let mut entries = Vec::new();
     for process in processes.take(limit) {
-        let mut entry = description(process, root, version);
+        let mut entry = description(process, server);
         if let Some(members) = entry.as_object_mut() {
             members.retain(|name, _| !matches!(name.as_str(), "inputs" | "outputs" | "example"));
         }
@@ -30,7 +30,7 @@ pub(super) fn list<'a>(
     }
     let link = |rel: &str, media_type: &str, name: &str, f: &str| {
         let title = format!("This document as {name}");
-        json!({"type": media_type, "rel": rel, "title": title, "href": format!("{root}/processes?f={f}")})
+        json!({"type": media_type, "rel": rel, "title": title, "href": format!("{}/processes?f={f}", server.root)})
     };
     let links = [
         link("self", "application/json", "JSON", "json"),
@@ -41,9 +41,10 @@ pub(super) fn list<'a>(
 }
 
 /// `GET /processes/{id}`.
-pub(super) fn description(process: &Process, root: &str, version: &Version) -> Value {
-    let mut description = process.description.clone();
+pub(super) fn description(process: &Process, server: &Server) -> Value {
+    let mut description = fill(&process.description, &server.addresses(&server.namespace));
     let Some(members) = description.as_object_mut() else { return description };
+    let root = &server.root;
     let url = format!("{root}/processes/{}", process.id);
     let link = |media_type: &str, rel: &str, href: String, title: &str| json!({"type": media_type, "rel": rel, "href": href, "title": title, "hreflang": "en-US"});
     let job_list = format!("{REL}/job-list");
@@ -60,9 +61,11 @@ pub(super) fn description(process: &Process, root: &str, version: &Version) -> V
         ),
     ];
     if let Some(own) = members.entry("links").or_insert_with(|| json!([])).as_array_mut() {
+        // A description that was written for another server has these.
+        own.retain(|link| !link["rel"].as_str().is_some_and(|rel| rel == "self" || rel.ends_with("/execute")));
         own.extend(links);
     }
-    match version.generation() {
+    match server.pygeoapi.generation() {
         // Whatever the process says of itself.
         Generation::V0_21 => {
             members.insert("jobControlOptions".to_owned(), json!(["sync-execute", "async-execute"]));

@@ -24,8 +24,11 @@
 
 use std::path::{Path, PathBuf};
 
+use bytes::Bytes;
 use eoap_testbed::{Personality, Scenario, Testbed};
 use http::Method;
+use http_body_util::{BodyExt, Full};
+use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 
 use crate::client::{FIRST_ITEM, JOB, ROOT, Reply, World, folder, inputs};
@@ -276,4 +279,39 @@ async fn the_tutorials_scenario_can_be_served_as_pygeoapi() {
     assert_eq!(world.get(&results).await.header("content-type"), "text/html");
     let asked = world.send(Method::GET, &format!("{ROOT}{results}"), &[("accept", "application/json")], "").await.json();
     assert_eq!((&asked["id"], &asked["value"]["features"][0]["id"]), (&json!("stac_catalog"), &json!(FIRST_ITEM)));
+}
+
+#[tokio::test]
+async fn a_subscriber_is_told_that_it_begins_and_what_came_of_it() {
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let subscriber = format!("http://{}", listener.local_addr().unwrap());
+    let (told, mut heard) = tokio::sync::mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            let told = told.clone();
+            let service = hyper::service::service_fn(move |request: http::Request<hyper::body::Incoming>| {
+                let told = told.clone();
+                async move {
+                    let path = request.uri().path().to_owned();
+                    let body = request.into_body().collect().await.unwrap().to_bytes();
+                    told.send((path, serde_json::from_slice::<Value>(&body).unwrap())).unwrap();
+                    Ok::<_, std::convert::Infallible>(http::Response::new(Full::new(Bytes::new())))
+                }
+            });
+            tokio::spawn(hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+        }
+    });
+    let world = World::of(&hello_folder());
+    let uris = json!({
+        "inProgressUri": format!("{subscriber}/progress"),
+        "successUri": format!("{subscriber}/success"),
+        "failedUri": format!("{subscriber}/failed"),
+    });
+    execute(&world, "wait", Some("respond-async"), &json!({"inputs": {"seconds": 1}, "subscriber": uris})).await;
+    assert_eq!(heard.recv().await.unwrap(), ("/progress".to_owned(), json!({})), "once, however many statuses there are");
+    assert_eq!(heard.recv().await.unwrap(), ("/success".to_owned(), json!({"id": "waited", "value": 1})));
+    execute(&world, "wait", Some("respond-async"), &json!({"inputs": {}, "subscriber": uris})).await;
+    assert_eq!(heard.recv().await.unwrap().0, "/progress");
+    assert_eq!(heard.recv().await.unwrap(), ("/failed".to_owned(), json!({})), "not why");
 }
