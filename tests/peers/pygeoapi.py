@@ -32,9 +32,12 @@ SCENARIO = ROOT / "crates/eoap-testbed/tests/scenarios/hello-world"
 def pygeoapi(python):
     """A pygeoapi for the time of the block, and its address."""
     log = PEERS / "pygeoapi.log"
+    # It calls subscribers on loopback, which no proxy can do for it.
+    environment = {**os.environ, "no_proxy": "127.0.0.1", "NO_PROXY": "127.0.0.1"}
     with tempfile.TemporaryDirectory() as jobs, log.open("w") as stderr:
         command = [python, Path(__file__).parent / "pygeoapi_server" / "serve.py", jobs]
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr, text=True) as server:
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": stderr, "text": True}
+        with subprocess.Popen(command, env=environment, **pipes) as server:
             try:
                 address = server.stdout.readline().strip()
                 if not address:

@@ -74,6 +74,8 @@ def main():
     from werkzeug.serving import make_server
     server = make_server("127.0.0.1", 0, APP, threaded=True, fd=listener.fileno())
     print(url, flush=True)
+    # Nobody reads further than that.
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     threading.Thread(target=server.serve_forever, daemon=True).start()
     sys.stdin.read()
     server.shutdown()
