@@ -16,6 +16,7 @@
 //! ```
 
 mod callback;
+mod cwl;
 mod error;
 mod fixture;
 mod proxy;

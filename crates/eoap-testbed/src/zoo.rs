@@ -4,10 +4,13 @@
 //! state, which is the service's, and none opens a connection.
 
 mod answer;
+mod deploy;
 mod exception;
 mod execution;
 mod jobs;
 mod landing;
+mod openapi;
+mod package;
 mod processes;
 mod query;
 mod resource;
@@ -67,9 +70,14 @@ impl Zoo {
         let call = Call { parts: &self.parts, service, namespace, request };
         match (resource, method) {
             (Resource::Landing, _) => Ok(landing::landing(&call)),
+            (Resource::Api, _) => Ok(openapi::definition(call)),
             (Resource::Conformance, _) => Ok(landing::conformance(&call)),
+            (Resource::Processes, &Method::POST) => deploy::deploy(call),
             (Resource::Processes, _) => processes::list(call),
+            (Resource::Process(id), &Method::PUT) => deploy::replace(call, id),
+            (Resource::Process(id), &Method::DELETE) => deploy::undeploy(call, id),
             (Resource::Process(id), _) => processes::describe(call, id),
+            (Resource::Package(id), _) => deploy::package(call, id),
             (Resource::Execution(id), _) => execution::execute(call, id),
             (Resource::Jobs, _) => jobs::list(call),
             (Resource::Job(id), &Method::DELETE) => jobs::dismiss(call, id),

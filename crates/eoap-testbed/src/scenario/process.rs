@@ -2,6 +2,7 @@
 //!
 //! [`load`] checks that a timeline ends and that its dates can be read; it does not know what a client may ask.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -11,6 +12,7 @@ use toml::Spanned;
 
 use super::logs;
 use crate::Error;
+use crate::cwl::{self, CwlError};
 use crate::fixture::{Folder, Toml};
 
 /// The words that a status may be scripted with.
@@ -61,6 +63,8 @@ pub(crate) struct Package {
     pub(crate) media_type: String,
     /// The text as it was sent.
     pub(crate) text: String,
+    /// The CWL, which is the text itself or in it, or lies where the text says.
+    pub(crate) cwl: String,
 }
 
 /// What one status request learns.
@@ -219,12 +223,26 @@ fn date(file: &Toml<File>, field: &str, text: &Spanned<String>) -> Result<DateTi
     instant(text.get_ref()).map_err(|message| file.wrong(text, field, message))
 }
 
+/// `description.json`, or what follows from `package.cwl`.
 fn description(folder: &mut Folder, id: &str) -> Result<(Value, Option<Package>), Error> {
-    let name = format!("processes/{id}/description.json");
+    let [name, package] = ["description.json", "package.cwl"].map(|name| format!("processes/{id}/{name}"));
+    let wrong = |path: PathBuf, line: Option<usize>, message: String| match line {
+        Some(line) => Error::Syntax { path, line, message },
+        None => Error::Value { path, line: None, field: "id".to_owned(), message },
+    };
+    if !folder.exists(&name) && folder.exists(&package) {
+        let text = folder.text(&package)?;
+        let described = cwl::Package::parse(&text).and_then(|cwl| cwl::description(cwl.workflow(Some(id))?));
+        let description = described.map_err(|error| match error {
+            CwlError::Syntax { line, message } => wrong(folder.path(&package), Some(line), message),
+            error => wrong(folder.path(&package), None, error.to_string()),
+        })?;
+        return Ok((description, Some(Package { media_type: "application/cwl+yaml".to_owned(), cwl: text.clone(), text })));
+    }
     let description = folder.json(&name)?;
     if description["id"] != id {
         let message = format!("{} is not the name of the folder, {id:?}", description["id"]);
-        return Err(Error::Value { path: folder.path(&name), line: None, field: "id".to_owned(), message });
+        return Err(wrong(folder.path(&name), None, message));
     }
     Ok((description, None))
 }

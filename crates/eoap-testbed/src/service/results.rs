@@ -32,9 +32,14 @@ impl<'a> Output<'a> {
     }
 }
 
-/// The outputs of a process for these inputs, under the id of its first job.
+/// The outputs of a process for these inputs, and for the defaults of those that are missing, under the id that the fixtures have.
 pub(crate) fn outputs(process: &Process, inputs: &Map<String, Value>, addresses: &Values) -> Outputs {
     let mut values = addresses.clone();
+    for (name, input) in process.description["inputs"].as_object().into_iter().flatten() {
+        if let Some(default) = input.pointer("/schema/default") {
+            values.insert(format!("inputs.{name}"), default.clone());
+        }
+    }
     for (name, input) in inputs {
         let value = input.get("value").unwrap_or(input);
         values.insert(format!("inputs.{name}"), value.clone());

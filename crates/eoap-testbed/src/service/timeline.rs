@@ -13,18 +13,7 @@ use crate::scenario::{Process, Status};
 /// The statuses of the job with this number, counted from zero, of a process.
 pub(super) fn of(process: &Process, inputs: &Map<String, Value>, number: u32) -> Vec<Status> {
     let mut timeline = process.timeline.clone();
-    let scripted = process.failures.iter().find(|failure| {
-        let by_number = failure.job.is_none_or(|job| job == u64::from(number) + 1);
-        let by_input = failure.input.as_ref().is_none_or(|name| {
-            elements(inputs.get(name)).any(|value| failure.value.as_ref().is_none_or(|wanted| wanted == value))
-        });
-        by_number && by_input
-    });
-    let failure = match scripted {
-        Some(failure) => Some((failure.after, failure.message.clone())),
-        None => unknown_item(process, inputs).map(|item| (timeline.len() - 1, format!("The scenario has no result for {item}."))),
-    };
-    if let Some((after, message)) = failure {
+    if let Some((after, message)) = failure(process, inputs, Some(number)) {
         fail(&mut timeline, after, message);
     }
     timeline
@@ -38,6 +27,23 @@ pub(super) fn fail(timeline: &mut Vec<Status>, after: usize, message: String) {
         last.message = message;
         last.finished = last.finished.or(Some(last.updated));
         last.progress = None;
+    }
+}
+
+/// After how many statuses a run with these inputs fails, and why, if it does. What only one job does is done by no run that is
+/// not a job.
+pub(crate) fn failure(process: &Process, inputs: &Map<String, Value>, number: Option<u32>) -> Option<(usize, String)> {
+    let scripted = process.failures.iter().find(|failure| {
+        let by_number = failure.job.is_none_or(|job| number.is_some_and(|number| job == u64::from(number) + 1));
+        let by_input = failure.input.as_ref().is_none_or(|name| {
+            elements(inputs.get(name)).any(|value| failure.value.as_ref().is_none_or(|wanted| wanted == value))
+        });
+        by_number && by_input
+    });
+    match scripted {
+        Some(failure) => Some((failure.after, failure.message.clone())),
+        None => unknown_item(process, inputs)
+            .map(|item| (process.timeline.len() - 1, format!("The scenario has no result for {item}."))),
     }
 }
 

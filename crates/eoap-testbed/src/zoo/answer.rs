@@ -41,6 +41,11 @@ impl Answer {
         Self { content_types: Vec::new(), ..Self::new(status, JSON, Vec::new()) }
     }
 
+    /// The same answer with another media type.
+    pub(super) fn typed(self, content_type: &str) -> Self {
+        Self { content_types: vec![content_type.to_owned()], ..self }
+    }
+
     /// The same answer, from before the last filter.
     pub(super) fn unfiltered(self) -> Self {
         Self { last_filter: false, ..self }

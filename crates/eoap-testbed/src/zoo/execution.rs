@@ -8,7 +8,7 @@ use super::answer::Answer;
 use super::exception::Exception;
 use super::synchronous::{self, Response};
 use super::{Call, status, validation};
-use crate::service::{Execution, Subscriber, outputs};
+use crate::service::{Execution, Subscriber, failure, outputs};
 
 pub(super) fn execute(call: Call<'_>, id: &str) -> Result<Answer, Exception> {
     let Call { parts, service, namespace, request } = call;
@@ -42,6 +42,9 @@ pub(super) fn execute(call: Call<'_>, id: &str) -> Result<Answer, Exception> {
         None if prefer.contains("return=representation") => Response::Document,
         None => Response::Raw,
     };
+    if let Some((_, message)) = failure(&process, &execution.inputs, None) {
+        return Err(Exception::failed_because(&message));
+    }
     let all = outputs(&process, &execution.inputs, &parts.server.addresses(namespace));
     synchronous::answer(parts, &process, &execution, all, response, &mut service.files)
 }

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use crate::client::{JOB, World, folder, inputs};
 
 /// A copy of the scenario with a text of one of its files replaced.
-fn copy(file: &str, from: &str, to: &str) -> TempDir {
+pub(crate) fn copy(file: &str, from: &str, to: &str) -> TempDir {
     let target = TempDir::new().unwrap();
     copy_folder(&folder(), target.path());
     let path = target.path().join(file);
