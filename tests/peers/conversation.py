@@ -8,7 +8,6 @@ import json
 import re
 import time
 import urllib.error
-import urllib.parse
 import urllib.request
 from dataclasses import dataclass, field
 

@@ -4,7 +4,8 @@
     pygeoapi.py [--release 0.24] COMMAND …   runs the command with EOAP_SERVER as the server's address, and ends as it does
     pygeoapi.py [--release 0.24]             has the same conversation with both, and ends with 1 where they differ
 
-pygeoapi is installed below `target/peers`, serves on loopback, and is stopped at the end.
+pygeoapi is installed below `target/peers`, serves on loopback, and is stopped at the end. This wants Python 3.10, pygeoapi 0.24
+Python 3.12, which is looked for.
 """
 
 import argparse
@@ -23,7 +24,7 @@ from conversation import comparable, play
 from testbed import testbed
 from virtual_environment import PEERS, ROOT, version_of, virtual_environment
 
-# Those that have been looked at. The last one wants Python 3.12 or newer.
+# Those that have been looked at.
 RELEASES = ["0.21", "0.24"]
 SCENARIO = ROOT / "crates/eoap-testbed/tests/scenarios/hello-world"
 

@@ -38,9 +38,11 @@ def virtual_environment(name, *requirements):
         return python
     shutil.rmtree(folder, ignore_errors=True)
     print(f"installing {', '.join(requirements)} below target/peers/{name} …", file=sys.stderr, flush=True)
-    subprocess.run([newest_interpreter(), "-m", "venv", folder], check=True)
+    interpreter = newest_interpreter()
+    subprocess.run([interpreter, "-m", "venv", folder], check=True)
     install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *requirements]
-    subprocess.run(install, check=True, stdout=sys.stderr)
+    if subprocess.run(install, check=False, stdout=sys.stderr).returncode != 0:
+        sys.exit(f"pip cannot install {', '.join(requirements)} for {interpreter}: set PYTHON to another Python")
     done.write_text(json.dumps(requirements))
     return python
 
