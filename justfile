@@ -35,6 +35,14 @@ bench *OPTIONS:
 soak RUNS="20" NOTEBOOK="04-execute-and-monitor":
     tests/soak.sh {{RUNS}} {{NOTEBOOK}}
 
+# Compare the testbed's pygeoapi with a real one, or run a command against the real one (EOAP_SERVER); installs it under target/peers.
+pygeoapi *COMMAND:
+    tests/peers/pygeoapi.py {{COMMAND}}
+
+# Make the calls of the labs with the tutorial's Python client, against the testbed; installs it under target/peers.
+python-client:
+    tests/peers/python_client.py
+
 # Serve the testbed until Ctrl-D, and say what to export to reach it.
 serve SCENARIO="crates/eoap-testbed/scenarios/water-bodies":
     cargo run --package eoap-testbed --example serve -- {{SCENARIO}}

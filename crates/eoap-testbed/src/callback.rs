@@ -81,9 +81,9 @@ impl Caller {
             self.refused.add(&authority);
             return;
         };
-        let body = Bytes::from(self.responder.notice(job).to_string());
+        let Some(notice) = self.responder.notice(job) else { return };
         // What becomes of it is the subscriber's concern.
-        let _ = tokio::time::timeout(PATIENCE, post(address, &uri, &authority, body)).await;
+        let _ = tokio::time::timeout(PATIENCE, post(address, &uri, &authority, notice.to_string().into())).await;
     }
 
     fn address(&self, uri: &Uri, authority: &str) -> Option<SocketAddr> {

@@ -1,17 +1,39 @@
-//! The OGC API server as pygeoapi answers.
+//! The OGC API server as pygeoapi: the same scenario, in pygeoapi's words.
 //!
-//! [`Pygeoapi`] words requests and answers; state is the service's.
+//! [`Pygeoapi`] finds the resource that a request means; the modules below answer for one kind of resource each. What they say was
+//! observed of pygeoapi 0.21.0 and 0.24.0, and is compared with the real ones by `tests/peers/pygeoapi.py`. It has no Part 2: nothing
+//! can be deployed.
+
+mod answer;
+mod exception;
+mod execution;
+mod format;
+mod jobs;
+mod landing;
+mod outcome;
+mod paging;
+mod processes;
+mod version;
 
 use std::sync::Arc;
 
+use http::Method;
 use serde_json::{Value, json};
 use wiremock::{Request, ResponseTemplate};
 
 use crate::responder::Responder;
-use crate::scenario::Parts;
-use crate::service::{Job, Service};
+use crate::scenario::{Parts, Process};
+use crate::service::{Filter, Job, Phase, Service};
+use answer::Answer;
+use exception::Exception;
+use execution::{Demand, Mode};
+use format::Format;
+use jobs::JobPages;
+use outcome::Outcome;
+use version::Generation;
+pub(crate) use version::Version;
 
-/// The pygeoapi of one testbed.
+/// The server of one testbed.
 #[derive(Debug)]
 pub(crate) struct Pygeoapi {
     parts: Arc<Parts>,
@@ -21,16 +43,143 @@ impl Pygeoapi {
     pub(crate) fn new(parts: Arc<Parts>) -> Self {
         Self { parts }
     }
+
+    fn answer(&self, service: &mut Service, request: &Request) -> Answer {
+        // Paths and methods are the framework's business, before anything is read of the request.
+        let Some((route, methods)) = self.route(request) else { return Exception::NotFound.into_answer(None) };
+        if request.method == Method::OPTIONS {
+            return Answer::raw(200, "", "").unsigned().header("Allow", methods.join(", "));
+        }
+        if !methods.contains(&request.method.as_str()) {
+            return Exception::NotAllowed(methods).into_answer(None);
+        }
+        match Format::of(request) {
+            Ok(format) => {
+                let answer = self.resource(service, &route, request, format);
+                answer.unwrap_or_else(|exception| exception.into_answer(format))
+            }
+            Err(exception) => exception.into_answer(None),
+        }
+    }
+
+    /// The segments of the path, if there is such a path, and the methods that it has.
+    fn route<'a>(&self, request: &'a Request) -> Option<(Vec<&'a str>, &'static [&'static str])> {
+        let inside = request.url.path().strip_prefix(&self.parts.server.base_path)?;
+        if !inside.is_empty() && !inside.starts_with('/') {
+            return None;
+        }
+        let segments: Vec<&str> = inside.split('/').filter(|segment| !segment.is_empty()).collect();
+        let methods: &[&str] = match segments.as_slice() {
+            ["processes", _, "execution"] => &["OPTIONS", "POST"],
+            ["jobs", _] => &["DELETE", "GET", "HEAD", "OPTIONS"],
+            [] | ["conformance" | "openapi" | "processes" | "jobs"] | ["processes", _] | ["jobs", _, "results"] => {
+                &["GET", "HEAD", "OPTIONS"]
+            }
+            _ => return None,
+        };
+        Some((segments, methods))
+    }
+
+    fn resource(
+        &self,
+        service: &mut Service,
+        route: &[&str],
+        request: &Request,
+        format: Option<Format>,
+    ) -> Result<Answer, Exception> {
+        let server = &self.parts.server;
+        let (root, version, namespace) = (server.root.as_str(), &server.pygeoapi, server.namespace.as_str());
+        let offered = service.processes.list(namespace);
+        let processes = || offered.iter().map(AsRef::as_ref);
+        let find = |id: &str, why| offered.iter().find(|one| one.id == id).ok_or_else(|| Exception::no_such_process(why));
+        let document = |document: Value| Ok(Answer::document(200, &document, format));
+        let pages = JobPages { root, version };
+        match route {
+            [] => document(landing::landing(&self.parts.name, root, version)),
+            ["conformance"] => document(landing::conformance()),
+            ["openapi"] => {
+                let openapi = landing::openapi(&self.parts.name, root, version, processes());
+                Ok(match format {
+                    Some(Format::Html) => Answer::document(200, &openapi, format),
+                    _ => Answer::raw(200, landing::OPENAPI, openapi.to_string()),
+                })
+            }
+            ["processes"] => document(processes::list(processes(), server, request)?),
+            ["processes", id] => document(processes::description(find(id, "Identifier not found")?, server)),
+            ["processes", id, _] => self.execute(service, find(id, "identifier not found")?, request),
+            ["jobs"] => document(pages.list(&service.jobs.list(namespace, &Filter::default()), request)?),
+            ["jobs", id] if request.method == Method::DELETE => {
+                service.jobs.dismiss(namespace, id).map_err(|_| Exception::no_such_job(id))?;
+                Ok(pages.dismissed(id))
+            }
+            ["jobs", id] => {
+                let job = service.jobs.poll(namespace, id).map_err(|_| Exception::no_status(id))?;
+                document(pages.status(job, false))
+            }
+            ["jobs", id, _] => {
+                let job = service.jobs.get(namespace, id).map_err(|_| Exception::no_such_job(id))?;
+                jobs::results(job, format)
+            }
+            _ => Err(Exception::NotFound),
+        }
+    }
+
+    /// Makes a job in any case, and waits for it unless the client does not want to.
+    fn execute(&self, service: &mut Service, process: &Arc<Process>, request: &Request) -> Result<Answer, Exception> {
+        let server = &self.parts.server;
+        let (namespace, generation) = (server.namespace.as_str(), server.pygeoapi.generation());
+        let Demand { execution, failure } = Demand::of(process, request)?;
+        let mode = Mode::of(process, request, generation);
+        let job = service.jobs.create(namespace, process, execution);
+        let (id, is_document) = (job.id.clone(), job.execution.is_document);
+        if let Some(message) = failure {
+            service.jobs.fail(namespace, &id, &message).map_err(|_| Exception::Crashed)?;
+        }
+        let mut answer = if mode.is_async {
+            Answer::document(201, &created(&id, is_document, generation), None)
+        } else {
+            finished(service.jobs.complete(namespace, &id).map_err(|_| Exception::Crashed)?)
+        };
+        if let Some(applied) = mode.applied {
+            answer = answer.header("Preference-Applied", applied);
+        }
+        Ok(answer.header("Location", format!("{}/jobs/{id}", server.root)))
+    }
+}
+
+/// What an asynchronous request is told: a status, or as good as nothing.
+fn created(id: &str, is_document: bool, generation: Generation) -> Value {
+    match (generation, is_document) {
+        (Generation::V0_24, _) => json!({"jobID": id, "type": "process", "status": "accepted"}),
+        (Generation::V0_21, true) => json!({}),
+        (Generation::V0_21, false) => Value::Null,
+    }
+}
+
+/// What a synchronous request is told: the job's results, now.
+fn finished(job: &Job) -> Answer {
+    if job.phase() == Phase::Failed {
+        let code = "InvalidParameterValue";
+        let body = json!({"type": code, "code": code, "description": jobs::failure(job)});
+        return Answer::document(400, &body, None);
+    }
+    let Outcome { media_type, content } = Outcome::of(job);
+    // The media type is that of a raw result only.
+    let media_type = if job.execution.is_document { outcome::JSON } else { &media_type };
+    Answer::raw(200, media_type, content.into_bytes())
 }
 
 impl Responder for Pygeoapi {
-    fn respond(&self, _service: &mut Service, request: &Request) -> ResponseTemplate {
-        let description = format!("the testbed does not answer {} under {}", request.url.path(), self.parts.server.root);
-        ResponseTemplate::new(501)
-            .set_body_json(json!({"code": "NoApplicableCode", "type": "NoApplicableCode", "description": description}))
+    fn respond(&self, service: &mut Service, request: &Request) -> ResponseTemplate {
+        self.answer(service, request).into_response(&self.parts.server.pygeoapi)
     }
 
-    fn notice(&self, job: &Job) -> Value {
-        json!({"jobID": job.id})
+    /// Progress is told once, and of a failure not the reason.
+    fn notice(&self, job: &Job) -> Option<Value> {
+        match job.phase() {
+            Phase::New | Phase::Failed => Some(json!({})),
+            Phase::Running => None,
+            Phase::Successful => Some(Outcome::of(job).content.into_json()),
+        }
     }
 }

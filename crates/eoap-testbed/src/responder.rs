@@ -20,8 +20,8 @@ pub(crate) trait Responder: fmt::Debug + Send + Sync {
     /// The answer to a request.
     fn respond(&self, service: &mut Service, request: &Request) -> ResponseTemplate;
 
-    /// What the subscriber of a job is told when the job has come so far.
-    fn notice(&self, job: &Job) -> Value;
+    /// What the subscriber of a job is told when the job has come so far, if anything.
+    fn notice(&self, job: &Job) -> Option<Value>;
 }
 
 /// The responder of a personality.

@@ -99,11 +99,11 @@ impl Responder for Zoo {
         }
     }
 
-    fn notice(&self, job: &Job) -> Value {
-        match job.phase() {
+    fn notice(&self, job: &Job) -> Option<Value> {
+        Some(match job.phase() {
             Phase::New | Phase::Running => status::notice(&self.parts, job),
             Phase::Successful => Value::Object(jobs::document(&self.parts, job)),
             Phase::Failed => Exception::failed_job(job).document(&self.parts.server),
-        }
+        })
     }
 }

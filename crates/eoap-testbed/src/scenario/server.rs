@@ -4,6 +4,7 @@
 
 use serde::Deserialize;
 
+use crate::pygeoapi::Version;
 use crate::template::Values;
 
 /// The namespace of `/ogc-api` itself.
@@ -53,6 +54,8 @@ pub(crate) struct Server {
     /// What the link relations of OGC start with.
     pub(crate) relations: String,
     pub(crate) status_shape: StatusShape,
+    /// The version that the personality pygeoapi imitates.
+    pub(crate) pygeoapi: Version,
 }
 
 impl Server {

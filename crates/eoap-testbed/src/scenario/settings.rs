@@ -13,6 +13,7 @@ use super::process::instant;
 use super::server::{ANONYMOUS, Personality, Server, StatusShape, split_namespace};
 use crate::Error;
 use crate::fixture::{Folder, Toml};
+use crate::pygeoapi::Version;
 
 const FILE: &str = "scenario.toml";
 
@@ -105,6 +106,14 @@ struct ServerTable {
     relations: String,
     #[serde(default = "status_shape")]
     status_shape: StatusShape,
+    #[serde(default)]
+    pygeoapi: PygeoapiTable,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct PygeoapiTable {
+    version: Version,
 }
 
 fn exceptions() -> String {
@@ -241,6 +250,7 @@ fn server(file: &Toml<File>) -> Result<Server, Error> {
         exceptions_media_type: media_type.clone(),
         relations: trimmed(&table.relations),
         status_shape: table.status_shape,
+        pygeoapi: table.pygeoapi.version.clone(),
     })
 }
 

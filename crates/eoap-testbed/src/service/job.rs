@@ -17,6 +17,8 @@ pub(crate) struct Execution {
     pub(crate) inputs: Map<String, Value>,
     /// The outputs that are wanted, with their transmission modes; all of them if there is none.
     pub(crate) outputs: Option<Map<String, Value>>,
+    /// Whether the results are wanted as one document rather than raw (18-062r2, 7.11.2.4).
+    pub(crate) is_document: bool,
     pub(crate) subscriber: Option<Subscriber>,
 }
 

@@ -89,6 +89,24 @@ impl Jobs {
         self.find(namespace, id).map(|index| &self.all[index])
     }
 
+    /// Runs the job to its end, as for a client that waits for it.
+    pub(crate) fn complete(&mut self, namespace: &str, id: &str) -> Result<&Job, NoSuchJob> {
+        let index = self.position(namespace, id)?;
+        self.all[index].unknown_for = 0;
+        while !self.all[index].is_over() {
+            self.go_on(index);
+        }
+        Ok(&self.all[index])
+    }
+
+    /// Makes the next status of the job its last one: a failure, whatever the scenario says.
+    pub(crate) fn fail(&mut self, namespace: &str, id: &str, message: &str) -> Result<(), NoSuchJob> {
+        let index = self.position(namespace, id)?;
+        let job = &mut self.all[index];
+        timeline::fail(&mut job.timeline, job.told, message.to_owned());
+        Ok(())
+    }
+
     /// Ends the job if it runs, and forgets it: this is how it was.
     pub(crate) fn dismiss(&mut self, namespace: &str, id: &str) -> Result<Job, NoSuchJob> {
         self.find(namespace, id).map(|index| self.all.remove(index))

@@ -14,15 +14,20 @@ use crate::scenario::{Process, Status};
 pub(super) fn of(process: &Process, inputs: &Map<String, Value>, number: u32) -> Vec<Status> {
     let mut timeline = process.timeline.clone();
     if let Some((after, message)) = failure(process, inputs, Some(number)) {
-        timeline.truncate(after + 1);
-        if let Some(last) = timeline.last_mut() {
-            "failed".clone_into(&mut last.status);
-            last.message = message;
-            last.finished = last.finished.or(Some(last.updated));
-            last.progress = None;
-        }
+        fail(&mut timeline, after, message);
     }
     timeline
+}
+
+/// Cuts a timeline short: after so many statuses comes a failure.
+pub(super) fn fail(timeline: &mut Vec<Status>, after: usize, message: String) {
+    timeline.truncate(after + 1);
+    if let Some(last) = timeline.last_mut() {
+        "failed".clone_into(&mut last.status);
+        last.message = message;
+        last.finished = last.finished.or(Some(last.updated));
+        last.progress = None;
+    }
 }
 
 /// After how many statuses a run with these inputs fails, and why, if it does. What only one job does is done by no run that is

@@ -18,6 +18,7 @@ pub(super) fn execute(call: Call<'_>, id: &str) -> Result<Answer, Exception> {
     let execution = Execution {
         inputs: object(&body, "inputs")?.unwrap_or_default(),
         outputs: object(&body, "outputs")?,
+        is_document: body.get("response").is_some_and(|response| response == "document"),
         subscriber: object(&body, "subscriber")?.map(|subscriber| subscriber_of(&subscriber)),
     };
     let prefer: Vec<&str> = request.headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok()).collect();

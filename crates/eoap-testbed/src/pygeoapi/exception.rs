@@ -1,0 +1,74 @@
+//! What pygeoapi answers when it does not do what it was asked.
+//!
+//! [`Exception`] knows its own exceptions, which have a code and a description, and the pages of the web framework below it, which
+//! is the one that knows no such path or method. When to raise one is not known here.
+
+use serde_json::json;
+
+use super::answer::Answer;
+use super::format::Format;
+
+/// Why a request is not fulfilled.
+#[derive(Debug)]
+pub(super) enum Exception {
+    /// Of pygeoapi: status, code, description.
+    Api(u16, &'static str, String),
+    /// Of the framework: no such path.
+    NotFound,
+    /// Of the framework: a path that knows other methods only.
+    NotAllowed(&'static [&'static str]),
+    /// Of the framework: pygeoapi has raised something that it did not foresee.
+    Crashed,
+}
+
+impl Exception {
+    pub(super) fn invalid(description: impl Into<String>) -> Self {
+        Self::Api(400, "InvalidParameterValue", description.into())
+    }
+
+    pub(super) fn missing(description: &str) -> Self {
+        Self::Api(400, "MissingParameterValue", description.to_owned())
+    }
+
+    /// One word is spelt differently in a description and in an execution.
+    pub(super) fn no_such_process(description: &str) -> Self {
+        Self::Api(404, "NoSuchProcess", description.to_owned())
+    }
+
+    pub(super) fn no_such_job(id: &str) -> Self {
+        Self::Api(404, "NoSuchJob", id.to_owned())
+    }
+
+    /// What the status of an unknown job is, other than its results.
+    pub(super) fn no_status(id: &str) -> Self {
+        Self::Api(404, "InvalidParameterValue", id.to_owned())
+    }
+
+    pub(super) fn result_not_ready(description: &str) -> Self {
+        Self::Api(404, "ResultNotReady", description.to_owned())
+    }
+
+    pub(super) fn into_answer(self, format: Option<Format>) -> Answer {
+        match self {
+            Self::Api(status, code, description) => {
+                Answer::document(status, &json!({"code": code, "type": code, "description": description}), format)
+            }
+            Self::NotFound => Answer::page(
+                404,
+                "Not Found",
+                "The requested URL was not found on the server. If you entered the URL manually please check your spelling and \
+                 try again.",
+            ),
+            Self::NotAllowed(methods) => {
+                Answer::page(405, "Method Not Allowed", "The method is not allowed for the requested URL.")
+                    .header("Allow", methods.join(", "))
+            }
+            Self::Crashed => Answer::page(
+                500,
+                "Internal Server Error",
+                "The server encountered an internal error and was unable to complete your request. Either the server is \
+                 overloaded or there is an error in the application.",
+            ),
+        }
+    }
+}
