@@ -8,8 +8,10 @@
 //! | any | `X-Powered-By: pygeoapi 0.24.0`, `Content-Language: en-US`, `Content-Type: application/json`; JSON without a preference |
 //! | unknown path, wrong method | 404 and 405 (with `Allow`), an HTML page of the web framework, none of these headers |
 //! | `f=` of an unknown format | 400 `InvalidParameterValue` |
+//! | `GET /` | rels `about`, `self`, `alternate`, `service-desc`, `service-doc`, plain `conformance`, `data`, and `…/def/rel/ogc/1.0/` with `processes`, `tiling-schemes`, `job-list`; `self` is the root without a slash, and `?f=json` |
 //! | `GET /openapi` | 200 `application/vnd.oai.openapi+json;version=3.0`; there is no `/api` |
 //! | `GET /conformance` | core, json, oas30, callback, ogc-process-description; neither job-list nor dismiss |
+//! | `GET /processes/{id}` | its own links, then `self`, `alternate`, two `job-list`, `execute`; 404 `NoSuchProcess` |
 //! | `GET /processes` | the first `limit` (10), no second page |
 //! | `POST …/execution` | sync unless `Prefer` is `respond-async` and nothing else; 200 with the `Location` of a job, and `Preference-Applied: wait` unless that was asked for (0.21: if it was) |
 //! | the same, raw | `{"id":"echo","value":"Hello World!"}`, or the bytes of another media type |
