@@ -83,7 +83,7 @@ impl Reply {
         self
     }
 
-    /// Sends the body so slowly that it never ends.
+    /// Sends the body slowly, and never its last byte.
     pub(crate) fn dripping(mut self) -> Self {
         self.manner = Manner::Drip;
         self
@@ -236,7 +236,7 @@ async fn serve(mut stream: TcpStream, handler: &Handler, seen: &Seen) -> std::io
             Manner::Drip => {
                 stream.write_all(head.as_bytes()).await?;
                 until_closed(&mut stream, async |stream| {
-                    for byte in reply.body.iter() {
+                    for byte in reply.body.iter().take(reply.body.len() - 1) {
                         stream.write_all(&[*byte]).await?;
                         sleep(Duration::from_millis(20)).await;
                     }
