@@ -343,9 +343,9 @@ fn hint_of_status(status: u16) -> &'static str {
 fn after_attempts(attempts: u32, last: &Option<Box<Error>>) -> String {
     match (attempts, last) {
         (0, _) => " (nothing was sent: there was no token in time)".to_owned(),
-        (_, Some(last)) => format!(" ({attempts} attempts; before that: {last})"),
+        (_, Some(last)) => format!(" ({attempts} sent; before that: {last})"),
         (1, None) => String::new(),
-        (_, None) => format!(" ({attempts} requests)"),
+        (_, None) => format!(" ({attempts} sent)"),
     }
 }
 
