@@ -82,6 +82,7 @@ pub use raster::{Affine, BandStatistics, Crs, DataType, Histogram, Preview, Prof
 pub use results::{Output, Qualified, Results};
 pub use status::{Status, StatusInfo};
 pub use store::{Store, StoreBuilder};
+pub use transport::{LinkPolicy, Retry, Token};
 pub use wait::Wait;
 
 /// The crate whose types items and assets have.
