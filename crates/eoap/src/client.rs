@@ -1,23 +1,39 @@
-//! Talks to an OGC API - Processes server (Part 1: Core, OGC 18-062r2).
+//! Talks to an OGC API - Processes server (Part 1: Core, OGC 18-062r2; Part 2: Deploy, Replace, Undeploy).
 //!
 //! [`Client`] has a method per resource; what comes back is typed and lossless. How requests are sent is the business of the
 //! transport; waiting for jobs that of [`Job`].
 
 use std::{fmt, sync::Arc};
 
-use reqwest::Method;
+use reqwest::{
+    Method, StatusCode,
+    header::{ACCEPT, HeaderValue},
+};
+use url::{Host, Url};
 
 use crate::{
+    answered::{self, content_type},
+    api_definition::ApiDefinition,
     client_builder::ClientBuilder,
+    deploy::{self, Deploy, GetPackage},
     error::{Error, Result},
-    execution::{Execution, Prefer},
+    execution::Execution,
+    fetched::Fetched,
     job::Job,
+    job_list::ListJobs,
     landing::{Conformance, LandingPage},
-    process::{Process, ProcessList},
+    link::Link,
+    package::Package,
+    paging::ListProcesses,
+    prefer::Prefer,
+    process::Process,
     results::Results,
-    status::StatusInfo,
+    status::{Status, StatusInfo},
     transport::{Answer, Request, Transport},
 };
+
+/// What [`Client::api`] asks for.
+const OPENAPI: &str = "application/vnd.oai.openapi+json;version=3.0, application/openapi+json, application/json;q=0.9";
 
 /// A client of one server, cheap to clone.
 ///
@@ -85,13 +101,43 @@ impl Client {
         self.transport.get_json(self.transport.url(&["conformance"]), "a conformance declaration").await
     }
 
-    /// The processes of the server: `GET /processes` (clause 7.9), the first page as the server cuts it.
+    /// The definition of the API (clause 7.3): where the landing page's link `service-desc` leads, else `GET /api`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`landing_page`](Client::landing_page); [`Error::Decode`] for a definition that is not JSON.
+    pub async fn api(&self) -> Result<ApiDefinition> {
+        let landing_page = self.landing_page().await?;
+        let is_json = |link: &&Link| link.media_type.as_deref().is_some_and(|media_type| media_type.contains("json"));
+        let mut links = landing_page.links.iter().filter(|link| link.is("service-desc"));
+        let link = links.clone().find(is_json).or_else(|| links.next());
+        let url = match link {
+            Some(link) => self.follow(&self.transport.url(&[""]), &link.href)?,
+            None => self.transport.url(&["api"]),
+        };
+        let request = Request::get(url).header(ACCEPT, HeaderValue::from_static(OPENAPI));
+        let document = self.transport.send(request).await?.json("an API definition in JSON")?;
+        Ok(ApiDefinition::of(document))
+    }
+
+    /// The processes of the server: `GET /processes` (clause 7.9). `.await` gives the first page as the server cuts it; set
+    /// `limit` before, or take `all` pages or a `stream`.
     ///
     /// # Errors
     ///
     /// Those of [`landing_page`](Client::landing_page).
-    pub async fn processes(&self) -> Result<ProcessList> {
-        self.transport.get_json(self.transport.url(&["processes"]), "a process list").await
+    pub fn processes(&self) -> ListProcesses {
+        ListProcesses::new(self.clone())
+    }
+
+    /// The jobs of the server: `GET /jobs` (clause 12, conformance class "job-list"). `.await` gives the first page; set
+    /// filters and `limit` before, or take `all` pages or a `stream`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`landing_page`](Client::landing_page).
+    pub fn jobs(&self) -> ListJobs {
+        ListJobs::new(self.clone())
     }
 
     /// The description of a process: `GET /processes/{id}` (clause 7.10).
@@ -105,19 +151,154 @@ impl Client {
         self.transport.get_json(url, "a process description").await
     }
 
-    /// Executes a process: `POST /processes/{id}/execution` (clause 7.11). The request is sent exactly once, whatever
-    /// happens: an execution is not repeatable.
+    /// Deploys a process: `POST /processes` (Part 2). The request is sent exactly once.
+    ///
+    /// ```no_run
+    /// # async fn run(client: eoap::Client) -> Result<(), eoap::Error> {
+    /// use eoap::Package;
+    ///
+    /// let deployed = client.deploy(&Package::from_file("water-bodies.cwl")?).workflow("water-bodies").await?;
+    /// println!("{deployed}");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`landing_page`](Client::landing_page); a process with this identifier is
+    /// [`ProblemKind::DuplicatedProcess`](crate::ProblemKind::DuplicatedProcess), a media type that the server does not take
+    /// [`ProblemKind::UnsupportedMediaType`](crate::ProblemKind::UnsupportedMediaType).
+    pub fn deploy(&self, package: &Package) -> Deploy {
+        Deploy::new(self.clone(), package.clone())
+    }
+
+    /// Replaces a deployed process: `PUT /processes/{id}` (Part 2). The request is sent exactly once.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`landing_page`](Client::landing_page); a process that belongs to the server is
+    /// [`ProblemKind::ImmutableProcess`](crate::ProblemKind::ImmutableProcess).
+    pub fn replace(&self, id: impl AsRef<str>, package: &Package) -> Deploy {
+        Deploy::replacing(self.clone(), id.as_ref(), package.clone())
+    }
+
+    /// Removes a deployed process: `DELETE /processes/{id}` (Part 2).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`replace`](Client::replace).
+    pub async fn undeploy(&self, id: impl AsRef<str>) -> Result<()> {
+        let url = self.transport.url(&["processes", id.as_ref()]);
+        self.transport.send(Request::new(Method::DELETE, url)).await.map(drop)
+    }
+
+    /// What was deployed as this process: `GET /processes/{id}/package` (Part 2).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`landing_page`](Client::landing_page); a process that was not deployed is
+    /// [`ProblemKind::ImmutableProcess`](crate::ProblemKind::ImmutableProcess).
+    pub fn package(&self, id: impl AsRef<str>) -> GetPackage {
+        GetPackage::new(self.clone(), id.as_ref())
+    }
+
+    /// Executes a process asynchronously: `POST /processes/{id}/execution` (clause 7.11). The request is sent exactly once,
+    /// whatever happens: an execution is not repeatable.
     ///
     /// # Errors
     ///
     /// Those of [`landing_page`](Client::landing_page), and [`Error::NoJobId`] if the server does not say which job it has
     /// made, [`Error::AnsweredSynchronously`] with the results if it ran the process at once.
     pub async fn execute(&self, process: impl AsRef<str>, execution: &Execution) -> Result<Job> {
-        let url = self.transport.url(&["processes", process.as_ref(), "execution"]);
+        let prefer = execution.prefer_or(&self.prefer);
+        let answer = self.post(process.as_ref(), execution, prefer).await?;
+        // pygeoapi tells of a job even if it has run the process at once; its results are there, too.
+        if let Some(job) = self.job_of(process.as_ref(), &answer, execution, prefer) {
+            return Ok(job);
+        }
+        match answer.status {
+            StatusCode::OK | StatusCode::NO_CONTENT if !(answer.is_empty() && answer.headers.get("link").is_none()) => {
+                let results = answered::results(&answer, &execution.expected(prefer))?;
+                Err(Error::AnsweredSynchronously { url: answer.url.to_string(), results: Box::new(results) })
+            }
+            status => Err(Error::NoJobId { url: answer.url.to_string(), status: status.as_u16() }),
+        }
+    }
+
+    /// Executes a process and waits for the answer, which is the results (clause 7.11.2.3: synchronous execution). Words of
+    /// the execution's or the client's [`Prefer`] that ask for a job are left out. The request is sent exactly once.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`landing_page`](Client::landing_page), and [`Error::AnsweredAsynchronously`] with the job's identifier if
+    /// the server has made a job of it. ZOO-Project refuses to run deployed processes synchronously.
+    pub async fn execute_sync(&self, process: impl AsRef<str>, execution: &Execution) -> Result<Results> {
+        match self.submit_with(process.as_ref(), execution, &execution.prefer_synchronous()).await? {
+            Submitted::Results(results) => Ok(results),
+            Submitted::Job(job) => {
+                let url = self.transport.url(&["processes", process.as_ref(), "execution"]).into();
+                Err(Error::AnsweredAsynchronously { url, job: job.id().to_owned() })
+            }
+        }
+    }
+
+    /// Executes a process as the server likes best, which its answer tells: a job or the results. What is preferred is the
+    /// execution's or the client's [`Prefer`]. The request is sent exactly once.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`landing_page`](Client::landing_page), and [`Error::NoJobId`] if the server has made a job and does not say
+    /// which.
+    pub async fn submit(&self, process: impl AsRef<str>, execution: &Execution) -> Result<Submitted> {
+        self.submit_with(process.as_ref(), execution, execution.prefer_or(&self.prefer)).await
+    }
+
+    async fn submit_with(&self, process: &str, execution: &Execution, prefer: &Prefer) -> Result<Submitted> {
+        let answer = self.post(process, execution, prefer).await?;
+        let made_job = match answer.status {
+            StatusCode::CREATED | StatusCode::ACCEPTED => true,
+            StatusCode::NO_CONTENT => false,
+            // Some servers answer 200 with the status of a job.
+            _ => status_of(&answer).is_some_and(|status| {
+                let named = status.job_id.is_some() || status.id.is_some() && status.extra.contains_key("processingEntityType");
+                named && !matches!(status.status, Status::Other(_))
+            }),
+        };
+        if !made_job {
+            return answered::results(&answer, &execution.expected(prefer)).map(Submitted::Results);
+        }
+        self.job_of(process, &answer, execution, prefer)
+            .map(Submitted::Job)
+            .ok_or_else(|| Error::NoJobId { url: answer.url.to_string(), status: answer.status.as_u16() })
+    }
+
+    async fn post(&self, process: &str, execution: &Execution, prefer: &Prefer) -> Result<Answer> {
+        let url = self.transport.url(&["processes", process, "execution"]);
         let mut request = Request::new(Method::POST, url).json(&execution.to_value());
-        execution.prefer_or(&self.prefer).put_into(&mut request.headers)?;
-        let answer = self.transport.send(request).await?;
-        self.job_of(process.as_ref(), &answer)
+        prefer.put_into(&mut request.headers)?;
+        self.transport.send(request).await
+    }
+
+    /// Fetches what a link leads to, such as an output that was sent by reference.
+    ///
+    /// A relative link belongs to the server. So does one to this machine (`localhost`) if the server is elsewhere: that is what
+    /// ZOO-Project calls itself by default. Both follow the client's link policy; any other is data, and taken as it is.
+    /// Credentials go to the server only.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`landing_page`](Client::landing_page), and [`Error::Url`] for a link that is not HTTP, such as one to S3, which
+    /// [`Store`](crate::Store) reads.
+    pub async fn fetch(&self, link: &Link) -> Result<Fetched> {
+        let url = match Url::parse(&link.href) {
+            Ok(url) if !is_loopback(&url) || is_loopback(self.transport.base()) => self.transport.external(&link.href)?,
+            _ => self.transport.resolve(&link.href)?,
+        };
+        let wanted = link.media_type.as_ref().and_then(|kind| HeaderValue::from_str(&format!("{kind}, */*;q=0.5")).ok());
+        let accept = wanted.unwrap_or(HeaderValue::from_static("*/*"));
+        let answer = self.transport.send(Request::get(url).header(ACCEPT, accept)).await?;
+        let media_type = content_type(&answer).or_else(|| link.media_type.clone());
+        Ok(Fetched { bytes: answer.body, media_type })
     }
 
     /// The job with this identifier, which may have been submitted long ago. Nothing is requested yet.
@@ -129,19 +310,62 @@ impl Client {
         &self.transport
     }
 
-    /// The job that the answer to an execution tells of: by its body, else by its `Location` header.
-    fn job_of(&self, process: &str, answer: &Answer) -> Result<Job> {
-        let status: Option<StatusInfo> = if answer.is_empty() { None } else { answer.json("status information").ok() };
-        let located = answer.location().and_then(|url| job_id_of(url.path()));
-        let named = status.as_ref().and_then(|status| status.id().map(str::to_owned));
-        let process = status.as_ref().and_then(|status| status.process_id.clone()).or_else(|| Some(process.to_owned()));
-        match named.or(located) {
-            Some(id) => Ok(Job::new(self.clone(), id, process, status)),
-            None if answer.status == reqwest::StatusCode::OK && !answer.is_empty() => {
-                Err(Error::AnsweredSynchronously { url: answer.url.to_string(), results: Box::new(Results::of(answer)?) })
-            }
-            None => Err(Error::NoJobId { url: answer.url.to_string(), status: answer.status.as_u16() }),
+    /// Where a link on the page at `page` leads: a relative one starts at the page, an absolute one follows the link policy.
+    pub(crate) fn follow(&self, page: &Url, href: &str) -> Result<Url> {
+        match (Url::parse(href), page.join(href)) {
+            (Err(url::ParseError::RelativeUrlWithoutBase), Ok(url)) => Ok(url),
+            _ => self.transport.resolve(href),
         }
+    }
+
+    /// The job that the answer to an execution tells of: by its body, else by its `Location` header.
+    fn job_of(&self, process: &str, answer: &Answer, execution: &Execution, prefer: &Prefer) -> Option<Job> {
+        let status = status_of(answer);
+        let located = answer.location().and_then(|url| deploy::after(url.path(), "jobs"));
+        let named = status.as_ref().and_then(|status| status.id().map(str::to_owned));
+        let process = status.as_ref().and_then(|status| status.process_id.clone()).unwrap_or_else(|| process.to_owned());
+        let id = named.or(located)?;
+        Some(Job::new(self.clone(), id, Some(process), status).expecting(execution.expected(prefer)))
+    }
+}
+
+/// What came of [`Client::submit`].
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Submitted {
+    /// A job, to be waited for.
+    Job(Job),
+    /// The results: the server has run the process at once.
+    Results(Results),
+}
+
+impl Submitted {
+    /// The results, whichever way they come: of a job, they are waited for.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Job::wait`] and [`Job::results`].
+    pub async fn results(self) -> Result<Results> {
+        match self {
+            Self::Results(results) => Ok(results),
+            Self::Job(job) => {
+                job.wait().await?;
+                job.results().await
+            }
+        }
+    }
+}
+
+fn status_of(answer: &Answer) -> Option<StatusInfo> {
+    if answer.is_empty() { None } else { answer.json("status information").ok() }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
     }
 }
 
@@ -151,23 +375,18 @@ impl fmt::Debug for Client {
     }
 }
 
-/// The identifier in a path such as `/acme/ogc-api/jobs/{id}`.
-fn job_id_of(path: &str) -> Option<String> {
-    let mut segments = path.split('/').skip_while(|segment| *segment != "jobs").skip(1);
-    let id = segments.next().filter(|id| !id.is_empty())?;
-    let id = id.replace('+', "%2B");
-    url::form_urlencoded::parse(id.as_bytes()).map(|(name, _)| name.into_owned()).next()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn job_ids_of_locations() {
-        assert_eq!(job_id_of("/acme/ogc-api/jobs/a-b%20c+d/results").as_deref(), Some("a-b c+d"));
-        assert_eq!(job_id_of("/acme/ogc-api/jobs/"), None);
-        assert_eq!(job_id_of("/temp/x.json"), None);
+    fn links_start_where_they_are() {
+        let client = Client::new("http://host/acme/ogc-api").expect("client");
+        let page = client.transport().url(&["processes"]);
+        let follow = |href: &str| client.follow(&page, href).expect("URL").to_string();
+        assert_eq!(follow("?skip=1"), "http://host/acme/ogc-api/processes?skip=1");
+        assert_eq!(follow("/acme/x"), "http://host/acme/x");
+        assert_eq!(follow("http://host/y"), "http://host/y");
     }
 
     #[test]

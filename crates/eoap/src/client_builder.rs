@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::{
     client::Client,
     error::Result,
-    execution::Prefer,
+    prefer::Prefer,
     transport::{Auth, Transport},
 };
 

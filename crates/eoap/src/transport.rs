@@ -169,6 +169,16 @@ impl Transport {
         }
     }
 
+    /// Where a link of the server leads.
+    pub(crate) fn resolve(&self, href: &str) -> Result<Url> {
+        self.base.join(href).map_err(|error| Error::Url { url: href.to_owned(), reason: error.to_string() })
+    }
+
+    /// Where a link to data leads, which may be anywhere.
+    pub(crate) fn external(&self, href: &str) -> Result<Url> {
+        self.resolve(href)
+    }
+
     async fn send_once(&self, request: &Request) -> Result<Answer> {
         let (method, url) = (&request.method, &request.url);
         let mut sent = self
