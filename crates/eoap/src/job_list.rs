@@ -78,10 +78,20 @@ impl JobList {
                 job.progress.as_ref().map(|progress| format!("{progress} %")).unwrap_or_default(),
                 job.duration().map(|time| format!("{:.1}", time.as_secs_f64())).unwrap_or_default(),
                 job.created.clone().unwrap_or_default(),
-                job.message.as_deref().map(|text| crate::error::excerpt(text.as_bytes())).unwrap_or_default(),
+                job.message.as_deref().map(brief).unwrap_or_default(),
             ]);
         }
         table
+    }
+}
+
+/// The beginning of a message, on one line; the whole of it is in the job's status.
+fn brief(message: &str) -> String {
+    const LENGTH: usize = 60;
+    let line = message.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(LENGTH) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
     }
 }
 

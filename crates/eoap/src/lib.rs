@@ -27,6 +27,17 @@
 //! # }
 //! ```
 //!
+//! # The standard
+//!
+//! | operation | method |
+//! |---|---|
+//! | landing page, conformance, API definition | [`landing_page`](Client::landing_page), [`conformance`](Client::conformance), [`api`](Client::api) |
+//! | list and describe processes | [`processes`](Client::processes), [`process`](Client::process), and [`Process::validate`] before executing |
+//! | execute | [`execute`](Client::execute) (a job), [`execute_sync`](Client::execute_sync) (results), [`submit`](Client::submit) (either) |
+//! | jobs | [`jobs`](Client::jobs), [`Job::status`], [`Job::wait`], [`Job::logs`], [`Job::dismiss`] |
+//! | results | [`Job::results`], [`Job::results_of`], [`Job::output`], [`Output::fetch`] |
+//! | deploy, replace, undeploy (Part 2) | [`deploy`](Client::deploy), [`replace`](Client::replace), [`undeploy`](Client::undeploy), [`package`](Client::package) |
+//!
 //! # Notebooks
 //!
 //! Values that a person looks at have a method `evcxr_display`: as the last expression of a cell they show as a table or an

@@ -2,13 +2,27 @@
 
 #[path = "suite/client.rs"]
 mod client;
+#[path = "suite/deploy.rs"]
+mod deploy;
+#[path = "suite/execution.rs"]
+mod execution;
 #[path = "suite/items.rs"]
 mod items;
+#[path = "suite/jobs.rs"]
+mod jobs;
+#[path = "suite/lossless.rs"]
+mod lossless;
 #[path = "suite/object.rs"]
 mod object;
+#[path = "suite/paging.rs"]
+mod paging;
 #[path = "suite/raster.rs"]
 mod raster;
+#[path = "suite/results.rs"]
+mod results;
 #[path = "suite/s3.rs"]
 mod s3;
+#[path = "suite/validation.rs"]
+mod validation;
 #[path = "suite/wait.rs"]
 mod wait;
