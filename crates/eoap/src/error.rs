@@ -3,7 +3,7 @@
 //! A message is a fragment in lower case that names the request, field, asset or input and says what to do about it; it holds
 //! its causes, because a notebook shows nothing but the message. Secrets are never part of a message.
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use thiserror::Error as ThisError;
 
@@ -47,8 +47,82 @@ pub enum Error {
         #[source]
         source: reqwest::Error,
     },
+    /// The request took longer than [`ClientBuilder::timeout`](crate::ClientBuilder::timeout) allows, with all its attempts.
+    #[error(
+        "{method} {url} was not answered within {limit:?}{}; if the server is that slow, give it more time with `Client::builder(url).timeout(…)`",
+        after_attempts(*attempts, last)
+    )]
+    Deadline {
+        /// HTTP method.
+        method: String,
+        /// Requested URL.
+        url: String,
+        /// The time that the request had.
+        limit: Duration,
+        /// How many requests were sent.
+        attempts: u32,
+        /// Why the attempt before the last one failed, if there was one.
+        last: Option<Box<Error>>,
+    },
+    /// A request that only reads failed as often as [`Retry`](crate::Retry) allows.
+    #[error("{last} (the last of {attempts} attempts)")]
+    RetriesExhausted {
+        /// How often it was tried.
+        attempts: u32,
+        /// The last failure.
+        last: Box<Error>,
+    },
+    /// The server is busy, and asks to be left alone for longer than the request may take.
+    #[error(
+        "{last}; the server asks to wait {asked:?} before the next request, and this one has {remaining:.1?} left: come back later, or give it more time with `Client::builder(url).timeout(…)`"
+    )]
+    RetryAfter {
+        /// What the server asks for (`Retry-After`).
+        asked: Duration,
+        /// What was left of the request's time.
+        remaining: Duration,
+        /// What the server answered.
+        last: Box<Error>,
+    },
+    /// The answer is too large to be read into memory.
+    #[error(
+        "the answer to {method} {url} is larger than {limit} bytes; allow more with `Client::builder(url).max_answer(bytes)`"
+    )]
+    TooLarge {
+        /// HTTP method.
+        method: String,
+        /// Requested URL.
+        url: String,
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// The server redirects to where the request does not follow.
+    #[error("{method} {url} was redirected ({status}) to {target}: {reason}; use the base URL that it belongs to")]
+    Redirect {
+        /// HTTP method.
+        method: String,
+        /// Requested URL, the last one of several.
+        url: String,
+        /// HTTP status code.
+        status: u16,
+        /// Where the answer leads.
+        target: String,
+        /// Why it is not followed.
+        reason: &'static str,
+    },
+    /// The token provider gave no token, so nothing was sent.
+    #[error("no token for {url}: the token provider failed: {reason}")]
+    Token {
+        /// URL of the request that needs it.
+        url: String,
+        /// The whole chain of causes.
+        reason: String,
+        /// The provider's own error.
+        #[source]
+        source: Arc<dyn std::error::Error + Send + Sync>,
+    },
     /// The server answered with an error document (RFC 7807).
-    #[error("{method} {url} was answered {status}: {problem}{}", hint(problem))]
+    #[error("{method} {url} was answered {status}: {problem}{}", hint(kind))]
     Api {
         /// HTTP method.
         method: String,
@@ -56,13 +130,13 @@ pub enum Error {
         url: String,
         /// HTTP status code.
         status: u16,
-        /// Kind of the problem.
+        /// Kind of the problem: by the document, and by the status only if that names no known kind.
         kind: ProblemKind,
         /// The document.
         problem: Box<Problem>,
     },
-    /// The answer has an error status, or leads elsewhere, and holds no error document; often a proxy answered.
-    #[error("{method} {url} was answered {status} without an error document: {body}")]
+    /// The answer has an error status and holds no error document; often a proxy answered.
+    #[error("{method} {url} was answered {status} without an error document: {body}{}", hint_of_status(*status))]
     Http {
         /// HTTP method.
         method: String,
@@ -70,7 +144,7 @@ pub enum Error {
         url: String,
         /// HTTP status code.
         status: u16,
-        /// The beginning of the body, or what the answer means.
+        /// The beginning of the body.
         body: String,
     },
     /// The answer is not what the standard promises.
@@ -251,28 +325,44 @@ impl fmt::Debug for Error {
 }
 
 impl Error {
-    /// HTTP status code of the answer, for errors that a server answered with.
+    /// HTTP status code of the answer, for errors that a server answered with; of the last answer, if there were several.
     pub fn http_status(&self) -> Option<u16> {
         match self {
-            Self::Api { status, .. } | Self::Http { status, .. } => Some(*status),
+            Self::Api { status, .. } | Self::Http { status, .. } | Self::Redirect { status, .. } => Some(*status),
+            Self::RetriesExhausted { last, .. } | Self::RetryAfter { last, .. } => last.http_status(),
             Self::JobLost { .. } => Some(404),
             _ => None,
         }
     }
 
-    /// Kind of the problem, for errors that came with an error document.
+    /// Kind of the problem: by the error document, and by the status if there is no document or it names no known kind (see
+    /// [`ProblemKind::of_status`]).
     pub fn problem_kind(&self) -> Option<ProblemKind> {
         match self {
             Self::Api { kind, .. } => Some(kind.clone()),
+            Self::Http { status, .. } => ProblemKind::of_status(*status),
+            Self::RetriesExhausted { last, .. } | Self::RetryAfter { last, .. } => last.problem_kind(),
             Self::JobLost { problem, .. } => Some(problem.kind()),
             _ => None,
+        }
+    }
+
+    /// Whether the server does not know the job. pygeoapi calls that `InvalidParameterValue` where the standard has
+    /// `NoSuchJob`; at the URL of a job, with status 404, it means the same.
+    pub fn is_no_such_job(&self) -> bool {
+        match self {
+            Self::Api { kind: ProblemKind::NoSuchJob, .. } | Self::JobLost { .. } => true,
+            Self::Api { url, status: 404, kind: ProblemKind::InvalidParameterValue, .. } => {
+                url.rsplit('/').nth(1).is_some_and(|parent| parent == "jobs")
+            }
+            _ => false,
         }
     }
 }
 
 /// What to do about a problem, as the rest of a message.
-fn hint(problem: &Problem) -> &'static str {
-    match problem.kind() {
+fn hint(kind: &ProblemKind) -> &'static str {
+    match kind {
         ProblemKind::NoSuchProcess => "; `client.processes().await?` lists what is there",
         ProblemKind::NoSuchJob => "; check the job's id: a dismissed job is gone, and each namespace has its own jobs",
         ProblemKind::ResultNotReady => "; wait for the job with `job.wait().await?` first",
@@ -281,6 +371,19 @@ fn hint(problem: &Problem) -> &'static str {
         }
         ProblemKind::NotAllowed => "; give credentials, for example `Client::builder(url).bearer(token)`",
         _ => "",
+    }
+}
+
+fn hint_of_status(status: u16) -> &'static str {
+    ProblemKind::of_status(status).map_or("", |kind| hint(&kind))
+}
+
+fn after_attempts(attempts: u32, last: &Option<Box<Error>>) -> String {
+    match (attempts, last) {
+        (0, _) => " (nothing was sent: there was no token in time)".to_owned(),
+        (_, Some(last)) => format!(" ({attempts} attempts; before that: {last})"),
+        (1, None) => String::new(),
+        (_, None) => format!(" ({attempts} requests)"),
     }
 }
 
@@ -349,6 +452,26 @@ mod tests {
     fn debug_reads_like_the_message() {
         let error = Error::NoSuchOutput { output: "catalog".into(), available: vec!["stac_catalog".into()] };
         assert_eq!(format!("{error:?}"), r#"the results have no output "catalog"; they have "stac_catalog""#);
+    }
+
+    #[test]
+    fn unknown_job_is_recognised_however_the_server_says_it() {
+        let error = |url: &str, status, document| {
+            let problem: Problem = serde_json::from_value(document).expect("problem");
+            Error::Api {
+                method: "GET".into(),
+                url: url.into(),
+                status,
+                kind: problem.kind_with_status(status),
+                problem: problem.into(),
+            }
+        };
+        let pygeoapi = serde_json::json!({"code": "InvalidParameterValue", "description": "job not found"});
+        let zoo = serde_json::json!({"title": "NoSuchJob"});
+        assert!(error("http://h/jobs/1", 404, pygeoapi.clone()).is_no_such_job());
+        assert!(error("http://h/jobs/1/results", 404, zoo).is_no_such_job());
+        assert!(!error("http://h/jobs/1", 400, pygeoapi.clone()).is_no_such_job());
+        assert!(!error("http://h/processes/jobs", 404, pygeoapi).is_no_such_job());
     }
 
     #[test]

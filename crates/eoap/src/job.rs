@@ -2,7 +2,7 @@
 //!
 //! [`Job`] asks once per call; asking again and again until the end is [`Wait`](crate::Wait).
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use reqwest::{
     Method,
@@ -71,7 +71,13 @@ impl Job {
     /// Those of [`Client::landing_page`]; an unknown job is [`Error::Api`](crate::Error::Api) with
     /// [`ProblemKind::NoSuchJob`](crate::ProblemKind::NoSuchJob).
     pub async fn status(&self) -> Result<StatusInfo> {
-        self.client.transport().get_json(self.url(), "status information").await
+        Ok(self.status_and_pause().await?.0)
+    }
+
+    /// As [`status`](Self::status), with the time that the server asks to wait before the next question (`Retry-After`).
+    pub(crate) async fn status_and_pause(&self) -> Result<(StatusInfo, Option<Duration>)> {
+        let answer = self.client.transport().send(Request::get(self.url())).await?;
+        Ok((answer.json("status information")?, answer.retry_after()))
     }
 
     /// Waits for the end of the job: settings first, then `.await`.

@@ -121,6 +121,7 @@ pub use raster::{Affine, BandStatistics, Crs, DataType, Histogram, Preview, Prof
 pub use results::Results;
 pub use status::{Status, StatusInfo};
 pub use store::{Store, StoreBuilder};
+pub use transport::{LinkPolicy, Retry, Token};
 pub use wait::Wait;
 
 /// The crate whose types items and assets have.

@@ -1,7 +1,7 @@
 //! The error documents that servers send (RFC 7807 "problem details"; `exception.yaml` of OGC API - Processes).
 //!
-//! A [`Problem`] keeps what was sent; [`ProblemKind`] says which of the known kinds it is. Neither knows about requests or
-//! status codes: see [`Error::Api`](crate::Error::Api).
+//! A [`Problem`] keeps what was sent; [`ProblemKind`] says which of the known kinds it is. Neither knows about requests: see
+//! [`Error::Api`](crate::Error::Api).
 
 use std::fmt;
 
@@ -57,6 +57,15 @@ impl Problem {
                 [self.title.as_deref(), self.code.as_deref(), last_of_type].into_iter().flatten().find(|name| !name.is_empty());
             ProblemKind::Other(name.unwrap_or("unknown").to_owned())
         })
+    }
+
+    /// The kind, with the status code of the answer as the last resort: for documents that name no known kind, see
+    /// [`ProblemKind::of_status`].
+    pub(crate) fn kind_with_status(&self, status: u16) -> ProblemKind {
+        match self.kind() {
+            ProblemKind::Other(name) => ProblemKind::of_status(status).unwrap_or(ProblemKind::Other(name)),
+            kind => kind,
+        }
     }
 
     /// Whether the document says anything at all of what an error document says.
@@ -127,6 +136,14 @@ kinds! {
     InvalidParameterValue = "invalidparametervalue";
     /// A required value is missing.
     MissingParameterValue = "missingparametervalue";
+    /// The process cannot be run in this mode.
+    NoSuchMode = "nosuchmode";
+    /// The server does not have this option.
+    OptionNotSupported = "optionnotsupported";
+    /// The server does not speak any of the accepted versions.
+    VersionNegotiationFailed = "versionnegotiationfailed";
+    /// The server does not have this operation.
+    OperationNotSupported = "operationnotsupported";
     /// A query parameter cannot be read.
     InvalidQueryParameterValue = "invalidqueryparametervalue";
     /// A process with this identifier is deployed already (Part 2).
@@ -151,6 +168,23 @@ kinds! {
     NoApplicableCode = "noapplicablecode";
     /// The server failed.
     InternalError = "internalerror";
+}
+
+impl ProblemKind {
+    /// The kind that a status code alone stands for: 401 and 403 are [`NotAllowed`](Self::NotAllowed), 405
+    /// [`InvalidMethod`](Self::InvalidMethod), 406 [`NotAcceptable`](Self::NotAcceptable), 409
+    /// [`DuplicatedProcess`](Self::DuplicatedProcess), 415 [`UnsupportedMediaType`](Self::UnsupportedMediaType). The others
+    /// (400, 404, 500, …) stand for several kinds and are not guessed.
+    pub fn of_status(status: u16) -> Option<Self> {
+        Some(match status {
+            401 | 403 => Self::NotAllowed,
+            405 => Self::InvalidMethod,
+            406 => Self::NotAcceptable,
+            409 => Self::DuplicatedProcess,
+            415 => Self::UnsupportedMediaType,
+            _ => return None,
+        })
+    }
 }
 
 #[cfg(test)]
@@ -182,6 +216,43 @@ mod tests {
             ProblemKind::Other("None".into())
         );
         assert_eq!(kind(json!({})), ProblemKind::Other("unknown".into()));
+    }
+
+    #[test]
+    fn every_exception_of_the_standard_is_known_by_its_uri_and_by_its_title() {
+        for (slug, title, kind) in [
+            ("no-such-process", "NoSuchProcess", ProblemKind::NoSuchProcess),
+            ("no-such-job", "NoSuchJob", ProblemKind::NoSuchJob),
+            ("no-such-output", "NoSuchOutput", ProblemKind::NoSuchOutput),
+            ("result-not-ready", "ResultNotReady", ProblemKind::ResultNotReady),
+            ("result-not-available", "ResultNotAvailable", ProblemKind::ResultNotAvailable),
+            ("invalid-query-parameter-value", "InvalidQueryParameterValue", ProblemKind::InvalidQueryParameterValue),
+            ("duplicated-process", "DuplicatedProcess", ProblemKind::DuplicatedProcess),
+            ("immutable-process", "ImmutableProcess", ProblemKind::ImmutableProcess),
+            ("unsupported-media-type", "UnsupportedMediaType", ProblemKind::UnsupportedMediaType),
+            ("workflow-not-found", "WorkflowNotFound", ProblemKind::WorkflowNotFound),
+            ("no-such-mode", "NoSuchMode", ProblemKind::NoSuchMode),
+            ("option-not-supported", "OptionNotSupported", ProblemKind::OptionNotSupported),
+            ("version-negotiation-failed", "VersionNegotiationFailed", ProblemKind::VersionNegotiationFailed),
+            ("operation-not-supported", "OperationNotSupported", ProblemKind::OperationNotSupported),
+        ] {
+            for prefix in ["http://www.opengis.net/def/rel/ogc/1.0/exception", "https://www.opengis.net/def/exceptions/x/1.0"] {
+                let problem: Problem = serde_json::from_value(json!({"type": format!("{prefix}/{slug}")})).expect("problem");
+                assert_eq!(problem.kind_with_status(500), kind);
+            }
+            let problem: Problem = serde_json::from_value(json!({"title": title, "type": title})).expect("problem");
+            assert_eq!((problem.kind_with_status(415), kind.to_string()), (kind, title.to_owned()));
+        }
+    }
+
+    #[test]
+    fn status_is_the_last_resort_and_several_meanings_are_not_guessed() {
+        let problem: Problem = serde_json::from_value(json!({"title": "Forbidden", "detail": "x"})).expect("problem");
+        assert_eq!(problem.kind_with_status(403), ProblemKind::NotAllowed);
+        assert_eq!(problem.kind_with_status(415), ProblemKind::UnsupportedMediaType);
+        for status in [400, 404, 422, 500, 503] {
+            assert_eq!(problem.kind_with_status(status), ProblemKind::Other("Forbidden".into()));
+        }
     }
 
     #[test]

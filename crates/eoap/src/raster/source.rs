@@ -53,7 +53,7 @@ impl Source {
     }
 
     pub(crate) fn http(url: Url) -> Result<Self> {
-        Ok(Self::Http(http_client(None)?, url))
+        Ok(Self::Http(http_client()?, url))
     }
 
     /// The bytes of a range, which may end before it does if the file does, and the size of the file.

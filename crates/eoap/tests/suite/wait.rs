@@ -2,10 +2,10 @@
 
 use std::{
     sync::{Arc, Mutex},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use eoap::{Client, Error, Execution, Job, Status};
+use eoap::{Client, Error, Execution, Job, Retry, Status};
 use serde_json::{Value, json};
 use wiremock::{
     Mock, MockServer, ResponseTemplate,
@@ -38,7 +38,12 @@ fn unknown() -> ResponseTemplate {
 }
 
 async fn submit(server: &MockServer) -> Job {
-    let client = Client::new(format!("{}/api", server.uri())).expect("client");
+    submit_with(server, Retry::never()).await
+}
+
+/// Most of these tests count single requests, so their client repeats none.
+async fn submit_with(server: &MockServer, retry: Retry) -> Job {
+    let client = Client::builder(format!("{}/api", server.uri())).retry(retry).build().expect("client");
     client.execute("p", &Execution::new()).await.expect("job")
 }
 
@@ -102,6 +107,36 @@ async fn short_interruptions_are_borne_and_long_ones_are_not() {
     assert!(matches!(submit(&long).await.wait().every(MOMENT).await, Err(Error::Http { status: 502, .. })));
     let first = server(&[gateway(), state("successful")]).await;
     assert!(submit(&first).await.wait().every(MOMENT).await.is_err());
+}
+
+#[tokio::test]
+async fn client_that_repeats_requests_bears_more() {
+    let busy = || ResponseTemplate::new(503).set_body_string("restarting");
+    let retry = Retry::default().first_delay(MOMENT);
+    let first = server(&[busy(), busy(), busy(), state("successful")]).await;
+    submit_with(&first, retry).await.wait().every(MOMENT).await.expect("successful");
+    let long = server(&[state("running"), busy()]).await;
+    match submit_with(&long, retry).await.wait().every(MOMENT).await.expect_err("503 for ever") {
+        Error::RetriesExhausted { attempts: 4, last } => assert_eq!(last.http_status(), Some(503)),
+        error => panic!("{error}"),
+    }
+}
+
+#[tokio::test]
+async fn server_that_asks_for_time_gets_it() {
+    let later = |seconds| state("running").insert_header("Retry-After", seconds);
+    let patient = server(&[later("1"), state("successful")]).await;
+    let begin = Instant::now();
+    submit(&patient).await.wait().every(MOMENT).await.expect("successful");
+    assert!(begin.elapsed() >= Duration::from_secs(1));
+    // A request has a deadline and a wait may have none: it comes back when the server wants it to.
+    let busy = ResponseTemplate::new(429).insert_header("Retry-After", "1");
+    let server = server(&[state("running"), busy, state("successful")]).await;
+    let client = Client::builder(format!("{}/api", server.uri())).timeout(Duration::from_millis(900)).build().expect("client");
+    let job = client.execute("p", &Execution::new()).await.expect("job");
+    let begin = Instant::now();
+    job.wait().every(MOMENT).await.expect("successful");
+    assert!(begin.elapsed() >= Duration::from_secs(1));
 }
 
 #[tokio::test]

@@ -1,0 +1,110 @@
+//! Where the links in a server's answers lead.
+//!
+//! Says which URL a link means. Whether it may have the credentials is decided when it is requested, by its origin.
+
+use url::Url;
+
+use crate::{
+    error::{Error, Result},
+    transport::{Transport, strip_user, without_credentials},
+};
+
+/// What links to the server's own resources mean when they name another origin than the client's base URL.
+///
+/// ZOO-Project writes the host that it was configured with into all links, whatever host it is reached at: requests go to
+/// `http://zoo-project-dru-service/acme/ogc-api`, and links say `http://localhost:8080/acme/temp/x.log`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum LinkPolicy {
+    /// The server is where the base URL is: such a link keeps its path and query and gets the origin of the base URL.
+    #[default]
+    OwnBase,
+    /// Links mean what they say. What lies at another origin is asked for without credentials.
+    Follow,
+}
+
+impl Transport {
+    /// The URL that a link to a resource of the server means, such as `next` of a list or the log of a job. A relative link
+    /// is below the base URL.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Url`] for what is no http or https URL.
+    pub(crate) fn resolve(&self, href: &str) -> Result<Url> {
+        let url = self.external(href)?;
+        if self.is_own(&url) || self.links == LinkPolicy::Follow {
+            return Ok(url);
+        }
+        let mut mapped = self.base.clone();
+        mapped.set_path(url.path());
+        mapped.set_query(url.query());
+        Ok(mapped)
+    }
+
+    /// The URL of data that may lie anywhere, such as an output by reference in a bucket: as given, whatever the policy.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Url`] for what is no http or https URL.
+    pub(crate) fn external(&self, href: &str) -> Result<Url> {
+        let refuse = |reason: String| Error::Url { url: without_credentials(href), reason };
+        let mut url = self.url(&[""]).join(href.trim()).map_err(|error| refuse(format!("the link is no URL: {error}")))?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(refuse(format!(
+                "only http and https can be requested, not {}; `Store` and `Raster` read what is in S3",
+                url.scheme()
+            )));
+        }
+        strip_user(&mut url);
+        url.set_fragment(None);
+        Ok(url)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transport::Settings;
+
+    fn transport(links: LinkPolicy) -> Transport {
+        Transport::new("http://zoo-service/acme/ogc-api", Settings { links, ..Settings::default() }).expect("transport")
+    }
+
+    #[test]
+    fn links_of_the_configured_host_are_mapped_to_the_base() {
+        let own = transport(LinkPolicy::OwnBase);
+        for (href, expected) in [
+            ("http://localhost:8080/acme/temp/x%20y.log?a=b%2F", "http://zoo-service/acme/temp/x%20y.log?a=b%2F"),
+            ("https://me:hush@zoo-service/acme/ogc-api/jobs", "http://zoo-service/acme/ogc-api/jobs"),
+            (
+                "http://zoo-service/acme/ogc-api/processes?limit=1&skip=1",
+                "http://zoo-service/acme/ogc-api/processes?limit=1&skip=1",
+            ),
+            ("//other/x", "http://zoo-service/x"),
+            ("/acme/temp/x.log#L1", "http://zoo-service/acme/temp/x.log"),
+            ("jobs/1", "http://zoo-service/acme/ogc-api/jobs/1"),
+            (" ./jobs ", "http://zoo-service/acme/ogc-api/jobs"),
+        ] {
+            assert_eq!(own.resolve(href).expect(href).as_str(), expected);
+        }
+    }
+
+    #[test]
+    fn links_can_be_taken_at_their_word() {
+        let follow = transport(LinkPolicy::Follow);
+        assert_eq!(follow.resolve("http://localhost:8080/x").expect("URL").as_str(), "http://localhost:8080/x");
+        assert_eq!(follow.resolve("jobs").expect("URL").as_str(), "http://zoo-service/acme/ogc-api/jobs");
+        let own = transport(LinkPolicy::OwnBase);
+        assert_eq!(own.external("https://me:hush@bucket:4566/k?X-Sig=1").expect("URL").as_str(), "https://bucket:4566/k?X-Sig=1");
+    }
+
+    #[test]
+    fn other_schemes_are_refused() {
+        for href in ["s3://results/x", "file:///etc/passwd", "mailto:a@b", "http://", "ftp://me:hush@host/x"] {
+            for links in [LinkPolicy::OwnBase, LinkPolicy::Follow] {
+                let error = transport(links).resolve(href).expect_err(href);
+                assert!(matches!(error, Error::Url { .. }) && !error.to_string().contains("hush"), "{error}");
+            }
+        }
+    }
+}
