@@ -223,6 +223,7 @@ fn kind(value: &Value) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use reqwest::{
         Method, StatusCode,
         header::{HeaderMap, HeaderValue},
@@ -332,5 +333,27 @@ mod tests {
             })
         );
         assert_eq!(results.get("a").expect("a").bytes().expect("bytes").as_ref(), [0xff, 0]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_answer_is_taken(
+            media_type in prop::sample::select(vec![
+                "", "application/json", "text/html", "image/png", "multipart/related; boundary=x", "multipart/related; boundary=",
+            ]),
+            link in "[<>a-z/;=,\" ]{0,20}",
+            body in prop::sample::select(vec!["", "null", "[", "{}", "{\"a\":1}", "--x\r\nContent-ID: a", "\"\"", "1e400"]),
+            raw: bool,
+        ) {
+            let mut answer = answer(&[(CONTENT_TYPE, media_type)], body);
+            answer.headers.insert(LINK, HeaderValue::from_str(&link).expect("a header's value"));
+            let expected = asked(&["a"], raw.then_some(Response::Raw));
+            if let Ok(results) = results(&answer, &expected) {
+                for (_, output) in results.iter() {
+                    prop_assert!(output.href().is_some() || output.bytes().is_ok());
+                }
+            }
+            output(&answer);
+        }
     }
 }

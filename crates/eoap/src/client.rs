@@ -233,7 +233,8 @@ impl Client {
     /// Those of [`landing_page`](Client::landing_page), and [`Error::AnsweredAsynchronously`] with the job's identifier if
     /// the server has made a job of it. ZOO-Project refuses to run deployed processes synchronously.
     pub async fn execute_sync(&self, process: impl AsRef<str>, execution: &Execution) -> Result<Results> {
-        match self.submit_with(process.as_ref(), execution, &execution.prefer_synchronous()).await? {
+        let prefer = execution.prefer_or(&self.prefer).synchronous(execution.response_form());
+        match self.submit_with(process.as_ref(), execution, &prefer).await? {
             Submitted::Results(results) => Ok(results),
             Submitted::Job(job) => {
                 let url = self.transport.url(&["processes", process.as_ref(), "execution"]).into();
@@ -255,15 +256,7 @@ impl Client {
 
     async fn submit_with(&self, process: &str, execution: &Execution, prefer: &Prefer) -> Result<Submitted> {
         let answer = self.post(process, execution, prefer).await?;
-        let made_job = match answer.status {
-            StatusCode::CREATED | StatusCode::ACCEPTED => true,
-            StatusCode::NO_CONTENT => false,
-            // Some servers answer 200 with the status of a job.
-            _ => status_of(&answer).is_some_and(|status| {
-                let named = status.job_id.is_some() || status.id.is_some() && status.extra.contains_key("processingEntityType");
-                named && !matches!(status.status, Status::Other(_))
-            }),
-        };
+        let made_job = matches!(answer.status, StatusCode::CREATED | StatusCode::ACCEPTED) || status_of(&answer).is_some();
         if !made_job {
             return answered::results(&answer, &execution.expected(prefer)).map(Submitted::Results);
         }
@@ -290,10 +283,7 @@ impl Client {
     /// Those of [`landing_page`](Client::landing_page), and [`Error::Url`] for a link that is not HTTP, such as one to S3, which
     /// [`Store`](crate::Store) reads.
     pub async fn fetch(&self, link: &Link) -> Result<Fetched> {
-        let url = match Url::parse(&link.href) {
-            Ok(url) if !is_loopback(&url) || is_loopback(self.transport.base()) => self.transport.external(&link.href)?,
-            _ => self.transport.resolve(&link.href)?,
-        };
+        let url = self.data_url(&link.href)?;
         let wanted = link.media_type.as_ref().and_then(|kind| HeaderValue::from_str(&format!("{kind}, */*;q=0.5")).ok());
         let accept = wanted.unwrap_or(HeaderValue::from_static("*/*"));
         let answer = self.transport.send(Request::get(url).header(ACCEPT, accept)).await?;
@@ -308,6 +298,14 @@ impl Client {
 
     pub(crate) fn transport(&self) -> &Transport {
         &self.transport
+    }
+
+    /// Where a link to data leads, which may be the server's or anybody's.
+    fn data_url(&self, href: &str) -> Result<Url> {
+        match Url::parse(href) {
+            Ok(url) if !is_loopback(&url) || is_loopback(self.transport.base()) => self.transport.external(href),
+            _ => self.transport.resolve(href),
+        }
     }
 
     /// Where a link on the page at `page` leads: a relative one starts at the page, an absolute one follows the link policy.
@@ -356,8 +354,16 @@ impl Submitted {
     }
 }
 
+/// The status of a job that the answer to an execution holds. 200 is the status code of results, whose outputs could be called
+/// `id` and `status`, but some servers answer so with a job: then it has to look like one.
 fn status_of(answer: &Answer) -> Option<StatusInfo> {
-    if answer.is_empty() { None } else { answer.json("status information").ok() }
+    if answer.is_empty() {
+        return None;
+    }
+    let status: StatusInfo = answer.json("status information").ok()?;
+    let named = status.job_id.is_some() || status.id.is_some() && status.extra.contains_key("processingEntityType");
+    let is_job = named && !matches!(status.status, Status::Other(_));
+    (is_job || answer.status != StatusCode::OK).then_some(status)
 }
 
 fn is_loopback(url: &Url) -> bool {
@@ -387,6 +393,20 @@ mod tests {
         assert_eq!(follow("?skip=1"), "http://host/acme/ogc-api/processes?skip=1");
         assert_eq!(follow("/acme/x"), "http://host/acme/x");
         assert_eq!(follow("http://host/y"), "http://host/y");
+        assert_eq!(follow("http://localhost:8080/acme/ogc-api/processes?skip=1"), "http://host/acme/ogc-api/processes?skip=1");
+    }
+
+    #[test]
+    fn data_lies_where_it_is_said_to_unless_that_is_the_server_itself() {
+        let url = |base: &str, href: &str| Client::new(base).expect("client").data_url(href).expect("URL").to_string();
+        let base = "http://zoo-project-dru-service/acme/ogc-api";
+        assert_eq!(url(base, "https://store.example/mask.tif"), "https://store.example/mask.tif");
+        assert_eq!(url(base, "http://localhost:8080/temp//j.json"), "http://zoo-project-dru-service/temp//j.json");
+        assert_eq!(url(base, "http://[::1]/j.json"), "http://zoo-project-dru-service/j.json");
+        assert_eq!(url(base, "/temp/j.json"), "http://zoo-project-dru-service/temp/j.json");
+        assert_eq!(url("http://127.0.0.1:5000", "http://localhost:8080/j.json"), "http://localhost:8080/j.json");
+        let error = Client::new(base).expect("client").data_url("s3://results/j.json").expect_err("not HTTP").to_string();
+        assert!(error.contains("Store"), "{error}");
     }
 
     #[test]

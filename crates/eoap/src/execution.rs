@@ -127,18 +127,13 @@ impl Execution {
         self.prefer.as_ref().unwrap_or(other)
     }
 
-    /// The header of a synchronous execution.
-    pub(crate) fn prefer_synchronous(&self) -> Prefer {
-        Prefer::synchronous(self.prefer.as_ref(), self.response_form())
-    }
-
     /// What the answer can be expected to hold if `prefer` is sent along: the body wins over the header.
     pub(crate) fn expected(&self, prefer: &Prefer) -> Expected {
         let outputs = self.outputs.iter().flat_map(Map::keys).cloned().collect();
         Expected { outputs, response: self.response_form().or(prefer.response()) }
     }
 
-    fn response_form(&self) -> Option<Response> {
+    pub(crate) fn response_form(&self) -> Option<Response> {
         match self.members.get("response").and_then(Value::as_str) {
             Some("raw") => Some(Response::Raw),
             Some("document") => Some(Response::Document),

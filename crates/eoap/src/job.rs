@@ -58,7 +58,7 @@ impl Job {
     pub fn status_url(&self) -> String {
         let link = self.submitted.as_ref().and_then(|status| status.link("monitor"));
         let own = link.and_then(|link| {
-            let url = self.client.transport().base().join(&link.href).ok()?;
+            let url = self.url().join(&link.href).ok()?;
             self.client.transport().is_own(&url).then(|| url.to_string())
         });
         own.unwrap_or_else(|| self.url().to_string())

@@ -169,6 +169,12 @@ impl From<Status> for OneOrMore {
     }
 }
 
+impl From<&Status> for OneOrMore {
+    fn from(status: &Status) -> Self {
+        status.as_str().into()
+    }
+}
+
 impl<T: Into<OneOrMore>> From<Vec<T>> for OneOrMore {
     fn from(words: Vec<T>) -> Self {
         Self(words.into_iter().flat_map(|word| word.into().0).collect())

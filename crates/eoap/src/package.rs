@@ -9,6 +9,7 @@ use std::{fmt, path::Path};
 use serde_json::{Value, json};
 
 use crate::{
+    display::Bundle,
     error::{Error, Result},
     media_type,
 };
@@ -107,6 +108,11 @@ impl Package {
     /// The text.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// Shows the text in a notebook.
+    pub fn evcxr_display(&self) {
+        Bundle::text(self.text.as_str()).emit();
     }
 
     /// The text as JSON, if it is JSON.

@@ -69,12 +69,13 @@ impl Prefer {
         }
     }
 
-    /// What a synchronous execution is asked for with: the words of the execution unless they ask for a job, otherwise those
-    /// that go with the form that it wants the results in.
-    pub(crate) fn synchronous(own: Option<&Self>, response: Option<Response>) -> Self {
-        match own {
-            Some(own) if !own.is_async() => own.clone(),
-            _ if response == Some(Response::Raw) => Self::Minimal,
+    /// The same for a synchronous execution: these words unless they ask for a job, otherwise those that go with the form that
+    /// the results are wanted in.
+    pub(crate) fn synchronous(&self, response: Option<Response>) -> Self {
+        let asks_for_job = self.as_str().is_some_and(|words| words.contains("respond-async"));
+        match response {
+            _ if !asks_for_job => self.clone(),
+            Some(Response::Raw) => Self::Minimal,
             _ => Self::Representation,
         }
     }
@@ -89,10 +90,6 @@ impl Prefer {
         } else {
             None
         }
-    }
-
-    fn is_async(&self) -> bool {
-        self.as_str().is_some_and(|words| words.contains("respond-async"))
     }
 
     pub(crate) fn put_into(&self, headers: &mut HeaderMap) -> Result<()> {
@@ -119,14 +116,14 @@ mod tests {
     #[test]
     fn synchronous_forms_never_ask_for_a_job() {
         for (prefer, response, expected) in [
-            (None, None, Prefer::Representation),
-            (None, Some(Response::Raw), Prefer::Minimal),
-            (Some(Prefer::RespondAsync), Some(Response::Document), Prefer::Representation),
-            (Some(Prefer::Custom("respond-async, wait=5".into())), None, Prefer::Representation),
-            (Some(Prefer::wait(5)), None, Prefer::wait(5)),
-            (Some(Prefer::Nothing), None, Prefer::Nothing),
+            (Prefer::default(), None, Prefer::Representation),
+            (Prefer::default(), Some(Response::Raw), Prefer::Minimal),
+            (Prefer::RespondAsync, Some(Response::Document), Prefer::Representation),
+            (Prefer::respond_async_after(5), None, Prefer::Representation),
+            (Prefer::wait(5), Some(Response::Raw), Prefer::wait(5)),
+            (Prefer::Nothing, None, Prefer::Nothing),
         ] {
-            assert_eq!(Prefer::synchronous(prefer.as_ref(), response), expected);
+            assert_eq!(prefer.synchronous(response), expected);
         }
     }
 }

@@ -110,6 +110,13 @@ async fn results_of_a_submission_come_either_way() {
 }
 
 #[tokio::test]
+async fn outputs_named_like_a_status_are_no_job() {
+    let server = server(ResponseTemplate::new(200).set_body_json(json!({"id": "x", "status": "running"}))).await;
+    let error = client(&server).execute("echo", &Execution::new()).await.expect_err("results");
+    assert!(matches!(error, Error::AnsweredSynchronously { .. }), "{error}");
+}
+
+#[tokio::test]
 async fn synchronous_answer_to_an_asynchronous_wish_tells_of_references_too() {
     let answer = ResponseTemplate::new(204).insert_header("Link", "<http://h/mask.tif>; rel=\"mask\"; type=\"image/tiff\"");
     let server = server(answer).await;
