@@ -25,10 +25,9 @@ use crate::{
     transport::{Answer, Request},
 };
 
-/// What [`GetPackage`] asks for: CWL, or the OGC application package where it is all there is. ZOO-Project refuses requests
-/// that name neither.
-const PACKAGES: &str =
-    "application/cwl+yaml, application/cwl;q=0.9, application/cwl+json;q=0.8, application/ogcapppkg+json;q=0.7";
+/// What [`GetPackage`] asks for: CWL as it was deployed, or the OGC application package where it is all there is. ZOO-Project
+/// refuses requests that name neither, and looks for words in the header: `application/cwl+json` would ask it to convert.
+const PACKAGES: &str = "application/cwl+yaml, application/cwl;q=0.9, application/ogcapppkg+json;q=0.7";
 
 /// Deploys or replaces a process, from [`Client::deploy`] or [`Client::replace`]: set what is to be set, then `.await`.
 #[derive(Clone, Debug)]
@@ -92,6 +91,7 @@ pub struct Deployed {
     pub status: u16,
     /// All headers of the answer, names in lower case, in the order in which they came.
     pub headers: Vec<(String, String)>,
+    replaced: bool,
 }
 
 impl Deployed {
@@ -102,6 +102,7 @@ impl Deployed {
             .iter()
             .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
         let expected = "a process summary";
+        let is_replaced = replaced.is_some();
         let named = || replaced.or_else(|| answer.location().and_then(|url| after(url.path(), "processes")));
         let queued = answer.status == reqwest::StatusCode::ACCEPTED;
         let process =
@@ -113,7 +114,7 @@ impl Deployed {
                     answer.not(expected, "neither its body nor its Location header names the process".to_owned())
                 })?),
             };
-        Ok(Self { process, location, status: answer.status.as_u16(), headers: headers.collect() })
+        Ok(Self { process, location, status: answer.status.as_u16(), headers: headers.collect(), replaced: is_replaced })
     }
 
     /// Whether the server has only queued the request (202): the process is not there yet.
@@ -133,7 +134,11 @@ impl Deployed {
 
     fn card(&self) -> crate::display::Card {
         let mut table = Table::pairs();
-        let state = if self.is_queued() { "queued" } else { "deployed" };
+        let state = match self.replaced {
+            _ if self.is_queued() => "queued",
+            true => "replaced",
+            false => "deployed",
+        };
         table.row(["status", &format!("{} {state}", self.status)]);
         if let Some(location) = &self.location {
             table.row(["location", location]);

@@ -106,6 +106,7 @@ async fn replacing_and_removing() {
     let client = client(&server);
     let replaced = client.replace("water-bodies", &Package::cwl_json(json!({"cwlVersion": "v1.2"}))).await.expect("replaced");
     assert_eq!((replaced.process.id.as_str(), replaced.status), ("water-bodies", 204));
+    assert!(replaced.to_string().contains("204 replaced"), "{replaced}");
     client.undeploy("water-bodies").await.expect("undeployed");
 }
 

@@ -1,6 +1,6 @@
 //! Outputs in each form that servers send them in: documents, raw, in parts, by reference.
 
-use eoap::{Client, Error, Execution, Link, Output, OutputFormat, Response};
+use eoap::{Client, Error, Execution, Link, Output, OutputFormat, Response, Retry};
 use serde_json::json;
 use wiremock::{
     Mock, MockServer, ResponseTemplate,
@@ -117,6 +117,22 @@ async fn link_that_nobody_serves_is_an_error() {
     let server = MockServer::start().await;
     let error = client(&server).fetch(&Link::new("gone.tif")).await.expect_err("404");
     assert_eq!(error.http_status(), Some(404));
+}
+
+#[tokio::test]
+async fn server_is_found_that_calls_itself_by_a_name_unknown_here() {
+    let server = MockServer::start().await;
+    Mock::given(path("/temp/j.json")).respond_with(ResponseTemplate::new(200).set_body_json(json!(1))).mount(&server).await;
+    let client = Client::builder(server.uri()).retry(Retry::never()).build().expect("client");
+    // Nobody listens at this port; a name that cannot be resolved is the same, but asks the network.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("port");
+    let elsewhere = format!("http://{}", listener.local_addr().expect("address"));
+    drop(listener);
+    let fetched = client.fetch(&Link::new(format!("{elsewhere}/temp/j.json"))).await.expect("fetched from the server");
+    assert_eq!(fetched.text().expect("text"), "1");
+    // If the server does not have it, either, the link as it was given is what cannot be fetched.
+    let error = client.fetch(&Link::new(format!("{elsewhere}/temp/k.json"))).await.expect_err("nowhere").to_string();
+    assert!(error.contains(&format!("{elsewhere}/temp/k.json")) && error.contains("no answer"), "{error}");
 }
 
 #[tokio::test]
