@@ -1,23 +1,34 @@
-//! Talks to an OGC API - Processes server (Part 1: Core, OGC 18-062r2).
+//! Talks to an OGC API - Processes server (Part 1: Core, OGC 18-062r2; Part 2: Deploy, Replace, Undeploy).
 //!
 //! [`Client`] has a method per resource; what comes back is typed and lossless. How requests are sent is the business of the
 //! transport; waiting for jobs that of [`Job`].
 
 use std::{fmt, sync::Arc};
 
-use reqwest::Method;
+use reqwest::{
+    Method,
+    header::{ACCEPT, HeaderValue},
+};
+use url::Url;
 
 use crate::{
+    api_definition::ApiDefinition,
     client_builder::ClientBuilder,
-    error::{Error, Result},
-    execution::{Execution, Prefer},
+    deploy::{Deploy, GetPackage},
+    error::Result,
     job::Job,
+    job_list::ListJobs,
     landing::{Conformance, LandingPage},
-    process::{Process, ProcessList},
-    results::Results,
-    status::StatusInfo,
-    transport::{Answer, Request, Transport},
+    link::Link,
+    package::Package,
+    paging::ListProcesses,
+    prefer::Prefer,
+    process::Process,
+    transport::{Request, Transport},
 };
+
+/// What [`Client::api`] asks for.
+const OPENAPI: &str = "application/vnd.oai.openapi+json;version=3.0, application/openapi+json, application/json;q=0.9";
 
 /// A client of one server, cheap to clone.
 ///
@@ -70,8 +81,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// As all requests: [`Error::Connection`] without an answer, [`Error::Api`] or [`Error::Http`] for an error status,
-    /// [`Error::Decode`] for an answer that is not what the standard promises.
+    /// As all requests: [`Error::Connection`](crate::Error::Connection) without an answer, [`Error::Api`](crate::Error::Api) or [`Error::Http`](crate::Error::Http) for an error status,
+    /// [`Error::Decode`](crate::Error::Decode) for an answer that is not what the standard promises.
     pub async fn landing_page(&self) -> Result<LandingPage> {
         self.transport.get_json(self.transport.url(&[""]), "a landing page").await
     }
@@ -85,39 +96,105 @@ impl Client {
         self.transport.get_json(self.transport.url(&["conformance"]), "a conformance declaration").await
     }
 
-    /// The processes of the server: `GET /processes` (clause 7.9), the first page as the server cuts it.
+    /// The definition of the API (clause 7.3): where the landing page's link `service-desc` leads, else `GET /api`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`landing_page`](Client::landing_page); [`Error::Decode`](crate::Error::Decode) for a definition that is not JSON.
+    pub async fn api(&self) -> Result<ApiDefinition> {
+        let landing_page = self.landing_page().await?;
+        let is_json = |link: &&Link| link.media_type.as_deref().is_some_and(|media_type| media_type.contains("json"));
+        let mut links = landing_page.links.iter().filter(|link| link.is("service-desc"));
+        let link = links.clone().find(is_json).or_else(|| links.next());
+        let url = match link {
+            Some(link) => self.follow(&self.transport.url(&[""]), &link.href)?,
+            None => self.transport.url(&["api"]),
+        };
+        let request = Request::get(url).header(ACCEPT, HeaderValue::from_static(OPENAPI));
+        let document = self.transport.send(request).await?.json("an API definition in JSON")?;
+        Ok(ApiDefinition::of(document))
+    }
+
+    /// The processes of the server: `GET /processes` (clause 7.9). `.await` gives the first page as the server cuts it; set
+    /// `limit` before, or take `all` pages or a `stream`.
     ///
     /// # Errors
     ///
     /// Those of [`landing_page`](Client::landing_page).
-    pub async fn processes(&self) -> Result<ProcessList> {
-        self.transport.get_json(self.transport.url(&["processes"]), "a process list").await
+    pub fn processes(&self) -> ListProcesses {
+        ListProcesses::new(self.clone())
+    }
+
+    /// The jobs of the server: `GET /jobs` (clause 12, conformance class "job-list"). `.await` gives the first page; set
+    /// filters and `limit` before, or take `all` pages or a `stream`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`landing_page`](Client::landing_page).
+    pub fn jobs(&self) -> ListJobs {
+        ListJobs::new(self.clone())
     }
 
     /// The description of a process: `GET /processes/{id}` (clause 7.10).
     ///
     /// # Errors
     ///
-    /// Those of [`landing_page`](Client::landing_page); an unknown process is [`Error::Api`] with
+    /// Those of [`landing_page`](Client::landing_page); an unknown process is [`Error::Api`](crate::Error::Api) with
     /// [`ProblemKind::NoSuchProcess`](crate::ProblemKind::NoSuchProcess).
     pub async fn process(&self, id: impl AsRef<str>) -> Result<Process> {
         let url = self.transport.url(&["processes", id.as_ref()]);
         self.transport.get_json(url, "a process description").await
     }
 
-    /// Executes a process: `POST /processes/{id}/execution` (clause 7.11). The request is sent exactly once, whatever
-    /// happens: an execution is not repeatable.
+    /// Deploys a process: `POST /processes` (Part 2). The request is sent exactly once.
+    ///
+    /// ```no_run
+    /// # async fn run(client: eoap::Client) -> Result<(), eoap::Error> {
+    /// use eoap::Package;
+    ///
+    /// let deployed = client.deploy(&Package::from_file("water-bodies.cwl")?).workflow("water-bodies").await?;
+    /// println!("{deployed}");
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
-    /// Those of [`landing_page`](Client::landing_page), and [`Error::NoJobId`] if the server does not say which job it has
-    /// made, [`Error::AnsweredSynchronously`] with the results if it ran the process at once.
-    pub async fn execute(&self, process: impl AsRef<str>, execution: &Execution) -> Result<Job> {
-        let url = self.transport.url(&["processes", process.as_ref(), "execution"]);
-        let mut request = Request::new(Method::POST, url).json(&execution.to_value());
-        execution.prefer_or(&self.prefer).put_into(&mut request.headers)?;
-        let answer = self.transport.send(request).await?;
-        self.job_of(process.as_ref(), &answer)
+    /// Those of [`landing_page`](Client::landing_page); a process with this identifier is
+    /// [`ProblemKind::DuplicatedProcess`](crate::ProblemKind::DuplicatedProcess), a media type that the server does not take
+    /// [`ProblemKind::UnsupportedMediaType`](crate::ProblemKind::UnsupportedMediaType).
+    pub fn deploy(&self, package: &Package) -> Deploy {
+        Deploy::new(self.clone(), package.clone())
+    }
+
+    /// Replaces a deployed process: `PUT /processes/{id}` (Part 2). The request is sent exactly once.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`landing_page`](Client::landing_page); a process that belongs to the server is
+    /// [`ProblemKind::ImmutableProcess`](crate::ProblemKind::ImmutableProcess).
+    pub fn replace(&self, id: impl AsRef<str>, package: &Package) -> Deploy {
+        Deploy::replacing(self.clone(), id.as_ref(), package.clone())
+    }
+
+    /// Removes a deployed process: `DELETE /processes/{id}` (Part 2).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`replace`](Client::replace).
+    pub async fn undeploy(&self, id: impl AsRef<str>) -> Result<()> {
+        let url = self.transport.url(&["processes", id.as_ref()]);
+        self.transport.send(Request::new(Method::DELETE, url)).await.map(drop)
+    }
+
+    /// What was deployed as this process: `GET /processes/{id}/package` (Part 2).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`landing_page`](Client::landing_page); a process that was not deployed is
+    /// [`ProblemKind::ImmutableProcess`](crate::ProblemKind::ImmutableProcess).
+    pub fn package(&self, id: impl AsRef<str>) -> GetPackage {
+        GetPackage::new(self.clone(), id.as_ref())
     }
 
     /// The job with this identifier, which may have been submitted long ago. Nothing is requested yet.
@@ -125,22 +202,20 @@ impl Client {
         Job::new(self.clone(), id.into(), None, None)
     }
 
+    /// How executions are asked for that do not say it themselves.
+    pub(crate) fn preference(&self) -> &Prefer {
+        &self.prefer
+    }
+
     pub(crate) fn transport(&self) -> &Transport {
         &self.transport
     }
 
-    /// The job that the answer to an execution tells of: by its body, else by its `Location` header.
-    fn job_of(&self, process: &str, answer: &Answer) -> Result<Job> {
-        let status: Option<StatusInfo> = if answer.is_empty() { None } else { answer.json("status information").ok() };
-        let located = answer.location().and_then(|url| job_id_of(url.path()));
-        let named = status.as_ref().and_then(|status| status.id().map(str::to_owned));
-        let process = status.as_ref().and_then(|status| status.process_id.clone()).or_else(|| Some(process.to_owned()));
-        match named.or(located) {
-            Some(id) => Ok(Job::new(self.clone(), id, process, status)),
-            None if answer.status == reqwest::StatusCode::OK && !answer.is_empty() => {
-                Err(Error::AnsweredSynchronously { url: answer.url.to_string(), results: Box::new(Results::of(answer)?) })
-            }
-            None => Err(Error::NoJobId { url: answer.url.to_string(), status: answer.status.as_u16() }),
+    /// Where a link on the page at `page` leads: a relative one starts at the page, an absolute one follows the link policy.
+    pub(crate) fn follow(&self, page: &Url, href: &str) -> Result<Url> {
+        match (Url::parse(href), page.join(href)) {
+            (Err(url::ParseError::RelativeUrlWithoutBase), Ok(url)) => Ok(url),
+            _ => self.transport.resolve(href),
         }
     }
 }
@@ -151,23 +226,19 @@ impl fmt::Debug for Client {
     }
 }
 
-/// The identifier in a path such as `/acme/ogc-api/jobs/{id}`.
-fn job_id_of(path: &str) -> Option<String> {
-    let mut segments = path.split('/').skip_while(|segment| *segment != "jobs").skip(1);
-    let id = segments.next().filter(|id| !id.is_empty())?;
-    let id = id.replace('+', "%2B");
-    url::form_urlencoded::parse(id.as_bytes()).map(|(name, _)| name.into_owned()).next()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn job_ids_of_locations() {
-        assert_eq!(job_id_of("/acme/ogc-api/jobs/a-b%20c+d/results").as_deref(), Some("a-b c+d"));
-        assert_eq!(job_id_of("/acme/ogc-api/jobs/"), None);
-        assert_eq!(job_id_of("/temp/x.json"), None);
+    fn links_start_where_they_are() {
+        let client = Client::new("http://host/acme/ogc-api").expect("client");
+        let page = client.transport().url(&["processes"]);
+        let follow = |href: &str| client.follow(&page, href).expect("URL").to_string();
+        assert_eq!(follow("?skip=1"), "http://host/acme/ogc-api/processes?skip=1");
+        assert_eq!(follow("/acme/x"), "http://host/acme/x");
+        assert_eq!(follow("http://host/y"), "http://host/y");
+        assert_eq!(follow("http://localhost:8080/acme/ogc-api/processes?skip=1"), "http://host/acme/ogc-api/processes?skip=1");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use futures_util::FutureExt;
 use crate::{
     client::Client,
     error::Result,
-    execution::Prefer,
+    prefer::Prefer,
     transport::{Auth, Cause, LinkPolicy, Retry, Settings, Token, Transport},
 };
 

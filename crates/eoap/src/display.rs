@@ -9,8 +9,10 @@ use std::io::Write;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 
+mod card;
 mod table;
 
+pub use card::Card;
 pub use table::{Align, Table};
 
 /// One thing to show, in one or more media types. A front end picks the richest that it can show.

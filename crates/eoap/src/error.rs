@@ -283,6 +283,44 @@ pub enum Error {
         /// Why.
         reason: String,
     },
+    /// A file cannot be read or used.
+    #[error("file {path:?} cannot be used: {reason}")]
+    File {
+        /// Its path.
+        path: String,
+        /// Why.
+        reason: String,
+    },
+    /// The pages of a list lead back to one of them.
+    #[error("the pages of the list go round in circles: a link `next` leads to {url} again; the server is at fault")]
+    PagingLoop {
+        /// The page that was there before.
+        url: String,
+    },
+    /// A process was to be run synchronously, and the server has made a job of it.
+    #[error(
+        "POST {url} was answered with job {job} in place of results; take it with `client.job({job:?})`, or use `client.submit`"
+    )]
+    AnsweredAsynchronously {
+        /// Requested URL.
+        url: String,
+        /// Identifier of the job, which runs.
+        job: String,
+    },
+    /// The bytes or the text of an output or of fetched data cannot be had.
+    #[error("the data cannot be read: {reason}")]
+    OutputBytes {
+        /// Why, and what to do instead.
+        reason: String,
+    },
+    /// The inputs of an execution do not fit the description of the process.
+    #[error("the inputs do not fit process {process:?}: {}", problems.join("; "))]
+    InvalidInputs {
+        /// Identifier of the process.
+        process: String,
+        /// Every problem, each with the name of its input.
+        problems: Vec<String>,
+    },
 }
 
 impl fmt::Debug for Error {

@@ -1,132 +1,20 @@
 //! What to execute with: inputs, outputs, and how the answer is wanted (OGC API - Processes - Part 1, clause 7.11,
 //! `execute.yaml`).
 //!
-//! [`Execution`] is the document that is sent, [`Input`] a value in it, [`Prefer`] the header next to it. Values are not
-//! checked against the description of the process; the server does that.
+//! [`Execution`] is the document that is sent. Values are checked against the description of the process only when asked for
+//! ([`Execution::validated`]); the server does that, too.
 
 use std::fmt;
 
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use crate::error::{Error, Result};
-
-/// How an execution is asked for: the `Prefer` header (RFC 7240; clause 7.11.2.3 "Execution mode").
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Prefer {
-    /// `respond-async;return=representation`: a job, whose results are a document. This is the form that ZOO-Project
-    /// documents, and the default. (RFC 7240 has a comma where ZOO-Project has a semicolon.)
-    #[default]
-    RespondAsyncRepresentation,
-    /// `respond-async`: a job. The only form that pygeoapi takes.
-    RespondAsync,
-    /// Other words.
-    Custom(String),
-    /// No header: the server chooses.
-    Nothing,
-}
-
-impl Prefer {
-    /// The header's value, if there is a header.
-    pub fn as_str(&self) -> Option<&str> {
-        match self {
-            Self::RespondAsyncRepresentation => Some("respond-async;return=representation"),
-            Self::RespondAsync => Some("respond-async"),
-            Self::Custom(words) => Some(words),
-            Self::Nothing => None,
-        }
-    }
-
-    pub(crate) fn put_into(&self, headers: &mut HeaderMap) -> Result<()> {
-        if let Some(words) = self.as_str() {
-            let value = HeaderValue::from_str(words).map_err(|error| Error::Setup {
-                reason: format!("{words:?} cannot be the value of the Prefer header: {error}"),
-            })?;
-            headers.insert(HeaderName::from_static("prefer"), value);
-        }
-        Ok(())
-    }
-}
-
-/// The value of an input: text, a number, a truth value, a list of those, JSON, or a reference.
-///
-/// Anything of these converts by itself where an input is expected. A float that is not finite has no JSON and becomes `null`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(transparent)]
-pub struct Input(Value);
-
-impl Input {
-    /// A value that the server shall fetch from `href` (`link.yaml`).
-    pub fn href(href: impl Into<String>) -> Self {
-        Self(json!({"href": href.into()}))
-    }
-
-    /// A value with its media type (`qualifiedInputValue.yaml`).
-    pub fn qualified(value: impl Into<Input>, media_type: impl Into<String>) -> Self {
-        Self(json!({"value": value.into().0, "mediaType": media_type.into()}))
-    }
-
-    /// A bounding box in the order minimum longitude, minimum latitude, maximum longitude, maximum latitude, in degrees of
-    /// WGS 84 (`bbox.yaml`).
-    pub fn bbox(bbox: [f64; 4]) -> Self {
-        Self(json!({"bbox": bbox, "crs": "http://www.opengis.net/def/crs/OGC/1.3/CRS84"}))
-    }
-
-    /// The JSON of the value.
-    pub fn as_value(&self) -> &Value {
-        &self.0
-    }
-}
-
-macro_rules! into_input {
-    ($($kind:ty),*) => {
-        $(impl From<$kind> for Input {
-            fn from(value: $kind) -> Self {
-                Self(value.into())
-            }
-        })*
-    };
-}
-
-into_input!(&str, String, bool, i32, i64, u32, u64, usize, f32, f64, Value, Map<String, Value>);
-
-impl From<&String> for Input {
-    fn from(value: &String) -> Self {
-        Self(value.as_str().into())
-    }
-}
-
-impl From<&Value> for Input {
-    fn from(value: &Value) -> Self {
-        Self(value.clone())
-    }
-}
-
-impl<T: Into<Input>> From<Vec<T>> for Input {
-    fn from(values: Vec<T>) -> Self {
-        Self(values.into_iter().map(|value| value.into().0).collect())
-    }
-}
-
-impl<T: Into<Input>, const N: usize> From<[T; N]> for Input {
-    fn from(values: [T; N]) -> Self {
-        Self(values.into_iter().map(|value| value.into().0).collect())
-    }
-}
-
-impl<T: Into<Input> + Clone> From<&[T]> for Input {
-    fn from(values: &[T]) -> Self {
-        values.to_vec().into()
-    }
-}
-
-impl<T: Into<Input> + Clone> From<&Vec<T>> for Input {
-    fn from(values: &Vec<T>) -> Self {
-        values.clone().into()
-    }
-}
+use crate::{
+    error::Result,
+    input::Input,
+    output_format::OutputFormat,
+    prefer::{Prefer, Response},
+    process::Process,
+};
 
 /// An execution request.
 ///
@@ -161,22 +49,43 @@ impl Execution {
 
     /// Sets an input. The same name again replaces the value; several values of one input are a list.
     pub fn input(mut self, name: impl Into<String>, value: impl Into<Input>) -> Self {
-        self.inputs.insert(name.into(), value.into().0);
+        self.inputs.insert(name.into(), value.into().into());
         self
     }
 
     /// Asks for this output. Without any such call the server sends all of them.
     pub fn output(self, name: impl Into<String>) -> Self {
-        self.output_as(name, json!({}))
+        self.output_with(name, OutputFormat::new())
     }
 
-    /// Asks for this output with settings such as `{"transmissionMode": "reference"}` (`output.yaml`).
+    /// Asks for this output in a format, or as a reference.
+    pub fn output_with(self, name: impl Into<String>, format: OutputFormat) -> Self {
+        self.output_as(name, format.into())
+    }
+
+    /// Asks for this output with settings as they are sent, such as `{"transmissionMode": "reference"}` (`output.yaml`).
     pub fn output_as(mut self, name: impl Into<String>, settings: Value) -> Self {
         self.outputs.get_or_insert_default().insert(name.into(), settings);
         self
     }
 
-    /// Sets another member of the document, such as `subscriber` or, in version 1.0, `response`.
+    /// Asks for no output at all: `"outputs": {}`, which is not the same as not to ask for any in particular.
+    pub fn no_outputs(mut self) -> Self {
+        self.outputs = Some(Map::new());
+        self
+    }
+
+    /// Wants the results in this form (`response`, version 1.0). Without it, the header `Prefer` decides.
+    pub fn response(self, response: Response) -> Self {
+        self.member("response", response.as_str())
+    }
+
+    /// Wants the server to call back (clause 11 "Requirements class Callback").
+    pub fn subscriber(self, subscriber: Subscriber) -> Self {
+        self.member("subscriber", subscriber)
+    }
+
+    /// Sets another member of the document. It is sent as it is, whether or not the standard knows it.
     pub fn member(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.members.insert(name.into(), value.into());
         self
@@ -186,6 +95,21 @@ impl Execution {
     pub fn prefer(mut self, prefer: Prefer) -> Self {
         self.prefer = Some(prefer);
         self
+    }
+
+    /// The execution itself if it fits the description of the process.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Process::validate`].
+    pub fn validated(self, process: &Process) -> Result<Self> {
+        process.validate(&self)?;
+        Ok(self)
+    }
+
+    /// The inputs as they are sent.
+    pub fn inputs(&self) -> &Map<String, Value> {
+        &self.inputs
     }
 
     /// The document that is sent.
@@ -202,6 +126,20 @@ impl Execution {
     pub(crate) fn prefer_or<'a>(&'a self, other: &'a Prefer) -> &'a Prefer {
         self.prefer.as_ref().unwrap_or(other)
     }
+
+    /// What the answer can be expected to hold if `prefer` is sent along: the body wins over the header.
+    pub(crate) fn expected(&self, prefer: &Prefer) -> Expected {
+        let outputs = self.outputs.iter().flat_map(Map::keys).cloned().collect();
+        Expected { outputs, response: self.response_form().or(prefer.response()) }
+    }
+
+    pub(crate) fn response_form(&self) -> Option<Response> {
+        match self.members.get("response").and_then(Value::as_str) {
+            Some("raw") => Some(Response::Raw),
+            Some("document") => Some(Response::Document),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for Execution {
@@ -211,34 +149,57 @@ impl fmt::Display for Execution {
     }
 }
 
+/// Where the server shall POST how a job does (`subscriber.yaml`).
+///
+/// ```
+/// use eoap::{Execution, Subscriber};
+/// let subscriber = Subscriber { success: Some("http://me.example/done".into()), ..Subscriber::default() };
+/// let execution = Execution::new().subscriber(subscriber);
+/// assert_eq!(execution.to_value()["subscriber"]["successUri"], "http://me.example/done");
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Subscriber {
+    /// Gets the results of a successful job (`successUri`).
+    pub success: Option<String>,
+    /// Gets the status information of a running job (`inProgressUri`).
+    pub in_progress: Option<String>,
+    /// Gets the exception of a failed job (`failedUri`).
+    pub failed: Option<String>,
+}
+
+impl From<Subscriber> for Value {
+    fn from(subscriber: Subscriber) -> Self {
+        let Subscriber { success, in_progress, failed } = subscriber;
+        let members = [("successUri", success), ("inProgressUri", in_progress), ("failedUri", failed)];
+        let members = members.into_iter().filter_map(|(name, uri)| Some((name.to_owned(), Value::from(uri?))));
+        members.collect::<Map<_, _>>().into()
+    }
+}
+
+/// What is known of an answer before it is there; servers do not say in which form they answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Expected {
+    /// The outputs that were asked for by name.
+    pub(crate) outputs: Vec<String>,
+    /// The form that was asked for.
+    pub(crate) response: Option<Response>,
+}
+
+impl Expected {
+    /// The output that was asked for, if it was exactly one.
+    pub(crate) fn only(&self) -> Option<&str> {
+        match self.outputs.as_slice() {
+            [only] => Some(only),
+            _ => None,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use serde_json::json;
 
-    #[test]
-    fn anything_becomes_an_input() {
-        let names = vec![String::from("a"), String::from("b")];
-        let execution = Execution::new()
-            .input("text", String::from("x"))
-            .input("names", &names)
-            .input("slice", &names[..1])
-            .input("numbers", [1, 2])
-            .input("matrix", [[1.5, 2.0], [3.0, 4.0]])
-            .input("flag", true)
-            .input("big", u64::MAX)
-            .input("href", Input::href("http://h/x"))
-            .input("qualified", Input::qualified("<a/>", "text/xml"))
-            .input("bbox", Input::bbox([-1.0, 2.0, 3.0, 4.0]));
-        assert_eq!(
-            execution.to_value()["inputs"],
-            json!({
-                "text": "x", "names": ["a", "b"], "slice": ["a"], "numbers": [1, 2], "matrix": [[1.5, 2.0], [3.0, 4.0]],
-                "flag": true, "big": u64::MAX, "href": {"href": "http://h/x"},
-                "qualified": {"value": "<a/>", "mediaType": "text/xml"},
-                "bbox": {"bbox": [-1.0, 2.0, 3.0, 4.0], "crs": "http://www.opengis.net/def/crs/OGC/1.3/CRS84"}
-            })
-        );
-    }
+    use super::*;
 
     #[test]
     fn outputs_are_sent_only_when_asked_for() {
@@ -252,8 +213,25 @@ mod tests {
     }
 
     #[test]
-    fn prefer_that_no_header_can_hold_is_refused() {
-        let error = Prefer::Custom("a\nb".into()).put_into(&mut HeaderMap::new()).expect_err("must be refused");
-        assert!(error.to_string().contains("Prefer header"), "{error}");
+    fn settings_are_sent_as_the_standard_has_them() {
+        let execution = Execution::new().no_outputs().response(Response::Raw).subscriber(Subscriber {
+            success: Some("http://me/done".into()),
+            failed: Some("http://me/failed".into()),
+            ..Subscriber::default()
+        });
+        assert_eq!(
+            execution.to_value(),
+            json!({"inputs": {}, "outputs": {}, "response": "raw",
+                "subscriber": {"successUri": "http://me/done", "failedUri": "http://me/failed"}})
+        );
+    }
+
+    #[test]
+    fn the_body_wins_over_the_header() {
+        let expected = |execution: &Execution, prefer: Prefer| execution.expected(&prefer).response;
+        assert_eq!(expected(&Execution::new(), Prefer::RespondAsync), None);
+        assert_eq!(expected(&Execution::new(), Prefer::Minimal), Some(Response::Raw));
+        let document = Execution::new().response(Response::Document);
+        assert_eq!(expected(&document, Prefer::Minimal), Some(Response::Document));
     }
 }

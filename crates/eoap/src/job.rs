@@ -4,10 +4,16 @@
 
 use std::{fmt, time::Duration};
 
-use reqwest::Method;
+use reqwest::{
+    Method,
+    header::{ACCEPT, HeaderValue},
+};
 use url::Url;
 
-use crate::{client::Client, error::Result, results::Results, status::StatusInfo, transport::Request, wait::Wait};
+use crate::{
+    answered, client::Client, error::Result, execution::Expected, job_list::OneOrMore, link::Link, output::Output,
+    results::Results, status::StatusInfo, transport::Request, wait::Wait,
+};
 
 /// A job, cheap to clone and free of borrows: it can live in a notebook from cell to cell.
 #[derive(Clone)]
@@ -15,12 +21,18 @@ pub struct Job {
     client: Client,
     id: String,
     process_id: Option<String>,
-    submitted: Option<StatusInfo>,
+    submitted: Option<Box<StatusInfo>>,
+    expected: Expected,
 }
 
 impl Job {
     pub(crate) fn new(client: Client, id: String, process_id: Option<String>, submitted: Option<StatusInfo>) -> Self {
-        Self { client, id, process_id, submitted }
+        Self { client, id, process_id, submitted: submitted.map(Box::new), expected: Expected::default() }
+    }
+
+    /// The job with what its results can be expected to be.
+    pub(crate) fn expecting(self, expected: Expected) -> Self {
+        Self { expected, ..self }
     }
 
     /// Identifier of the job.
@@ -35,7 +47,7 @@ impl Job {
 
     /// What the server said when it took the job, if it said anything.
     pub fn submitted(&self) -> Option<&StatusInfo> {
-        self.submitted.as_ref()
+        self.submitted.as_deref()
     }
 
     /// Where the status of the job can be looked at.
@@ -46,7 +58,7 @@ impl Job {
     pub fn status_url(&self) -> String {
         let link = self.submitted.as_ref().and_then(|status| status.link("monitor"));
         let own = link.and_then(|link| {
-            let url = self.client.transport().base().join(&link.href).ok()?;
+            let url = self.url().join(&link.href).ok()?;
             self.client.transport().is_own(&url).then(|| url.to_string())
         });
         own.unwrap_or_else(|| self.url().to_string())
@@ -81,7 +93,62 @@ impl Job {
     /// [`ProblemKind::ResultNotReady`](crate::ProblemKind::ResultNotReady).
     pub async fn results(&self) -> Result<Results> {
         let url = self.client.transport().url(&["jobs", &self.id, "results"]);
-        Results::of(&self.client.transport().send(Request::get(url)).await?)
+        answered::results(&self.client.transport().send(Request::get(url)).await?, &self.expected)
+    }
+
+    /// Some of the results: `GET /jobs/{id}/results?outputs=…` (2.0 draft). ZOO-Project sends all of them regardless.
+    ///
+    /// ```no_run
+    /// # async fn run(job: eoap::Job) -> Result<(), eoap::Error> {
+    /// let results = job.results_of(["stac_catalog"]).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`results`](Job::results); an unknown output may be
+    /// [`ProblemKind::InvalidQueryParameterValue`](crate::ProblemKind::InvalidQueryParameterValue).
+    pub async fn results_of(&self, outputs: impl Into<OneOrMore>) -> Result<Results> {
+        let outputs = outputs.into();
+        let mut url = self.client.transport().url(&["jobs", &self.id, "results"]);
+        url.set_query(Some(&format!("outputs={}", outputs.query())));
+        let expected = Expected { outputs: outputs.into_words(), response: self.expected.response };
+        answered::results(&self.client.transport().send(Request::get(url)).await?, &expected)
+    }
+
+    /// One output as it is: `GET /jobs/{id}/results/{outputID}` (2.0 draft; ZOO-Project 2.1). An output that lies elsewhere is
+    /// fetched from there.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`results`](Job::results); an unknown output is
+    /// [`ProblemKind::NoSuchOutput`](crate::ProblemKind::NoSuchOutput).
+    pub async fn output(&self, id: impl AsRef<str>) -> Result<Output> {
+        let url = self.client.transport().url(&["jobs", &self.id, "results", id.as_ref()]);
+        Ok(answered::output(&self.client.transport().send(Request::get(url)).await?))
+    }
+
+    /// The links to the job's logs: those with the relation `related` in its status, which is asked for.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`status`](Job::status).
+    pub async fn logs(&self) -> Result<Vec<Link>> {
+        Ok(self.status().await?.logs().cloned().collect())
+    }
+
+    /// The text of a log. The link belongs to the server and follows the client's link policy; what is not UTF-8 in it is
+    /// replaced.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Client::landing_page`].
+    pub async fn log(&self, link: &Link) -> Result<String> {
+        let url = self.client.transport().resolve(&link.href)?;
+        let accept = HeaderValue::from_static("text/plain, */*;q=0.5");
+        let answer = self.client.transport().send(Request::get(url).header(ACCEPT, accept)).await?;
+        Ok(String::from_utf8_lossy(&answer.body).into_owned())
     }
 
     /// Cancels the job if it runs, and removes it: `DELETE /jobs/{id}` (clause 13, conformance class "dismiss").

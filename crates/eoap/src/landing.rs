@@ -1,15 +1,19 @@
 //! What a server says about itself (OGC API - Common; OGC API - Processes - Part 1, clauses 7.2 and 7.4).
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{
-    display::{Align, Bundle, Table},
+    display::{Align, Card, Table},
     link::Link,
+    members::{Members, lossless, or_default},
 };
 
 /// The landing page (`landingPage.yaml`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 #[non_exhaustive]
 pub struct LandingPage {
     /// Title of the API.
@@ -19,27 +23,47 @@ pub struct LandingPage {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Links to the API's resources.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub links: Vec<Link>,
     /// All other members, kept as they came.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
+    #[serde(skip)]
+    members: Members,
 }
 
+lossless!(LandingPage, Conformance);
+
 impl LandingPage {
-    /// Shows the links in a notebook.
+    /// The first link with the relation `rel` (see [`Link::is`]).
+    pub fn link(&self, rel: &str) -> Option<&Link> {
+        self.links.iter().find(|link| link.is(rel))
+    }
+
+    /// Shows title, description and links in a notebook.
     pub fn evcxr_display(&self) {
+        self.card().bundle().emit();
+    }
+
+    fn card(&self) -> Card {
         let mut table = Table::new([("relation", Align::Left), ("title", Align::Left), ("link", Align::Left)]);
         for link in &self.links {
-            let rel = link.rel.as_deref().unwrap_or("");
-            table.row([rel.rsplit('/').next().unwrap_or(rel), link.title.as_deref().unwrap_or(""), &link.href]);
+            table.row([link.relation(), link.title.as_deref().unwrap_or(""), &link.href]);
         }
-        Bundle::text(table.to_text()).html(table.to_html()).emit();
+        Card::new(self.title.as_deref().unwrap_or("Landing page")).paragraph(self.description.as_deref()).table("", table)
+    }
+}
+
+impl fmt::Display for LandingPage {
+    /// Title, description and a line per link.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.card().to_text())
     }
 }
 
 /// The conformance declaration (`confClasses.yaml`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 #[non_exhaustive]
 pub struct Conformance {
     /// URIs of the conformance classes that the server declares.
@@ -48,6 +72,8 @@ pub struct Conformance {
     /// All other members, kept as they came.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
+    #[serde(skip)]
+    members: Members,
 }
 
 impl Conformance {
@@ -59,13 +85,30 @@ impl Conformance {
         })
     }
 
-    /// Shows the classes in a notebook.
+    /// Shows the classes in a notebook: specification, version, class.
     pub fn evcxr_display(&self) {
-        let mut table = Table::new([("conformance class", Align::Left)]);
+        self.table().bundle().emit();
+    }
+
+    fn table(&self) -> Table {
+        let columns = ["specification", "version", "class", "URI"];
+        let mut table = Table::new(columns.map(|name| (name, Align::Left)));
         for uri in &self.conforms_to {
-            table.row([uri.as_str()]);
+            // …/spec/{specification}/{version}/conf/{class}
+            let path = uri.split_once("/spec/").map_or("", |(_, path)| path);
+            let mut parts = path.splitn(4, '/');
+            let mut part = || parts.next().unwrap_or("");
+            let (specification, version, _, class) = (part(), part(), part(), part());
+            table.row([specification, version, class, uri]);
         }
-        Bundle::text(table.to_text()).html(table.to_html()).emit();
+        table
+    }
+}
+
+impl fmt::Display for Conformance {
+    /// A table: a line per class.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.table().to_text())
     }
 }
 

@@ -27,6 +27,17 @@
 //! # }
 //! ```
 //!
+//! # The standard
+//!
+//! | operation | method |
+//! |---|---|
+//! | landing page, conformance, API definition | [`landing_page`](Client::landing_page), [`conformance`](Client::conformance), [`api`](Client::api) |
+//! | list and describe processes | [`processes`](Client::processes), [`process`](Client::process), and [`Process::validate`] before executing |
+//! | execute | [`execute`](Client::execute) (a job), [`execute_sync`](Client::execute_sync) (results), [`submit`](Client::submit) (either) |
+//! | jobs | [`jobs`](Client::jobs), [`Job::status`], [`Job::wait`], [`Job::logs`], [`Job::dismiss`] |
+//! | results | [`Job::results`], [`Job::results_of`], [`Job::output`], [`Output::fetch`] |
+//! | deploy, replace, undeploy (Part 2) | [`deploy`](Client::deploy), [`replace`](Client::replace), [`undeploy`](Client::undeploy), [`package`](Client::package) |
+//!
 //! # Notebooks
 //!
 //! Values that a person looks at have a method `evcxr_display`: as the last expression of a cell they show as a table or an
@@ -48,38 +59,68 @@
 pub mod display;
 pub mod json;
 
+mod answered;
+mod api_definition;
 mod client;
 mod client_builder;
+mod deploy;
+mod description;
 mod error;
+mod execute;
 mod execution;
+mod fetched;
+mod input;
 mod items;
 mod job;
+mod job_list;
 mod landing;
 mod link;
 mod listing;
+mod media_type;
+mod members;
+mod multipart;
+mod output;
+mod output_format;
+mod package;
+mod paging;
+mod prefer;
 mod problem;
 mod process;
 mod raster;
 mod results;
 mod s3_url;
+mod schema;
 mod status;
 mod store;
 mod transport;
+mod validation;
 mod wait;
 
+pub use api_definition::ApiDefinition;
 pub use client::Client;
 pub use client_builder::ClientBuilder;
+pub use deploy::{Deploy, Deployed, GetPackage};
+pub use description::{InputDescription, MaxOccurs, OutputDescription};
 pub use error::{Error, Result};
-pub use execution::{Execution, Input, Prefer};
+pub use execute::Submitted;
+pub use execution::{Execution, Subscriber};
+pub use fetched::Fetched;
+pub use input::Input;
 pub use items::ItemCollection;
 pub use job::Job;
+pub use job_list::{Datetime, JobList, ListJobs, OneOrMore};
 pub use landing::{Conformance, LandingPage};
 pub use link::Link;
 pub use listing::{Entry, Listing};
+pub use output::{Output, Qualified};
+pub use output_format::{OutputFormat, TransmissionMode};
+pub use package::Package;
+pub use paging::{ListProcesses, Paged};
+pub use prefer::{Prefer, Response};
 pub use problem::{Problem, ProblemKind};
 pub use process::{Process, ProcessList, ProcessSummary};
 pub use raster::{Affine, BandStatistics, Crs, DataType, Histogram, Preview, Profile, Raster, Statistics};
-pub use results::{Output, Qualified, Results};
+pub use results::Results;
 pub use status::{Status, StatusInfo};
 pub use store::{Store, StoreBuilder};
 pub use transport::{LinkPolicy, Retry, Token};

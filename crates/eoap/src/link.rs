@@ -2,11 +2,16 @@
 //!
 //! Knows what a link says, and refuses to know how to follow one: requests are the business of [`Client`](crate::Client).
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::members::{Members, lossless};
+
 /// A link to another resource. Only [`href`](Link::href) is required by the standard.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 #[non_exhaustive]
 pub struct Link {
     /// Where the link leads; absolute or relative (RFC 3986).
@@ -26,7 +31,11 @@ pub struct Link {
     /// All members that the standard does not name, kept as they came.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
+    #[serde(skip)]
+    members: Members,
 }
+
+lossless!(Link);
 
 impl Link {
     /// A link to `href` that says nothing else.
@@ -47,5 +56,21 @@ impl Link {
     /// ```
     pub fn is(&self, name: &str) -> bool {
         self.rel.as_deref().is_some_and(|rel| rel == name || rel.rsplit('/').next() == Some(name))
+    }
+
+    /// The relation in brief: the last segment of a relation URI, the whole of any other, nothing without one.
+    pub fn relation(&self) -> &str {
+        let rel = self.rel.as_deref().unwrap_or("");
+        rel.rsplit('/').next().unwrap_or(rel)
+    }
+}
+
+impl fmt::Display for Link {
+    /// Relation and target, such as `results http://host/jobs/1/results`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.relation() {
+            "" => f.write_str(&self.href),
+            relation => write!(f, "{relation} {}", self.href),
+        }
     }
 }

@@ -1,32 +1,43 @@
 //! Processes as servers list and describe them (OGC API - Processes - Part 1, clauses 7.9 and 7.10).
 //!
-//! Typed lightly and without loss: what a notebook looks at has a field, everything else stays in `extra`, schemas are JSON.
-//! Nothing is checked here; servers describe their inputs in ways that no strict reader survives.
+//! Typed lightly and without loss: what a notebook looks at has a field, everything else stays in `extra`, inputs and outputs
+//! are JSON that is read on demand. Nothing is checked here; servers describe their inputs in ways that no strict reader survives.
+
+use std::{
+    fmt,
+    ops::{Deref, DerefMut},
+};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{
-    display::{Align, Bundle, Table},
+    description::{InputDescription, OutputDescription},
+    display::{Align, Card, Table},
     link::Link,
+    members::{Members, lossless, or_default},
 };
 
-/// The list of processes (`processList.yaml`).
+/// The list of processes (`processList.yaml`): one page of it, or all pages together.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 #[non_exhaustive]
 pub struct ProcessList {
-    /// The processes of this page.
+    /// The processes, in the server's order.
     pub processes: Vec<ProcessSummary>,
     /// Links to this page in other forms, and to its neighbours.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "Vec::is_empty")]
     pub links: Vec<Link>,
     /// All other members, such as `numberTotal` of ZOO-Project.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
+    #[serde(skip)]
+    members: Members,
 }
 
 /// A process in brief (`processSummary.yaml`).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 #[non_exhaustive]
 pub struct ProcessSummary {
     /// Identifier.
@@ -44,59 +55,57 @@ pub struct ProcessSummary {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mutable: Option<bool>,
     /// How executions can run: `sync-execute`, `async-execute`, `dismiss`, or other words.
-    #[serde(rename = "jobControlOptions", default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(rename = "jobControlOptions", default, deserialize_with = "or_default", skip_serializing_if = "Vec::is_empty")]
     pub job_control_options: Vec<String>,
     /// How outputs can be sent: `value`, `reference` (version 1.0).
-    #[serde(rename = "outputTransmission", default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(rename = "outputTransmission", default, deserialize_with = "or_default", skip_serializing_if = "Vec::is_empty")]
     pub output_transmission: Vec<String>,
+    /// Words to find the process by.
+    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "Vec::is_empty")]
+    pub keywords: Vec<String>,
     /// Further information; its values are text or objects.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "Vec::is_empty")]
     pub metadata: Vec<Value>,
     /// Links to the description and the execution.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "Vec::is_empty")]
     pub links: Vec<Link>,
     /// All other members, kept as they came.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
+    #[serde(skip)]
+    members: Members,
 }
 
-/// The description of a process (`process.yaml`): a summary with inputs and outputs.
+/// The description of a process (`process.yaml`): a summary, whose fields are there as if they were its own, with inputs and
+/// outputs.
+///
+/// ```
+/// let process: eoap::Process = serde_json::from_str(
+///     r#"{"id": "water-bodies", "version": "1.0.0", "inputs": {"aoi": {"schema": {"type": "string"}}}}"#,
+/// )?;
+/// assert_eq!(process.id, "water-bodies");
+/// assert_eq!(process.inputs["aoi"]["schema"]["type"], "string");
+/// assert_eq!(process.input("aoi").map(|input| input.type_name()).as_deref(), Some("string"));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 #[non_exhaustive]
 pub struct Process {
-    /// Identifier.
-    pub id: String,
-    /// Title for a person.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub title: Option<String>,
-    /// What the process does.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub description: Option<String>,
-    /// Version of the process.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub version: Option<String>,
-    /// Whether the process can be replaced and removed (Part 2; `true` if absent there).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub mutable: Option<bool>,
-    /// The inputs by identifier, in the server's order.
-    #[serde(default, skip_serializing_if = "Map::is_empty")]
-    pub inputs: Map<String, Value>,
-    /// The outputs by identifier, in the server's order.
-    #[serde(default, skip_serializing_if = "Map::is_empty")]
-    pub outputs: Map<String, Value>,
-    /// How executions can run: `sync-execute`, `async-execute`, `dismiss`, or other words.
-    #[serde(rename = "jobControlOptions", default, skip_serializing_if = "Vec::is_empty")]
-    pub job_control_options: Vec<String>,
-    /// How outputs can be sent: `value`, `reference` (version 1.0).
-    #[serde(rename = "outputTransmission", default, skip_serializing_if = "Vec::is_empty")]
-    pub output_transmission: Vec<String>,
-    /// Links, among them that to the execution.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub links: Vec<Link>,
-    /// All other members, kept as they came.
+    /// What a list says of the process, too, and all members that are not inputs and outputs.
     #[serde(flatten)]
-    pub extra: Map<String, Value>,
+    pub summary: ProcessSummary,
+    /// The inputs by identifier, in the server's order, as JSON; [`input`](Process::input) reads one.
+    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "Map::is_empty")]
+    pub inputs: Map<String, Value>,
+    /// The outputs by identifier, in the server's order, as JSON; [`output`](Process::output) reads one.
+    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "Map::is_empty")]
+    pub outputs: Map<String, Value>,
+    #[serde(skip)]
+    members: Members,
 }
+
+lossless!(ProcessList, ProcessSummary, Process);
 
 impl ProcessList {
     /// The process with this identifier.
@@ -109,8 +118,17 @@ impl ProcessList {
         self.extra.get("numberTotal").and_then(Value::as_u64)
     }
 
+    /// The first link with the relation `rel` (see [`Link::is`]), such as `next`.
+    pub fn link(&self, rel: &str) -> Option<&Link> {
+        self.links.iter().find(|link| link.is(rel))
+    }
+
     /// Shows the processes in a notebook.
     pub fn evcxr_display(&self) {
+        self.table().bundle().emit();
+    }
+
+    fn table(&self) -> Table {
         let columns = ["process", "title", "version", "mutable", "runs as"];
         let mut table = Table::new(columns.map(|name| (name, Align::Left)));
         for process in &self.processes {
@@ -122,7 +140,7 @@ impl ProcessList {
                 process.job_control_options.join(", "),
             ]);
         }
-        Bundle::text(table.to_text()).html(table.to_html()).emit();
+        table
     }
 }
 
@@ -135,31 +153,150 @@ impl<'a> IntoIterator for &'a ProcessList {
     }
 }
 
-impl Process {
-    /// Shows the inputs and outputs in a notebook.
+impl fmt::Display for ProcessList {
+    /// A table: a line per process.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.table().to_text())
+    }
+}
+
+impl ProcessSummary {
+    /// A summary that says nothing but the identifier.
+    pub(crate) fn of_id(id: impl Into<String>) -> Self {
+        Self { id: id.into(), ..Self::default() }
+    }
+
+    /// The first link with the relation `rel` (see [`Link::is`]), such as `execute`.
+    pub fn link(&self, rel: &str) -> Option<&Link> {
+        self.links.iter().find(|link| link.is(rel))
+    }
+
+    /// Shows the process in a notebook: title, description, and what else there is to say.
     pub fn evcxr_display(&self) {
-        let columns = ["", "identifier", "title", "type", "default"];
-        let mut table = Table::new(columns.map(|name| (name, Align::Left)));
-        for (direction, values) in [("input", &self.inputs), ("output", &self.outputs)] {
-            for (id, value) in values {
-                let text = |value: &Value| match value {
-                    Value::Null => String::new(),
-                    Value::String(text) => text.clone(),
-                    other => other.to_string(),
-                };
-                let schema = &value["schema"];
-                table.row([
-                    direction.to_owned(),
-                    id.clone(),
-                    text(&value["title"]),
-                    text(&schema["type"]),
-                    text(&schema["default"]),
-                ]);
+        self.card().bundle().emit();
+    }
+
+    pub(crate) fn card(&self) -> Card {
+        let mut table = Table::pairs();
+        let mut row = |name: &str, value: String| {
+            if !value.is_empty() {
+                table.row([name.to_owned(), value]);
             }
+        };
+        row("process", self.id.clone());
+        row("version", self.version.clone().unwrap_or_default());
+        row("mutable", self.mutable.map(|mutable| mutable.to_string()).unwrap_or_default());
+        row("runs as", self.job_control_options.join(", "));
+        row("outputs by", self.output_transmission.join(", "));
+        row("keywords", self.keywords.join(", "));
+        for metadata in &self.metadata {
+            let name = metadata["role"].as_str().or_else(|| metadata["title"].as_str()).unwrap_or("metadata");
+            let name = name.rsplit(['/', '#']).next().unwrap_or(name);
+            row(name, metadata_text(metadata));
+        }
+        for link in &self.links {
+            row(if link.relation().is_empty() { "link" } else { link.relation() }, link.href.clone());
         }
         let title = self.title.as_deref().unwrap_or(&self.id);
-        let html = format!("<p>{}</p>{}", crate::display::escape(title), table.to_html());
-        Bundle::text(format!("{title}\n{}", table.to_text())).html(html).emit();
+        // Titles are often given as the description once more.
+        let description = self.description.as_deref().filter(|description| *description != title);
+        Card::new(title).paragraph(description).table("", table)
+    }
+}
+
+/// The value of an entry of `metadata`: text, the name within an object such as schema.org's, or what it links to.
+fn metadata_text(metadata: &Value) -> String {
+    match &metadata["value"] {
+        Value::String(text) => text.clone(),
+        Value::Object(members) => {
+            let name = ["name", "s.name", "s:name"].iter().find_map(|name| members.get(*name)?.as_str());
+            name.map_or_else(|| metadata["value"].to_string(), str::to_owned)
+        }
+        Value::Null => metadata["href"].as_str().unwrap_or("").to_owned(),
+        other => other.to_string(),
+    }
+}
+
+impl fmt::Display for ProcessSummary {
+    /// Title, description, and a line for each other thing there is to say.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.card().to_text())
+    }
+}
+
+impl Process {
+    /// The description of the input with this identifier.
+    pub fn input(&self, id: &str) -> Option<InputDescription> {
+        self.inputs.get(id).map(InputDescription::of)
+    }
+
+    /// The description of the output with this identifier.
+    pub fn output(&self, id: &str) -> Option<OutputDescription> {
+        self.outputs.get(id).map(OutputDescription::of)
+    }
+
+    /// All inputs, in the server's order.
+    pub fn input_descriptions(&self) -> impl Iterator<Item = (&str, InputDescription)> {
+        self.inputs.iter().map(|(id, description)| (id.as_str(), InputDescription::of(description)))
+    }
+
+    /// All outputs, in the server's order.
+    pub fn output_descriptions(&self) -> impl Iterator<Item = (&str, OutputDescription)> {
+        self.outputs.iter().map(|(id, description)| (id.as_str(), OutputDescription::of(description)))
+    }
+
+    /// Shows title, description, inputs and outputs in a notebook.
+    pub fn evcxr_display(&self) {
+        self.card().bundle().emit();
+    }
+
+    fn card(&self) -> Card {
+        let columns = ["input", "type", "required", "occurs", "default", "title"];
+        let mut inputs = Table::new(columns.map(|name| (name, Align::Left)));
+        for (id, input) in self.input_descriptions() {
+            inputs.row([
+                id.to_owned(),
+                input.type_name(),
+                if input.is_required() { "yes" } else { "no" }.to_owned(),
+                input.occurs(),
+                input.default.as_ref().map(short).unwrap_or_default(),
+                input.title.unwrap_or_default(),
+            ]);
+        }
+        let mut outputs = Table::new(["output", "type", "title"].map(|name| (name, Align::Left)));
+        for (id, output) in self.output_descriptions() {
+            outputs.row([id.to_owned(), output.type_name(), output.title.unwrap_or_default()]);
+        }
+        self.summary.card().table("Inputs", inputs).table("Outputs", outputs)
+    }
+}
+
+/// Text without quotation marks, anything else as JSON.
+fn short(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+impl Deref for Process {
+    type Target = ProcessSummary;
+
+    fn deref(&self) -> &ProcessSummary {
+        &self.summary
+    }
+}
+
+impl DerefMut for Process {
+    fn deref_mut(&mut self) -> &mut ProcessSummary {
+        &mut self.summary
+    }
+}
+
+impl fmt::Display for Process {
+    /// Title, description, and tables of the inputs and outputs.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.card().to_text())
     }
 }
 
@@ -181,7 +318,7 @@ mod tests {
                 "title": "Execute End Point", "href": "http://h/acme/ogc-api/processes/water-bodies/execution"}]
         });
         let summary: ProcessSummary = serde_json::from_value(document.clone()).expect("summary");
-        assert_eq!(serde_json::to_value(&summary).expect("JSON"), document);
+        assert_eq!(serde_json::to_string(&summary).expect("JSON"), document.to_string());
         assert!(summary.links[0].is("execute"));
     }
 
@@ -200,7 +337,7 @@ mod tests {
             "outputs": {"stac_catalog": {"title": "stac_catalog", "description": "None", "schema": {"oneOf": [{"type": "object"}]}}}
         });
         let process: Process = serde_json::from_value(document.clone()).expect("description");
-        assert_eq!(serde_json::to_value(&process).expect("JSON"), document);
+        assert_eq!(serde_json::to_string(&process).expect("JSON"), document.to_string());
         assert_eq!(process.inputs["bands"]["maxOccurs"], 999);
     }
 
@@ -208,7 +345,7 @@ mod tests {
     fn list_of_zoo_survives() {
         let document = json!({"processes": [{"id": "echo", "futureOption": [1]}], "links": [{"href": "x", "rel": "next"}], "numberTotal": 3});
         let list: ProcessList = serde_json::from_value(document.clone()).expect("list");
-        assert_eq!(serde_json::to_value(&list).expect("JSON"), document);
+        assert_eq!(serde_json::to_string(&list).expect("JSON"), document.to_string());
         assert_eq!(list.number_total(), Some(3));
         assert!(list.get("echo").is_some() && list.get("x").is_none());
     }

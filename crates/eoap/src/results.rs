@@ -1,22 +1,41 @@
-//! What came out of a job (OGC API - Processes - Part 1, clause 7.14, `results.yaml`).
+//! What came out of a job (OGC API - Processes - Part 1, clauses 7.11.4 and 7.14, `results.yaml`).
 //!
-//! [`Results`] is the document as the server sent it, [`Output`] one entry of it, understood: a value, a value with a media
-//! type, or a reference. Knows nothing about what values mean, but for item collections, which notebooks are after.
+//! [`Results`] is a document with a member per output, [`Output`] one of them, understood. In which of its many forms a server
+//! has sent the outputs is found out elsewhere. Knows nothing about what values mean, but for item collections, which
+//! notebooks are after.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
+use bytes::Bytes;
 use serde::{Serialize, Serializer, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
 use crate::{
-    display::{Align, Bundle, Table},
+    display::{Align, Table},
     error::{Error, Result},
     items::ItemCollection,
-    link::Link,
-    transport::Answer,
+    output::{self, Output},
 };
 
 /// The results of a job, by output.
+///
+/// Servers send them in several forms, which all become the same here: a member per output.
+///
+/// | form | is read as |
+/// |---|---|
+/// | a JSON object | a document with a member per output |
+/// | … with nothing but a list `outputs` of objects with `id` and `value` (pygeoapi) | a member per entry of the list |
+/// | … with nothing but a text `id` and a `value` (pygeoapi) | the one output with this identifier |
+/// | … without the one output that was asked for, unless a document was asked for | that output, raw |
+/// | any other JSON, any other media type | one output, raw |
+/// | `multipart/related` | an output per part, named by its `Content-ID` |
+/// | no body, `Link` headers | a reference per link |
+/// | no body, or `null` | no outputs |
+///
+/// A raw output has the name that was asked for, if that was one, otherwise `result`; [`only`](Results::only) needs no name. Its
+/// bytes are kept ([`Output::bytes`]), and its entry in the document is a value with its media type, in Base64 if it is
+/// neither JSON nor text. A page of HTML counts as an output only if raw outputs were asked for: it is what proxies and login
+/// pages answer with.
 ///
 /// ```
 /// use eoap::{Output, Results};
@@ -27,35 +46,10 @@ use crate::{
 /// assert_eq!(error.to_string(), r#"the results have no output "stac_catalog"; they have "count", "catalog""#);
 /// # Ok::<(), eoap::Error>(())
 /// ```
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Results {
     document: Map<String, Value>,
-}
-
-/// One output (`inlineOrRefData.yaml`).
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum Output {
-    /// The value itself.
-    Value(Value),
-    /// The value with what it is.
-    Qualified(Qualified),
-    /// Where the value can be fetched.
-    Reference(Link),
-}
-
-/// A value with its format (`qualifiedInputValue.yaml`).
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct Qualified {
-    /// The value; text in [`encoding`](Qualified::encoding) for binary data.
-    pub value: Value,
-    /// Media type, beside the value as the standard has it or within `format` as ZOO-Project writes it.
-    pub media_type: Option<String>,
-    /// Encoding of the text, such as `base64`; found in the same places.
-    pub encoding: Option<String>,
-    /// All other members, kept as they came.
-    pub extra: Map<String, Value>,
+    raw: BTreeMap<String, Bytes>,
 }
 
 impl Results {
@@ -65,7 +59,7 @@ impl Results {
     ///
     /// [`Error::Decode`] if the text is not a JSON object.
     pub fn from_json(text: impl AsRef<[u8]>) -> Result<Self> {
-        serde_json::from_slice(text.as_ref()).map(|document| Self { document }).map_err(|error| Error::Decode {
+        serde_json::from_slice(text.as_ref()).map(Self::of_document).map_err(|error| Error::Decode {
             method: "reading".into(),
             url: "the text".into(),
             expected: "a results document (a JSON object with a member per output)",
@@ -74,15 +68,22 @@ impl Results {
         })
     }
 
-    pub(crate) fn of(answer: &Answer) -> Result<Self> {
-        if answer.body.trim_ascii().is_empty() {
-            return Ok(Self { document: Map::new() });
-        }
-        let document = answer.json("a results document (a JSON object with a member per output)")?;
-        Ok(Self { document })
+    pub(crate) fn of_document(document: Map<String, Value>) -> Self {
+        Self { document, raw: BTreeMap::new() }
     }
 
-    /// The document as the server sent it.
+    /// Adds an output that came as bytes.
+    pub(crate) fn insert_raw(&mut self, name: &str, bytes: Bytes, media_type: Option<&str>) {
+        self.insert(name, output::entry(&bytes, media_type));
+        self.raw.insert(name.to_owned(), bytes);
+    }
+
+    /// Adds an output.
+    pub(crate) fn insert(&mut self, name: &str, entry: Value) {
+        self.document.insert(name.to_owned(), entry);
+    }
+
+    /// A document with a member per output: as the server sent it, if that is what it sent.
     pub fn document(&self) -> &Map<String, Value> {
         &self.document
     }
@@ -94,7 +95,7 @@ impl Results {
 
     /// The outputs by name, in the server's order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, Output)> {
-        self.document.iter().map(|(name, value)| (name.as_str(), Output::of(value)))
+        self.document.iter().map(|(name, entry)| (name.as_str(), Output::of(entry, self.raw.get(name))))
     }
 
     /// The output with this name.
@@ -103,10 +104,33 @@ impl Results {
     ///
     /// [`Error::NoSuchOutput`], which names the outputs that are there.
     pub fn get(&self, name: impl AsRef<str>) -> Result<Output> {
-        self.document.get(name.as_ref()).map(Output::of).ok_or_else(|| Error::NoSuchOutput {
-            output: name.as_ref().to_owned(),
-            available: self.names().map(str::to_owned).collect(),
-        })
+        let name = name.as_ref();
+        self.document
+            .get(name)
+            .map(|entry| Output::of(entry, self.raw.get(name)))
+            .ok_or_else(|| Error::NoSuchOutput { output: name.to_owned(), available: self.names().map(str::to_owned).collect() })
+    }
+
+    /// The output, if there is exactly one: its name need not be known.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoSuchOutput`], which names the outputs that are there.
+    pub fn only(&self) -> Result<Output> {
+        match self.names().collect::<Vec<_>>().as_slice() {
+            [name] => self.get(name),
+            _ => self.get("(the only one)"),
+        }
+    }
+
+    /// How many outputs there are.
+    pub fn len(&self) -> usize {
+        self.document.len()
+    }
+
+    /// Whether there are no outputs.
+    pub fn is_empty(&self) -> bool {
+        self.document.is_empty()
     }
 
     /// The value of this output as a type of the caller's.
@@ -140,54 +164,6 @@ impl Results {
     }
 }
 
-impl Output {
-    /// Understands an entry of a results document: an object with a text `href` and no `value` is a reference, one with
-    /// `value` is qualified, everything else is the value itself.
-    fn of(entry: &Value) -> Self {
-        let Value::Object(members) = entry else {
-            return Self::Value(entry.clone());
-        };
-        if let Some(value) = members.get("value") {
-            let mut extra = members.clone();
-            extra.shift_remove("value");
-            let nested = |name: &str| members.get("format").and_then(|format| format.get(name)).cloned();
-            let mut text = |name: &str| match extra.shift_remove(name).or_else(|| nested(name)) {
-                Some(Value::String(text)) => Some(text),
-                Some(other) => {
-                    extra.insert(name.to_owned(), other);
-                    None
-                }
-                None => None,
-            };
-            let (media_type, encoding) = (text("mediaType"), text("encoding"));
-            return Self::Qualified(Qualified { value: value.clone(), media_type, encoding, extra });
-        }
-        if members.get("href").is_some_and(Value::is_string)
-            && let Ok(link) = serde_json::from_value(entry.clone())
-        {
-            return Self::Reference(link);
-        }
-        Self::Value(entry.clone())
-    }
-
-    /// The value, bare or qualified; nothing for a reference.
-    pub fn value(&self) -> Option<&Value> {
-        match self {
-            Self::Value(value) => Some(value),
-            Self::Qualified(qualified) => Some(&qualified.value),
-            Self::Reference(_) => None,
-        }
-    }
-
-    /// Where the value can be fetched; nothing for a value.
-    pub fn href(&self) -> Option<&str> {
-        match self {
-            Self::Reference(link) => Some(&link.href),
-            _ => None,
-        }
-    }
-}
-
 impl Serialize for Results {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.document.serialize(serializer)
@@ -214,16 +190,17 @@ impl Results {
     pub fn evcxr_display(&self) {
         let mut table = Table::new(["output", "kind", "content"].map(|name| (name, Align::Left)));
         for (name, output) in self.iter() {
-            let (kind, content) = match &output {
-                Output::Value(value) => ("value".to_owned(), value.to_string()),
-                Output::Qualified(qualified) => {
-                    (qualified.media_type.clone().unwrap_or_else(|| "value".to_owned()), qualified.value.to_string())
-                }
-                Output::Reference(link) => ("reference".to_owned(), link.href.clone()),
+            let kind = match &output {
+                Output::Reference(_) => "reference",
+                output => output.media_type().unwrap_or("value"),
             };
-            table.row([name.to_owned(), kind, crate::error::excerpt(content.as_bytes())]);
+            let content = match (output.href(), output.value()) {
+                (Some(href), _) => href.to_owned(),
+                (None, value) => value.map(Value::to_string).unwrap_or_default(),
+            };
+            table.row([name, kind, &crate::error::excerpt(content.as_bytes())]);
         }
-        Bundle::text(table.to_text()).html(table.to_html()).emit();
+        table.bundle().emit();
     }
 }
 
@@ -232,6 +209,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::link::Link;
 
     fn results() -> Results {
         let document = json!({

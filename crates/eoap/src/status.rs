@@ -3,14 +3,16 @@
 //! Its types are [`StatusInfo`] and the open enum [`Status`]. They read version 1.0 (`jobID`) and the 2.0 draft (`id`), keep
 //! members they do not know, and refuse to know how the answer was fetched or when to ask again.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
+use chrono::DateTime;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Value};
 
 use crate::{
-    display::{Bundle, Table},
+    display::Table,
     link::Link,
+    members::{Members, lossless, or_default},
 };
 
 /// State of a job (`statusCode.yaml`). Words that the standard does not have are kept in [`Other`](Status::Other):
@@ -82,6 +84,7 @@ impl fmt::Display for Status {
 /// Nothing but [`status`](StatusInfo::status) is required here: ZOO-Project leaves out `type`, `processID` and dates in some
 /// answers. Times stay the text that the server sent (RFC 3339 as a rule). A member that is `null` reads as absent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 #[non_exhaustive]
 pub struct StatusInfo {
     /// Identifier of the job in version 2.0; ZOO-Project sends it next to [`job_id`](StatusInfo::job_id).
@@ -117,12 +120,16 @@ pub struct StatusInfo {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub updated: Option<String>,
     /// Where to go from here: `monitor`, results, logs (`related`).
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "Vec::is_empty")]
     pub links: Vec<Link>,
     /// All other members, kept as they came.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
+    #[serde(skip)]
+    members: Members,
 }
+
+lossless!(StatusInfo);
 
 impl StatusInfo {
     /// Identifier of the job, whichever version of the standard the server speaks.
@@ -135,6 +142,18 @@ impl StatusInfo {
         self.progress.as_ref().and_then(Number::as_f64)
     }
 
+    /// How long the job has run: from its start (else its creation) to its end, if the server tells both.
+    pub fn duration(&self) -> Option<Duration> {
+        let time = |text: &Option<String>| DateTime::parse_from_rfc3339(text.as_deref()?).ok();
+        let begin = time(&self.started).or_else(|| time(&self.created))?;
+        (time(&self.finished)? - begin).to_std().ok()
+    }
+
+    /// Links to the job's logs, which ZOO-Project marks with the relation `related`.
+    pub fn logs(&self) -> impl Iterator<Item = &Link> {
+        self.links.iter().filter(|link| link.is("related"))
+    }
+
     /// The first link with the relation `rel` (see [`Link::is`]).
     pub fn link(&self, rel: &str) -> Option<&Link> {
         self.links.iter().find(|link| link.is(rel))
@@ -142,11 +161,10 @@ impl StatusInfo {
 
     /// Shows the status in a notebook: a table, and the same as text.
     pub fn evcxr_display(&self) {
-        let table = self.table();
-        Bundle::text(table.to_text()).html(table.to_html()).emit();
+        self.table().bundle().emit();
     }
 
-    fn table(&self) -> Table {
+    pub(crate) fn table(&self) -> Table {
         let mut table = Table::pairs();
         let mut row = |name: &str, value: Option<String>| {
             if let Some(value) = value {
@@ -163,8 +181,8 @@ impl StatusInfo {
         row("updated", self.updated.clone());
         row("finished", self.finished.clone());
         for link in &self.links {
-            let name = link.rel.as_deref().unwrap_or("link");
-            row(name.rsplit('/').next().unwrap_or(name), Some(link.href.clone()));
+            let name = if link.relation().is_empty() { "link" } else { link.relation() };
+            row(name, Some(link.href.clone()));
         }
         table
     }
@@ -192,7 +210,7 @@ mod tests {
 
     fn round_trip(document: Value) -> StatusInfo {
         let info: StatusInfo = serde_json::from_value(document.clone()).expect("status information");
-        assert_eq!(serde_json::to_value(&info).expect("JSON"), document);
+        assert_eq!(serde_json::to_string(&info).expect("JSON"), document.to_string());
         info
     }
 
@@ -254,9 +272,20 @@ mod tests {
     }
 
     #[test]
-    fn null_reads_as_absent() {
-        let info: StatusInfo =
-            serde_json::from_value(json!({"jobID": "p", "status": "running", "finished": null})).expect("status");
+    fn null_reads_as_absent_and_survives() {
+        let info = round_trip(json!({"jobID": "p", "finished": null, "status": "running", "links": []}));
         assert_eq!(info.finished, None);
+    }
+
+    #[test]
+    fn duration_needs_begin_and_end() {
+        let mut info = round_trip(json!({
+            "status": "successful", "created": "2024-10-22T04:18:54.378Z", "finished": "2024-10-22T04:22:25.175Z"
+        }));
+        assert_eq!(info.duration(), Some(Duration::from_millis(210_797)));
+        info.started = Some("2024-10-22T04:22:25.000Z".into());
+        assert_eq!(info.duration(), Some(Duration::from_millis(175)));
+        info.finished = Some("soon".into());
+        assert_eq!(info.duration(), None);
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Colours are only ever half-transparent grey, so that the theme decides; cells are escaped here and nowhere else.
 
-use super::escape;
+use super::{Bundle, escape};
 
 /// On which side the cells of a column line up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +56,11 @@ impl Table {
     /// Whether there is no row.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
+    }
+
+    /// The table in both forms, to be shown.
+    pub fn bundle(&self) -> Bundle {
+        Bundle::text(self.to_text()).html(self.to_html())
     }
 
     /// Text in columns, two spaces apart, without trailing spaces or a final newline. Further lines of a cell are indented.

@@ -1,0 +1,359 @@
+//! Finds out in which form a server has sent the outputs of a process (OGC API - Processes - Part 1, clauses 7.11.4 and 7.14:
+//! document or raw, value or reference, one or many).
+//!
+//! Servers do not say which form it is, and version 1.0, the 2.0 draft, ZOO-Project and pygeoapi differ; the rules are written
+//! down at [`Results`]. What was asked for helps ([`Expected`]) but binds nobody.
+
+use bytes::Bytes;
+use reqwest::header::{CONTENT_TYPE, LINK};
+use serde_json::{Map, Value, json};
+
+use crate::{
+    error::Result,
+    execution::Expected,
+    media_type, multipart,
+    output::{self, Output},
+    prefer::Response,
+    results::Results,
+    transport::Answer,
+};
+
+/// Name of an output that came without one.
+const UNNAMED: &str = "result";
+const EXPECTED: &str = "a results document (a JSON object with a member per output)";
+
+/// Relations of `Link` headers that lead to something else than an output.
+const NO_OUTPUT: [&str; 11] = [
+    "self",
+    "alternate",
+    "monitor",
+    "profile",
+    "up",
+    "parent",
+    "canonical",
+    "describedby",
+    "service-desc",
+    "service-doc",
+    "results",
+];
+
+/// The outputs that an answer holds.
+pub(crate) fn results(answer: &Answer, expected: &Expected) -> Result<Results> {
+    let content_type = content_type(answer);
+    let essence = content_type.as_deref().map(media_type::essence).unwrap_or_default();
+    if answer.body.trim_ascii().is_empty() {
+        return Ok(references(answer, expected));
+    }
+    if essence.starts_with("multipart/") {
+        return parts(answer, content_type.as_deref().unwrap_or(""));
+    }
+    let raw_wanted = expected.response == Some(Response::Raw);
+    let parsed: Result<Value> = answer.json(EXPECTED);
+    match parsed {
+        // Documents are often labelled carelessly, and then only their content tells.
+        Ok(value) if essence == "application/json" || !raw_wanted && (essence.is_empty() || essence.starts_with("text/")) => {
+            match value {
+                Value::Null if !raw_wanted => Ok(Results::default()),
+                Value::Object(object) => Ok(object_results(object, answer, expected)),
+                _ if essence == "application/json" => Ok(raw(answer, expected)),
+                _ if essence.starts_with("text/") => Ok(raw(answer, expected)),
+                other => Err(answer.not(EXPECTED, format!("it is {}", kind(&other)))),
+            }
+        }
+        Err(error) if essence.is_empty() || essence == "application/json" || essence == "text/html" && !raw_wanted => Err(error),
+        _ => Ok(raw(answer, expected)),
+    }
+}
+
+/// The one output that an answer to `GET /jobs/{id}/results/{outputID}` is.
+pub(crate) fn output(answer: &Answer) -> Output {
+    if answer.body.is_empty()
+        && let Some(link) = output_links(answer).next()
+    {
+        return Output::of(&link.1, None);
+    }
+    Output::of(&output::entry(&answer.body, content_type(answer).as_deref()), Some(&answer.body))
+}
+
+/// The first of the `Content-Type` headers: ZOO-Project sends the output's own before the one of all its answers.
+pub(crate) fn content_type(answer: &Answer) -> Option<String> {
+    answer.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(str::to_owned)
+}
+
+fn raw(answer: &Answer, expected: &Expected) -> Results {
+    let mut results = Results::default();
+    results.insert_raw(expected.only().unwrap_or(UNNAMED), answer.body.clone(), content_type(answer).as_deref());
+    results
+}
+
+fn object_results(object: Map<String, Value>, answer: &Answer, expected: &Expected) -> Results {
+    let asked_for = |name: &str| expected.outputs.iter().any(|output| output == name);
+    if !asked_for("outputs")
+        && let Some(document) = pygeoapi_list(&object)
+    {
+        return Results::of_document(document);
+    }
+    if !asked_for("id")
+        && !asked_for("value")
+        && object.len() == 2
+        && let (Some(Value::String(id)), Some(value)) = (object.get("id"), object.get("value"))
+    {
+        return Results::of_document(Map::from_iter([(id.clone(), json!({"value": value}))]));
+    }
+    match expected.only() {
+        Some(name) if expected.response != Some(Response::Document) && !object.contains_key(name) => {
+            let entry = Value::Object(object);
+            match Output::of(&entry, None) {
+                Output::Value(_) => raw(answer, expected),
+                _ => Results::of_document(Map::from_iter([(name.to_owned(), entry)])),
+            }
+        }
+        _ => Results::of_document(object),
+    }
+}
+
+/// `{"outputs": [{"id": …, "value": …}]}` as a document with a member per output.
+fn pygeoapi_list(object: &Map<String, Value>) -> Option<Map<String, Value>> {
+    let entries = object.get("outputs").filter(|_| object.len() == 1)?.as_array()?;
+    entries
+        .iter()
+        .map(|entry| {
+            let mut entry = entry.as_object()?.clone();
+            let Some(Value::String(id)) = entry.shift_remove("id") else { return None };
+            (entry.contains_key("value") || entry.contains_key("href")).then_some((id, Value::Object(entry)))
+        })
+        .collect()
+}
+
+fn parts(answer: &Answer, content_type: &str) -> Result<Results> {
+    let parts = multipart::parts(content_type, &answer.body)
+        .map_err(|reason| answer.not("a body of several outputs (multipart/related)", reason))?;
+    let mut results = Results::default();
+    for part in parts {
+        let id = part.header("content-id").map_or(UNNAMED, |id| id.trim_start_matches('<').trim_end_matches('>'));
+        let name = unused(&results, id);
+        let media_type = part.header("content-type");
+        match part.header("content-location") {
+            Some(href) if part.body.is_empty() => {
+                let mut link = Map::from_iter([("href".to_owned(), Value::from(href))]);
+                link.extend(media_type.map(|media_type| ("type".to_owned(), media_type.into())));
+                results.insert(&name, link.into());
+            }
+            _ => {
+                let encoded = part.header("content-transfer-encoding").is_some_and(|word| word.eq_ignore_ascii_case("base64"));
+                let decoded = if encoded { decode(&part.body) } else { None };
+                results.insert_raw(&name, decoded.unwrap_or_else(|| part.body.clone()), media_type);
+            }
+        }
+    }
+    Ok(results)
+}
+
+fn decode(body: &Bytes) -> Option<Bytes> {
+    Output::of(&json!({"value": std::str::from_utf8(body).ok()?, "encoding": "base64"}), None).bytes().ok()
+}
+
+/// The outputs that `Link` headers lead to. The standard does not say how such a link names its output: here by its relation,
+/// else by its place among the outputs that were asked for, else by its title.
+fn references(answer: &Answer, expected: &Expected) -> Results {
+    let mut results = Results::default();
+    for (index, (relation, link)) in output_links(answer).enumerate() {
+        let by_relation = expected.outputs.iter().find(|output| **output == relation);
+        let by_place = expected.outputs.get(index);
+        let title = link["title"].as_str().filter(|title| !title.is_empty());
+        let own =
+            Some(relation.as_str()).filter(|relation| !relation.is_empty() && *relation != "item" && *relation != "related");
+        let name = by_relation.or(by_place).map(String::as_str).or(own).or(title).unwrap_or(UNNAMED);
+        let name = unused(&results, name);
+        results.insert(&name, link);
+    }
+    results
+}
+
+/// The links of the headers that may lead to outputs, with the last segment of their relations.
+fn output_links(answer: &Answer) -> impl Iterator<Item = (String, Value)> {
+    let values = answer.headers.get_all(LINK).iter().filter_map(|value| value.to_str().ok());
+    let links = values.flat_map(link_values).filter_map(|link| {
+        let (href, parameters) = link.trim().strip_prefix('<')?.split_once('>')?;
+        let parameter = |name: &str| media_type::parameter(parameters, name);
+        let relation = parameter("rel").unwrap_or_default();
+        let relation = relation.rsplit(['/', '#']).next().unwrap_or("").to_owned();
+        let mut link = Map::from_iter([("href".to_owned(), Value::from(href.trim()))]);
+        for name in ["rel", "type", "title"] {
+            link.extend(parameter(name).map(|value| (name.to_owned(), value.into())));
+        }
+        (!NO_OUTPUT.contains(&relation.as_str())).then_some((relation, Value::Object(link)))
+    });
+    links.collect::<Vec<_>>().into_iter()
+}
+
+/// The links of a header's value (RFC 8288 clause 3): commas within `<…>` and `"…"` do not separate them.
+fn link_values(value: &str) -> impl Iterator<Item = &str> {
+    let (mut quoted, mut bracketed) = (false, false);
+    value.split(move |c| {
+        match c {
+            '"' if !bracketed => quoted = !quoted,
+            '<' if !quoted => bracketed = true,
+            '>' if !quoted => bracketed = false,
+            _ => {}
+        }
+        c == ',' && !quoted && !bracketed
+    })
+}
+
+/// The name, with a number behind it if it is taken.
+fn unused(results: &Results, name: &str) -> String {
+    let taken = |name: &str| results.document().contains_key(name);
+    if !taken(name) {
+        return name.to_owned();
+    }
+    (2..).map(|number| format!("{name}-{number}")).find(|name| !taken(name)).unwrap_or_else(|| name.to_owned())
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a truth value",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use reqwest::{
+        Method, StatusCode,
+        header::{HeaderMap, HeaderValue},
+    };
+
+    use super::*;
+
+    fn answer(headers: &[(reqwest::header::HeaderName, &'static str)], body: &'static str) -> Answer {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.append(name, HeaderValue::from_static(value));
+        }
+        let url = "http://host/api/processes/p/execution".parse().expect("URL");
+        let body = Bytes::from_static(body.as_bytes());
+        Answer { method: Method::POST, url, status: StatusCode::OK, headers: map, body }
+    }
+
+    fn asked(outputs: &[&str], response: Option<Response>) -> Expected {
+        Expected { outputs: outputs.iter().map(|output| (*output).to_owned()).collect(), response }
+    }
+
+    fn read(media_type: &'static str, body: &'static str, expected: &Expected) -> Value {
+        let headers = if media_type.is_empty() { vec![] } else { vec![(CONTENT_TYPE, media_type)] };
+        serde_json::to_value(results(&answer(&headers, body), expected).expect("results")).expect("JSON")
+    }
+
+    #[test]
+    fn documents_and_what_looks_like_them() {
+        let nothing = Expected::default();
+        let json = "application/json;charset=UTF-8";
+        for (body, document) in [
+            (r#"{"a":"x","j":{"value":1}}"#, json!({"a": "x", "j": {"value": 1}})),
+            (r#"{"outputs":[{"id":"echo","value":"Hello"}]}"#, json!({"echo": {"value": "Hello"}})),
+            (r#"{"id":"echo","value":"Hello"}"#, json!({"echo": {"value": "Hello"}})),
+            (r#"{"outputs":[1,2]}"#, json!({"outputs": [1, 2]})),
+            (r#"{"id":1,"value":2}"#, json!({"id": 1, "value": 2})),
+            ("{}", json!({})),
+            ("null", json!({})),
+            ("42", json!({"result": {"value": 42, "mediaType": json}})),
+        ] {
+            assert_eq!(read(json, body, &nothing), document, "{body}");
+        }
+        // Asking for outputs of these names settles it.
+        assert_eq!(read(json, r#"{"id":"a","value":"b"}"#, &asked(&["id", "value"], None)), json!({"id": "a", "value": "b"}));
+        assert_eq!(
+            read(json, r#"{"outputs":[{"id":"a","value":1}]}"#, &asked(&["outputs"], None)),
+            json!({"outputs": [{"id": "a", "value": 1}]})
+        );
+        // Carelessly labelled documents.
+        for media_type in ["", "text/html", "text/plain"] {
+            assert_eq!(read(media_type, r#"{"a":1}"#, &nothing), json!({"a": 1}));
+        }
+    }
+
+    #[test]
+    fn one_output_as_it_is() {
+        let raw = asked(&["j"], Some(Response::Raw));
+        let body = r#"{"hello":[1,2,3]}"#;
+        let bare = json!({"j": {"value": {"hello": [1, 2, 3]}, "mediaType": "application/json"}});
+        assert_eq!(read("application/json", body, &raw), bare);
+        assert_eq!(read("application/json", body, &asked(&["j"], None)), bare);
+        assert_eq!(read("application/json", body, &asked(&["j"], Some(Response::Document))), json!({"hello": [1, 2, 3]}));
+        assert_eq!(read("application/json", r#"{"j":1}"#, &raw), json!({"j": 1}));
+        assert_eq!(read("application/json", r#"{"href":"http://h/x"}"#, &raw), json!({"j": {"href": "http://h/x"}}));
+        assert_eq!(read("text/html", "<p>", &raw), json!({"j": {"value": "<p>", "mediaType": "text/html"}}));
+        let two = answer(&[(CONTENT_TYPE, "text/plain"), (CONTENT_TYPE, "application/json;charset=UTF-8")], "17");
+        let two = results(&two, &asked(&["a"], Some(Response::Raw))).expect("results");
+        assert_eq!(two.document()["a"], json!({"value": "17", "mediaType": "text/plain"}));
+        assert_eq!(two.only().expect("output").bytes().expect("bytes").as_ref(), b"17");
+    }
+
+    #[test]
+    fn pages_of_proxies_and_broken_documents_are_no_outputs() {
+        for (media_type, body) in [("text/html", "<html>"), ("application/json", r#"{"a":"#), ("", "oops")] {
+            results(&answer(&[(CONTENT_TYPE, media_type)], body), &Expected::default()).expect_err(body);
+        }
+    }
+
+    #[test]
+    fn references_in_headers() {
+        let headers = [
+            (LINK, r#"<http://h/jobs/1>; rel=monitor, <http://h/x,y.tif>; rel="http://h/rel/mask"; type="image/tiff""#),
+            (LINK, r#"<http://h/z.json>; title="stats, all""#),
+        ];
+        let read = |expected: &Expected| {
+            let results = results(&answer(&headers, ""), expected).expect("results");
+            results.iter().map(|(name, output)| format!("{name}={}", output.href().expect("href"))).collect::<Vec<_>>()
+        };
+        assert_eq!(read(&Expected::default()), ["mask=http://h/x,y.tif", "stats, all=http://h/z.json"]);
+        assert_eq!(read(&asked(&["m", "s"], None)), ["m=http://h/x,y.tif", "s=http://h/z.json"]);
+        assert!(results(&answer(&[], " "), &Expected::default()).expect("results").is_empty());
+    }
+
+    #[test]
+    fn parts_by_value_and_by_reference() {
+        let body = "--x\r\nContent-ID: <a>\r\nContent-Type: image/png\r\nContent-Transfer-Encoding: base64\r\n\r\n/wA=\r\n\
+                    --x\r\nContent-ID: b\r\nContent-Type: image/tiff\r\nContent-Location: http://h/b.tif\r\n\r\n\r\n\
+                    --x\r\nContent-ID: b\r\n\r\ntext\r\n--x--";
+        let results =
+            results(&answer(&[(CONTENT_TYPE, "multipart/related; boundary=x")], body), &Expected::default()).expect("results");
+        assert_eq!(
+            Value::from(results.document().clone()),
+            json!({
+                "a": {"value": "/wA=", "mediaType": "image/png", "encoding": "base64"},
+                "b": {"href": "http://h/b.tif", "type": "image/tiff"},
+                "b-2": {"value": "text"}
+            })
+        );
+        assert_eq!(results.get("a").expect("a").bytes().expect("bytes").as_ref(), [0xff, 0]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_answer_is_taken(
+            media_type in prop::sample::select(vec![
+                "", "application/json", "text/html", "image/png", "multipart/related; boundary=x", "multipart/related; boundary=",
+            ]),
+            link in "[<>a-z/;=,\" ]{0,20}",
+            body in prop::sample::select(vec!["", "null", "[", "{}", "{\"a\":1}", "--x\r\nContent-ID: a", "\"\"", "1e400"]),
+            raw: bool,
+        ) {
+            let mut answer = answer(&[(CONTENT_TYPE, media_type)], body);
+            answer.headers.insert(LINK, HeaderValue::from_str(&link).expect("a header's value"));
+            let expected = asked(&["a"], raw.then_some(Response::Raw));
+            if let Ok(results) = results(&answer, &expected) {
+                for (_, output) in results.iter() {
+                    prop_assert!(output.href().is_some() || output.bytes().is_ok());
+                }
+            }
+            output(&answer);
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! What a link leads to: bytes, and what they are.
+//!
+//! [`Client::fetch`] finds out where data is that a server links to; what is in it is not looked at.
+
+use bytes::Bytes;
+use reqwest::header::{ACCEPT, HeaderValue};
+use serde::de::DeserializeOwned;
+use url::{Host, Url};
+
+use crate::{
+    answered::content_type,
+    client::Client,
+    error::{Error, Result},
+    link::Link,
+    transport::Request,
+};
+
+/// Data that was fetched, from [`Client::fetch`](crate::Client::fetch) or [`Output::fetch`](crate::Output::fetch).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Fetched {
+    /// The data.
+    pub bytes: Bytes,
+    /// Its media type, as the server gives it.
+    pub media_type: Option<String>,
+}
+
+impl Fetched {
+    /// The data as text.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OutputBytes`] if it is no UTF-8.
+    pub fn text(&self) -> Result<&str> {
+        std::str::from_utf8(&self.bytes)
+            .map_err(|error| Error::OutputBytes { reason: format!("it is no text ({error}); take the field `bytes`") })
+    }
+
+    /// The data, which is JSON, as a type of the caller's.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OutputBytes`] if it is no JSON or not of that type.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
+        serde_json::from_slice(&self.bytes)
+            .map_err(|error| Error::OutputBytes { reason: format!("it is not JSON of this type: {error}") })
+    }
+}
+
+impl Client {
+    /// Fetches what a link leads to, such as an output that was sent by reference.
+    ///
+    /// A link may be to data anywhere, and is taken as it is, without credentials unless it is the server's. Three kinds are
+    /// taken for the server's own and follow the client's link policy: a relative link; one to this machine (`localhost`) if the
+    /// server is elsewhere, which is what ZOO-Project calls itself by default; and one to a host that gives no answer, which may
+    /// be a name that the server is known by only where it stands.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`landing_page`](Client::landing_page), and [`Error::Url`] for a link that is not HTTP, such as one to S3, which
+    /// [`Store`](crate::Store) reads.
+    pub async fn fetch(&self, link: &Link) -> Result<Fetched> {
+        let url = self.data_url(&link.href)?;
+        let as_the_servers = self.transport().resolve(&link.href)?;
+        match self.fetch_from(url.clone(), link).await {
+            Err(error) if is_unanswered(&error) && as_the_servers != url => {
+                self.fetch_from(as_the_servers, link).await.map_err(|_| error)
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn fetch_from(&self, url: Url, link: &Link) -> Result<Fetched> {
+        let wanted = link.media_type.as_ref().and_then(|kind| HeaderValue::from_str(&format!("{kind}, */*;q=0.5")).ok());
+        let accept = wanted.unwrap_or(HeaderValue::from_static("*/*"));
+        let answer = self.transport().send(Request::get(url).header(ACCEPT, accept)).await?;
+        let media_type = content_type(&answer).or_else(|| link.media_type.clone());
+        Ok(Fetched { bytes: answer.body, media_type })
+    }
+
+    /// Where a link to data leads, which may be the server's or anybody's.
+    fn data_url(&self, href: &str) -> Result<Url> {
+        match Url::parse(href) {
+            Ok(url) if !is_loopback(&url) || is_loopback(self.transport().base()) => self.transport().external(href),
+            _ => self.transport().resolve(href),
+        }
+    }
+}
+
+/// Whether no server was there to answer.
+fn is_unanswered(error: &Error) -> bool {
+    match error {
+        Error::Connection { source, .. } => source.is_connect(),
+        Error::RetriesExhausted { last, .. } => is_unanswered(last),
+        _ => false,
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn data_lies_where_it_is_said_to_unless_that_is_the_server_itself() {
+        let url = |base: &str, href: &str| Client::new(base).expect("client").data_url(href).expect("URL").to_string();
+        let base = "http://zoo-project-dru-service/acme/ogc-api";
+        assert_eq!(url(base, "https://store.example/mask.tif"), "https://store.example/mask.tif");
+        assert_eq!(url(base, "http://localhost:8080/temp//j.json"), "http://zoo-project-dru-service/temp//j.json");
+        assert_eq!(url(base, "http://[::1]/j.json"), "http://zoo-project-dru-service/j.json");
+        assert_eq!(url(base, "/temp/j.json"), "http://zoo-project-dru-service/temp/j.json");
+        assert_eq!(url("http://127.0.0.1:5000", "http://localhost:8080/j.json"), "http://localhost:8080/j.json");
+        let error = Client::new(base).expect("client").data_url("s3://results/j.json").expect_err("not HTTP").to_string();
+        assert!(error.contains("Store"), "{error}");
+    }
+}

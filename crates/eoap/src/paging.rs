@@ -1,0 +1,243 @@
+//! Lists that servers cut into pages (OGC API - Processes - Part 1, clauses 7.9.3 and 12.4: `limit`, and the links `next`).
+//!
+//! [`ListProcesses`] and [`ListJobs`](crate::ListJobs) ask for the first page, all pages, or a [`Paged`] stream of what is on
+//! them. The way from page to page is the server's link `next`, whatever is in its query. What is listed is not known here.
+
+use std::{
+    collections::{HashSet, VecDeque},
+    fmt,
+    future::{Future, IntoFuture, poll_fn},
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use futures_util::Stream;
+use serde::de::DeserializeOwned;
+use url::Url;
+
+use crate::{
+    client::Client,
+    error::{Error, Result},
+    link::Link,
+    process::{ProcessList, ProcessSummary},
+    transport::Request,
+};
+
+type Fetching<L> = Pin<Box<dyn Future<Output = Result<(L, Option<Url>)>> + Send>>;
+
+/// A page of a list.
+pub(crate) trait Page: DeserializeOwned + Send + Unpin + 'static {
+    /// What is listed.
+    type Entry: Send + Unpin + 'static;
+    /// What a page should be, for errors.
+    const EXPECTED: &'static str;
+
+    fn entries(&mut self) -> &mut Vec<Self::Entry>;
+    fn links(&mut self) -> &mut Vec<Link>;
+}
+
+impl Page for ProcessList {
+    type Entry = ProcessSummary;
+    const EXPECTED: &'static str = "a process list";
+
+    fn entries(&mut self) -> &mut Vec<ProcessSummary> {
+        &mut self.processes
+    }
+
+    fn links(&mut self) -> &mut Vec<Link> {
+        &mut self.links
+    }
+}
+
+/// Asks for a page, and finds out where the next one is.
+async fn fetch<L: Page>(client: Client, url: Url) -> Result<(L, Option<Url>)> {
+    let answer = client.transport().send(Request::get(url)).await?;
+    let mut page: L = answer.json(L::EXPECTED)?;
+    let next = page.links().iter().find(|link| link.is("next")).map(|link| client.follow(&answer.url, &link.href));
+    Ok((page, next.transpose()?))
+}
+
+/// The first page.
+pub(crate) async fn first<L: Page>(client: Client, url: Url) -> Result<L> {
+    client.transport().get_json(url, L::EXPECTED).await
+}
+
+/// All pages as one: the first, with the entries of all, and without links to neighbours.
+pub(crate) async fn all<L: Page>(client: Client, url: Url) -> Result<L> {
+    let mut pages = Pages::<L>::new(client, url);
+    let mut whole: Option<L> = None;
+    while let Some(page) = poll_fn(|context| pages.poll_page(context)).await {
+        let mut page = page?;
+        match &mut whole {
+            None => whole = Some(page),
+            Some(whole) => whole.entries().append(page.entries()),
+        }
+    }
+    let mut whole = whole.expect("there is a first page or an error");
+    whole.links().retain(|link| !link.is("next") && !link.is("prev"));
+    Ok(whole)
+}
+
+/// The pages one after the other.
+struct Pages<L> {
+    client: Client,
+    next: Option<Url>,
+    seen: HashSet<Url>,
+    fetching: Option<Fetching<L>>,
+}
+
+impl<L: Page> Pages<L> {
+    fn new(client: Client, first: Url) -> Self {
+        Self { client, next: Some(first), seen: HashSet::new(), fetching: None }
+    }
+
+    fn poll_page(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<L>>> {
+        if self.fetching.is_none() {
+            let Some(url) = self.next.take() else { return Poll::Ready(None) };
+            if !self.seen.insert(url.clone()) {
+                return Poll::Ready(Some(Err(Error::PagingLoop { url: url.into() })));
+            }
+            self.fetching = Some(Box::pin(fetch(self.client.clone(), url)));
+        }
+        let Some(fetching) = &mut self.fetching else { return Poll::Ready(None) };
+        let outcome = ready!(fetching.as_mut().poll(context));
+        self.fetching = None;
+        Poll::Ready(Some(outcome.map(|(mut page, next)| {
+            // A server that goes on linking to empty pages would never come to an end.
+            self.next = next.filter(|_| !page.entries().is_empty());
+            page
+        })))
+    }
+}
+
+/// A stream of what is listed, page by page: a page is asked for when the one before it has been used up. It ends with the
+/// last page, with a page that is empty, or after an error.
+///
+/// It is a [`futures_util::Stream`]; [`next`](Paged::next) is there without importing a trait, too.
+///
+/// ```no_run
+/// # async fn run(client: eoap::Client) -> Result<(), eoap::Error> {
+/// let mut processes = client.processes().limit(10).stream();
+/// while let Some(process) = processes.next().await {
+///     println!("{}", process?.id);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "a stream asks for nothing until it is polled"]
+pub struct Paged<T> {
+    source: Box<dyn Source<T>>,
+    buffer: VecDeque<T>,
+    ended: bool,
+}
+
+/// Pages whose kind is forgotten: all that counts is what is on them.
+trait Source<T>: Send {
+    fn poll_entries(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Vec<T>>>>;
+}
+
+impl<L: Page> Source<L::Entry> for Pages<L> {
+    fn poll_entries(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Vec<L::Entry>>>> {
+        self.poll_page(context).map(|page| page.map(|page| page.map(|mut page| std::mem::take(page.entries()))))
+    }
+}
+
+impl<T: Send + Unpin + 'static> Paged<T> {
+    pub(crate) fn of<L: Page<Entry = T>>(client: Client, first: Url) -> Self {
+        Self { source: Box::new(Pages::<L>::new(client, first)), buffer: VecDeque::new(), ended: false }
+    }
+
+    /// The next entry; nothing after the last one.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Client::landing_page`]; [`Error::PagingLoop`] if the pages lead back to one of them.
+    pub async fn next(&mut self) -> Option<Result<T>> {
+        poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
+    }
+}
+
+impl<T: Unpin> Stream for Paged<T> {
+    type Item = Result<T>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<T>>> {
+        let this = self.get_mut();
+        loop {
+            if let Some(entry) = this.buffer.pop_front() {
+                return Poll::Ready(Some(Ok(entry)));
+            }
+            if this.ended {
+                return Poll::Ready(None);
+            }
+            match ready!(this.source.poll_entries(context)) {
+                Some(Ok(entries)) => this.buffer.extend(entries),
+                Some(Err(error)) => {
+                    this.ended = true;
+                    return Poll::Ready(Some(Err(error)));
+                }
+                None => this.ended = true,
+            }
+        }
+    }
+}
+
+impl<T> fmt::Debug for Paged<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Paged").field("buffered", &self.buffer.len()).field("ended", &self.ended).finish_non_exhaustive()
+    }
+}
+
+/// Asks for the processes of a server, from [`Client::processes`]: `.await` gives the first page,
+/// [`all`](ListProcesses::all) every page, [`stream`](ListProcesses::stream) one process after the other.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is asked for until `.await`, `all` or `stream`"]
+pub struct ListProcesses {
+    client: Client,
+    limit: Option<usize>,
+}
+
+impl ListProcesses {
+    pub(crate) fn new(client: Client) -> Self {
+        Self { client, limit: None }
+    }
+
+    /// At most so many processes on a page (`limit`; servers have a maximum of their own).
+    pub fn limit(mut self, limit: usize) -> Self {
+        self.limit = Some(limit);
+        self
+    }
+
+    /// The processes of all pages as one list, which keeps the other members of the first page.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Client::landing_page`]; [`Error::PagingLoop`] if the pages lead back to one of them.
+    pub async fn all(self) -> Result<ProcessList> {
+        let url = self.url();
+        all(self.client, url).await
+    }
+
+    /// The processes one after the other, page by page.
+    pub fn stream(self) -> Paged<ProcessSummary> {
+        let url = self.url();
+        Paged::of::<ProcessList>(self.client, url)
+    }
+
+    fn url(&self) -> Url {
+        let mut url = self.client.transport().url(&["processes"]);
+        if let Some(limit) = self.limit {
+            url.query_pairs_mut().append_pair("limit", &limit.to_string());
+        }
+        url
+    }
+}
+
+impl IntoFuture for ListProcesses {
+    type Output = Result<ProcessList>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        let url = self.url();
+        Box::pin(first(self.client, url))
+    }
+}

@@ -1,0 +1,129 @@
+//! How an execution is asked for: the header `Prefer` (RFC 7240) and the member `response` (OGC API - Processes - Part 1,
+//! clause 7.11.2).
+//!
+//! Knows the words, not what servers make of them: ZOO-Project looks for parts of the header's value, pygeoapi compares the whole.
+
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::error::{Error, Result};
+
+/// The form of the results (`response` in `execute.yaml`, version 1.0).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Response {
+    /// The outputs as they are: a single one is the body of the answer, several are the parts of one.
+    Raw,
+    /// One JSON document with a member per output.
+    Document,
+}
+
+impl Response {
+    /// The word as the standard has it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Raw => "raw",
+            Self::Document => "document",
+        }
+    }
+}
+
+/// How an execution is asked for: the `Prefer` header (RFC 7240; clause 7.11.2.3 "Execution mode").
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Prefer {
+    /// `respond-async;return=representation`: a job, whose results are a document. This is the form that ZOO-Project
+    /// documents, and the default. (RFC 7240 has a comma where ZOO-Project has a semicolon.)
+    #[default]
+    RespondAsyncRepresentation,
+    /// `respond-async`: a job. The only form that pygeoapi takes.
+    RespondAsync,
+    /// `return=representation`: the results as one document, at once where the server can.
+    Representation,
+    /// `return=minimal`: the outputs as they are (raw), or references to them, at once where the server can.
+    Minimal,
+    /// Other words.
+    Custom(String),
+    /// No header: the server chooses.
+    Nothing,
+}
+
+impl Prefer {
+    /// `wait=seconds`: how long the caller is willing to wait for an answer (RFC 7240 clause 4.3).
+    pub fn wait(seconds: u32) -> Self {
+        Self::Custom(format!("wait={seconds}"))
+    }
+
+    /// `respond-async, wait=seconds`: the results if they are there in this time, otherwise a job (RFC 7240 clause 4.3).
+    pub fn respond_async_after(seconds: u32) -> Self {
+        Self::Custom(format!("respond-async, wait={seconds}"))
+    }
+
+    /// The header's value, if there is a header.
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::RespondAsyncRepresentation => Some("respond-async;return=representation"),
+            Self::RespondAsync => Some("respond-async"),
+            Self::Representation => Some("return=representation"),
+            Self::Minimal => Some("return=minimal"),
+            Self::Custom(words) => Some(words),
+            Self::Nothing => None,
+        }
+    }
+
+    /// The same for a synchronous execution: these words unless they ask for a job, otherwise those that go with the form that
+    /// the results are wanted in.
+    pub(crate) fn synchronous(&self, response: Option<Response>) -> Self {
+        let asks_for_job = self.as_str().is_some_and(|words| words.contains("respond-async"));
+        match response {
+            _ if !asks_for_job => self.clone(),
+            Some(Response::Raw) => Self::Minimal,
+            _ => Self::Representation,
+        }
+    }
+
+    /// The form of the results that the words ask for.
+    pub(crate) fn response(&self) -> Option<Response> {
+        let words = self.as_str().unwrap_or("");
+        if words.contains("return=minimal") {
+            Some(Response::Raw)
+        } else if words.contains("return=representation") {
+            Some(Response::Document)
+        } else {
+            None
+        }
+    }
+
+    pub(crate) fn put_into(&self, headers: &mut HeaderMap) -> Result<()> {
+        if let Some(words) = self.as_str() {
+            let value = HeaderValue::from_str(words).map_err(|error| Error::Setup {
+                reason: format!("{words:?} cannot be the value of the Prefer header: {error}"),
+            })?;
+            headers.insert(HeaderName::from_static("prefer"), value);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prefer_that_no_header_can_hold_is_refused() {
+        let error = Prefer::Custom("a\nb".into()).put_into(&mut HeaderMap::new()).expect_err("must be refused");
+        assert!(error.to_string().contains("Prefer header"), "{error}");
+    }
+
+    #[test]
+    fn synchronous_forms_never_ask_for_a_job() {
+        for (prefer, response, expected) in [
+            (Prefer::default(), None, Prefer::Representation),
+            (Prefer::default(), Some(Response::Raw), Prefer::Minimal),
+            (Prefer::RespondAsync, Some(Response::Document), Prefer::Representation),
+            (Prefer::respond_async_after(5), None, Prefer::Representation),
+            (Prefer::wait(5), Some(Response::Raw), Prefer::wait(5)),
+            (Prefer::Nothing, None, Prefer::Nothing),
+        ] {
+            assert_eq!(prefer.synchronous(response), expected);
+        }
+    }
+}
