@@ -1,0 +1,31 @@
+//! The outcomes as a table for a person: class, abstract test, outcome, note, and the totals.
+//!
+//! The only module that prints. It does not know what an outcome means.
+
+#![expect(clippy::print_stdout, reason = "the table is what it is asked for")]
+
+use crate::suite::{AbstractTest, Outcome};
+
+/// Prints one line a test and the totals.
+pub(crate) fn print(rows: &[(AbstractTest, Outcome)]) {
+    println!("| class | abstract test | outcome | note |\n|---|---|---|---|");
+    for (test, outcome) in rows {
+        let (word, note) = told(outcome);
+        let name = test.name.strip_prefix(test.class()).unwrap_or(test.name).trim_start_matches('/');
+        println!("| {} | {name} | {word} | {} |", test.class(), note.replace('\n', "; ").replace('|', "\\|"));
+    }
+    let count = |wanted: &str| rows.iter().filter(|(_, outcome)| told(outcome).0 == wanted).count();
+    let totals: Vec<String> = WORDS.iter().map(|word| format!("{} {word}", count(word))).collect();
+    println!("\n{} abstract tests: {}", rows.len(), totals.join(", "));
+}
+
+const WORDS: [&str; 4] = ["passed", "deviates", "not applicable", "failed"];
+
+fn told(outcome: &Outcome) -> (&'static str, &str) {
+    match outcome {
+        Outcome::Passed => (WORDS[0], ""),
+        Outcome::Deviates(note) => (WORDS[1], note),
+        Outcome::NotApplicable(note) => (WORDS[2], note),
+        Outcome::Failed(note) => (WORDS[3], note),
+    }
+}
