@@ -5,7 +5,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::core;
-use crate::documents::{self, EXECUTE, STATUS_INFO};
+use crate::documents::{self, EXECUTE, RESULTS, STATUS_INFO};
 use crate::findings::{Check, Findings, Step};
 use crate::http::Reply;
 use crate::process::Process;
@@ -49,17 +49,39 @@ pub(crate) fn document_of(inputs: &Map<String, Value>) -> Value {
     json!({"inputs": inputs, "response": "document"})
 }
 
+/// The answer is that of one of the modes: results, or a job.
+fn answers(server: &Server, findings: &mut Findings, reply: &Reply, statuses: &[u16]) -> Step {
+    if findings.status_in(reply, statuses) && reply.status == 201 {
+        return is_job(server, findings, reply);
+    }
+    if reply.status == 200
+        && let Some(results) = core::json(findings, reply)
+    {
+        findings.extend(&reply.to, documents::problems(&RESULTS, &results));
+    }
+    Ok(())
+}
+
 fn operation(server: &Server, findings: &mut Findings) -> Step {
     for process in server.processes()? {
         let request = document_of(&server.inputs(&process)?);
         if process.can_sync() {
-            findings.status(&server.execute(&process, &request, None)?, 200);
+            answers(server, findings, &server.execute(&process, &request, None)?, &[200])?;
         }
         if process.can_async() {
-            findings.status_in(&server.execute(&process, &request, Some(ASYNC))?, &[200, 201]);
+            answers(server, findings, &server.execute(&process, &request, Some(ASYNC))?, may(&process))?;
         }
     }
     Ok(())
+}
+
+/// What a request that prefers an asynchronous answer may get.
+fn may(process: &Process) -> &'static [u16] {
+    match (process.can_sync(), process.can_async()) {
+        (true, true) => &[200, 201],
+        (false, true) => &[201],
+        _ => &[200],
+    }
 }
 
 /// The request that every other test begins with is one of `execute.yaml`, and the server understands all of its members.
@@ -81,7 +103,7 @@ fn request(server: &Server, findings: &mut Findings) -> Step {
 fn default_mode(server: &Server, findings: &mut Findings) -> Step {
     for process in server.processes()? {
         let reply = server.execute(&process, &document_of(&server.inputs(&process)?), None)?;
-        findings.status(&reply, if process.can_sync() { 200 } else { 201 });
+        answers(server, findings, &reply, if process.can_sync() { &[200] } else { &[201] })?;
     }
     Ok(())
 }
@@ -89,14 +111,7 @@ fn default_mode(server: &Server, findings: &mut Findings) -> Step {
 fn auto_mode(server: &Server, findings: &mut Findings) -> Step {
     for process in server.processes()? {
         let reply = server.execute(&process, &document_of(&server.inputs(&process)?), Some(ASYNC))?;
-        match (process.can_sync(), process.can_async()) {
-            (true, true) => findings.status_in(&reply, &[200, 201]),
-            (false, true) => findings.status(&reply, 201),
-            _ => findings.status(&reply, 200),
-        };
-        if reply.status == 201 {
-            is_job(server, findings, &reply)?;
-        }
+        answers(server, findings, &reply, may(&process))?;
     }
     Ok(())
 }

@@ -42,6 +42,7 @@ mod process;
 mod recorded;
 mod results;
 mod schema;
+mod self_check;
 mod server;
 mod suite;
 mod sync;
@@ -68,6 +69,7 @@ fn main() -> ExitCode {
         return print_table(&target, arguments.filter.as_deref());
     }
     let mut trials = vec![Trial::test("every-abstract-test-appears-once", checklist)];
+    trials.extend(self_check::trials());
     for test in suite::all() {
         let target = Arc::clone(&target);
         trials.push(Trial::test(test.name, move || match suite::judge(&test, &target) {

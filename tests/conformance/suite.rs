@@ -127,10 +127,10 @@ pub(crate) fn judge(test: &AbstractTest, target: &Target) -> Outcome {
     };
     let mut found = Vec::new();
     let mut reasons = Vec::new();
-    let mut conditions = 0;
+    let mut completed = false;
     for (name, end, findings) in runs {
         found.extend(findings.all);
-        conditions += findings.conditions;
+        completed |= end.is_ok();
         match end {
             Ok(()) if findings.conditions == 0 => {
                 found.push(Finding { at: name, problem: "the test looked at nothing".to_owned() })
@@ -141,10 +141,10 @@ pub(crate) fn judge(test: &AbstractTest, target: &Target) -> Outcome {
         }
     }
     reasons.dedup();
-    match (found.is_empty(), conditions) {
-        (true, 0) => not_applicable(test, target, &reasons.join("; ")),
-        _ => weighed(test, target, &found),
+    if found.is_empty() && !completed {
+        return not_applicable(test, target, &reasons.join("; "));
     }
+    weighed(test, target, &found)
 }
 
 /// Whether the server claims the class; `core` is what every server claims by being tested at all.
