@@ -84,9 +84,15 @@ fn main() -> ExitCode {
 /// The table instead of trials; the exit code tells whether one failed.
 fn print_table(target: &Target, filter: Option<&str>) -> ExitCode {
     let tests = suite::all().into_iter().filter(|test| filter.is_none_or(|filter| test.name.contains(filter)));
-    let rows: Vec<_> = tests.map(|test| (test, suite::judge(&test, target))).collect();
-    table::print(&rows);
-    match rows.iter().any(|(_, outcome)| matches!(outcome, Outcome::Failed(_))) {
+    table::head();
+    let mut outcomes = Vec::new();
+    for test in tests {
+        let outcome = suite::judge(&test, target);
+        table::row(&test, &outcome);
+        outcomes.push(outcome);
+    }
+    table::totals(&outcomes);
+    match outcomes.iter().any(|outcome| matches!(outcome, Outcome::Failed(_))) {
         true => ExitCode::FAILURE,
         false => ExitCode::SUCCESS,
     }

@@ -3,9 +3,12 @@
 //! [`OpenApi`] finds operations, their parameters and their answers, and says what is not as OpenAPI 3.0.3 has it. Whether a server
 //! does what the document says is for the tests.
 
+use http::Method;
 use serde_json::Value;
 
-use crate::findings::{Findings, Step};
+use crate::core;
+use crate::findings::{Findings, Step, broken};
+use crate::http::Call;
 use crate::server::Server;
 
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
@@ -29,9 +32,19 @@ impl OpenApi {
         Self { document }
     }
 
-    /// The definition at `/api`.
+    /// The definition that the landing page links to, in whichever place that is.
     pub(crate) fn of(server: &Server) -> Step<Self> {
-        server.document("/api").map(Self::new)
+        let page = server.document("/")?;
+        let Some(href) = core::targets(&page, &["service-desc"]).into_iter().next() else {
+            return broken("GET /", "no link with the relation service-desc");
+        };
+        let accept = "application/vnd.oai.openapi+json;version=3.0, application/json";
+        let reply = server.send(Call::new(Method::GET, server.reachable(&href)).header("accept", accept))?;
+        match reply.json() {
+            Ok(document) if reply.status == 200 => Ok(Self::new(document)),
+            Ok(_) => broken(&reply.to, format!("status {}, where the test needs the API definition", reply.status)),
+            Err(problem) => broken(&reply.to, problem),
+        }
     }
 
     /// Every operation.

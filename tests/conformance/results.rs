@@ -46,8 +46,9 @@ fn results(
     findings.expect(status["status"] == "successful", &reply.to, || {
         format!("the job ends as {}: {}", status["status"], status["message"])
     });
-    // No preference among media types: the form is what the request asked for.
-    server.send(server.call(http::Method::GET, &format!("/jobs/{job}/results"))).map(Some)
+    // The form is what the request asked for; a server that could also show a page is told that none is wanted.
+    let accept = if response == "document" { "application/json" } else { "multipart/related, application/json, */*;q=0.5" };
+    server.send(server.call(http::Method::GET, &format!("/jobs/{job}/results")).header("accept", accept)).map(Some)
 }
 
 /// The processes that make jobs, have so many outputs and give them in these ways.

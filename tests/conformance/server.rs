@@ -26,7 +26,7 @@ pub(crate) struct Server {
     examples: Value,
     /// The processes to test; empty for all that the server lists.
     only: Vec<String>,
-    /// Time between two looks at a job, and how many looks it gets.
+    /// The longest pause between two looks at a job, and how many looks it gets.
     poll: (Duration, u32),
     /// The address, reachable by the server, where the suite may listen.
     pub(crate) listen: Option<String>,
@@ -43,7 +43,7 @@ impl Server {
     /// A server that runs somewhere.
     pub(crate) fn live(root: &str, examples: Value, only: Vec<String>, listen: Option<String>) -> std::io::Result<Self> {
         let root = root.trim_end_matches('/').to_owned();
-        let poll = (Duration::from_secs(2), 900);
+        let poll = (Duration::from_secs(4), 300);
         Ok(Self { name: root.clone(), root, client: Client::new()?, examples, only, poll, listen })
     }
 
@@ -151,12 +151,14 @@ impl Server {
     /// The last status of a job.
     pub(crate) fn wait(&self, job: &str) -> Step<Value> {
         let path = format!("/jobs/{job}");
-        let (pause, looks) = self.poll;
+        let (longest, looks) = self.poll;
+        let mut pause = Duration::from_millis(30);
         for _ in 0..looks {
             let status = self.document(&path)?;
             if matches!(status["status"].as_str(), Some("successful" | "failed" | "dismissed")) {
                 return Ok(status);
             }
+            pause = (pause * 2).min(longest);
             thread::sleep(pause);
         }
         broken(&format!("GET {path}"), format!("the job is not over after {looks} looks"))

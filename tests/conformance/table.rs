@@ -6,17 +6,23 @@
 
 use crate::suite::{AbstractTest, Outcome};
 
-/// Prints one line a test and the totals.
-pub(crate) fn print(rows: &[(AbstractTest, Outcome)]) {
+/// What begins the table.
+pub(crate) fn head() {
     println!("| class | abstract test | outcome | note |\n|---|---|---|---|");
-    for (test, outcome) in rows {
-        let (word, note) = told(outcome);
-        let name = test.name.strip_prefix(test.class()).unwrap_or(test.name).trim_start_matches('/');
-        println!("| {} | {name} | {word} | {} |", test.class(), note.replace('\n', "; ").replace('|', "\\|"));
-    }
-    let count = |wanted: &str| rows.iter().filter(|(_, outcome)| told(outcome).0 == wanted).count();
+}
+
+/// One line of the table, printed as soon as it is known: a live server takes its time.
+pub(crate) fn row(test: &AbstractTest, outcome: &Outcome) {
+    let (word, note) = told(outcome);
+    let name = test.name.strip_prefix(test.class()).unwrap_or(test.name).trim_start_matches('/');
+    println!("| {} | {name} | {word} | {} |", test.class(), note.replace('\n', "; ").replace('|', "\\|"));
+}
+
+/// How many tests came to what.
+pub(crate) fn totals(outcomes: &[Outcome]) {
+    let count = |wanted: &str| outcomes.iter().filter(|outcome| told(outcome).0 == wanted).count();
     let totals: Vec<String> = WORDS.iter().map(|word| format!("{} {word}", count(word))).collect();
-    println!("\n{} abstract tests: {}", rows.len(), totals.join(", "));
+    println!("\n{} abstract tests: {}", outcomes.len(), totals.join(", "));
 }
 
 const WORDS: [&str; 4] = ["passed", "deviates", "not applicable", "failed"];
