@@ -18,7 +18,7 @@ pub enum Error {
         /// What the system says.
         source: io::Error,
     },
-    /// A file is not the TOML or JSON that it has to be.
+    /// A file is not the TOML, JSON or YAML that it has to be.
     #[error("{}:{line}: {message}", path.display())]
     Syntax {
         /// The file.
@@ -29,10 +29,12 @@ pub enum Error {
         message: String,
     },
     /// A file can be read, but what it says makes no sense.
-    #[error("{}: {field}: {message}", path.display())]
+    #[error("{}:{} {field}: {message}", path.display(), line.map_or_else(String::new, |line| format!("{line}:")))]
     Value {
         /// The file.
         path: PathBuf,
+        /// The line, counted from one, where it is known.
+        line: Option<usize>,
         /// The member that is wrong.
         field: String,
         /// What is wrong with it.

@@ -15,17 +15,22 @@
 //! # }
 //! ```
 
+mod callback;
+mod cwl;
 mod error;
 mod fixture;
 mod proxy;
+mod pygeoapi;
+mod responder;
 mod route;
 mod s3;
 mod scenario;
+mod service;
 mod store;
 mod template;
 mod testbed;
 mod zoo;
 
 pub use error::Error;
-pub use scenario::Scenario;
+pub use scenario::{Personality, Scenario};
 pub use testbed::Testbed;

@@ -32,7 +32,7 @@ impl Refused {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn add(&self, host: &str) {
+    pub(crate) fn add(&self, host: &str) {
         let mut hosts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if !hosts.iter().any(|known| known == host) {
             hosts.push(host.to_owned());

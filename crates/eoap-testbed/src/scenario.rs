@@ -3,49 +3,47 @@
 //! [`Scenario`] is loaded once and can start any number of testbeds. It holds fixtures and never changes: jobs, uploads and refusals
 //! are the state of a testbed and not known here.
 
+mod answers;
+mod logs;
 mod process;
+mod server;
 mod settings;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-use serde_json::Value;
 
 use crate::Error;
 use crate::fixture::{Entry, Folder};
 use crate::store::Object;
 
-pub(crate) use process::{Process, Status};
-pub(crate) use settings::{S3, Server, StatusShape};
+pub(crate) use answers::Answers;
+pub(crate) use process::{Failure, Package, Process, Status};
+pub use server::Personality;
+pub(crate) use server::{ANONYMOUS, Server, StatusShape, split_namespace};
+pub(crate) use settings::{Clock, S3};
 
 /// A scenario folder, loaded and checked.
 #[derive(Debug, Clone)]
 pub struct Scenario {
     pub(crate) parts: Arc<Parts>,
+    pub(crate) personality: Personality,
 }
 
 /// The contents of a scenario.
 #[derive(Debug)]
 pub(crate) struct Parts {
     pub(crate) name: String,
+    pub(crate) clock: Clock,
     pub(crate) server: Server,
     pub(crate) s3: S3,
     pub(crate) answers: Answers,
     /// In the order of their ids, which is the order of the process list.
-    pub(crate) processes: Vec<Process>,
+    pub(crate) processes: Vec<Arc<Process>>,
+    /// Packages by the address from which they can be deployed.
+    pub(crate) packages: BTreeMap<String, String>,
     pub(crate) buckets: Vec<Bucket>,
     files: Vec<PathBuf>,
-}
-
-/// The JSON of every answer that does not belong to one process.
-#[derive(Debug)]
-pub(crate) struct Answers {
-    pub(crate) landing: Value,
-    pub(crate) conformance: Value,
-    pub(crate) running: Value,
-    pub(crate) successful: Value,
-    pub(crate) failed: Value,
-    pub(crate) dismissed: Value,
 }
 
 /// A bucket and what lies in it when a testbed starts.
@@ -62,20 +60,14 @@ impl Scenario {
     /// Names the file, and the line or the member in it, that cannot be read or makes no sense.
     pub fn load(dir: &Path) -> Result<Self, Error> {
         let mut folder = Folder::new(dir);
+        settings::extend(&mut folder)?;
         let settings = settings::load(&mut folder)?;
-        let answers = Answers {
-            landing: folder.json("answers/landing.json")?,
-            conformance: folder.json("answers/conformance.json")?,
-            running: folder.json("answers/running.json")?,
-            successful: folder.json("answers/successful.json")?,
-            failed: folder.json("answers/failed.json")?,
-            dismissed: folder.json("answers/dismissed.json")?,
-        };
+        let answers = answers::load(&mut folder)?;
         let mut processes = Vec::new();
         for id in folder.names("processes", Entry::Folder)? {
             let process = process::load(&mut folder, &id)?;
             check_job_id(&folder, &processes, &process)?;
-            processes.push(process);
+            processes.push(Arc::new(process));
         }
         let mut buckets = Vec::new();
         for name in folder.names("s3", Entry::Folder)? {
@@ -87,9 +79,36 @@ impl Scenario {
             }
             buckets.push(Bucket { name, objects });
         }
-        let files = folder.into_files();
-        let parts = Parts { name: settings.name, server: settings.server, s3: settings.s3, answers, processes, buckets, files };
-        Ok(Self { parts: Arc::new(parts) })
+        let personality = settings.personality;
+        let parts = Parts {
+            name: settings.name,
+            clock: settings.clock,
+            server: settings.server,
+            s3: settings.s3,
+            answers,
+            processes,
+            packages: settings.packages,
+            buckets,
+            files: folder.into_files(),
+        };
+        Ok(Self { parts: Arc::new(parts), personality })
+    }
+
+    /// The same scenario, answered by another kind of server than `scenario.toml` names.
+    ///
+    /// ```no_run
+    /// # fn main() -> Result<(), eoap_testbed::Error> {
+    /// use eoap_testbed::{Personality, Scenario, Testbed};
+    ///
+    /// let scenario = Scenario::load("scenarios/water-bodies".as_ref())?;
+    /// let testbed = Testbed::start(&scenario.with_personality(Personality::Pygeoapi))?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_personality(mut self, personality: Personality) -> Self {
+        self.personality = personality;
+        self
     }
 
     /// What the scenario calls itself.
@@ -104,11 +123,12 @@ impl Scenario {
 }
 
 /// Later jobs count up in the first group of the id, so that the rest has to tell the processes apart.
-fn check_job_id(folder: &Folder, others: &[Process], process: &Process) -> Result<(), Error> {
+fn check_job_id(folder: &Folder, others: &[Arc<Process>], process: &Process) -> Result<(), Error> {
     let rest = |process: &Process| process.job.split_once('-').map(|(_, rest)| rest.to_owned());
     match others.iter().find(|other| rest(other) == rest(process)) {
         Some(other) => Err(Error::Value {
             path: folder.path(&format!("processes/{}/process.toml", process.id)),
+            line: None,
             field: "job".to_owned(),
             message: format!("differs from the one of {} in its first group only", other.id),
         }),

@@ -13,17 +13,18 @@ use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
 use s3s::service::S3Service;
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc as channel, oneshot};
 use wiremock::{Mock, MockServer, matchers};
 
 use crate::proxy::{self, Refused};
+use crate::responder::{self, Server, Shared};
 use crate::route::Routes;
-use crate::scenario::Parts;
+use crate::scenario::{Parts, Personality};
+use crate::service::Service;
 use crate::store::Store;
-use crate::zoo::Zoo;
-use crate::{Error, Scenario, s3};
+use crate::{Error, Scenario, callback, s3};
 
-/// A running ZOO-Project-DRU with its object store, reachable through a forward proxy; it stops when it is dropped.
+/// A running OGC API server with its object store, reachable through a forward proxy; it stops when it is dropped.
 #[derive(Debug)]
 pub struct Testbed {
     parts: Arc<Parts>,
@@ -53,9 +54,10 @@ impl Testbed {
         let (started, ready) = mpsc::channel();
         let (stop, stopped) = oneshot::channel();
         let served = (Arc::clone(&parts), refused.clone());
+        let personality = scenario.personality;
         let thread = thread::Builder::new()
             .name("testbed".to_owned())
-            .spawn(move || run(served.0, served.1, &started, stopped))
+            .spawn(move || run(served.0, personality, served.1, &started, stopped))
             .map_err(failed("the thread of the servers"))?;
         let addresses = ready
             .recv()
@@ -121,7 +123,13 @@ impl Drop for Testbed {
 }
 
 /// The life of the servers' thread.
-fn run(parts: Arc<Parts>, refused: Refused, started: &mpsc::Sender<io::Result<Addresses>>, stopped: oneshot::Receiver<()>) {
+fn run(
+    parts: Arc<Parts>,
+    personality: Personality,
+    refused: Refused,
+    started: &mpsc::Sender<io::Result<Addresses>>,
+    stopped: oneshot::Receiver<()>,
+) {
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -130,7 +138,7 @@ fn run(parts: Arc<Parts>, refused: Refused, started: &mpsc::Sender<io::Result<Ad
         }
     };
     runtime.block_on(async move {
-        match open(parts, refused).await {
+        match open(parts, personality, refused).await {
             Ok((addresses, _server)) => {
                 let _ = started.send(Ok(addresses));
                 // Ends when the testbed drops its end.
@@ -144,7 +152,7 @@ fn run(parts: Arc<Parts>, refused: Refused, started: &mpsc::Sender<io::Result<Ad
 }
 
 /// Opens the ports and spawns the servers on this runtime, with which they end; the mock server ends when it is dropped.
-async fn open(parts: Arc<Parts>, refused: Refused) -> io::Result<(Addresses, MockServer)> {
+async fn open(parts: Arc<Parts>, personality: Personality, refused: Refused) -> io::Result<(Addresses, MockServer)> {
     let loopback = (Ipv4Addr::LOCALHOST, 0);
     let server = std::net::TcpListener::bind(loopback)?;
     let s3 = TcpListener::bind(loopback).await?;
@@ -154,9 +162,14 @@ async fn open(parts: Arc<Parts>, refused: Refused) -> io::Result<(Addresses, Moc
     let store = Store::new(&parts.buckets);
 
     tokio::spawn(serve_s3(s3, s3::service(&parts.s3, store.clone(), routes.clone())));
+    let service = Shared::new(Service::new(&parts, store));
+    let responder = responder::of(personality, parts);
+    let (subscribed, jobs) = channel::unbounded_channel();
+    let caller = callback::Caller::new(service.clone(), Arc::clone(&responder), routes.clone(), refused.clone());
+    tokio::spawn(caller.serve(jobs));
     tokio::spawn(proxy::serve(proxy, routes, refused));
     let mock = MockServer::builder().listener(server).disable_request_recording().start().await;
-    Mock::given(matchers::any()).respond_with(Zoo::new(parts, store)).mount(&mock).await;
+    Mock::given(matchers::any()).respond_with(Server::new(service, responder, subscribed)).mount(&mock).await;
     Ok((addresses, mock))
 }
 

@@ -1,74 +1,106 @@
-//! The OGC API server: a mock that keeps state and answers as ZOO-Project-DRU does.
+//! The OGC API server as ZOO-Project-DRU answers.
 //!
-//! [`Zoo`] finds the resource that a request means; the modules below answer for one kind of resource each. None of them opens a
-//! connection, and their JSON comes from the scenario's files.
+//! [`Zoo`] finds the resource that a request means; the modules below answer for one kind of resource each. None of them keeps
+//! state, which is the service's, and none opens a connection.
 
 mod answer;
+mod deploy;
 mod exception;
 mod execution;
 mod jobs;
-mod listing;
+mod landing;
+mod openapi;
+mod package;
 mod processes;
+mod query;
+mod resource;
+mod status;
+mod synchronous;
+mod temp;
 mod validation;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use http::Method;
-use wiremock::{Request, Respond, ResponseTemplate};
+use serde_json::Value;
+use wiremock::{Request, ResponseTemplate};
 
-use crate::scenario::Parts;
-use crate::store::Store;
+use crate::responder::Responder;
+use crate::scenario::{Parts, split_namespace};
+use crate::service::{Job, Phase, Service};
 use answer::Answer;
 use exception::Exception;
-use jobs::Jobs;
+use resource::Resource;
 
 /// The server of one testbed.
 #[derive(Debug)]
 pub(crate) struct Zoo {
     parts: Arc<Parts>,
-    jobs: Mutex<Jobs>,
+}
+
+/// One request to one namespace, and what it is answered with.
+struct Call<'a> {
+    parts: &'a Parts,
+    service: &'a mut Service,
+    namespace: &'a str,
+    request: &'a Request,
 }
 
 impl Zoo {
-    pub(crate) fn new(parts: Arc<Parts>, store: Store) -> Self {
-        let jobs = Mutex::new(Jobs::new(Arc::clone(&parts), store));
-        Self { parts, jobs }
+    pub(crate) fn new(parts: Arc<Parts>) -> Self {
+        Self { parts }
     }
 
-    fn answer(&self, request: &Request) -> Result<Answer, Exception> {
+    fn answer(&self, service: &mut Service, request: &Request) -> Result<Answer, Exception> {
         let path = request.url.path();
-        let inside = path.strip_prefix(&self.parts.server.base_path).ok_or_else(Exception::not_available)?;
+        if let Some((namespace, file)) = temp::split(path) {
+            return temp::file(service, namespace, file);
+        }
+        let home = path.strip_prefix(&self.parts.server.base_path).filter(|rest| rest.is_empty() || rest.starts_with('/'));
+        let (namespace, inside) = home
+            .map(|rest| (self.parts.server.namespace.as_str(), rest))
+            .or_else(|| split_namespace(path))
+            .ok_or_else(Exception::not_available)?;
         let segments: Vec<&str> = inside.split('/').filter(|segment| !segment.is_empty()).collect();
-        let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
-        let allowed = match segments.as_slice() {
-            ["jobs", _] => [Method::GET, Method::DELETE].as_slice(),
-            ["processes", _, "execution"] => &[Method::POST],
-            [] | ["conformance" | "processes" | "jobs"] | ["processes", _] | ["jobs", _, "results"] => &[Method::GET],
-            _ => return Err(Exception::not_available()),
-        };
-        if !allowed.contains(&request.method) {
+        let resource = Resource::of(&segments).ok_or_else(Exception::not_available)?;
+        let method = if request.method == Method::HEAD { &Method::GET } else { &request.method };
+        if !resource.methods().contains(method) {
             return Err(Exception::invalid_method(&request.method));
         }
-        match segments.as_slice() {
-            [] => Ok(processes::landing(&self.parts)),
-            ["conformance"] => Ok(processes::conformance(&self.parts)),
-            ["processes"] => processes::list(&self.parts, request),
-            ["processes", id] => processes::describe(&self.parts, id),
-            ["processes", id, _] => execution::execute(&self.parts, &mut jobs, id, request),
-            ["jobs"] => jobs.list(request),
-            ["jobs", id, _] => jobs.results(id),
-            ["jobs", id] if request.method == Method::DELETE => jobs.dismiss(id),
-            ["jobs", id] => jobs.status(id),
-            _ => Err(Exception::not_available()),
+        let call = Call { parts: &self.parts, service, namespace, request };
+        match (resource, method) {
+            (Resource::Landing, _) => Ok(landing::landing(&call)),
+            (Resource::Api, _) => Ok(openapi::definition(call)),
+            (Resource::Conformance, _) => Ok(landing::conformance(&call)),
+            (Resource::Processes, &Method::POST) => deploy::deploy(call),
+            (Resource::Processes, _) => processes::list(call),
+            (Resource::Process(id), &Method::PUT) => deploy::replace(call, id),
+            (Resource::Process(id), &Method::DELETE) => deploy::undeploy(call, id),
+            (Resource::Process(id), _) => processes::describe(call, id),
+            (Resource::Package(id), _) => deploy::package(call, id),
+            (Resource::Execution(id), _) => execution::execute(call, id),
+            (Resource::Jobs, _) => jobs::list(call),
+            (Resource::Job(id), &Method::DELETE) => jobs::dismiss(call, id),
+            (Resource::Job(id), _) => jobs::status(call, id),
+            (Resource::Results(id), _) => jobs::results(call, id),
+            (Resource::Result(id, output), _) => jobs::result(call, id, output),
         }
     }
 }
 
-impl Respond for Zoo {
-    fn respond(&self, request: &Request) -> ResponseTemplate {
-        match self.answer(request) {
+impl Responder for Zoo {
+    fn respond(&self, service: &mut Service, request: &Request) -> ResponseTemplate {
+        match self.answer(service, request) {
             Ok(answer) => answer.into_response(),
-            Err(exception) => exception.into_response(&self.parts.server.exceptions),
+            Err(exception) => exception.into_answer(&self.parts.server).into_response(),
+        }
+    }
+
+    fn notice(&self, job: &Job) -> Value {
+        match job.phase() {
+            Phase::New | Phase::Running => status::notice(&self.parts, job),
+            Phase::Successful => Value::Object(jobs::document(&self.parts, job)),
+            Phase::Failed => Exception::failed_job(job).document(&self.parts.server),
         }
     }
 }

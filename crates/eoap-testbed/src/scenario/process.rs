@@ -1,25 +1,43 @@
-//! A process folder: description, results, and the timeline of its jobs.
+//! A process folder: description or package, results, and the timeline of its jobs.
 //!
 //! [`load`] checks that a timeline ends and that its dates can be read; it does not know what a client may ask.
+
+use std::path::PathBuf;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::Value;
+use toml::Spanned;
 
+use super::logs;
 use crate::Error;
-use crate::fixture::Folder;
+use crate::cwl::{self, CwlError};
+use crate::fixture::{Folder, Toml};
 
-/// A process that the server offers.
-#[derive(Debug)]
+/// The words that a status may be scripted with.
+const WORDS: [&str; 5] = ["accepted", "running", "paused", "successful", "failed"];
+
+/// A process that the server offers, or would if its package were deployed.
+#[derive(Debug, Clone)]
 pub(crate) struct Process {
     pub(crate) id: String,
+    /// As a template.
     pub(crate) description: Value,
+    /// What it was deployed with, if it was.
+    pub(crate) package: Option<Package>,
     /// Results of the first job, word for word; placeholders are filled with the job's inputs.
     pub(crate) results: Value,
     /// Links that a successful job shows.
     pub(crate) logs: Value,
+    /// Texts of the logs that have one, by file name.
+    pub(crate) log_texts: Vec<(String, String)>,
     /// Id of the first job.
     pub(crate) job: String,
+    /// The job's id that the fixtures are written for.
+    pub(crate) fixtures_of: String,
+    /// The `type` of its jobs.
+    pub(crate) kind: String,
     pub(crate) created: DateTime<Utc>,
     /// Message of the answer that creates a job.
     pub(crate) accepted: String,
@@ -31,6 +49,24 @@ pub(crate) struct Process {
     pub(crate) failures: Vec<Failure>,
 }
 
+impl Process {
+    /// Whether it has been deployed and may be replaced: `mutable`, which is true where a description does not say (Part 2, static
+    /// indicator).
+    pub(crate) fn is_mutable(&self) -> bool {
+        self.description["mutable"] != false
+    }
+}
+
+/// What a process was deployed with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Package {
+    pub(crate) media_type: String,
+    /// The text as it was sent.
+    pub(crate) text: String,
+    /// The CWL, which is the text itself or in it, or lies where the text says.
+    pub(crate) cwl: String,
+}
+
 /// What one status request learns.
 #[derive(Debug, Clone)]
 pub(crate) struct Status {
@@ -39,6 +75,8 @@ pub(crate) struct Status {
     pub(crate) message: String,
     pub(crate) updated: DateTime<Utc>,
     pub(crate) finished: Option<DateTime<Utc>>,
+    /// By the clock: how long after the status before.
+    pub(crate) after: Option<Duration>,
 }
 
 impl Status {
@@ -49,7 +87,7 @@ impl Status {
 }
 
 /// Which features of an output belong to which elements of an input.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Select {
     pub(crate) input: String,
@@ -57,11 +95,11 @@ pub(crate) struct Select {
 }
 
 /// A job that fails, and why.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Failure {
     /// Only the job with this number, counted from one.
-    pub(crate) job: Option<usize>,
+    pub(crate) job: Option<u64>,
     /// Only where this input ...
     pub(crate) input: Option<String>,
     /// ... is or has this value.
@@ -75,25 +113,33 @@ pub(crate) struct Failure {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct File {
-    job: String,
-    created: String,
+    job: Spanned<String>,
+    fixtures_of: Option<String>,
+    #[serde(rename = "type", default = "process")]
+    kind: String,
+    created: Spanned<String>,
     accepted: String,
     #[serde(default)]
     unknown_for: u32,
     select: Option<Select>,
-    status: Vec<StatusTable>,
+    status: Vec<Spanned<StatusTable>>,
     #[serde(default)]
     failure: Vec<Failure>,
+}
+
+fn process() -> String {
+    "process".to_owned()
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct StatusTable {
-    status: String,
+    status: Spanned<String>,
     progress: Option<Value>,
     message: String,
-    updated: String,
-    finished: Option<String>,
+    updated: Spanned<String>,
+    finished: Option<Spanned<String>>,
+    after: Option<Spanned<String>>,
     #[serde(default = "once")]
     repeat: usize,
 }
@@ -104,55 +150,110 @@ fn once() -> usize {
 
 /// Reads and checks the folder `processes/{id}`.
 pub(super) fn load(folder: &mut Folder, id: &str) -> Result<Process, Error> {
-    let name = format!("processes/{id}/process.toml");
-    let file: File = folder.toml(&name)?;
-    let path = folder.path(&name);
-    let wrong = |field: &str, message: String| Error::Value { path: path.clone(), field: field.to_owned(), message };
-    let date = |field: &str, text: &str| instant(text).map_err(|message| wrong(field, message));
+    let file: Toml<File> = folder.toml(&format!("processes/{id}/process.toml"))?;
+    let timeline = timeline(&file)?;
+    let job = file.value.job.get_ref();
+    if !job.split_once('-').is_some_and(|(first, _)| u32::from_str_radix(first, 16).is_ok() && first.len() == 8) {
+        return Err(file.wrong(&file.value.job, "job", format!("{job:?} is not a UUID")));
+    }
+    let created = date(&file, "created", &file.value.created)?;
+    let (description, package) = description(folder, id)?;
+    let name = format!("processes/{id}/results.json");
+    let results = folder.json(&name)?;
+    if !results.is_object() {
+        let message = "the results have to be an object: outputs by name".to_owned();
+        return Err(Error::Value { path: folder.path(&name), line: None, field: "results".to_owned(), message });
+    }
+    let log_texts = logs::texts(folder, id)?;
+    Ok(Process {
+        id: id.to_owned(),
+        description,
+        package,
+        results,
+        logs: logs::links(folder, id, &log_texts)?,
+        log_texts,
+        fixtures_of: file.value.fixtures_of.clone().unwrap_or_else(|| job.clone()),
+        job: job.clone(),
+        kind: file.value.kind,
+        created,
+        accepted: file.value.accepted,
+        unknown_for: file.value.unknown_for,
+        timeline,
+        select: file.value.select,
+        failures: file.value.failure,
+    })
+}
 
+fn timeline(file: &Toml<File>) -> Result<Vec<Status>, Error> {
     let mut timeline = Vec::new();
-    for status in file.status {
+    for table in &file.value.status {
+        let status = table.get_ref();
+        let word = status.status.get_ref();
+        if !WORDS.contains(&word.as_str()) {
+            let message = format!("{word:?} is none of {}", WORDS.join(", "));
+            return Err(file.wrong(&status.status, "status.status", message));
+        }
+        let after = status.after.as_ref().map(|after| {
+            duration(after.get_ref()).ok_or_else(|| {
+                let message = format!("{:?} is no time: write it as \"2s\" or \"150ms\"", after.get_ref());
+                file.wrong(after, "status.after", message)
+            })
+        });
         let step = Status {
-            updated: date("status.updated", &status.updated)?,
-            finished: status.finished.as_deref().map(|text| date("status.finished", text)).transpose()?,
-            status: status.status,
-            progress: status.progress,
-            message: status.message,
+            updated: date(file, "status.updated", &status.updated)?,
+            finished: status.finished.as_ref().map(|text| date(file, "status.finished", text)).transpose()?,
+            status: word.clone(),
+            progress: status.progress.clone(),
+            message: status.message.clone(),
+            after: after.transpose()?,
         };
         timeline.extend(std::iter::repeat_n(step, status.repeat));
     }
     let ends = timeline.iter().filter(|status| status.is_final()).count();
-    if ends != 1 || !timeline.last().is_some_and(Status::is_final) {
-        return Err(wrong("status", "exactly the last status has to be successful or failed".to_owned()));
+    match file.value.status.last() {
+        Some(last) if ends != 1 || !timeline.last().is_some_and(Status::is_final) => {
+            Err(file.wrong(last, "status", "exactly the last status has to be successful or failed"))
+        }
+        Some(_) => Ok(timeline),
+        None => Err(file.wrong(&file.value.job, "status", "a job has to have at least the status that ends it")),
     }
-    if !file.job.split_once('-').is_some_and(|(first, _)| u32::from_str_radix(first, 16).is_ok() && first.len() == 8) {
-        return Err(wrong("job", format!("{:?} is not a UUID", file.job)));
-    }
-    let created = date("created", &file.created)?;
+}
 
-    let name = format!("processes/{id}/description.json");
+fn date(file: &Toml<File>, field: &str, text: &Spanned<String>) -> Result<DateTime<Utc>, Error> {
+    instant(text.get_ref()).map_err(|message| file.wrong(text, field, message))
+}
+
+/// `description.json`, or what follows from `package.cwl`.
+fn description(folder: &mut Folder, id: &str) -> Result<(Value, Option<Package>), Error> {
+    let [name, package] = ["description.json", "package.cwl"].map(|name| format!("processes/{id}/{name}"));
+    let wrong = |path: PathBuf, line: Option<usize>, message: String| match line {
+        Some(line) => Error::Syntax { path, line, message },
+        None => Error::Value { path, line: None, field: "id".to_owned(), message },
+    };
+    if !folder.exists(&name) && folder.exists(&package) {
+        let text = folder.text(&package)?;
+        let described = cwl::Package::parse(&text).and_then(|cwl| cwl::description(cwl.workflow(Some(id))?));
+        let description = described.map_err(|error| match error {
+            CwlError::Syntax { line, message } => wrong(folder.path(&package), Some(line), message),
+            error => wrong(folder.path(&package), None, error.to_string()),
+        })?;
+        return Ok((description, Some(Package { media_type: "application/cwl+yaml".to_owned(), cwl: text.clone(), text })));
+    }
     let description = folder.json(&name)?;
     if description["id"] != id {
         let message = format!("{} is not the name of the folder, {id:?}", description["id"]);
-        return Err(Error::Value { path: folder.path(&name), field: "id".to_owned(), message });
+        return Err(wrong(folder.path(&name), None, message));
     }
-    let logs = format!("processes/{id}/logs.json");
-    Ok(Process {
-        id: id.to_owned(),
-        description,
-        results: folder.json(&format!("processes/{id}/results.json"))?,
-        logs: if folder.exists(&logs) { folder.json(&logs)? } else { Value::Array(Vec::new()) },
-        job: file.job,
-        created,
-        accepted: file.accepted,
-        unknown_for: file.unknown_for,
-        timeline,
-        select: file.select,
-        failures: file.failure,
-    })
+    Ok((description, None))
 }
 
 /// A date with its time, as RFC 3339 writes it.
 pub(crate) fn instant(text: &str) -> Result<DateTime<Utc>, String> {
     DateTime::parse_from_rfc3339(text).map(|date| date.to_utc()).map_err(|error| format!("{text:?} is not a date: {error}"))
+}
+
+/// A time in seconds (`2s`, `0.5s`) or milliseconds (`150ms`).
+fn duration(text: &str) -> Option<Duration> {
+    let (number, unit) = text.strip_suffix("ms").map(|number| (number, 1e-3)).or_else(|| Some((text.strip_suffix('s')?, 1.0)))?;
+    Duration::try_from_secs_f64(number.parse::<f64>().ok()? * unit).ok()
 }

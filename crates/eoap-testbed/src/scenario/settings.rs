@@ -1,15 +1,18 @@
-//! `scenario.toml`: addresses, credentials and dates.
+//! `scenario.toml`: addresses, credentials, dates and the files behind foreign addresses.
 //!
 //! [`load`] checks what it reads, so that the servers need not. It does not know processes or fixtures.
 
+use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use http::Uri;
 use serde::Deserialize;
+use toml::Spanned;
 
 use super::process::instant;
+use super::server::{ANONYMOUS, Personality, Server, StatusShape, split_namespace};
 use crate::Error;
-use crate::fixture::Folder;
+use crate::fixture::{Folder, Toml};
 
 const FILE: &str = "scenario.toml";
 
@@ -17,34 +20,23 @@ const FILE: &str = "scenario.toml";
 #[derive(Debug)]
 pub(super) struct Settings {
     pub(super) name: String,
+    pub(super) clock: Clock,
+    pub(super) personality: Personality,
     pub(super) server: Server,
     pub(super) s3: S3,
+    pub(super) packages: BTreeMap<String, String>,
 }
 
-/// The OGC API server.
-#[derive(Debug)]
-pub(crate) struct Server {
-    /// Start of every link, without a slash at the end.
-    pub(crate) root: String,
-    /// Scheme and authority of the root.
-    pub(crate) origin: String,
-    /// Path of the root: what every request has to start with.
-    pub(crate) base_path: String,
-    pub(crate) hosts: Vec<String>,
-    /// What the `type` of an exception starts with.
-    pub(crate) exceptions: String,
-    pub(crate) status_shape: StatusShape,
-}
-
-/// Which generation of the server a status document looks like.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-pub(crate) enum StatusShape {
-    /// No `id` beside `jobID`, no `progress` in the first answer.
-    #[serde(rename = "2024")]
-    Of2024,
-    /// Both.
-    #[serde(rename = "2025")]
-    Of2025,
+/// What moves jobs on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Clock {
+    /// Status requests: one status each.
+    Poll,
+    /// Time, so many times as fast as the scenario says.
+    Real {
+        /// 1 is as fast as the scenario says.
+        speed: f64,
+    },
 }
 
 /// The object store.
@@ -72,24 +64,57 @@ impl S3 {
 #[serde(deny_unknown_fields)]
 struct File {
     name: String,
+    /// Read before the rest.
+    #[serde(rename = "extends")]
+    _extends: Option<String>,
+    #[serde(default)]
+    jobs: JobsTable,
     server: ServerTable,
     s3: S3Table,
+    #[serde(default)]
+    package: Vec<PackageTable>,
+}
+
+#[derive(Deserialize)]
+struct Extends {
+    extends: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct JobsTable {
+    clock: Option<Spanned<String>>,
+    speed: Option<Spanned<f64>>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct ServerTable {
-    root: String,
     #[serde(default)]
-    hosts: Vec<String>,
+    personality: Personality,
+    root: Spanned<String>,
+    #[serde(default)]
+    hosts: Vec<Spanned<String>>,
     #[serde(default = "exceptions")]
     exceptions: String,
+    #[serde(default = "exceptions_2")]
+    exceptions_2: String,
+    #[serde(default = "relations")]
+    relations: String,
     #[serde(default = "status_shape")]
     status_shape: StatusShape,
 }
 
 fn exceptions() -> String {
     "http://www.opengis.net/def/rel/ogc/1.0/exception".to_owned()
+}
+
+fn exceptions_2() -> String {
+    "http://www.opengis.net/def/exceptions/ogcapi-processes-2/1.0".to_owned()
+}
+
+fn relations() -> String {
+    "http://www.opengis.net/def/rel/ogc/1.0".to_owned()
 }
 
 fn status_shape() -> StatusShape {
@@ -99,13 +124,13 @@ fn status_shape() -> StatusShape {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct S3Table {
-    endpoint: String,
+    endpoint: Spanned<String>,
     #[serde(default)]
-    hosts: Vec<String>,
+    hosts: Vec<Spanned<String>>,
     region: String,
     access_key_id: String,
     secret_access_key: String,
-    modified: String,
+    modified: Spanned<String>,
     #[serde(default)]
     object: Vec<ObjectTable>,
 }
@@ -114,55 +139,123 @@ struct S3Table {
 #[serde(deny_unknown_fields)]
 struct ObjectTable {
     /// Bucket and key, separated by a slash.
-    path: String,
-    modified: String,
+    path: Spanned<String>,
+    modified: Spanned<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PackageTable {
+    /// The address from which a client lets it be deployed.
+    href: String,
+    /// The file of the scenario that lies there.
+    file: Spanned<String>,
+}
+
+/// Adds the folders that the scenario extends, each named by the one before.
+pub(super) fn extend(folder: &mut Folder) -> Result<(), Error> {
+    loop {
+        let file: Toml<Extends> = folder.toml_of_last(FILE)?;
+        let Some(base) = &file.value.extends else { return Ok(()) };
+        if !folder.extend(base.get_ref()) {
+            return Err(file.wrong(base, "extends", format!("{:?} extends this scenario in its turn", base.get_ref())));
+        }
+    }
 }
 
 /// Reads and checks `scenario.toml`.
 pub(super) fn load(folder: &mut Folder) -> Result<Settings, Error> {
-    let file: File = folder.toml(FILE)?;
-    let path = folder.path(FILE);
-    let wrong = |field: &str, message: String| Error::Value { path: path.clone(), field: field.to_owned(), message };
-    let date = |field: &str, text: &str| instant(text).map(SystemTime::from).map_err(|message| wrong(field, message));
-
-    let root = file.server.root.trim_end_matches('/').to_owned();
-    let (authority, base_path) = address(&root).map_err(|message| wrong("server.root", message))?;
-    let origin = format!("http://{authority}");
-    let server = Server {
-        root,
-        origin,
-        base_path,
-        hosts: with(authority, file.server.hosts),
-        exceptions: file.server.exceptions.trim_end_matches('/').to_owned(),
-        status_shape: file.server.status_shape,
-    };
-
-    let (authority, _) = address(&file.s3.endpoint).map_err(|message| wrong("s3.endpoint", message))?;
-    let mut own = Vec::new();
-    for object in &file.s3.object {
-        if !folder.exists(&format!("s3/{}", object.path)) {
-            return Err(wrong("s3.object.path", format!("there is no file s3/{}", object.path)));
-        }
-        own.push((object.path.clone(), date("s3.object.modified", &object.modified)?));
-    }
-    let s3 = S3 {
-        hosts: with(authority, file.s3.hosts),
-        modified: date("s3.modified", &file.s3.modified)?,
-        endpoint: file.s3.endpoint,
-        region: file.s3.region,
-        access_key_id: file.s3.access_key_id,
-        secret_access_key: file.s3.secret_access_key,
-        own,
-    };
-    for (field, hosts) in [("server.hosts", &server.hosts), ("s3.hosts", &s3.hosts)] {
-        if let Some(host) = hosts.iter().find(|host| host.parse::<http::uri::Authority>().is_err()) {
-            return Err(wrong(field, format!("{host:?} is not a host")));
+    let file: Toml<File> = folder.toml(FILE)?;
+    let clock = clock(&file)?;
+    let server = server(&file)?;
+    let s3 = s3(&file, folder)?;
+    let hosts = [("server.hosts", &file.value.server.hosts), ("s3.hosts", &file.value.s3.hosts)];
+    for (field, host) in hosts.iter().flat_map(|(field, hosts)| hosts.iter().map(move |host| (field, host))) {
+        if host.get_ref().parse::<http::uri::Authority>().is_err() {
+            return Err(file.wrong(host, field, format!("{:?} is not a host", host.get_ref())));
         }
     }
     if let Some(host) = server.hosts.iter().find(|host| s3.hosts.contains(host)) {
-        return Err(wrong("s3.hosts", format!("{host} is a host of the server too")));
+        return Err(file.wrong(&file.value.s3.endpoint, "s3.hosts", format!("{host} is a host of the server too")));
     }
-    Ok(Settings { name: file.name, server, s3 })
+    let mut packages = BTreeMap::new();
+    for package in &file.value.package {
+        if !folder.exists(package.file.get_ref()) {
+            let message = format!("there is no file {}", package.file.get_ref());
+            return Err(file.wrong(&package.file, "package.file", message));
+        }
+        packages.insert(package.href.clone(), folder.text(package.file.get_ref())?);
+    }
+    Ok(Settings { name: file.value.name, clock, personality: file.value.server.personality, server, s3, packages })
+}
+
+fn clock(file: &Toml<File>) -> Result<Clock, Error> {
+    let JobsTable { clock, speed } = &file.value.jobs;
+    if let Some(speed) = speed.as_ref().filter(|speed| !speed.get_ref().is_finite() || *speed.get_ref() <= 0.0) {
+        return Err(file.wrong(speed, "jobs.speed", format!("{} is no speed: it has to be more than 0", speed.get_ref())));
+    }
+    match (clock, speed) {
+        (Some(clock), speed) if clock.get_ref() == "real" => {
+            Ok(Clock::Real { speed: speed.as_ref().map_or(1.0, |speed| *speed.get_ref()) })
+        }
+        (Some(clock), _) if clock.get_ref() != "poll" => {
+            Err(file.wrong(clock, "jobs.clock", format!("{:?} is neither \"poll\" nor \"real\"", clock.get_ref())))
+        }
+        (_, Some(speed)) => Err(file.wrong(speed, "jobs.speed", "only the clock \"real\" has a speed")),
+        (_, None) => Ok(Clock::Poll),
+    }
+}
+
+fn server(file: &Toml<File>) -> Result<Server, Error> {
+    let table = &file.value.server;
+    let root = table.root.get_ref().trim_end_matches('/').to_owned();
+    let wrong = |message| file.wrong(&table.root, "server.root", message);
+    let (authority, base_path) = address(&root).map_err(wrong)?;
+    let namespace = match (split_namespace(&base_path), table.personality) {
+        (Some((namespace, "")), _) => namespace.to_owned(),
+        (_, Personality::Zoo) => {
+            return Err(wrong(format!("{root:?} has to end with /<namespace>/ogc-api or with /ogc-api")));
+        }
+        _ => ANONYMOUS.to_owned(),
+    };
+    let trimmed = |text: &str| text.trim_end_matches('/').to_owned();
+    Ok(Server {
+        origin: format!("http://{authority}"),
+        root,
+        base_path,
+        namespace,
+        hosts: with(authority, &table.hosts),
+        exceptions: trimmed(&table.exceptions),
+        exceptions_2: trimmed(&table.exceptions_2),
+        relations: trimmed(&table.relations),
+        status_shape: table.status_shape,
+    })
+}
+
+fn s3(file: &Toml<File>, folder: &Folder) -> Result<S3, Error> {
+    let table = &file.value.s3;
+    let date = |field: &str, text: &Spanned<String>| {
+        instant(text.get_ref()).map(SystemTime::from).map_err(|message| file.wrong(text, field, message))
+    };
+    let (authority, _) =
+        address(table.endpoint.get_ref()).map_err(|message| file.wrong(&table.endpoint, "s3.endpoint", message))?;
+    let mut own = Vec::new();
+    for object in &table.object {
+        let path = object.path.get_ref();
+        if !folder.exists(&format!("s3/{path}")) {
+            return Err(file.wrong(&object.path, "s3.object.path", format!("there is no file s3/{path}")));
+        }
+        own.push((path.clone(), date("s3.object.modified", &object.modified)?));
+    }
+    Ok(S3 {
+        hosts: with(authority, &table.hosts),
+        modified: date("s3.modified", &table.modified)?,
+        endpoint: table.endpoint.get_ref().clone(),
+        region: table.region.clone(),
+        access_key_id: table.access_key_id.clone(),
+        secret_access_key: table.secret_access_key.clone(),
+        own,
+    })
 }
 
 /// Authority and path of a plain HTTP address.
@@ -175,7 +268,8 @@ fn address(text: &str) -> Result<(String, String), String> {
 }
 
 /// The hosts, and before them the one of the address if they lack it.
-fn with(authority: String, mut hosts: Vec<String>) -> Vec<String> {
+fn with(authority: String, hosts: &[Spanned<String>]) -> Vec<String> {
+    let mut hosts: Vec<String> = hosts.iter().map(|host| host.get_ref().clone()).collect();
     if !hosts.contains(&authority) {
         hosts.insert(0, authority);
     }

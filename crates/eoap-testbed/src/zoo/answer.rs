@@ -2,10 +2,12 @@
 //!
 //! [`Answer`] knows headers and status codes, not what the body says.
 
+use http::header::CONTENT_TYPE;
 use serde_json::Value;
 use wiremock::ResponseTemplate;
 
-const JSON: &str = "application/json;charset=UTF-8";
+/// The media type of every JSON document.
+pub(super) const JSON: &str = "application/json;charset=UTF-8";
 
 /// What the server and its filters write on every answer ...
 const POWERED_BY: [(&str, &str); 3] =
@@ -20,13 +22,28 @@ pub(super) struct Answer {
     status: u16,
     headers: Vec<(&'static str, String)>,
     body: Vec<u8>,
-    content_type: &'static str,
+    content_types: Vec<String>,
     last_filter: bool,
 }
 
 impl Answer {
+    pub(super) fn new(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
+        let content_types = vec![content_type.to_owned()];
+        Self { status, headers: Vec::new(), body: body.into(), content_types, last_filter: true }
+    }
+
     pub(super) fn json(status: u16, body: &Value) -> Self {
-        Self { status, headers: Vec::new(), body: body.to_string().into_bytes(), content_type: JSON, last_filter: true }
+        Self::new(status, JSON, body.to_string())
+    }
+
+    /// An answer that has no body.
+    pub(super) fn empty(status: u16) -> Self {
+        Self { content_types: Vec::new(), ..Self::new(status, JSON, Vec::new()) }
+    }
+
+    /// The same answer with another media type.
+    pub(super) fn typed(self, content_type: &str) -> Self {
+        Self { content_types: vec![content_type.to_owned()], ..self }
     }
 
     /// The same answer, from before the last filter.
@@ -34,24 +51,28 @@ impl Answer {
         Self { last_filter: false, ..self }
     }
 
-    /// The same answer, with its body as plain text.
-    pub(super) fn text(text: &str) -> Self {
-        Self { body: text.as_bytes().to_vec(), content_type: "text/plain", ..Self::json(200, &Value::Null) }
-    }
-
     pub(super) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
     }
 
+    /// The same answer with one more `Content-Type`: the server does write two on a raw output.
+    pub(super) fn and_content_type(mut self, content_type: &str) -> Self {
+        self.content_types.push(content_type.to_owned());
+        self
+    }
+
     pub(super) fn into_response(self) -> ResponseTemplate {
         let last = self.last_filter.then_some(POWERED_BY_LAST);
-        let mut response = ResponseTemplate::new(self.status).set_body_raw(self.body, self.content_type);
+        let mut response = ResponseTemplate::new(self.status).set_body_bytes(self.body);
         for (name, value) in POWERED_BY.into_iter().chain(last) {
-            response = response.insert_header(name, value);
+            response = response.append_header(name, value);
+        }
+        for content_type in self.content_types {
+            response = response.append_header(CONTENT_TYPE, content_type);
         }
         for (name, value) in self.headers {
-            response = response.insert_header(name, value);
+            response = response.append_header(name, value);
         }
         response
     }

@@ -3,10 +3,13 @@
 //! [`Exception`] knows the table of titles; when to raise one is not known here.
 
 use http::Method;
-use serde_json::json;
-use wiremock::ResponseTemplate;
+use serde_json::{Value, json};
 
 use super::answer::Answer;
+use super::status;
+use crate::cwl::CwlError;
+use crate::scenario::Server;
+use crate::service::{Job, NoSuchJob};
 
 /// What the server answers when it does not do what it was asked.
 #[derive(Debug)]
@@ -14,11 +17,12 @@ pub(super) struct Exception {
     status: u16,
     title: &'static str,
     detail: String,
+    location: Option<String>,
 }
 
 impl Exception {
     fn new(status: u16, title: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, title, detail: detail.into() }
+        Self { status, title, detail: detail.into(), location: None }
     }
 
     pub(super) fn not_available() -> Self {
@@ -43,10 +47,6 @@ impl Exception {
              GetCapabilities request."
         );
         Self::new(404, "NoSuchProcess", detail)
-    }
-
-    pub(super) fn no_such_job() -> Self {
-        Self::new(404, "NoSuchJob", "The JobID from the request does not match any of the Jobs running on this server")
     }
 
     pub(super) fn result_not_ready() -> Self {
@@ -80,19 +80,95 @@ impl Exception {
         Self::new(500, "None", "The synchronous mode is not allowed for mutable services.")
     }
 
-    pub(super) fn not_imitated(what: &str) -> Self {
-        Self::new(500, "OperationNotSupported", format!("The testbed does not imitate {what}."))
+    pub(super) fn no_such_output(output: &str) -> Self {
+        Self::new(404, "NoSuchOutput", format!("The job has no output <{output}>."))
     }
 
-    pub(super) fn into_response(self, prefix: &str) -> ResponseTemplate {
+    pub(super) fn not_found(path: &str) -> Self {
+        Self::new(404, "NotFound", format!("There is no file {path}."))
+    }
+
+    pub(super) fn unsupported_media_type(media_type: &str) -> Self {
+        Self::new(415, "UnsupportedMediaType", format!("The media type of the body is not supported: {media_type}."))
+    }
+
+    pub(super) fn workflow_not_found(error: CwlError) -> Self {
+        Self::no_workflow(&error.to_string())
+    }
+
+    /// Whatever is wrong with a package: the server makes no difference.
+    pub(super) fn no_workflow(why: &str) -> Self {
+        Self::new(400, "WorkflowNotFound", format!("Failed to deploy process! {why}"))
+    }
+
+    /// The address of a package leads nowhere.
+    pub(super) fn file_not_found() -> Self {
+        Self::new(500, "NoApplicableCode", "file not found")
+    }
+
+    pub(super) fn duplicated(location: String) -> Self {
+        let exception = Self::new(409, "DuplicatedProcess", "A service with the same identifier is already deployed");
+        Self { location: Some(location), ..exception }
+    }
+
+    pub(super) fn immutable(id: &str) -> Self {
+        Self::new(403, "ImmutableProcess", format!("The service {id} is built in: it can neither be replaced nor undeployed"))
+    }
+
+    pub(super) fn immutable_has_no_package() -> Self {
+        Self::new(404, "ImmutableProcess", "A built-in service has no package")
+    }
+
+    pub(super) fn not_updated() -> Self {
+        Self::new(404, "NoSuchProcess", "The process failed to be updated.")
+    }
+
+    pub(super) fn not_acceptable() -> Self {
+        let detail = "A package is application/ogcapppkg+json, application/cwl, application/cwl+yaml or application/cwl+json: the \
+                      header Accept names none of them.";
+        Self::new(406, "NotAcceptable", detail)
+    }
+
+    /// What the subscriber of a failed job is told.
+    pub(super) fn failed_job(job: &Job) -> Self {
+        Self::failed_because(job.now().map_or("", |status| &status.message))
+    }
+
+    /// A process that fails while the client waits for it.
+    pub(super) fn failed_because(message: &str) -> Self {
+        Self::new(500, "NoApplicableCode", status::failure(message))
+    }
+
+    /// The JSON of it.
+    pub(super) fn document(&self, server: &Server) -> Value {
+        let part_1 = |slug: &str| format!("{}/{slug}", server.exceptions);
+        let part_2 = |slug: &str| format!("{}/{slug}", server.exceptions_2);
         let kind = match self.title {
-            "NoSuchProcess" => format!("{prefix}/no-such-process"),
-            "NoSuchJob" => format!("{prefix}/no-such-job"),
-            "ResultNotReady" => format!("{prefix}/result-not-ready"),
-            "InvalidQueryParameterValue" => format!("{prefix}/invalid-query-parameter-value"),
+            "NoSuchProcess" => part_1("no-such-process"),
+            "NoSuchJob" => part_1("no-such-job"),
+            "NoSuchOutput" => part_1("no-such-output"),
+            "ResultNotReady" => part_1("result-not-ready"),
+            "InvalidQueryParameterValue" => part_1("invalid-query-parameter-value"),
+            "DuplicatedProcess" => part_2("duplicated-process"),
+            "ImmutableProcess" => part_2("immutable-process"),
+            "UnsupportedMediaType" => part_2("unsupported-media-type"),
+            "WorkflowNotFound" => part_2("workflow-not-found"),
             title => title.to_owned(),
         };
-        let body = json!({"title": self.title, "type": kind, "detail": self.detail});
-        Answer::json(self.status, &body).unfiltered().into_response()
+        json!({"title": self.title, "type": kind, "detail": self.detail})
+    }
+
+    pub(super) fn into_answer(self, server: &Server) -> Answer {
+        let answer = Answer::json(self.status, &self.document(server)).unfiltered();
+        match self.location {
+            Some(location) => answer.header("Location", location),
+            None => answer,
+        }
+    }
+}
+
+impl From<NoSuchJob> for Exception {
+    fn from(_: NoSuchJob) -> Self {
+        Self::new(404, "NoSuchJob", "The JobID from the request does not match any of the Jobs running on this server")
     }
 }

@@ -1,56 +1,40 @@
-//! Landing page, conformance, and the descriptions of processes.
+//! The process list and descriptions.
 //!
-//! These answers depend on the scenario alone; jobs are not known here.
+//! Jobs are not known here, nor how a process gets deployed.
 
 use serde_json::{Value, json};
-use wiremock::Request;
 
 use super::answer::Answer;
 use super::exception::Exception;
-use super::listing;
-use crate::scenario::{Parts, Process};
-use crate::template::{Values, fill};
+use super::{Call, query};
+use crate::scenario::Process;
+use crate::template::fill;
 
-/// The placeholders of every answer.
-pub(super) fn addresses(parts: &Parts) -> Values {
-    let mut values = Values::new();
-    values.insert("root".to_owned(), parts.server.root.clone().into());
-    values.insert("origin".to_owned(), parts.server.origin.clone().into());
-    values
+pub(super) fn describe(call: Call<'_>, id: &str) -> Result<Answer, Exception> {
+    let process = call.service.processes.find(call.namespace, id).ok_or_else(|| Exception::no_such_process(id))?;
+    Ok(Answer::json(200, &fill(&process.description, &call.parts.server.addresses(call.namespace))))
 }
 
-/// The process with that id.
-pub(super) fn find<'a>(parts: &'a Parts, id: &str) -> Option<&'a Process> {
-    parts.processes.iter().find(|process| process.id == id)
+pub(super) fn list(call: Call<'_>) -> Result<Answer, Exception> {
+    let href = format!("{}/processes", call.parts.server.root_of(call.namespace));
+    let processes = call.service.processes.list(call.namespace);
+    let entries = processes.iter().map(|process| entry(process, &href)).collect();
+    Ok(Answer::json(200, &query::page("processes", entries, &href, call.request)?))
 }
 
-pub(super) fn landing(parts: &Parts) -> Answer {
-    Answer::json(200, &fill(&parts.answers.landing, &addresses(parts)))
-}
-
-pub(super) fn conformance(parts: &Parts) -> Answer {
-    Answer::json(200, &fill(&parts.answers.conformance, &addresses(parts)))
-}
-
-pub(super) fn describe(parts: &Parts, id: &str) -> Result<Answer, Exception> {
-    let process = find(parts, id).ok_or_else(|| Exception::no_such_process(id))?;
-    Ok(Answer::json(200, &fill(&process.description, &addresses(parts))))
-}
-
-pub(super) fn list(parts: &Parts, request: &Request) -> Result<Answer, Exception> {
-    let href = format!("{}/processes", parts.server.root);
-    let entries = parts.processes.iter().map(|process| summary(process, &href)).collect();
-    Ok(Answer::json(200, &listing::page("processes", entries, &href, request)?))
-}
-
-/// The description without inputs and outputs, with a link to the whole.
-fn summary(process: &Process, href: &str) -> Value {
+/// The description without inputs and outputs.
+pub(super) fn summary(process: &Process) -> Value {
     let mut summary = process.description.clone();
     if let Some(members) = summary.as_object_mut() {
-        members.retain(|name, _| !matches!(name.as_str(), "inputs" | "outputs" | "links"));
-        let href = format!("{href}/{}", process.id);
-        let link = json!({"rel": "self", "type": "application/json", "title": "Process Description", "href": href});
-        members.insert("links".to_owned(), json!([link]));
+        members.retain(|name, _| !matches!(name.as_str(), "inputs" | "outputs"));
     }
     summary
+}
+
+/// The summary in a list: with a link to the whole.
+fn entry(process: &Process, href: &str) -> Value {
+    let mut entry = summary(process);
+    let href = format!("{href}/{}", process.id);
+    entry["links"] = json!([{"rel": "self", "type": "application/json", "title": "Process Description", "href": href}]);
+    entry
 }

@@ -22,7 +22,12 @@ pub(crate) const S3: &str = "http://eoap-zoo-project-localstack:4566";
 pub(crate) const ASYNC: (&str, &str) = ("prefer", "respond-async;return=representation");
 
 pub(crate) fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/water-bodies")
+    scenario("water-bodies")
+}
+
+/// The folder of a scenario of this crate.
+pub(crate) fn scenario(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios").join(name)
 }
 
 /// The inputs of the documented run.
@@ -97,6 +102,11 @@ impl World {
     /// GET of a path of the API.
     pub(crate) async fn get(&self, path: &str) -> Reply {
         self.send(Method::GET, &format!("{ROOT}{path}"), &[], "").await
+    }
+
+    /// DELETE of a path of the API.
+    pub(crate) async fn delete(&self, path: &str) -> Reply {
+        self.send(Method::DELETE, &format!("{ROOT}{path}"), &[], "").await
     }
 
     /// An asynchronous execution.

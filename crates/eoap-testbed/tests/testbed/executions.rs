@@ -106,9 +106,6 @@ async fn a_built_in_process_runs_at_once() {
     assert_eq!(some.text(), r#"{"c":{"value":{"bbox":[1,2,3,4]}}}"#);
     let raw = run("return=minimal", json!({"inputs": inputs, "outputs": {"a": {}}})).await;
     assert_eq!((raw.status, raw.text()), (200, "hello"));
-    let several = run("return=minimal", json!({"inputs": inputs})).await;
-    assert_eq!((several.status, &several.json()["title"]), (500, &json!("OperationNotSupported")));
-
     let job = world.send(Method::POST, &url, &[ASYNC], json!({"inputs": inputs}).to_string()).await.json();
     let job = job["jobID"].as_str().unwrap();
     assert_eq!(world.follow(job).await.len(), 2);

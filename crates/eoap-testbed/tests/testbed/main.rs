@@ -2,10 +2,20 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests panic as tests do")]
 
+mod callbacks;
 mod client;
+mod definition;
+mod deployment;
 mod exceptions;
 mod executions;
+mod files;
 mod hermetic;
+mod job_list;
+mod namespaces;
 mod objects;
+mod old_server;
+mod package;
 mod run;
 mod scenarios;
+mod synchronous;
+mod timelines;

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use crate::client::{JOB, World, folder, inputs};
 
 /// A copy of the scenario with a text of one of its files replaced.
-fn copy(file: &str, from: &str, to: &str) -> TempDir {
+pub(crate) fn copy(file: &str, from: &str, to: &str) -> TempDir {
     let target = TempDir::new().unwrap();
     copy_folder(&folder(), target.path());
     let path = target.path().join(file);
@@ -45,7 +45,12 @@ fn a_scenario_names_itself_and_its_files() {
     assert_eq!(scenario.name(), "water-bodies");
     let files = scenario.files();
     assert!(files.iter().all(|file| file.is_file()));
-    let names = ["scenario.toml", "answers/running.json", "processes/water-bodies/process.toml", "processes/echo/results.json"];
+    let names = [
+        "scenario.toml",
+        "processes/water-bodies/logs.json",
+        "processes/water-bodies/process.toml",
+        "processes/echo/results.json",
+    ];
     for name in names {
         assert!(files.contains(&folder().join(name)), "{name}");
     }
@@ -58,11 +63,11 @@ fn what_is_wrong_is_named() {
     let wrong = copy("scenario.toml", "name = \"water-bodies\"", "name = water-bodies");
     refused(&wrong, "scenario.toml:2", "");
     let wrong = copy("scenario.toml", "region =", "regoin =");
-    refused(&wrong, "scenario.toml:", "regoin");
+    refused(&wrong, "scenario.toml:19", "did you mean `region`?");
     let wrong = copy("scenario.toml", "http://zoo-project", "https://zoo-project");
-    refused(&wrong, "scenario.toml", "server.root");
+    refused(&wrong, "scenario.toml:6: server.root:", "http://");
     let wrong = copy("scenario.toml", "2025-08-20T13:42:57Z", "yesterday");
-    refused(&wrong, "scenario.toml", "s3.modified: \"yesterday\" is not a date");
+    refused(&wrong, "scenario.toml:23: s3.modified: ", "\"yesterday\" is not a date");
     let wrong = copy("processes/water-bodies/results.json", "\"stac_version\": \"1.0.0\",", "\"stac_version\" \"1.0.0\",");
     refused(&wrong, "processes/water-bodies/results.json:8", "expected `:`");
     let wrong = copy("processes/echo/process.toml", "status = \"successful\"", "status = \"running\"");
@@ -72,8 +77,8 @@ fn what_is_wrong_is_named() {
     let wrong = copy("processes/echo/process.toml", "1f3b5c20-7dca-11f0-9c41", "1f3b5c20-7dcb-11f0-90ac");
     refused(&wrong, "processes/water-bodies/process.toml", "job: differs from the one of echo");
     let wrong = copy("scenario.toml", "region =", "region =");
-    fs::remove_file(wrong.path().join("answers/landing.json")).unwrap();
-    refused(&wrong, "answers/landing.json", "cannot read");
+    fs::remove_file(wrong.path().join("processes/echo/results.json")).unwrap();
+    refused(&wrong, "processes/echo/results.json", "cannot read");
 }
 
 #[tokio::test]

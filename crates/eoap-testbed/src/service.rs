@@ -1,0 +1,41 @@
+//! The processing service behind every personality: processes, jobs, and the files that runs leave, by namespace.
+//!
+//! A [`Service`] is all the state that one testbed's server has. The modules below change and tell it; they know no HTTP, and none
+//! of the JSON in which one kind of server or another words its answers: that is the business of `zoo` and `pygeoapi`.
+
+mod deployed;
+mod files;
+mod filter;
+mod job;
+mod jobs;
+mod processes;
+mod results;
+mod timeline;
+
+use std::sync::Arc;
+
+use crate::scenario::Parts;
+use crate::store::Store;
+
+pub(crate) use deployed::deployed;
+pub(crate) use files::{File, Files};
+pub(crate) use filter::{Filter, Interval};
+pub(crate) use job::{Execution, Job, Phase, Subscriber};
+pub(crate) use jobs::{Jobs, Key, NoSuchJob, nth_id};
+pub(crate) use processes::{Processes, Refusal};
+pub(crate) use results::{Output, Outputs, outputs};
+pub(crate) use timeline::failure;
+
+/// The state of one server.
+#[derive(Debug)]
+pub(crate) struct Service {
+    pub(crate) processes: Processes,
+    pub(crate) jobs: Jobs,
+    pub(crate) files: Files,
+}
+
+impl Service {
+    pub(crate) fn new(parts: &Arc<Parts>, store: Store) -> Self {
+        Self { processes: Processes::new(Arc::clone(parts)), jobs: Jobs::new(Arc::clone(parts), store), files: Files::default() }
+    }
+}

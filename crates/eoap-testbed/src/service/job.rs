@@ -1,0 +1,123 @@
+//! One job: what it was asked for and how far it has come.
+//!
+//! [`Job`] tells its state in neutral terms; the words and links of an answer are chosen by the personality that shows it.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Map, Value};
+
+use super::results::Outputs;
+use crate::scenario::{Process, Status};
+
+/// What a client asks for when it executes a process.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Execution {
+    pub(crate) inputs: Map<String, Value>,
+    /// The outputs that are wanted, with their transmission modes; all of them if there is none.
+    pub(crate) outputs: Option<Map<String, Value>>,
+    pub(crate) subscriber: Option<Subscriber>,
+}
+
+impl Execution {
+    /// Whether this output is wanted.
+    pub(crate) fn wants(&self, output: &str) -> bool {
+        self.outputs.as_ref().is_none_or(|outputs| outputs.contains_key(output))
+    }
+
+    /// Whether this output is wanted by reference.
+    pub(crate) fn by_reference(&self, output: &str) -> bool {
+        self.outputs.as_ref().is_some_and(|outputs| outputs.get(output).is_some_and(|one| one["transmissionMode"] == "reference"))
+    }
+}
+
+/// Where a client wants to be told of a job (OGC 18-062r2, 7.13).
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Subscriber {
+    pub(crate) in_progress: Option<String>,
+    pub(crate) success: Option<String>,
+    pub(crate) failed: Option<String>,
+}
+
+/// Where a job is between its creation and its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// Created, and nothing else is known of it.
+    New,
+    /// On its way, also when paused.
+    Running,
+    Successful,
+    Failed,
+}
+
+/// A job of a namespace.
+#[derive(Debug, Clone)]
+pub(crate) struct Job {
+    pub(crate) id: String,
+    pub(crate) namespace: String,
+    pub(crate) process: Arc<Process>,
+    pub(crate) execution: Execution,
+    /// All outputs, under this job's id, whether or not they are wanted.
+    pub(crate) outputs: Outputs,
+    /// Against the dates of the scenario.
+    pub(super) later: TimeDelta,
+    /// When it was created, by the clock of this machine.
+    pub(super) since: Instant,
+    pub(super) timeline: Vec<Status>,
+    /// How many statuses of the timeline have been told.
+    pub(super) told: usize,
+    /// How many of them the subscriber has been told.
+    pub(super) notified: usize,
+    /// How many more requests do not find it.
+    pub(super) unknown_for: u32,
+}
+
+impl Job {
+    /// The status that the job has reached; `None` where it has only been created.
+    pub(crate) fn now(&self) -> Option<&Status> {
+        self.told.checked_sub(1).and_then(|index| self.timeline.get(index))
+    }
+
+    pub(crate) fn phase(&self) -> Phase {
+        match self.now() {
+            None => Phase::New,
+            Some(status) => match status.status.as_str() {
+                "successful" => Phase::Successful,
+                "failed" => Phase::Failed,
+                _ => Phase::Running,
+            },
+        }
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        matches!(self.phase(), Phase::Successful | Phase::Failed)
+    }
+
+    pub(crate) fn created(&self) -> DateTime<Utc> {
+        self.process.created + self.later
+    }
+
+    pub(crate) fn updated(&self) -> DateTime<Utc> {
+        self.now().map_or(self.process.created, |status| status.updated) + self.later
+    }
+
+    pub(crate) fn finished(&self) -> Option<DateTime<Utc>> {
+        Some(self.now()?.finished? + self.later)
+    }
+
+    /// How long it took, or has taken until its last update.
+    pub(crate) fn duration(&self) -> TimeDelta {
+        self.finished().unwrap_or_else(|| self.updated()) - self.created()
+    }
+
+    /// What became of it up to now, a line each: what its log files say where the scenario has none.
+    pub(crate) fn diary(&self) -> impl Iterator<Item = (DateTime<Utc>, &str)> {
+        self.timeline[..self.told].iter().map(|status| (status.updated + self.later, status.message.as_str()))
+    }
+
+    /// The job as it was after so many statuses.
+    pub(super) fn after(&self, told: usize) -> Self {
+        Self { told, ..self.clone() }
+    }
+}

@@ -1,0 +1,82 @@
+//! Status documents: a job as the answers' templates show it.
+//!
+//! [`document`] chooses the template and fills its placeholders. It moves no job on.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde_json::Value;
+
+use crate::scenario::{Parts, StatusShape};
+use crate::service::{Job, Phase};
+use crate::template::{Values, fill};
+
+/// The job as it is.
+pub(super) fn document(parts: &Parts, job: &Job) -> Value {
+    let template = match job.phase() {
+        Phase::New | Phase::Running => &parts.answers.running,
+        Phase::Successful => &parts.answers.successful,
+        Phase::Failed => &parts.answers.failed,
+    };
+    shaped(parts, fill(template, &values(parts, job)))
+}
+
+/// The job after its dismissal.
+pub(super) fn dismissed(parts: &Parts, job: &Job) -> Value {
+    shaped(parts, fill(&parts.answers.dismissed, &values(parts, job)))
+}
+
+/// What a subscriber learns of a job that goes on: the first time neither process nor dates.
+pub(super) fn notice(parts: &Parts, job: &Job) -> Value {
+    let mut document = document(parts, job);
+    if job.phase() == Phase::New
+        && let Some(members) = document.as_object_mut()
+    {
+        members.retain(|name, _| !matches!(name.as_str(), "processID" | "created" | "started" | "updated"));
+    }
+    document
+}
+
+/// The server's own words before what a process says when it fails.
+pub(super) fn failure(message: &str) -> String {
+    format!("Unable to run the Service. The message returned back by the Service was the following: {message}")
+}
+
+fn values(parts: &Parts, job: &Job) -> Values {
+    let date = |date: DateTime<Utc>| Value::from(date.to_rfc3339_opts(SecondsFormat::Millis, true));
+    let mut values = parts.server.addresses(&job.namespace);
+    let mut set = |name: &str, value: Value| values.insert(name.to_owned(), value);
+    set("job", job.id.clone().into());
+    set("process", job.process.id.clone().into());
+    set("type", job.process.kind.clone().into());
+    set("created", date(job.created()));
+    set("started", date(job.created()));
+    set("updated", date(job.updated()));
+    job.finished().map(|finished| set("finished", date(finished)));
+    match job.now() {
+        Some(status) => {
+            let failed = job.phase() == Phase::Failed;
+            set("status", status.status.clone().into());
+            set("message", if failed { failure(&status.message) } else { status.message.clone() }.into());
+            status.progress.clone().map(|progress| set("progress", progress));
+        }
+        // A new job is never `accepted` here.
+        None => {
+            set("status", "running".into());
+            set("message", job.process.accepted.clone().into());
+            if parts.server.status_shape == StatusShape::Of2025 {
+                set("progress", 0.into());
+            }
+        }
+    }
+    let logs = fill(&job.process.logs, &values);
+    values.insert("logs".to_owned(), logs);
+    values
+}
+
+fn shaped(parts: &Parts, mut document: Value) -> Value {
+    if parts.server.status_shape == StatusShape::Of2024
+        && let Some(members) = document.as_object_mut()
+    {
+        members.shift_remove("id");
+    }
+    document
+}

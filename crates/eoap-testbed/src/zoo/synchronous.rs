@@ -1,0 +1,118 @@
+//! Results that are given at once: as a document, raw, or by reference.
+//!
+//! [`answer`] imitates what the server really sends, which differs from the standard (OGC 18-062r2, table 11) in most cells: raw
+//! results of several outputs come as a multipart message that no strict reader can read, a single raw output has two
+//! `Content-Type`s, and a raw output is never a reference.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value, json};
+
+use super::answer::{Answer, JSON};
+use super::exception::Exception;
+use crate::scenario::{Parts, Process};
+use crate::service::{Execution, File, Files, Output, Outputs, nth_id};
+
+/// How the results are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Response {
+    Document,
+    Raw,
+}
+
+/// The wanted ones of these outputs.
+pub(super) fn answer(
+    parts: &Parts,
+    process: &Process,
+    execution: &Execution,
+    all: Outputs,
+    response: Response,
+    files: &mut Files,
+) -> Result<Answer, Exception> {
+    let mut outputs = all;
+    outputs.retain(|name, _| execution.wants(name));
+    let number = u32::try_from(files.len()).unwrap_or(u32::MAX);
+    let run = nth_id(&process.job, number);
+    if response == Response::Document {
+        return Ok(Answer::json(200, &document(parts, process, execution, outputs, &run, files)));
+    }
+    match outputs.values().next() {
+        None => Ok(Answer::json(200, &json!({}))),
+        Some(only) if outputs.len() == 1 => {
+            let file = file(&Output::of(only));
+            Ok(Answer::new(200, &file.media_type, file.body).and_content_type(JSON))
+        }
+        Some(first) => {
+            let content_type = format!(
+                "Multipart/Related; boundary=\"--{run}\"; type={}; start={}",
+                file(&Output::of(first)).media_type,
+                outputs.keys().next().map_or("", String::as_str)
+            );
+            Ok(Answer::new(200, &content_type, multipart(&outputs, &run)))
+        }
+    }
+}
+
+fn document(
+    parts: &Parts,
+    process: &Process,
+    execution: &Execution,
+    outputs: Map<String, Value>,
+    run: &str,
+    files: &mut Files,
+) -> Value {
+    let shown = outputs.into_iter().map(|(name, output)| {
+        if !execution.by_reference(&name) {
+            return (name, output);
+        }
+        let taken = Output::of(&output);
+        let file_name = file_name(&process.id, &name, run, &taken);
+        files.put(file_name.clone(), file(&taken));
+        (name, json!({"href": reference(parts, &file_name)}))
+    });
+    Value::Object(shown.collect())
+}
+
+/// The parts as the server writes them: with a header that does not belong there and no blank line before the bodies.
+fn multipart(outputs: &Outputs, run: &str) -> Vec<u8> {
+    let mut all = Vec::new();
+    for (name, output) in outputs {
+        let file = file(&Output::of(output));
+        all.extend_from_slice(format!("\r\n----{run}\r\nContent-Type: {}\r\n", file.media_type).as_bytes());
+        all.extend_from_slice(format!("Content-ID: {name}\r\nStatus: 200 OK\r\n").as_bytes());
+        all.extend_from_slice(&file.body);
+    }
+    all.extend_from_slice(format!("\r\n----{run}--\r\n").as_bytes());
+    all
+}
+
+/// The output as the bytes that it is, and their media type.
+pub(super) fn file(output: &Output<'_>) -> File {
+    let text = output.value.as_str();
+    let body = match (text, output.encoding) {
+        // What is no base64 is not decoded either.
+        (Some(text), Some("base64")) => STANDARD.decode(text).unwrap_or_else(|_| text.as_bytes().to_vec()),
+        (Some(text), _) => text.as_bytes().to_vec(),
+        (None, _) => output.value.to_string().into_bytes(),
+    };
+    let is_structured = output.value.is_object() || output.value.is_array();
+    let media_type = output.media_type.unwrap_or(if is_structured { "application/json" } else { "text/plain" });
+    File { media_type: media_type.to_owned(), body: body.into() }
+}
+
+/// The name of the file that an output is stored in.
+pub(super) fn file_name(process: &str, output: &str, run: &str, taken: &Output<'_>) -> String {
+    let extension = match file(taken).media_type.as_str() {
+        "application/json" => "json",
+        "text/plain" => "txt",
+        "image/png" => "png",
+        "image/tiff" => "tif",
+        _ => "data",
+    };
+    format!("ZOO_DATA_{process}_{output}_{run}_0.{extension}")
+}
+
+/// Where the file is served: the server's own double slash included.
+pub(super) fn reference(parts: &Parts, file_name: &str) -> String {
+    format!("{}/temp//{file_name}", parts.server.origin)
+}
