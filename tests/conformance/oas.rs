@@ -152,6 +152,10 @@ fn implemented(server: &Server, findings: &mut Findings) -> Step {
             Some((process, _)) if operation.path.contains("/jobs/") => Some(*process),
             _ => processes.iter().find(|process| !of_package || process.is_mutable()),
         };
+        if reads && of_package && process.is_none() {
+            // Nothing was deployed: there is no package to read.
+            continue;
+        }
         let output = process.and_then(|process| process.outputs().next()).map_or("no-such-output", |(name, _)| name);
         let values = |name: &str| match name.to_ascii_lowercase() {
             _ if !reads => "no-such-thing".to_owned(),

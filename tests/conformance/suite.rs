@@ -9,6 +9,7 @@ use eoap_testbed::{Scenario, Testbed};
 use serde_json::Value;
 
 use crate::findings::{Check, Finding, Findings, Step, Stop};
+use crate::recorded::By;
 use crate::server::Server;
 use crate::{
     callback, core, cwl, deploy, description, dismiss, encoding, execute, inputs, job_list, jobs, list_filters, oas, package,
@@ -172,13 +173,14 @@ fn not_applicable(test: &AbstractTest, target: &Target, reason: &str) -> Outcome
 
 /// The findings against what is recorded.
 fn weighed(test: &AbstractTest, target: &Target, found: &[Finding]) -> Outcome {
-    let records: Vec<_> = recorded::DEVIATIONS.iter().filter(|record| record.test == test.name).collect();
-    let new = found.iter().filter(|finding| records.iter().all(|record| record.problem != finding.problem));
+    let of_target = if target.is_testbed() { [By::Both, By::Testbed] } else { [By::Both, By::RealServer] };
+    let records: Vec<_> =
+        recorded::DEVIATIONS.iter().filter(|record| record.test == test.name && of_target.contains(&record.by)).collect();
+    let new = found.iter().filter(|finding| records.iter().all(|record| !record.is(finding)));
     let mut wrong: Vec<String> = new.map(|finding| format!("{}: {}", finding.at, finding.problem)).collect();
+    let (met, gone): (Vec<_>, Vec<_>) = records.into_iter().partition(|record| found.iter().any(|finding| record.is(finding)));
     if target.is_testbed() {
-        let gone =
-            records.iter().filter(|record| record.imitated && found.iter().all(|finding| finding.problem != record.problem));
-        wrong.extend(gone.map(|record| format!("recorded of the real server, but not found: {}", record.problem)));
+        wrong.extend(gone.iter().map(|record| format!("recorded, but not found: {}", record.problem)));
         if recorded::NOT_APPLICABLE.contains(&test.name) {
             wrong.push("recorded as not applicable, but it is".to_owned());
         }
@@ -188,11 +190,11 @@ fn weighed(test: &AbstractTest, target: &Target, found: &[Finding]) -> Outcome {
     if !wrong.is_empty() {
         return Outcome::Failed(wrong.join("\n"));
     }
-    let mut facts: Vec<&str> = records
-        .iter()
-        .filter(|record| found.iter().any(|finding| finding.problem == record.problem))
-        .map(|record| record.fact)
-        .collect();
+    let told = |record: &&recorded::Deviation| match record.by {
+        By::Testbed => format!("the testbed only: {}", record.fact),
+        _ => record.fact.to_owned(),
+    };
+    let mut facts: Vec<String> = met.iter().map(told).collect();
     facts.dedup();
     if facts.is_empty() { Outcome::Passed } else { Outcome::Deviates(facts.join("; ")) }
 }

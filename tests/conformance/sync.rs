@@ -155,8 +155,8 @@ pub(crate) fn is_raw_multi(findings: &mut Findings, process: &Process, wanted: &
         };
         if *mode == "reference" {
             let located = part.header("content-location").is_some();
-            findings.expect(located, &reply.to, || format!("{name} was asked for by reference and has no Content-Location"));
-            findings.expect(part.body.is_empty(), &reply.to, || format!("{name} was asked for by reference and has a body"));
+            findings.expect(located, &reply.to, || "an output by reference has no Content-Location".to_owned());
+            findings.expect(part.body.is_empty(), &reply.to, || "an output by reference has a body".to_owned());
         } else if let Some((_, output)) = process.outputs().find(|(key, _)| key == name) {
             let media_type = essence(part.header("content-type").unwrap_or_default());
             is_value(findings, output, &media_type, &part.body, &reply.to);
