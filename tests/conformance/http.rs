@@ -63,14 +63,13 @@ impl Client {
     /// The answer, whatever its status.
     ///
     /// # Errors
-    /// Says which request did not get one, and why.
+    /// Says why there is none.
     pub(crate) fn send(&self, call: Call) -> Result<Reply, String> {
-        let what = format!("{} {}", call.method, call.url);
         let answer = self.runtime.block_on(async { tokio::time::timeout(PATIENCE, answer(call)).await });
         match answer {
             Ok(Ok(reply)) => Ok(reply),
-            Ok(Err(error)) => Err(format!("{what}: {error}")),
-            Err(_) => Err(format!("{what}: no answer within {} s", PATIENCE.as_secs())),
+            Ok(Err(error)) => Err(error.to_string()),
+            Err(_) => Err(format!("no answer within {} s", PATIENCE.as_secs())),
         }
     }
 }

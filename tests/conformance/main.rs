@@ -15,8 +15,8 @@
 //! A live server is asked one test after the other. It is told more by `CONFORMANCE_PROCESSES` (ids, separated by commas: only
 //! these are executed), `CONFORMANCE_EXAMPLES` (a file like `examples.json`: inputs that succeed and inputs that fail) and
 //! `CONFORMANCE_LISTEN` (address and port of this machine that the server can reach, for callbacks and inputs by reference).
-
-#![expect(clippy::unwrap_used, reason = "a suite that cannot begin has failed")]
+//! Where the server declares Part 2, processes named `conformance-...` are deployed and removed again, and, as the abstract tests
+//! will have it, those that claim to be immutable are asked to go.
 
 mod callback;
 mod core;
@@ -64,7 +64,13 @@ const CHECKLIST: &str = include_str!("checklist.txt");
 fn main() -> ExitCode {
     let (table, arguments): (Vec<String>, Vec<String>) = env::args().partition(|argument| argument == "--table");
     let arguments = Arguments::from_iter(arguments);
-    let target = Arc::new(target());
+    let target = match target() {
+        Ok(target) => Arc::new(target),
+        Err(why) => {
+            table::refuse(&why);
+            return ExitCode::FAILURE;
+        }
+    };
     if !table.is_empty() || env::var_os("CONFORMANCE_TABLE").is_some_and(|value| value == "1") {
         return print_table(&target, arguments.filter.as_deref());
     }
@@ -99,20 +105,19 @@ fn print_table(target: &Target, filter: Option<&str>) -> ExitCode {
 }
 
 /// What the environment asks for: the testbed, if nothing.
-fn target() -> Target {
+fn target() -> Result<Target, String> {
     let examples = match env::var("CONFORMANCE_EXAMPLES") {
-        Ok(path) => fs::read_to_string(&path).unwrap_or_else(|error| panic!("CONFORMANCE_EXAMPLES: {path}: {error}")),
+        Ok(path) => fs::read_to_string(&path).map_err(|error| format!("CONFORMANCE_EXAMPLES: {path}: {error}"))?,
         Err(_) => include_str!("examples.json").to_owned(),
     };
-    let examples: Value = serde_json::from_str(&examples).unwrap_or_else(|error| panic!("CONFORMANCE_EXAMPLES: {error}"));
-    match env::var("CONFORMANCE_SERVER") {
-        Ok(root) => {
-            let ids = env::var("CONFORMANCE_PROCESSES").unwrap_or_default();
-            let processes = ids.split(',').filter(|id| !id.is_empty()).map(str::to_owned).collect();
-            Target::Live { root, examples, processes, listen: env::var("CONFORMANCE_LISTEN").ok() }
-        }
-        Err(_) => Target::testbeds(examples).unwrap(),
+    let examples: Value = serde_json::from_str(&examples).map_err(|error| format!("CONFORMANCE_EXAMPLES: {error}"))?;
+    let Ok(root) = env::var("CONFORMANCE_SERVER") else { return Target::testbeds(examples) };
+    if !root.starts_with("http://") {
+        return Err(format!("CONFORMANCE_SERVER: {root:?} has to start with http://"));
     }
+    let ids = env::var("CONFORMANCE_PROCESSES").unwrap_or_default();
+    let processes = ids.split(',').filter(|id| !id.is_empty()).map(str::to_owned).collect();
+    Ok(Target::Live { root, examples, processes, listen: env::var("CONFORMANCE_LISTEN").ok() })
 }
 
 /// The names of the standard's abstract tests and the names here are the same, each once.

@@ -43,7 +43,7 @@ impl Server {
     /// A server that runs somewhere.
     pub(crate) fn live(root: &str, examples: Value, only: Vec<String>, listen: Option<String>) -> std::io::Result<Self> {
         let root = root.trim_end_matches('/').to_owned();
-        let poll = (Duration::from_secs(4), 300);
+        let poll = (Duration::from_secs(1), 1800);
         Ok(Self { name: root.clone(), root, client: Client::new()?, examples, only, poll, listen })
     }
 

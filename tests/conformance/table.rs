@@ -2,9 +2,14 @@
 //!
 //! The only module that prints. It does not know what an outcome means.
 
-#![expect(clippy::print_stdout, reason = "the table is what it is asked for")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the table is what it is asked for")]
 
 use crate::suite::{AbstractTest, Outcome};
+
+/// Why there will be no table, and no trial either.
+pub(crate) fn refuse(why: &str) {
+    eprintln!("{why}");
+}
 
 /// What begins the table.
 pub(crate) fn head() {
