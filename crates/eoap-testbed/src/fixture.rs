@@ -40,9 +40,15 @@ impl Folder {
         found.unwrap_or_else(|| PathBuf::from(name))
     }
 
-    /// Every file read so far, in order of reading.
+    /// Every file read so far, in order of reading, each once.
     pub(crate) fn into_files(self) -> Vec<PathBuf> {
-        self.read
+        let mut files = Vec::with_capacity(self.read.len());
+        for file in self.read {
+            if !files.contains(&file) {
+                files.push(file);
+            }
+        }
+        files
     }
 
     pub(crate) fn exists(&self, name: &str) -> bool {

@@ -7,6 +7,7 @@ mod answer;
 mod deploy;
 mod exception;
 mod execution;
+mod html;
 mod jobs;
 mod landing;
 mod openapi;
@@ -70,7 +71,9 @@ impl Zoo {
         let call = Call { parts: &self.parts, service, namespace, request };
         match (resource, method) {
             (Resource::Landing, _) => Ok(landing::landing(&call)),
+            (Resource::LandingPage, _) => Ok(html::landing(&call)),
             (Resource::Api, _) => Ok(openapi::definition(call)),
+            (Resource::ApiPage, _) => Ok(html::api(call)),
             (Resource::Conformance, _) => Ok(landing::conformance(&call)),
             (Resource::Processes, &Method::POST) => deploy::deploy(call),
             (Resource::Processes, _) => processes::list(call),

@@ -48,6 +48,8 @@ pub(crate) struct Server {
     pub(crate) exceptions: String,
     /// The same for Part 2.
     pub(crate) exceptions_2: String,
+    /// The media type of every exception.
+    pub(crate) exceptions_media_type: String,
     /// What the link relations of OGC start with.
     pub(crate) relations: String,
     pub(crate) status_shape: StatusShape,

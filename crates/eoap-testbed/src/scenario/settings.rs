@@ -99,6 +99,8 @@ struct ServerTable {
     exceptions: String,
     #[serde(default = "exceptions_2")]
     exceptions_2: String,
+    #[serde(default = "exceptions_media_type")]
+    exceptions_media_type: Spanned<String>,
     #[serde(default = "relations")]
     relations: String,
     #[serde(default = "status_shape")]
@@ -111,6 +113,10 @@ fn exceptions() -> String {
 
 fn exceptions_2() -> String {
     "http://www.opengis.net/def/exceptions/ogcapi-processes-2/1.0".to_owned()
+}
+
+fn exceptions_media_type() -> Spanned<String> {
+    Spanned::new(0..0, "application/json;charset=UTF-8".to_owned())
 }
 
 fn relations() -> String {
@@ -218,6 +224,11 @@ fn server(file: &Toml<File>) -> Result<Server, Error> {
         }
         _ => ANONYMOUS.to_owned(),
     };
+    let media_type = table.exceptions_media_type.get_ref();
+    if http::HeaderValue::from_str(media_type).is_err() {
+        let message = format!("{media_type:?} cannot be the value of a header");
+        return Err(file.wrong(&table.exceptions_media_type, "server.exceptions-media-type", message));
+    }
     let trimmed = |text: &str| text.trim_end_matches('/').to_owned();
     Ok(Server {
         origin: format!("http://{authority}"),
@@ -227,6 +238,7 @@ fn server(file: &Toml<File>) -> Result<Server, Error> {
         hosts: with(authority, &table.hosts),
         exceptions: trimmed(&table.exceptions),
         exceptions_2: trimmed(&table.exceptions_2),
+        exceptions_media_type: media_type.clone(),
         relations: trimmed(&table.relations),
         status_shape: table.status_shape,
     })

@@ -159,7 +159,7 @@ impl Exception {
     }
 
     pub(super) fn into_answer(self, server: &Server) -> Answer {
-        let answer = Answer::json(self.status, &self.document(server)).unfiltered();
+        let answer = Answer::json(self.status, &self.document(server)).typed(&server.exceptions_media_type).unfiltered();
         match self.location {
             Some(location) => answer.header("Location", location),
             None => answer,

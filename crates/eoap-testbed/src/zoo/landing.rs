@@ -10,12 +10,17 @@ use crate::scenario::StatusShape;
 use crate::template::fill;
 
 pub(super) fn landing(call: &Call<'_>) -> Answer {
-    let document = fill(&call.parts.answers.landing, &call.parts.server.addresses(call.namespace));
+    let document = document(call);
     let answer = Answer::json(200, &document);
     match (call.parts.server.status_shape, header(&document)) {
         (StatusShape::Of2025, Some(links)) => answer.header("Link", links),
         _ => answer,
     }
+}
+
+/// What the landing page says.
+pub(super) fn document(call: &Call<'_>) -> Value {
+    fill(&call.parts.answers.landing, &call.parts.server.addresses(call.namespace))
 }
 
 pub(super) fn conformance(call: &Call<'_>) -> Answer {

@@ -14,6 +14,11 @@ use crate::scenario::Process;
 const MEDIA_TYPE: &str = "application/vnd.oai.openapi+json;version=3.0;charset=UTF-8";
 
 pub(super) fn definition(call: Call<'_>) -> Answer {
+    Answer::json(200, &document(call)).typed(MEDIA_TYPE)
+}
+
+/// The definition itself.
+pub(super) fn document(call: Call<'_>) -> Value {
     let mut paths = Map::new();
     for resource in Resource::ALL {
         add(&mut paths, resource, None);
@@ -22,14 +27,13 @@ pub(super) fn definition(call: Call<'_>) -> Answer {
         add(&mut paths, Resource::Execution(&process.id), Some(&process));
     }
     let landing = &call.parts.answers.landing;
-    let document = json!({
+    json!({
         "openapi": "3.0.3",
         "info": {"title": landing["title"], "description": landing["description"], "version": "1.0.0"},
         "servers": [{"url": call.parts.server.root_of(call.namespace)}],
         "paths": paths,
         "components": {"schemas": schemas(), "parameters": parameters()},
-    });
-    Answer::json(200, &document).typed(MEDIA_TYPE)
+    })
 }
 
 fn add(paths: &mut Map<String, Value>, resource: Resource<'_>, process: Option<&Process>) {
@@ -53,6 +57,8 @@ fn add(paths: &mut Map<String, Value>, resource: Resource<'_>, process: Option<&
 fn operation(resource: Resource<'_>, method: &Method, process: Option<&Process>) -> Value {
     let (id, summary, success) = match (resource, method) {
         (Resource::Landing, _) => ("getLandingPage", "The landing page", "200"),
+        (Resource::LandingPage, _) => ("getLandingPageForPeople", "The landing page as HTML", "200"),
+        (Resource::ApiPage, _) => ("getAPIForPeople", "This definition as HTML", "200"),
         (Resource::Api, _) => ("getAPI", "This definition", "200"),
         (Resource::Conformance, _) => ("getConformance", "The conformance classes", "200"),
         (Resource::Processes, &Method::POST) => ("deploy", "Deploy a process", "201"),
@@ -130,6 +136,9 @@ fn answer(resource: Resource<'_>, method: &Method) -> Value {
         (Resource::Package(_), _) => {
             let any = json!({"schema": {"type": "string"}});
             return json!({"description": "The package", "content": {package::CWL: any, package::PACKAGE: any}});
+        }
+        (Resource::LandingPage | Resource::ApiPage, _) => {
+            return json!({"description": "A page", "content": {"text/html": {"schema": {"type": "string"}}}});
         }
         (Resource::Api, _) => return json!({"description": "OpenAPI", "content": {MEDIA_TYPE: {"schema": {"type": "object"}}}}),
         (Resource::Result(..), _) => return json!({"description": "The value", "content": {"*/*": {"schema": {}}}}),
@@ -251,8 +260,8 @@ fn parameters() -> Value {
         "status": list("status", statuses),
         "type": list("type", json!({"type": "string", "enum": ["process"]})),
         "datetime": query("datetime", text),
-        "minDuration": query("minDuration", whole.clone()),
-        "maxDuration": query("maxDuration", whole),
+        "minDuration": list("minDuration", whole.clone()),
+        "maxDuration": list("maxDuration", whole),
         "Prefer": {"name": "Prefer", "in": "header", "required": false, "schema": {"type": "string", "enum": [
             "return=representation", "return=minimal", "respond-async;return=representation",
         ]}},

@@ -48,8 +48,8 @@ pub(super) fn filter(request: &Request) -> Result<Filter, Exception> {
         statuses,
         types: list(request, "type"),
         created: created.transpose()?,
-        at_least: seconds(request, "minDuration")?,
-        at_most: seconds(request, "maxDuration")?,
+        at_least: seconds(request, "minDuration")?.into_iter().min(),
+        at_most: seconds(request, "maxDuration")?.into_iter().max(),
     })
 }
 
@@ -72,10 +72,10 @@ fn number(request: &Request, name: &str) -> Result<Option<usize>, Exception> {
     }
 }
 
-fn seconds(request: &Request, name: &str) -> Result<Option<TimeDelta>, Exception> {
-    let Some(text) = parameter(request, name) else { return Ok(None) };
-    let seconds = text.parse::<u32>().map_err(|_| Exception::invalid_query(name, &text))?;
-    Ok(Some(TimeDelta::seconds(seconds.into())))
+/// Every duration that is given: several are alternatives, as they are of the other parameters.
+fn seconds(request: &Request, name: &str) -> Result<Vec<TimeDelta>, Exception> {
+    let read = |text: &String| text.parse::<u32>().map_err(|_| Exception::invalid_query(name, text));
+    list(request, name).iter().map(|text| Ok(TimeDelta::seconds(read(text)?.into()))).collect()
 }
 
 /// The pairs as the rest of a query, percent-encoded where they have to be.

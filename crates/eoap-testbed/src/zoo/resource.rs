@@ -8,7 +8,9 @@ use http::Method;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Resource<'a> {
     Landing,
+    LandingPage,
     Api,
+    ApiPage,
     Conformance,
     Processes,
     Process(&'a str),
@@ -22,9 +24,11 @@ pub(super) enum Resource<'a> {
 
 impl<'a> Resource<'a> {
     /// Every resource, with the names that paths of an API definition have for its parts.
-    pub(super) const ALL: [Resource<'static>; 11] = [
+    pub(super) const ALL: [Resource<'static>; 13] = [
         Resource::Landing,
+        Resource::LandingPage,
         Resource::Api,
+        Resource::ApiPage,
         Resource::Conformance,
         Resource::Processes,
         Resource::Process("{processID}"),
@@ -40,7 +44,9 @@ impl<'a> Resource<'a> {
     pub(super) fn path(self) -> String {
         match self {
             Self::Landing => "/".to_owned(),
+            Self::LandingPage => "/index.html".to_owned(),
             Self::Api => "/api".to_owned(),
+            Self::ApiPage => "/api.html".to_owned(),
             Self::Conformance => "/conformance".to_owned(),
             Self::Processes => "/processes".to_owned(),
             Self::Process(id) => format!("/processes/{id}"),
@@ -56,7 +62,9 @@ impl<'a> Resource<'a> {
     pub(super) fn of(segments: &[&'a str]) -> Option<Self> {
         Some(match *segments {
             [] => Self::Landing,
+            ["index.html"] => Self::LandingPage,
             ["api"] => Self::Api,
+            ["api.html"] => Self::ApiPage,
             ["conformance"] => Self::Conformance,
             ["processes"] => Self::Processes,
             ["processes", id] => Self::Process(id),

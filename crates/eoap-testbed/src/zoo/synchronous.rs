@@ -31,8 +31,8 @@ pub(super) fn answer(
 ) -> Result<Answer, Exception> {
     let mut outputs = all;
     outputs.retain(|name, _| execution.wants(name));
-    let number = u32::try_from(files.len()).unwrap_or(u32::MAX);
-    let run = nth_id(&process.job, number);
+    // Counted down, because the ids of jobs count up.
+    let run = nth_id(&process.job, u32::MAX - u32::try_from(files.len()).unwrap_or(u32::MAX));
     if response == Response::Document {
         return Ok(Answer::json(200, &document(parts, process, execution, outputs, &run, files)));
     }
@@ -73,7 +73,8 @@ fn document(
     Value::Object(shown.collect())
 }
 
-/// The parts as the server writes them: with a header that does not belong there and no blank line before the bodies.
+/// The parts as the server writes them: with a header that does not belong there and no blank line before the bodies. What is
+/// recorded is just that; the order of the headers and the value of `Status` are not.
 fn multipart(outputs: &Outputs, run: &str) -> Vec<u8> {
     let mut all = Vec::new();
     for (name, output) in outputs {
@@ -92,12 +93,20 @@ pub(super) fn file(output: &Output<'_>) -> File {
     let body = match (text, output.encoding) {
         // What is no base64 is not decoded either.
         (Some(text), Some("base64")) => STANDARD.decode(text).unwrap_or_else(|_| text.as_bytes().to_vec()),
+        // A text that says it is JSON and is none is a JSON string.
+        (Some(text), _) if output.media_type == Some("application/json") && !is_json(text) => {
+            output.value.to_string().into_bytes()
+        }
         (Some(text), _) => text.as_bytes().to_vec(),
         (None, _) => output.value.to_string().into_bytes(),
     };
     let is_structured = output.value.is_object() || output.value.is_array();
     let media_type = output.media_type.unwrap_or(if is_structured { "application/json" } else { "text/plain" });
     File { media_type: media_type.to_owned(), body: body.into() }
+}
+
+fn is_json(text: &str) -> bool {
+    serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
 }
 
 /// The name of the file that an output is stored in.

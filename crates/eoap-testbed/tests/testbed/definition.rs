@@ -69,6 +69,18 @@ async fn deployed_processes_are_in_the_definition_while_they_are_there() {
 }
 
 #[tokio::test]
+async fn every_link_of_the_landing_page_leads_to_what_it_says() {
+    let world = World::new();
+    for link in world.get("/").await.json()["links"].as_array().unwrap() {
+        let reply = world.send(Method::GET, link["href"].as_str().unwrap(), &[], "").await;
+        assert_eq!(reply.status, 200, "{link}");
+        let (kind, said) = (reply.header("content-type").replace(' ', ""), link["type"].as_str().unwrap());
+        assert!(kind.starts_with(said), "{link}: {kind}");
+        assert!(said != "text/html" || reply.text().contains("<li>"), "{link}");
+    }
+}
+
+#[tokio::test]
 async fn the_landing_page_mirrors_its_links_in_a_header() {
     let landing = World::new().get("/").await;
     let header = landing.header("link").to_owned();

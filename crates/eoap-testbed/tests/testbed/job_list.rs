@@ -42,6 +42,7 @@ async fn jobs_are_filtered() {
         ("?minDuration=80", &[JOB]),
         ("?maxDuration=80", &[SECOND_JOB, ECHO_JOB]),
         ("?minDuration=80&maxDuration=81", &[]),
+        ("?minDuration=80,900", &[JOB]),
         ("?status=running&processID=echo", &[ECHO_JOB]),
     ] {
         let list = world.get(&format!("/jobs{query}")).await.json();
@@ -52,7 +53,15 @@ async fn jobs_are_filtered() {
 #[tokio::test]
 async fn what_cannot_be_read_is_a_server_error() {
     let world = world().await;
-    for query in ["datetime=yesterday", "datetime=../..", "minDuration=long", "maxDuration=-1", "status=done", "limit=0"] {
+    for query in [
+        "datetime=yesterday",
+        "datetime=../..",
+        "minDuration=long",
+        "maxDuration=-1",
+        "maxDuration=1,x",
+        "status=done",
+        "limit=0",
+    ] {
         let reply = world.get(&format!("/jobs?{query}")).await;
         assert_eq!((reply.status, &reply.json()["title"]), (500, &json!("InvalidQueryParameterValue")), "{query}");
     }

@@ -7,7 +7,7 @@ use eoap_testbed::Scenario;
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::client::{JOB, World, folder, inputs};
+use crate::client::{JOB, World, folder, inputs, scenario};
 
 /// A copy of the scenario with a text of one of its files replaced.
 pub(crate) fn copy(file: &str, from: &str, to: &str) -> TempDir {
@@ -79,6 +79,93 @@ fn what_is_wrong_is_named() {
     let wrong = copy("scenario.toml", "region =", "region =");
     fs::remove_file(wrong.path().join("processes/echo/results.json")).unwrap();
     refused(&wrong, "processes/echo/results.json", "cannot read");
+}
+
+#[test]
+fn values_are_named_with_their_line() {
+    let server = "[server]\n";
+    for (from, to, line, why) in [
+        ("[server]\n", "[jobs]\nclock = \"fast\"\n[server]\n", 5, "jobs.clock: \"fast\" is neither \"poll\" nor \"real\""),
+        ("[server]\n", "[jobs]\nclock = \"real\"\nspeed = 0.0\n[server]\n", 6, "jobs.speed: 0 is no speed"),
+        ("[server]\n", "[jobs]\nspeed = 2.0\n[server]\n", 5, "jobs.speed: only the clock"),
+        ("/acme/ogc-api", "/ac-me/ogc-api", 6, "server.root: \"http://zoo-project-dru-service/ac-me/ogc-api\" has to end with"),
+        (server, "[server]\npersonality = \"zo\"\n", 5, "unknown variant `zo`, expected `zoo` or `pygeoapi`"),
+        (
+            server,
+            "[[package]]\nhref = \"http://a/b.cwl\"\nfile = \"b.cwl\"\n[server]\n",
+            6,
+            "package.file: there is no file b.cwl",
+        ),
+        (server, "[[s3.object]]\npath = \"a\"\nmodified = \"b\"\n[server]\n", 5, "s3.object.path: there is no file s3/a"),
+        (
+            "    \"eoap-zoo-project-localstack.eoap-zoo-project:4566\"",
+            "    \"not a host\"",
+            16,
+            "s3.hosts: \"not a host\" is not a host",
+        ),
+    ] {
+        refused(&copy("scenario.toml", from, to), &format!("scenario.toml:{line}: "), why);
+    }
+    let process = "processes/water-bodies/process.toml";
+    for (from, to, line, why) in [
+        ("status = \"successful\"", "status = \"done\"", 38, "status.status: \"done\" is none of accepted, running"),
+        ("updated = \"2025-08-20T13:42:59.640Z\"", "updated = \"later\"", 35, "status.updated: \"later\" is not a date"),
+        ("repeat = 6", "after = \"soon\"", 29, "status.after: \"soon\" is no time"),
+        ("repeat = 6", "repaet = 6", 29, "did you mean `repeat`?"),
+        ("68046976-7dcb-11f0-90ac-2a20aea25780", "mine", 2, "job: \"mine\" is not a UUID"),
+    ] {
+        refused(&copy(process, from, to), &format!("{process}:{line}: "), why);
+    }
+}
+
+#[test]
+fn a_wrong_package_is_named() {
+    let package = "processes/water-bodies/package.cwl";
+    let wrong = copy(package, "    id: water-bodies\n", "    id: water-body\n");
+    refused(&wrong, package, "Workflow 'water-bodies' not found");
+    let wrong = copy(package, "cwlVersion: v1.0\n", "cwlVersion: [v1.0\n");
+    refused(&wrong, package, "");
+    let wrong = copy(package, "        type: string[] # several", "        type: words # several");
+    refused(&wrong, package, "Unsupported type for 'stac_items': \"words\"");
+}
+
+#[test]
+fn a_scenario_that_extends_itself_is_refused() {
+    let wrong = copy("scenario.toml", "[server]\n", "[server]\n");
+    let text = fs::read_to_string(wrong.path().join("scenario.toml")).unwrap();
+    fs::write(
+        wrong.path().join("scenario.toml"),
+        format!("extends = \"../{}\"\n{text}", wrong.path().file_name().unwrap().display()),
+    )
+    .unwrap();
+    refused(&wrong, "scenario.toml:1: extends:", "extends this scenario in its turn");
+    fs::write(wrong.path().join("scenario.toml"), format!("extends = \"../nowhere\"\n{text}")).unwrap();
+    let error = Scenario::load(wrong.path()).unwrap_err().to_string();
+    assert!(error.starts_with("cannot read") && error.contains("nowhere/scenario.toml"), "{error}");
+}
+
+#[test]
+fn files_of_the_base_are_named_where_they_are() {
+    let files = Scenario::load(&scenario("water-bodies-2024")).unwrap().files();
+    for name in
+        ["water-bodies-2024/scenario.toml", "water-bodies/scenario.toml", "water-bodies/processes/water-bodies/package.cwl"]
+    {
+        let is_named = files.iter().any(|file| file.canonicalize().unwrap().ends_with(name));
+        assert!(is_named, "{name}");
+    }
+    assert!(!files.iter().any(|file| file.canonicalize().unwrap().ends_with("water-bodies/processes/water-bodies/process.toml")));
+}
+
+#[tokio::test]
+async fn exceptions_may_have_another_prefix_and_media_type() {
+    let to = "exceptions = \"https://example.org/exceptions/\"\nexceptions-media-type = \"application/json;encoding=utf-8\"\nrelations = \"https://www.opengis.net/def/rel/ogc/1.0\"";
+    let scenario = copy("scenario.toml", "exceptions = \"http://www.opengis.net/def/rel/ogc/1.0/exception\"", to);
+    let world = World::of(scenario.path());
+    let reply = world.get("/jobs/nope").await;
+    assert_eq!(reply.json()["type"], "https://example.org/exceptions/no-such-job");
+    assert_eq!(reply.header("content-type"), "application/json;encoding=utf-8");
+    let description = world.get("/processes/water-bodies").await.json();
+    assert_eq!(description["links"][0]["rel"], "https://www.opengis.net/def/rel/ogc/1.0/execute");
 }
 
 #[tokio::test]
