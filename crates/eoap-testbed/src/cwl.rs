@@ -50,7 +50,7 @@ impl Package {
         } else {
             serde_saphyr::from_str(text).map_err(|error| CwlError::Syntax {
                 line: error.location().and_then(|at| usize::try_from(at.line()).ok()).unwrap_or(1),
-                message: error.to_string(),
+                message: error.without_snippet().to_string(),
             })?
         };
         if !document["cwlVersion"].is_string() {
@@ -114,7 +114,8 @@ mod tests {
             Ok(package) => package.workflow(None).unwrap_err(),
             Err(error) => error,
         };
-        assert!(matches!(refused("a: [1"), CwlError::Syntax { .. }));
+        let CwlError::Syntax { line, message } = refused("a:\n- [1\nb: 2\n") else { panic!("this is no YAML") };
+        assert!(line > 1 && !message.contains('\n'), "{line}: {message}");
         assert!(matches!(refused("{\n\"a\": }"), CwlError::Syntax { line: 2, .. }));
         assert!(matches!(refused("class: Workflow"), CwlError::NotCwl));
         assert!(matches!(refused("just text"), CwlError::NotCwl));

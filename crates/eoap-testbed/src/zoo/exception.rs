@@ -98,7 +98,7 @@ impl Exception {
 
     /// Whatever is wrong with a package: the server makes no difference.
     pub(super) fn no_workflow(why: &str) -> Self {
-        Self::new(400, "WorkflowNotFound", format!("Failed to deploy process! {why}"))
+        Self::new(400, "WorkflowNotFound", why)
     }
 
     /// The address of a package leads nowhere.

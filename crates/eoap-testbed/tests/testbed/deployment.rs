@@ -131,7 +131,7 @@ async fn what_cannot_be_deployed_is_refused() {
         ("?w=other", "application/cwl", small("mine", "Mine"), "Workflow 'other' not found"),
         ("", "application/cwl", "cwlVersion: v1.0\nclass: CommandLineTool\n".to_owned(), "No Workflow found"),
         ("", "application/cwl", small("my;process", "Mine"), "\";\""),
-        ("", "application/cwl+yaml", "a: [".to_owned(), "Failed to deploy process!"),
+        ("", "application/cwl+yaml", "a: [".to_owned(), "line 1"),
         ("", package, "{}".to_owned(), "executionUnit"),
         ("", package, "{".to_owned(), "EOF"),
     ] {

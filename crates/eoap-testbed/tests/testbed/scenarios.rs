@@ -124,7 +124,7 @@ fn a_wrong_package_is_named() {
     let wrong = copy(package, "    id: water-bodies\n", "    id: water-body\n");
     refused(&wrong, package, "Workflow 'water-bodies' not found");
     let wrong = copy(package, "cwlVersion: v1.0\n", "cwlVersion: [v1.0\n");
-    refused(&wrong, package, "");
+    refused(&wrong, &format!("{package}:10: "), "expected ',' or ']'");
     let wrong = copy(package, "        type: string[] # several", "        type: words # several");
     refused(&wrong, package, "Unsupported type for 'stac_items': \"words\"");
 }
