@@ -12,6 +12,10 @@ test:
 notebooks *NAMES:
     cargo run -- test {{NAMES}}
 
+# Every abstract test of OGC API - Processes and what it comes to, for the testbed or for CONFORMANCE_SERVER=http://...
+conformance *NAMES:
+    cargo test --quiet --package eoap-testbed --test conformance -- --table {{NAMES}}
+
 # Make pending snapshots the new truth, after having looked at them.
 accept *NAMES:
     cargo run -- accept {{NAMES}}
