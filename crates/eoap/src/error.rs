@@ -13,6 +13,11 @@ use crate::{
     status::StatusInfo,
 };
 
+mod words;
+
+use words::{after_attempts, hint, hint_of_status, last_status, list, message};
+pub(crate) use words::{chain, excerpt};
+
 /// Result with the error of this library.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -360,93 +365,9 @@ impl Error {
     }
 }
 
-/// What to do about a problem, as the rest of a message.
-fn hint(kind: &ProblemKind) -> &'static str {
-    match kind {
-        ProblemKind::NoSuchProcess => "; `client.processes().await?` lists what is there",
-        ProblemKind::NoSuchJob => "; check the job's id: a dismissed job is gone, and each namespace has its own jobs",
-        ProblemKind::ResultNotReady => "; wait for the job with `job.wait().await?` first",
-        ProblemKind::InvalidParameterValue | ProblemKind::MissingParameterValue => {
-            "; `client.process(id).await?` describes the inputs"
-        }
-        ProblemKind::NotAllowed => "; give credentials, for example `Client::builder(url).bearer(token)`",
-        _ => "",
-    }
-}
-
-fn hint_of_status(status: u16) -> &'static str {
-    ProblemKind::of_status(status).map_or("", |kind| hint(&kind))
-}
-
-fn after_attempts(attempts: u32, last: &Option<Box<Error>>) -> String {
-    match (attempts, last) {
-        (0, _) => " (nothing was sent: there was no token in time)".to_owned(),
-        (_, Some(last)) => format!(" ({attempts} attempts; before that: {last})"),
-        (1, None) => String::new(),
-        (_, None) => format!(" ({attempts} requests)"),
-    }
-}
-
-fn message(status: &StatusInfo) -> &str {
-    status.message.as_deref().map_or("the server gives no reason", str::trim)
-}
-
-fn last_status(last: &Option<Box<StatusInfo>>) -> String {
-    match last {
-        Some(status) => format!("last status: {status}"),
-        None => "no status was seen".to_owned(),
-    }
-}
-
-fn list(names: &[String]) -> String {
-    if names.is_empty() {
-        "none at all".to_owned()
-    } else {
-        names.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ")
-    }
-}
-
-/// An error and all its causes in one line, leaving out causes that the text before them holds already.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let part = error.to_string();
-        if !text.contains(&part) {
-            text.push_str(": ");
-            text.push_str(&part);
-        }
-        cause = error.source();
-    }
-    text
-}
-
-/// The first characters of a body, on one line.
-pub(crate) fn excerpt(body: &[u8]) -> String {
-    const LENGTH: usize = 300;
-    let text = String::from_utf8_lossy(body);
-    let words: Vec<&str> = text.split_whitespace().collect();
-    if words.is_empty() {
-        return "(nothing)".to_owned();
-    }
-    let line = words.join(" ");
-    let mut begin: String = line.chars().take(LENGTH).collect();
-    if begin.len() < line.len() {
-        begin.push('…');
-    }
-    begin
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn excerpt_is_short_and_on_one_line() {
-        assert_eq!(excerpt(b" a\n\tb "), "a b");
-        assert_eq!(excerpt(b""), "(nothing)");
-        assert_eq!(excerpt("é".repeat(400).as_bytes()).chars().count(), 301);
-    }
 
     #[test]
     fn debug_reads_like_the_message() {

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use crate::server::{Reply, Server, reserve};
 
 const DEADLINE: Duration = Duration::from_secs(5);
-const SHORT_DEADLINE: Duration = Duration::from_millis(600);
-const READ_TIMEOUT: Duration = Duration::from_millis(500);
+const SHORT_DEADLINE: Duration = Duration::from_millis(1000);
+const READ_TIMEOUT: Duration = Duration::from_millis(1000);
 const SLACK: Duration = Duration::from_secs(3);
 const ATTEMPTS: u32 = 3;
 
@@ -62,6 +62,7 @@ impl Kind {
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Fault {
+    TenMegabytes,
     Refused,
     ResetWithinBody,
     Silence,
@@ -70,7 +71,6 @@ enum Fault {
     HtmlPage200,
     TruncatedJson,
     WrongContentType,
-    TenMegabytes,
     RedirectLoop,
     RedirectElsewhere,
     Unavailable503,
@@ -79,6 +79,7 @@ enum Fault {
 }
 
 const FAULTS: [Fault; 14] = [
+    Fault::TenMegabytes,
     Fault::Refused,
     Fault::ResetWithinBody,
     Fault::Silence,
@@ -87,7 +88,6 @@ const FAULTS: [Fault; 14] = [
     Fault::HtmlPage200,
     Fault::TruncatedJson,
     Fault::WrongContentType,
-    Fault::TenMegabytes,
     Fault::RedirectLoop,
     Fault::RedirectElsewhere,
     Fault::Unavailable503,
@@ -96,6 +96,12 @@ const FAULTS: [Fault; 14] = [
 ];
 
 impl Fault {
+    /// Whether it makes a difference if the fault is there for the first request only.
+    fn can_pass(self) -> bool {
+        use Fault::*;
+        matches!(self, Refused | ResetWithinBody | Silence | RedirectLoop | Unavailable503 | Busy429)
+    }
+
     fn reply(self, kind: Kind, path: &str, elsewhere: &str) -> Reply {
         let (status, body) = kind.good();
         let good = Reply::json(status, &body);
@@ -194,13 +200,13 @@ async fn try_out(fault: Fault, kind: Kind, is_passing: bool) -> String {
     let retry = Retry::default().first_delay(Duration::from_millis(5)).max_delay(Duration::from_millis(20));
     // Someone who starts a server needs more than a few milliseconds.
     let retry = retry.attempts(if (fault, is_passing) == (Fault::Refused, true) { 400 } else { ATTEMPTS });
-    let client = Client::builder(format!("http://{address}/acme/ogc-api"))
+    let builder = Client::builder(format!("http://{address}/acme/ogc-api"))
         .bearer("hush")
         .timeout(deadline)
         .read_timeout(if fault == Fault::Silence { READ_TIMEOUT } else { DEADLINE })
-        .retry(retry)
-        .build()
-        .expect("client");
+        .retry(retry);
+    // Reading the system's certificates takes the processor for a while, and the other lines have deadlines.
+    let client = tokio::task::spawn_blocking(|| builder.build().expect("client")).await.expect("task");
 
     let begin = Instant::now();
     let (server, outcome) = match (fault, is_passing) {
@@ -250,14 +256,15 @@ async fn try_out(fault: Fault, kind: Kind, is_passing: bool) -> String {
 async fn every_fault_of_every_request_is_mended_or_named() {
     // The slow ones first, and not all at once: a machine under load would add faults of its own.
     let faults = FAULTS.iter().rev().flat_map(|fault| [(*fault, false), (*fault, true)]);
-    // A large answer stays as large as it is.
-    let faults = faults.filter(|case| *case != (Fault::TenMegabytes, true));
+    let faults = faults.filter(|(fault, is_passing)| !is_passing || fault.can_pass());
     let tries = faults.flat_map(|(fault, is_passing)| KINDS.map(move |kind| (fault, kind, is_passing)));
-    let lines = stream::iter(tries).map(|(fault, kind, is_passing)| tokio::spawn(try_out(fault, kind, is_passing)));
-    let lines: Vec<_> = lines.buffered(24).collect().await;
+    let lines = stream::iter(tries.enumerate())
+        .map(async |(number, (fault, kind, is_passing))| (number, tokio::spawn(try_out(fault, kind, is_passing)).await));
+    let mut lines: Vec<_> = lines.buffer_unordered(16).collect().await;
+    lines.sort_by_key(|(number, _)| *number);
     println!("fault             when   request     outcome              requests seen     time");
     let mut failures = Vec::new();
-    for line in lines {
+    for (_, line) in lines {
         match line {
             Ok(line) => println!("{line}"),
             Err(error) => failures.push(error),
