@@ -113,10 +113,10 @@ fn check_number(schema: &Value, number: &Number, at: &str, problems: &mut Vec<St
 fn check_text(schema: &Value, text: &str, at: &str, problems: &mut Vec<String>) {
     let length = text.chars().count() as u64;
     if let Some(least) = schema["minLength"].as_u64().filter(|least| length < *least) {
-        problems.push(format!("{at}: {length} characters are too few, at least {least} are needed"));
+        problems.push(format!("{at}: too few characters ({length}), at least {least} are needed"));
     }
     if let Some(most) = schema["maxLength"].as_u64().filter(|most| length > *most) {
-        problems.push(format!("{at}: {length} characters are too many, at most {most} are allowed"));
+        problems.push(format!("{at}: too many characters ({length}), at most {most} are allowed"));
     }
     let expected = match schema["format"].as_str() {
         Some("date-time") if DateTime::parse_from_rfc3339(text).is_err() => "a time such as 2023-12-08T18:45:23Z (RFC 3339)",
@@ -130,10 +130,10 @@ fn check_text(schema: &Value, text: &str, at: &str, problems: &mut Vec<String>) 
 fn check_array(schema: &Value, items: &[Value], at: &str, problems: &mut Vec<String>) {
     let length = items.len() as u64;
     if let Some(least) = schema["minItems"].as_u64().filter(|least| length < *least) {
-        problems.push(format!("{at}: {length} items are too few, at least {least} are needed"));
+        problems.push(format!("{at}: too few items ({length}), at least {least} are needed"));
     }
     if let Some(most) = schema["maxItems"].as_u64().filter(|most| length > *most) {
-        problems.push(format!("{at}: {length} items are too many, at most {most} are allowed"));
+        problems.push(format!("{at}: too many items ({length}), at most {most} are allowed"));
     }
     if schema["uniqueItems"] == true
         && items.iter().enumerate().any(|(index, item)| items[..index].iter().any(|other| equal(other, item)))
@@ -272,7 +272,7 @@ mod tests {
     fn texts() {
         bad(json!({"enum": ["a", "b"]}), json!("c"), r#"x: "c" is none of "a", "b""#);
         bad(json!({"const": "a"}), json!("c"), r#"x: only "a" is allowed, not "c""#);
-        bad(json!({"minLength": 2}), json!("é"), "x: 1 characters are too few, at least 2 are needed");
+        bad(json!({"minLength": 2}), json!("é"), "x: too few characters (1), at least 2 are needed");
         good(json!({"maxLength": 1, "pattern": "^z"}), json!("é"));
         good(json!({"format": "date-time"}), json!("2023-12-08T18:45:23.598169Z"));
         good(json!({"format": "uri"}), json!("urn:x"));
@@ -285,7 +285,7 @@ mod tests {
     #[test]
     fn lists_and_objects() {
         bad(json!({"items": {"type": "number"}}), json!([1, "2"]), r#"x[1]: a number is expected, not "2""#);
-        bad(json!({"minItems": 1}), json!([]), "x: 0 items are too few, at least 1 are needed");
+        bad(json!({"minItems": 1}), json!([]), "x: too few items (0), at least 1 are needed");
         bad(json!({"uniqueItems": true}), json!([1, 2, 1.0]), "x: an item is there twice");
         good(json!({"prefixItems": [{"type": "string"}], "maxItems": 2}), json!(["a", 1]));
         bad(json!({"required": ["a"]}), json!({"b": 1}), r#"x: the member "a" is missing"#);

@@ -81,18 +81,18 @@ fn check_input(description: &InputDescription, value: &Value, name: &str) -> Vec
             // A list of values that would fit one by one is a misunderstanding of its own.
             return match each.count() {
                 0 if count > 0 => {
-                    vec![format!("{name}: {count} values are too many, it takes one (give the value without a list)")]
+                    vec![format!("{name}: too many values ({count}), it takes one (give the value without a list)")]
                 }
                 _ => as_one,
             };
         }
         MaxOccurs::Number(most) if count > most => {
-            problems.push(format!("{name}: {count} values are too many, at most {most} are allowed"))
+            problems.push(format!("{name}: too many values ({count}), at most {most} are allowed"))
         }
         _ => {}
     }
     if count < least {
-        problems.push(format!("{name}: {count} values are too few, at least {least} are needed"));
+        problems.push(format!("{name}: too few values ({count}), at least {least} are needed"));
     }
     problems.extend(each);
     problems
