@@ -18,6 +18,9 @@ const PATTERN_LIMIT: usize = 64 << 20;
 const ANSI: &str = r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_][^\x07\x1b\x{9c}]*(?:\x07|\x1b\\|\x{9c})|\x1b[ -/]*[0-OQ-WYZ\\`-~]|\x{9b}[0-?]*[ -/]*[@-~]";
 const THREAD: &str = r"thread '(?<name>[^'\n]*)' \(\d+\) panicked";
 const LOOPBACK: &str = r"(?<host>\b127\.0\.0\.1|\blocalhost|\[::1\]):(?<port>\d{4,5})\b";
+/// Systems give out ports from here on to programs that ask for any (Linux from here, others from 49152): lower ones were chosen by somebody,
+/// and are the same everywhere.
+const FIRST_CHANCE_PORT: u16 = 32768;
 const ADDRESS: &str = r"\b0x[0-9a-fA-F]{6,16}\b";
 
 /// Why a rule cannot be used.
@@ -56,7 +59,6 @@ pub struct RuleHits {
 pub struct RedactorBuilder {
     secrets: Vec<String>,
     paths: Vec<(String, String)>,
-    kept_ports: Vec<u16>,
     addresses: bool,
     configured: Vec<(String, String, String)>,
 }
@@ -82,12 +84,6 @@ impl RedactorBuilder {
     /// Writes `[HOME]` for the user's home folder.
     pub fn home(&mut self, folder: &Path) -> &mut Self {
         self.path(folder, "[HOME]")
-    }
-
-    /// Keeps a port on the loopback interface that is documented, and so the same everywhere.
-    pub fn keep_port(&mut self, port: u16) -> &mut Self {
-        self.kept_ports.push(port);
-        self
     }
 
     /// Whether to write `[ADDRESS]` for hexadecimal numbers that look like memory addresses. Off unless asked for.
@@ -129,7 +125,7 @@ impl RedactorBuilder {
             add(&format!("path {name}"), &pattern, Action::Path(name))?;
         }
         add("thread ids", THREAD, Action::Template("thread '${name}' panicked".to_owned()))?;
-        add("loopback ports", LOOPBACK, Action::Port { kept: self.kept_ports.clone() })?;
+        add("loopback ports", LOOPBACK, Action::Port)?;
         if self.addresses {
             add("addresses", ADDRESS, Action::Template("[ADDRESS]".to_owned()))?;
         }
@@ -166,7 +162,7 @@ enum Action {
     /// Write `[SECRET]`.
     Secret,
     /// Write `[PORT]` for a port that a program may have been given by chance.
-    Port { kept: Vec<u16> },
+    Port,
 }
 
 impl Redactor {
@@ -259,10 +255,10 @@ impl Action {
             Action::Template(template) => captures.expand(template, out),
             Action::Secret => out.push_str(secrets::REPLACEMENT),
             Action::Path(name) if is_path_boundary(&text[..found.start()], &text[found.end()..]) => out.push_str(name),
-            Action::Port { kept } if captures["port"].parse().is_ok_and(|port: u16| port >= 1024 && !kept.contains(&port)) => {
+            Action::Port if captures["port"].parse().is_ok_and(|port: u16| port >= FIRST_CHANCE_PORT) => {
                 out.extend([&captures["host"], ":[PORT]"]);
             }
-            Action::Path(_) | Action::Port { .. } => out.push_str(found.as_str()),
+            Action::Path(_) | Action::Port => out.push_str(found.as_str()),
         }
     }
 }
@@ -314,10 +310,10 @@ mod tests {
         assert_eq!(always("thread 'main' (22964) panicked at src/lib.rs:1:2:"), "thread 'main' panicked at src/lib.rs:1:2:");
         assert_eq!(always("thread '<unnamed>' (7) panicked"), "thread '<unnamed>' panicked");
         assert_eq!(
-            always("http://127.0.0.1:54321/x localhost:8080 [::1]:1024 127.0.0.1:80 example.org:8080 127.0.0.1:99999"),
-            "http://127.0.0.1:[PORT]/x localhost:[PORT] [::1]:[PORT] 127.0.0.1:80 example.org:8080 127.0.0.1:99999"
+            always("http://127.0.0.1:54321/x localhost:32768 [::1]:65535 example.org:54321 127.0.0.1:99999"),
+            "http://127.0.0.1:[PORT]/x localhost:[PORT] [::1]:[PORT] example.org:54321 127.0.0.1:99999"
         );
-        assert_eq!(redact("localhost:4566 localhost:4567", |r| _ = r.keep_port(4566)), "localhost:4566 localhost:[PORT]");
+        assert_eq!(always("localhost:8080 127.0.0.1:32767"), "localhost:8080 127.0.0.1:32767");
     }
 
     #[test]
