@@ -18,10 +18,166 @@ fn snapshot(notebook: &str, cell: &str) -> String {
 
 #[track_caller]
 fn shows(cell: &str, texts: &[&str]) {
-    let body = snapshot("04-execute-and-monitor", cell);
+    lab_shows("04-execute-and-monitor", cell, texts);
+}
+
+#[track_caller]
+fn lab_shows(notebook: &str, cell: &str, texts: &[&str]) {
+    let body = snapshot(notebook, cell);
     for text in texts {
-        assert!(body.contains(text), "cell `{cell}` does not show `{text}`:\n{body}");
+        assert!(body.contains(text), "cell `{cell}` of {notebook} does not show `{text}`:\n{body}");
     }
+}
+
+const TITLE: &str = "Water bodies detection based on NDWI and otsu threshold";
+const DESCRIPTION: &str = "Water bodies detection based on NDWI and otsu threshold applied to Sentinel-2 COG STAC items";
+/// The root that the server of the 2024 labs was configured with: its links begin with it, whatever host was asked.
+const ROOT_2024: &str = "http://localhost:8080/acme/ogc-api";
+
+#[test]
+fn lab_01_undeploys_and_is_refused_a_package_that_the_server_cannot_fetch() {
+    let href = "https://github.com/eoap/mastering-app-package/releases/download/1.0.0/app-water-bodies-cloud-native.1.0.0.cwl";
+    let body = format!(r#"{{"executionUnit":{{"href":"{href}","type":"application/cwl"}}}}"#);
+    lab_shows("01-deploy", "undeploy", &["water-bodies was undeployed"]);
+    lab_shows("01-deploy", "reference", &["Content-Type: application/ogcapppkg+json", &body]);
+    let problem = ["\"title\": \"NoApplicableCode\"", "\"type\": \"NoApplicableCode\"", "\"detail\": \"file not found\""];
+    lab_shows("01-deploy", "fetch", &problem);
+}
+
+#[test]
+fn lab_01_deploys_the_documented_process() {
+    lab_shows("01-deploy", "deploy", &["water-bodies was not deployed", "Content-Type: application/cwl+yaml", "201 deployed"]);
+    let execute = format!(
+        "\"href\": \"{ROOT_2024}/processes/water-bodies/execution\",\n            \
+         \"rel\": \"http://www.opengis.net/def/rel/ogc/1.0/execute\",\n            \"title\": \"Execute End Point\""
+    );
+    lab_shows(
+        "01-deploy",
+        "summary",
+        &[
+            "\"id\": \"water-bodies\"",
+            &format!("\"title\": \"{TITLE}\""),
+            &format!("\"description\": \"{DESCRIPTION}\""),
+            "\"mutable\": true",
+            "\"version\": \"1.0.0\"",
+            "\"role\": \"https://schema.org/softwareVersion\",\n            \"value\": \"1.0.0\"",
+            "\"@type\": \"Person\"",
+            "Jane Doe",
+            "jane.doe@acme.earth",
+            "ACME",
+            "\"outputTransmission\": [\n        \"value\",\n        \"reference\"\n    ]",
+            "\"jobControlOptions\": [\n        \"async-execute\",\n        \"dismiss\"\n    ]",
+            &execute,
+        ],
+    );
+    lab_shows(
+        "01-deploy",
+        "headers",
+        &[
+            "x-powered-by: ZOO-Project-DRU\n",
+            "x-also-powered-by: jwt.securityIn\n",
+            "x-also-also-powered-by: dru.securityIn\n",
+            "x-also-also-also-powered-by: dru.securityOut\n",
+            "content-type: application/json;charset=UTF-8\n",
+            &format!("location: {ROOT_2024}/processes/water-bodies\n"),
+        ],
+    );
+}
+
+/// The lab deploys what the scenario says was deployed: otherwise its process would not be the one of the other labs.
+#[test]
+fn lab_01_has_the_package_of_the_scenario() {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let read = |path: &str| std::fs::read_to_string(workspace.join(path)).unwrap();
+    let scenario = "crates/eoap-testbed/scenarios/water-bodies/processes/water-bodies/package.cwl";
+    assert!(read("notebooks/water-bodies.cwl") == read(scenario), "notebooks/water-bodies.cwl differs from {scenario}");
+}
+
+#[test]
+fn lab_02_lists_the_documented_processes() {
+    lab_shows("02-list", "list", &["echo ", "water-bodies "]);
+    let expected = format!(
+        "Number of processes: 2\n\nProcess ID: water-bodies\nTitle: {TITLE}\nDescription: {DESCRIPTION}\nVersion: 1.0.0\nMutable: true\n\
+         Job control options: async-execute, dismiss\nOutput transmission: value, reference\n\
+         Link: Process Description -> {ROOT_2024}/processes/water-bodies\n"
+    );
+    lab_shows("02-list", "each", &[&expected]);
+}
+
+#[test]
+fn lab_03_describes_the_documented_inputs_and_output() {
+    let head = format!("Process ID: water-bodies\nTitle: {TITLE}\nDescription: {DESCRIPTION}\nVersion: 1.0.0\nMutable: true\n");
+    lab_shows("03-describe", "process", &[&head]);
+    let body = snapshot("03-describe", "inputs");
+    let inputs: Vec<Vec<&str>> = body
+        .split("Input: ")
+        .skip(1)
+        .map(|input| {
+            input.lines().filter(|line| !line.contains("═══") && !line.contains("Description:")).map(str::trim).collect()
+        })
+        .collect();
+    let input = |id, title, kind, default, nullable, most, required| vec![id, title, kind, default, nullable, most, required];
+    assert_eq!(
+        inputs,
+        [
+            input(
+                "aoi",
+                "Title: area of interest",
+                "Type: string",
+                "Default: N/A",
+                "Nullable: false",
+                "At most: once",
+                "Required: true"
+            ),
+            input(
+                "bands",
+                "Title: bands used for the NDWI",
+                "Type: string",
+                r#"Default: ["green","nir"]"#,
+                "Nullable: false",
+                "At most: 999",
+                "Required: false"
+            ),
+            input(
+                "epsg",
+                "Title: EPSG code",
+                "Type: string | null",
+                "Default: EPSG:4326",
+                "Nullable: true",
+                "At most: once",
+                "Required: false"
+            ),
+            input(
+                "stac_items",
+                "Title: Sentinel-2 STAC items",
+                "Type: string",
+                "Default: N/A",
+                "Nullable: false",
+                "At most: 999",
+                "Required: true"
+            ),
+        ]
+    );
+    lab_shows("03-describe", "outputs", &["Output: stac_catalog\n", "Description: None\n"]);
+}
+
+#[test]
+fn lab_05_shows_what_is_recorded_of_jobs() {
+    lab_shows("05-manage-jobs", "submit", &[JOB]);
+    lab_shows("05-manage-jobs", "dismiss", &["dismissed: ZOO-Kernel successfully dismissed your service!", "404", "NoSuchJob"]);
+    lab_shows(
+        "05-manage-jobs",
+        "progress",
+        &[" 23%  running     execution submitted", "ZOO-Kernel successfully run your service!"],
+    );
+    let failed = "Unable to run the Service. The message returned back by the Service was the following: ";
+    lab_shows("05-manage-jobs", "failed", &[failed, "500: NoApplicableCode (The service failed to execute.)"]);
+    // Ten for two items: four bands cropped, two indices, two thresholds, the catalogue, the delivery.
+    let logs =
+        ["node_crop", "node_crop_2", "node_crop_3", "node_crop_4", "node_normalized_difference", "node_normalized_difference_2"];
+    let logs = logs.iter().chain(&["node_otsu", "node_otsu_2", "node_stac", "node_stage_out"]);
+    let lines: String = logs.map(|log| format!("Tool log {log}.log\n")).collect();
+    lab_shows("05-manage-jobs", "logs", &[&lines]);
 }
 
 #[test]
