@@ -96,8 +96,10 @@ impl Table {
                 Align::Right => "right",
             };
             let weight = if first && !self.heading { ";opacity:.7" } else { "" };
+            // Long addresses may be cut where there is no other way, names of columns never.
+            let wrap = if tag == "th" { "white-space:nowrap" } else { "overflow-wrap:break-word" };
             let text = escape(text).replace('\n', "<br>");
-            format!("<{tag} style=\"{rule};text-align:{side};vertical-align:top;overflow-wrap:anywhere{weight}\">{text}</{tag}>")
+            format!("<{tag} style=\"{rule};text-align:{side};vertical-align:top;{wrap}{weight}\">{text}</{tag}>")
         };
         let mut html = String::from("<table style=\"border-collapse:collapse;margin:.3em 0;font-variant-numeric:tabular-nums\">");
         if self.heading {
