@@ -14,7 +14,7 @@ notebooks *NAMES:
 
 # Every abstract test of OGC API - Processes and what it comes to, for the testbed or for CONFORMANCE_SERVER=http://...
 conformance *NAMES:
-    cargo test --quiet --package eoap-testbed --test conformance -- --table {{NAMES}}
+    cargo test --quiet --test conformance -- --table {{NAMES}}
 
 # Make pending snapshots the new truth, after having looked at them.
 accept *NAMES:
@@ -49,4 +49,4 @@ python-client:
 
 # Serve the testbed until Ctrl-D, and say what to export to reach it.
 serve SCENARIO="crates/eoap-testbed/scenarios/water-bodies":
-    cargo run --package eoap-testbed --example serve -- {{SCENARIO}}
+    cargo run --quiet --example serve -- {{SCENARIO}}

@@ -1,7 +1,7 @@
 //! Serves a scenario until its standard input ends, and says what to export to reach it: for trying a client by hand.
 //!
 //! ```sh
-//! cargo run -p eoap-testbed --example serve -- crates/eoap-testbed/scenarios/water-bodies
+//! cargo run --example serve -- crates/eoap-testbed/scenarios/water-bodies
 //! ```
 
 #![expect(clippy::print_stdout, reason = "what it prints is for a person's shell")]

@@ -253,7 +253,8 @@ mod tests {
         let kernel = NOTEBOOK.replace(r#""Rust""#, r#""Rust 1.95""#);
         let settings = NOTEBOOK.replace(r#""kernelspec""#, r#""nbsnap":{"scenario":"x"},"kernelspec""#);
         let tags = NOTEBOOK.replace(r#""metadata":{},"#, r#""metadata":{"tags":["raises-exception"]},"#);
-        let cases: [(&str, Box<dyn Fn(&mut World)>); 15] = [
+        type Change = Box<dyn Fn(&mut World)>;
+        let cases: [(&str, Change); 15] = [
             ("a cell", Box::new(|world| world.write("notebooks/lab.ipynb", &NOTEBOOK.replace("[\"1\"]", "[\"2\"]")))),
             ("a tag", Box::new(move |world| world.write("notebooks/lab.ipynb", &tags))),
             ("the kernelspec", Box::new(move |world| world.write("notebooks/lab.ipynb", &kernel))),
