@@ -171,7 +171,6 @@ pub(crate) const DEVIATIONS: &[Deviation] = &[
 /// The tests for which the testbed offers nothing to be tested on.
 pub(crate) const NOT_APPLICABLE: &[&str] = &[
     // No process of its scenarios has one.
-    "core/process-execute-input-inline-binary",
     // Like the real server, it keeps no job of what is executed at once, and declares neither of the two classes.
     "core/job-results-sync",
     "html/definition",
