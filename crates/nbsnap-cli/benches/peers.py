@@ -1,36 +1,52 @@
 #!/usr/bin/env python3
-"""Times whole runs of a notebook: nbsnap against nbclient with evcxr_jupyter, interleaved, same notebook, same testbed.
+"""Times whole runs of the notebooks: nbsnap against nbclient, nbmake and papermill with evcxr_jupyter, interleaved, same notebooks, same testbed.
 
-The peer is tuned: its build folder is kept, its opt-level is 0, and it is run once before anything is timed. Everything that
-is needed is installed under target/bench. Usage: peers.py [--rounds N] [--notebook NAME]
+The peers are tuned: their build folder is kept, their opt-level is 0, and everything is run once before anything is timed. What is
+needed is installed under target/bench. The figures are printed and written to `peers.md` beside this file.
+
+    peers.py [--rounds N] [--only NOTEBOOK …] [--peers nbclient nbmake papermill]
 """
 
 import argparse
 import json
 import os
+import platform
+import shutil
 import statistics
 import subprocess
 import sys
 import time
 import venv
+from datetime import date
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
 BENCH = ROOT / "target" / "bench"
-SCENARIO = ROOT / "crates/eoap-testbed/scenarios/water-bodies"
+PROJECT = BENCH / "project"
+RESULTS = Path(__file__).with_name("peers.md")
+SCENARIO = "../crates/eoap-testbed/scenarios/water-bodies"
 EVCXR_JUPYTER = "0.22.0"
+NBSNAP = ROOT / "target/debug/nbsnap"
+# What a notebook prints when it has done its work: the peers' exit code does not say.
+PROOF = {
+    "01-deploy": ["201 deployed", "version 1.0.1"],
+    "02-list": ["Process ID: water-bodies"],
+    "03-describe": ["Default: EPSG:4326"],
+    "04-execute-and-monitor": ["Job status: successful", "481086 valid pixels"],
+    "05-manage-jobs": ["Tool log node_stage_out.log"],
+}
 
 
 def run(*command, **options):
-    subprocess.run([str(part) for part in command], check=True, **options)
+    return subprocess.run([str(part) for part in command], check=True, **options)
 
 
 def install():
-    """nbclient in a virtual environment, evcxr_jupyter from its published lock, and a kernel that is tuned."""
+    """The peers in a virtual environment, evcxr_jupyter from its published lock, and a kernel that is tuned."""
     python = BENCH / "venv/bin/python"
     if not python.exists():
         venv.create(BENCH / "venv", with_pip=True)
-        run(python, "-m", "pip", "install", "--quiet", "nbclient", "nbformat")
+    run(python, "-m", "pip", "install", "--quiet", "nbclient", "nbformat", "nbmake", "papermill")
     kernel = BENCH / "kernel/bin/evcxr_jupyter"
     if not kernel.exists():
         print("building evcxr_jupyter, which takes some ten minutes once …", flush=True)
@@ -53,19 +69,56 @@ def install():
     return python
 
 
+def lay_out():
+    """A copy of the project whose notebooks can be edited; it depends on the real crates and builds where the real one does."""
+    shutil.rmtree(PROJECT, ignore_errors=True)
+    for folder in ["notebooks", "snapshots"]:
+        shutil.copytree(ROOT / folder, PROJECT / folder, ignore=shutil.ignore_patterns("*.snap.new", ".ipynb_checkpoints"))
+    (PROJECT / "crates").symlink_to(ROOT / "crates")
+
+
+def edit(notebook, count=[0]):
+    """Changes the last code cell in a way that changes no output."""
+    path = PROJECT / "notebooks" / f"{notebook}.ipynb"
+    document = json.loads(path.read_text())
+    cell = [cell for cell in document["cells"] if cell["cell_type"] == "code"][-1]
+    count[0] += 1
+    cell["source"] = [f"// edit {count[0]}\n"] + [line for line in cell["source"] if not line.startswith("// edit ")]
+    path.write_text(json.dumps(document))
+
+
+def nbsnap(*arguments):
+    environment = {name: value for name, value in os.environ.items() if name != "CI"}
+    environment["NBSNAP_CACHE_DIR"] = str(ROOT / "target/nbsnap")
+    started = time.perf_counter()
+    run(NBSNAP, "--project", PROJECT, "test", *arguments, env=environment, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - started
+
+
 NBCLIENT = """
 import sys, nbformat
 from nbclient import NotebookClient
 notebook = nbformat.read(sys.argv[1], as_version=4)
 NotebookClient(notebook, timeout=600, kernel_name="rust", resources={"metadata": {"path": sys.argv[2]}}).execute()
-text = "".join(str(output) for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs)
-sys.exit(0 if all(wanted in text for wanted in sys.argv[3:]) else "the notebook did not do its work: " + text[-2000:])
+nbformat.write(notebook, sys.argv[3])
 """
 
 
-def nbclient(python, notebook):
+def command(peer, python, notebook, output):
+    folder = notebook.parent
+    return {
+        "nbclient": [python, "-c", NBCLIENT, notebook, folder, output],
+        "nbmake": [python, "-m", "pytest", "--quiet", "-p", "no:cacheprovider", "--nbmake", "--nbmake-timeout=600",
+                   "--nbmake-kernel=rust", "--overwrite", output],
+        "papermill": [python, "-m", "papermill", "--kernel", "rust", "--cwd", folder, notebook, output],
+    }[peer]
+
+
+def of_peer(peer, python, notebook):
     """One run; a fresh testbed for each, as nbsnap has. Its start is not timed."""
-    serve = subprocess.Popen([str(ROOT / "target/debug/examples/serve"), str(SCENARIO)], stdin=subprocess.PIPE,
+    settings = json.loads(notebook.read_text())["metadata"].get("nbsnap", {})
+    scenario = (ROOT / "notebooks" / settings.get("scenario", SCENARIO)).resolve()
+    serve = subprocess.Popen([str(ROOT / "target/debug/examples/serve"), str(scenario)], stdin=subprocess.PIPE,
                              stdout=subprocess.PIPE, text=True)
     environment = {**os.environ, "JUPYTER_PATH": str(BENCH / "jupyter")}
     for line in serve.stdout:
@@ -73,50 +126,80 @@ def nbclient(python, notebook):
             break
         name, value = line.removeprefix("export ").strip().split("=", 1)
         environment[name] = value.strip("'")
+    # nbmake writes what it runs, so it gets a copy; beside the notebook, as that reads files there.
+    output = notebook.with_name(f".{peer}-{notebook.name}")
+    shutil.copyfile(notebook, output)
     try:
         started = time.perf_counter()
-        run(python, "-c", NBCLIENT, notebook, notebook.parent, "Job status: successful", "481086 valid pixels", env=environment)
-        return time.perf_counter() - started
+        run(*command(peer, python, notebook, output), cwd=notebook.parent, env=environment,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        seconds = time.perf_counter() - started
+        missing = [text for text in PROOF.get(notebook.stem, []) if text not in output.read_text()]
+        if missing:
+            sys.exit(f"{peer} on {notebook.name}: the notebook did not do its work: {missing}")
+        return seconds
     finally:
+        output.unlink(missing_ok=True)
         serve.stdin.close()
         serve.wait()
 
 
-def nbsnap(notebook, engine):
-    started = time.perf_counter()
-    run(ROOT / "target/debug/nbsnap", "test", notebook.stem, "--engine", engine, "--fresh", cwd=ROOT, stdout=subprocess.DEVNULL)
-    return time.perf_counter() - started
-
-
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--rounds", type=int, default=5)
-    arguments.add_argument("--notebook", default="04-execute-and-monitor")
+    arguments.add_argument("--rounds", type=int, default=3)
+    arguments.add_argument("--only", nargs="*", metavar="NOTEBOOK")
+    arguments.add_argument("--peers", nargs="*", default=["nbclient", "nbmake", "papermill"])
     arguments = arguments.parse_args()
-    notebook = ROOT / "notebooks" / f"{arguments.notebook}.ipynb"
     BENCH.mkdir(parents=True, exist_ok=True)
     python = install()
+    lay_out()
+    every = sorted(path.stem for path in (PROJECT / "notebooks").glob("[!.]*.ipynb"))
+    names = [name for name in every if not arguments.only or name in arguments.only]
+    last = names[-1] if "04-execute-and-monitor" not in names else "04-execute-and-monitor"
+
+    def after_an_edit(*selected):
+        edit(last)
+        return nbsnap(*selected)
+
     ways = {
-        "nbsnap (fused)": lambda: nbsnap(notebook, "fused"),
-        "nbsnap (evcxr)": lambda: nbsnap(notebook, "evcxr"),
-        "nbclient": lambda: nbclient(python, notebook),
+        "nbsnap, nothing changed": lambda: nbsnap(*names),
+        "nbsnap, one cell edited": lambda: after_an_edit(*names),
+        f"nbsnap, only {last}, one cell edited": lambda: after_an_edit(last),
+        "nbsnap, fused, all afresh": lambda: nbsnap(*names, "--fresh", "--engine", "fused"),
+        "nbsnap, evcxr, all afresh": lambda: nbsnap(*names, "--fresh", "--engine", "evcxr"),
     }
+    for peer in arguments.peers:
+        ways[f"{peer} with evcxr_jupyter"] = lambda peer=peer: sum(
+            of_peer(peer, python, PROJECT / "notebooks" / f"{name}.ipynb") for name in names)
     times = {name: [] for name in ways}
     for number in range(arguments.rounds + 1):
+        nbsnap(*names)
         for name, way in ways.items():
             seconds = way()
-            if number == 0:
-                print(f"warm-up  {name:16} {seconds:7.1f} s", flush=True)
-            else:
+            print(f"{'warm-up' if number == 0 else f'round {number}'}  {name:45} {seconds:7.2f} s", flush=True)
+            if number > 0:
                 times[name].append(seconds)
-                print(f"round {number}  {name:16} {seconds:7.1f} s", flush=True)
-    peer = statistics.median(times["nbclient"])
+    write(times, names, arguments.rounds)
+
+
+def write(times, names, rounds):
+    first_peer = next((name for name in times if name.startswith("nbclient")), None)
+    peer = statistics.median(times[first_peer]) if first_peer else float("nan")
+    lines = [
+        "# Whole runs, timed",
+        "",
+        f"Written by `peers.py` on {date.today()}: {', '.join(names)}; {os.cpu_count()} cores ({platform.machine()}), {rounds} rounds after a",
+        "warm-up, interleaved, everything built and downloaded. Compare the ratios: seconds are those of one machine.",
+        "",
+        "| way | median | from – to | of nbclient's time |",
+        "|---|---|---|---|",
+    ]
     for name, seconds in times.items():
         median = statistics.median(seconds)
-        print(f"{name:16} median {median:6.1f} s   from {min(seconds):.1f} to {max(seconds):.1f}   ratio {median / peer:.2f}")
-    for name in list(ways)[:-1]:
-        ratios = [ours / theirs for ours, theirs in zip(times[name], times["nbclient"])]
-        print(f"{name} / nbclient, round by round: median {statistics.median(ratios):.2f}, from {min(ratios):.2f} to {max(ratios):.2f}")
+        lines.append(f"| {name} | {median:.2f} s | {min(seconds):.2f} – {max(seconds):.2f} s | {median / peer:.3f} |")
+    text = "\n".join(lines) + "\n"
+    print(text)
+    RESULTS.write_text(text)
 
 
 if __name__ == "__main__":
