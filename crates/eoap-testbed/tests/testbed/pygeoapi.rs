@@ -178,7 +178,8 @@ async fn bytes_in_a_document_make_the_job_fail() {
         let now = execute(world, "shout", None, &shout(text)).await;
         assert_eq!((now.status, now.json()), (400, failure.clone()));
         let job = path_of(&execute(world, "shout", Some("respond-async"), &shout(text)).await);
-        assert_eq!(get(world, &job).await.json()["status"], "failed");
+        let status = get(world, &job).await.json();
+        assert_eq!((&status["status"], &status["progress"]), (&json!("failed"), &json!(95)));
         let results = get(world, &format!("{job}/results?f=json")).await;
         assert_eq!((results.status, &results.json()["description"]), (400, &json!("job failed")));
     }
