@@ -43,7 +43,7 @@ type Lacks = &'static [(Feature, &'static str)];
 const ZOO: Lacks =
     &[(Feature::AllAtOnce, "a deployed process does not run synchronously: 500 \"not allowed for mutable services\"")];
 
-/// pygeoapi 0.24.
+/// pygeoapi 0.24; of several outputs, that is read in its source and seen on the testbed only.
 const PYGEOAPI: Lacks = &[
     (Feature::ProcessPages, "the process list is its first `limit` entries, without a link to more"),
     (Feature::DeclaredJobs, "neither job-list nor dismiss is declared, though both are served"),
