@@ -43,6 +43,10 @@ soak RUNS="20" NOTEBOOK="04-execute-and-monitor":
 pygeoapi *COMMAND:
     tests/peers/pygeoapi.py {{COMMAND}}
 
+# Run the suite that eoap has for every server against a real pygeoapi, of either release; `cargo test` runs it against the testbed.
+client-servers RELEASE="0.24":
+    tests/peers/pygeoapi.py --release {{RELEASE}} cargo test --test servers -- --nocapture
+
 # Make the calls of the labs with the tutorial's Python client, against the testbed; installs it under target/peers.
 python-client:
     tests/peers/python_client.py

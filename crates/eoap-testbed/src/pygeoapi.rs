@@ -132,7 +132,7 @@ impl Pygeoapi {
         let mode = Mode::of(process, request, generation);
         let job = service.jobs.create(namespace, process, execution);
         let (id, is_document) = (job.id.clone(), job.execution.is_document);
-        if let Some(message) = failure {
+        if let Some(message) = failure.or_else(|| Outcome::failure(job, generation)) {
             service.jobs.fail(namespace, &id, &message).map_err(|_| Exception::Crashed)?;
         }
         let mut answer = if mode.is_async {

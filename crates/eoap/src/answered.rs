@@ -89,7 +89,7 @@ fn raw(answer: &Answer, expected: &Expected) -> Results {
 fn object_results(object: Map<String, Value>, answer: &Answer, expected: &Expected) -> Results {
     let asked_for = |name: &str| expected.outputs.iter().any(|output| output == name);
     if !asked_for("outputs")
-        && let Some(document) = pygeoapi_list(&object)
+        && let Some(document) = pygeoapi_list(&object, expected)
     {
         return Results::of_document(document);
     }
@@ -112,17 +112,25 @@ fn object_results(object: Map<String, Value>, answer: &Answer, expected: &Expect
     }
 }
 
-/// `{"outputs": [{"id": …, "value": …}]}` as a document with a member per output.
-fn pygeoapi_list(object: &Map<String, Value>) -> Option<Map<String, Value>> {
+/// `{"outputs": [{"id": …, "value": …}]}` as a document with a member per output. pygeoapi makes that list of whatever the
+/// process gave: where it is no object with an `id`, the one entry is an object with a member per output, or the one output.
+fn pygeoapi_list(object: &Map<String, Value>, expected: &Expected) -> Option<Map<String, Value>> {
     let entries = object.get("outputs").filter(|_| object.len() == 1)?.as_array()?;
-    entries
-        .iter()
-        .map(|entry| {
-            let mut entry = entry.as_object()?.clone();
-            let Some(Value::String(id)) = entry.shift_remove("id") else { return None };
-            (entry.contains_key("value") || entry.contains_key("href")).then_some((id, Value::Object(entry)))
-        })
-        .collect()
+    entries.iter().map(identified).collect::<Option<_>>().or_else(|| {
+        let [entry] = entries.as_slice() else { return None };
+        match (entry, expected.only()) {
+            (Value::Object(outputs), None) => Some(outputs.clone()),
+            (Value::Object(outputs), Some(name)) if outputs.contains_key(name) => Some(outputs.clone()),
+            (_, name) => Some(Map::from_iter([(name.unwrap_or(UNNAMED).to_owned(), json!({"value": entry}))])),
+        }
+    })
+}
+
+/// An output that says which one it is.
+fn identified(entry: &Value) -> Option<(String, Value)> {
+    let mut entry = entry.as_object()?.clone();
+    let Some(Value::String(id)) = entry.shift_remove("id") else { return None };
+    (entry.contains_key("value") || entry.contains_key("href")).then_some((id, Value::Object(entry)))
 }
 
 fn parts(answer: &Answer, content_type: &str) -> Result<Results> {
@@ -258,7 +266,10 @@ mod tests {
             (r#"{"a":"x","j":{"value":1}}"#, json!({"a": "x", "j": {"value": 1}})),
             (r#"{"outputs":[{"id":"echo","value":"Hello"}]}"#, json!({"echo": {"value": "Hello"}})),
             (r#"{"id":"echo","value":"Hello"}"#, json!({"echo": {"value": "Hello"}})),
+            (r#"{"outputs":[{"a":"x","b":[1]}]}"#, json!({"a": "x", "b": [1]})),
+            (r#"{"outputs":["hey!"]}"#, json!({"result": {"value": "hey!"}})),
             (r#"{"outputs":[1,2]}"#, json!({"outputs": [1, 2]})),
+            (r#"{"outputs":[]}"#, json!({})),
             (r#"{"id":1,"value":2}"#, json!({"id": 1, "value": 2})),
             ("{}", json!({})),
             ("null", json!({})),
@@ -272,6 +283,13 @@ mod tests {
             read(json, r#"{"outputs":[{"id":"a","value":1}]}"#, &asked(&["outputs"], None)),
             json!({"outputs": [{"id": "a", "value": 1}]})
         );
+        for (body, document) in [
+            (r#"{"outputs":["hey!"]}"#, json!({"loud": {"value": "hey!"}})),
+            (r#"{"outputs":[{"loud":1}]}"#, json!({"loud": 1})),
+            (r#"{"outputs":[{"type":"Feature"}]}"#, json!({"loud": {"value": {"type": "Feature"}}})),
+        ] {
+            assert_eq!(read(json, body, &asked(&["loud"], Some(Response::Document))), document, "{body}");
+        }
         // Carelessly labelled documents.
         for media_type in ["", "text/html", "text/plain"] {
             assert_eq!(read(media_type, r#"{"a":1}"#, &nothing), json!({"a": 1}));

@@ -25,6 +25,7 @@ use crate::{
 /// |---|---|
 /// | a JSON object | a document with a member per output |
 /// | … with nothing but a list `outputs` of objects with `id` and `value` (pygeoapi) | a member per entry of the list |
+/// | … with nothing but a list `outputs` of one thing else (pygeoapi) | that object's members, or that one output |
 /// | … with nothing but a text `id` and a `value` (pygeoapi) | the one output with this identifier |
 /// | … without the one output that was asked for, unless a document was asked for | that output, raw |
 /// | any other JSON, any other media type | one output, raw |

@@ -32,7 +32,7 @@ impl JobPages<'_> {
             "jobID": job.id,
             "status": status(job),
             "message": message(job),
-            "progress": progress(job),
+            "progress": progress(job, self.version.generation()),
             "parameters": null,
             "created": date(job.created()),
             "started": date(job.created()),
@@ -140,10 +140,11 @@ fn message(job: &Job) -> String {
     }
 }
 
-/// A job that has failed stays where it was, which is at the start.
-fn progress(job: &Job) -> Value {
+/// A job that has failed stays where it was, which is at the start, or where its results are written.
+fn progress(job: &Job, generation: Generation) -> Value {
     match (job.phase(), job.now()) {
         (Phase::Successful, _) => 100.into(),
+        (Phase::Failed, _) if Outcome::failure(job, generation).is_some() => 95.into(),
         (Phase::Running, Some(status)) => status.progress.clone().unwrap_or_else(|| 5.into()),
         _ => 5.into(),
     }

@@ -7,6 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
+use super::version::Generation;
 use crate::service::{Execution, Job, Output, Outputs};
 
 /// The media type of most of them.
@@ -32,22 +33,37 @@ impl Outcome {
         Self::from(&job.outputs, &job.execution)
     }
 
+    /// What goes wrong when the job puts this into a document, if anything does: 0.21 can write no bytes there, 0.24 those that
+    /// are ASCII.
+    pub(super) fn failure(job: &Job, generation: Generation) -> Option<String> {
+        let writable = match Self::raw(&job.outputs, &job.execution).content {
+            Content::Bytes(bytes) => generation == Generation::V0_24 && bytes.is_ascii(),
+            Content::Json(_) => true,
+        };
+        (job.execution.is_document && !writable).then(|| "Object of type bytes is not JSON serializable".to_owned())
+    }
+
     /// The outputs that are wanted; a document has them in a list, but is of the media type that they had without it.
     fn from(outputs: &Outputs, execution: &Execution) -> Self {
+        let Self { media_type, content } = Self::raw(outputs, execution);
+        if execution.is_document {
+            return Self { media_type, content: Content::Json(json!({"outputs": [content.into_json()]})) };
+        }
+        Self { media_type, content }
+    }
+
+    /// The same without the document.
+    fn raw(outputs: &Outputs, execution: &Execution) -> Self {
         // No output wanted is as good as all of them.
         let all = execution.outputs.as_ref().is_none_or(Map::is_empty);
         let wanted: Vec<_> = outputs.iter().filter(|(name, _)| all || execution.wants(name)).collect();
-        let Self { media_type, content } = match wanted.as_slice() {
+        match wanted.as_slice() {
             [(name, output)] => Self::single(name, Output::of(output)),
             several => {
                 let members = several.iter().map(|(name, output)| ((*name).clone(), Output::of(output).value.clone()));
                 Self::json(members.collect::<Map<_, _>>().into())
             }
-        };
-        if execution.is_document {
-            return Self { media_type, content: Content::Json(json!({"outputs": [content.into_json()]})) };
         }
-        Self { media_type, content }
     }
 
     fn single(name: &str, output: Output<'_>) -> Self {

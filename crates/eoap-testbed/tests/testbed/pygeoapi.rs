@@ -16,6 +16,7 @@
 //! | `POST …/execution` | sync unless `Prefer` is `respond-async` and nothing else; 200 with the `Location` of a job, and `Preference-Applied: wait` unless that was asked for (0.21: if it was) |
 //! | the same, raw | `{"id":"echo","value":"Hello World!"}`, or the bytes of another media type |
 //! | the same, document | `{"outputs":[{"id":"echo","value":"Hello World!"}]}` |
+//! | the same, bytes of another media type in a document | `{"outputs":["hey!"]}`; the job fails where they are not ASCII (0.21: always) |
 //! | the same, async | 201, `Location`, `Preference-Applied: respond-async`, `{"jobID","type","status":"accepted"}` (0.21: `null`, or `{}` for a document) |
 //! | the same, without a required input | the job fails: 400 `{"type","code":"InvalidParameterValue","description"}` with the `Location` of the job; async 201 |
 //! | the same, with a body that is no JSON, none, no object | 400 `InvalidParameterValue`, 400 `MissingParameterValue`, 500 (HTML) |
@@ -160,6 +161,28 @@ async fn results_are_documents_lists_or_bytes() {
     assert_eq!((text.header("content-type"), text.text()), ("text/plain", "hey!"));
     let later = get(&world, &format!("{}/results", path_of(&text))).await;
     assert_eq!((later.header("content-type"), later.text()), ("text/plain", "hey!"), "whatever the format");
+}
+
+#[tokio::test]
+async fn bytes_in_a_document_make_the_job_fail() {
+    let shout = |text: &str| json!({"inputs": {"text": text}, "response": "document"});
+    let failure = json!({
+        "type": "InvalidParameterValue",
+        "code": "InvalidParameterValue",
+        "description": "Error executing process: Object of type bytes is not JSON serializable",
+    });
+    let (newer, older) = (version("0.24.0").unwrap(), version("0.21.0").unwrap());
+    let now = execute(&newer, "shout", None, &shout("hey")).await;
+    assert_eq!((now.status, now.json()), (200, json!({"outputs": ["hey!"]})));
+    for (world, text) in [(&newer, "h\u{e9}"), (&older, "hey")] {
+        let now = execute(world, "shout", None, &shout(text)).await;
+        assert_eq!((now.status, now.json()), (400, failure.clone()));
+        let job = path_of(&execute(world, "shout", Some("respond-async"), &shout(text)).await);
+        let status = get(world, &job).await.json();
+        assert_eq!((&status["status"], &status["progress"]), (&json!("failed"), &json!(95)));
+        let results = get(world, &format!("{job}/results?f=json")).await;
+        assert_eq!((results.status, &results.json()["description"]), (400, &json!("job failed")));
+    }
 }
 
 #[tokio::test]

@@ -1,0 +1,148 @@
+//! The servers that the suite runs on, what each of them lacks, and how a scene is played on all of them.
+//!
+//! Knows no scene. A lack is a fact that was observed, with a name; scenes ask for it and check that it is still one, so that
+//! neither a wrong entry nor a server that has learnt something goes unnoticed.
+
+use std::path::Path;
+
+use eoap::{Client, Execution, Prefer};
+use eoap_testbed::{Personality, Scenario, Testbed};
+use tokio::sync::{Mutex, MutexGuard};
+
+/// Address of a server to run on in place of the testbeds.
+const SERVER: &str = "EOAP_SERVER";
+
+/// What not every server has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Feature {
+    /// The process list has pages.
+    ProcessPages,
+    /// Conformance classes "job-list" and "dismiss" are declared where there are jobs.
+    DeclaredJobs,
+    /// `respond-async` makes a job also among other words.
+    PreferAmongOthers,
+    /// Every process can be run synchronously.
+    AllAtOnce,
+    /// Inputs are checked before there is a job.
+    InputCheck,
+    /// The status of an unknown job is a `NoSuchJob`.
+    NoSuchJobStatus,
+    /// The job list can be filtered.
+    JobFilters,
+    /// A single output of a job has an address.
+    SingleOutput,
+    /// Several outputs in JSON come with their media types and encodings.
+    OutputFormats,
+    /// A document can hold an output that is not JSON.
+    TextInDocument,
+}
+
+type Lacks = &'static [(Feature, &'static str)];
+
+/// ZOO-Project 2.1 with its extension DRU.
+const ZOO: Lacks =
+    &[(Feature::AllAtOnce, "a deployed process does not run synchronously: 500 \"not allowed for mutable services\"")];
+
+/// pygeoapi 0.24; of several outputs, that is read in its source and seen on the testbed only.
+const PYGEOAPI: Lacks = &[
+    (Feature::ProcessPages, "the process list is its first `limit` entries, without a link to more"),
+    (Feature::DeclaredJobs, "neither job-list nor dismiss is declared, though both are served"),
+    (
+        Feature::PreferAmongOthers,
+        "only `Prefer: respond-async` and nothing else makes a job; other words run the process at once",
+    ),
+    (Feature::InputCheck, "a missing input makes the job fail; nothing is refused beforehand"),
+    (Feature::NoSuchJobStatus, "the status of an unknown job is 404 InvalidParameterValue"),
+    (Feature::JobFilters, "the job list knows `limit` and `offset`, and takes no notice of filters"),
+    (Feature::SingleOutput, "there is no /jobs/{id}/results/{output}"),
+    (Feature::OutputFormats, "several outputs are their values, without media types and encodings"),
+];
+
+/// pygeoapi 0.21 also.
+const PYGEOAPI_0_21: Lacks =
+    &[(Feature::TextInDocument, "bytes in a document make the job fail: \"Object of type bytes is not JSON serializable\"")];
+
+/// A server, and a client of it as a notebook makes one.
+pub(crate) struct Peer {
+    pub(crate) client: Client,
+    name: String,
+    lacks: Vec<Lacks>,
+    /// It serves until it is dropped.
+    _testbed: Option<Testbed>,
+}
+
+impl Peer {
+    /// Whether the server has it; if not, says what is known of that.
+    pub(crate) fn has(&self, feature: Feature) -> bool {
+        let lack = self.lacks.iter().copied().flatten().find(|(lacked, _)| *lacked == feature);
+        if let Some((feature, fact)) = lack {
+            println!("    no {feature:?} on {}: {fact}", self.name);
+        }
+        lack.is_none()
+    }
+
+    /// A process and inputs with which its job fails.
+    pub(crate) fn failing(&self) -> (&'static str, Execution) {
+        match self.has(Feature::InputCheck) {
+            true => ("shout", as_job().input("text", "nothing")),
+            false => ("hello-world", as_job()),
+        }
+    }
+
+    fn testbed(name: &str, scenario: &Scenario, lacks: Vec<Lacks>) -> Self {
+        let testbed = Testbed::start(scenario).expect("the testbed starts");
+        let client = Client::new(testbed.ogc_url()).expect("client");
+        Self { client, name: name.to_owned(), lacks, _testbed: Some(testbed) }
+    }
+}
+
+/// An execution that every server makes a job of.
+pub(crate) fn as_job() -> Execution {
+    Execution::new().prefer(Prefer::RespondAsync)
+}
+
+/// Plays a scene on every server, with the processes `hello-world`, `shout` and `wait`.
+pub(crate) async fn on_every_server(scene: &str, play: impl AsyncFn(&Peer) -> eoap::Result<()>) {
+    if let Ok(address) = std::env::var(SERVER) {
+        // It is shared, and jobs that come and go move the pages of its job list: one scene at a time.
+        static TURN: Mutex<()> = Mutex::const_new(());
+        let _turn: MutexGuard<'_, ()> = TURN.lock().await;
+        let client = Client::new(&address).expect(SERVER);
+        let api = client.api().await.unwrap_or_else(|error| panic!("{SERVER}={address}: {error}"));
+        let version = api.version.unwrap_or_default();
+        let lacks = if version.starts_with("0.21.") { vec![PYGEOAPI, PYGEOAPI_0_21] } else { vec![PYGEOAPI] };
+        let name = format!("pygeoapi {version} at {address}");
+        return act(scene, &Peer { client, name, lacks, _testbed: None }, &play).await;
+    }
+    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/servers/scenarios");
+    let hello_world = Path::new(env!("CARGO_MANIFEST_DIR")).join("../eoap-testbed/tests/scenarios/hello-world");
+    for (name, folder, lacks) in [
+        ("ZOO-Project (testbed)", here.join("zoo"), vec![ZOO]),
+        ("pygeoapi 0.24 (testbed)", hello_world, vec![PYGEOAPI]),
+        ("pygeoapi 0.21 (testbed)", here.join("pygeoapi-0.21"), vec![PYGEOAPI, PYGEOAPI_0_21]),
+    ] {
+        let scenario = Scenario::load(&folder).expect("scenario");
+        act(scene, &Peer::testbed(name, &scenario, lacks), &play).await;
+    }
+}
+
+/// Plays a scene on the testbed, with another scenario of it, as either server; no other server has these processes.
+pub(crate) async fn on_every_testbed(scene: &str, scenario: &str, play: impl AsyncFn(&Peer) -> eoap::Result<()>) {
+    if std::env::var_os(SERVER).is_some() {
+        println!("{scene}: not here, because {SERVER} does not have the processes of the scenario {scenario}");
+        return;
+    }
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../eoap-testbed/scenarios").join(scenario);
+    let scenario = Scenario::load(&folder).expect("scenario");
+    for (name, personality, lacks) in [
+        ("ZOO-Project (testbed)", Personality::Zoo, vec![ZOO]),
+        ("pygeoapi 0.24 (testbed)", Personality::Pygeoapi, vec![PYGEOAPI]),
+    ] {
+        act(scene, &Peer::testbed(name, &scenario.clone().with_personality(personality), lacks), &play).await;
+    }
+}
+
+async fn act(scene: &str, peer: &Peer, play: &impl AsyncFn(&Peer) -> eoap::Result<()>) {
+    println!("{scene}: {}", peer.name);
+    play(peer).await.unwrap_or_else(|error| panic!("{scene}, on {}: {error}", peer.name));
+}
