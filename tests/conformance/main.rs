@@ -3,8 +3,8 @@
 //! Every abstract test of the standard has its name here and is made against the testbed's scenarios, each served afresh for it:
 //!
 //! ```sh
-//! cargo test --package eoap-testbed --test conformance                    # one trial a test
-//! cargo test --package eoap-testbed --test conformance -- --table         # what each comes to, and why
+//! cargo test --test conformance                    # one trial a test
+//! cargo test --test conformance -- --table         # what each comes to, and why
 //! CONFORMANCE_SERVER=http://localhost:8080/acme/ogc-api just conformance  # the same on a server that runs somewhere
 //! ```
 //!

@@ -9,7 +9,7 @@ import sys
 from virtual_environment import ROOT
 
 # Another way to start it, such as the path of one that is already built.
-SERVE = os.environ.get("EOAP_SERVE", "cargo run --quiet --package eoap-testbed --example serve --")
+SERVE = os.environ.get("EOAP_SERVE", "cargo run --quiet --example serve --")
 
 
 @contextlib.contextmanager

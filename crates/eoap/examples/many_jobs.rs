@@ -2,7 +2,7 @@
 //! connections and memory.
 //!
 //! ```text
-//! cargo run --release --package eoap --example many_jobs -- [JOBS] [QUESTIONS PER JOB] [CONNECTIONS]
+//! cargo run --example many_jobs -- [JOBS] [QUESTIONS PER JOB] [CONNECTIONS]
 //! ```
 //!
 //! The memory is that of the whole process, the server and its notes about each request included.
