@@ -1,0 +1,7 @@
+// An item that is named like a variable of an earlier cell does not hide it.
+// %%
+let level = 5;
+// %%
+fn level() -> u8 { 1 }
+// %%
+level
