@@ -77,6 +77,11 @@ fn two_runs_at_once_wait_for_each_other() {
     let runs: Vec<_> = (0..2).map(|_| world.command(&["test", "--fresh"]).spawn().unwrap()).collect();
     for run in runs {
         let output = run.wait_with_output().unwrap();
-        assert!(output.status.success(), "{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "{}{}",
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        );
     }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use nbsnap::engine::{Engine, Interrupt, Look, Progress, Run};
 use nbsnap::notebook::{CodeCell, Notebook};
-use nbsnap::record::{CellRecord, Failure};
+use nbsnap::record::{CellRecord, Diagnostic, Failure};
 use nbsnap::redact::Redactor;
 use nbsnap::{Evcxr, EvcxrSettings};
 use serde::{Deserialize, Serialize};
@@ -33,7 +33,7 @@ struct Reference {
 /// What came of running a notebook on both engines.
 pub(crate) enum Comparison {
     Equal { fused: Duration, evcxr: Duration },
-    Declined { reason: String, fused: Duration },
+    Declined { reason: String },
     Different { differences: Vec<String>, cells: Vec<usize>, fused: Duration, evcxr: Duration },
 }
 
@@ -64,10 +64,7 @@ impl Engines {
         let fused = started.elapsed();
         let records = match look {
             Look::Records(records) => records,
-            Look::Declined(reason) => {
-                if std::env::var_os("NBSNAP_ENGINES_KEPT").is_some() { self.reference(notebook); }
-                return Comparison::Declined { reason, fused };
-            }
+            Look::Declined(reason) => return Comparison::Declined { reason },
         };
         let reference = self.reference(notebook);
         let (differences, cells) = differences(notebook, records, &reference);
@@ -154,41 +151,61 @@ fn differences(notebook: &Notebook, mut fused: Vec<CellRecord>, reference: &Refe
         };
         if !said.is_empty() {
             cells.push(cell.number);
-            found.push(format!("cell {}:\n{}\n  source: {}", cell.number, said.join("\n"), cell.source.replace('\n', "\n          ")));
+            found.push(format!(
+                "cell {}:\n{}\n  source: {}",
+                cell.number,
+                said.join("\n"),
+                cell.source.replace('\n', "\n          ")
+            ));
         }
     }
     (found, cells)
 }
 
 fn fields(fused: &CellRecord, evcxr: &CellRecord) -> Vec<String> {
+    let (fused_failure, evcxr_failure) = failures(fused.failure.as_ref(), evcxr.failure.as_ref());
     let pairs = [
         ("stdout", format!("{:?}", fused.stdout), format!("{:?}", evcxr.stdout)),
         ("stderr", format!("{:?}", fused.stderr), format!("{:?}", evcxr.stderr)),
         ("outputs", format!("{:?}", fused.outputs), format!("{:?}", evcxr.outputs)),
-        ("failure", said(fused.failure.as_ref()), said(evcxr.failure.as_ref())),
+        ("failure", fused_failure, evcxr_failure),
     ];
     let differ = pairs.into_iter().filter(|(_, fused, evcxr)| fused != evcxr);
-    differ.map(|(field, fused, evcxr)| format!("  {field}, fused: {}\n  {field}, evcxr: {}", short(&fused), short(&evcxr))).collect()
+    differ
+        .map(|(field, fused, evcxr)| format!("  {field}, fused: {}\n  {field}, evcxr: {}", short(&fused), short(&evcxr)))
+        .collect()
 }
 
-/// A failure as far as it must be equal: of a compile error that is code, message and place, in any order.
-fn said(failure: Option<&Failure>) -> String {
-    match failure {
-        Some(Failure::Compile { diagnostics }) => {
-            let mut lines: Vec<String> = diagnostics
-                .iter()
-                .map(|diagnostic| {
-                    let place = diagnostic.spans.first().map(|span| (span.line, span.column));
-                    format!("{:?} {} at {place:?}", diagnostic.code, diagnostic.message)
-                })
-                .collect();
-            lines.sort();
-            format!("compile error: {}", lines.join("; "))
+/// Failures as far as they must be equal: of a compile error that is code, message and place of every diagnostic, in any order. Where evcxr can
+/// name no place, `fused` may know one.
+fn failures(fused: Option<&Failure>, evcxr: Option<&Failure>) -> (String, String) {
+    match (fused, evcxr) {
+        (Some(Failure::Compile { diagnostics: fused }), Some(Failure::Compile { diagnostics: evcxr })) => {
+            let (mut fused, evcxr) = (errors(fused), errors(evcxr));
+            for (fused, evcxr) in fused.iter_mut().zip(&evcxr).filter(|(_, evcxr)| evcxr.2.is_none()) {
+                fused.2 = evcxr.2;
+            }
+            (format!("{fused:?}"), format!("{evcxr:?}"))
         }
         // Of a flood only the kind and the limit are sure: who reads faster has counted more.
-        Some(Failure::TooMuchOutput { limit, .. }) => format!("too much output, limit {limit}"),
-        other => format!("{other:?}"),
+        (Some(Failure::TooMuchOutput { limit: fused, .. }), Some(Failure::TooMuchOutput { limit: evcxr, .. })) => {
+            (fused.to_string(), evcxr.to_string())
+        }
+        _ => (format!("{fused:?}"), format!("{evcxr:?}")),
     }
+}
+
+/// Code, message, line and column.
+type Error<'a> = (Option<&'a str>, &'a str, Option<(u32, u32)>);
+
+fn errors(diagnostics: &[Diagnostic]) -> Vec<Error<'_>> {
+    let place = |diagnostic: &Diagnostic| diagnostic.spans.first().map(|span| (span.line, span.column));
+    let mut errors: Vec<Error<'_>> = diagnostics
+        .iter()
+        .map(|diagnostic| (diagnostic.code.as_deref(), diagnostic.message.as_str(), place(diagnostic)))
+        .collect();
+    errors.sort();
+    errors
 }
 
 fn short(text: &str) -> String {

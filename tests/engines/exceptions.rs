@@ -50,8 +50,8 @@ impl Exceptions {
     /// Whether the comparison came out as it should.
     pub(crate) fn judge(&self, name: &str, comparison: &Comparison) -> Result<(), String> {
         match (self.declined.get(name), self.different.get(name), comparison) {
-            (Some(words), _, Comparison::Declined { reason, .. }) if reason.contains(words) => Ok(()),
-            (Some(words), _, Comparison::Declined { reason, .. }) => {
+            (Some(words), _, Comparison::Declined { reason }) if reason.contains(words) => Ok(()),
+            (Some(words), _, Comparison::Declined { reason }) => {
                 Err(format!("fused declines, but for another reason than `{words}`: {reason}"))
             }
             (Some(_), _, _) => Err("fused is said to decline this notebook, and does not: take it off the list".into()),

@@ -72,7 +72,7 @@ fn main() -> ExitCode {
 fn verdict(comparison: &Comparison) -> Result<(), String> {
     match comparison {
         Comparison::Equal { .. } => Ok(()),
-        Comparison::Declined { reason, .. } => Err(format!("fused declines: {reason}")),
+        Comparison::Declined { reason } => Err(format!("fused declines: {reason}")),
         Comparison::Different { differences, .. } => Err(differences.join("\n")),
     }
 }

@@ -25,14 +25,15 @@ pub(crate) struct Table {
 impl Table {
     pub(crate) fn add(&mut self, notebook: &Notebook, comparison: &Comparison, exceptions: &Exceptions) {
         let cells = notebook.cells.len();
-        let timed = |fused: &Duration, evcxr: &Duration| format!("{:.1} s, evcxr {:.1} s", fused.as_secs_f64(), evcxr.as_secs_f64());
+        let timed =
+            |fused: &Duration, evcxr: &Duration| format!("{:.1} s, evcxr {:.1} s", fused.as_secs_f64(), evcxr.as_secs_f64());
         let (count, said) = match comparison {
             Comparison::Equal { fused, evcxr } => {
                 self.fused += *fused;
                 self.evcxr += *evcxr;
                 (&mut self.equal, format!("equal      {}", timed(fused, evcxr)))
             }
-            Comparison::Declined { reason, .. } => (&mut self.declined, format!("declined   {reason}")),
+            Comparison::Declined { reason } => (&mut self.declined, format!("declined   {reason}")),
             Comparison::Different { cells, fused, evcxr, .. } if exceptions.allow(&notebook.name) => {
                 (&mut self.excepted, format!("excepted   cells {cells:?}; {}", timed(fused, evcxr)))
             }

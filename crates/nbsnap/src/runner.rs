@@ -165,7 +165,11 @@ impl Runner<'_> {
     }
 
     /// Whether a quick look is enough to see that the notebook does just what is recorded, and leaves nothing over.
-    fn is_as_recorded(&mut self, notebook: &Notebook, emit: &mut dyn FnMut(Event) -> std::io::Result<()>) -> Result<bool, RunError> {
+    fn is_as_recorded(
+        &mut self,
+        notebook: &Notebook,
+        emit: &mut dyn FnMut(Event) -> std::io::Result<()>,
+    ) -> Result<bool, RunError> {
         if !self.engine.has_shortcut() {
             return Ok(false);
         }
@@ -184,7 +188,11 @@ impl Runner<'_> {
         let mut redactor = self.redactor(&*loan)?;
         for (cell, record) in notebook.cells.iter().zip(&mut records) {
             redactor.record(record);
-            if !self.store.is_as_recorded(notebook, cell, record)? {
+            let failed_as_it_should = match &record.failure {
+                Some(failure) => cell.must_raise() && failure.is_raised_by_code(),
+                None => !cell.must_raise(),
+            };
+            if !failed_as_it_should || !self.store.is_as_recorded(notebook, cell, record)? {
                 return Ok(false);
             }
         }

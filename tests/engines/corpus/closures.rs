@@ -8,6 +8,6 @@ let g: Box<dyn Fn(i32) -> i32> = Box::new(move |x| x + add);
 // %%
 g(4)
 // %% raises-exception
-let it = (0..3).map(|x| x + 1);
+f(3)
 // %%
 { let f = |x: i32| x * 2; f(4) }

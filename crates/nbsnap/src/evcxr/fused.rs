@@ -27,7 +27,7 @@ use serde_json::Value;
 use self::cell::Cell;
 use self::declined::Declined;
 use self::messages::Message;
-use self::places::Text;
+use self::places::{Place, Text};
 use self::program::{BOUNDARY_VARIABLE, Plan, Script};
 use super::dependencies::DependencySet;
 use super::process;
@@ -133,7 +133,10 @@ impl Fused<'_> {
                             Some(failure) => (cell.number, failure.clone()),
                             None => (cell.number, self.diagnose(script, &plan, cell.number, Vec::new())?),
                         },
-                        (None, None) => return Ok((plan, text, program)),
+                        (None, None) => {
+                            script.check_lost(&plan)?;
+                            return Ok((plan, text, program));
+                        }
                     }
                 }
             };
@@ -150,7 +153,10 @@ impl Fused<'_> {
         let mut plan = Plan { last: number, plain: true, ..plan.clone() };
         let of_cell = |messages: Vec<Message>| -> Vec<Diagnostic> {
             let mut diagnostics: Vec<Diagnostic> = Vec::new();
-            for message in messages.into_iter().filter(|message| message.cell == Some(number)) {
+            // What rustc cannot read it may only see the end of.
+            let broken = script.cells[number - 1].broken;
+            let about = |message: &Message| message.cell.map_or(broken, |cell| cell == number);
+            for message in messages.into_iter().filter(about) {
                 if !diagnostics.contains(&message.diagnostic) {
                     diagnostics.push(message.diagnostic);
                 }
@@ -179,13 +185,19 @@ impl Fused<'_> {
                 Compiled::Program(program) => return Ok((text, Built::Program(program))),
                 Compiled::Errors(messages) => messages,
             };
-            let messages: Vec<Message> = messages.iter().filter_map(|message| messages::read(message, &text)).collect();
-            let undisplayed: Vec<usize> =
-                messages.iter().filter(|message| message.about_display).filter_map(|message| message.cell).collect();
-            if undisplayed.iter().all(|number| plan.undisplayed.contains(number)) {
+            let shown = |number: usize, place: Place| script.cells[number - 1].shows(place);
+            let messages: Vec<Message> = messages.iter().filter_map(|message| messages::read(message, &text, &shown)).collect();
+            let before = (plan.undisplayed.len(), plan.unkept.len());
+            for message in &messages {
+                let Some(cell) = message.cell else { continue };
+                if message.about_display {
+                    plan.undisplayed.insert(cell);
+                }
+                plan.unkept.extend(message.unkept.clone().map(|variable| (cell, variable)));
+            }
+            if before == (plan.undisplayed.len(), plan.unkept.len()) {
                 return Ok((text, Built::Errors(messages)));
             }
-            plan.undisplayed.extend(undisplayed);
         }
     }
 
@@ -211,8 +223,11 @@ impl Fused<'_> {
     }
 
     fn execute(&self, program: PathBuf, text: &Text, cells: &[&Cell]) -> Result<Vec<CellRecord>, Stop> {
-        let boundary = super::relay::new_boundary()
-            .map_err(|source| EngineError::Io { action: "read", path: "/dev/urandom".into(), source })?;
+        let boundary = super::relay::new_boundary().map_err(|source| EngineError::Io {
+            action: "read",
+            path: "/dev/urandom".into(),
+            source,
+        })?;
         let mut command = Command::new(&program);
         command
             .env_clear()

@@ -8,13 +8,13 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use super::diagnostics;
+use super::fused::Fused;
 use super::host::{Host, Limits, Silence};
 use super::prepare::{Preparation, cargo, prepare};
 use super::protocol::{CellRun, FromWorker, Outcome, Session, ToWorker};
 use super::slot::{BuildSettings, Slot};
 use super::toolchain::{self, Toolchain};
-use super::diagnostics;
-use super::fused::Fused;
 use crate::engine::{Engine, EngineError, Interrupt, Look, Progress, Run};
 use crate::event::Event;
 use crate::notebook::{CodeCell, Notebook};

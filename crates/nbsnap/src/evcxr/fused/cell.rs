@@ -11,6 +11,7 @@ use ra_ap_syntax::{Edition, SourceFile, SyntaxKind, SyntaxNode};
 use regex::Regex;
 
 use super::declined::Declined;
+use super::places::{Place, place_of};
 use crate::notebook::CodeCell;
 
 /// A cell, taken apart.
@@ -27,6 +28,8 @@ pub(crate) struct Cell {
     pub(crate) parts: Vec<Part>,
     /// Whether rust-analyzer's parser found a mistake: rustc then sees the text as it is.
     pub(crate) broken: bool,
+    /// Whether what is broken begins as an item.
+    pub(crate) broken_item: bool,
     /// Whether something outside functions and blocks awaits.
     pub(crate) awaits: bool,
     /// Whether `?` stands outside functions and blocks.
@@ -103,6 +106,7 @@ impl Cell {
             code_from,
             parts: Vec::new(),
             broken: false,
+            broken_item: false,
             awaits: false,
             questions: false,
             returns: Vec::new(),
@@ -119,6 +123,7 @@ impl Cell {
         };
         read.broken = !parsed.errors().is_empty() || !whole;
         if read.broken {
+            read.broken_item = list.syntax().children().next().is_some_and(|first| ast::Item::can_cast(first.kind()));
             return Ok(read);
         }
         let place = |node: &SyntaxNode| {
@@ -135,16 +140,13 @@ impl Cell {
             for token in node.descendants_with_tokens().filter_map(|element| element.into_token()) {
                 let kind = token.kind();
                 let statement = !ast::Item::can_cast(node.kind()) || ast::Use::can_cast(node.kind());
-                let visibility = || token.parent().is_some_and(|parent| {
-                    parent.ancestors().any(|node| ast::Visibility::can_cast(node.kind()))
-                });
+                let visibility =
+                    || token.parent().is_some_and(|parent| parent.ancestors().any(|node| ast::Visibility::can_cast(node.kind())));
                 let before_colons = || {
                     let next = token.next_token();
                     next.is_some_and(|next| next.kind() == SyntaxKind::COLON2 || next.kind() == SyntaxKind::COLON)
                 };
-                if kind == SyntaxKind::CRATE_KW && !visibility()
-                    || kind == SyntaxKind::SELF_KW && statement && before_colons()
-                {
+                if kind == SyntaxKind::CRATE_KW && !visibility() || kind == SyntaxKind::SELF_KW && statement && before_colons() {
                     let at = usize::from(token.text_range().start()) - prelude.len() + code_from;
                     read.paths.push(at..at + token.text().len());
                 }
@@ -154,9 +156,11 @@ impl Cell {
         Ok(read)
     }
 
-    /// The part at whose end its value is shown.
-    pub(crate) fn shown(&self) -> Option<&Part> {
-        self.parts.last().filter(|part| part.kind == Kind::Shown)
+    /// Whether a place of the source is of the expression that is shown.
+    pub(crate) fn shows(&self, place: Place) -> bool {
+        let within =
+            |range: &Range<usize>| place_of(&self.source, range.start) <= place && place <= place_of(&self.source, range.end);
+        self.parts.last().is_some_and(|part| part.kind == Kind::Shown && within(&part.range))
     }
 
     /// The variables that the cell brings.
@@ -175,7 +179,9 @@ impl Cell {
                     || ast::Item::can_cast(above.kind()) && !ast::MacroCall::can_cast(above.kind())
                     || ast::BlockExpr::cast(above.clone()).is_some_and(|block| block.async_token().is_some())
             };
-            let outside = || !inner.ancestors().skip(1).take_while(|above| Some(above) != node.parent().as_ref()).any(|above| border(&above));
+            let outside = || {
+                !inner.ancestors().skip(1).take_while(|above| Some(above) != node.parent().as_ref()).any(|above| border(&above))
+            };
             match inner.kind() {
                 SyntaxKind::AWAIT_EXPR => self.awaits |= outside(),
                 SyntaxKind::TRY_EXPR => self.questions |= outside(),
@@ -194,8 +200,7 @@ impl Cell {
 
 /// The lines before the code, and where the code begins: where the first line stands that is neither for evcxr or the shell, nor a comment.
 fn lines_before_code(source: &str) -> (Vec<Line>, usize) {
-    static COMMAND: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"^ *(:[^ ]*)( +(.*))?$").expect("the pattern is a constant"));
+    static COMMAND: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^ *(:[^ ]*)( +(.*))?$").expect("the pattern is a constant"));
     let mut lines = Vec::new();
     let mut at = 0;
     for (index, whole) in source.split_inclusive('\n').enumerate() {
@@ -267,9 +272,9 @@ fn kind(node: &SyntaxNode, last: bool, place: &dyn Fn(&SyntaxNode) -> Range<usiz
 
 /// The macro call that a statement is, with its semicolon or without.
 fn macro_call(node: &SyntaxNode) -> Option<ast::MacroCall> {
-    let node = ast::ExprStmt::cast(node.clone()).and_then(|statement| statement.expr()).map_or(node.clone(), |expression| {
-        expression.syntax().clone()
-    });
+    let node = ast::ExprStmt::cast(node.clone())
+        .and_then(|statement| statement.expr())
+        .map_or(node.clone(), |expression| expression.syntax().clone());
     ast::MacroCall::cast(node.clone()).or_else(|| ast::MacroExpr::cast(node)?.macro_call())
 }
 

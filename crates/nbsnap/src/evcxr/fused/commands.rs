@@ -110,9 +110,34 @@ impl Settings {
 
 /// Commands that there are in evcxr and not here.
 const KNOWN: &[&str] = &[
-    ":internal_debug", ":load_config", ":vars", ":type", ":t", ":preserve_vars_on_panic", ":clear", ":restart", ":dep", ":show_deps",
-    ":last_compile_dir", ":types", ":toolchain", ":offline", ":allow_static_linking", ":quit", ":timing", ":time_passes", ":sccache",
-    ":cache", ":clear_cache", ":linker", ":codegen_backend", ":explain", ":build_env", ":last_error_json", ":help", ":doc",
+    ":internal_debug",
+    ":load_config",
+    ":vars",
+    ":type",
+    ":t",
+    ":preserve_vars_on_panic",
+    ":clear",
+    ":restart",
+    ":dep",
+    ":show_deps",
+    ":last_compile_dir",
+    ":types",
+    ":toolchain",
+    ":offline",
+    ":allow_static_linking",
+    ":quit",
+    ":timing",
+    ":time_passes",
+    ":sccache",
+    ":cache",
+    ":clear_cache",
+    ":linker",
+    ":codegen_backend",
+    ":explain",
+    ":build_env",
+    ":last_error_json",
+    ":help",
+    ":doc",
 ];
 
 enum Refusal {

@@ -2,6 +2,9 @@
 //!
 //! The main function is [`read`]. It maps places and words; it decides nothing about the notebook.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
 use serde_json::Value;
 
 use super::places::{Origin, Place, Text};
@@ -12,8 +15,10 @@ use crate::record::{Diagnostic, DiagnosticSpan};
 pub(crate) struct Message {
     /// The first cell among those that rustc points to, or `None` if it only points to what nobody wrote.
     pub(crate) cell: Option<usize>,
-    /// Whether it is about a last expression that cannot be shown in the way that was tried.
+    /// Whether it is about the cell's last expression, which another way of showing it may cure.
     pub(crate) about_display: bool,
+    /// The variable that the cell has no more at its end, so that nobody need keep it.
+    pub(crate) unkept: Option<String>,
     pub(crate) diagnostic: Diagnostic,
 }
 
@@ -28,7 +33,7 @@ struct Span {
 }
 
 /// One of rustc's messages; `None` if it is no error, or says only that there were some.
-pub(crate) fn read(message: &Value, text: &Text) -> Option<Message> {
+pub(crate) fn read(message: &Value, text: &Text, shown: &dyn Fn(usize, Place) -> bool) -> Option<Message> {
     if message["level"] != "error" {
         return None;
     }
@@ -38,8 +43,6 @@ pub(crate) fn read(message: &Value, text: &Text) -> Option<Message> {
     }
     let code = message["code"]["code"].as_str().map(str::to_owned);
     let spans: Vec<Span> = message["spans"].as_array().into_iter().flatten().filter_map(|span| read_span(span, text)).collect();
-    let about_display =
-        code.as_deref() == Some("E0599") && words.contains("evcxr_display") && spans.iter().any(|span| span.origin == Origin::Display);
     let children = || message["children"].as_array().into_iter().flatten();
     let mut pointed: Vec<&Span> = spans.iter().collect();
     pointed.sort_by_key(|span| !span.primary);
@@ -47,31 +50,43 @@ pub(crate) fn read(message: &Value, text: &Text) -> Option<Message> {
         .flat_map(|child| child["spans"].as_array().into_iter().flatten())
         .filter_map(|span| read_span(span, text))
         .collect();
-    let cell = pointed.first().map(|span| span.cell).or_else(|| of_children.first().map(|span| span.cell));
+    // What a cell says is no mistake before a later one makes it one, except that types of variables are settled with their cell.
+    let kept = spans.iter().find(|span| matches!(span.origin, Origin::Keep { .. })).map(|span| span.cell);
+    let cell =
+        kept.or_else(|| spans.iter().map(|span| span.cell).max()).or_else(|| of_children.iter().map(|span| span.cell).max());
+    let about_display = spans.iter().filter(|span| Some(span.cell) == cell).any(|span| match span.origin {
+        Origin::Display => true,
+        Origin::Cell(_) => shown(span.cell, span.from),
+        Origin::Keep { .. } => false,
+    });
     let help = children()
         .filter(|child| child["level"] == "help")
         .filter_map(|child| {
-            let words = child["message"].as_str()?.to_owned();
+            let words = in_evcxrs_words(child["message"].as_str()?);
             let instead = child["spans"][0]["suggested_replacement"].as_str();
             Some(instead.map_or(words.clone(), |instead| format!("{words}\n\n{}", instead.trim_end())))
         })
         .collect();
     let in_cell = pointed.iter().filter(|span| Some(span.cell) == cell && matches!(span.origin, Origin::Cell(_)));
-    let diagnostic = Diagnostic {
-        message: words.replace("`__nbsnap`", "<end of input>"),
-        spans: in_cell.map(|span| as_recorded(span)).collect(),
-        help,
-        code,
-    };
-    let mut message = Message { cell, about_display, diagnostic };
+    let diagnostic =
+        Diagnostic { message: in_evcxrs_words(words), spans: in_cell.map(|span| as_recorded(span)).collect(), help, code };
+    let unkept = spans.iter().find_map(|span| match (&span.origin, code_of(&diagnostic)) {
+        (Origin::Keep { variable, .. }, "E0381" | "E0382" | "E0505") => Some(variable.clone()),
+        _ => None,
+    });
+    let mut message = Message { cell, about_display, unkept, diagnostic };
     message.say_as_evcxr(&spans);
     Some(message)
+}
+
+fn code_of(diagnostic: &Diagnostic) -> &str {
+    diagnostic.code.as_deref().unwrap_or_default()
 }
 
 impl Message {
     /// Where evcxr knows a variable to be gone, or that it cannot be kept, it says that; rustc, which sees all cells at once, says why.
     fn say_as_evcxr(&mut self, spans: &[Span]) {
-        let code = self.diagnostic.code.clone().unwrap_or_default();
+        let code = code_of(&self.diagnostic).to_owned();
         let kept = spans.iter().find_map(|span| match &span.origin {
             Origin::Keep { variable, from, to } => Some((span, variable, *from, *to)),
             _ => None,
@@ -119,6 +134,13 @@ fn as_recorded(span: &Span) -> DiagnosticSpan {
     }
 }
 
+/// Without the names of what only one program has.
+fn in_evcxrs_words(words: &str) -> String {
+    static MODULE: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"(?:crate::)?(?:__cell\d+::)+").expect("the pattern is a constant"));
+    MODULE.replace_all(&words.replace("`__nbsnap`", "<end of input>"), "").into_owned()
+}
+
 /// A place that rustc points to, or the place where the macro was called that it points into.
 fn read_span(span: &Value, text: &Text) -> Option<Span> {
     let number = |name: &str| span[name].as_u64().and_then(|number| u32::try_from(number).ok());
@@ -126,7 +148,7 @@ fn read_span(span: &Value, text: &Text) -> Option<Span> {
     let found = own.then(|| {
         let from = Place { line: number("line_start")?, column: number("column_start")? };
         let to = Place { line: number("line_end")?, column: number("column_end")? };
-        let piece = text.piece(from)?;
+        let piece = text.piece_until(from)?;
         let origin = piece.origin.clone();
         // The end may lie beyond the piece: then it is as long as the first character.
         let (from, to) = match &origin {
@@ -134,7 +156,7 @@ fn read_span(span: &Value, text: &Text) -> Option<Span> {
             Origin::Keep { from, to, .. } => (*from, *to),
             Origin::Display => (from, to),
         };
-        let label = span["label"].as_str().unwrap_or_default().to_owned();
+        let label = in_evcxrs_words(span["label"].as_str().unwrap_or_default());
         Some(Span { cell: piece.cell, from, to, label, primary: span["is_primary"] == true, origin })
     });
     if let Some(Some(found)) = found {

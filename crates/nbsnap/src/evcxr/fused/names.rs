@@ -9,8 +9,26 @@ use super::declined::Declined;
 
 /// Macros of the standard library's that neither define nor bind anything.
 const HARMLESS: &[&str] = &[
-    "assert", "assert_eq", "assert_ne", "dbg", "debug_assert", "debug_assert_eq", "debug_assert_ne", "eprint", "eprintln", "format",
-    "matches", "panic", "print", "println", "todo", "unimplemented", "unreachable", "vec", "write", "writeln",
+    "assert",
+    "assert_eq",
+    "assert_ne",
+    "dbg",
+    "debug_assert",
+    "debug_assert_eq",
+    "debug_assert_ne",
+    "eprint",
+    "eprintln",
+    "format",
+    "matches",
+    "panic",
+    "print",
+    "println",
+    "todo",
+    "unimplemented",
+    "unreachable",
+    "vec",
+    "write",
+    "writeln",
 ];
 
 /// Whether calls of this macro can stand as they are.
@@ -50,7 +68,9 @@ pub(crate) fn check(cells: &[Cell]) -> Result<(), Declined> {
                     return Err(Declined::cell(cell.number, format!("brings `{name}`, which is a variable of cell {first}")));
                 }
                 let before = known.insert(name, Known { cell: cell.number, part, text });
-                if let Some(before) = before.filter(|before| before.cell != cell.number && (before.text != text || sort.is_some())) {
+                if let Some(before) =
+                    before.filter(|before| before.cell != cell.number && (before.text != text || sort.is_some()))
+                {
                     check_again(cells, cell, name, sort, &before, &variables)?;
                 }
             }
@@ -130,7 +150,8 @@ fn check_statics(cells: &[Cell]) -> Result<(), Declined> {
             let mut reaching = names_of(cell, part);
             if let Some(user) = user_elsewhere(cells, cell.number, &mut reaching) {
                 let what = name.as_deref().unwrap_or("an implementation");
-                let why = format!("has a static (`{what}`) that cell {user} uses too, and evcxr starts statics anew in every cell");
+                let why =
+                    format!("has a static (`{what}`) that cell {user} uses too, and evcxr starts statics anew in every cell");
                 return Err(Declined::cell(cell.number, why));
             }
         }
@@ -242,7 +263,7 @@ mod tests {
         let make = "macro_rules! make { () => { struct A; } }";
         assert!(reason(&[make, "make!();"]).unwrap().contains("calls `make!`"));
         assert_eq!(reason(&["macro_rules! say { () => { println!() } }", "say!();"]), None);
-        assert!(reason(&["thread_local! { static N: u8 = 1; }"]).unwrap().contains("`thread_local!`"));
+        assert!(reason(&["thread_local! { static N: u8 = 1; }\n1"]).unwrap().contains("`thread_local!`"));
     }
 
     #[test]

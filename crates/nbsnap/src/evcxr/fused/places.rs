@@ -80,6 +80,11 @@ impl Text {
         self.pieces.iter().find(|piece| piece.from <= place && place < piece.to)
     }
 
+    /// The piece that a place of the program lies in or right after.
+    pub(crate) fn piece_until(&self, place: Place) -> Option<&Piece> {
+        self.piece(place).or_else(|| self.pieces.iter().rev().find(|piece| piece.from < place && place == piece.to))
+    }
+
     /// The cell and the place in it that a place of the program comes from.
     pub(crate) fn in_cell(&self, place: Place) -> Option<(usize, Place)> {
         let piece = self.piece(place)?;

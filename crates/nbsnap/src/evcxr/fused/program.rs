@@ -26,8 +26,20 @@ use crate::record::Failure;
 pub(crate) const BOUNDARY_VARIABLE: &str = "NBSNAP_BOUNDARY";
 
 /// Text that means something else in another file, or is ours.
-const OTHER_MEANING: &[&str] =
-    &["env::args", "current_exe", "module_path!", "type_name", "TypeId", "file!", "line!", "column!", "Location::caller", "__nbsnap", "__cell", "CARGO_"];
+const OTHER_MEANING: &[&str] = &[
+    "env::args",
+    "current_exe",
+    "module_path!",
+    "type_name",
+    "TypeId",
+    "file!",
+    "line!",
+    "column!",
+    "Location::caller",
+    "__nbsnap",
+    "__cell",
+    "CARGO_",
+];
 
 /// A notebook that can be written as one program.
 #[derive(Debug)]
@@ -48,6 +60,8 @@ pub(crate) struct Plan {
     pub(crate) without: BTreeSet<usize>,
     /// Cells whose last expression has no display of its own.
     pub(crate) undisplayed: BTreeSet<usize>,
+    /// Variables that their cell has no more at its end.
+    pub(crate) unkept: BTreeSet<(usize, String)>,
     /// Whether the last cell is written as it stands, so that rustc's messages are about nothing else.
     pub(crate) plain: bool,
 }
@@ -112,20 +126,35 @@ impl Script {
         if formats.len() > 1 {
             return Err(Declined::notebook("two formats of `:efmt` are used"));
         }
-        let hidden = self.cells.iter().flat_map(|cell| cell.parts.iter().map(move |part| (cell, part))).filter_map(|(cell, part)| {
-            let text = &cell.source[part.range.clone()];
-            let head = text.split('{').next().unwrap_or_default();
-            match &part.kind {
-                Kind::Item { name: Some(name), sort: Sort::Function, .. } if head.contains("-> impl") => Some(name),
-                _ => None,
-            }
-        });
+        let hidden =
+            self.cells.iter().flat_map(|cell| cell.parts.iter().map(move |part| (cell, part))).filter_map(|(cell, part)| {
+                let text = &cell.source[part.range.clone()];
+                let head = text.split('{').next().unwrap_or_default();
+                match &part.kind {
+                    Kind::Item { name: Some(name), sort: Sort::Function, .. } if head.contains("-> impl") => Some(name),
+                    _ => None,
+                }
+            });
         for name in hidden {
             for cell in &self.cells {
                 let kept = cell.parts.iter().any(|part| matches!(part.kind, Kind::Let { .. }) && part.mentions.contains(name));
                 if kept {
                     return Err(Declined::cell(cell.number, format!("may keep what `{name}` returns, whose type has no name")));
                 }
+            }
+        }
+        Ok(())
+    }
+
+    /// Declines a cell that fails while it runs and binds a name again: evcxr then has neither the new value nor the old one.
+    pub(crate) fn check_lost(&self, plan: &Plan) -> Result<(), Declined> {
+        let mut bound: BTreeSet<&str> = BTreeSet::new();
+        for cell in self.cells.iter().filter(|cell| cell.number <= plan.last && !plan.without.contains(&cell.number)) {
+            let names = || cell.variables().map(|(name, _)| name.as_str());
+            if !cell.must_raise {
+                bound.extend(names());
+            } else if let Some(name) = names().find(|name| bound.contains(name)) {
+                return Err(Declined::cell(cell.number, format!("fails and binds `{name}` again, which evcxr then has lost")));
             }
         }
         Ok(())
@@ -141,7 +170,7 @@ impl Script {
         self.write_formats(&mut text, &cells);
         text.push("}\n");
         let mut path = String::from("crate");
-        let mut paths = BTreeMap::new();
+        let (mut paths, mut before) = (BTreeMap::new(), BTreeMap::new());
         for cell in &cells {
             let _ = write!(path, "::__cell{}", cell.number);
             paths.insert(cell.number, path.clone());
@@ -150,6 +179,11 @@ impl Script {
                 push_code(&mut text, cell, part.range.clone(), &path);
                 text.push("\n");
             }
+            let known = known_before(&cells, cell);
+            for name in &known {
+                text.push(&format!("use {}::{};\n", paths[&name.cell], name.name));
+            }
+            before.insert(cell.number, known);
         }
         text.push("pub mod __notebook {\npub fn run() -> Result<(), crate::__nbsnap::EvcxrUserCodeError> {\n");
         text.push(if self.awaits {
@@ -158,15 +192,27 @@ impl Script {
             "(|| -> std::result::Result<(), crate::__nbsnap::EvcxrUserCodeError> {\n"
         });
         for cell in &cells {
+            text.push("{\n");
+            for name in before[&cell.number].iter().filter(|name| !name.hidden) {
+                text.push(&format!("use {}::{};\n", paths[&name.cell], name.name));
+            }
             self.write_cell(&mut text, cell, &paths[&cell.number], plan);
         }
-        text.push("crate::__nbsnap::leave_alone();\n");
+        text.push(if self.awaits { "crate::__nbsnap::leave();\n" } else { "crate::__nbsnap::leave_alone();\n" });
         text.push(&"}".repeat(cells.len()));
         text.push("\n#[allow(unreachable_code)]\nOk::<(), crate::__nbsnap::EvcxrUserCodeError>(())\n");
         text.push(if self.awaits { "})" } else { "})()" });
         text.push("\n}\n}\n");
         text.push(&"}".repeat(cells.len()));
-        text.push(&format!("\nfn main() {{ __nbsnap::run({}::__notebook::run) }}\n", if cells.is_empty() { "crate" } else { &path }));
+        text.push(&format!(
+            "\nfn main() {{ __nbsnap::run({}::__notebook::run) }}\n",
+            if cells.is_empty() { "crate" } else { &path }
+        ));
+        if let Some(cell) = cells.last().filter(|cell| plan.plain && cell.broken_item) {
+            // At the end of the file nothing closes what an item leaves open.
+            push_code(&mut text, cell, cell.code_from..cell.source.len(), &path);
+            text.push("\n\n");
+        }
         text
     }
 
@@ -180,7 +226,7 @@ impl Script {
         for (format, bound) in formats {
             text.push(&format!(
                 "pub mod {} {{ pub trait Shown {{ fn evcxr_display(&self); }}\nimpl<T: std::fmt::{bound}> Shown for T {{ \
-                 fn evcxr_display(&self) {{ super::block(\"text/plain\", &format!(\"{format}\", self)) }} }} }}\n",
+                 fn evcxr_display(&self) {{ super::show::<T>(&format!(\"{format}\", self)) }} }} }}\n",
                 module_of(format),
             ));
         }
@@ -193,20 +239,23 @@ impl Script {
         ));
     }
 
-    /// Opens a cell's block and writes the cell into it.
+    /// Writes a cell into its block.
     fn write_cell(&self, text: &mut Text, cell: &Cell, path: &str, plan: &Plan) {
-        text.push("{\n");
         write_names(text, cell, path);
         let plain = plan.plain && cell.number == plan.last;
         if plain && cell.broken {
-            let code = cell.code_from..cell.source.len();
-            push_code(text, cell, code, path);
-            text.push("\n__nbsnap;\n");
+            if !cell.broken_item {
+                text.push("let __nbsnap = ();\n");
+                push_code(text, cell, cell.code_from..cell.source.len(), path);
+                text.push("\n__nbsnap;\n");
+            }
             return;
         }
         let (open, close) = match (cell.must_raise && !plain, cell.awaits) {
             (false, _) => ("", ""),
-            (true, false) => ("crate::__nbsnap::caught(|| -> std::result::Result<(), crate::__nbsnap::EvcxrUserCodeError> {\n", "Ok(()) });\n"),
+            (true, false) => {
+                ("crate::__nbsnap::caught(|| -> std::result::Result<(), crate::__nbsnap::EvcxrUserCodeError> {\n", "Ok(()) });\n")
+            }
             (true, true) => {
                 ("crate::__nbsnap::caught_async(async {\n", "Ok::<(), crate::__nbsnap::EvcxrUserCodeError>(()) }).await;\n")
             }
@@ -236,16 +285,28 @@ impl Script {
 
     /// Writes a cell's statements, each variable followed by a check that evcxr could keep it, the last expression shown.
     fn write_statements(&self, text: &mut Text, cell: &Cell, path: &str, plan: &Plan) {
+        let mut kept: Vec<(Origin, String)> = Vec::new();
         for part in &cell.parts {
             let code = part.range.clone();
             match &part.kind {
                 Kind::Item { .. } | Kind::Use { .. } | Kind::Attribute => continue,
                 Kind::Let { variables, assigned, .. } => {
                     push_code(text, cell, code, path);
-                    for (name, range) in variables.iter().filter(|_| *assigned) {
+                    for (name, range) in variables {
                         let (from, to) = (place_of(&cell.source, range.start), place_of(&cell.source, range.end));
                         let keep = Origin::Keep { variable: name.clone(), from, to };
-                        text.push_of(cell.number, keep, &format!(" crate::__nbsnap::keep({name:?}, &{name})?;"));
+                        let now = format!(" let __kept{} = crate::__nbsnap::keep({name:?}, &{name})?;", kept.len());
+                        let settled = format!(
+                            " {{ use crate::__nbsnap::settled::*; (&__kept{0}).settled(); }} {{ use crate::__nbsnap::unknown::*; (&__kept{0}).unknown(); }}\n",
+                            kept.len()
+                        );
+                        if *assigned {
+                            text.push_of(cell.number, keep.clone(), &now);
+                            kept.push((keep, settled));
+                        } else if !plan.unkept.contains(&(cell.number, name.clone())) {
+                            // It may have no value yet, or none any more at the end: rustc will say.
+                            kept.push((keep, now + &settled));
+                        }
                     }
                 }
                 Kind::Call { name } if !names::is_harmless(name) => {
@@ -258,19 +319,68 @@ impl Script {
             }
             text.push("\n");
         }
+        for (keep, settled) in kept {
+            text.push_of(cell.number, keep, &settled);
+        }
     }
 
     fn write_shown(&self, text: &mut Text, cell: &Cell, part: &Part, path: &str, plan: &Plan) {
         let format = &self.lines[cell.number - 1].1.output_format;
         if plan.undisplayed.contains(&cell.number) {
-            text.push_of(cell.number, Origin::Display, &format!("crate::__nbsnap::block(\"text/plain\", &format!(\"{format}\",&(\n"));
+            text.push_of(
+                cell.number,
+                Origin::Display,
+                &format!("crate::__nbsnap::block(\"text/plain\", &format!(\"{format}\",&(\n"),
+            );
             push_code(text, cell, part.range.clone(), path);
             text.push_of(cell.number, Origin::Display, ")));\n");
         } else {
-            text.push(&format!("{{ use crate::__nbsnap::{}::Shown as _; (", module_of(format)));
+            let open = format!("{{ use crate::__nbsnap::{}::Shown as _; (", module_of(format));
+            text.push_of(cell.number, Origin::Display, &open);
             push_code(text, cell, part.range.clone(), path);
             text.push_of(cell.number, Origin::Display, "\n).evcxr_display(); }");
         }
+    }
+}
+
+/// A name that an earlier cell has brought.
+struct Before<'a> {
+    name: &'a str,
+    cell: usize,
+    /// Whether a variable of this name hides it in blocks.
+    hidden: bool,
+}
+
+/// What earlier cells have brought by name, for a cell with an import of everything: in evcxr names win over what such an import brings.
+fn known_before<'a>(cells: &[&'a Cell], cell: &Cell) -> Vec<Before<'a>> {
+    let text = |part: &Part| cell.source[part.range.clone()].contains('*');
+    if !cell.parts.iter().any(|part| matches!(part.kind, Kind::Use { .. }) && text(part)) {
+        return Vec::new();
+    }
+    let mut known: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut variables: BTreeSet<&str> = BTreeSet::new();
+    for earlier in cells.iter().take_while(|earlier| earlier.number < cell.number) {
+        for part in &earlier.parts {
+            match &part.kind {
+                Kind::Item { sort: Sort::Macro, .. } | Kind::Item { conditional: true, .. } => {}
+                Kind::Item { name: Some(name), .. } => drop(known.insert(name, earlier.number)),
+                Kind::Use { names } => known.extend(names.iter().map(|name| (name.as_str(), earlier.number))),
+                _ => {}
+            }
+        }
+        variables.extend(earlier.variables().map(|(name, _)| name.as_str()));
+    }
+    let own: BTreeSet<&str> = cell.parts.iter().flat_map(own_names).collect();
+    let known = known.into_iter().filter(|(name, _)| !own.contains(name));
+    known.map(|(name, cell)| Before { name, cell, hidden: variables.contains(name) }).collect()
+}
+
+/// The names that an item or an import brings.
+fn own_names(part: &Part) -> Vec<&str> {
+    match &part.kind {
+        Kind::Item { name, .. } => name.iter().map(String::as_str).collect(),
+        Kind::Use { names } => names.iter().map(String::as_str).collect(),
+        _ => Vec::new(),
     }
 }
 

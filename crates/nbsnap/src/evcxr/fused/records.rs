@@ -41,6 +41,9 @@ pub(crate) fn records(
         End::Exited(status) if status.success() && records.len() == cells.len() => {
             return match rest.0.printed + rest.1.printed {
                 0 => Ok(records),
+                _ if let Some(why) = stdout::split(&String::from_utf8_lossy(&rest.0.bytes)).outputs.get("nbsnap/declined") => {
+                    Err(Declined::notebook(why.clone()))
+                }
                 _ => Err(Declined::notebook("something is printed after the last cell")),
             };
         }
