@@ -35,6 +35,10 @@ bench *OPTIONS:
 soak RUNS="20" NOTEBOOK="04-execute-and-monitor":
     tests/soak.sh {{RUNS}} {{NOTEBOOK}}
 
+# Run the whole corpus, and 120 notebooks made up at random, on both engines and demand equal records; `cargo test` runs a sample.
+engines *NAMES:
+    NBSNAP_ENGINES=full cargo test --test engines -- {{NAMES}}
+
 # Serve the testbed until Ctrl-D, and say what to export to reach it.
 serve SCENARIO="crates/eoap-testbed/scenarios/water-bodies":
     cargo run --package eoap-testbed --example serve -- {{SCENARIO}}

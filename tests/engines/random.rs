@@ -170,8 +170,12 @@ impl Writer {
                 Some((name, Kind::List)) => format!("{name}.push({number});"),
                 None => self.bind(NAMES[name], Kind::Number, number),
             },
-            Step::Print(name) => self.known(name).map_or("println!();".into(), |(name, _)| format!("println!(\"{name}: {{{name}:?}}\");")),
-            Step::Warn(name) => self.known(name).map_or("eprintln!();".into(), |(name, _)| format!("eprintln!(\"{{:?}}\", {name});")),
+            Step::Print(name) => {
+                self.known(name).map_or("println!();".into(), |(name, _)| format!("println!(\"{name}: {{{name}:?}}\");"))
+            }
+            Step::Warn(name) => {
+                self.known(name).map_or("eprintln!();".into(), |(name, _)| format!("eprintln!(\"{{:?}}\", {name});"))
+            }
             Step::Use(name) => {
                 self.fails |= !self.names.contains_key(NAMES[name]);
                 format!("println!(\"{{:?}}\", {});", NAMES[name])

@@ -1,17 +1,19 @@
 //! A quick look at a notebook: run as one program, it takes a second or two where evcxr takes half a minute.
 //!
-//! The main function is [`run`]. `cell` takes cells apart, `names` and `commands` say what one program cannot mean as evcxr means it, `program`
-//! writes it, `messages` reads what rustc says of it, `watch` and `records` what it prints. A notebook that is declined is declined before
+//! The main function is [`run`]. `cell` takes cells apart, `names`, `flow` and `commands` say what one program cannot mean as evcxr means it,
+//! `program` and `scope` write it, `messages` reads what rustc says of it, `watch` and `records` what it prints. A notebook that is declined is declined before
 //! anything of it runs, but for what only running shows.
 
 mod cell;
 mod commands;
 mod declined;
+mod flow;
 mod messages;
 mod names;
 mod places;
 mod program;
 mod records;
+mod scope;
 mod watch;
 
 use std::collections::BTreeMap;
@@ -86,8 +88,7 @@ impl Fused<'_> {
         let script = Script::read(self.run.notebook, self.opt_level)?;
         let mut failures: BTreeMap<usize, Failure> = BTreeMap::new();
         let (plan, text, program) = self.settle(&script, &mut failures)?;
-        let written: Vec<&Cell> =
-            script.cells.iter().filter(|cell| cell.number <= plan.last && !failures.contains_key(&cell.number)).collect();
+        let written: Vec<&Cell> = script.running(&plan).collect();
         let mut ran = if written.is_empty() { Vec::new() } else { self.execute(program, &text, &written)? }.into_iter();
         let mut records = Vec::new();
         for cell in &script.cells {
@@ -134,7 +135,7 @@ impl Fused<'_> {
                             None => (cell.number, self.diagnose(script, &plan, cell.number, Vec::new())?),
                         },
                         (None, None) => {
-                            script.check_lost(&plan)?;
+                            flow::check_lost(script.running(&plan))?;
                             return Ok((plan, text, program));
                         }
                     }

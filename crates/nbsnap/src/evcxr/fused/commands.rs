@@ -161,3 +161,42 @@ fn refusal(cell: &Cell, message: String, line: u32, whole: bool) -> Failure {
     let span = DiagnosticSpan { line, column, end_line: line, end_column, label: String::new() };
     Failure::Compile { diagnostics: vec![Diagnostic { code: None, message, spans: vec![span], help: Vec::new() }] }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::notebook::CodeCell;
+
+    fn take(settings: &mut Settings, source: &str) -> Result<Said, Declined> {
+        let cell = CodeCell { number: 1, id: "a".into(), source: source.into(), tags: Vec::new() };
+        settings.take(&Cell::read(&cell).unwrap())
+    }
+
+    #[test]
+    fn commands_say_what_evcxr_says() {
+        let mut settings = Settings::new("0");
+        let said = take(&mut settings, ":opt\n:fmt {:#?}\n!ls\n:dep a = \"1\"").unwrap().unwrap();
+        let text = |text: &str| Saying::Text(text.to_owned());
+        assert_eq!(said, [text("Optimization: 2\n"), text("Output format: {:#?}\n"), Saying::Shell("ls".into())]);
+        assert_eq!(settings.output_format, "{:#?}");
+    }
+
+    #[test]
+    fn what_evcxr_refuses_is_a_compile_error_and_sets_nothing() {
+        let mut settings = Settings::new("0");
+        let Failure::Compile { diagnostics } = *take(&mut settings, ":fmt {}\n:efmt {:x}").unwrap().unwrap_err() else {
+            panic!()
+        };
+        assert!(diagnostics[0].message.starts_with("Unsupported error format string."));
+        assert_eq!((diagnostics[0].spans[0].line, diagnostics[0].spans[0].column), (2, 7));
+        assert_eq!(settings.output_format, "{:?}");
+        let Failure::Compile { diagnostics } = *take(&mut settings, ":nonsense 1").unwrap().unwrap_err() else { panic!() };
+        assert_eq!(diagnostics[0].message, "Unrecognised command :nonsense");
+    }
+
+    #[test]
+    fn what_only_evcxr_can_do_is_declined_by_name() {
+        let declined = take(&mut Settings::new("0"), ":vars").unwrap_err();
+        assert_eq!(declined.to_string(), "cell 1 has `:vars`, which only evcxr can carry out");
+    }
+}

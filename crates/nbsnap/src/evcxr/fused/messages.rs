@@ -168,3 +168,72 @@ fn read_span(span: &Value, text: &Text) -> Option<Span> {
     found.primary |= span["is_primary"] == true;
     Some(found)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// A program of three lines: one generated, one of cell 1, one of cell 2.
+    fn text() -> Text {
+        let mut text = Text::new();
+        text.push("fn main() {\n");
+        text.push_of(1, Origin::Cell(Place { line: 4, column: 1 }), "let a = f();");
+        let place = Place { line: 4, column: 5 };
+        let keep = Origin::Keep { variable: "a".into(), from: place, to: Place { column: 6, ..place } };
+        text.push_of(1, keep, " keep(&a);");
+        text.push("\n");
+        text.push_of(2, Origin::Cell(Place { line: 1, column: 1 }), "  use_it(a)");
+        text
+    }
+
+    fn span(line: u32, from: u32, to: u32, primary: bool, label: &str) -> Value {
+        json!({"file_name": "fused/src/main.rs", "line_start": line, "line_end": line, "column_start": from, "column_end": to,
+               "is_primary": primary, "label": label, "expansion": null})
+    }
+
+    fn message(code: &str, words: &str, spans: &[Value]) -> Message {
+        let json = json!({"level": "error", "message": words, "code": {"code": code}, "spans": spans, "children": []});
+        read(&json, &text(), &|_, _| false).unwrap()
+    }
+
+    #[test]
+    fn an_error_stands_where_its_author_wrote_it() {
+        let message = message("E0425", "cannot find value `__cell1::a` in this scope", &[span(3, 10, 11, true, "not found")]);
+        assert_eq!(message.cell, Some(2));
+        assert_eq!(message.diagnostic.message, "cannot find value `a` in this scope");
+        assert_eq!((message.diagnostic.spans[0].line, message.diagnostic.spans[0].column), (1, 10));
+    }
+
+    #[test]
+    fn a_later_cell_is_to_blame_for_what_an_earlier_one_said() {
+        let spans = [span(2, 9, 10, true, "expected"), span(3, 3, 9, false, "because of this")];
+        assert_eq!(message("E0308", "mismatched types", &spans).cell, Some(2));
+    }
+
+    #[test]
+    fn what_an_earlier_cell_moved_is_gone_as_in_evcxr() {
+        let spans = [span(3, 10, 11, true, "value used here after move"), span(2, 9, 10, false, "value moved here")];
+        let message = message("E0382", "use of moved value: `a`", &spans);
+        assert_eq!(message.diagnostic.code.as_deref(), Some("E0425"));
+        assert_eq!(message.diagnostic.message, "cannot find value `a` in this scope");
+    }
+
+    #[test]
+    fn a_reference_that_cannot_be_kept_is_refused_in_evcxrs_words() {
+        let spans = [
+            span(2, 9, 10, true, "borrowed value does not live long enough"),
+            span(2, 14, 20, false, "argument requires 'static"),
+        ];
+        let message = message("E0597", "`x` does not live long enough", &spans);
+        assert!(message.diagnostic.message.starts_with("The variable `a` contains a reference"));
+        assert_eq!((message.cell, message.diagnostic.spans[0].line, message.diagnostic.spans[0].column), (Some(1), 4, 5));
+    }
+
+    #[test]
+    fn warnings_and_counts_are_no_errors() {
+        let none = |level: &str, words: &str| read(&json!({"level": level, "message": words}), &text(), &|_, _| false).is_none();
+        assert!(none("warning", "unused variable") && none("error", "aborting due to 2 previous errors"));
+    }
+}

@@ -14,11 +14,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::ops::Range;
 
-use super::cell::{Cell, Kind, Part, Sort};
+use super::cell::{Cell, Kind, Part};
 use super::commands::{Said, Saying, Settings};
 use super::declined::Declined;
-use super::names;
 use super::places::{Origin, Text, place_of};
+use super::scope::{known_before, write_names};
+use super::{flow, names};
 use crate::notebook::Notebook;
 use crate::record::Failure;
 
@@ -81,7 +82,7 @@ impl Script {
         }
         let script = Script { awaits: cells.iter().any(|cell| cell.awaits), cells, lines };
         names::check(&script.cells)?;
-        script.check_flow()?;
+        flow::check(&script.cells, script.lines.iter().map(|(_, settings)| settings))?;
         Ok(script)
     }
 
@@ -104,66 +105,14 @@ impl Script {
         Some(Failure::Refused { message })
     }
 
-    /// Declines what depends on how evcxr calls a cell: leaving it early, awaiting for the first time, two formats of errors.
-    fn check_flow(&self) -> Result<(), Declined> {
-        let first_await = self.cells.iter().position(|cell| cell.awaits).unwrap_or(0);
-        let mut questions = false;
-        for (index, cell) in self.cells.iter().enumerate() {
-            questions |= cell.questions;
-            if !cell.returns.is_empty() && (cell.variables().next().is_some() || questions) {
-                return Err(Declined::cell(cell.number, "returns early, and evcxr loses its variables"));
-            }
-            let runtime = ["tokio", "block_on", "Runtime", "Handle", "spawn_blocking"];
-            let statements = cell.parts.iter().filter(|part| !matches!(part.kind, Kind::Item { .. } | Kind::Use { .. }));
-            let mut mentions = statements.flat_map(|part| &part.mentions);
-            if index < first_await && mentions.any(|name| runtime.contains(&name.as_str())) {
-                let why = "may use the runtime that evcxr only has from the first `.await` on";
-                return Err(Declined::cell(cell.number, why));
-            }
-        }
-        let asking = self.cells.iter().zip(&self.lines).filter(|(cell, _)| cell.questions);
-        let formats: BTreeSet<&str> = asking.map(|(_, (_, settings))| settings.error_format.as_str()).collect();
-        if formats.len() > 1 {
-            return Err(Declined::notebook("two formats of `:efmt` are used"));
-        }
-        let hidden =
-            self.cells.iter().flat_map(|cell| cell.parts.iter().map(move |part| (cell, part))).filter_map(|(cell, part)| {
-                let text = &cell.source[part.range.clone()];
-                let head = text.split('{').next().unwrap_or_default();
-                match &part.kind {
-                    Kind::Item { name: Some(name), sort: Sort::Function, .. } if head.contains("-> impl") => Some(name),
-                    _ => None,
-                }
-            });
-        for name in hidden {
-            for cell in &self.cells {
-                let kept = cell.parts.iter().any(|part| matches!(part.kind, Kind::Let { .. }) && part.mentions.contains(name));
-                if kept {
-                    return Err(Declined::cell(cell.number, format!("may keep what `{name}` returns, whose type has no name")));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Declines a cell that fails while it runs and binds a name again: evcxr then has neither the new value nor the old one.
-    pub(crate) fn check_lost(&self, plan: &Plan) -> Result<(), Declined> {
-        let mut bound: BTreeSet<&str> = BTreeSet::new();
-        for cell in self.cells.iter().filter(|cell| cell.number <= plan.last && !plan.without.contains(&cell.number)) {
-            let names = || cell.variables().map(|(name, _)| name.as_str());
-            if !cell.must_raise {
-                bound.extend(names());
-            } else if let Some(name) = names().find(|name| bound.contains(name)) {
-                return Err(Declined::cell(cell.number, format!("fails and binds `{name}` again, which evcxr then has lost")));
-            }
-        }
-        Ok(())
+    /// The cells that a program is written from.
+    pub(crate) fn running(&self, plan: &Plan) -> impl Iterator<Item = &Cell> {
+        self.cells.iter().filter(|cell| cell.number <= plan.last && !plan.without.contains(&cell.number))
     }
 
     /// Writes the program.
     pub(crate) fn program(&self, plan: &Plan) -> Text {
-        let cells: Vec<&Cell> =
-            self.cells.iter().filter(|cell| cell.number <= plan.last && !plan.without.contains(&cell.number)).collect();
+        let cells: Vec<&Cell> = self.running(plan).collect();
         let mut text = Text::new();
         text.push("#![allow(warnings)]\nmod __nbsnap {\n");
         text.push(include_str!("support.rs"));
@@ -343,74 +292,8 @@ impl Script {
     }
 }
 
-/// A name that an earlier cell has brought.
-struct Before<'a> {
-    name: &'a str,
-    cell: usize,
-    /// Whether a variable of this name hides it in blocks.
-    hidden: bool,
-}
-
-/// What earlier cells have brought by name, for a cell with an import of everything: in evcxr names win over what such an import brings.
-fn known_before<'a>(cells: &[&'a Cell], cell: &Cell) -> Vec<Before<'a>> {
-    let text = |part: &Part| cell.source[part.range.clone()].contains('*');
-    if !cell.parts.iter().any(|part| matches!(part.kind, Kind::Use { .. }) && text(part)) {
-        return Vec::new();
-    }
-    let mut known: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut variables: BTreeSet<&str> = BTreeSet::new();
-    for earlier in cells.iter().take_while(|earlier| earlier.number < cell.number) {
-        for part in &earlier.parts {
-            match &part.kind {
-                Kind::Item { sort: Sort::Macro, .. } | Kind::Item { conditional: true, .. } => {}
-                Kind::Item { name: Some(name), .. } => drop(known.insert(name, earlier.number)),
-                Kind::Use { names } => known.extend(names.iter().map(|name| (name.as_str(), earlier.number))),
-                _ => {}
-            }
-        }
-        variables.extend(earlier.variables().map(|(name, _)| name.as_str()));
-    }
-    let own: BTreeSet<&str> = cell.parts.iter().flat_map(own_names).collect();
-    let known = known.into_iter().filter(|(name, _)| !own.contains(name));
-    known.map(|(name, cell)| Before { name, cell, hidden: variables.contains(name) }).collect()
-}
-
-/// The names that an item or an import brings.
-fn own_names(part: &Part) -> Vec<&str> {
-    match &part.kind {
-        Kind::Item { name, .. } => name.iter().map(String::as_str).collect(),
-        Kind::Use { names } => names.iter().map(String::as_str).collect(),
-        _ => Vec::new(),
-    }
-}
-
-/// Brings what a cell's items and imports are called into its block. Macros are written again: they are known by order, not by path.
-fn write_names(text: &mut Text, cell: &Cell, path: &str) {
-    let mut own: Vec<&str> = Vec::new();
-    for part in &cell.parts {
-        match &part.kind {
-            Kind::Use { .. } | Kind::Item { sort: Sort::Macro, .. } => {
-                push_code(text, cell, part.range.clone(), path);
-                text.push("\n");
-            }
-            // Whether it is there only rustc knows.
-            Kind::Item { name: Some(name), conditional: true, .. } => {
-                if !own.contains(&"*") {
-                    own.push("*");
-                }
-                own.retain(|known| known != name);
-            }
-            Kind::Item { name: Some(name), .. } if !own.contains(&name.as_str()) => own.push(name),
-            _ => {}
-        }
-    }
-    for name in own {
-        text.push(&format!("use {path}::{name};\n"));
-    }
-}
-
 /// Adds a piece of a cell's text, in which `crate`, and `self` in statements, stand for the cell's module.
-fn push_code(text: &mut Text, cell: &Cell, range: Range<usize>, path: &str) {
+pub(crate) fn push_code(text: &mut Text, cell: &Cell, range: Range<usize>, path: &str) {
     let mut replaced: Vec<(Range<usize>, &str)> = cell.paths.iter().map(|place| (place.clone(), path)).collect();
     for place in &cell.returns {
         // With braces of a cell of its own, leaving the cell is leaving its block.
@@ -435,5 +318,54 @@ fn module_of(format: &str) -> &'static str {
         "{}" => "plain",
         "{:#?}" => "pretty",
         _ => "debug",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use serde_json::Value;
+
+    use super::*;
+    use crate::notebook::CodeCell;
+
+    fn script(sources: &[&str]) -> Result<Script, Declined> {
+        let cells = sources.iter().enumerate().map(|(index, source)| CodeCell {
+            number: index + 1,
+            id: format!("c{index}"),
+            source: (*source).into(),
+            tags: Vec::new(),
+        });
+        let path = Path::new("notebooks/lab.ipynb").to_owned();
+        let notebook =
+            Notebook { path, name: "lab".into(), cells: cells.collect(), kernelspec: Value::Null, settings: Value::Null };
+        Script::read(&notebook, "0")
+    }
+
+    #[test]
+    fn items_go_into_modules_and_statements_into_blocks() {
+        let script = script(&["fn a() -> u8 { 1 }\nlet x = a();", "x + crate::a() // sum"]).unwrap();
+        let text = script.program(&Plan { last: 2, ..Plan::default() }).text;
+        let part = |text: &str, from: &str, to: &str| text.split_once(from).unwrap().1.split_once(to).unwrap().0.to_owned();
+        assert!(part(&text, "pub mod __cell1 {", "pub mod __cell2").contains("fn a() -> u8 { 1 }"));
+        let blocks = part(&text, "pub mod __notebook", "fn main()");
+        assert!(blocks.contains("use crate::__cell1::a;\nlet x = a();"), "{blocks}");
+        assert!(blocks.contains("(x + crate::__cell1::__cell2::a()\n).evcxr_display();"), "{blocks}");
+    }
+
+    #[test]
+    fn a_cell_that_is_left_out_leaves_nothing() {
+        let script = script(&["fn a() {}", "fn b() {}", "fn c() {}"]).unwrap();
+        let plan = Plan { last: 2, without: BTreeSet::from([1]), ..Plan::default() };
+        let text = script.program(&plan).text;
+        assert!(!text.contains("fn a()") && text.contains("fn b()") && !text.contains("fn c()"));
+    }
+
+    #[test]
+    fn what_says_something_else_in_one_program_is_declined_by_name() {
+        let reason = |source: &str| script(&["1", source]).unwrap_err().to_string();
+        assert_eq!(reason("module_path!()"), "cell 2 has `module_path!`, which says something else in one program");
+        assert_eq!(reason("#![deny(warnings)]\n1"), "cell 2 has `#![deny(warnings)]`, an attribute of the whole crate");
     }
 }

@@ -117,3 +117,66 @@ fn place_panics(stderr: &str, line: Option<u32>) -> String {
     };
     PLACE.replace_all(stderr, place).into_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::process::ExitStatusExt;
+    use std::process::ExitStatus;
+
+    use super::*;
+    use crate::evcxr::fused::places::Origin;
+    use crate::notebook::CodeCell;
+
+    fn cell(number: usize, source: &str, tags: &[&str]) -> Cell {
+        let tags = tags.iter().map(|tag| (*tag).to_owned()).collect();
+        Cell::read(&CodeCell { number, id: format!("c{number}"), source: source.into(), tags }).unwrap()
+    }
+
+    fn taken(text: &str) -> Taken {
+        Taken { bytes: text.into(), printed: text.len() as u64, overflowed: false }
+    }
+
+    fn of(cells: &[(&str, &str)], rest: &str, status: i32, tags: &[&str]) -> Result<Vec<CellRecord>, Declined> {
+        let mut text = Text::new();
+        text.push("// generated\n");
+        let first = cell(1, "let a = 1;\nf(a)", tags);
+        text.push_of(1, Origin::Cell(Place { line: 1, column: 1 }), &first.source);
+        let cells = cells.iter().map(|(out, err)| (taken(out), taken(err))).collect();
+        let end = End::Exited(ExitStatus::from_raw(status));
+        let watched = Watched { cells, rest: (taken(rest), taken("")), end };
+        records(watched, &text, &[&first, &cell(2, "2", &[])], Duration::from_secs(1), 100)
+    }
+
+    #[test]
+    fn each_cell_has_its_own_and_nothing_comes_after() {
+        let both = of(&[("one", ""), ("two\n", "warned")], "", 0, &[]).unwrap();
+        assert_eq!((both[0].stdout.as_str(), both[1].stderr.as_str()), ("one", "warned"));
+        assert!(of(&[("one", ""), ("two", "")], "late", 0, &[]).unwrap_err().to_string().contains("printed after the last cell"));
+    }
+
+    #[test]
+    fn a_panic_is_placed_in_its_cell_and_ends_the_notebook() {
+        let printed = "thread '<unnamed>' (7) panicked at fused/src/main.rs:3:1:\nno\n";
+        let records = of(&[("x\nEVCXR_PANIC_NOTIFICATION\n", printed)], "", 0, &[]).unwrap();
+        assert_eq!(records.len(), 1);
+        assert_eq!(records[0].failure, Some(Failure::Panic { message: "no".into(), line: Some(2) }));
+        assert_eq!(records[0].stderr, "thread '<unnamed>' (7) panicked at line 2 of the cell:\nno\n");
+        let elsewhere = printed.replace(":3:1", ":1:1");
+        let records = of(&[("EVCXR_PANIC_NOTIFICATION\n", &elsewhere)], "", 0, &[]).unwrap();
+        assert_eq!(records[0].failure, Some(Failure::Panic { message: "no".into(), line: None }));
+    }
+
+    #[test]
+    fn a_process_that_dies_takes_its_cell_with_it() {
+        let records = of(&[], "last words", 6, &[]).unwrap();
+        assert_eq!(records[0].stdout, "last words");
+        assert!(matches!(&records[0].failure, Some(Failure::Died { status }) if status.contains("SIGABRT")));
+        let declined = of(&[], "", 6, &["raises-exception"]).unwrap_err();
+        assert_eq!(declined.to_string(), "cell 1 ends its process, and the notebook goes on");
+    }
+
+    #[test]
+    fn a_cell_that_should_fail_and_does_not_is_the_last() {
+        assert_eq!(of(&[("", "")], "", 0, &["raises-exception"]).unwrap().len(), 1);
+    }
+}
