@@ -221,7 +221,7 @@ fn lines_before_code(source: &str) -> (Vec<Line>, usize) {
 
 fn kind(node: &SyntaxNode, last: bool, place: &dyn Fn(&SyntaxNode) -> Range<usize>) -> Result<Kind, String> {
     if let Some(binding) = ast::LetStmt::cast(node.clone()) {
-        let closure = matches!(binding.initializer(), Some(ast::Expr::ClosureExpr(_)));
+        let closure = binding.ty().is_none() && matches!(binding.initializer(), Some(ast::Expr::ClosureExpr(_)));
         let names = binding.pat().into_iter().flat_map(|pattern| {
             let inner: Vec<_> = pattern.syntax().descendants().filter_map(ast::IdentPat::cast).collect();
             inner.into_iter().filter_map(|pattern| pattern.name())

@@ -148,7 +148,14 @@ fn read_span(span: &Value, text: &Text) -> Option<Span> {
     let found = own.then(|| {
         let from = Place { line: number("line_start")?, column: number("column_start")? };
         let to = Place { line: number("line_end")?, column: number("column_end")? };
-        let piece = text.piece_until(from)?;
+        let mut piece = text.piece_until(from)?;
+        let mut from = from;
+        // The code that shows an expression begins before it: what is meant is the expression.
+        if piece.origin == Origin::Display
+            && let Some(inner) = text.first_of_cell(from, to)
+        {
+            (piece, from) = inner;
+        }
         let origin = piece.origin.clone();
         // The end may lie beyond the piece: then it is as long as the first character.
         let (from, to) = match &origin {

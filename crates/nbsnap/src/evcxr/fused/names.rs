@@ -68,6 +68,9 @@ pub(crate) fn check(cells: &[Cell]) -> Result<(), Declined> {
                     return Err(Declined::cell(cell.number, format!("brings `{name}`, which is a variable of cell {first}")));
                 }
                 let before = known.insert(name, Known { cell: cell.number, part, text });
+                if before.as_ref().is_some_and(|before| before.cell == cell.number) {
+                    return Err(Declined::cell(cell.number, format!("brings `{name}` twice, of which evcxr takes the last")));
+                }
                 if let Some(before) =
                     before.filter(|before| before.cell != cell.number && (before.text != text || sort.is_some()))
                 {
@@ -243,6 +246,7 @@ mod tests {
         assert_eq!(reason(&["fn a() {}", "a()", "fn a() {}"]), None);
         assert_eq!(reason(&["struct A; impl A {}", "struct A; impl A {}"]), None);
         let reason = |sources: &[&str]| reason(sources).unwrap();
+        assert_eq!(reason(&["fn a() {}\nfn a() {}"]), "cell 1 brings `a` twice, of which evcxr takes the last");
         assert_eq!(reason(&["fn a() {}\nfn b() { a() }", "fn a() {}"]), "cell 2 writes `a` anew, which an item of cell 1 uses");
         assert!(reason(&["struct A;", "impl A {}", "struct A;"]).contains("cell 3 writes `A` anew"));
         assert!(reason(&["struct A; let a = A;", "struct A;"]).contains("may lose variables"));

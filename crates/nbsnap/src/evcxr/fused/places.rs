@@ -85,6 +85,12 @@ impl Text {
         self.piece(place).or_else(|| self.pieces.iter().rev().find(|piece| piece.from < place && place == piece.to))
     }
 
+    /// The first piece of a cell's own text that begins between two places of the program, and where it begins.
+    pub(crate) fn first_of_cell(&self, from: Place, to: Place) -> Option<(&Piece, Place)> {
+        let own = |piece: &&Piece| matches!(piece.origin, Origin::Cell(_)) && from <= piece.from && piece.from < to;
+        self.pieces.iter().find(own).map(|piece| (piece, piece.from))
+    }
+
     /// The cell and the place in it that a place of the program comes from.
     pub(crate) fn in_cell(&self, place: Place) -> Option<(usize, Place)> {
         let piece = self.piece(place)?;

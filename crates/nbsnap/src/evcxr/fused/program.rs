@@ -37,6 +37,9 @@ const OTHER_MEANING: &[&str] = &[
     "line!",
     "column!",
     "Location::caller",
+    "include!",
+    "include_str!",
+    "include_bytes!",
     "__nbsnap",
     "__cell",
     "CARGO_",
@@ -135,11 +138,14 @@ impl Script {
             before.insert(cell.number, known);
         }
         text.push("pub mod __notebook {\npub fn run() -> Result<(), crate::__nbsnap::EvcxrUserCodeError> {\n");
-        text.push(if self.awaits {
-            "tokio::runtime::Runtime::new().unwrap().block_on(async {\n"
-        } else {
-            "(|| -> std::result::Result<(), crate::__nbsnap::EvcxrUserCodeError> {\n"
-        });
+        // evcxr puts cells into a closure when one of them asks with `?`; rustc's messages tell.
+        let closure = !plan.plain || cells.iter().any(|cell| cell.questions);
+        let (open, close) = match (self.awaits, closure) {
+            (true, _) => ("tokio::runtime::Runtime::new().unwrap().block_on(async {\n", "})"),
+            (false, true) => ("(|| -> std::result::Result<(), crate::__nbsnap::EvcxrUserCodeError> {\n", "})()"),
+            (false, false) => ("{\n", "}"),
+        };
+        text.push(open);
         for cell in &cells {
             text.push("{\n");
             for name in before[&cell.number].iter().filter(|name| !name.hidden) {
@@ -150,7 +156,7 @@ impl Script {
         text.push(if self.awaits { "crate::__nbsnap::leave();\n" } else { "crate::__nbsnap::leave_alone();\n" });
         text.push(&"}".repeat(cells.len()));
         text.push("\n#[allow(unreachable_code)]\nOk::<(), crate::__nbsnap::EvcxrUserCodeError>(())\n");
-        text.push(if self.awaits { "})" } else { "})()" });
+        text.push(close);
         text.push("\n}\n}\n");
         text.push(&"}".repeat(cells.len()));
         text.push(&format!(
