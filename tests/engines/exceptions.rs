@@ -9,6 +9,9 @@ use crate::corpus::folder;
 use crate::engines::Comparison;
 use crate::verdict;
 
+/// What a reason says that is found only by running the notebook.
+const SEEN: &str = "as was seen while it ran";
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Exceptions {
@@ -50,7 +53,10 @@ impl Exceptions {
     /// Whether the comparison came out as it should.
     pub(crate) fn judge(&self, name: &str, comparison: &Comparison) -> Result<(), String> {
         match (self.declined.get(name), self.different.get(name), comparison) {
-            (Some(words), _, Comparison::Declined { reason }) if reason.contains(words) => Ok(()),
+            (Some(words), _, Comparison::Declined { reason }) if reason.contains(words) => match reason.contains(SEEN) {
+                true if !words.contains(SEEN) => Err(format!("fused declines, but only after it has run the notebook: {reason}")),
+                _ => Ok(()),
+            },
             (Some(words), _, Comparison::Declined { reason }) => {
                 Err(format!("fused declines, but for another reason than `{words}`: {reason}"))
             }

@@ -25,7 +25,7 @@ use crate::exceptions::Exceptions;
 use crate::table::Table;
 
 /// In a run that is not full, one notebook of this many.
-const SAMPLE: usize = 8;
+const SAMPLE: usize = 12;
 
 fn main() -> ExitCode {
     // The engine starts this very program again for its own processes.

@@ -32,9 +32,9 @@ use self::messages::Message;
 use self::places::{Place, Text};
 use self::program::{BOUNDARY_VARIABLE, Plan, Script};
 use super::dependencies::DependencySet;
-use super::process;
 use super::protocol::Session;
 use super::slot::Slot;
+use super::{process, role};
 use crate::engine::{EngineError, Interrupt, Look, Run};
 use crate::record::{CellRecord, Diagnostic, Failure};
 
@@ -98,7 +98,7 @@ impl Fused<'_> {
                 None => None,
             };
             let Some(record) = record else { break };
-            let over = record.failure.is_some() != cell.must_raise;
+            let over = records::ends_notebook(cell, &record);
             records.push(record);
             if over {
                 break;
@@ -239,11 +239,13 @@ impl Fused<'_> {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .process_group(0);
+        // SAFETY: between fork and exec these make two system calls and touch no memory.
+        unsafe { command.pre_exec(|| role::end_with_parent().and_then(|()| role::no_core_dump())) };
         let mut child =
             command.spawn().map_err(|source| EngineError::Program { program: program.display().to_string(), source })?;
         let (limit, max_output) = (self.run.cell_timeout, self.run.max_output);
         let watched = watch::watch(&mut child, &boundary, limit, max_output, self.interrupt)?;
-        Ok(records::records(watched, text, cells, limit, max_output)?)
+        records::records(watched, text, cells, limit, max_output).map_err(|declined| declined.seen().into())
     }
 }
 

@@ -21,6 +21,11 @@ impl Declined {
     pub(crate) fn notebook(why: impl Into<String>) -> Declined {
         Declined { cell: None, why: why.into() }
     }
+
+    /// Because of what was seen while the notebook ran. Any other reason is known before anything of it runs.
+    pub(crate) fn seen(self) -> Declined {
+        Declined { why: format!("{}, as was seen while it ran", self.why), ..self }
+    }
 }
 
 impl fmt::Display for Declined {

@@ -31,7 +31,7 @@ pub(crate) fn records(
     let mut records = Vec::new();
     for (cell, (out, err)) in cells.iter().zip(ended.iter()) {
         let record = record(cell, out, err, text, max_output)?;
-        let over = record.failure.is_some() && !cell.must_raise || record.failure.is_none() && cell.must_raise;
+        let over = ends_notebook(cell, &record);
         records.push(record);
         if over {
             return Ok(records);
@@ -68,6 +68,14 @@ pub(crate) fn records(
     record.failure = Some(Failure::Died { status: relay::describe(status) });
     records.push(record);
     Ok(records)
+}
+
+/// Whether the runner goes no further after this: the cell failed and should not have, or the other way round.
+pub(crate) fn ends_notebook(cell: &Cell, record: &CellRecord) -> bool {
+    match &record.failure {
+        Some(failure) => !(cell.must_raise && failure.is_raised_by_code()),
+        None => cell.must_raise,
+    }
 }
 
 fn record(cell: &Cell, out: &Taken, err: &Taken, text: &Text, max_output: u64) -> Result<CellRecord, Declined> {
