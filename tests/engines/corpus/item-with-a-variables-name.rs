@@ -3,5 +3,9 @@
 let level = 5;
 // %%
 fn level() -> u8 { 1 }
-// %%
+fn above() -> u8 { level() + 1 }
 level
+// %%
+(level, above())
+// %% raises-exception
+level()

@@ -94,6 +94,13 @@ pub(crate) enum Sort {
     Other,
 }
 
+impl Sort {
+    /// Whether it goes by its name where a variable could.
+    pub(crate) fn is_value(self) -> bool {
+        matches!(self, Sort::Function | Sort::Constant | Sort::Static { .. })
+    }
+}
+
 impl Cell {
     /// Takes a cell apart.
     pub(crate) fn read(cell: &CodeCell) -> Result<Cell, Declined> {

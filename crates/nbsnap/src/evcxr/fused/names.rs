@@ -58,12 +58,18 @@ pub(crate) fn check(cells: &[Cell]) -> Result<(), Declined> {
                 }
                 _ => continue,
             };
+            // What depends on the configuration is brought by an import of everything, which would hide variables.
+            if matches!(part.kind, Kind::Item { conditional: true, .. })
+                && let Some(name) = known.keys().find(|name| variables.contains_key(*name))
+            {
+                let why = format!("has an item with `#[cfg]`, and `{name}` is the name of a variable and of an item");
+                return Err(Declined::cell(cell.number, why));
+            }
             let text = &cell.source[part.range.clone()];
             for name in names {
-                // A variable hides an item in evcxr; in one program it would be the other way round, if the item came later.
+                // A variable hides an item in evcxr. Items are kept out of its way; of what else has the name only rustc knows whether it is in it.
                 if let Some(first) = variables.get(name)
-                    && sort != Some(Sort::Macro)
-                    && sort != Some(Sort::Module)
+                    && !sort.is_some_and(|sort| sort.is_value() || matches!(sort, Sort::Macro | Sort::Module))
                 {
                     return Err(Declined::cell(cell.number, format!("brings `{name}`, which is a variable of cell {first}")));
                 }
@@ -273,6 +279,7 @@ mod tests {
     #[test]
     fn a_variable_and_a_later_item_of_one_name() {
         assert_eq!(reason(&["fn a() {}\nlet a = a();", "a"]), None);
-        assert_eq!(reason(&["let a = 1;", "fn a() {}"]).unwrap(), "cell 2 brings `a`, which is a variable of cell 1");
+        assert_eq!(reason(&["let a = 1;", "fn a() {}", "a"]), None);
+        assert_eq!(reason(&["let a = 1;", "use b::a;"]).unwrap(), "cell 2 brings `a`, which is a variable of cell 1");
     }
 }

@@ -146,12 +146,18 @@ impl Script {
             (false, false) => ("{\n", "}"),
         };
         text.push(open);
+        let mut variables: BTreeSet<&str> = BTreeSet::new();
         for cell in &cells {
             text.push("{\n");
             for name in before[&cell.number].iter().filter(|name| !name.hidden) {
                 text.push(&format!("use {}::{};\n", paths[&name.cell], name.name));
             }
-            self.write_cell(&mut text, cell, &paths[&cell.number], plan);
+            let path = &paths[&cell.number];
+            write_names(&mut text, cell, path, &variables);
+            self.write_cell(&mut text, cell, path, plan);
+            if !cell.must_raise {
+                variables.extend(cell.variables().map(|(name, _)| name.as_str()));
+            }
         }
         text.push(if self.awaits { "crate::__nbsnap::leave();\n" } else { "crate::__nbsnap::leave_alone();\n" });
         text.push(&"}".repeat(cells.len()));
@@ -194,9 +200,8 @@ impl Script {
         ));
     }
 
-    /// Writes a cell into its block.
+    /// Writes a cell's lines and code into its block.
     fn write_cell(&self, text: &mut Text, cell: &Cell, path: &str, plan: &Plan) {
-        write_names(text, cell, path);
         let plain = plan.plain && cell.number == plan.last;
         if plain && cell.broken {
             if !cell.broken_item {

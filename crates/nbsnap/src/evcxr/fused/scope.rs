@@ -49,8 +49,9 @@ fn own_names(part: &Part) -> Vec<&str> {
     }
 }
 
-/// Brings what a cell's items and imports are called into its block. Macros are written again: they are known by order, not by path.
-pub(crate) fn write_names(text: &mut Text, cell: &Cell, path: &str) {
+/// Brings what a cell's items and imports are called into its block, but for what one of the earlier cells' `variables` hides there, as in evcxr.
+/// Macros are written again: they are known by order, not by path.
+pub(crate) fn write_names(text: &mut Text, cell: &Cell, path: &str, variables: &BTreeSet<&str>) {
     let mut own: Vec<&str> = Vec::new();
     for part in &cell.parts {
         match &part.kind {
@@ -65,6 +66,7 @@ pub(crate) fn write_names(text: &mut Text, cell: &Cell, path: &str) {
                 }
                 own.retain(|known| known != name);
             }
+            Kind::Item { name: Some(name), sort, .. } if sort.is_value() && variables.contains(name.as_str()) => {}
             Kind::Item { name: Some(name), .. } if !own.contains(&name.as_str()) => own.push(name),
             _ => {}
         }
