@@ -1,6 +1,6 @@
 //! A notebook as one program.
 //!
-//! A cell's items go into a module inside the module of the cell before, so that items see earlier ones and may take their names, and later
+//! A cell's items go into a module inside the module of the last cell that has any, so that items see earlier ones and may take their names, and later
 //! ones are not known yet. Statements go into blocks, each inside the block of the cell before, so that variables live on and may be shadowed.
 //!
 //! ```text
@@ -123,11 +123,18 @@ impl Script {
         text.push("}\n");
         let mut path = String::from("crate");
         let (mut paths, mut before) = (BTreeMap::new(), BTreeMap::new());
+        let mut modules = 0;
         for cell in &cells {
-            let _ = write!(path, "::__cell{}", cell.number);
+            let items = || cell.parts.iter().filter(|part| matches!(part.kind, Kind::Item { .. } | Kind::Use { .. }));
+            // A cell without items needs no module, and rustc takes its time over many of them.
+            if items().next().is_some() {
+                let imports = if modules > 0 { "use super::*;" } else { "" };
+                text.push(&format!("pub(crate) mod __cell{} {{ {imports}\n", cell.number));
+                let _ = write!(path, "::__cell{}", cell.number);
+                modules += 1;
+            }
             paths.insert(cell.number, path.clone());
-            text.push(&format!("pub mod __cell{} {{ {}\n", cell.number, if paths.len() > 1 { "use super::*;" } else { "" }));
-            for part in cell.parts.iter().filter(|part| matches!(part.kind, Kind::Item { .. } | Kind::Use { .. })) {
+            for part in items() {
                 push_code(&mut text, cell, part.range.clone(), &path);
                 text.push("\n");
             }
@@ -137,7 +144,7 @@ impl Script {
             }
             before.insert(cell.number, known);
         }
-        text.push("pub mod __notebook {\npub fn run() -> Result<(), crate::__nbsnap::EvcxrUserCodeError> {\n");
+        text.push("pub(crate) mod __notebook {\npub(crate) fn run() -> Result<(), crate::__nbsnap::EvcxrUserCodeError> {\n");
         // evcxr puts cells into a closure when one of them asks with `?`; rustc's messages tell.
         let closure = !plan.plain || cells.iter().any(|cell| cell.questions);
         let (open, close) = match (self.awaits, closure) {
@@ -164,7 +171,7 @@ impl Script {
         text.push("\n#[allow(unreachable_code)]\nOk::<(), crate::__nbsnap::EvcxrUserCodeError>(())\n");
         text.push(close);
         text.push("\n}\n}\n");
-        text.push(&"}".repeat(cells.len()));
+        text.push(&"}".repeat(modules));
         text.push(&format!(
             "\nfn main() {{ __nbsnap::run({}::__notebook::run) }}\n",
             if cells.is_empty() { "crate" } else { &path }
@@ -359,10 +366,10 @@ mod tests {
         let script = script(&["fn a() -> u8 { 1 }\nlet x = a();", "x + crate::a() // sum"]).unwrap();
         let text = script.program(&Plan { last: 2, ..Plan::default() }).text;
         let part = |text: &str, from: &str, to: &str| text.split_once(from).unwrap().1.split_once(to).unwrap().0.to_owned();
-        assert!(part(&text, "pub mod __cell1 {", "pub mod __cell2").contains("fn a() -> u8 { 1 }"));
-        let blocks = part(&text, "pub mod __notebook", "fn main()");
+        assert!(part(&text, "mod __cell1 {", "mod __notebook").contains("fn a() -> u8 { 1 }"));
+        let blocks = part(&text, "mod __notebook", "fn main()");
         assert!(blocks.contains("use crate::__cell1::a;\nlet x = a();"), "{blocks}");
-        assert!(blocks.contains("(x + crate::__cell1::__cell2::a()\n).evcxr_display();"), "{blocks}");
+        assert!(blocks.contains("(x + crate::__cell1::a()\n).evcxr_display();"), "{blocks}");
     }
 
     #[test]
