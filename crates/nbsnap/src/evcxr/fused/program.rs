@@ -1,7 +1,8 @@
 //! A notebook as one program.
 //!
-//! A cell's items go into a module inside the module of the last cell that has any, so that items see earlier ones and may take their names, and later
-//! ones are not known yet. Statements go into blocks, each inside the block of the cell before, so that variables live on and may be shadowed.
+//! A cell's items go into a module inside the module of the last cell that has any, so that items see earlier ones and may take their names,
+//! and later ones are not known yet. Statements go into blocks, each inside the block of the cell before, so that variables live on and may
+//! be shadowed.
 //!
 //! ```text
 //! mod __cell1 { fn a() {}
