@@ -39,6 +39,10 @@ bench *OPTIONS:
 soak RUNS="20" NOTEBOOK="04-execute-and-monitor":
     tests/soak.sh {{RUNS}} {{NOTEBOOK}}
 
+# Run the whole corpus, and 120 notebooks made up at random, on both engines and demand equal records; `cargo test` runs a sample.
+engines *NAMES:
+    NBSNAP_ENGINES=full cargo test --test engines -- {{NAMES}}
+
 # Compare the testbed's pygeoapi with a real one, or run a command against the real one (EOAP_SERVER); installs it under target/peers.
 pygeoapi *COMMAND:
     tests/peers/pygeoapi.py {{COMMAND}}

@@ -143,6 +143,7 @@ cases! {
     a_borrowed_variable_that_evcxr_cannot_keep: "borrowed-variable",
     await_works_in_every_cell: "async-in-every-cell",
     a_crate_of_the_projects_own: "local-package",
+    a_notebook_that_the_quick_look_declines: "static-across-cells",
     an_unknown_host: "unknown-host",
     an_unknown_host_that_the_notebook_shrugs_off: "unknown-host-unnoticed",
 }

@@ -110,6 +110,15 @@ pub enum Progress<'a> {
     Late(String),
 }
 
+/// What came of a quick look at a notebook.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// Records of the cells, in order. They end after the first cell that failed, unless the cell is tagged `raises-exception`.
+    Records(Vec<CellRecord>),
+    /// The engine cannot tell by such a look; this is why, as half a sentence: ``cell 3 has `:vars` ``.
+    Declined(String),
+}
+
 /// Something that runs notebooks.
 pub trait Engine {
     /// The name that users choose it by.
@@ -136,12 +145,12 @@ pub trait Engine {
     }
 
     /// A quick look at a notebook. Its records count only if all of them are as recorded; the run itself decides in any other
-    /// case, and where there is `None`.
+    /// case.
     ///
     /// # Errors
     /// When the engine itself breaks down, or the user wants to stop.
-    fn shortcut(&mut self, _run: &Run<'_>) -> Result<Option<Vec<CellRecord>>, EngineError> {
-        Ok(None)
+    fn shortcut(&mut self, _run: &Run<'_>) -> Result<Look, EngineError> {
+        Ok(Look::Declined("the engine has no quick look".into()))
     }
 
     /// Runs a notebook's cells in order until `report` says to stop.

@@ -2,7 +2,7 @@
 //!
 //! `reference` is the engine as the runner sees it; `host` starts and times its worker process; `worker` embeds evcxr;
 //! `relay` and `runtime` run what evcxr compiled. `slot`, `dependencies`, `prepare` and `toolchain` see to it that what a
-//! notebook depends on is pinned and built before its first cell. `fused` and `program` take a quick look at a notebook as one
+//! notebook depends on is pinned and built before its first cell. `fused` takes a quick look at a notebook as one
 //! program, which may only confirm what is recorded.
 
 mod capture;
@@ -12,7 +12,6 @@ mod fused;
 mod host;
 mod prepare;
 mod process;
-mod program;
 mod protocol;
 mod reference;
 mod relay;

@@ -21,7 +21,8 @@ pub enum Event {
         /// The engine's name.
         engine: &'static str,
     },
-    /// Something slow other than a build begins, such as waiting for another run or fetching rust-src.
+    /// Something slow other than a build begins: waiting for another run, fetching rust-src, running a notebook at which a quick look was
+    /// not possible.
     Notice {
         /// What, as a sentence without a full stop.
         message: String,

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant, SystemTime};
 use judge::Judge;
 
 use crate::cache::{Parts, ResultCache, Surroundings};
-use crate::engine::{Engine, EngineError, Run};
+use crate::engine::{Engine, EngineError, Look, Run};
 use crate::environment::{Environment, Loan};
 use crate::event::{CellVerdict, Event, Evidence, NotebookProblem, Summary};
 use crate::notebook::Notebook;
@@ -165,18 +165,34 @@ impl Runner<'_> {
     }
 
     /// Whether a quick look is enough to see that the notebook does just what is recorded, and leaves nothing over.
-    fn is_as_recorded(&mut self, notebook: &Notebook) -> Result<bool, RunError> {
+    fn is_as_recorded(
+        &mut self,
+        notebook: &Notebook,
+        emit: &mut dyn FnMut(Event) -> std::io::Result<()>,
+    ) -> Result<bool, RunError> {
         if !self.engine.has_shortcut() {
             return Ok(false);
         }
         // What the look does to its environment must not be there for the run that decides.
         let loan = self.lend(notebook)?;
         let run = self.run_of(notebook, &*loan);
-        let Some(mut records) = self.engine.shortcut(&run)? else { return Ok(false) };
+        let mut records = match self.engine.shortcut(&run)? {
+            Look::Records(records) if records.len() == notebook.cells.len() => records,
+            Look::Records(_) => return Ok(false),
+            Look::Declined(reason) => {
+                let message = format!("{}: evcxr runs it: {reason}", notebook.name);
+                emit(Event::Notice { message }).map_err(RunError::Report)?;
+                return Ok(false);
+            }
+        };
         let mut redactor = self.redactor(&*loan)?;
         for (cell, record) in notebook.cells.iter().zip(&mut records) {
             redactor.record(record);
-            if !self.store.is_as_recorded(notebook, cell, record)? {
+            let failed_as_it_should = match &record.failure {
+                Some(failure) => cell.must_raise() && failure.is_raised_by_code(),
+                None => !cell.must_raise(),
+            };
+            if !failed_as_it_should || !self.store.is_as_recorded(notebook, cell, record)? {
                 return Ok(false);
             }
         }
@@ -242,7 +258,7 @@ impl Runner<'_> {
     /// Runs a notebook. Returns whether it passed.
     fn run_notebook(&mut self, notebook: &Notebook, summary: &mut Summary, emit: Emit<'_>) -> Result<bool, RunError> {
         let started = Instant::now();
-        if self.is_as_recorded(notebook)? {
+        if self.is_as_recorded(notebook, emit)? {
             confirm(&self.project.root, notebook, Evidence::Shortcut, summary, started.elapsed(), emit)?;
             return Ok(true);
         }

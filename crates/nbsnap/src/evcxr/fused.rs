@@ -1,144 +1,277 @@
 //! A quick look at a notebook: run as one program, it takes a second or two where evcxr takes half a minute.
 //!
-//! The main function is [`run`]. Its word counts only when every cell did just what its snapshot says; in any other case it says
-//! nothing, and evcxr runs the notebook and decides. So a red notebook is red on evcxr's word alone.
+//! The main function is [`run`]. `cell` takes cells apart, `names`, `flow` and `commands` say what one program cannot mean as evcxr means it,
+//! `program` and `scope` write it, `messages` reads what rustc says of it, `watch` and `records` what it prints. A notebook that is declined is declined before
+//! anything of it runs, but for what only running shows.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
-use std::os::fd::OwnedFd;
+mod cell;
+mod commands;
+mod declined;
+mod flow;
+mod messages;
+mod names;
+mod places;
+mod program;
+mod records;
+mod scope;
+mod watch;
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use self::cell::Cell;
+use self::declined::Declined;
+use self::messages::Message;
+use self::places::{Place, Text};
+use self::program::{BOUNDARY_VARIABLE, Plan, Script};
 use super::dependencies::DependencySet;
-use super::program::{self, BOUNDARY_VARIABLE};
 use super::protocol::Session;
 use super::slot::Slot;
-use super::{process, stdout};
-use crate::engine::{EngineError, Interrupt, Run};
-use crate::record::CellRecord;
+use super::{process, role};
+use crate::engine::{EngineError, Interrupt, Look, Run};
+use crate::record::{CellRecord, Diagnostic, Failure};
 
-/// Runs the notebook as one program. `None` if it declines, or if anything but a clean run came of it.
-pub(crate) fn run(
-    slot: &Slot,
-    cargo: Command,
-    run: &Run<'_>,
-    session: &Session,
-    interrupt: &Interrupt,
-) -> Result<Option<Vec<CellRecord>>, EngineError> {
-    let Some(source) = program::program(run.notebook) else { return Ok(None) };
-    slot.write_program(&source, &DependencySet::of(run.notebook))?;
-    let Some(executable) = build(cargo, run.compile_timeout, interrupt)? else { return Ok(None) };
-    let boundary =
-        super::relay::new_boundary().map_err(|source| EngineError::Io { action: "read", path: "/dev/urandom".into(), source })?;
-    let child = Command::new(executable)
-        .env_clear()
-        .envs(&session.environment)
-        .env(BOUNDARY_VARIABLE, &boundary)
-        .current_dir(&session.directory)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .process_group(0)
-        .spawn();
-    let Ok(mut child) = child else { return Ok(None) };
-    let output = watch(&mut child, run, &boundary, interrupt);
-    process::kill_group(&child);
-    let _ = child.wait();
-    let Some(streams) = output? else { return Ok(None) };
-    Ok(records(&streams, &boundary, run.notebook.cells.len()))
+/// What a look at a notebook needs.
+pub(crate) struct Fused<'a> {
+    pub(crate) slot: &'a Slot,
+    /// Cargo, ready to be given its arguments.
+    pub(crate) cargo: &'a dyn Fn() -> Command,
+    pub(crate) run: &'a Run<'a>,
+    pub(crate) session: &'a Session,
+    /// Cargo's opt-level for cells.
+    pub(crate) opt_level: &'a str,
+    pub(crate) interrupt: &'a Interrupt,
 }
 
-/// Builds the program; `None` if it does not compile, for whatever reason.
-fn build(mut cargo: Command, limit: Duration, interrupt: &Interrupt) -> Result<Option<PathBuf>, EngineError> {
-    let arguments = ["build", "--offline", "--package", "fused", "--message-format=json"];
-    let child = cargo.args(arguments).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
-    let Ok(mut child) = child else { return Ok(None) };
-    let messages = BufReader::new(child.stdout.take().expect("stdout was asked for as a pipe"));
-    let (sender, executable) = channel();
-    std::thread::spawn(move || {
-        let artifacts = messages.lines().map_while(Result::ok).filter_map(|line| serde_json::from_str::<Value>(&line).ok());
-        for path in artifacts.filter_map(|message| message["executable"].as_str().map(PathBuf::from)) {
-            let _ = sender.send(path);
-        }
-    });
-    let status = wait(&mut child, limit, &AtomicUsize::new(0), interrupt)?;
-    Ok(if status == Some(0) { executable.recv_timeout(Duration::from_secs(1)).ok() } else { None })
+/// What building came to.
+enum Built {
+    Program(PathBuf),
+    Errors(Vec<Message>),
 }
 
-/// What a program printed.
-struct Streams {
-    stdout: Vec<u8>,
-    stderr: Vec<u8>,
+/// Why there is no record.
+enum Stop {
+    Declined(Declined),
+    Engine(EngineError),
 }
 
-/// Both streams of a program that ended well, no cell of it taking too long, printing no more than is kept.
-fn watch(child: &mut Child, run: &Run<'_>, boundary: &str, interrupt: &Interrupt) -> Result<Option<Streams>, EngineError> {
-    let ended = Arc::new(AtomicUsize::new(0));
-    let whole = |stream: File| Whole { stream, boundary: boundary.to_owned(), ended: ended.clone(), limit: run.max_output };
-    let stdout = whole(OwnedFd::from(child.stdout.take().expect("stdout was asked for as a pipe")).into()).read();
-    let stderr = whole(OwnedFd::from(child.stderr.take().expect("stderr was asked for as a pipe")).into()).read();
-    if wait(child, run.cell_timeout, &ended, interrupt)? != Some(0) {
-        return Ok(None);
+impl From<Declined> for Stop {
+    fn from(declined: Declined) -> Stop {
+        Stop::Declined(declined)
     }
-    // A process that the notebook left behind may hold the streams open: then they don't end, and evcxr decides.
-    let patience = Duration::from_secs(1);
-    Ok(match (stdout.recv_timeout(patience), stderr.recv_timeout(patience)) {
-        (Ok(Some(stdout)), Ok(Some(stderr))) => Some(Streams { stdout, stderr }),
-        _ => None,
-    })
 }
 
-/// A stream that is read to its end in the background.
-struct Whole<S> {
-    stream: S,
-    boundary: String,
-    /// Counts the boundaries that have passed on both streams: it moves as long as the notebook does.
-    ended: Arc<AtomicUsize>,
-    /// How many bytes of it are kept at most.
-    limit: u64,
+impl From<EngineError> for Stop {
+    fn from(error: EngineError) -> Stop {
+        Stop::Engine(error)
+    }
 }
 
-impl<S: Read + Send + 'static> Whole<S> {
-    /// `None` comes of a stream that is longer than the limit.
-    fn read(mut self) -> Receiver<Option<Vec<u8>>> {
-        let (sender, receiver) = channel();
-        std::thread::spawn(move || {
-            let mut bytes = Vec::new();
-            let mut buffer = vec![0; 64 * 1024];
-            while let Ok(count @ 1..) = self.stream.read(&mut buffer) {
-                let from = bytes.len().saturating_sub(self.boundary.len() - 1);
-                bytes.extend_from_slice(&buffer[..count]);
-                let passed = memchr::memmem::find_iter(&bytes[from..], self.boundary.as_bytes()).count();
-                self.ended.fetch_add(passed, Ordering::Relaxed);
-                if bytes.len() as u64 > self.limit {
-                    let _ = sender.send(None);
-                    return;
+impl Fused<'_> {
+    /// Runs the notebook as one program.
+    pub(crate) fn look(&self) -> Result<Look, EngineError> {
+        match self.try_look() {
+            Ok(records) => Ok(Look::Records(records)),
+            Err(Stop::Declined(declined)) => Ok(Look::Declined(declined.to_string())),
+            Err(Stop::Engine(error)) => Err(error),
+        }
+    }
+
+    fn try_look(&self) -> Result<Vec<CellRecord>, Stop> {
+        let script = Script::read(self.run.notebook, self.opt_level)?;
+        let mut failures: BTreeMap<usize, Failure> = BTreeMap::new();
+        let (plan, text, program) = self.settle(&script, &mut failures)?;
+        let written: Vec<&Cell> = script.running(&plan).collect();
+        let mut ran = if written.is_empty() { Vec::new() } else { self.execute(program, &text, &written)? }.into_iter();
+        let mut records = Vec::new();
+        for cell in &script.cells {
+            let record = match failures.remove(&cell.number) {
+                Some(failure) => Some(CellRecord { failure: Some(failure), ..CellRecord::default() }),
+                None if cell.number <= plan.last => ran.next(),
+                None => None,
+            };
+            let Some(record) = record else { break };
+            let over = records::ends_notebook(cell, &record);
+            records.push(record);
+            if over {
+                break;
+            }
+        }
+        Ok(records)
+    }
+
+    /// Finds the cells that fail before they run, and builds the program of the others, up to the first that was not meant to fail.
+    fn settle(&self, script: &Script, failures: &mut BTreeMap<usize, Failure>) -> Result<(Plan, Text, PathBuf), Stop> {
+        let all = script.cells.len();
+        let mut plan = Plan { last: all, ..Plan::default() };
+        let mut stop = all;
+        loop {
+            // Cells that rustc cannot read, or evcxr does not let it read, spoil the program: they are looked at when all before them is well.
+            let spoiled = |cell: &&Cell| {
+                (cell.broken || script.refused_lines(cell.number).is_some()) && !failures.contains_key(&cell.number)
+            };
+            let spoiled = script.cells.iter().find(spoiled).filter(|cell| cell.number <= stop);
+            plan.last = spoiled.map_or(stop, |cell| cell.number - 1);
+            plan.without = failures.keys().copied().collect();
+            let (number, failure) = match self.build(script, &mut plan)? {
+                (_, Built::Errors(messages)) => {
+                    let number = first_cell(&messages)?;
+                    (number, self.diagnose(script, &plan, number, messages)?)
+                }
+                (text, Built::Program(program)) => {
+                    let refused = (1..=plan.last).filter(|number| !failures.contains_key(number));
+                    let refused = refused.filter_map(|number| Some((number, script.refused_variable(number)?))).next();
+                    match (refused, spoiled) {
+                        (Some(refused), _) => refused,
+                        (None, Some(cell)) => match script.refused_lines(cell.number) {
+                            Some(failure) => (cell.number, failure.clone()),
+                            None => (cell.number, self.diagnose(script, &plan, cell.number, Vec::new())?),
+                        },
+                        (None, None) => {
+                            flow::check_lost(script.running(&plan))?;
+                            return Ok((plan, text, program));
+                        }
+                    }
+                }
+            };
+            if !script.cells[number - 1].must_raise {
+                stop = number - 1;
+                failures.retain(|known, _| *known < number);
+            }
+            failures.insert(number, failure);
+        }
+    }
+
+    /// What rustc says of a cell when it is the last one, and stands as it was written. `known` is what it says if that is nothing.
+    fn diagnose(&self, script: &Script, plan: &Plan, number: usize, known: Vec<Message>) -> Result<Failure, Stop> {
+        let mut plan = Plan { last: number, plain: true, ..plan.clone() };
+        let of_cell = |messages: Vec<Message>| -> Vec<Diagnostic> {
+            let mut diagnostics: Vec<Diagnostic> = Vec::new();
+            // What rustc cannot read it may only see the end of.
+            let broken = script.cells[number - 1].broken;
+            let about = |message: &Message| message.cell.map_or(broken, |cell| cell == number);
+            for message in messages.into_iter().filter(about) {
+                if !diagnostics.contains(&message.diagnostic) {
+                    diagnostics.push(message.diagnostic);
                 }
             }
-            let _ = sender.send(Some(bytes));
+            diagnostics
+        };
+        let mut diagnostics = match self.build(script, &mut plan)?.1 {
+            Built::Errors(messages) => of_cell(messages),
+            Built::Program(_) => Vec::new(),
+        };
+        if diagnostics.is_empty() {
+            diagnostics = of_cell(known);
+        }
+        if diagnostics.is_empty() {
+            return Err(Declined::cell(number, "is refused by rustc in words that are about no line of it").into());
+        }
+        Ok(Failure::Compile { diagnostics })
+    }
+
+    /// Builds a program, and again where a last expression has no display of its own.
+    fn build(&self, script: &Script, plan: &mut Plan) -> Result<(Text, Built), Stop> {
+        loop {
+            let text = script.program(plan);
+            self.slot.write_program(&text.text, &DependencySet::of(self.run.notebook))?;
+            let messages = match self.compile()? {
+                Compiled::Program(program) => return Ok((text, Built::Program(program))),
+                Compiled::Errors(messages) => messages,
+            };
+            let shown = |number: usize, place: Place| script.cells[number - 1].shows(place);
+            let messages: Vec<Message> = messages.iter().filter_map(|message| messages::read(message, &text, &shown)).collect();
+            let before = (plan.undisplayed.len(), plan.unkept.len());
+            for message in &messages {
+                let Some(cell) = message.cell else { continue };
+                if message.about_display {
+                    plan.undisplayed.insert(cell);
+                }
+                plan.unkept.extend(message.unkept.clone().map(|variable| (cell, variable)));
+            }
+            if before == (plan.undisplayed.len(), plan.unkept.len()) {
+                return Ok((text, Built::Errors(messages)));
+            }
+        }
+    }
+
+    fn compile(&self) -> Result<Compiled, Stop> {
+        let arguments = ["build", "--offline", "--package", "fused", "--message-format=json"];
+        let child = (self.cargo)().args(arguments).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
+        let Ok(mut child) = child else { return Err(Declined::notebook("Cargo cannot be started").into()) };
+        let lines = BufReader::new(child.stdout.take().expect("stdout was asked for as a pipe"));
+        let (sender, messages) = channel();
+        std::thread::spawn(move || {
+            let messages = lines.lines().map_while(Result::ok).filter_map(|line| serde_json::from_str::<Value>(&line).ok());
+            messages.for_each(|message| drop(sender.send(message)));
         });
-        receiver
+        let Some(success) = wait(&mut child, self.run.compile_timeout, self.interrupt)? else {
+            return Err(Declined::notebook("the program takes longer to compile than a cell may").into());
+        };
+        let messages: Vec<Value> = messages.iter().filter(|message| message["target"]["name"] == "fused").collect();
+        let executable = messages.iter().find_map(|message| message["executable"].as_str());
+        match (success, executable) {
+            (true, Some(executable)) => Ok(Compiled::Program(executable.into())),
+            _ => Ok(Compiled::Errors(messages.into_iter().map(|mut message| message["message"].take()).collect())),
+        }
+    }
+
+    fn execute(&self, program: PathBuf, text: &Text, cells: &[&Cell]) -> Result<Vec<CellRecord>, Stop> {
+        let boundary = super::relay::new_boundary().map_err(|source| EngineError::Io {
+            action: "read",
+            path: "/dev/urandom".into(),
+            source,
+        })?;
+        let mut command = Command::new(&program);
+        command
+            .env_clear()
+            .envs(&self.session.environment)
+            .env(BOUNDARY_VARIABLE, &boundary)
+            .current_dir(&self.session.directory)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0);
+        // SAFETY: between fork and exec these make two system calls and touch no memory.
+        unsafe { command.pre_exec(|| role::end_with_parent().and_then(|()| role::no_core_dump())) };
+        let mut child =
+            command.spawn().map_err(|source| EngineError::Program { program: program.display().to_string(), source })?;
+        let (limit, max_output) = (self.run.cell_timeout, self.run.max_output);
+        let watched = watch::watch(&mut child, &boundary, limit, max_output, self.interrupt)?;
+        records::records(watched, text, cells, limit, max_output).map_err(|declined| declined.seen().into())
     }
 }
 
-/// The exit code of a process that ends by itself. `limit` begins anew whenever `progress` moves.
-fn wait(child: &mut Child, limit: Duration, progress: &AtomicUsize, interrupt: &Interrupt) -> Result<Option<i32>, EngineError> {
-    let mut deadline = Instant::now() + limit;
-    let mut seen = 0;
-    loop {
-        let now = progress.load(Ordering::Relaxed);
-        if now != seen {
-            (seen, deadline) = (now, Instant::now() + limit);
+enum Compiled {
+    Program(PathBuf),
+    /// rustc's messages.
+    Errors(Vec<Value>),
+}
+
+/// The first cell that rustc complains of.
+fn first_cell(messages: &[Message]) -> Result<usize, Declined> {
+    match messages.iter().filter_map(|message| message.cell).min() {
+        Some(number) => Ok(number),
+        None => {
+            let words = messages.first().map_or("it does not build", |message| message.diagnostic.message.as_str());
+            Err(Declined::notebook(format!("as one program it does not compile: {words}")))
         }
+    }
+}
+
+/// Whether a process ended well; `None` if its time was up.
+fn wait(child: &mut Child, limit: Duration, interrupt: &Interrupt) -> Result<Option<bool>, EngineError> {
+    let deadline = Instant::now() + limit;
+    loop {
         if let Ok(Some(status)) = child.try_wait() {
-            return Ok(status.code());
+            return Ok(Some(status.success()));
         }
         if interrupt.is_set() || Instant::now() > deadline {
             process::kill_group(child);
@@ -146,36 +279,5 @@ fn wait(child: &mut Child, limit: Duration, progress: &AtomicUsize, interrupt: &
             return if interrupt.is_set() { Err(EngineError::Interrupted) } else { Ok(None) };
         }
         std::thread::sleep(Duration::from_millis(5));
-    }
-}
-
-/// The cells' records, if every cell ended, and nothing came after the last.
-fn records(streams: &Streams, boundary: &str, cells: usize) -> Option<Vec<CellRecord>> {
-    let split = |bytes: &[u8]| -> Option<Vec<String>> {
-        let text = String::from_utf8_lossy(bytes);
-        let mut parts: Vec<String> = text.split(boundary).map(str::to_owned).collect();
-        let after = parts.pop()?;
-        (after.is_empty() && parts.len() == cells).then_some(parts)
-    };
-    let clean = |(out, stderr): (String, String)| {
-        let parts = stdout::split(&out);
-        let usual = parts.forged.is_empty() && parts.words.is_empty();
-        usual.then_some(CellRecord { stdout: parts.text, stderr, outputs: parts.outputs, failure: None })
-    };
-    split(&streams.stdout)?.into_iter().zip(split(&streams.stderr)?).map(clean).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_streams_are_cut_into_cells_or_not_believed() {
-        let cut = |stdout: &str, stderr: &str| records(&Streams { stdout: stdout.into(), stderr: stderr.into() }, "|", 2);
-        let both = cut("one|two\n|", "|warned|").unwrap();
-        assert_eq!((both[0].stdout.as_str(), both[1].stderr.as_str()), ("one", "warned"));
-        assert_eq!(cut("one|", "|"), None, "the second cell did not end");
-        assert_eq!(cut("one|two|late", "||"), None, "something came afterwards");
-        assert_eq!(cut("EVCXR_EXECUTION_COMPLETE\n||", "||"), None, "a control word");
     }
 }

@@ -8,13 +8,14 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use super::diagnostics;
+use super::fused::Fused;
 use super::host::{Host, Limits, Silence};
 use super::prepare::{Preparation, cargo, prepare};
 use super::protocol::{CellRun, FromWorker, Outcome, Session, ToWorker};
 use super::slot::{BuildSettings, Slot};
 use super::toolchain::{self, Toolchain};
-use super::{diagnostics, fused};
-use crate::engine::{Engine, EngineError, Interrupt, Progress, Run};
+use crate::engine::{Engine, EngineError, Interrupt, Look, Progress, Run};
 use crate::event::Event;
 use crate::notebook::{CodeCell, Notebook};
 use crate::record::{CellRecord, Failure};
@@ -111,9 +112,13 @@ impl Engine for Evcxr {
         self.settings.fused
     }
 
-    fn shortcut(&mut self, run: &Run<'_>) -> Result<Option<Vec<CellRecord>>, EngineError> {
-        let (Some(slot), Some(toolchain)) = (&self.slot, &self.toolchain) else { return Ok(None) };
-        fused::run(slot, cargo(slot, toolchain), run, &session(run)?, &self.settings.interrupt)
+    fn shortcut(&mut self, run: &Run<'_>) -> Result<Look, EngineError> {
+        let (Some(slot), Some(toolchain)) = (&self.slot, &self.toolchain) else {
+            return Err(EngineError::Start { message: "the engine was not prepared".into() });
+        };
+        let session = session(run)?;
+        let (opt_level, interrupt) = (self.settings.opt_level.as_str(), &self.settings.interrupt);
+        Fused { slot, cargo: &|| cargo(slot, toolchain), run, session: &session, opt_level, interrupt }.look()
     }
 
     fn prepare(&mut self, all: &[Notebook], selected: &[Notebook], emit: &mut dyn FnMut(Event)) -> Result<(), EngineError> {

@@ -314,7 +314,7 @@ pub(crate) fn new_boundary() -> std::io::Result<String> {
 }
 
 /// How a process ended, in words.
-fn describe(status: ExitStatus) -> String {
+pub(crate) fn describe(status: ExitStatus) -> String {
     if let Some(signal) = status.signal() {
         let name = match signal {
             4 => "SIGILL, an illegal instruction",

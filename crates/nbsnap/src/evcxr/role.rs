@@ -54,3 +54,9 @@ pub(crate) fn end_with_parent() -> std::io::Result<()> {
     rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
     Ok(())
 }
+
+/// Keeps this process from leaving a core file where it runs: a crash is a cell's verdict.
+pub(crate) fn no_core_dump() -> std::io::Result<()> {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    Ok(setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?)
+}

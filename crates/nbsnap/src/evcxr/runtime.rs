@@ -62,8 +62,7 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
     let control = UnixStream::from(std::io::stdin().as_fd().try_clone_to_owned()?);
     rustix::stdio::dup2_stdin(std::fs::File::open("/dev/null")?)?;
     super::role::end_with_parent()?;
-    // A crash is the cell's verdict, not a core dump in the notebook's folder.
-    rustix::process::setrlimit(rustix::process::Resource::Core, rustix::process::Rlimit { current: Some(0), maximum: Some(0) })?;
+    super::role::no_core_dump()?;
 
     let mut reply = control.try_clone()?;
     let mut orders = BufReader::new(control);

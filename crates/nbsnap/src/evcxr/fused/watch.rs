@@ -1,0 +1,162 @@
+//! A program's process: started, its output cut into cells as it comes, timed cell by cell.
+//!
+//! The main function is [`watch`]. It knows bytes and boundaries, and nothing of what they mean.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::Read;
+use std::os::fd::OwnedFd;
+use std::process::{Child, ExitStatus};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::time::{Duration, Instant};
+
+use crate::engine::{EngineError, Interrupt};
+use crate::evcxr::capture::{Stream, Taken};
+use crate::evcxr::process;
+
+/// How long a process that has ended may still be heard, through children that hold its streams open.
+const AFTER_END: Duration = Duration::from_secs(1);
+
+/// How often the user's wish to stop is looked at.
+const TICK: Duration = Duration::from_millis(20);
+
+/// What came of a program.
+pub(crate) struct Watched {
+    /// Standard output and standard error of the cells that ended, in order.
+    pub(crate) cells: Vec<(Taken, Taken)>,
+    /// What was printed after the last end of a cell.
+    pub(crate) rest: (Taken, Taken),
+    pub(crate) end: End,
+}
+
+/// How the program ended.
+pub(crate) enum End {
+    /// By itself.
+    Exited(ExitStatus),
+    /// A cell took too long.
+    TimedOut,
+    /// A cell printed too much.
+    Flooded,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Channel {
+    Stdout,
+    Stderr,
+}
+
+enum Input {
+    Printed(Channel, Vec<u8>),
+    Boundary(Channel),
+    Closed,
+}
+
+/// One stream: what its cell has printed so far, and what earlier cells have.
+struct Part {
+    open: Stream,
+    done: VecDeque<Taken>,
+    limit: u64,
+}
+
+impl Part {
+    fn new(limit: u64) -> Part {
+        Part { open: Stream::new(limit), done: VecDeque::new(), limit }
+    }
+
+    fn end_cell(&mut self) {
+        let ended = std::mem::replace(&mut self.open, Stream::new(self.limit)).take();
+        self.done.push_back(ended);
+    }
+}
+
+/// Listens until the program ends, or is ended: `limit` begins anew with each cell.
+pub(crate) fn watch(
+    child: &mut Child,
+    boundary: &str,
+    limit: Duration,
+    max_output: u64,
+    interrupt: &Interrupt,
+) -> Result<Watched, EngineError> {
+    let (sender, inputs) = sync_channel(64);
+    let stdout = OwnedFd::from(child.stdout.take().expect("stdout was asked for as a pipe"));
+    let stderr = OwnedFd::from(child.stderr.take().expect("stderr was asked for as a pipe"));
+    listen(stdout.into(), Channel::Stdout, boundary, sender.clone());
+    listen(stderr.into(), Channel::Stderr, boundary, sender);
+    let (mut stdout, mut stderr) = (Part::new(max_output), Part::new(max_output));
+    let mut cells = Vec::new();
+    let end = follow(child, &inputs, (&mut stdout, &mut stderr), &mut cells, limit, interrupt)?;
+    process::kill_group(child);
+    let _ = child.wait();
+    Ok(Watched { cells, rest: (stdout.open.take(), stderr.open.take()), end })
+}
+
+fn follow(
+    child: &mut Child,
+    inputs: &Receiver<Input>,
+    (stdout, stderr): (&mut Part, &mut Part),
+    cells: &mut Vec<(Taken, Taken)>,
+    limit: Duration,
+    interrupt: &Interrupt,
+) -> Result<End, EngineError> {
+    let mut deadline = Instant::now() + limit;
+    let mut open = 2;
+    let mut ended: Option<(ExitStatus, Instant)> = None;
+    loop {
+        if interrupt.is_set() {
+            process::kill_group(child);
+            let _ = child.wait();
+            return Err(EngineError::Interrupted);
+        }
+        match inputs.recv_timeout(TICK) {
+            Ok(Input::Printed(Channel::Stdout, bytes)) => stdout.open.push(&bytes),
+            Ok(Input::Printed(Channel::Stderr, bytes)) => stderr.open.push(&bytes),
+            Ok(Input::Boundary(Channel::Stdout)) => stdout.end_cell(),
+            Ok(Input::Boundary(Channel::Stderr)) => stderr.end_cell(),
+            Ok(Input::Closed) => open -= 1,
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
+        }
+        while !stdout.done.is_empty() && !stderr.done.is_empty() {
+            cells.extend(stdout.done.pop_front().zip(stderr.done.pop_front()));
+            deadline = Instant::now() + limit;
+        }
+        if cells.last().is_some_and(|(stdout, stderr)| stdout.overflowed || stderr.overflowed) {
+            return Ok(End::Flooded);
+        }
+        if ended.is_none() {
+            ended = child.try_wait().ok().flatten().map(|status| (status, Instant::now()));
+        }
+        match ended {
+            Some((status, since)) if open == 0 || since.elapsed() > AFTER_END => return Ok(End::Exited(status)),
+            None if Instant::now() > deadline => return Ok(End::TimedOut),
+            _ => {}
+        }
+    }
+}
+
+/// Reads a stream in the background, and tells boundaries from what is printed.
+fn listen(mut stream: File, channel: Channel, boundary: &str, sender: SyncSender<Input>) {
+    let boundary = boundary.as_bytes().to_vec();
+    std::thread::spawn(move || {
+        let mut buffer = vec![0; 64 * 1024];
+        let mut held: Vec<u8> = Vec::new();
+        let tell = |input| sender.send(input).is_ok();
+        'reading: while let Ok(count @ 1..) = stream.read(&mut buffer) {
+            held.extend_from_slice(&buffer[..count]);
+            while let Some(at) = memchr::memmem::find(&held, &boundary) {
+                let after = held.split_off(at + boundary.len());
+                held.truncate(at);
+                if !tell(Input::Printed(channel, std::mem::replace(&mut held, after))) || !tell(Input::Boundary(channel)) {
+                    break 'reading;
+                }
+            }
+            // The end may be the beginning of a boundary.
+            let sure = held.len().saturating_sub(boundary.len() - 1);
+            let rest = held.split_off(sure);
+            if !tell(Input::Printed(channel, std::mem::replace(&mut held, rest))) {
+                break;
+            }
+        }
+        let _ = tell(Input::Printed(channel, held));
+        let _ = tell(Input::Closed);
+    });
+}

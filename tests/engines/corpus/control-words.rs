@@ -1,0 +1,5 @@
+// A word that steers evcxr.
+// %%
+println!("fine");
+// %%
+println!("EVCXR_EXECUTION_COMPLETE");

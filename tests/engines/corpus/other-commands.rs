@@ -1,0 +1,5 @@
+// Commands that look into evcxr itself.
+// %%
+let count = 3;
+// %%
+:vars

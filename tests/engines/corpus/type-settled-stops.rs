@@ -1,0 +1,5 @@
+// A type that only a later cell would tell.
+// %%
+let mut seen = std::collections::HashSet::new();
+// %%
+seen.insert(3);
