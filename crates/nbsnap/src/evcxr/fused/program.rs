@@ -32,7 +32,9 @@ const OTHER_MEANING: &[&str] = &[
     "env::args",
     "current_exe",
     "module_path!",
-    "type_name",
+    "any::type_name",
+    "type_name::<",
+    "type_name_of_val",
     "TypeId",
     "file!",
     "line!",
@@ -385,6 +387,8 @@ mod tests {
     fn what_says_something_else_in_one_program_is_declined_by_name() {
         let reason = |source: &str| script(&["1", source]).unwrap_err().to_string();
         assert_eq!(reason("module_path!()"), "cell 2 has `module_path!`, which says something else in one program");
+        assert!(reason("std::any::type_name::<u8>()").contains("`any::type_name`"));
+        assert!(script(&["input.type_name()"]).is_ok(), "a method that is called so");
         assert_eq!(reason("#![deny(warnings)]\n1"), "cell 2 has `#![deny(warnings)]`, an attribute of the whole crate");
     }
 }
