@@ -78,7 +78,14 @@ fn check(name: &str) {
     for text in &expected.error {
         assert!(outcome.stderr.contains(text), "standard error does not say `{text}`:\n{}", outcome.stderr);
     }
+    // The word of `fused` alone comes to the same, be it green or red; what it declines evcxr has decided above.
     let after = world.files();
+    let alone = world.run(&["test", "--engine", "fused"]);
+    alone.exits(expected.exit);
+    for text in &expected.report {
+        alone.says(text);
+    }
+    assert_eq!(world.files(), after, "files that `fused` alone left; it said:\n{}", alone.stdout);
     let new: BTreeSet<String> = after.keys().filter(|name| !before.contains_key(*name)).cloned().collect();
     assert_eq!(new, expected.pending, "files that the run left; it said:\n{}", outcome.stdout);
     for (name, content) in &before {

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use nbsnap::engine::{Engine, Interrupt, Look, Progress, Run};
+use nbsnap::engine::{Engine, Interrupt, Look, Progress, Run, Trust};
 use nbsnap::notebook::{CodeCell, Notebook};
 use nbsnap::record::{CellRecord, Diagnostic, Failure};
 use nbsnap::redact::Redactor;
@@ -46,7 +46,7 @@ impl Engines {
             may_write_lock: std::env::var_os("CI").is_none(),
             opt_level: "0".into(),
             optimized: Vec::new(),
-            fused: true,
+            fused: Trust::Always,
             interrupt: Interrupt::default(),
         });
         Engines { engine, notebooks: notebooks.to_vec(), prepared: false }

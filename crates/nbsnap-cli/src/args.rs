@@ -100,11 +100,11 @@ pub(crate) struct AcceptArgs {
 /// What runs the notebooks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum EngineChoice {
-    /// `evcxr` where the variable CI is set, `fused` elsewhere
+    /// `evcxr` where the variable CI is set; elsewhere the notebook as one program, and evcxr where not every cell is as recorded
     Auto,
     /// evcxr, cell by cell, as evcxr_jupyter does: the reference
     Evcxr,
-    /// The notebook as one program, which takes a second or two; evcxr runs it again unless every cell is as recorded
+    /// The notebook as one program, which takes a second or two and decides; evcxr runs only what it declines
     Fused,
 }
 

@@ -110,6 +110,18 @@ pub enum Progress<'a> {
     Late(String),
 }
 
+/// How far the word of [`Engine::shortcut`] counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Trust {
+    /// Not at all: no quick look is taken.
+    #[default]
+    Never,
+    /// Only if every cell is as recorded. The run itself decides in any other case.
+    AsRecorded,
+    /// Always, unless it declines.
+    Always,
+}
+
 /// What came of a quick look at a notebook.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Look {
@@ -139,13 +151,12 @@ pub trait Engine {
     /// Folders of the local packages that the prepared notebooks depend on.
     fn sources(&self) -> &[PathBuf];
 
-    /// Whether [`Engine::shortcut`] may come to anything, and so an environment should be lent for it.
-    fn has_shortcut(&self) -> bool {
-        false
+    /// How far [`Engine::shortcut`] counts.
+    fn trust(&self) -> Trust {
+        Trust::Never
     }
 
-    /// A quick look at a notebook. Its records count only if all of them are as recorded; the run itself decides in any other
-    /// case.
+    /// A quick look at a notebook, which counts as [`Engine::trust`] says.
     ///
     /// # Errors
     /// When the engine itself breaks down, or the user wants to stop.

@@ -11,11 +11,12 @@ use std::time::{Duration, Instant, SystemTime};
 use judge::Judge;
 
 use crate::cache::{Parts, ResultCache, Surroundings};
-use crate::engine::{Engine, EngineError, Look, Run};
+use crate::engine::{Engine, EngineError, Look, Progress, Run, Trust};
 use crate::environment::{Environment, Loan};
 use crate::event::{CellVerdict, Event, Evidence, NotebookProblem, Summary};
 use crate::notebook::Notebook;
 use crate::project::{Notebooks, Project, ProjectError};
+use crate::record::CellRecord;
 use crate::redact::{RedactError, Redactor};
 use crate::snapshot::{OrphanKind, SnapshotError, SnapshotStore};
 
@@ -164,47 +165,68 @@ impl Runner<'_> {
         Ok(Some(act(cache, surroundings)))
     }
 
-    /// Whether a quick look is enough to see that the notebook does just what is recorded, and leaves nothing over.
-    fn is_as_recorded(
-        &mut self,
-        notebook: &Notebook,
-        emit: &mut dyn FnMut(Event) -> std::io::Result<()>,
-    ) -> Result<bool, RunError> {
-        if !self.engine.has_shortcut() {
-            return Ok(false);
+    /// Takes a quick look at the notebook, and says whether it passed. Nothing is said where the engine has to run it.
+    fn look(&mut self, notebook: &Notebook, summary: &mut Summary, emit: Emit<'_>) -> Result<Option<bool>, RunError> {
+        let (started, trust) = (Instant::now(), self.engine.trust());
+        if trust == Trust::Never {
+            return Ok(None);
         }
-        // What the look does to its environment must not be there for the run that decides.
+        // What the look does to its environment must not be there for a run that decides.
         let loan = self.lend(notebook)?;
         let run = self.run_of(notebook, &*loan);
-        let mut records = match self.engine.shortcut(&run)? {
-            Look::Records(records) if records.len() == notebook.cells.len() => records,
-            Look::Records(_) => return Ok(false),
-            Look::Declined(reason) => {
-                let message = format!("{}: evcxr runs it: {reason}", notebook.name);
-                emit(Event::Notice { message }).map_err(RunError::Report)?;
-                return Ok(false);
+        let reason = match self.engine.shortcut(&run)? {
+            Look::Records(records) if trust == Trust::Always => {
+                let redactor = self.redactor(&*loan)?;
+                let mut judge = Judge::begin(self.project, self.store, notebook, &*loan, redactor, emit)?;
+                for (cell, record) in notebook.cells.iter().zip(records) {
+                    if judge.take(Progress::Started(cell)).is_break()
+                        || judge.take(Progress::Ended(cell, record, Duration::ZERO)).is_break()
+                    {
+                        break;
+                    }
+                }
+                return judge.finish(Evidence::Shortcut, summary, started.elapsed()).map(Some);
             }
+            Look::Records(records) => match self.difference(notebook, &*loan, records)? {
+                None => {
+                    confirm(&self.project.root, notebook, Evidence::Shortcut, summary, started.elapsed(), emit)?;
+                    return Ok(Some(true));
+                }
+                Some(difference) => difference,
+            },
+            Look::Declined(reason) => reason,
         };
-        let mut redactor = self.redactor(&*loan)?;
+        let message = format!("{}: evcxr runs it: {reason}", notebook.name);
+        emit(Event::Notice { message }).map_err(RunError::Report)?;
+        Ok(None)
+    }
+
+    /// What keeps records from being all that is recorded, if anything does, as half a sentence.
+    fn difference(&self, notebook: &Notebook, loan: &dyn Loan, mut records: Vec<CellRecord>) -> Result<Option<String>, RunError> {
+        let mut redactor = self.redactor(loan)?;
         for (cell, record) in notebook.cells.iter().zip(&mut records) {
             redactor.record(record);
-            let failed_as_it_should = match &record.failure {
-                Some(failure) => cell.must_raise() && failure.is_raised_by_code(),
-                None => !cell.must_raise(),
-            };
-            if !failed_as_it_should || !self.store.is_as_recorded(notebook, cell, record)? {
-                return Ok(false);
+            let at = |what: &str| Some(format!("at a quick look, cell {} `{}` {what}", cell.number, cell.id));
+            match &record.failure {
+                Some(failure) if cell.must_raise() && failure.is_raised_by_code() => {}
+                Some(failure) => return Ok(at(&format!("fails ({})", failure.kind()))),
+                None if cell.must_raise() => return Ok(at("raises nothing")),
+                None => {}
+            }
+            if !self.store.is_as_recorded(notebook, cell, record)? {
+                return Ok(at("is not as recorded"));
             }
         }
-        if !loan.refused_hosts().is_empty() {
-            return Ok(false);
+        if let Some(host) = loan.refused_hosts().first() {
+            return Ok(Some(format!("it asked for the host `{host}`")));
         }
         // Only now, and knowing that it will find nothing: it takes back what earlier differences left for review.
         for (cell, record) in notebook.cells.iter().zip(&records) {
             self.store.check(notebook, cell, record)?;
         }
         let orphans = self.store.orphans(std::slice::from_ref(notebook), false)?;
-        Ok(orphans.iter().all(|orphan| orphan.kind == OrphanKind::Pending))
+        let orphan = orphans.iter().find(|orphan| orphan.kind != OrphanKind::Pending);
+        Ok(orphan.map(|orphan| format!("{} belongs to no cell", relative(&self.project.root, &orphan.path).display())))
     }
 
     fn lend(&self, notebook: &Notebook) -> Result<Box<dyn Loan>, RunError> {
@@ -258,31 +280,15 @@ impl Runner<'_> {
     /// Runs a notebook. Returns whether it passed.
     fn run_notebook(&mut self, notebook: &Notebook, summary: &mut Summary, emit: Emit<'_>) -> Result<bool, RunError> {
         let started = Instant::now();
-        if self.is_as_recorded(notebook, emit)? {
-            confirm(&self.project.root, notebook, Evidence::Shortcut, summary, started.elapsed(), emit)?;
-            return Ok(true);
+        if let Some(passed) = self.look(notebook, summary, emit)? {
+            return Ok(passed);
         }
-        let (name, cells) = (notebook.name.clone(), notebook.cells.len());
-        emit(Event::NotebookStarted { notebook: name, cells }).map_err(RunError::Report)?;
         let loan = self.lend(notebook)?;
-        let redactor = self.redactor(&*loan)?;
         let run = self.run_of(notebook, &*loan);
-        let mut judge = Judge {
-            root: &self.project.root,
-            notebook,
-            store: self.store,
-            loan: &*loan,
-            redactor,
-            verdicts: Vec::new(),
-            problems: Vec::new(),
-            broken: None,
-            emit,
-        };
+        let redactor = self.redactor(&*loan)?;
+        let mut judge = Judge::begin(self.project, self.store, notebook, &*loan, redactor, emit)?;
         self.engine.run(&run, &mut |progress| judge.take(progress))?;
-        if let Some(error) = judge.broken.take() {
-            return Err(error);
-        }
-        judge.finish(summary, started.elapsed())
+        judge.finish(Evidence::Run, summary, started.elapsed())
     }
 }
 

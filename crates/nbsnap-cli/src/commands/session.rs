@@ -3,7 +3,7 @@
 use std::io::{IsTerminal, Stdout};
 use std::path::PathBuf;
 
-use nbsnap::engine::{EngineError, Interrupt};
+use nbsnap::engine::{EngineError, Interrupt, Trust};
 use nbsnap::project::Project;
 use nbsnap::report::{HumanReporter, Progress, Style};
 use nbsnap::runner::RunError;
@@ -22,7 +22,7 @@ pub(crate) fn cache_dir(project: &Project, args: &BuildArgs) -> PathBuf {
 }
 
 /// The engine, which stops when the user interrupts this process.
-pub(crate) fn engine(project: &Project, args: &BuildArgs, fused: bool, may_write_lock: bool) -> Result<Evcxr, RunError> {
+pub(crate) fn engine(project: &Project, args: &BuildArgs, fused: Trust, may_write_lock: bool) -> Result<Evcxr, RunError> {
     let interrupt = Interrupt::default();
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM, signal_hook::consts::SIGHUP] {
         signal_hook::flag::register(signal, interrupt.flag())

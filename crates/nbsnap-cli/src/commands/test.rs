@@ -1,6 +1,7 @@
 //! `nbsnap test`: runs notebooks and compares every cell with its snapshot.
 
 use nbsnap::cache::ResultCache;
+use nbsnap::engine::Trust;
 use nbsnap::project::Project;
 use nbsnap::runner::{RunError, Runner};
 use nbsnap::snapshot::UpdateMode;
@@ -22,9 +23,10 @@ pub(crate) fn run(project: &Project, args: &TestArgs) -> Result<Exit, RunError> 
     let environment = Testbeds::new(&project.notebooks_dir(), &project.config.environment)
         .map_err(|reason| RunError::Environment { notebook: "(all)".into(), reason })?;
     let fused = match args.engine {
-        EngineChoice::Auto => !on_ci,
-        EngineChoice::Evcxr => false,
-        EngineChoice::Fused => true,
+        EngineChoice::Auto if on_ci => Trust::Never,
+        EngineChoice::Auto => Trust::AsRecorded,
+        EngineChoice::Evcxr => Trust::Never,
+        EngineChoice::Fused => Trust::Always,
     };
     let mut engine = session::engine(project, &args.build, fused, update == UpdateMode::WritePending)?;
     let store = super::store(project, update);

@@ -15,7 +15,7 @@ use super::prepare::{Preparation, cargo, prepare};
 use super::protocol::{CellRun, FromWorker, Outcome, Session, ToWorker};
 use super::slot::{BuildSettings, Slot};
 use super::toolchain::{self, Toolchain};
-use crate::engine::{Engine, EngineError, Interrupt, Look, Progress, Run};
+use crate::engine::{Engine, EngineError, Interrupt, Look, Progress, Run, Trust};
 use crate::event::Event;
 use crate::notebook::{CodeCell, Notebook};
 use crate::record::{CellRecord, Failure};
@@ -39,8 +39,8 @@ pub struct EvcxrSettings {
     pub opt_level: String,
     /// Crates built at opt-level 3 all the same.
     pub optimized: Vec<String>,
-    /// Whether notebooks are first run as one program, so that those which are as recorded need no evcxr.
-    pub fused: bool,
+    /// How far it counts what comes of a notebook that is run as one program, without evcxr.
+    pub fused: Trust,
     /// Tells that the user wants to stop.
     pub interrupt: Interrupt,
 }
@@ -92,7 +92,11 @@ impl Evcxr {
 
 impl Engine for Evcxr {
     fn name(&self) -> &'static str {
-        if self.settings.fused { "fused, and evcxr where that is not green" } else { "evcxr" }
+        match self.settings.fused {
+            Trust::Never => "evcxr",
+            Trust::AsRecorded => "fused, and evcxr where that is not green",
+            Trust::Always => "fused, and evcxr where that declines",
+        }
     }
 
     fn fingerprint(&self) -> Result<BTreeMap<String, String>, EngineError> {
@@ -108,7 +112,7 @@ impl Engine for Evcxr {
         &self.sources
     }
 
-    fn has_shortcut(&self) -> bool {
+    fn trust(&self) -> Trust {
         self.settings.fused
     }
 

@@ -11,6 +11,7 @@ use crate::engine::Progress;
 use crate::environment::Loan;
 use crate::event::{CellProblem, CellVerdict, Event, Evidence, NotebookProblem, Summary};
 use crate::notebook::{CodeCell, Notebook};
+use crate::project::Project;
 use crate::record::{CellRecord, Failure};
 use crate::redact::Redactor;
 use crate::snapshot::{OrphanKind, SnapshotStore};
@@ -20,19 +21,34 @@ const STDERR_LINES: usize = 12;
 
 /// Turns what the engine reports of one notebook into verdicts.
 pub(super) struct Judge<'a> {
-    pub(super) root: &'a Path,
-    pub(super) notebook: &'a Notebook,
-    pub(super) store: &'a SnapshotStore,
-    pub(super) loan: &'a dyn Loan,
-    pub(super) redactor: Redactor,
+    root: &'a Path,
+    notebook: &'a Notebook,
+    store: &'a SnapshotStore,
+    loan: &'a dyn Loan,
+    redactor: Redactor,
     /// Of the cells that ended, in order. Held back by one, as output that comes late still belongs to the cell before.
-    pub(super) verdicts: Vec<(CellVerdict, Duration)>,
-    pub(super) problems: Vec<NotebookProblem>,
-    pub(super) broken: Option<RunError>,
-    pub(super) emit: Emit<'a>,
+    verdicts: Vec<(CellVerdict, Duration)>,
+    problems: Vec<NotebookProblem>,
+    broken: Option<RunError>,
+    emit: Emit<'a>,
 }
 
-impl Judge<'_> {
+impl<'a> Judge<'a> {
+    /// Tells that the notebook begins.
+    pub(super) fn begin(
+        project: &'a Project,
+        store: &'a SnapshotStore,
+        notebook: &'a Notebook,
+        loan: &'a dyn Loan,
+        redactor: Redactor,
+        emit: Emit<'a>,
+    ) -> Result<Judge<'a>, RunError> {
+        let (name, cells) = (notebook.name.clone(), notebook.cells.len());
+        emit(Event::NotebookStarted { notebook: name, cells }).map_err(RunError::Report)?;
+        let (verdicts, problems) = (Vec::new(), Vec::new());
+        Ok(Judge { root: &project.root, notebook, store, loan, redactor, verdicts, problems, broken: None, emit })
+    }
+
     pub(super) fn take(&mut self, progress: Progress<'_>) -> ControlFlow<()> {
         match self.try_take(progress) {
             Ok(flow) => flow,
@@ -130,7 +146,10 @@ impl Judge<'_> {
     }
 
     /// Tells what is left to tell. Returns whether the notebook passed.
-    pub(super) fn finish(mut self, summary: &mut Summary, elapsed: Duration) -> Result<bool, RunError> {
+    pub(super) fn finish(mut self, evidence: Evidence, summary: &mut Summary, elapsed: Duration) -> Result<bool, RunError> {
+        if let Some(error) = self.broken.take() {
+            return Err(error);
+        }
         self.settle(self.verdicts.len())?;
         for cell in &self.notebook.cells[self.verdicts.len()..] {
             self.tell(cell, CellVerdict::NotRun, Duration::ZERO)?;
@@ -152,7 +171,7 @@ impl Judge<'_> {
         summary.passed += usize::from(passed);
         summary.failed += usize::from(!passed);
         let (notebook, path) = (self.notebook.name.clone(), self.relative(&self.notebook.path));
-        let (problems, evidence) = (self.problems, Evidence::Run);
+        let problems = self.problems;
         (self.emit)(Event::NotebookFinished { notebook, path, problems, passed, evidence, elapsed }).map_err(RunError::Report)?;
         Ok(passed)
     }
