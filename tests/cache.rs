@@ -1,6 +1,6 @@
 //! What is kept between runs: a notebook of which nothing has changed since it passed is not run again, and builds are reused.
 
-use crate::world::World;
+use crate::world::{World, copy, workspace};
 
 const CACHED: &str = "nothing has changed since it passed";
 
@@ -53,8 +53,8 @@ fn a_changed_library_is_built_and_run() {
 #[test]
 fn a_changed_scenario_is_served() {
     let world = World::of_project("passes");
-    let scenario = crate::world::workspace().join("crates/eoap-testbed/scenarios/water-bodies");
-    crate::world::copy_bytes(&scenario, &world.path("scenario"));
+    let scenario = workspace().join("crates/eoap-testbed/scenarios/water-bodies");
+    copy(&scenario, &world.path("scenario"));
     world.write("notebooks/nbsnap.toml", "[environment]\nscenario = \"../scenario\"\n");
     world.run(&["test"]).exits(0);
     world.run(&["test"]).exits(0).says(CACHED);

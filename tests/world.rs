@@ -115,31 +115,21 @@ impl Outcome {
     }
 }
 
-fn copy(from: &Path, to: &Path) {
-    for entry in std::fs::read_dir(from).unwrap_or_else(|error| panic!("{}: {error}", from.display())) {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            std::fs::create_dir_all(&target).unwrap();
-            copy(&entry.path(), &target);
-        } else {
-            let text = std::fs::read_to_string(entry.path()).unwrap();
-            std::fs::write(target, text.replace("{workspace}", &workspace().display().to_string())).unwrap();
-        }
-    }
-}
-
-/// Copies a folder as it is, files of any kind.
-pub(crate) fn copy_bytes(from: &Path, to: &Path) {
+/// Copies a folder, with the workspace's folder in place of `{workspace}` in its texts.
+pub(crate) fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap_or_else(|error| panic!("{}: {error}", from.display())) {
         let entry = entry.unwrap();
         let target = to.join(entry.file_name());
         if entry.path().is_dir() {
-            copy_bytes(&entry.path(), &target);
-        } else {
-            std::fs::copy(entry.path(), target).unwrap();
+            copy(&entry.path(), &target);
+            continue;
         }
+        let content = match String::from_utf8(std::fs::read(entry.path()).unwrap()) {
+            Ok(text) => text.replace("{workspace}", &workspace().display().to_string()).into_bytes(),
+            Err(binary) => binary.into_bytes(),
+        };
+        std::fs::write(target, content).unwrap();
     }
 }
 
