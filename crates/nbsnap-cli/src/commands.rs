@@ -7,11 +7,12 @@ mod session;
 mod test;
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use nbsnap::config::{CI_PROFILE, DEFAULT_PROFILE};
 use nbsnap::project::Project;
 use nbsnap::runner::RunError;
-use nbsnap::snapshot::{SnapshotStore, UpdateMode};
+use nbsnap::snapshot::{Comparison, SnapshotStore, UpdateMode};
 
 use crate::args::{Args, Command};
 use crate::exit::Exit;
@@ -19,7 +20,7 @@ use crate::lent::chain;
 
 /// Runs the command that was asked for. Errors are shown on standard error.
 pub(crate) fn run(args: &Args) -> Exit {
-    let result = find_project(args.project.as_deref()).and_then(|project| match &args.command {
+    let result = find_project(args).and_then(|project| match &args.command {
         Command::Test(args) => test::run(&project, args),
         Command::Prepare(args) => prepare::run(&project, args),
         Command::Accept(args) => accept::run(&project, &args.names),
@@ -39,11 +40,13 @@ pub(crate) fn run(args: &Args) -> Exit {
     }
 }
 
-fn find_project(named: Option<&Path>) -> Result<Project, RunError> {
-    let start = named.map_or_else(|| PathBuf::from("."), Path::to_path_buf);
-    Ok(Project::find(&start)?)
+fn find_project(args: &Args) -> Result<Project, RunError> {
+    let start = args.project.as_deref().unwrap_or(Path::new("."));
+    let profile = args.profile.as_deref().unwrap_or(if session::on_ci() { CI_PROFILE } else { DEFAULT_PROFILE });
+    Ok(Project::find(start, profile)?)
 }
 
 fn store(project: &Project, update: UpdateMode) -> SnapshotStore {
-    SnapshotStore::new(project.snapshots_dir(), project.root.clone(), update)
+    let comparison = Comparison::new(project.config.compare.clone());
+    SnapshotStore::new(project.snapshots_dir(), project.root.clone(), update).with_comparison(comparison)
 }

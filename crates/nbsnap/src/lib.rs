@@ -16,6 +16,7 @@ pub mod record;
 pub mod redact;
 pub mod report;
 pub mod runner;
+pub mod scope;
 pub mod snapshot;
 
 pub use evcxr::{Evcxr, EvcxrSettings, run_role};
