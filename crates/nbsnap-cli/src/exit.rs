@@ -41,7 +41,7 @@ impl Exit {
         match error {
             RunError::NoNotebooks { .. } => Exit::NoNotebooks,
             RunError::Project(nbsnap::project::ProjectError::NotFound { .. }) => Exit::NoNotebooks,
-            RunError::Project(nbsnap::project::ProjectError::NoSuchNotebook { .. }) => Exit::NoNotebooks,
+            RunError::Project(nbsnap::project::ProjectError::Select(_)) => Exit::NoNotebooks,
             RunError::Engine(EngineError::Interrupted) => Exit::Interrupted,
             RunError::Report(_) => Exit::Report,
             _ => Exit::SetUp,

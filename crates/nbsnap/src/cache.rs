@@ -92,7 +92,10 @@ fn parts(notebook: &Notebook, surroundings: Surroundings<'_>, sources: &[PathBuf
     let Surroundings { project, snapshots, environment, engine } = surroundings;
     let mut parts = engine.clone();
     let mut set = |name: &str, digest: String| parts.insert(name.to_owned(), digest);
-    set("cells", digest(format!("{:?}", notebook.cells).as_bytes()));
+    // Where in the file a cell stands says nothing.
+    let cells: Vec<_> = notebook.cells.iter().map(|cell| (&cell.id, &cell.source, &cell.tags, &cell.overrides)).collect();
+    set("cells", digest(format!("{cells:?}").as_bytes()));
+    set("overrides", digest(format!("{:?}", notebook.overrides).as_bytes()));
     set("kernelspec", notebook.kernelspec.to_string());
     set("settings", notebook.settings.to_string());
     set("config", digest(format!("{:?}", project.config).as_bytes()));

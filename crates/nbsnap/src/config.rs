@@ -14,6 +14,7 @@ use serde::Deserialize;
 
 pub(crate) use suggestion::{nearest, with_suggestion};
 pub use values::{EngineChoice, Github, Toggle, Update};
+pub(crate) use values::{optional_bytes, optional_duration, parse_duration};
 
 use crate::scope::Scope;
 use crate::snapshot::JsonPath;

@@ -17,6 +17,7 @@ pub mod redact;
 pub mod report;
 pub mod runner;
 pub mod scope;
+pub mod select;
 pub mod snapshot;
 
 pub use evcxr::{Evcxr, EvcxrSettings, run_role};

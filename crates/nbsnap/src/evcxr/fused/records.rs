@@ -137,7 +137,7 @@ mod tests {
 
     fn cell(number: usize, source: &str, tags: &[&str]) -> Cell {
         let tags = tags.iter().map(|tag| (*tag).to_owned()).collect();
-        Cell::read(&CodeCell { number, id: format!("c{number}"), source: source.into(), tags }).unwrap()
+        Cell::read(&CodeCell { number, id: format!("c{number}"), source: source.into(), tags, ..CodeCell::default() }).unwrap()
     }
 
     fn taken(text: &str) -> Taken {

@@ -37,7 +37,7 @@ fn render(events: &[Event]) -> String {
 }
 
 fn cell(source: &str) -> CodeCell {
-    CodeCell { number: 5, id: "monitor".into(), source: source.into(), tags: Vec::new() }
+    CodeCell { number: 5, id: "monitor".into(), source: source.into(), tags: Vec::new(), ..CodeCell::default() }
 }
 
 fn finished(source: &str, problems: Vec<CellProblem>, stderr: &str) -> Event {
