@@ -3,29 +3,25 @@
 mod accept;
 mod list;
 mod prepare;
+mod run;
 mod session;
+mod strip;
+mod targets;
 mod test;
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
 
 use nbsnap::project::Project;
-use nbsnap::runner::RunError;
 use nbsnap::snapshot::{SnapshotStore, UpdateMode};
 
 use crate::args::{Args, Command};
+use crate::error::{CommandError, chain};
 use crate::exit::Exit;
-use crate::lent::chain;
+use targets::Targets;
 
 /// Runs the command that was asked for. Errors are shown on standard error.
 pub(crate) fn run(args: &Args) -> Exit {
-    let result = find_project(args.project.as_deref()).and_then(|project| match &args.command {
-        Command::Test(args) => test::run(&project, args),
-        Command::Prepare(args) => prepare::run(&project, args),
-        Command::Accept(args) => accept::run(&project, &args.names),
-        Command::List => list::run(&project),
-    });
-    match result {
+    match dispatch(args) {
         Ok(exit) => exit,
         Err(error) => {
             let exit = Exit::of_error(&error);
@@ -39,9 +35,17 @@ pub(crate) fn run(args: &Args) -> Exit {
     }
 }
 
-fn find_project(named: Option<&Path>) -> Result<Project, RunError> {
-    let start = named.map_or_else(|| PathBuf::from("."), Path::to_path_buf);
-    Ok(Project::find(&start)?)
+fn dispatch(args: &Args) -> Result<Exit, CommandError> {
+    let named = args.project.as_deref();
+    let project = || targets::find_project(named);
+    match &args.command {
+        Command::Test(args) => Ok(test::run(&project()?, args)?),
+        Command::Prepare(args) => Ok(prepare::run(&project()?, args)?),
+        Command::Accept(args) => Ok(accept::run(&project()?, &args.names)?),
+        Command::List(args) => list::run(&project()?, args),
+        Command::Run(args) => run::run(named, args),
+        Command::Strip(args) => strip::run(&Targets::find(named, &args.names)?, args),
+    }
 }
 
 fn store(project: &Project, update: UpdateMode) -> SnapshotStore {

@@ -98,6 +98,17 @@ impl RedactorBuilder {
         self
     }
 
+    /// Compiles the rules that hide secrets, and no others: for what is to be read as it came, such as outputs in a notebook.
+    ///
+    /// # Errors
+    /// If the secrets are too long for a pattern.
+    pub fn build_for_secrets(&self) -> Result<Redactor, RedactError> {
+        let name = "secrets";
+        let pattern = secrets::pattern(&self.secrets).map(|pattern| compile(name, &pattern)).transpose()?;
+        let rule = pattern.map(|pattern| Rule { name: name.to_owned(), pattern, action: Action::Secret, hits: 0 });
+        Ok(Redactor { rules: rule.into_iter().collect() })
+    }
+
     /// Compiles the rules.
     ///
     /// # Errors
