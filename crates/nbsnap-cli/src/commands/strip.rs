@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use nbsnap::document::{Clear, Document};
+use nbsnap::report::count;
 
 use super::Targets;
 use crate::args::StripArgs;
@@ -28,7 +29,7 @@ pub(crate) fn run(targets: &Targets, args: &StripArgs) -> Result<Exit, CommandEr
         writeln!(out, "{}: {what}", targets.shown(path)).map_err(CommandError::Output)?;
     }
     if found == 0 {
-        writeln!(out, "nothing to strip in {} notebooks", targets.paths.len()).map_err(CommandError::Output)?;
+        writeln!(out, "nothing to strip in {}", count(targets.paths.len(), "notebook")).map_err(CommandError::Output)?;
     }
     Ok(if args.check && found > 0 { Exit::Failures } else { Exit::Success })
 }
