@@ -137,7 +137,7 @@ fn ends_notebook(cell: &CodeCell, record: &CellRecord) -> bool {
 fn differences(notebook: &Notebook, mut fused: Vec<CellRecord>, reference: &Reference) -> (Vec<String>, Vec<usize>) {
     let mut redactor = Redactor::builder().build().unwrap();
     let mut evcxr = reference.records.clone();
-    fused.iter_mut().chain(&mut evcxr).for_each(|record| redactor.record(record));
+    fused.iter_mut().chain(&mut evcxr).for_each(|record| redactor.record("", record));
     let (mut found, mut cells) = (Vec::new(), Vec::new());
     if !reference.late.is_empty() {
         found.push(format!("evcxr saw output when no cell ran: {:?}", reference.late));

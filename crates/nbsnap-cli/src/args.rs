@@ -23,6 +23,10 @@ pub(crate) struct Args {
     /// The project: a folder with a `notebooks` folder in it [default: this folder or the next one above that is one]
     #[arg(long, global = true, value_name = "DIR", help_heading = "Project options")]
     pub(crate) project: Option<PathBuf>,
+
+    /// The profile of notebooks/nbsnap.toml whose settings hold [default: `ci` where the variable CI is set, else `default`]
+    #[arg(long, global = true, env = "NBSNAP_PROFILE", value_name = "NAME", help_heading = "Project options")]
+    pub(crate) profile: Option<String>,
 }
 
 /// What to do.

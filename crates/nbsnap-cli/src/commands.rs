@@ -12,12 +12,12 @@ mod test;
 use std::io::Write;
 
 use nbsnap::project::Project;
-use nbsnap::snapshot::{SnapshotStore, UpdateMode};
+use nbsnap::snapshot::{Comparison, SnapshotStore, UpdateMode};
 
 use crate::args::{Args, Command};
 use crate::error::{CommandError, chain};
 use crate::exit::Exit;
-use targets::Targets;
+use targets::{Place, Targets};
 
 /// Runs the command that was asked for. Errors are shown on standard error.
 pub(crate) fn run(args: &Args) -> Exit {
@@ -36,18 +36,19 @@ pub(crate) fn run(args: &Args) -> Exit {
 }
 
 fn dispatch(args: &Args) -> Result<Exit, CommandError> {
-    let named = args.project.as_deref();
-    let project = || targets::find_project(named);
+    let place = Place::of(args);
+    let project = || place.project();
     match &args.command {
         Command::Test(args) => Ok(test::run(&project()?, args)?),
         Command::Prepare(args) => Ok(prepare::run(&project()?, args)?),
         Command::Accept(args) => Ok(accept::run(&project()?, &args.names)?),
         Command::List(args) => list::run(&project()?, args),
-        Command::Run(args) => run::run(named, args),
-        Command::Strip(args) => strip::run(&Targets::find(named, &args.names)?, args),
+        Command::Run(args) => run::run(&place, args),
+        Command::Strip(args) => strip::run(&Targets::find(&place, &args.names)?, args),
     }
 }
 
 fn store(project: &Project, update: UpdateMode) -> SnapshotStore {
-    SnapshotStore::new(project.snapshots_dir(), project.root.clone(), update)
+    let comparison = Comparison::new(project.config.compare.clone());
+    SnapshotStore::new(project.snapshots_dir(), project.root.clone(), update).with_comparison(comparison)
 }

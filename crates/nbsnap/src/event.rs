@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::notebook::CodeCell;
 use crate::record::Failure;
+use crate::snapshot::Difference;
 
 /// One thing that happened during a run.
 #[derive(Clone, Debug)]
@@ -114,7 +115,7 @@ pub enum Evidence {
 }
 
 /// What became of a cell.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum CellVerdict {
     /// It did what it should, and its output is as recorded.
@@ -133,7 +134,7 @@ pub enum CellVerdict {
 }
 
 /// One thing that is wrong with a cell.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum CellProblem {
     /// The cell failed, and nothing says that it should.
@@ -150,6 +151,8 @@ pub enum CellProblem {
         actual: String,
         /// Whether the new body was written beside it as `.snap.new`.
         pending: bool,
+        /// The channels that differ by more than is allowed; empty if the recorded body cannot be read.
+        differences: Vec<Difference>,
     },
     /// The snapshot holds output, and the cell produced none.
     OutputMissing {

@@ -82,11 +82,14 @@ impl Execution<'_> {
             }
         };
         let mut secrets = Redactor::builder();
+        secrets.variables(loan.variables()).variables(std::env::vars());
         for secret in loan.secrets() {
             secrets.secret(secret);
         }
         let mut secrets = secrets.build_for_secrets()?;
-        ran.iter_mut().for_each(|(record, _)| secrets.record(record));
+        for (cell, (record, _)) in notebook.cells.iter().zip(&mut ran) {
+            secrets.record(&cell.id, record);
+        }
 
         for (cell, (record, elapsed)) in notebook.cells.iter().zip(&ran) {
             let verdict = verdict(cell, record);

@@ -18,6 +18,7 @@ pub mod record;
 pub mod redact;
 pub mod report;
 pub mod runner;
+pub mod scope;
 pub mod snapshot;
 mod whole_file;
 

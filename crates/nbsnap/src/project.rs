@@ -61,15 +61,15 @@ pub struct Notebooks {
 }
 
 impl Project {
-    /// Finds the project that `start` is in.
+    /// Finds the project that `start` is in, with the settings of `profile`.
     ///
     /// # Errors
-    /// When there is none, or its configuration cannot be used.
-    pub fn find(start: &Path) -> Result<Project, ProjectError> {
+    /// When there is none, its configuration cannot be used, or it has no such profile.
+    pub fn find(start: &Path, profile: &str) -> Result<Project, ProjectError> {
         let not_found = || ProjectError::NotFound { start: start.to_owned() };
         let start = start.canonicalize().map_err(|_| not_found())?;
         let root = start.ancestors().find(|folder| holds_notebooks(&folder.join("notebooks"))).ok_or_else(not_found)?;
-        let config = Config::read(&root.join("notebooks/nbsnap.toml"))?;
+        let config = Config::read(&root.join("notebooks/nbsnap.toml"), profile)?;
         Ok(Project { root: root.to_owned(), config })
     }
 

@@ -176,7 +176,7 @@ impl Runner<'_> {
         let run = self.run_of(notebook, &*loan);
         let reason = match self.engine.shortcut(&run)? {
             Look::Records(records) if trust == Trust::Always => {
-                let redactor = self.redactor(&*loan)?;
+                let redactor = self.redactor(notebook, &*loan)?;
                 let mut judge = Judge::begin(self.project, self.store, notebook, &*loan, redactor, emit)?;
                 for (cell, record) in notebook.cells.iter().zip(records) {
                     if judge.take(Progress::Started(cell)).is_break()
@@ -203,9 +203,9 @@ impl Runner<'_> {
 
     /// What keeps records from being all that is recorded, if anything does, as half a sentence.
     fn difference(&self, notebook: &Notebook, loan: &dyn Loan, mut records: Vec<CellRecord>) -> Result<Option<String>, RunError> {
-        let mut redactor = self.redactor(loan)?;
+        let mut redactor = self.redactor(notebook, loan)?;
         for (cell, record) in notebook.cells.iter().zip(&mut records) {
-            redactor.record(record);
+            redactor.record(&cell.id, record);
             let at = |what: &str| Some(format!("at a quick look, cell {} `{}` {what}", cell.number, cell.id));
             match &record.failure {
                 Some(failure) if cell.must_raise() && failure.is_raised_by_code() => {}
@@ -244,17 +244,15 @@ impl Runner<'_> {
         }
     }
 
-    fn redactor(&self, loan: &dyn Loan) -> Result<Redactor, RunError> {
+    fn redactor(&self, notebook: &Notebook, loan: &dyn Loan) -> Result<Redactor, RunError> {
         let mut rules = Redactor::builder();
+        rules.notebook(&notebook.name).configure(&self.project.config).variables(loan.variables()).variables(std::env::vars());
         rules.path(&self.project.root, "[ROOT]").path(&std::env::temp_dir(), "[TMP]");
         if let Some(home) = std::env::home_dir() {
             rules.home(&home);
         }
         for secret in loan.secrets() {
             rules.secret(secret);
-        }
-        for rule in &self.project.config.redact {
-            rules.rule(&rule.name, &rule.pattern, &rule.replace);
         }
         Ok(rules.build()?)
     }
@@ -285,7 +283,7 @@ impl Runner<'_> {
         }
         let loan = self.lend(notebook)?;
         let run = self.run_of(notebook, &*loan);
-        let redactor = self.redactor(&*loan)?;
+        let redactor = self.redactor(notebook, &*loan)?;
         let mut judge = Judge::begin(self.project, self.store, notebook, &*loan, redactor, emit)?;
         self.engine.run(&run, &mut |progress| judge.take(progress))?;
         judge.finish(Evidence::Run, summary, started.elapsed())

@@ -17,10 +17,10 @@ mod store;
 mod sweep;
 
 pub use blob::Blob;
-pub(crate) use blob::is_binary;
+pub(crate) use blob::{essence, is_binary};
 pub use body::{Body, BodyError, Content, Section, SectionName};
 pub(crate) use body::{header_name, is_json};
-pub use compare::Tolerance;
+pub use compare::{Comparison, Difference, JsonPath, PictureDifference, Tolerance};
 pub use escape::visible;
 pub use file::SnapshotError;
 pub use store::{SnapshotStore, UpdateMode};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use nbsnap::document::{Document, Parameters};
 use nbsnap::engine::Trust;
@@ -11,16 +11,16 @@ use nbsnap::notebook::Notebook;
 use nbsnap::project::ProjectError;
 use nbsnap::runner::RunError;
 
-use super::{Targets, session};
+use super::{Place, Targets, session};
 use crate::args::{EngineChoice, RunArgs};
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::lent::Testbeds;
 
 /// Runs the command.
-pub(crate) fn run(project: Option<&Path>, args: &RunArgs) -> Result<Exit, CommandError> {
+pub(crate) fn run(place: &Place<'_>, args: &RunArgs) -> Result<Exit, CommandError> {
     let parameters = Parameters::parse(&args.parameters, &args.raw_parameters)?;
-    let targets = Targets::find(project, &args.names)?;
+    let targets = Targets::find(place, &args.names)?;
     let Some(project) = &targets.project else {
         let start = targets.paths.first().cloned().unwrap_or_default();
         return Err(ProjectError::NotFound { start }.into());

@@ -97,7 +97,7 @@ impl<'a> Judge<'a> {
     }
 
     fn judge(&mut self, cell: &CodeCell, mut record: CellRecord) -> Result<CellVerdict, RunError> {
-        self.redactor.record(&mut record);
+        self.redactor.record(&cell.id, &mut record);
         let stderr = last_lines(&record.stderr);
         let mut problems = Vec::new();
         match &record.failure {

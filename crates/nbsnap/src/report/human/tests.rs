@@ -148,6 +148,7 @@ fn a_changed_output_is_shown_as_a_difference_with_what_to_do() {
         expected: "═══ stdout ═══\nJob status: running\nJob status: successful\n═══ end ═══\n".into(),
         actual: "═══ stdout ═══\nJob status: running\nJob status: failed\n═══ end ═══\n".into(),
         pending,
+        differences: Vec::new(),
     };
     let page = render(&[finished("\njob.wait();\n1", vec![problem(true)], "Job status: failed")]);
     assert_eq!(
