@@ -9,5 +9,8 @@
 mod cache;
 mod cases;
 mod interrupt;
+mod list;
 mod review;
+mod run;
+mod strip;
 mod world;

@@ -49,9 +49,3 @@ fn insta_reads_the_snapshots_and_the_pending_ones() {
         assert_eq!(snapshot.metadata().source(), Some("notebooks/lab.ipynb"));
     }
 }
-
-#[test]
-fn the_notebooks_and_their_cells_are_listed() {
-    let outcome = World::of_project("passes").run(&["list"]);
-    outcome.exits(0).says("lab (3 code cells)").says("say ").says("let start = 20;");
-}

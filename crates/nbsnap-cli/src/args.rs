@@ -1,8 +1,14 @@
 //! What can be said on the command line. Nothing is looked up or done here.
 
+mod documents;
+mod snapshots;
+
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
+
+pub(crate) use documents::{RunArgs, StripArgs};
+pub(crate) use snapshots::{AcceptArgs, ListArgs};
 
 /// Tests Rust notebooks: executes them with evcxr and compares every cell's output with a snapshot.
 ///
@@ -32,12 +38,22 @@ pub(crate) enum Command {
     Prepare(PrepareArgs),
     /// Accept pending snapshots (*.snap.new) as the new truth, and remove snapshots that belong to nothing
     Accept(AcceptArgs),
+    /// Run notebooks and write their outputs into them, or into other files
+    Run(RunArgs),
     /// List notebooks, their code cells and snapshots
-    List,
+    List(ListArgs),
+    /// Take outputs and execution counts out of notebooks
+    Strip(StripArgs),
 }
 
 /// `nbsnap test`
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  nbsnap test                        every notebook
+  nbsnap test 01 lab.ipynb           these
+  nbsnap test --fresh --engine evcxr on the reference engine's word, whatever is known of earlier runs
+  CI=true nbsnap test                as CI does it: nothing is written, everything runs")]
 pub(crate) struct TestArgs {
     /// Notebooks: names, files, or beginnings of names [default: all]
     pub(crate) names: Vec<String>,
@@ -65,6 +81,10 @@ pub(crate) struct TestArgs {
 
 /// `nbsnap prepare`
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  nbsnap prepare                     build what all notebooks depend on
+  nbsnap prepare --cache-dir /cache  into a folder that an image keeps")]
 pub(crate) struct PrepareArgs {
     /// Notebooks: names, files, or beginnings of names [default: all]
     pub(crate) names: Vec<String>,
@@ -92,13 +112,6 @@ pub(crate) struct ReportArgs {
     /// Colours in the report
     #[arg(long, value_enum, default_value_t = Colour::Auto, env = "NBSNAP_COLOR", help_heading = "Report options")]
     pub(crate) color: Colour,
-}
-
-/// `nbsnap accept`
-#[derive(Debug, clap::Args)]
-pub(crate) struct AcceptArgs {
-    /// Notebooks: names, files, or beginnings of names [default: all]
-    pub(crate) names: Vec<String>,
 }
 
 /// What runs the notebooks.

@@ -3,30 +3,25 @@
 mod accept;
 mod list;
 mod prepare;
+mod run;
 mod session;
+mod strip;
+mod targets;
 mod test;
 
 use std::io::Write;
-use std::path::Path;
 
-use nbsnap::config::{CI_PROFILE, DEFAULT_PROFILE};
 use nbsnap::project::Project;
-use nbsnap::runner::RunError;
 use nbsnap::snapshot::{Comparison, SnapshotStore, UpdateMode};
 
 use crate::args::{Args, Command};
+use crate::error::{CommandError, chain};
 use crate::exit::Exit;
-use crate::lent::chain;
+use targets::{Place, Targets};
 
 /// Runs the command that was asked for. Errors are shown on standard error.
 pub(crate) fn run(args: &Args) -> Exit {
-    let result = find_project(args).and_then(|project| match &args.command {
-        Command::Test(args) => test::run(&project, args),
-        Command::Prepare(args) => prepare::run(&project, args),
-        Command::Accept(args) => accept::run(&project, &args.names),
-        Command::List => list::run(&project),
-    });
-    match result {
+    match dispatch(args) {
         Ok(exit) => exit,
         Err(error) => {
             let exit = Exit::of_error(&error);
@@ -40,10 +35,17 @@ pub(crate) fn run(args: &Args) -> Exit {
     }
 }
 
-fn find_project(args: &Args) -> Result<Project, RunError> {
-    let start = args.project.as_deref().unwrap_or(Path::new("."));
-    let profile = args.profile.as_deref().unwrap_or(if session::on_ci() { CI_PROFILE } else { DEFAULT_PROFILE });
-    Ok(Project::find(start, profile)?)
+fn dispatch(args: &Args) -> Result<Exit, CommandError> {
+    let place = Place::of(args);
+    let project = || place.project();
+    match &args.command {
+        Command::Test(args) => Ok(test::run(&project()?, args)?),
+        Command::Prepare(args) => Ok(prepare::run(&project()?, args)?),
+        Command::Accept(args) => Ok(accept::run(&project()?, &args.names)?),
+        Command::List(args) => list::run(&project()?, args),
+        Command::Run(args) => run::run(&place, args),
+        Command::Strip(args) => strip::run(&Targets::find(&place, &args.names)?, args),
+    }
 }
 
 fn store(project: &Project, update: UpdateMode) -> SnapshotStore {

@@ -6,10 +6,12 @@
 
 pub mod cache;
 pub mod config;
+pub mod document;
 pub mod engine;
 pub mod environment;
 mod evcxr;
 pub mod event;
+pub mod execute;
 pub mod notebook;
 pub mod project;
 pub mod record;
@@ -19,5 +21,6 @@ pub mod runner;
 pub mod scope;
 pub mod select;
 pub mod snapshot;
+mod whole_file;
 
 pub use evcxr::{Evcxr, EvcxrSettings, run_role};

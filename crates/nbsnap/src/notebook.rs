@@ -26,6 +26,14 @@ pub enum NotebookError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// The file cannot be written.
+    #[error("cannot write notebook {path}")]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// The file is not JSON.
     #[error("notebook {path} is not JSON: {reason}; open it in Jupyter and save it again, or restore it")]
     NotJson {
@@ -46,8 +54,8 @@ pub enum NotebookError {
     },
     /// The cells have no ids, which snapshots are named after.
     #[error(
-        "notebook {path} has no cell ids (format 4.{minor}; ids came with 4.5), and snapshots are named after them; open and save it \
-         in JupyterLab 3 or newer, which adds them"
+        "notebook {path} has no cell ids (format 4.{minor}; ids came with 4.5), and snapshots are named after them; `nbsnap check --fix` \
+         adds them, and so does JupyterLab"
     )]
     NoCellIds {
         /// The file.

@@ -113,6 +113,19 @@ impl RedactorBuilder {
         self
     }
 
+    /// Compiles the rules that hide secrets, and no others: for what is to be read as it came, such as outputs in a notebook.
+    ///
+    /// # Errors
+    /// If the secrets are too long for a pattern.
+    pub fn build_for_secrets(&self) -> Result<Redactor, RedactError> {
+        let mut redactor = Redactor { notebook: self.notebook.clone(), rules: Vec::new() };
+        if let Some(secrets) = secrets::pattern(&self.secrets) {
+            redactor.add("secrets", &secrets, Action::Secret, Scope::default(), false)?;
+        }
+        redactor.add("tokens", secrets::TOKENS, Action::Token, Scope::default(), false)?;
+        Ok(redactor)
+    }
+
     /// Compiles the rules.
     ///
     /// # Errors

@@ -15,6 +15,7 @@ mod human;
 mod progress;
 mod style;
 
+pub use diff::difference;
 pub use human::HumanReporter;
 pub use progress::Progress;
-pub use style::Style;
+pub use style::{Style, count};

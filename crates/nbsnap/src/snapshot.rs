@@ -18,8 +18,8 @@ mod sweep;
 
 pub use blob::Blob;
 pub(crate) use blob::{essence, is_binary};
-pub(crate) use body::header_name;
 pub use body::{Body, BodyError, Content, Section, SectionName};
+pub(crate) use body::{header_name, is_json};
 pub use compare::{Comparison, Difference, JsonPath, PictureDifference, Tolerance};
 pub use escape::visible;
 pub use file::SnapshotError;

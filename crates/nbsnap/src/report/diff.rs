@@ -20,7 +20,7 @@ const CHARACTERS: usize = 1000;
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The difference between two bodies: `-` for what was recorded, `+` for what came now.
-pub(super) fn difference(expected: &str, actual: &str, style: Style) -> String {
+pub fn difference(expected: &str, actual: &str, style: Style) -> String {
     let diff = TextDiff::configure().timeout(PATIENCE).diff_lines(expected, actual);
     let old: Vec<&str> = expected.lines().collect();
     let new: Vec<&str> = actual.lines().collect();

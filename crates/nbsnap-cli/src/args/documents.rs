@@ -1,0 +1,80 @@
+//! Arguments of the commands that read or write notebooks as files.
+
+use std::path::PathBuf;
+
+use super::{BuildArgs, EngineChoice, ReportArgs};
+
+/// `nbsnap run`
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  nbsnap run lab --in-place                     run lab, and write its outputs into it
+  nbsnap run lab -o out.ipynb -p bands=3        with a parameter, into another file
+  nbsnap run lab -o out.ipynb -r 'when=Utc::now()'
+                                                a parameter whose value is a Rust expression
+  nbsnap run -o executed/                       every notebook, into a folder
+
+Parameters: a cell tagged `parameters` declares them with `let`; a cell tagged `injected-parameters` is put after it and binds
+them anew, with the types that were declared. Without such a cell the new one comes first.")]
+pub(crate) struct RunArgs {
+    /// Notebooks: names, files, or beginnings of names [default: all]
+    pub(crate) names: Vec<String>,
+
+    /// Where to write the notebook with its outputs: a file, or a folder that is there or ends with `/`
+    #[arg(short, long, value_name = "FILE", required_unless_present = "in_place", help_heading = "Output options")]
+    pub(crate) output: Option<PathBuf>,
+
+    /// Write outputs into the notebooks themselves
+    #[arg(long, conflicts_with = "output", help_heading = "Output options")]
+    pub(crate) in_place: bool,
+
+    /// Give the parameter NAME a value: text as it is, everything else as in JSON
+    #[arg(short = 'p', long = "param", value_name = "NAME=VALUE", help_heading = "Run options")]
+    pub(crate) parameters: Vec<String>,
+
+    /// Give the parameter NAME the value of a Rust expression
+    #[arg(short = 'r', long = "raw-param", value_name = "NAME=RUST", help_heading = "Run options")]
+    pub(crate) raw_parameters: Vec<String>,
+
+    /// Run the cells after one that failed, too; the command fails all the same
+    #[arg(long, help_heading = "Run options")]
+    pub(crate) allow_errors: bool,
+
+    /// What runs the notebooks
+    #[arg(long, value_enum, default_value_t = EngineChoice::Auto, env = "NBSNAP_ENGINE", help_heading = "Engine options")]
+    pub(crate) engine: EngineChoice,
+
+    /// Where to build
+    #[command(flatten)]
+    pub(crate) build: BuildArgs,
+
+    /// How to report
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
+}
+
+/// `nbsnap strip`
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  nbsnap strip                       every notebook of the project
+  nbsnap strip a.ipynb b.ipynb       these files, wherever they are
+  nbsnap strip --check               change nothing, and fail if there is something to take out: for CI and pre-commit
+
+Cells tagged `keep-output` keep their outputs. Everything else in the file keeps its bytes.")]
+pub(crate) struct StripArgs {
+    /// Notebooks: names, files, or beginnings of names [default: all of the project]
+    pub(crate) names: Vec<String>,
+
+    /// Only say which notebooks have something to take out, and fail if there are any
+    #[arg(long)]
+    pub(crate) check: bool,
+
+    /// Also take out metadata that tells how a notebook was last run or shown: times, `collapsed`, `scrolled`, widgets' state
+    #[arg(long)]
+    pub(crate) metadata: bool,
+
+    /// Also take out cells that `nbsnap run -p` has put in
+    #[arg(long)]
+    pub(crate) injected: bool,
+}

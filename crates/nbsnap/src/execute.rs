@@ -1,0 +1,232 @@
+//! Runs a notebook for its outputs, as Jupyter's "Run all" does: nothing is compared, and a cell that fails ends the run.
+//!
+//! The main type is [`Execution`]. It tells what happens in the same events as a test, and hands out the cells' records; a
+//! [`Document`](crate::document::Document) takes them in. Of what may differ between machines nothing is hidden but secrets.
+
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use crate::engine::{Engine, EngineError, Look, Progress, Run, Trust};
+use crate::environment::{Environment, Loan};
+use crate::event::{CellProblem, CellVerdict, Event, Evidence, NotebookProblem, Summary};
+use crate::notebook::{CodeCell, Notebook};
+use crate::project::Project;
+use crate::record::{CellRecord, Failure};
+use crate::redact::Redactor;
+use crate::runner::{Emit, RunError};
+
+/// Everything that running notebooks for their outputs needs.
+pub struct Execution<'a> {
+    /// The project.
+    pub project: &'a Project,
+    /// What runs the notebooks.
+    pub engine: &'a mut dyn Engine,
+    /// What the notebooks are lent.
+    pub environment: &'a dyn Environment,
+    /// Whether the cells after one that failed run all the same.
+    pub allow_errors: bool,
+}
+
+/// What came of a notebook.
+#[derive(Clone, Debug, Default)]
+pub struct Executed {
+    /// What the cells produced, in order; those that are missing at the end were not run.
+    pub records: Vec<CellRecord>,
+    /// Whether every cell ran, and failed only where its tag says so.
+    pub passed: bool,
+}
+
+impl Execution<'_> {
+    /// Builds what the notebooks depend on and runs them, one after the other.
+    ///
+    /// # Errors
+    /// When they cannot be run. A cell that fails is no error.
+    pub fn execute(&mut self, notebooks: &[Notebook], emit: Emit<'_>) -> Result<Vec<Executed>, RunError> {
+        let started = Instant::now();
+        let cells = notebooks.iter().map(|notebook| notebook.cells.len()).sum();
+        emit(Event::RunStarted { notebooks: notebooks.len(), cells, engine: self.engine.name() }).map_err(RunError::Report)?;
+        self.build(notebooks, emit)?;
+        let mut summary = Summary::default();
+        let mut all = Vec::new();
+        for notebook in notebooks {
+            all.push(self.run(notebook, &mut summary, emit)?);
+        }
+        emit(Event::RunFinished { summary, elapsed: started.elapsed() }).map_err(RunError::Report)?;
+        Ok(all)
+    }
+
+    /// The lock file is that of all notebooks, these among them as they are now.
+    fn build(&mut self, notebooks: &[Notebook], emit: Emit<'_>) -> Result<(), RunError> {
+        let mut all = self.project.notebooks()?.usable;
+        all.retain(|known| !notebooks.iter().any(|notebook| notebook.name == known.name));
+        all.extend_from_slice(notebooks);
+        let mut written = Ok(());
+        self.engine.prepare(&all, notebooks, &mut |event| {
+            if written.is_ok() {
+                written = emit(event);
+            }
+        })?;
+        written.map_err(RunError::Report)
+    }
+
+    fn run(&mut self, notebook: &Notebook, summary: &mut Summary, emit: Emit<'_>) -> Result<Executed, RunError> {
+        let started = Instant::now();
+        let mut teller = Teller { notebook, path: self.relative(notebook), emit };
+        teller.tell(Event::NotebookStarted { notebook: notebook.name.clone(), cells: notebook.cells.len() })?;
+        let (mut ran, loan, evidence) = match self.look(notebook, &mut teller)? {
+            Some((ran, loan)) => (ran, loan, Evidence::Shortcut),
+            None => {
+                let loan = self.lend(notebook)?;
+                (self.run_cells(notebook, &*loan, &mut teller)?, loan, Evidence::Run)
+            }
+        };
+        let mut secrets = Redactor::builder();
+        secrets.variables(loan.variables()).variables(std::env::vars());
+        for secret in loan.secrets() {
+            secrets.secret(secret);
+        }
+        let mut secrets = secrets.build_for_secrets()?;
+        for (cell, (record, _)) in notebook.cells.iter().zip(&mut ran) {
+            secrets.record(&cell.id, record);
+        }
+
+        for (cell, (record, elapsed)) in notebook.cells.iter().zip(&ran) {
+            let verdict = verdict(cell, record);
+            *if verdict == CellVerdict::Passed { &mut summary.cells_passed } else { &mut summary.cells_failed } += 1;
+            teller.finished(cell, verdict, *elapsed)?;
+        }
+        for cell in &notebook.cells[ran.len()..] {
+            summary.cells_not_run += 1;
+            teller.finished(cell, CellVerdict::NotRun, Duration::ZERO)?;
+        }
+        let problems: Vec<NotebookProblem> =
+            loan.refused_hosts().into_iter().map(|host| NotebookProblem::RefusedHost { host }).collect();
+        let all_well = notebook.cells.iter().zip(&ran).all(|(cell, (record, _))| verdict(cell, record) == CellVerdict::Passed);
+        let passed = all_well && ran.len() == notebook.cells.len() && problems.is_empty();
+        *if passed { &mut summary.passed } else { &mut summary.failed } += 1;
+        let (name, path) = (notebook.name.clone(), teller.path.clone());
+        teller.tell(Event::NotebookFinished { notebook: name, path, problems, passed, evidence, elapsed: started.elapsed() })?;
+        Ok(Executed { records: ran.into_iter().map(|(record, _)| record).collect(), passed })
+    }
+
+    /// Runs the notebook the quick way, where the engine knows one and its word counts.
+    fn look(&mut self, notebook: &Notebook, teller: &mut Teller<'_>) -> Result<Option<(Ran, Box<dyn Loan>)>, RunError> {
+        let (started, trust) = (Instant::now(), self.engine.trust());
+        if trust == Trust::Never {
+            return Ok(None);
+        }
+        // What the look does to its environment must not be there for a run that decides.
+        let loan = self.lend(notebook)?;
+        let reason = match self.engine.shortcut(&self.run_of(notebook, &*loan))? {
+            Look::Declined(reason) => reason,
+            Look::Records(records) => {
+                let all_well = |records: &[CellRecord]| {
+                    notebook.cells.iter().zip(records).all(|(cell, record)| verdict(cell, record) == CellVerdict::Passed)
+                };
+                let is_enough = records.len() == notebook.cells.len() && all_well(&records);
+                if is_enough || (trust == Trust::Always && !self.allow_errors) {
+                    let each = started.elapsed() / u32::try_from(records.len().max(1)).unwrap_or(1);
+                    return Ok(Some((records.into_iter().map(|record| (record, each)).collect(), loan)));
+                }
+                "at a quick look, a cell fails".to_owned()
+            }
+        };
+        teller.tell(Event::Notice { message: format!("{}: evcxr runs it: {reason}", notebook.name) })?;
+        Ok(None)
+    }
+
+    /// Runs the notebook cell by cell, until one fails that was not meant to.
+    fn run_cells(&mut self, notebook: &Notebook, loan: &dyn Loan, teller: &mut Teller<'_>) -> Result<Ran, RunError> {
+        let run = self.run_of(notebook, loan);
+        let mut ran: Ran = Vec::new();
+        let mut broken = None;
+        let allow_errors = self.allow_errors;
+        self.engine.run(&run, &mut |progress| match progress {
+            Progress::Started(cell) => {
+                let (notebook, cell) = (notebook.name.clone(), cell.clone());
+                match teller.tell(Event::CellStarted { notebook, cell }) {
+                    Ok(()) => ControlFlow::Continue(()),
+                    Err(error) => {
+                        broken = Some(error);
+                        ControlFlow::Break(())
+                    }
+                }
+            }
+            Progress::Ended(cell, record, elapsed) => {
+                let goes_on = allow_errors || verdict(cell, &record) == CellVerdict::Passed;
+                ran.push((record, elapsed));
+                if goes_on { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            }
+            // Jupyter, too, shows it with the cell that was the last to run.
+            Progress::Late(text) => {
+                if let Some((record, _)) = ran.last_mut() {
+                    record.stdout.push_str(&text);
+                }
+                ControlFlow::Continue(())
+            }
+            Progress::CannotBegin(failure) => {
+                broken = Some(RunError::Engine(EngineError::Start { message: failure.to_string() }));
+                ControlFlow::Break(())
+            }
+        })?;
+        match broken {
+            Some(error) => Err(error),
+            None => Ok(ran),
+        }
+    }
+
+    fn lend(&self, notebook: &Notebook) -> Result<Box<dyn Loan>, RunError> {
+        let error = |reason| RunError::Environment { notebook: notebook.name.clone(), reason };
+        self.environment.lend(notebook).map_err(error)
+    }
+
+    fn run_of<'n>(&self, notebook: &'n Notebook, loan: &dyn Loan) -> Run<'n> {
+        let config = &self.project.config;
+        Run {
+            notebook,
+            variables: loan.variables(),
+            cell_timeout: config.cell_timeout,
+            compile_timeout: config.compile_timeout,
+            max_output: config.max_output,
+        }
+    }
+
+    fn relative(&self, notebook: &Notebook) -> PathBuf {
+        notebook.path.strip_prefix(&self.project.root).unwrap_or(&notebook.path).to_owned()
+    }
+}
+
+/// Records of cells in order, with how long each took.
+type Ran = Vec<(CellRecord, Duration)>;
+
+/// What a record means where nothing is compared.
+fn verdict(cell: &CodeCell, record: &CellRecord) -> CellVerdict {
+    let problem = match &record.failure {
+        Some(failure) if cell.must_raise() && failure.is_raised_by_code() => return CellVerdict::Passed,
+        Some(failure) => CellProblem::Failed(failure.clone()),
+        None if cell.must_raise() => CellProblem::DidNotRaise,
+        None => return CellVerdict::Passed,
+    };
+    // A panic has said it all in its message.
+    let stderr = if matches!(record.failure, Some(Failure::Panic { .. })) { String::new() } else { record.stderr.clone() };
+    CellVerdict::Failed { problems: vec![problem], stderr }
+}
+
+/// Tells of one notebook.
+struct Teller<'a> {
+    notebook: &'a Notebook,
+    path: PathBuf,
+    emit: Emit<'a>,
+}
+
+impl Teller<'_> {
+    fn tell(&mut self, event: Event) -> Result<(), RunError> {
+        (self.emit)(event).map_err(RunError::Report)
+    }
+
+    fn finished(&mut self, cell: &CodeCell, verdict: CellVerdict, elapsed: Duration) -> Result<(), RunError> {
+        let (notebook, path, cell) = (self.notebook.name.clone(), self.path.clone(), cell.clone());
+        self.tell(Event::CellFinished { notebook, path, cell, verdict, elapsed })
+    }
+}
