@@ -76,7 +76,7 @@ pub(crate) struct TestArgs {
 
     /// How to report
     #[command(flatten)]
-    pub(crate) report: ReportArgs,
+    pub(crate) report: TestReportArgs,
 }
 
 /// `nbsnap prepare`
@@ -112,6 +112,30 @@ pub(crate) struct ReportArgs {
     /// Colours in the report
     #[arg(long, value_enum, default_value_t = Colour::Auto, env = "NBSNAP_COLOR", help_heading = "Report options")]
     pub(crate) color: Colour,
+}
+
+/// How to report on a test.
+#[derive(Debug, clap::Args)]
+pub(crate) struct TestReportArgs {
+    /// How to report to people
+    #[command(flatten)]
+    pub(crate) human: ReportArgs,
+
+    /// Tell every cell with its times, and how often each redaction rule applied
+    #[arg(short, long, help_heading = "Report options")]
+    pub(crate) verbose: bool,
+
+    /// Write a JUnit file as well
+    #[arg(long, value_name = "FILE", help_heading = "Report options")]
+    pub(crate) junit: Option<PathBuf>,
+
+    /// Write everything that happens as JSON lines as well, or to standard output in place of the report (`-`)
+    #[arg(long, value_name = "FILE", help_heading = "Report options")]
+    pub(crate) json: Option<PathBuf>,
+
+    /// Where the page of a run goes in which something failed [default: target/nbsnap/report.html in the project]
+    #[arg(long, value_name = "FILE", help_heading = "Report options")]
+    pub(crate) html: Option<PathBuf>,
 }
 
 /// What runs the notebooks.

@@ -3,6 +3,7 @@
 mod accept;
 mod list;
 mod prepare;
+mod reporters;
 mod run;
 mod session;
 mod strip;

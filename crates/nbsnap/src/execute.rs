@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::engine::{Engine, EngineError, Look, Progress, Run, Trust};
 use crate::environment::{Environment, Loan};
-use crate::event::{CellProblem, CellVerdict, Event, Evidence, NotebookProblem, Summary};
+use crate::event::{CellProblem, CellVerdict, Event, Evidence, NotebookProblem, Status, Summary, Timing};
 use crate::notebook::{CodeCell, Notebook};
 use crate::project::Project;
 use crate::record::{CellRecord, Failure};
@@ -91,14 +91,17 @@ impl Execution<'_> {
             secrets.record(&cell.id, record);
         }
 
+        let mut status = Status::Passed;
         for (cell, (record, elapsed)) in notebook.cells.iter().zip(&ran) {
             let verdict = verdict(cell, record);
+            status = status.max(verdict.status());
             *if verdict == CellVerdict::Passed { &mut summary.cells_passed } else { &mut summary.cells_failed } += 1;
-            teller.finished(cell, verdict, *elapsed)?;
+            teller.finished(cell, verdict, Some(Box::new(record.clone())), *elapsed)?;
         }
         for cell in &notebook.cells[ran.len()..] {
             summary.cells_not_run += 1;
-            teller.finished(cell, CellVerdict::NotRun, Duration::ZERO)?;
+            teller.finished(cell, CellVerdict::NotRun, None, Duration::ZERO)?;
+            status = status.max(Status::NotRun);
         }
         let problems: Vec<NotebookProblem> =
             loan.refused_hosts().into_iter().map(|host| NotebookProblem::RefusedHost { host }).collect();
@@ -106,7 +109,9 @@ impl Execution<'_> {
         let passed = all_well && ran.len() == notebook.cells.len() && problems.is_empty();
         *if passed { &mut summary.passed } else { &mut summary.failed } += 1;
         let (name, path) = (notebook.name.clone(), teller.path.clone());
-        teller.tell(Event::NotebookFinished { notebook: name, path, problems, passed, evidence, elapsed: started.elapsed() })?;
+        let status = problems.iter().map(NotebookProblem::status).fold(status, Status::max);
+        let (attempts, elapsed) = (1, started.elapsed());
+        teller.tell(Event::NotebookFinished { notebook: name, path, problems, status, attempts, evidence, elapsed })?;
         Ok(Executed { records: ran.into_iter().map(|(record, _)| record).collect(), passed })
     }
 
@@ -225,8 +230,14 @@ impl Teller<'_> {
         (self.emit)(event).map_err(RunError::Report)
     }
 
-    fn finished(&mut self, cell: &CodeCell, verdict: CellVerdict, elapsed: Duration) -> Result<(), RunError> {
+    fn finished(
+        &mut self,
+        cell: &CodeCell,
+        verdict: CellVerdict,
+        record: Option<Box<CellRecord>>,
+        elapsed: Duration,
+    ) -> Result<(), RunError> {
         let (notebook, path, cell) = (self.notebook.name.clone(), self.path.clone(), cell.clone());
-        self.tell(Event::CellFinished { notebook, path, cell, verdict, elapsed })
+        self.tell(Event::CellFinished { notebook, path, cell, verdict, record, timing: Timing::of(elapsed) })
     }
 }

@@ -13,7 +13,7 @@ use judge::Judge;
 use crate::cache::{Parts, ResultCache, Surroundings};
 use crate::engine::{Engine, EngineError, Look, Progress, Run, Trust};
 use crate::environment::{Environment, Loan};
-use crate::event::{CellVerdict, Event, Evidence, NotebookProblem, Summary};
+use crate::event::{CellVerdict, Event, Evidence, NotebookProblem, Status, Summary, Timing};
 use crate::notebook::Notebook;
 use crate::project::{Notebooks, Project, ProjectError};
 use crate::record::CellRecord;
@@ -269,7 +269,8 @@ impl Runner<'_> {
             let problems = vec![NotebookProblem::Unusable { reason: error.to_string() }];
             let (notebook, path) = (name.clone(), relative(&self.project.root, path));
             let (evidence, elapsed) = (Evidence::Run, Duration::ZERO);
-            emit(Event::NotebookFinished { notebook, path, problems, passed: false, evidence, elapsed })
+            let (status, attempts) = (Status::Failed, 1);
+            emit(Event::NotebookFinished { notebook, path, problems, status, attempts, evidence, elapsed })
                 .map_err(RunError::Report)?;
         }
         Ok(())
@@ -309,10 +310,13 @@ fn confirm(
     *counted += cells;
     for cell in &notebook.cells {
         let (notebook, path, cell, verdict) = (name.clone(), path.clone(), cell.clone(), verdict.clone());
-        emit(Event::CellFinished { notebook, path, cell, verdict, elapsed: Duration::ZERO }).map_err(RunError::Report)?;
+        let (record, timing) = (None, Timing::default());
+        emit(Event::CellFinished { notebook, path, cell, verdict, record, timing }).map_err(RunError::Report)?;
     }
-    let problems = Vec::new();
-    emit(Event::NotebookFinished { notebook: name, path, problems, passed: true, evidence, elapsed }).map_err(RunError::Report)
+    let (problems, attempts) = (Vec::new(), 1);
+    let status = if evidence == Evidence::Cache { Status::Cached } else { Status::Passed };
+    emit(Event::NotebookFinished { notebook: name, path, problems, status, attempts, evidence, elapsed })
+        .map_err(RunError::Report)
 }
 
 fn environment_error(notebook: &Notebook, reason: String) -> RunError {

@@ -21,6 +21,8 @@ pub(crate) use blob::{essence, is_binary};
 pub use body::{Body, BodyError, Content, Section, SectionName};
 pub(crate) use body::{header_name, is_json};
 pub use compare::{Comparison, Difference, JsonPath, PictureDifference, Tolerance};
+#[cfg(test)]
+pub(crate) use escape::original;
 pub use escape::visible;
 pub use file::SnapshotError;
 pub use store::{SnapshotStore, UpdateMode};

@@ -3,6 +3,7 @@
 use nbsnap::engine::Trust;
 use nbsnap::environment::Nothing;
 use nbsnap::project::Project;
+use nbsnap::report::Reporter;
 use nbsnap::runner::{RunError, Runner};
 use nbsnap::snapshot::UpdateMode;
 

@@ -9,6 +9,7 @@ use nbsnap::engine::Trust;
 use nbsnap::execute::Execution;
 use nbsnap::notebook::Notebook;
 use nbsnap::project::ProjectError;
+use nbsnap::report::Reporter;
 use nbsnap::runner::RunError;
 
 use super::{Place, Targets, session};

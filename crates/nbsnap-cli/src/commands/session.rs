@@ -48,6 +48,6 @@ pub(crate) fn reporter(args: &ReportArgs) -> HumanReporter<Stdout> {
         Colour::Never => false,
         Colour::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
     };
-    let width = console::Term::stdout().size_checked().map_or(130, |(_, columns)| usize::from(columns));
+    let width = console::Term::stdout().size_checked().map_or(100, |(_, columns)| usize::from(columns));
     HumanReporter::new(out, Style { colour, width }, if terminal { Progress::Bar } else { Progress::Lines })
 }

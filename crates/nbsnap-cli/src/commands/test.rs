@@ -3,10 +3,11 @@
 use nbsnap::cache::ResultCache;
 use nbsnap::engine::Trust;
 use nbsnap::project::Project;
+use nbsnap::report::Reporter;
 use nbsnap::runner::{RunError, Runner};
 use nbsnap::snapshot::UpdateMode;
 
-use super::session;
+use super::{reporters, session};
 use crate::args::{EngineChoice, TestArgs, Update};
 use crate::exit::Exit;
 use crate::lent::Testbeds;
@@ -31,7 +32,7 @@ pub(crate) fn run(project: &Project, args: &TestArgs) -> Result<Exit, RunError> 
     let mut engine = session::engine(project, &args.build, fused, update == UpdateMode::WritePending)?;
     let store = super::store(project, update);
     let cache = ResultCache::new(&session::cache_dir(project, &args.build), project);
-    let mut reporter = session::reporter(&args.report);
+    let mut reporter = reporters::of_test(project, &args.report)?;
     let mut runner = Runner {
         project,
         engine: &mut engine,

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::{Emit, RunError, relative};
 use crate::engine::Progress;
 use crate::environment::Loan;
-use crate::event::{CellProblem, CellVerdict, Event, Evidence, NotebookProblem, Summary};
+use crate::event::{CellProblem, CellVerdict, Event, Evidence, NotebookProblem, Status, Summary, Timing};
 use crate::notebook::{CodeCell, Notebook};
 use crate::project::Project;
 use crate::record::{CellRecord, Failure};
@@ -19,6 +19,14 @@ use crate::snapshot::{OrphanKind, SnapshotStore};
 /// Lines of standard error that are shown with a failed cell.
 const STDERR_LINES: usize = 12;
 
+/// A cell that ended.
+struct Judged {
+    verdict: CellVerdict,
+    /// Until it is told.
+    record: Option<Box<CellRecord>>,
+    timing: Timing,
+}
+
 /// Turns what the engine reports of one notebook into verdicts.
 pub(super) struct Judge<'a> {
     root: &'a Path,
@@ -27,7 +35,7 @@ pub(super) struct Judge<'a> {
     loan: &'a dyn Loan,
     redactor: Redactor,
     /// Of the cells that ended, in order. Held back by one, as output that comes late still belongs to the cell before.
-    verdicts: Vec<(CellVerdict, Duration)>,
+    verdicts: Vec<Judged>,
     problems: Vec<NotebookProblem>,
     broken: Option<RunError>,
     emit: Emit<'a>,
@@ -68,20 +76,20 @@ impl<'a> Judge<'a> {
             }
             Progress::Ended(cell, record, elapsed) => {
                 self.settle(self.verdicts.len())?;
-                let verdict = self.judge(cell, record)?;
+                let (verdict, record) = self.judge(cell, record)?;
                 let flow = if matches!(&verdict, CellVerdict::Failed { problems, .. } if problems.iter().any(ends_notebook)) {
                     ControlFlow::Break(())
                 } else {
                     ControlFlow::Continue(())
                 };
-                self.verdicts.push((verdict, elapsed));
+                self.verdicts.push(Judged { verdict, record: Some(Box::new(record)), timing: Timing::of(elapsed) });
                 Ok(flow)
             }
             Progress::Late(text) => {
                 let text = self.redactor.text(&text);
                 match self.verdicts.last_mut() {
-                    Some((verdict, _)) => {
-                        verdict.add(CellProblem::Failed(Failure::LateOutput { text }));
+                    Some(judged) => {
+                        judged.verdict.add(CellProblem::Failed(Failure::LateOutput { text }));
                         Ok(ControlFlow::Break(()))
                     }
                     // Nothing of the notebook's has run yet: evcxr's own start-up code does not print.
@@ -96,7 +104,8 @@ impl<'a> Judge<'a> {
         }
     }
 
-    fn judge(&mut self, cell: &CodeCell, mut record: CellRecord) -> Result<CellVerdict, RunError> {
+    /// What the cell's record means, and the record as it may be shown.
+    fn judge(&mut self, cell: &CodeCell, mut record: CellRecord) -> Result<(CellVerdict, CellRecord), RunError> {
         self.redactor.record(&cell.id, &mut record);
         let stderr = last_lines(&record.stderr);
         let mut problems = Vec::new();
@@ -112,7 +121,8 @@ impl<'a> Judge<'a> {
                 problems.extend(self.compare(cell, &record)?);
             }
         }
-        Ok(if problems.is_empty() { CellVerdict::Passed } else { CellVerdict::Failed { problems, stderr } })
+        let verdict = if problems.is_empty() { CellVerdict::Passed } else { CellVerdict::Failed { problems, stderr } };
+        Ok((verdict, record))
     }
 
     fn relative(&self, path: &Path) -> PathBuf {
@@ -136,13 +146,21 @@ impl<'a> Judge<'a> {
     /// Tells the verdict of the cell before the one at `index`: nothing can be added to it any more.
     fn settle(&mut self, index: usize) -> Result<(), RunError> {
         let Some(at) = index.checked_sub(1) else { return Ok(()) };
-        let (verdict, elapsed) = self.verdicts[at].clone();
-        self.tell(&self.notebook.cells[at], verdict, elapsed)
+        let Judged { verdict, record, timing } = &mut self.verdicts[at];
+        let (verdict, record, timing) = (verdict.clone(), record.take(), *timing);
+        self.tell(&self.notebook.cells[at], verdict, record, timing)
     }
 
-    fn tell(&mut self, cell: &CodeCell, verdict: CellVerdict, elapsed: Duration) -> Result<(), RunError> {
-        let (notebook, path, cell) = (self.notebook.name.clone(), self.relative(&self.notebook.path), cell.clone());
-        (self.emit)(Event::CellFinished { notebook, path, cell, verdict, elapsed }).map_err(RunError::Report)
+    fn tell(
+        &mut self,
+        cell: &CodeCell,
+        verdict: CellVerdict,
+        record: Option<Box<CellRecord>>,
+        timing: Timing,
+    ) -> Result<(), RunError> {
+        let (notebook, path, mut cell) = (self.notebook.name.clone(), self.relative(&self.notebook.path), cell.clone());
+        cell.source = self.redactor.without_secrets(&cell.source);
+        (self.emit)(Event::CellFinished { notebook, path, cell, verdict, record, timing }).map_err(RunError::Report)
     }
 
     /// Tells what is left to tell. Returns whether the notebook passed.
@@ -152,7 +170,7 @@ impl<'a> Judge<'a> {
         }
         self.settle(self.verdicts.len())?;
         for cell in &self.notebook.cells[self.verdicts.len()..] {
-            self.tell(cell, CellVerdict::NotRun, Duration::ZERO)?;
+            self.tell(cell, CellVerdict::NotRun, None, Timing::default())?;
         }
         self.problems.extend(self.loan.refused_hosts().into_iter().map(|host| NotebookProblem::RefusedHost { host }));
         // Asked now, as a cell that passed has taken back what an earlier difference left.
@@ -162,9 +180,13 @@ impl<'a> Judge<'a> {
                 self.problems.push(NotebookProblem::OrphanSnapshot { snapshot });
             }
         }
-        let failed = self.verdicts.iter().filter(|(verdict, _)| *verdict != CellVerdict::Passed).count();
+        let statuses: Vec<Status> = self.verdicts.iter().map(|judged| judged.verdict.status()).collect();
+        let failed = statuses.iter().filter(|status| !status.is_good()).count();
         let not_run = self.notebook.cells.len() - self.verdicts.len();
         let passed = failed == 0 && not_run == 0 && self.problems.is_empty();
+        let of_notebook = self.problems.iter().map(NotebookProblem::status).chain((not_run > 0).then_some(Status::NotRun));
+        let status = statuses.into_iter().chain(of_notebook).max().unwrap_or(Status::Passed);
+        summary.internal += usize::from(status == Status::Internal);
         summary.cells_failed += failed;
         summary.cells_not_run += not_run;
         summary.cells_passed += self.verdicts.len() - failed;
@@ -172,7 +194,8 @@ impl<'a> Judge<'a> {
         summary.failed += usize::from(!passed);
         let (notebook, path) = (self.notebook.name.clone(), self.relative(&self.notebook.path));
         let problems = self.problems;
-        (self.emit)(Event::NotebookFinished { notebook, path, problems, passed, evidence, elapsed }).map_err(RunError::Report)?;
+        let event = Event::NotebookFinished { notebook, path, problems, status, attempts: 1, evidence, elapsed };
+        (self.emit)(event).map_err(RunError::Report)?;
         Ok(passed)
     }
 }
