@@ -117,7 +117,10 @@ fn page(run: &Run) -> Page {
 
 fn notebook(notebook: &NotebookRun) -> NotebookView {
     let status = notebook.status.unwrap_or(Status::Internal);
-    let mut facts = vec![count(notebook.cells.len(), "cell"), format!("{:.1} s", notebook.elapsed.as_secs_f64())];
+    let mut facts = Vec::new();
+    if notebook.skipped.is_none() {
+        facts.extend([count(notebook.cells.len(), "cell"), format!("{:.1} s", notebook.elapsed.as_secs_f64())]);
+    }
     match notebook.evidence {
         Some(Evidence::Shortcut) => facts.push("as one program".into()),
         Some(Evidence::Cache) => facts.push("nothing has changed since it passed".into()),
