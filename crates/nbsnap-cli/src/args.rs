@@ -3,6 +3,7 @@
 mod documents;
 mod snapshots;
 
+use std::num::NonZero;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -58,17 +59,21 @@ pub(crate) struct TestArgs {
     /// Notebooks: names, files, or beginnings of names [default: all]
     pub(crate) names: Vec<String>,
 
-    /// What runs the notebooks
-    #[arg(long, value_enum, default_value_t = EngineChoice::Auto, env = "NBSNAP_ENGINE", help_heading = "Engine options")]
-    pub(crate) engine: EngineChoice,
+    /// What runs the notebooks [default: as the profile says: fused, evcxr in profile ci]
+    #[arg(long, value_enum, env = "NBSNAP_ENGINE", help_heading = "Engine options")]
+    pub(crate) engine: Option<EngineChoice>,
 
-    /// Run every notebook, also those that passed and of which nothing has changed since; always so where CI is set
+    /// How many notebooks run at once [default: as the profile says, else as many as the machine has cores, at most 8]
+    #[arg(long, short = 'j', value_name = "N", env = "NBSNAP_JOBS", help_heading = "Engine options")]
+    pub(crate) jobs: Option<NonZero<usize>>,
+
+    /// Run every notebook, also those that passed and of which nothing has changed since; always so in profile ci
     #[arg(long, env = "NBSNAP_FRESH", help_heading = "Engine options")]
     pub(crate) fresh: bool,
 
-    /// What to do with output that has no snapshot or differs from it
-    #[arg(long, value_enum, default_value_t = Update::Auto, env = "NBSNAP_UPDATE", help_heading = "Snapshot options")]
-    pub(crate) update: Update,
+    /// What to do with output that has no snapshot or differs from it [default: as the profile says: pending, never in profile ci]
+    #[arg(long, value_enum, env = "NBSNAP_UPDATE", help_heading = "Snapshot options")]
+    pub(crate) update: Option<Update>,
 
     /// Where to build
     #[command(flatten)]
@@ -141,19 +146,15 @@ pub(crate) struct TestReportArgs {
 /// What runs the notebooks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum EngineChoice {
-    /// `evcxr` where the variable CI is set; elsewhere the notebook as one program, and evcxr where not every cell is as recorded
-    Auto,
     /// evcxr, cell by cell, as evcxr_jupyter does: the reference
     Evcxr,
-    /// The notebook as one program, which takes a second or two and decides; evcxr runs only what it declines
+    /// The notebook as one program, which takes a second; evcxr runs what that cannot do exactly, and the report says why
     Fused,
 }
 
 /// What to do with output that has no snapshot or differs from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Update {
-    /// `never` where the variable CI is set, `pending` elsewhere
-    Auto,
     /// Write it beside the snapshot as *.snap.new, for `nbsnap accept` or `cargo insta review`
     Pending,
     /// Write nothing

@@ -194,3 +194,24 @@ pub struct Summary {
     /// Snapshots that belong to no notebook at all.
     pub orphans: usize,
 }
+
+impl Summary {
+    /// Adds the counts of another.
+    pub fn add(&mut self, other: &Summary) {
+        let Summary { passed, flaky, cached, skipped, failed, internal, .. } = other;
+        let Summary { cells_passed, cells_cached, cells_skipped, cells_failed, cells_not_run, pending, orphans, .. } = other;
+        self.passed += passed;
+        self.flaky += flaky;
+        self.cached += cached;
+        self.skipped += skipped;
+        self.failed += failed;
+        self.internal += internal;
+        self.cells_passed += cells_passed;
+        self.cells_cached += cells_cached;
+        self.cells_skipped += cells_skipped;
+        self.cells_failed += cells_failed;
+        self.cells_not_run += cells_not_run;
+        self.pending += pending;
+        self.orphans += orphans;
+    }
+}

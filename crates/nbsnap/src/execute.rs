@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use crate::engine::{Engine, EngineError, Look, Progress, Run, Trust};
+use crate::engine::{Engine, EngineError, Look, Progress, Run, Worker};
 use crate::environment::{Environment, Loan};
 use crate::event::{CellProblem, CellVerdict, Event, Evidence, NotebookProblem, Status, Summary, Timing};
 use crate::notebook::{CodeCell, Notebook};
@@ -49,8 +49,9 @@ impl Execution<'_> {
         self.build(notebooks, emit)?;
         let mut summary = Summary::default();
         let mut all = Vec::new();
+        let mut worker = self.engine.worker(0)?;
         for notebook in notebooks {
-            all.push(self.run(notebook, &mut summary, emit)?);
+            all.push(self.run(&mut *worker, notebook, &mut summary, emit)?);
         }
         emit(Event::RunFinished { summary, elapsed: started.elapsed() }).map_err(RunError::Report)?;
         Ok(all)
@@ -70,15 +71,21 @@ impl Execution<'_> {
         written.map_err(RunError::Report)
     }
 
-    fn run(&mut self, notebook: &Notebook, summary: &mut Summary, emit: Emit<'_>) -> Result<Executed, RunError> {
+    fn run(
+        &self,
+        worker: &mut dyn Worker,
+        notebook: &Notebook,
+        summary: &mut Summary,
+        emit: Emit<'_>,
+    ) -> Result<Executed, RunError> {
         let started = Instant::now();
         let mut teller = Teller { notebook, path: self.relative(notebook), emit };
         teller.tell(Event::NotebookStarted { notebook: notebook.name.clone(), cells: notebook.cells.len() })?;
-        let (mut ran, loan, evidence) = match self.look(notebook, &mut teller)? {
+        let (mut ran, loan, evidence) = match self.look(worker, notebook, &mut teller)? {
             Some((ran, loan)) => (ran, loan, Evidence::Shortcut),
             None => {
                 let loan = self.lend(notebook)?;
-                (self.run_cells(notebook, &*loan, &mut teller)?, loan, Evidence::Run)
+                (self.run_cells(worker, notebook, &*loan, &mut teller)?, loan, Evidence::Run)
             }
         };
         let mut secrets = Redactor::builder();
@@ -115,26 +122,28 @@ impl Execution<'_> {
         Ok(Executed { records: ran.into_iter().map(|(record, _)| record).collect(), passed })
     }
 
-    /// Runs the notebook the quick way, where the engine knows one and its word counts.
-    fn look(&mut self, notebook: &Notebook, teller: &mut Teller<'_>) -> Result<Option<(Ran, Box<dyn Loan>)>, RunError> {
-        let (started, trust) = (Instant::now(), self.engine.trust());
-        if trust == Trust::Never {
+    /// Runs the notebook the quick way, where the engine knows one that comes to the same.
+    fn look(
+        &self,
+        worker: &mut dyn Worker,
+        notebook: &Notebook,
+        teller: &mut Teller<'_>,
+    ) -> Result<Option<(Ran, Box<dyn Loan>)>, RunError> {
+        let started = Instant::now();
+        if !self.engine.has_shortcut() {
             return Ok(None);
         }
-        // What the look does to its environment must not be there for a run that decides.
+        // What a try does to its environment must not be there for a run that decides.
         let loan = self.lend(notebook)?;
-        let reason = match self.engine.shortcut(&self.run_of(notebook, &*loan))? {
+        let reason = match worker.shortcut(&self.run_of(notebook, &*loan))? {
             Look::Declined(reason) => reason,
+            // It ends with the first cell that fails, which is not what was asked for.
+            Look::Records(records) if self.allow_errors && records.len() < notebook.cells.len() => {
+                "a cell fails, and those after it are to run".to_owned()
+            }
             Look::Records(records) => {
-                let all_well = |records: &[CellRecord]| {
-                    notebook.cells.iter().zip(records).all(|(cell, record)| verdict(cell, record) == CellVerdict::Passed)
-                };
-                let is_enough = records.len() == notebook.cells.len() && all_well(&records);
-                if is_enough || (trust == Trust::Always && !self.allow_errors) {
-                    let each = started.elapsed() / u32::try_from(records.len().max(1)).unwrap_or(1);
-                    return Ok(Some((records.into_iter().map(|record| (record, each)).collect(), loan)));
-                }
-                "at a quick look, a cell fails".to_owned()
+                let each = started.elapsed() / u32::try_from(records.len().max(1)).unwrap_or(1);
+                return Ok(Some((records.into_iter().map(|record| (record, each)).collect(), loan)));
             }
         };
         teller.tell(Event::Notice { message: format!("{}: evcxr runs it: {reason}", notebook.name) })?;
@@ -142,12 +151,18 @@ impl Execution<'_> {
     }
 
     /// Runs the notebook cell by cell, until one fails that was not meant to.
-    fn run_cells(&mut self, notebook: &Notebook, loan: &dyn Loan, teller: &mut Teller<'_>) -> Result<Ran, RunError> {
+    fn run_cells(
+        &self,
+        worker: &mut dyn Worker,
+        notebook: &Notebook,
+        loan: &dyn Loan,
+        teller: &mut Teller<'_>,
+    ) -> Result<Ran, RunError> {
         let run = self.run_of(notebook, loan);
         let mut ran: Ran = Vec::new();
         let mut broken = None;
         let allow_errors = self.allow_errors;
-        self.engine.run(&run, &mut |progress| match progress {
+        worker.run(&run, &mut |progress| match progress {
             Progress::Started(cell) => {
                 let (notebook, cell) = (notebook.name.clone(), cell.clone());
                 match teller.tell(Event::CellStarted { notebook, cell }) {
