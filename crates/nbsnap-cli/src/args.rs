@@ -7,6 +7,7 @@ use std::num::NonZero;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
+use nbsnap::select::{Filter, Partition, Selection};
 
 pub(crate) use documents::{RunArgs, StripArgs};
 pub(crate) use snapshots::{AcceptArgs, ListArgs};
@@ -56,8 +57,13 @@ Examples:
   nbsnap test --fresh --engine evcxr on the reference engine's word, whatever is known of earlier runs
   CI=true nbsnap test                as CI does it: nothing is written, everything runs")]
 pub(crate) struct TestArgs {
-    /// Notebooks: names, files, or beginnings of names [default: all]
-    pub(crate) names: Vec<String>,
+    /// Which notebooks
+    #[command(flatten)]
+    pub(crate) selection: SelectionArgs,
+
+    /// How often to run them
+    #[command(flatten)]
+    pub(crate) repetition: RepetitionArgs,
 
     /// What runs the notebooks [default: as the profile says: fused, evcxr in profile ci]
     #[arg(long, value_enum, env = "NBSNAP_ENGINE", help_heading = "Engine options")]
@@ -117,6 +123,55 @@ pub(crate) struct ReportArgs {
     /// Colours in the report
     #[arg(long, value_enum, default_value_t = Colour::Auto, env = "NBSNAP_COLOR", help_heading = "Report options")]
     pub(crate) color: Colour,
+}
+
+/// Which notebooks.
+#[derive(Debug, clap::Args)]
+pub(crate) struct SelectionArgs {
+    /// Notebooks: names, files, beginnings of names or globs; NAME::CELL runs one up to the cell with that id [default: all]
+    pub(crate) names: Vec<String>,
+
+    /// Only notebooks that are like this: `notebook(04-*) & !tag(slow)`; also cell(…), dep(…), `|`, `=exact`, `~part`, `/regex/`
+    #[arg(short = 'E', long, value_name = "EXPRESSION", help_heading = "Selection options")]
+    pub(crate) filter: Option<Filter>,
+
+    /// Only one share of the notebooks, for build machines that run at the same time: `1/3`, or `slice:1/3` for shares of one size
+    #[arg(long, value_name = "I/N", env = "NBSNAP_PARTITION", help_heading = "Selection options")]
+    pub(crate) partition: Option<Partition>,
+}
+
+impl SelectionArgs {
+    /// The selection that was asked for.
+    pub(crate) fn selection(&self) -> Selection {
+        Selection { names: self.names.clone(), filter: self.filter.clone(), partition: self.partition }
+    }
+}
+
+/// How often to run notebooks.
+#[derive(Debug, clap::Args)]
+pub(crate) struct RepetitionArgs {
+    /// Begin no further notebook once one has failed
+    #[arg(long, help_heading = "Run options")]
+    pub(crate) fail_fast: bool,
+
+    /// Run every notebook, whatever fails [default]
+    #[arg(long, overrides_with = "fail_fast", help_heading = "Run options")]
+    pub(crate) no_fail_fast: bool,
+
+    /// Run a notebook that failed again, at most so often; one that then passes is marked as flaky [default: as the profile says: 0]
+    #[arg(long, value_name = "N", env = "NBSNAP_RETRIES", help_heading = "Run options")]
+    pub(crate) retries: Option<u32>,
+
+    /// Run every notebook so often while it passes, to see whether it always does
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 1,
+        value_parser = clap::value_parser!(u32).range(1..),
+        conflicts_with = "retries",
+        help_heading = "Run options"
+    )]
+    pub(crate) repeat: u32,
 }
 
 /// How to report on a test.

@@ -51,7 +51,7 @@ impl Exit {
 
     fn of_run_error(error: &RunError) -> Exit {
         match error {
-            RunError::NoNotebooks { .. } => Exit::NoNotebooks,
+            RunError::NoNotebooks { .. } | RunError::NothingSelected => Exit::NoNotebooks,
             RunError::Project(error) => Exit::of_project_error(error),
             RunError::Engine(EngineError::Interrupted) => Exit::Interrupted,
             RunError::Report(_) => Exit::Report,

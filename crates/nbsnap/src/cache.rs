@@ -98,7 +98,7 @@ fn parts(notebook: &Notebook, surroundings: Surroundings<'_>, sources: &[PathBuf
     set("overrides", digest(format!("{:?}", notebook.overrides).as_bytes()));
     set("kernelspec", notebook.kernelspec.to_string());
     set("settings", notebook.settings.to_string());
-    set("config", digest(format!("{:?}", project.config).as_bytes()));
+    set("config", digest(project.config.of_verdicts().as_bytes()));
 
     let mut newest = SystemTime::UNIX_EPOCH;
     let mut set_files = |name: &str, files: Vec<PathBuf>| -> std::io::Result<()> {

@@ -223,6 +223,14 @@ impl Config {
         }
     }
 
+    /// The settings that a verdict on a notebook rests on, in words: not those that say when it runs and who is told.
+    pub(crate) fn of_verdicts(&self) -> String {
+        let Config { cell_timeout, compile_timeout, notebook_timeout, max_output, max_memory, .. } = self;
+        let Config { build, redactions, redact, compare, environment, .. } = self;
+        let limits = (cell_timeout, compile_timeout, notebook_timeout, max_output, max_memory);
+        format!("{limits:?} {build:?} {redactions:?} {redact:?} {compare:?} {environment:?}")
+    }
+
     /// Lays a profile of the file `text` over the rest of it, and all of it over what is built in; `path` is only for messages.
     ///
     /// # Errors

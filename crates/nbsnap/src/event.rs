@@ -93,7 +93,8 @@ pub enum Event {
         /// How long it took.
         timing: Timing,
     },
-    /// A notebook failed and begins anew: what was told of it so far does not count.
+    /// A notebook begins anew, because it failed and may be tried again, or because it passed and somebody wants to know whether it always
+    /// does. What was told of it so far does not count.
     NotebookRetried {
         /// The notebook's name.
         notebook: String,
@@ -175,6 +176,8 @@ pub struct Summary {
     pub flaky: usize,
     /// Notebooks that were not run, as they say that they should not.
     pub skipped: usize,
+    /// Notebooks that were not begun, as another one had failed.
+    pub not_run: usize,
     /// Notebooks that failed.
     pub failed: usize,
     /// Notebooks that failed because the runner itself broke down; they are among those that failed.
@@ -198,12 +201,13 @@ pub struct Summary {
 impl Summary {
     /// Adds the counts of another.
     pub fn add(&mut self, other: &Summary) {
-        let Summary { passed, flaky, cached, skipped, failed, internal, .. } = other;
+        let Summary { passed, flaky, cached, skipped, not_run, failed, internal, .. } = other;
         let Summary { cells_passed, cells_cached, cells_skipped, cells_failed, cells_not_run, pending, orphans, .. } = other;
         self.passed += passed;
         self.flaky += flaky;
         self.cached += cached;
         self.skipped += skipped;
+        self.not_run += not_run;
         self.failed += failed;
         self.internal += internal;
         self.cells_passed += cells_passed;

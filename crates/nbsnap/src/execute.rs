@@ -5,7 +5,7 @@
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::engine::{Engine, EngineError, Look, Progress, Run, Worker};
 use crate::environment::{Environment, Loan};
@@ -99,15 +99,15 @@ impl Execution<'_> {
         }
 
         let mut status = Status::Passed;
-        for (cell, (record, elapsed)) in notebook.cells.iter().zip(&ran) {
+        for (cell, (record, timing)) in notebook.cells.iter().zip(&ran) {
             let verdict = verdict(cell, record);
             status = status.max(verdict.status());
             *if verdict == CellVerdict::Passed { &mut summary.cells_passed } else { &mut summary.cells_failed } += 1;
-            teller.finished(cell, verdict, Some(Box::new(record.clone())), *elapsed)?;
+            teller.finished(cell, verdict, Some(Box::new(record.clone())), *timing)?;
         }
         for cell in &notebook.cells[ran.len()..] {
             summary.cells_not_run += 1;
-            teller.finished(cell, CellVerdict::NotRun, None, Duration::ZERO)?;
+            teller.finished(cell, CellVerdict::NotRun, None, Timing::default())?;
             status = status.max(Status::NotRun);
         }
         let problems: Vec<NotebookProblem> =
@@ -143,7 +143,7 @@ impl Execution<'_> {
             }
             Look::Records(records) => {
                 let each = started.elapsed() / u32::try_from(records.len().max(1)).unwrap_or(1);
-                return Ok(Some((records.into_iter().map(|record| (record, each)).collect(), loan)));
+                return Ok(Some((records.into_iter().map(|record| (record, Timing::of(each))).collect(), loan)));
             }
         };
         teller.tell(Event::Notice { message: format!("{}: evcxr runs it: {reason}", notebook.name) })?;
@@ -173,9 +173,9 @@ impl Execution<'_> {
                     }
                 }
             }
-            Progress::Ended(cell, record, elapsed) => {
+            Progress::Ended(cell, record, timing) => {
                 let goes_on = allow_errors || verdict(cell, &record) == CellVerdict::Passed;
-                ran.push((record, elapsed));
+                ran.push((record, timing));
                 if goes_on { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
             }
             // Jupyter, too, shows it with the cell that was the last to run.
@@ -206,9 +206,11 @@ impl Execution<'_> {
         Run {
             notebook,
             variables: loan.variables(),
-            cell_timeout: config.cell_timeout,
-            compile_timeout: config.compile_timeout,
+            cell_timeout: notebook.overrides.cell_timeout.unwrap_or(config.cell_timeout),
+            compile_timeout: notebook.overrides.compile_timeout.unwrap_or(config.compile_timeout),
             max_output: config.max_output,
+            max_memory: notebook.overrides.max_memory.or(config.max_memory),
+            deadline: Instant::now().checked_add(notebook.overrides.notebook_timeout.unwrap_or(config.notebook_timeout)),
         }
     }
 
@@ -218,7 +220,7 @@ impl Execution<'_> {
 }
 
 /// Records of cells in order, with how long each took.
-type Ran = Vec<(CellRecord, Duration)>;
+type Ran = Vec<(CellRecord, Timing)>;
 
 /// What a record means where nothing is compared.
 fn verdict(cell: &CodeCell, record: &CellRecord) -> CellVerdict {
@@ -250,9 +252,9 @@ impl Teller<'_> {
         cell: &CodeCell,
         verdict: CellVerdict,
         record: Option<Box<CellRecord>>,
-        elapsed: Duration,
+        timing: Timing,
     ) -> Result<(), RunError> {
         let (notebook, path, cell) = (self.notebook.name.clone(), self.path.clone(), cell.clone());
-        self.tell(Event::CellFinished { notebook, path, cell, verdict, record, timing: Timing::of(elapsed) })
+        self.tell(Event::CellFinished { notebook, path, cell, verdict, record, timing })
     }
 }

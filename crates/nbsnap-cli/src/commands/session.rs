@@ -48,6 +48,7 @@ pub(crate) fn engine(project: &Project, args: &BuildArgs, fused: bool, may_write
         opt_level: project.config.build.opt_level.clone(),
         optimized: project.config.build.optimize.clone(),
         fused,
+        prepare_timeout: project.config.prepare_timeout,
         interrupt,
     }))
 }

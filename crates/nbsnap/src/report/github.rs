@@ -53,7 +53,7 @@ fn annotate(out: &mut String, notebook: &NotebookRun) {
         command(out, "error", &file, None, &title, &cell::notebook_problem(&notebook.name, problem));
     }
     if notebook.status == Some(Status::Flaky) {
-        let message = format!("passed only at try {}", notebook.tries.len() + 1);
+        let message = format!("passed only at run {}", notebook.tries.len() + 1);
         command(out, "warning", &file, None, &format!("{} (flaky)", notebook.name), &message);
     }
 }
@@ -99,7 +99,7 @@ pub fn github_summary(run: &Run) -> io::Result<String> {
         );
     }
     if let Some((summary, elapsed)) = run.end {
-        let notebooks = count(summary.passed + summary.cached + summary.skipped + summary.failed, "notebook");
+        let notebooks = count(summary.passed + summary.cached + summary.skipped + summary.failed + summary.not_run, "notebook");
         let _ = writeln!(out, "\n{notebooks} in {:.1} s (engine {})", elapsed.as_secs_f64(), run.engine);
     }
     for notebook in run.notebooks.iter().filter(|notebook| !notebook.is_good()) {

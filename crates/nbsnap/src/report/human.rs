@@ -166,8 +166,9 @@ impl<W: Write + Send + 'static> Reporter for HumanReporter<W> {
             Event::NotebookRetried { notebook, attempt, of, status } => {
                 let running = self.running.remove(notebook).unwrap_or_default();
                 self.done -= running.cells.min(self.done);
-                let line = format!("{notebook}: {}, try {} of {of}", status.word(), attempt + 1);
-                self.line("RETRY", false, &line)
+                let label = if status.is_good() { "AGAIN" } else { "RETRY" };
+                let line = format!("{notebook}: {}, now run {} of {of}", status.word(), attempt + 1);
+                self.line(label, status.is_good(), &line)
             }
             Event::NotebookSkipped { notebook, cells, reason, .. } => {
                 self.done += cells;
@@ -248,8 +249,10 @@ impl Running {
             Evidence::Shortcut => parts.push("fused".into()),
             Evidence::Cache => parts.push("nothing has changed since it passed".into()),
         }
-        if attempts > 1 {
-            parts.push(format!("passed only at try {attempts}"));
+        match status {
+            Status::Flaky => parts.push(format!("passed only at run {attempts}")),
+            _ if attempts > 1 => parts.push(format!("passed {attempts} times")),
+            _ => {}
         }
         if verbose && self.compile > Duration::ZERO {
             let run = self.elapsed.saturating_sub(self.compile);
@@ -273,14 +276,15 @@ impl Running {
 
 fn totals(summary: &Summary) -> String {
     let some = |count: usize, what: &str| if count > 0 { format!(" {count} {what},") } else { String::new() };
-    let notebooks = count(summary.passed + summary.cached + summary.skipped + summary.failed, "notebook");
+    let notebooks = count(summary.passed + summary.cached + summary.skipped + summary.failed + summary.not_run, "notebook");
     let Summary { cells_passed, cells_cached, cells_skipped, cells_failed, cells_not_run, .. } = *summary;
     let cells = count(cells_passed + cells_cached + cells_skipped + cells_failed + cells_not_run, "cell");
     let flaky = if summary.flaky > 0 { format!(" ({} flaky)", summary.flaky) } else { String::new() };
     let internal = if summary.internal > 0 { format!(" ({} by an internal error)", summary.internal) } else { String::new() };
-    let not_run = if cells_not_run > 0 { format!(", {cells_not_run} not run") } else { String::new() };
+    let not_run = |count: usize| if count > 0 { format!(", {count} not run") } else { String::new() };
+    let (notebooks_not_run, cells_not_run) = (not_run(summary.not_run), not_run(cells_not_run));
     format!(
-        "{notebooks}: {} passed{flaky},{}{} {} failed{internal}; {cells}: {cells_passed} passed,{}{} {cells_failed} failed{not_run}",
+        "{notebooks}: {} passed{flaky},{}{} {} failed{internal}{notebooks_not_run}; {cells}: {cells_passed} passed,{}{} {cells_failed} failed{cells_not_run}",
         summary.passed,
         some(summary.cached, "cached"),
         some(summary.skipped, "skipped"),

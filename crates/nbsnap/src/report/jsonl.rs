@@ -120,6 +120,7 @@ fn describe(event: &Event) -> Option<(&'static str, Value)> {
                     "flaky": summary.flaky,
                     "cached": summary.cached,
                     "skipped": summary.skipped,
+                    "not-run": summary.not_run,
                     "failed": summary.failed,
                     "internal": summary.internal,
                 },

@@ -75,10 +75,12 @@ impl Run {
                 self.preparation = Some((*elapsed, *compiled))
             }
             Event::NotebookStarted { notebook, .. } => drop(self.running(notebook)),
-            Event::NotebookRetried { notebook, .. } => {
+            Event::NotebookRetried { notebook, status, .. } => {
                 let running = self.running(notebook);
                 let cells = std::mem::take(&mut running.cells);
-                running.tries.push(cells);
+                if !status.is_good() {
+                    running.tries.push(cells);
+                }
             }
             Event::CellFinished { notebook, cell, verdict, record, timing, .. } => {
                 let (cell, verdict, record) = (cell.clone(), verdict.clone(), record.clone());

@@ -198,6 +198,7 @@ fn every_verdict() -> Vec<Event> {
         flaky: 1,
         cached: 1,
         skipped: 1,
+        not_run: 0,
         failed: 11,
         internal: 1,
         cells_passed: 2,

@@ -13,7 +13,7 @@ use crate::event::{CellProblem, CellVerdict, Event, Evidence, NotebookProblem, S
 use crate::notebook::{CodeCell, Notebook};
 use crate::project::Project;
 use crate::record::{CellRecord, Failure};
-use crate::redact::Redactor;
+use crate::redact::{Redactor, RuleHits};
 use crate::snapshot::{OrphanKind, SnapshotStore};
 
 /// Lines of standard error that are shown with a failed cell.
@@ -27,10 +27,39 @@ struct Judged {
     timing: Timing,
 }
 
+/// Which of several runs of a notebook this is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Attempt {
+    /// From 1.
+    pub(super) number: u32,
+    /// How often it is run if it goes on failing.
+    pub(super) of: u32,
+    /// How often it is run if it goes on passing.
+    pub(super) repeat: u32,
+}
+
+impl Attempt {
+    /// How often the notebook may be run in all, if it is run again after having come to this; none if it is not.
+    pub(super) fn again(&self, status: Status) -> Option<u32> {
+        let most = if status.is_good() { self.repeat } else { self.of };
+        (self.number < most).then_some(most)
+    }
+}
+
+/// What came of a run of a notebook.
+pub(super) struct Judgement {
+    /// What became of it.
+    pub(super) status: Status,
+    /// How often each redaction rule applied.
+    pub(super) hits: Vec<RuleHits>,
+}
+
 /// Turns what the engine reports of one notebook into verdicts.
 pub(super) struct Judge<'a> {
     root: &'a Path,
     notebook: &'a Notebook,
+    /// Those of its code cells that are meant to run; others are not looked at.
+    cells: &'a [CodeCell],
     store: &'a SnapshotStore,
     loan: &'a dyn Loan,
     redactor: Redactor,
@@ -47,14 +76,14 @@ impl<'a> Judge<'a> {
         project: &'a Project,
         store: &'a SnapshotStore,
         notebook: &'a Notebook,
+        cells: &'a [CodeCell],
         loan: &'a dyn Loan,
         redactor: Redactor,
         emit: Emit<'a>,
     ) -> Result<Judge<'a>, RunError> {
-        let (name, cells) = (notebook.name.clone(), notebook.cells.len());
-        emit(Event::NotebookStarted { notebook: name, cells }).map_err(RunError::Report)?;
+        emit(Event::NotebookStarted { notebook: notebook.name.clone(), cells: cells.len() }).map_err(RunError::Report)?;
         let (verdicts, problems) = (Vec::new(), Vec::new());
-        Ok(Judge { root: &project.root, notebook, store, loan, redactor, verdicts, problems, broken: None, emit })
+        Ok(Judge { root: &project.root, notebook, cells, store, loan, redactor, verdicts, problems, broken: None, emit })
     }
 
     pub(super) fn take(&mut self, progress: Progress<'_>) -> ControlFlow<()> {
@@ -70,19 +99,21 @@ impl<'a> Judge<'a> {
     fn try_take(&mut self, progress: Progress<'_>) -> Result<ControlFlow<()>, RunError> {
         match progress {
             Progress::Started(cell) => {
-                let (notebook, cell) = (self.notebook.name.clone(), cell.clone());
+                let (notebook, cell) = (self.notebook.name.clone(), self.own(cell).clone());
                 (self.emit)(Event::CellStarted { notebook, cell }).map_err(RunError::Report)?;
                 Ok(ControlFlow::Continue(()))
             }
-            Progress::Ended(cell, record, elapsed) => {
+            Progress::Ended(cell, record, timing) => {
+                let cell = self.own(cell);
                 self.settle(self.verdicts.len())?;
+                self.skip(cell.number)?;
                 let (verdict, record) = self.judge(cell, record)?;
                 let flow = if matches!(&verdict, CellVerdict::Failed { problems, .. } if problems.iter().any(ends_notebook)) {
                     ControlFlow::Break(())
                 } else {
                     ControlFlow::Continue(())
                 };
-                self.verdicts.push(Judged { verdict, record: Some(Box::new(record)), timing: Timing::of(elapsed) });
+                self.verdicts.push(Judged { verdict, record: Some(Box::new(record)), timing });
                 Ok(flow)
             }
             Progress::Late(text) => {
@@ -125,12 +156,23 @@ impl<'a> Judge<'a> {
         Ok((verdict, record))
     }
 
+    /// The cell as it is in the notebook: the engine counts only those that it runs.
+    fn own<'c>(&self, cell: &'c CodeCell) -> &'c CodeCell
+    where
+        'a: 'c,
+    {
+        self.cells.iter().find(|own| own.id == cell.id).unwrap_or(cell)
+    }
+
     fn relative(&self, path: &Path) -> PathBuf {
         relative(self.root, path)
     }
 
     /// Compares with the snapshot. Reports name files as seen from the project's folder.
     fn compare(&self, cell: &CodeCell, record: &CellRecord) -> Result<Option<CellProblem>, RunError> {
+        if cell.overrides.ignore_output {
+            return Ok(None);
+        }
         let mut problem = self.store.check(self.notebook, cell, record)?;
         if let Some(
             CellProblem::OutputChanged { snapshot, .. }
@@ -148,7 +190,22 @@ impl<'a> Judge<'a> {
         let Some(at) = index.checked_sub(1) else { return Ok(()) };
         let Judged { verdict, record, timing } = &mut self.verdicts[at];
         let (verdict, record, timing) = (verdict.clone(), record.take(), *timing);
-        self.tell(&self.notebook.cells[at], verdict, record, timing)
+        if matches!(verdict, CellVerdict::Skipped { .. }) {
+            return Ok(()); // It was told when it was its turn.
+        }
+        self.tell(&self.cells[at], verdict, record, timing)
+    }
+
+    /// Tells of cells before the one with this number that are not run because they say so.
+    fn skip(&mut self, number: usize) -> Result<(), RunError> {
+        while let Some(cell) = self.cells.get(self.verdicts.len()).filter(|cell| cell.number < number)
+            && let Some(reason) = &cell.overrides.skip
+        {
+            let verdict = CellVerdict::Skipped { reason: reason.clone() };
+            self.tell(cell, verdict.clone(), None, Timing::default())?;
+            self.verdicts.push(Judged { verdict, record: None, timing: Timing::default() });
+        }
+        Ok(())
     }
 
     fn tell(
@@ -163,13 +220,37 @@ impl<'a> Judge<'a> {
         (self.emit)(Event::CellFinished { notebook, path, cell, verdict, record, timing }).map_err(RunError::Report)
     }
 
-    /// Tells what is left to tell. Returns whether the notebook passed.
-    pub(super) fn finish(mut self, evidence: Evidence, summary: &mut Summary, elapsed: Duration) -> Result<bool, RunError> {
+    /// Adds something that is wrong with the notebook as a whole.
+    pub(super) fn add(&mut self, problem: NotebookProblem) {
+        self.problems.push(problem);
+    }
+
+    /// Whether the last cell that ended did so because a time was up.
+    pub(super) fn has_timed_out(&self) -> bool {
+        self.verdicts.last().is_some_and(|judged| judged.verdict.status() == Status::TimedOut)
+    }
+
+    /// Whether every cell that is to run has run.
+    pub(super) fn has_all(&self) -> bool {
+        self.cells[self.verdicts.len()..].iter().all(|cell| cell.overrides.skip.is_some())
+    }
+
+    /// Tells what is left to tell, and counts it unless the notebook is run once more.
+    pub(super) fn finish(
+        mut self,
+        evidence: Evidence,
+        attempt: Attempt,
+        summary: &mut Summary,
+        elapsed: Duration,
+    ) -> Result<Judgement, RunError> {
         if let Some(error) = self.broken.take() {
             return Err(error);
         }
         self.settle(self.verdicts.len())?;
-        for cell in &self.notebook.cells[self.verdicts.len()..] {
+        if self.has_all() {
+            self.skip(usize::MAX)?;
+        }
+        for cell in &self.cells[self.verdicts.len()..] {
             self.tell(cell, CellVerdict::NotRun, None, Timing::default())?;
         }
         self.problems.extend(self.loan.refused_hosts().into_iter().map(|host| NotebookProblem::RefusedHost { host }));
@@ -181,22 +262,33 @@ impl<'a> Judge<'a> {
             }
         }
         let statuses: Vec<Status> = self.verdicts.iter().map(|judged| judged.verdict.status()).collect();
-        let failed = statuses.iter().filter(|status| !status.is_good()).count();
-        let not_run = self.notebook.cells.len() - self.verdicts.len();
-        let passed = failed == 0 && not_run == 0 && self.problems.is_empty();
+        let not_run = self.cells.len() - statuses.len();
         let of_notebook = self.problems.iter().map(NotebookProblem::status).chain((not_run > 0).then_some(Status::NotRun));
-        let status = statuses.into_iter().chain(of_notebook).max().unwrap_or(Status::Passed);
-        summary.internal += usize::from(status == Status::Internal);
-        summary.cells_failed += failed;
-        summary.cells_not_run += not_run;
-        summary.cells_passed += self.verdicts.len() - failed;
-        summary.passed += usize::from(passed);
-        summary.failed += usize::from(!passed);
+        let mut status = statuses.iter().copied().chain(of_notebook).fold(Status::Passed, Status::max);
+        let hits = self.redactor.hits();
         let (notebook, path) = (self.notebook.name.clone(), self.relative(&self.notebook.path));
+        let number = attempt.number;
+        if let Some(of) = attempt.again(status) {
+            let event = Event::NotebookRetried { notebook, attempt: number, of, status };
+            (self.emit)(event).map_err(RunError::Report)?;
+            return Ok(Judgement { status, hits });
+        }
+        if status.is_good() && number > 1 && attempt.repeat <= 1 {
+            status = Status::Flaky;
+        }
+        let count = |wanted: &dyn Fn(&Status) -> bool| statuses.iter().filter(|status| wanted(status)).count();
+        summary.cells_failed += count(&|status| !status.is_good());
+        summary.cells_skipped += count(&|status| *status == Status::Skipped);
+        summary.cells_passed += count(&|status| *status == Status::Passed);
+        summary.cells_not_run += not_run;
+        summary.passed += usize::from(status.is_good());
+        summary.flaky += usize::from(status == Status::Flaky);
+        summary.failed += usize::from(!status.is_good());
+        summary.internal += usize::from(status == Status::Internal);
         let problems = self.problems;
-        let event = Event::NotebookFinished { notebook, path, problems, status, attempts: 1, evidence, elapsed };
+        let event = Event::NotebookFinished { notebook, path, problems, status, attempts: number, evidence, elapsed };
         (self.emit)(event).map_err(RunError::Report)?;
-        Ok(passed)
+        Ok(Judgement { status, hits })
     }
 }
 
