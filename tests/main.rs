@@ -17,4 +17,5 @@ mod run;
 mod selection;
 mod strip;
 mod verdicts;
+mod watch;
 mod world;

@@ -22,6 +22,7 @@ pub mod runner;
 pub mod scope;
 pub mod select;
 pub mod snapshot;
+pub mod watch;
 mod whole_file;
 
 pub use evcxr::{Evcxr, EvcxrSettings, run_role};
