@@ -7,8 +7,8 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-pub(crate) use documents::{RunArgs, StripArgs};
-pub(crate) use snapshots::{AcceptArgs, ListArgs};
+pub(crate) use documents::{DiffArgs, RunArgs, StripArgs};
+pub(crate) use snapshots::{AcceptArgs, ListArgs, ReviewArgs};
 
 /// Tests Rust notebooks: executes them with evcxr and compares every cell's output with a snapshot.
 ///
@@ -38,10 +38,14 @@ pub(crate) enum Command {
     Prepare(PrepareArgs),
     /// Accept pending snapshots (*.snap.new) as the new truth, and remove snapshots that belong to nothing
     Accept(AcceptArgs),
+    /// Walk through pending snapshots: accept, reject or skip each
+    Review(ReviewArgs),
     /// Run notebooks and write their outputs into them, or into other files
     Run(RunArgs),
     /// List notebooks, their code cells and snapshots
     List(ListArgs),
+    /// Show how two notebooks differ, by the rules that hold for snapshots
+    Diff(DiffArgs),
     /// Take outputs and execution counts out of notebooks
     Strip(StripArgs),
 }

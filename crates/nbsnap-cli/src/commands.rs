@@ -1,8 +1,10 @@
 //! One module a command; this one finds the project and hands over.
 
 mod accept;
+mod diff;
 mod list;
 mod prepare;
+mod review;
 mod run;
 mod session;
 mod strip;
@@ -43,6 +45,8 @@ fn dispatch(args: &Args) -> Result<Exit, CommandError> {
         Command::Prepare(args) => Ok(prepare::run(&project()?, args)?),
         Command::Accept(args) => Ok(accept::run(&project()?, &args.names)?),
         Command::List(args) => list::run(&project()?, args),
+        Command::Review(args) => review::run(&project()?, args),
+        Command::Diff(args) => diff::run(&place, args),
         Command::Run(args) => run::run(&place, args),
         Command::Strip(args) => strip::run(&Targets::find(&place, &args.names)?, args),
     }

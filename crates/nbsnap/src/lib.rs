@@ -13,6 +13,7 @@ mod evcxr;
 pub mod event;
 pub mod execute;
 pub mod notebook;
+pub mod notebook_diff;
 pub mod project;
 pub mod record;
 pub mod redact;

@@ -78,3 +78,34 @@ pub(crate) struct StripArgs {
     #[arg(long)]
     pub(crate) injected: bool,
 }
+
+/// `nbsnap diff`
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  nbsnap diff a.ipynb b.ipynb        two notebooks, source by source and output by output
+  nbsnap diff before/ after/         all notebooks of two folders, by name
+  nbsnap diff --outputs a.ipynb b.ipynb
+                                     only what the cells produced
+
+Outputs are compared as with snapshots: redactions, ignored JSON members and tolerances of the project hold, pictures are
+compared by their pixels, counts and metadata not at all. Nothing is executed. The exit code is 100 where something differs.")]
+pub(crate) struct DiffArgs {
+    /// A notebook, or a folder of notebooks
+    pub(crate) one: PathBuf,
+
+    /// What to compare it with
+    pub(crate) other: PathBuf,
+
+    /// Compare only outputs
+    #[arg(long, conflicts_with = "sources")]
+    pub(crate) outputs: bool,
+
+    /// Compare only sources
+    #[arg(long)]
+    pub(crate) sources: bool,
+
+    /// How to report
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
+}
