@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-pub(crate) use documents::{DiffArgs, RunArgs, StripArgs};
+pub(crate) use documents::{DiffArgs, ExportArgs, ExportFormat, OutputSource, RunArgs, StripArgs};
 pub(crate) use snapshots::{AcceptArgs, ListArgs, ReviewArgs};
 
 /// Tests Rust notebooks: executes them with evcxr and compares every cell's output with a snapshot.
@@ -46,6 +46,8 @@ pub(crate) enum Command {
     List(ListArgs),
     /// Show how two notebooks differ, by the rules that hold for snapshots
     Diff(DiffArgs),
+    /// Write notebooks and their recorded outputs as pages: HTML or Markdown
+    Export(ExportArgs),
     /// Take outputs and execution counts out of notebooks
     Strip(StripArgs),
 }

@@ -2,6 +2,7 @@
 
 mod accept;
 mod diff;
+mod export;
 mod list;
 mod prepare;
 mod review;
@@ -47,6 +48,7 @@ fn dispatch(args: &Args) -> Result<Exit, CommandError> {
         Command::List(args) => list::run(&project()?, args),
         Command::Review(args) => review::run(&project()?, args),
         Command::Diff(args) => diff::run(&place, args),
+        Command::Export(args) => export::run(&Targets::find(&place, &args.names)?, args),
         Command::Run(args) => run::run(&place, args),
         Command::Strip(args) => strip::run(&Targets::find(&place, &args.names)?, args),
     }

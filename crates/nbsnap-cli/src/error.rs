@@ -1,6 +1,9 @@
 //! Why a command cannot go on, and how that is told in one line.
 
+use std::path::PathBuf;
+
 use nbsnap::document::ParameterError;
+use nbsnap::export::ExportError;
 use nbsnap::notebook::NotebookError;
 use nbsnap::project::ProjectError;
 use nbsnap::runner::RunError;
@@ -24,6 +27,17 @@ pub(crate) enum CommandError {
     /// A snapshot cannot be read or written.
     #[error(transparent)]
     Snapshot(#[from] SnapshotError),
+    /// A notebook cannot be made a page.
+    #[error(transparent)]
+    Export(#[from] ExportError),
+    /// A file cannot be written.
+    #[error("cannot write {path}: {source}")]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// What was asked for does not go together.
     #[error("{0}")]
     Usage(String),

@@ -12,6 +12,7 @@ pub mod environment;
 mod evcxr;
 pub mod event;
 pub mod execute;
+pub mod export;
 pub mod notebook;
 pub mod notebook_diff;
 pub mod project;
@@ -21,6 +22,6 @@ pub mod report;
 pub mod runner;
 pub mod scope;
 pub mod snapshot;
-mod whole_file;
+pub mod whole_file;
 
 pub use evcxr::{Evcxr, EvcxrSettings, run_role};

@@ -13,6 +13,7 @@ mod body;
 mod compare;
 mod escape;
 mod file;
+mod recorded;
 mod review;
 mod store;
 mod sweep;

@@ -109,3 +109,56 @@ pub(crate) struct DiffArgs {
     #[command(flatten)]
     pub(crate) report: ReportArgs,
 }
+
+/// `nbsnap export`
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  nbsnap export -o site/             every notebook as an HTML page, and an index.html
+  nbsnap export lab -o lab.html      one page, which holds its pictures itself
+  nbsnap export -o docs/ --format markdown
+                                     for a site with a look of its own; pictures lie in lab_files/
+  nbsnap export executed.ipynb -o executed.html --outputs notebook
+                                     with the outputs that stand in the notebook
+
+Nothing is executed: outputs are those that are recorded in snapshots, or, where a notebook has none, those that stand in it.
+Cells tagged `remove-cell`, `remove-input`, `remove-output`, `hide-cell`, `hide-input` or `hide-output` are removed or folded, as in
+Jupyter Book. HTML that a cell displays is taken over as it is: export only notebooks that you trust.")]
+pub(crate) struct ExportArgs {
+    /// Notebooks: names, files, or beginnings of names [default: all of the project]
+    pub(crate) names: Vec<String>,
+
+    /// Where to write: a file for one notebook, or a folder
+    #[arg(short, long, value_name = "PATH")]
+    pub(crate) output: PathBuf,
+
+    /// What to write [default: what the file's name says, else html]
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<ExportFormat>,
+
+    /// Whose outputs to show
+    #[arg(long, value_enum, default_value_t = OutputSource::Snapshots)]
+    pub(crate) outputs: OutputSource,
+
+    /// The title of the index page
+    #[arg(long, default_value = "Notebooks")]
+    pub(crate) title: String,
+}
+
+/// What an export writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum ExportFormat {
+    /// Pages that hold everything they show, for light and dark
+    Html,
+    /// Markdown with pictures beside it
+    Markdown,
+}
+
+/// Where the outputs on a page are from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum OutputSource {
+    /// The snapshots; where a notebook has none, the notebook
+    Snapshots,
+    /// The notebook
+    Notebook,
+}
