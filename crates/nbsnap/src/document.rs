@@ -21,6 +21,7 @@ use crate::record::CellRecord;
 use crate::whole_file;
 
 pub use clear::Clear;
+pub(crate) use clear::{CELL_METADATA, NOTEBOOK_METADATA};
 pub use outputs::{multiline, outputs, text_of};
 pub use parameters::{ParameterError, Parameters};
 pub use recorded::recorded;

@@ -13,6 +13,7 @@ mod evcxr;
 pub mod event;
 pub mod execute;
 pub mod export;
+pub mod hygiene;
 pub mod notebook;
 pub mod notebook_diff;
 pub mod project;
