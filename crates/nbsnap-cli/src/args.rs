@@ -1,13 +1,15 @@
 //! What can be said on the command line. Nothing is looked up or done here.
 
 mod documents;
+mod housekeeping;
 mod snapshots;
 
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-pub(crate) use documents::{DiffArgs, ExportArgs, ExportFormat, OutputSource, RunArgs, StripArgs};
+pub(crate) use documents::{CheckArgs, DiffArgs, ExportArgs, ExportFormat, OutputSource, RunArgs, StripArgs};
+pub(crate) use housekeeping::{CleanArgs, CompletionsArgs, ManArgs};
 pub(crate) use snapshots::{AcceptArgs, ListArgs, ReviewArgs};
 
 /// Tests Rust notebooks: executes them with evcxr and compares every cell's output with a snapshot.
@@ -48,8 +50,17 @@ pub(crate) enum Command {
     Diff(DiffArgs),
     /// Write notebooks and their recorded outputs as pages: HTML or Markdown
     Export(ExportArgs),
+    /// Say what is wrong with notebooks without running them, and mend it
+    Check(CheckArgs),
     /// Take outputs and execution counts out of notebooks
     Strip(StripArgs),
+    /// Show what is in the build folder, and remove what is left over
+    Clean(CleanArgs),
+    /// Write what a shell completes on its command line
+    Completions(CompletionsArgs),
+    /// Write the manual pages
+    #[command(hide = true)]
+    Man(ManArgs),
 }
 
 /// `nbsnap test`

@@ -1,6 +1,9 @@
 //! One module a command; this one finds the project and hands over.
 
 mod accept;
+mod check;
+mod clean;
+mod completions;
 mod diff;
 mod export;
 mod list;
@@ -49,6 +52,10 @@ fn dispatch(args: &Args) -> Result<Exit, CommandError> {
         Command::Review(args) => review::run(&project()?, args),
         Command::Diff(args) => diff::run(&place, args),
         Command::Export(args) => export::run(&Targets::find(&place, &args.names)?, args),
+        Command::Check(args) => check::run(&Targets::find(&place, &args.names)?, args),
+        Command::Clean(args) => clean::run(&project()?, args),
+        Command::Completions(args) => completions::completions(args),
+        Command::Man(args) => completions::man(args),
         Command::Run(args) => run::run(&place, args),
         Command::Strip(args) => strip::run(&Targets::find(&place, &args.names)?, args),
     }

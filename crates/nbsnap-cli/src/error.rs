@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use nbsnap::document::ParameterError;
 use nbsnap::export::ExportError;
+use nbsnap::hygiene::FormatError;
 use nbsnap::notebook::NotebookError;
 use nbsnap::project::ProjectError;
 use nbsnap::runner::RunError;
@@ -30,10 +31,21 @@ pub(crate) enum CommandError {
     /// A notebook cannot be made a page.
     #[error(transparent)]
     Export(#[from] ExportError),
+    /// Code's layout cannot be looked at.
+    #[error(transparent)]
+    Format(#[from] FormatError),
     /// A file cannot be written.
     #[error("cannot write {path}: {source}")]
     Write {
         /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A file or folder cannot be removed.
+    #[error("cannot remove {path}: {source}")]
+    Remove {
+        /// The file or folder.
         path: PathBuf,
         /// What the system said.
         source: std::io::Error,

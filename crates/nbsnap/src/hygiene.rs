@@ -33,6 +33,11 @@ pub const RULES: &[(&str, &str, bool)] = &[
     ("await-in-cells", "`.await` on a runtime that is linked into each cell hangs from the second cell on", false),
 ];
 
+/// Whether [`fix`] mends what a rule finds.
+pub fn is_fixable(rule: &str) -> bool {
+    RULES.iter().any(|(name, _, fixable)| *name == rule && *fixable)
+}
+
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {

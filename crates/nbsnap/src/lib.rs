@@ -14,6 +14,7 @@ pub mod event;
 pub mod execute;
 pub mod export;
 pub mod hygiene;
+pub mod leftovers;
 pub mod notebook;
 pub mod notebook_diff;
 pub mod project;

@@ -162,3 +162,41 @@ pub(crate) enum OutputSource {
     /// The notebook
     Notebook,
 }
+
+/// `nbsnap check`
+#[derive(Debug, clap::Args)]
+#[command(after_help = after_check())]
+pub(crate) struct CheckArgs {
+    /// Notebooks: names, files, or beginnings of names [default: all of the project]
+    pub(crate) names: Vec<String>,
+
+    /// Mend what can be mended without asking; everything else in the files keeps its bytes
+    #[arg(long)]
+    pub(crate) fix: bool,
+
+    /// Leave a rule out; may be given more than once
+    #[arg(long, value_name = "RULE", value_parser = rule)]
+    pub(crate) allow: Vec<String>,
+}
+
+fn after_check() -> String {
+    let mut text = String::from(
+        "Examples:\n  nbsnap check                       every notebook of the project\n  \
+         nbsnap check lab --fix             mend what can be mended\n  \
+         nbsnap check a.ipynb --allow outputs --allow counts\n                                     a notebook that keeps its outputs\n\n\
+         Nothing is run. The exit code is 100 if something is wrong.\n\nRules (* can be mended with --fix):\n",
+    );
+    for (name, about, fixable) in nbsnap::hygiene::RULES {
+        text += &format!("  {name:<18}{} {about}\n", if *fixable { '*' } else { ' ' });
+    }
+    text.truncate(text.trim_end().len());
+    text
+}
+
+fn rule(name: &str) -> Result<String, String> {
+    let rules = nbsnap::hygiene::RULES.iter().map(|(name, ..)| *name);
+    if rules.clone().any(|known| known == name) {
+        return Ok(name.to_owned());
+    }
+    Err(format!("there is no such rule, but: {}", rules.collect::<Vec<_>>().join(", ")))
+}

@@ -100,7 +100,12 @@ impl Formatter<'_> {
         let body = dedented(body);
         let mut all: Vec<&str> = commands.to_vec();
         all.extend(body.trim_matches('\n').lines());
-        Ok(Some(all.join("\n")))
+        let mut all = all.join("\n");
+        // rustfmt takes a `;` after a last block away, which here says that its value is not to be shown.
+        if source.trim_end().ends_with(';') && !all.ends_with(';') {
+            all.push(';');
+        }
+        Ok(Some(all))
     }
 }
 

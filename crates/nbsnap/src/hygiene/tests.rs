@@ -89,6 +89,7 @@ fn code_is_laid_out_as_rustfmt_does_it() {
         sources[0],
         ":dep x = \"1\"\nlet a = 1;\nlet text = \"one\n    two\";\nfor i in 0..a {\n    println!(\"{i}\");\n}\nif a > 1 {\n    return\n}\na + 1"
     );
+    assert_eq!(rules(&self::document(5, &[code("a", "for i in 0..2 {\n    i;\n};")])), [], "the last `;` means something");
     assert_eq!(sources[1..], ["let broken = ;", "let  a = 1;\n:vars"]);
 }
 
