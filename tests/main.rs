@@ -8,9 +8,17 @@
 
 mod cache;
 mod cases;
+mod check;
+mod diff;
+mod documents;
+mod export;
+mod foreign;
+mod housekeeping;
 mod interrupt;
+mod kill;
 mod list;
 mod review;
 mod run;
 mod strip;
+mod terminal;
 mod world;
