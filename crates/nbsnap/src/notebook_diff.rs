@@ -3,7 +3,7 @@
 //! The main function is [`differences`]. Counts, metadata and how a file is laid out are not compared, nor is where a cell stands
 //! as long as it can be told which it is. Nothing is executed and nothing printed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde_json::{Map, Value};
@@ -84,9 +84,11 @@ fn described(cell: &Map<String, Value>, at: usize, change: Change) -> CellDiffer
     CellDifference { cell: name, number: at + 1, kind, change }
 }
 
-/// Which cell of one notebook is which of the other: those with the same id, or, where cells have none, those that the sources make so.
+/// Which cell of one notebook is which of the other: those with the same id, or, where cells have none of their own, those that the sources make so.
 fn pairs(old: &[&Map<String, Value>], new: &[&Map<String, Value>]) -> Vec<(Option<usize>, Option<usize>)> {
-    if old.iter().chain(new).all(|cell| id(cell).is_some()) {
+    let ids =
+        |cells: &[&Map<String, Value>]| cells.iter().filter_map(|cell| id(cell).map(str::to_owned)).collect::<BTreeSet<_>>();
+    if ids(old).len() == old.len() && ids(new).len() == new.len() {
         let at = |cells: &[&Map<String, Value>], name| cells.iter().position(|cell| id(cell) == name);
         let gone = (0..old.len()).filter(|index| at(new, id(old[*index])).is_none()).map(|index| (Some(index), None));
         return gone.chain((0..new.len()).map(|index| (at(old, id(new[index])), Some(index)))).collect();
