@@ -5,7 +5,7 @@ use ra_ap_syntax::{Edition, SourceFile, SyntaxNode};
 use serde_json::{Map, Value};
 
 use super::Place;
-use crate::document::{Document, id, is_cell, source};
+use crate::document::{Document, id, is_cell, source, tags};
 
 const BEGIN: &str = "async fn cell() {\n";
 
@@ -14,13 +14,24 @@ pub(super) struct Code {
     pub(super) number: usize,
     pub(super) id: Option<String>,
     pub(super) source: String,
+    tags: Vec<String>,
 }
 
 impl Code {
     /// The code cells of a notebook.
     pub(super) fn of(document: &Document) -> Vec<Code> {
         let cells = document.cells().enumerate().filter(|(_, cell)| is_cell(cell, "code"));
-        cells.map(|(index, cell)| Code { number: index + 1, id: id(cell).map(str::to_owned), source: source(cell) }).collect()
+        let code = |(index, cell): (usize, &Map<String, Value>)| Code {
+            number: index + 1,
+            id: id(cell).map(str::to_owned),
+            source: source(cell),
+            tags: tags(cell).map(str::to_owned).collect(),
+        };
+        cells.map(code).collect()
+    }
+
+    pub(super) fn is_tagged(&self, tag: &str) -> bool {
+        self.tags.iter().any(|known| known == tag)
     }
 
     pub(super) fn place(&self, line: Option<usize>) -> Option<Place> {

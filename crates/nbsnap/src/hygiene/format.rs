@@ -1,6 +1,7 @@
 //! The layout of code, as rustfmt does it with the project's own settings.
 //!
-//! A cell is the body of a function to rustfmt. Cells that rustfmt cannot read, and such that have commands among their code, are left alone.
+//! A cell is the body of a function to rustfmt. Cells that rustfmt cannot read, that have commands among their code, or that are tagged
+//! `rustfmt-skip`, are left alone.
 
 use std::io::Write;
 use std::path::Path;
@@ -10,7 +11,7 @@ use ra_ap_syntax::{AstNode, Edition, SourceFile, SyntaxKind};
 
 use super::Finding;
 use super::code::{Code, is_command};
-use crate::document::{Document, is_cell, set_source, source};
+use crate::document::{Document, is_cell, set_source, source, tags};
 
 /// Why layout cannot be looked at.
 #[derive(Debug, thiserror::Error)]
@@ -27,13 +28,15 @@ pub enum FormatError {
 }
 
 const BEGIN: &str = "async fn cell() {";
+/// The tag of a cell whose layout says something that rustfmt's would not.
+const SKIP: &str = "rustfmt-skip";
 /// By how much rustfmt indents the body of a function, for want of another setting.
 const INDENT: usize = 4;
 
 pub(super) fn look(document: &Document, folder: &Path) -> Result<Vec<Finding>, FormatError> {
     let formatter = Formatter::new(folder)?;
     let mut findings = Vec::new();
-    for code in Code::of(document) {
+    for code in Code::of(document).into_iter().filter(|code| !code.is_tagged(SKIP)) {
         let Some(formatted) = formatter.format(&code.source)? else { continue };
         if formatted == code.source {
             continue;
@@ -52,7 +55,7 @@ pub(super) fn look(document: &Document, folder: &Path) -> Result<Vec<Finding>, F
 
 pub(super) fn fix(document: &mut Document, folder: &Path) -> Result<(), FormatError> {
     let formatter = Formatter::new(folder)?;
-    for cell in document.cells_mut().filter(|cell| is_cell(cell, "code")) {
+    for cell in document.cells_mut().filter(|cell| is_cell(cell, "code") && !tags(cell).any(|tag| tag == SKIP)) {
         let text = source(cell);
         if let Some(formatted) = formatter.format(&text)?
             && formatted != text

@@ -1,7 +1,7 @@
 //! What evcxr trips over, or shows otherwise on every run. The facts are those of evcxr 0.22.
 
-use ra_ap_syntax::SyntaxKind;
 use ra_ap_syntax::ast::{self, AstNode};
+use ra_ap_syntax::{SyntaxKind, SyntaxNode};
 
 use super::Finding;
 use super::code::Code;
@@ -49,27 +49,24 @@ fn of_cell(code: &Code) -> Vec<Finding> {
         find("control-words", line, format!("`{BEGIN}` without `{END}` makes the cell wait for ever"));
     }
     let Some(body) = code.body() else { return findings };
-    for item in body.statements().filter_map(|statement| match statement {
-        ast::Stmt::Item(item) => Some(item),
-        _ => None,
-    }) {
-        let what = match &item {
-            ast::Item::Static(_) => "a `static` starts anew in every cell: keep the value in a variable, or in a crate",
-            ast::Item::MacroCall(call) if is_macro(call, &["thread_local", "lazy_static"]) => {
-                "a thread local or lazy static is unknown to later cells: keep the value in a variable, or in a crate"
-            }
-            _ => continue,
-        };
-        find("statics", code.line(item.syntax()), what.into());
+    for statement in body.statements() {
+        if let ast::Stmt::Item(ast::Item::Static(item)) = &statement {
+            let message = "a `static` starts anew in every cell: keep the value in a variable, or in a crate";
+            find("statics", code.line(item.syntax()), message.into());
+        }
     }
-    let prints: Vec<ast::MacroCall> = statements(&body)
-        .filter_map(|expression| match expression {
-            ast::Expr::MacroExpr(expression) => expression.macro_call(),
-            _ => None,
-        })
-        .filter(|call| is_macro(call, &["print", "println"]))
-        .collect();
-    let last = prints.last().filter(|call| is_macro(call, &["print"]) && !ends_with_line_feed(call));
+    let items = body.statements().filter_map(|statement| match statement {
+        ast::Stmt::Item(item) => Some(item.syntax().clone()),
+        _ => None,
+    });
+    let calls: Vec<ast::MacroCall> =
+        items.chain(statements(&body).map(|one| one.syntax().clone())).filter_map(macro_call).collect();
+    for call in calls.iter().filter(|call| is_macro(call, &["thread_local", "lazy_static"])) {
+        let message = "a thread local or lazy static is unknown to later cells: keep the value in a variable, or in a crate";
+        find("statics", code.line(call.syntax()), message.into());
+    }
+    let mut prints = calls.iter().filter(|call| is_macro(call, &["print", "println"]));
+    let last = prints.next_back().filter(|call| is_macro(call, &["print"]) && !ends_with_line_feed(call));
     if let Some(call) = last {
         let message =
             "nothing ends the line that `print!` began: Jupyter shows it with the next cell, or never; end with `println!()`";
@@ -85,6 +82,11 @@ fn statements(body: &ast::StmtList) -> impl Iterator<Item = ast::Expr> {
         _ => None,
     };
     body.statements().filter_map(of_statement).chain(body.tail_expr())
+}
+
+/// The call of a macro that a statement is; items and expressions hold it differently.
+fn macro_call(node: SyntaxNode) -> Option<ast::MacroCall> {
+    ast::MacroCall::cast(node.clone()).or_else(|| ast::MacroExpr::cast(node)?.macro_call())
 }
 
 fn is_macro(call: &ast::MacroCall, names: &[&str]) -> bool {

@@ -94,6 +94,14 @@ fn code_is_laid_out_as_rustfmt_does_it() {
 }
 
 #[test]
+fn a_cell_may_keep_its_layout() {
+    let mut cell = code("a", "let a = [\n    1,\n    2,\n];");
+    assert_eq!(rules(&document(5, &[cell.clone()])), [("rustfmt", "cell `a`, line 1".into())]);
+    cell["metadata"] = json!({"tags": ["rustfmt-skip"]});
+    assert_eq!(rules(&document(5, &[cell])), []);
+}
+
+#[test]
 fn what_evcxr_trips_over_is_named() {
     let at = |rule, place: &str| (rule, place.to_owned());
     assert_eq!(pitfalls(&["print!(\"a\");\nlet b = 1;"]), [at("print-at-end", "cell `c0`, line 1")]);
