@@ -8,6 +8,7 @@ mod diff;
 mod export;
 mod list;
 mod prepare;
+mod reporters;
 mod review;
 mod run;
 mod session;

@@ -51,7 +51,7 @@ impl Exit {
 
     fn of_run_error(error: &RunError) -> Exit {
         match error {
-            RunError::NoNotebooks { .. } => Exit::NoNotebooks,
+            RunError::NoNotebooks { .. } | RunError::NothingSelected => Exit::NoNotebooks,
             RunError::Project(error) => Exit::of_project_error(error),
             RunError::Engine(EngineError::Interrupted) => Exit::Interrupted,
             RunError::Report(_) => Exit::Report,
@@ -61,7 +61,7 @@ impl Exit {
 
     fn of_project_error(error: &ProjectError) -> Exit {
         match error {
-            ProjectError::NotFound { .. } | ProjectError::NoSuchNotebook { .. } => Exit::NoNotebooks,
+            ProjectError::NotFound { .. } | ProjectError::Select(_) => Exit::NoNotebooks,
             _ => Exit::SetUp,
         }
     }

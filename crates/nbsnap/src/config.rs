@@ -14,6 +14,7 @@ use serde::Deserialize;
 
 pub(crate) use suggestion::{nearest, with_suggestion};
 pub use values::{EngineChoice, Github, Toggle, Update};
+pub(crate) use values::{optional_bytes, optional_duration, parse_duration};
 
 use crate::scope::Scope;
 use crate::snapshot::JsonPath;
@@ -109,6 +110,8 @@ pub struct Config {
     pub compare: Vec<CompareRule>,
     /// Settings of whatever lends notebooks their environment; this crate does not look into them.
     pub environment: toml::Table,
+    /// The profile that this one, as it is one, lies over.
+    inherits: Option<String>,
     /// The profiles of the file. They are read for their errors only: [`Config::resolve`] lays them over the rest as tables.
     profile: BTreeMap<String, Config>,
 }
@@ -178,8 +181,8 @@ pub struct CompareRule {
 impl Default for Config {
     fn default() -> Config {
         Config {
-            engine: EngineChoice::Auto,
-            update: Update::Auto,
+            engine: EngineChoice::default(),
+            update: Update::default(),
             fresh: false,
             fail_fast: false,
             retries: 0,
@@ -201,6 +204,7 @@ impl Default for Config {
             redact: Vec::new(),
             compare: Vec::new(),
             environment: toml::Table::new(),
+            inherits: None,
             profile: BTreeMap::new(),
         }
     }
@@ -219,6 +223,14 @@ impl Config {
         }
     }
 
+    /// The settings that a verdict on a notebook rests on, in words: not those that say when it runs and who is told.
+    pub(crate) fn of_verdicts(&self) -> String {
+        let Config { cell_timeout, compile_timeout, notebook_timeout, max_output, max_memory, .. } = self;
+        let Config { build, redactions, redact, compare, environment, .. } = self;
+        let limits = (cell_timeout, compile_timeout, notebook_timeout, max_output, max_memory);
+        format!("{limits:?} {build:?} {redactions:?} {redact:?} {compare:?} {environment:?}")
+    }
+
     /// Lays a profile of the file `text` over the rest of it, and all of it over what is built in; `path` is only for messages.
     ///
     /// # Errors
@@ -228,6 +240,9 @@ impl Config {
         let parse = |error: toml::de::Error| failed(with_suggestion(error.to_string().trim_end()));
         // First as it stands, as only then an error knows its line.
         let checked: Config = toml::from_str(text).map_err(parse)?;
+        if checked.inherits.is_some() {
+            return Err(failed("only a profile can inherit: write `inherits` below [profile.NAME]".to_owned()));
+        }
         if let Some((name, _)) = checked.profile.iter().find(|(_, profile)| !profile.profile.is_empty()) {
             return Err(failed(format!("profile `{name}` has profiles of its own; write them beside it")));
         }
@@ -237,24 +252,14 @@ impl Config {
         }
         let mut table: toml::Table = toml::from_str(BUILT_IN).map_err(parse)?;
         lay_over(&mut table, toml::from_str(text).map_err(parse)?);
-        let mut profiles = match table.remove("profile") {
+        let profiles = match table.remove("profile") {
             Some(toml::Value::Table(profiles)) => profiles,
             _ => toml::Table::new(),
         };
-        if let Some(toml::Value::Table(chosen)) = profiles.remove(DEFAULT_PROFILE) {
-            lay_over(&mut table, chosen);
+        for table_of_profile in chain(&profiles, profile).map_err(|error| error.at(path, &profiles))? {
+            lay_over(&mut table, table_of_profile);
         }
-        match profiles.remove(profile) {
-            Some(toml::Value::Table(chosen)) => lay_over(&mut table, chosen),
-            _ if profile == DEFAULT_PROFILE => {}
-            _ => {
-                let names: Vec<&str> = std::iter::once(DEFAULT_PROFILE).chain(profiles.keys().map(String::as_str)).collect();
-                let suggestion = nearest(profile, names.iter().copied());
-                let suggestion = suggestion.map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
-                let (path, profile, known) = (path.to_owned(), profile.to_owned(), names.join(", "));
-                return Err(ConfigError::NoProfile { path, profile, known, suggestion });
-            }
-        }
+        table.remove("inherits");
         toml::Value::Table(table).try_into().map_err(|error: toml::de::Error| failed(error.to_string()))
     }
 }
@@ -282,6 +287,53 @@ fn check(config: &Config) -> Result<(), String> {
         share("absolute", rule.absolute, f64::MAX)?;
     }
     Ok(())
+}
+
+/// The tables of a profile and of those that it lies over, the lowest first.
+fn chain(profiles: &toml::Table, name: &str) -> Result<Vec<toml::Table>, NoChain> {
+    let (mut names, mut tables) = (vec![name.to_owned()], Vec::new());
+    while let Some(name) = names.last().cloned() {
+        let table = match profiles.get(&name) {
+            Some(toml::Value::Table(table)) => table.clone(),
+            _ if name == DEFAULT_PROFILE => break,
+            _ => return Err(NoChain::Unknown(name)),
+        };
+        let next = table.get("inherits").and_then(toml::Value::as_str).unwrap_or(DEFAULT_PROFILE).to_owned();
+        tables.push(table);
+        if name == DEFAULT_PROFILE {
+            break;
+        }
+        if names.contains(&next) {
+            return Err(NoChain::Circle(names.join(", ")));
+        }
+        names.push(next);
+    }
+    tables.reverse();
+    Ok(tables)
+}
+
+/// Why a profile cannot be laid over others.
+enum NoChain {
+    Unknown(String),
+    Circle(String),
+}
+
+impl NoChain {
+    fn at(self, path: &Path, profiles: &toml::Table) -> ConfigError {
+        let path = path.to_owned();
+        match self {
+            NoChain::Circle(names) => {
+                ConfigError::Parse { path, reason: format!("profiles inherit from each other in a circle: {names}") }
+            }
+            NoChain::Unknown(profile) => {
+                let others = profiles.keys().map(String::as_str).filter(|name| *name != DEFAULT_PROFILE);
+                let names: Vec<&str> = std::iter::once(DEFAULT_PROFILE).chain(others).collect();
+                let suggestion = nearest(&profile, names.iter().copied());
+                let suggestion = suggestion.map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
+                ConfigError::NoProfile { path, known: names.join(", "), profile, suggestion }
+            }
+        }
+    }
 }
 
 /// Lays `over` over `table`: tables are merged, rules (`[[redact]]`, `[[compare]]`) are added, everything else is replaced.

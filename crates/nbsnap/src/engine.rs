@@ -1,4 +1,4 @@
-//! What runs notebooks, seen from the runner: the trait [`Engine`] and what it reports.
+//! What runs notebooks, seen from the runner: the traits [`Engine`] and [`Worker`], and what they report.
 //!
 //! An engine executes and records. It compares nothing, prints nothing, and does not know what a snapshot is.
 
@@ -7,9 +7,9 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use crate::event::Event;
+use crate::event::{Event, Timing};
 use crate::notebook::{CodeCell, Notebook};
 use crate::record::{CellRecord, Failure};
 
@@ -47,6 +47,11 @@ pub enum EngineError {
         /// Cargo's messages.
         output: String,
     },
+    /// The notebooks' dependencies take too long to build.
+    #[error(
+        "the notebooks' dependencies are not built in time; what is built is kept, `prepare-timeout` says how long it may take"
+    )]
+    PrepareTimeout,
     /// The committed lock file does not fit the notebooks' `:dep` lines, and must not be changed now.
     #[error("{path} does not fit the notebooks' `:dep` lines ({reason}); run `nbsnap test` without CI set and commit the file")]
     LockOutOfDate {
@@ -95,6 +100,37 @@ pub struct Run<'a> {
     pub compile_timeout: Duration,
     /// How many bytes of a cell's stdout, and of its stderr, are kept.
     pub max_output: u64,
+    /// How many bytes of memory the process that runs the cells may take.
+    pub max_memory: Option<u64>,
+    /// When the whole notebook must be done.
+    pub deadline: Option<Instant>,
+}
+
+/// How long a cell may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// To compile.
+    pub compile: Duration,
+    /// To run.
+    pub run: Duration,
+}
+
+impl Run<'_> {
+    /// How long a cell may take that begins now: as it says itself, or as all cells may, and never longer than the notebook.
+    pub fn limits(&self, cell: &CodeCell) -> Limits {
+        let left = self.deadline.map_or(Duration::MAX, |deadline| deadline.saturating_duration_since(Instant::now()));
+        // What is shown to people has no nanoseconds.
+        let left = Duration::from_millis(u64::try_from(left.as_millis()).unwrap_or(u64::MAX));
+        Limits {
+            compile: cell.overrides.compile_timeout.unwrap_or(self.compile_timeout).min(left),
+            run: cell.overrides.timeout.unwrap_or(self.cell_timeout).min(left),
+        }
+    }
+
+    /// Whether the notebook's time is up.
+    pub fn is_over(&self) -> bool {
+        self.deadline.is_some_and(|deadline| deadline <= Instant::now())
+    }
 }
 
 /// What an engine reports while it runs a notebook.
@@ -103,36 +139,24 @@ pub enum Progress<'a> {
     /// A cell begins.
     Started(&'a CodeCell),
     /// A cell ended.
-    Ended(&'a CodeCell, CellRecord, Duration),
+    Ended(&'a CodeCell, CellRecord, Timing),
     /// The notebook could not be begun, which is the fault of no cell.
     CannotBegin(Failure),
     /// After the last cell had ended, this was printed.
     Late(String),
 }
 
-/// How far the word of [`Engine::shortcut`] counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Trust {
-    /// Not at all: no quick look is taken.
-    #[default]
-    Never,
-    /// Only if every cell is as recorded. The run itself decides in any other case.
-    AsRecorded,
-    /// Always, unless it declines.
-    Always,
-}
-
-/// What came of a quick look at a notebook.
+/// What came of [`Worker::shortcut`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Look {
     /// Records of the cells, in order. They end after the first cell that failed, unless the cell is tagged `raises-exception`.
     Records(Vec<CellRecord>),
-    /// The engine cannot tell by such a look; this is why, as half a sentence: ``cell 3 has `:vars` ``.
+    /// The quicker way would not come to the same; this is why, as half a sentence: ``cell 3 has `:vars` ``.
     Declined(String),
 }
 
 /// Something that runs notebooks.
-pub trait Engine {
+pub trait Engine: Sync {
     /// The name that users choose it by.
     fn name(&self) -> &'static str;
 
@@ -151,17 +175,26 @@ pub trait Engine {
     /// Folders of the local packages that the prepared notebooks depend on.
     fn sources(&self) -> &[PathBuf];
 
-    /// How far [`Engine::shortcut`] counts.
-    fn trust(&self) -> Trust {
-        Trust::Never
+    /// Whether its workers can take a [`Worker::shortcut`].
+    fn has_shortcut(&self) -> bool {
+        false
     }
 
-    /// A quick look at a notebook, which counts as [`Engine::trust`] says.
+    /// One of several workers, each of which runs one notebook at a time; they are numbered from 0.
+    ///
+    /// # Errors
+    /// When the engine was not prepared, or the worker cannot be set up.
+    fn worker(&self, number: usize) -> Result<Box<dyn Worker + '_>, EngineError>;
+}
+
+/// What runs notebooks for an [`Engine`], one after another.
+pub trait Worker: Send {
+    /// Runs a notebook in a quicker way that comes to the same, or says why that is not possible.
     ///
     /// # Errors
     /// When the engine itself breaks down, or the user wants to stop.
     fn shortcut(&mut self, _run: &Run<'_>) -> Result<Look, EngineError> {
-        Ok(Look::Declined("the engine has no quick look".into()))
+        Ok(Look::Declined("the engine has no quicker way".into()))
     }
 
     /// Runs a notebook's cells in order until `report` says to stop.

@@ -5,11 +5,11 @@
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use crate::engine::{Engine, EngineError, Look, Progress, Run, Trust};
+use crate::engine::{Engine, EngineError, Look, Progress, Run, Worker};
 use crate::environment::{Environment, Loan};
-use crate::event::{CellProblem, CellVerdict, Event, Evidence, NotebookProblem, Summary};
+use crate::event::{CellProblem, CellVerdict, Event, Evidence, NotebookProblem, Status, Summary, Timing};
 use crate::notebook::{CodeCell, Notebook};
 use crate::project::Project;
 use crate::record::{CellRecord, Failure};
@@ -49,8 +49,9 @@ impl Execution<'_> {
         self.build(notebooks, emit)?;
         let mut summary = Summary::default();
         let mut all = Vec::new();
+        let mut worker = self.engine.worker(0)?;
         for notebook in notebooks {
-            all.push(self.run(notebook, &mut summary, emit)?);
+            all.push(self.run(&mut *worker, notebook, &mut summary, emit)?);
         }
         emit(Event::RunFinished { summary, elapsed: started.elapsed() }).map_err(RunError::Report)?;
         Ok(all)
@@ -70,15 +71,21 @@ impl Execution<'_> {
         written.map_err(RunError::Report)
     }
 
-    fn run(&mut self, notebook: &Notebook, summary: &mut Summary, emit: Emit<'_>) -> Result<Executed, RunError> {
+    fn run(
+        &self,
+        worker: &mut dyn Worker,
+        notebook: &Notebook,
+        summary: &mut Summary,
+        emit: Emit<'_>,
+    ) -> Result<Executed, RunError> {
         let started = Instant::now();
         let mut teller = Teller { notebook, path: self.relative(notebook), emit };
         teller.tell(Event::NotebookStarted { notebook: notebook.name.clone(), cells: notebook.cells.len() })?;
-        let (mut ran, loan, evidence) = match self.look(notebook, &mut teller)? {
+        let (mut ran, loan, evidence) = match self.look(worker, notebook, &mut teller)? {
             Some((ran, loan)) => (ran, loan, Evidence::Shortcut),
             None => {
                 let loan = self.lend(notebook)?;
-                (self.run_cells(notebook, &*loan, &mut teller)?, loan, Evidence::Run)
+                (self.run_cells(worker, notebook, &*loan, &mut teller)?, loan, Evidence::Run)
             }
         };
         let mut secrets = Redactor::builder();
@@ -91,14 +98,17 @@ impl Execution<'_> {
             secrets.record(&cell.id, record);
         }
 
-        for (cell, (record, elapsed)) in notebook.cells.iter().zip(&ran) {
+        let mut status = Status::Passed;
+        for (cell, (record, timing)) in notebook.cells.iter().zip(&ran) {
             let verdict = verdict(cell, record);
+            status = status.max(verdict.status());
             *if verdict == CellVerdict::Passed { &mut summary.cells_passed } else { &mut summary.cells_failed } += 1;
-            teller.finished(cell, verdict, *elapsed)?;
+            teller.finished(cell, verdict, Some(Box::new(record.clone())), *timing)?;
         }
         for cell in &notebook.cells[ran.len()..] {
             summary.cells_not_run += 1;
-            teller.finished(cell, CellVerdict::NotRun, Duration::ZERO)?;
+            teller.finished(cell, CellVerdict::NotRun, None, Timing::default())?;
+            status = status.max(Status::NotRun);
         }
         let problems: Vec<NotebookProblem> =
             loan.refused_hosts().into_iter().map(|host| NotebookProblem::RefusedHost { host }).collect();
@@ -106,30 +116,34 @@ impl Execution<'_> {
         let passed = all_well && ran.len() == notebook.cells.len() && problems.is_empty();
         *if passed { &mut summary.passed } else { &mut summary.failed } += 1;
         let (name, path) = (notebook.name.clone(), teller.path.clone());
-        teller.tell(Event::NotebookFinished { notebook: name, path, problems, passed, evidence, elapsed: started.elapsed() })?;
+        let status = problems.iter().map(NotebookProblem::status).fold(status, Status::max);
+        let (attempts, elapsed) = (1, started.elapsed());
+        teller.tell(Event::NotebookFinished { notebook: name, path, problems, status, attempts, evidence, elapsed })?;
         Ok(Executed { records: ran.into_iter().map(|(record, _)| record).collect(), passed })
     }
 
-    /// Runs the notebook the quick way, where the engine knows one and its word counts.
-    fn look(&mut self, notebook: &Notebook, teller: &mut Teller<'_>) -> Result<Option<(Ran, Box<dyn Loan>)>, RunError> {
-        let (started, trust) = (Instant::now(), self.engine.trust());
-        if trust == Trust::Never {
+    /// Runs the notebook the quick way, where the engine knows one that comes to the same.
+    fn look(
+        &self,
+        worker: &mut dyn Worker,
+        notebook: &Notebook,
+        teller: &mut Teller<'_>,
+    ) -> Result<Option<(Ran, Box<dyn Loan>)>, RunError> {
+        let started = Instant::now();
+        if !self.engine.has_shortcut() {
             return Ok(None);
         }
-        // What the look does to its environment must not be there for a run that decides.
+        // What a try does to its environment must not be there for a run that decides.
         let loan = self.lend(notebook)?;
-        let reason = match self.engine.shortcut(&self.run_of(notebook, &*loan))? {
+        let reason = match worker.shortcut(&self.run_of(notebook, &*loan))? {
             Look::Declined(reason) => reason,
+            // It ends with the first cell that fails, which is not what was asked for.
+            Look::Records(records) if self.allow_errors && records.len() < notebook.cells.len() => {
+                "a cell fails, and those after it are to run".to_owned()
+            }
             Look::Records(records) => {
-                let all_well = |records: &[CellRecord]| {
-                    notebook.cells.iter().zip(records).all(|(cell, record)| verdict(cell, record) == CellVerdict::Passed)
-                };
-                let is_enough = records.len() == notebook.cells.len() && all_well(&records);
-                if is_enough || (trust == Trust::Always && !self.allow_errors) {
-                    let each = started.elapsed() / u32::try_from(records.len().max(1)).unwrap_or(1);
-                    return Ok(Some((records.into_iter().map(|record| (record, each)).collect(), loan)));
-                }
-                "at a quick look, a cell fails".to_owned()
+                let each = started.elapsed() / u32::try_from(records.len().max(1)).unwrap_or(1);
+                return Ok(Some((records.into_iter().map(|record| (record, Timing::of(each))).collect(), loan)));
             }
         };
         teller.tell(Event::Notice { message: format!("{}: evcxr runs it: {reason}", notebook.name) })?;
@@ -137,12 +151,18 @@ impl Execution<'_> {
     }
 
     /// Runs the notebook cell by cell, until one fails that was not meant to.
-    fn run_cells(&mut self, notebook: &Notebook, loan: &dyn Loan, teller: &mut Teller<'_>) -> Result<Ran, RunError> {
+    fn run_cells(
+        &self,
+        worker: &mut dyn Worker,
+        notebook: &Notebook,
+        loan: &dyn Loan,
+        teller: &mut Teller<'_>,
+    ) -> Result<Ran, RunError> {
         let run = self.run_of(notebook, loan);
         let mut ran: Ran = Vec::new();
         let mut broken = None;
         let allow_errors = self.allow_errors;
-        self.engine.run(&run, &mut |progress| match progress {
+        worker.run(&run, &mut |progress| match progress {
             Progress::Started(cell) => {
                 let (notebook, cell) = (notebook.name.clone(), cell.clone());
                 match teller.tell(Event::CellStarted { notebook, cell }) {
@@ -153,9 +173,9 @@ impl Execution<'_> {
                     }
                 }
             }
-            Progress::Ended(cell, record, elapsed) => {
+            Progress::Ended(cell, record, timing) => {
                 let goes_on = allow_errors || verdict(cell, &record) == CellVerdict::Passed;
-                ran.push((record, elapsed));
+                ran.push((record, timing));
                 if goes_on { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
             }
             // Jupyter, too, shows it with the cell that was the last to run.
@@ -186,9 +206,11 @@ impl Execution<'_> {
         Run {
             notebook,
             variables: loan.variables(),
-            cell_timeout: config.cell_timeout,
-            compile_timeout: config.compile_timeout,
+            cell_timeout: notebook.overrides.cell_timeout.unwrap_or(config.cell_timeout),
+            compile_timeout: notebook.overrides.compile_timeout.unwrap_or(config.compile_timeout),
             max_output: config.max_output,
+            max_memory: notebook.overrides.max_memory.or(config.max_memory),
+            deadline: Instant::now().checked_add(notebook.overrides.notebook_timeout.unwrap_or(config.notebook_timeout)),
         }
     }
 
@@ -198,7 +220,7 @@ impl Execution<'_> {
 }
 
 /// Records of cells in order, with how long each took.
-type Ran = Vec<(CellRecord, Duration)>;
+type Ran = Vec<(CellRecord, Timing)>;
 
 /// What a record means where nothing is compared.
 fn verdict(cell: &CodeCell, record: &CellRecord) -> CellVerdict {
@@ -225,8 +247,14 @@ impl Teller<'_> {
         (self.emit)(event).map_err(RunError::Report)
     }
 
-    fn finished(&mut self, cell: &CodeCell, verdict: CellVerdict, elapsed: Duration) -> Result<(), RunError> {
+    fn finished(
+        &mut self,
+        cell: &CodeCell,
+        verdict: CellVerdict,
+        record: Option<Box<CellRecord>>,
+        timing: Timing,
+    ) -> Result<(), RunError> {
         let (notebook, path, cell) = (self.notebook.name.clone(), self.path.clone(), cell.clone());
-        self.tell(Event::CellFinished { notebook, path, cell, verdict, elapsed })
+        self.tell(Event::CellFinished { notebook, path, cell, verdict, record, timing })
     }
 }

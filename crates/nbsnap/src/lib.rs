@@ -6,6 +6,7 @@
 
 pub mod cache;
 pub mod config;
+mod digest;
 pub mod document;
 pub mod engine;
 pub mod environment;
@@ -23,6 +24,7 @@ pub mod redact;
 pub mod report;
 pub mod runner;
 pub mod scope;
+pub mod select;
 pub mod snapshot;
 pub mod whole_file;
 

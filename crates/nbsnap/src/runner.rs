@@ -4,20 +4,24 @@
 //! It prints nothing: whoever calls it hands in a function that takes the events.
 
 mod judge;
+mod one;
+mod slow;
+mod workers;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
-use judge::Judge;
+use one::{Meant, OneNotebook, Outcome};
+use slow::SlowCells;
 
 use crate::cache::{Parts, ResultCache, Surroundings};
-use crate::engine::{Engine, EngineError, Look, Progress, Run, Trust};
-use crate::environment::{Environment, Loan};
-use crate::event::{CellVerdict, Event, Evidence, NotebookProblem, Summary};
+use crate::engine::{Engine, EngineError};
+use crate::environment::Environment;
+use crate::event::{CellVerdict, Event, Evidence, NotebookProblem, Status, Summary, Timing};
 use crate::notebook::Notebook;
 use crate::project::{Notebooks, Project, ProjectError};
-use crate::record::CellRecord;
-use crate::redact::{RedactError, Redactor};
+use crate::redact::{RedactError, RuleHits};
+use crate::select::{Chosen, Selection};
 use crate::snapshot::{OrphanKind, SnapshotError, SnapshotStore};
 
 /// Why a run cannot go on. This says nothing about any notebook.
@@ -33,6 +37,9 @@ pub enum RunError {
         /// The folder.
         folder: PathBuf,
     },
+    /// The filter leaves no notebook.
+    #[error("no notebook is as the filter says")]
+    NothingSelected,
     /// The engine cannot work.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -67,48 +74,81 @@ pub struct Runner<'a> {
     pub store: &'a SnapshotStore,
     /// What is known of earlier runs; without it every notebook runs.
     pub cache: Option<&'a ResultCache>,
+    /// How many notebooks may run at once, at least one.
+    pub jobs: usize,
+    /// How often each notebook is run while it passes, at least once.
+    pub repeat: u32,
+}
+
+/// What a selection comes to.
+struct Selected {
+    /// All notebooks of the project.
+    notebooks: Notebooks,
+    /// The names of those that are meant.
+    names: Vec<String>,
+    /// Those among them that can be run.
+    meant: Vec<Meant>,
 }
 
 /// Takes events. An error ends the run.
 pub type Emit<'a> = &'a mut dyn FnMut(Event) -> std::io::Result<()>;
 
 impl Runner<'_> {
-    /// Runs the notebooks that `wanted` means, all if it is empty.
+    /// Runs the notebooks that `wanted` means.
     ///
     /// # Errors
     /// When the run itself breaks down. Failed notebooks are counted in the summary.
-    pub fn run(&mut self, wanted: &[String], emit: Emit<'_>) -> Result<Summary, RunError> {
+    pub fn run(&mut self, wanted: &Selection, emit: Emit<'_>) -> Result<Summary, RunError> {
         let (started, began) = (Instant::now(), SystemTime::now());
-        let (notebooks, selected, chosen) = self.select(wanted)?;
-        let cells = chosen.iter().map(|notebook| notebook.cells.len()).sum();
-        emit(Event::RunStarted { notebooks: selected.len(), cells, engine: self.engine.name() }).map_err(RunError::Report)?;
+        let Selected { notebooks, names, meant } = self.select(wanted)?;
+        let cells = meant.iter().map(|meant| meant.cells().len()).sum();
+        emit(Event::RunStarted { notebooks: names.len(), cells, engine: self.engine.name() }).map_err(RunError::Report)?;
 
         let mut summary = Summary::default();
-        self.report_unusable(&notebooks, &selected, &mut summary, emit)?;
+        self.report_unusable(&notebooks, &names, &mut summary, emit)?;
         let fingerprint = if self.cache.is_some() { self.engine.fingerprint()? } else { Parts::new() };
         let mut to_run = Vec::new();
-        for notebook in chosen {
-            let looked = Instant::now();
-            if self.with_cache(&notebook, &fingerprint, |cache, surroundings| cache.holds(&notebook, surroundings))? == Some(true)
+        for meant in meant {
+            let (looked, notebook) = (Instant::now(), &meant.notebook);
+            let may_hold = self.repeat <= 1 && meant.cells.is_none() && notebook.overrides.skip.is_none();
+            if may_hold
+                && self.with_cache(notebook, &fingerprint, |cache, surroundings| cache.holds(notebook, surroundings))?
+                    == Some(true)
             {
-                confirm(&self.project.root, &notebook, Evidence::Cache, &mut summary, looked.elapsed(), emit)?;
+                tell_cached(&self.project.root, notebook, &mut summary, looked.elapsed(), emit)?;
             } else {
-                to_run.push(notebook);
+                to_run.push(meant);
             }
         }
-        if !to_run.is_empty() {
-            self.build(&notebooks.usable, &to_run, emit)?;
+        let to_build: Vec<Notebook> =
+            to_run.iter().map(|meant| &meant.notebook).filter(|notebook| notebook.overrides.skip.is_none()).cloned().collect();
+        if !to_build.is_empty() {
+            self.build(&notebooks.usable, &to_build, emit)?;
         }
-        for notebook in &to_run {
-            let passed = self.run_notebook(notebook, &mut summary, emit)?;
+        let mut hits = Vec::new();
+        let not_begun = self.run_all(&to_run, emit, &mut |meant, outcome| {
+            summary.add(&outcome.summary);
+            add_hits(&mut hits, &outcome.hits);
+            let notebook = &meant.notebook;
             let sources = self.engine.sources();
-            self.with_cache(notebook, &fingerprint, |cache, surroundings| match passed {
-                true => cache.remember(notebook, surroundings, sources, began),
-                false => cache.forget(notebook),
-            })?;
+            let remember = |cache: &ResultCache, surroundings: Surroundings<'_>| {
+                if outcome.is_clean {
+                    cache.remember(notebook, surroundings, sources, began);
+                } else if outcome.summary.failed > 0 || outcome.summary.flaky > 0 {
+                    cache.forget(notebook);
+                }
+            };
+            self.with_cache(notebook, &fingerprint, remember).map(drop)
+        })?;
+        for meant in &not_begun {
+            tell_not_begun(&self.project.root, meant, &mut summary, emit)?;
         }
+        // A rule may apply only in a notebook, or a cell, that was not run.
+        let all_ran = wanted.is_all() && summary.cached + summary.skipped + summary.not_run + summary.cells_not_run == 0;
+        let unused = if all_ran && notebooks.unusable.is_empty() { self.unused_rules(&hits) } else { Vec::new() };
+        emit(Event::Redacted { hits, unused }).map_err(RunError::Report)?;
         // Snapshots of notebooks that are gone can only be told when all notebooks are looked at.
-        for orphan in self.store.orphans(&notebooks.usable, wanted.is_empty())? {
+        for orphan in self.store.orphans(&notebooks.usable, wanted.is_all())? {
             if orphan.notebook.is_none() && orphan.kind != OrphanKind::Pending {
                 summary.orphans += 1;
                 let path = relative(&self.project.root, &orphan.path);
@@ -126,19 +166,34 @@ impl Runner<'_> {
     /// # Errors
     /// When it cannot be built.
     pub fn prepare(&mut self, wanted: &[String], emit: Emit<'_>) -> Result<(), RunError> {
-        let (notebooks, _, chosen) = self.select(wanted)?;
+        let Selected { notebooks, meant, .. } = self.select(&Selection::of_names(wanted))?;
+        let chosen: Vec<Notebook> = meant.into_iter().map(|meant| meant.notebook).collect();
         self.build(&notebooks.usable, &chosen, emit)
     }
 
-    /// All notebooks, the names of those that are meant, and those among them that can be run.
-    fn select(&self, wanted: &[String]) -> Result<(Notebooks, Vec<String>, Vec<Notebook>), RunError> {
+    fn select(&self, wanted: &Selection) -> Result<Selected, RunError> {
         let notebooks = self.project.notebooks()?;
-        let selected = notebooks.select(wanted)?;
-        if selected.is_empty() {
+        if notebooks.names().is_empty() {
             return Err(RunError::NoNotebooks { folder: self.project.notebooks_dir() });
         }
-        let chosen = notebooks.usable.iter().filter(|notebook| selected.contains(&notebook.name)).cloned().collect();
-        Ok((notebooks, selected, chosen))
+        let chosen = wanted.choose(&notebooks).map_err(ProjectError::from)?;
+        // One of several shares may well be empty.
+        if chosen.is_empty() && wanted.partition.is_none() {
+            return Err(RunError::NothingSelected);
+        }
+        let meant = |chosen: &Chosen| {
+            let notebook = notebooks.usable.iter().find(|notebook| notebook.name == chosen.name)?.clone();
+            Some(Meant { notebook, cells: chosen.cells })
+        };
+        let meant = chosen.iter().filter_map(meant).collect();
+        let names = chosen.into_iter().map(|chosen| chosen.name).collect();
+        Ok(Selected { notebooks, names, meant })
+    }
+
+    /// Rules of the project's own that never applied.
+    fn unused_rules(&self, hits: &[RuleHits]) -> Vec<String> {
+        let applied = |name: &str| hits.iter().any(|rule| rule.is_own && rule.rule == name && rule.hits > 0);
+        self.project.config.redact.iter().map(|rule| rule.name.clone()).filter(|name| !applied(name)).collect()
     }
 
     fn build(&mut self, all: &[Notebook], selected: &[Notebook], emit: Emit<'_>) -> Result<(), RunError> {
@@ -165,96 +220,27 @@ impl Runner<'_> {
         Ok(Some(act(cache, surroundings)))
     }
 
-    /// Takes a quick look at the notebook, and says whether it passed. Nothing is said where the engine has to run it.
-    fn look(&mut self, notebook: &Notebook, summary: &mut Summary, emit: Emit<'_>) -> Result<Option<bool>, RunError> {
-        let (started, trust) = (Instant::now(), self.engine.trust());
-        if trust == Trust::Never {
-            return Ok(None);
-        }
-        // What the look does to its environment must not be there for a run that decides.
-        let loan = self.lend(notebook)?;
-        let run = self.run_of(notebook, &*loan);
-        let reason = match self.engine.shortcut(&run)? {
-            Look::Records(records) if trust == Trust::Always => {
-                let redactor = self.redactor(notebook, &*loan)?;
-                let mut judge = Judge::begin(self.project, self.store, notebook, &*loan, redactor, emit)?;
-                for (cell, record) in notebook.cells.iter().zip(records) {
-                    if judge.take(Progress::Started(cell)).is_break()
-                        || judge.take(Progress::Ended(cell, record, Duration::ZERO)).is_break()
-                    {
-                        break;
-                    }
-                }
-                return judge.finish(Evidence::Shortcut, summary, started.elapsed()).map(Some);
-            }
-            Look::Records(records) => match self.difference(notebook, &*loan, records)? {
-                None => {
-                    confirm(&self.project.root, notebook, Evidence::Shortcut, summary, started.elapsed(), emit)?;
-                    return Ok(Some(true));
-                }
-                Some(difference) => difference,
-            },
-            Look::Declined(reason) => reason,
-        };
-        let message = format!("{}: evcxr runs it: {reason}", notebook.name);
-        emit(Event::Notice { message }).map_err(RunError::Report)?;
-        Ok(None)
-    }
-
-    /// What keeps records from being all that is recorded, if anything does, as half a sentence.
-    fn difference(&self, notebook: &Notebook, loan: &dyn Loan, mut records: Vec<CellRecord>) -> Result<Option<String>, RunError> {
-        let mut redactor = self.redactor(notebook, loan)?;
-        for (cell, record) in notebook.cells.iter().zip(&mut records) {
-            redactor.record(&cell.id, record);
-            let at = |what: &str| Some(format!("at a quick look, cell {} `{}` {what}", cell.number, cell.id));
-            match &record.failure {
-                Some(failure) if cell.must_raise() && failure.is_raised_by_code() => {}
-                Some(failure) => return Ok(at(&format!("fails ({})", failure.kind()))),
-                None if cell.must_raise() => return Ok(at("raises nothing")),
-                None => {}
-            }
-            if !self.store.is_as_recorded(notebook, cell, record)? {
-                return Ok(at("is not as recorded"));
-            }
-        }
-        if let Some(host) = loan.refused_hosts().first() {
-            return Ok(Some(format!("it asked for the host `{host}`")));
-        }
-        // Only now, and knowing that it will find nothing: it takes back what earlier differences left for review.
-        for (cell, record) in notebook.cells.iter().zip(&records) {
-            self.store.check(notebook, cell, record)?;
-        }
-        let orphans = self.store.orphans(std::slice::from_ref(notebook), false)?;
-        let orphan = orphans.iter().find(|orphan| orphan.kind != OrphanKind::Pending);
-        Ok(orphan.map(|orphan| format!("{} belongs to no cell", relative(&self.project.root, &orphan.path).display())))
-    }
-
-    fn lend(&self, notebook: &Notebook) -> Result<Box<dyn Loan>, RunError> {
-        self.environment.lend(notebook).map_err(|reason| environment_error(notebook, reason))
-    }
-
-    fn run_of<'n>(&self, notebook: &'n Notebook, loan: &dyn Loan) -> Run<'n> {
+    /// Runs notebooks, as many at once as may be, and hands over what became of each. Returns those that were not begun.
+    fn run_all(
+        &self,
+        meant: &[Meant],
+        emit: Emit<'_>,
+        done: &mut dyn FnMut(&Meant, Outcome) -> Result<(), RunError>,
+    ) -> Result<Vec<Meant>, RunError> {
         let config = &self.project.config;
-        Run {
-            notebook,
-            variables: loan.variables(),
-            cell_timeout: config.cell_timeout,
-            compile_timeout: config.compile_timeout,
-            max_output: config.max_output,
-        }
-    }
-
-    fn redactor(&self, notebook: &Notebook, loan: &dyn Loan) -> Result<Redactor, RunError> {
-        let mut rules = Redactor::builder();
-        rules.notebook(&notebook.name).configure(&self.project.config).variables(loan.variables()).variables(std::env::vars());
-        rules.path(&self.project.root, "[ROOT]").path(&std::env::temp_dir(), "[TMP]");
-        if let Some(home) = std::env::home_dir() {
-            rules.home(&home);
-        }
-        for secret in loan.secrets() {
-            rules.secret(secret);
-        }
-        Ok(rules.build()?)
+        let one = OneNotebook {
+            project: self.project,
+            environment: self.environment,
+            store: self.store,
+            quick: self.engine.has_shortcut(),
+            retries: config.retries,
+            repeat: self.repeat.max(1),
+            fail_fast: config.fail_fast,
+        };
+        let jobs = self.jobs.min(meant.len());
+        let start = |number| Ok(self.engine.worker(number)?);
+        let mut slow = SlowCells::new(config.slow_after);
+        workers::run(jobs, meant, &start, &one, emit, &mut slow, done)
     }
 
     fn report_unusable(
@@ -269,50 +255,55 @@ impl Runner<'_> {
             let problems = vec![NotebookProblem::Unusable { reason: error.to_string() }];
             let (notebook, path) = (name.clone(), relative(&self.project.root, path));
             let (evidence, elapsed) = (Evidence::Run, Duration::ZERO);
-            emit(Event::NotebookFinished { notebook, path, problems, passed: false, evidence, elapsed })
+            let (status, attempts) = (Status::Failed, 1);
+            emit(Event::NotebookFinished { notebook, path, problems, status, attempts, evidence, elapsed })
                 .map_err(RunError::Report)?;
         }
         Ok(())
     }
+}
 
-    /// Runs a notebook. Returns whether it passed.
-    fn run_notebook(&mut self, notebook: &Notebook, summary: &mut Summary, emit: Emit<'_>) -> Result<bool, RunError> {
-        let started = Instant::now();
-        if let Some(passed) = self.look(notebook, summary, emit)? {
-            return Ok(passed);
+/// Tells of a notebook that was not begun, as another one had failed.
+fn tell_not_begun(root: &Path, meant: &Meant, summary: &mut Summary, emit: Emit<'_>) -> Result<(), RunError> {
+    let Meant { notebook, .. } = meant;
+    let (name, path) = (notebook.name.clone(), relative(root, &notebook.path));
+    summary.not_run += 1;
+    summary.cells_not_run += meant.cells().len();
+    let (problems, status, attempts, evidence, elapsed) = (Vec::new(), Status::NotRun, 0, Evidence::Run, Duration::ZERO);
+    let event = Event::NotebookFinished { notebook: name, path, problems, status, attempts, evidence, elapsed };
+    emit(event).map_err(RunError::Report)
+}
+
+/// Adds how often rules applied in one notebook to how often they applied in others.
+fn add_hits(all: &mut Vec<RuleHits>, of_one: &[RuleHits]) {
+    for rule in of_one {
+        match all.iter_mut().find(|known| known.rule == rule.rule) {
+            Some(known) => known.hits += rule.hits,
+            None => all.push(rule.clone()),
         }
-        let loan = self.lend(notebook)?;
-        let run = self.run_of(notebook, &*loan);
-        let redactor = self.redactor(notebook, &*loan)?;
-        let mut judge = Judge::begin(self.project, self.store, notebook, &*loan, redactor, emit)?;
-        self.engine.run(&run, &mut |progress| judge.take(progress))?;
-        judge.finish(Evidence::Run, summary, started.elapsed())
     }
 }
 
 /// Tells of a notebook that is known to be as recorded without the engine having run it.
-fn confirm(
+fn tell_cached(
     root: &Path,
     notebook: &Notebook,
-    evidence: Evidence,
     summary: &mut Summary,
     elapsed: Duration,
     emit: Emit<'_>,
 ) -> Result<(), RunError> {
     let (name, path, cells) = (notebook.name.clone(), relative(root, &notebook.path), notebook.cells.len());
     emit(Event::NotebookStarted { notebook: name.clone(), cells }).map_err(RunError::Report)?;
-    let (verdict, notebooks, counted) = match evidence {
-        Evidence::Cache => (CellVerdict::Cached, &mut summary.cached, &mut summary.cells_cached),
-        _ => (CellVerdict::Passed, &mut summary.passed, &mut summary.cells_passed),
-    };
-    *notebooks += 1;
-    *counted += cells;
+    summary.cached += 1;
+    summary.cells_cached += cells;
     for cell in &notebook.cells {
-        let (notebook, path, cell, verdict) = (name.clone(), path.clone(), cell.clone(), verdict.clone());
-        emit(Event::CellFinished { notebook, path, cell, verdict, elapsed: Duration::ZERO }).map_err(RunError::Report)?;
+        let (notebook, path, cell, verdict) = (name.clone(), path.clone(), cell.clone(), CellVerdict::Cached);
+        let (record, timing) = (None, Timing::default());
+        emit(Event::CellFinished { notebook, path, cell, verdict, record, timing }).map_err(RunError::Report)?;
     }
-    let problems = Vec::new();
-    emit(Event::NotebookFinished { notebook: name, path, problems, passed: true, evidence, elapsed }).map_err(RunError::Report)
+    let (problems, status, attempts, evidence) = (Vec::new(), Status::Cached, 1, Evidence::Cache);
+    let event = Event::NotebookFinished { notebook: name, path, problems, status, attempts, evidence, elapsed };
+    emit(event).map_err(RunError::Report)
 }
 
 fn environment_error(notebook: &Notebook, reason: String) -> RunError {

@@ -24,6 +24,8 @@ pub use body::{Body, BodyError, Content, Section, SectionName};
 pub(crate) use body::{header_name, is_json};
 pub(crate) use compare::Sides;
 pub use compare::{Comparison, Difference, JsonPath, PictureDifference, Tolerance};
+#[cfg(test)]
+pub(crate) use escape::original;
 pub use escape::visible;
 pub use file::SnapshotError;
 pub use review::Review;

@@ -41,8 +41,8 @@ pub(crate) struct RunArgs {
     pub(crate) allow_errors: bool,
 
     /// What runs the notebooks
-    #[arg(long, value_enum, default_value_t = EngineChoice::Auto, env = "NBSNAP_ENGINE", help_heading = "Engine options")]
-    pub(crate) engine: EngineChoice,
+    #[arg(long, value_enum, env = "NBSNAP_ENGINE", help_heading = "Engine options")]
+    pub(crate) engine: Option<EngineChoice>,
 
     /// Where to build
     #[command(flatten)]

@@ -5,14 +5,14 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use nbsnap::document::{Document, Parameters};
-use nbsnap::engine::Trust;
 use nbsnap::execute::Execution;
 use nbsnap::notebook::Notebook;
 use nbsnap::project::ProjectError;
+use nbsnap::report::Reporter;
 use nbsnap::runner::RunError;
 
 use super::{Place, Targets, session};
-use crate::args::{EngineChoice, RunArgs};
+use crate::args::RunArgs;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::lent::Testbeds;
@@ -38,14 +38,8 @@ pub(crate) fn run(place: &Place<'_>, args: &RunArgs) -> Result<Exit, CommandErro
 
     let environment = Testbeds::new(&project.notebooks_dir(), &project.config.environment)
         .map_err(|reason| RunError::Environment { notebook: "(all)".into(), reason })?;
-    let on_ci = session::on_ci();
-    let fused = match args.engine {
-        EngineChoice::Auto if on_ci => Trust::Never,
-        EngineChoice::Auto => Trust::AsRecorded,
-        EngineChoice::Evcxr => Trust::Never,
-        EngineChoice::Fused => Trust::Always,
-    };
-    let mut engine = session::engine(project, &args.build, fused, !on_ci)?;
+    let fused = session::is_fused(project, args.engine);
+    let mut engine = session::engine(project, &args.build, fused, !session::on_ci())?;
     let mut reporter = session::reporter(&args.report);
     let mut execution = Execution { project, engine: &mut engine, environment: &environment, allow_errors: args.allow_errors };
     let executed = execution.execute(&notebooks, &mut |event| reporter.report(&event))?;

@@ -1,19 +1,32 @@
 //! What every command that runs or builds notebooks needs: an engine, a way to be interrupted, a reporter.
 
 use std::io::{IsTerminal, Stdout};
+use std::num::NonZero;
 use std::path::PathBuf;
 
-use nbsnap::engine::{EngineError, Interrupt, Trust};
+use nbsnap::config;
+use nbsnap::engine::{EngineError, Interrupt};
 use nbsnap::project::Project;
 use nbsnap::report::{HumanReporter, Progress, Style};
 use nbsnap::runner::RunError;
 use nbsnap::{Evcxr, EvcxrSettings};
 
-use crate::args::{BuildArgs, Colour, ReportArgs};
+use crate::args::{BuildArgs, Colour, EngineChoice, ReportArgs};
+
+/// How many notebooks run at once at most, unless asked for more: each has a rust-analyzer of its own.
+const MOST_JOBS: usize = 8;
 
 /// Whether this is a build machine: it writes nothing, and nothing is taken on an earlier run's word.
 pub(crate) fn on_ci() -> bool {
     std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false" && value != "0")
+}
+
+/// Whether the notebook is run as one program where that is possible: as the argument says, else as the profile does.
+pub(crate) fn is_fused(project: &Project, asked: Option<EngineChoice>) -> bool {
+    match asked {
+        Some(engine) => engine == EngineChoice::Fused,
+        None => project.config.engine == config::EngineChoice::Fused,
+    }
 }
 
 /// The folder that is built in.
@@ -22,7 +35,7 @@ pub(crate) fn cache_dir(project: &Project, args: &BuildArgs) -> PathBuf {
 }
 
 /// The engine, which stops when the user interrupts this process.
-pub(crate) fn engine(project: &Project, args: &BuildArgs, fused: Trust, may_write_lock: bool) -> Result<Evcxr, RunError> {
+pub(crate) fn engine(project: &Project, args: &BuildArgs, fused: bool, may_write_lock: bool) -> Result<Evcxr, RunError> {
     let interrupt = Interrupt::default();
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM, signal_hook::consts::SIGHUP] {
         signal_hook::flag::register(signal, interrupt.flag())
@@ -35,6 +48,7 @@ pub(crate) fn engine(project: &Project, args: &BuildArgs, fused: Trust, may_writ
         opt_level: project.config.build.opt_level.clone(),
         optimized: project.config.build.optimize.clone(),
         fused,
+        prepare_timeout: project.config.prepare_timeout,
         interrupt,
     }))
 }
@@ -53,6 +67,12 @@ pub(crate) fn style(args: &ReportArgs) -> Style {
         Colour::Never => false,
         Colour::Auto => std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
     };
-    let width = console::Term::stdout().size_checked().map_or(130, |(_, columns)| usize::from(columns));
+    let width = console::Term::stdout().size_checked().map_or(100, |(_, columns)| usize::from(columns));
     Style { colour, width }
+}
+
+/// How many notebooks run at once: as many as asked for, else as the machine has cores. Each takes some 500 MB where evcxr runs it.
+pub(crate) fn jobs(asked: Option<NonZero<usize>>) -> usize {
+    let cores = || std::thread::available_parallelism().map_or(1, NonZero::get);
+    asked.map_or_else(|| cores().min(MOST_JOBS), NonZero::get)
 }

@@ -69,7 +69,7 @@ fn profiles_lie_over_the_file_and_the_file_over_what_is_built_in() {
                 [profile.ci]\nretries = 2\nreport.html = \"x.html\"\n[[profile.ci.redact]]\nname = \"b\"\npattern = \"b\"\nreplace = \"\"\n\
                 [profile.night]\nfresh = true";
     let default = resolve(text, DEFAULT_PROFILE).unwrap();
-    assert_eq!((default.retries, default.fresh, default.fail_fast, default.engine), (1, false, true, EngineChoice::Auto));
+    assert_eq!((default.retries, default.fresh, default.fail_fast, default.engine), (1, false, true, EngineChoice::Fused));
     let ci = resolve(text, CI_PROFILE).unwrap();
     assert_eq!((ci.retries, ci.fresh, ci.fail_fast, ci.engine, ci.update), (2, true, true, EngineChoice::Evcxr, Update::Never));
     assert_eq!(ci.report.html.as_deref(), Some(Path::new("x.html")));
@@ -79,4 +79,19 @@ fn profiles_lie_over_the_file_and_the_file_over_what_is_built_in() {
     assert!(resolve(text, "night").unwrap().fresh);
     let message = resolve(text, "nigth").unwrap_err().to_string();
     assert!(message.ends_with("has no profile `nigth`; there are: default, ci, night; did you mean `night`?"), "{message}");
+}
+
+#[test]
+fn a_profile_may_lie_over_another() {
+    let text =
+        "[profile.default]\nretries = 1\n[profile.night]\ninherits = \"ci\"\nslow-after = \"9s\"\n[profile.ci]\nfail-fast = true";
+    let night = resolve(text, "night").unwrap();
+    assert_eq!(
+        (night.engine, night.fail_fast, night.retries, night.slow_after),
+        (EngineChoice::Evcxr, true, 1, Duration::from_secs(9))
+    );
+    let circle = "[profile.a]\ninherits = \"b\"\n[profile.b]\ninherits = \"a\"";
+    assert!(resolve(circle, "a").unwrap_err().to_string().ends_with("in a circle: a, b"));
+    assert!(resolve("[profile.a]\ninherits = \"cy\"", "a").unwrap_err().to_string().ends_with("did you mean `ci`?"));
+    assert!(refused("inherits = \"ci\"").contains("only a profile can inherit"));
 }

@@ -12,13 +12,11 @@ use crate::scope::Scope;
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum EngineChoice {
-    /// Whatever the command line's default is.
+    /// The notebook as one program; evcxr runs what that cannot do exactly.
     #[default]
-    Auto,
+    Fused,
     /// evcxr, cell by cell: the reference.
     Evcxr,
-    /// The notebook as one program.
-    Fused,
 }
 
 /// What becomes of output that differs from its snapshot.
@@ -26,10 +24,8 @@ pub enum EngineChoice {
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Update {
-    /// `Never` on a build machine, `Pending` elsewhere.
-    #[default]
-    Auto,
     /// It is written beside the snapshot for review.
+    #[default]
     Pending,
     /// Nothing is written.
     Never,
@@ -88,6 +84,12 @@ pub(super) fn bytes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D
     ByteSize::deserialize(deserializer).map(|size| size.as_u64())
 }
 
-pub(super) fn optional_bytes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+/// [`bytes`], where there need not be any.
+pub(crate) fn optional_bytes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
     bytes(deserializer).map(Some)
+}
+
+/// [`duration`], where there need not be one.
+pub(crate) fn optional_duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    duration(deserializer).map(Some)
 }

@@ -1,5 +1,7 @@
 //! A worker process seen from the runner: started, asked, timed, and ended with everything it started.
 
+use std::cell::Cell;
+use std::ffi::OsString;
 use std::io::{BufReader, Read};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -10,8 +12,8 @@ use std::time::{Duration, Instant};
 
 use super::protocol::{self, FromWorker, ToWorker};
 use super::toolchain::{Toolchain, foreign_variables};
-use super::{process, role};
-use crate::engine::{EngineError, Interrupt};
+use super::{cargo, process, role};
+use crate::engine::{EngineError, Interrupt, Limits};
 
 /// How much of a worker's standard error is kept, to explain a breakdown.
 const STDERR_TAIL: usize = 16 * 1024;
@@ -22,21 +24,14 @@ const TICK: Duration = Duration::from_millis(50);
 /// How long evcxr may take to start.
 const START_LIMIT: Duration = Duration::from_secs(300);
 
-/// How long an order may take.
-#[derive(Clone, Copy)]
-pub(crate) struct Limits {
-    /// Until the code that it needs is compiled.
-    pub(crate) compile: Duration,
-    /// From then on.
-    pub(crate) run: Duration,
-}
-
 /// A running worker. Dropping it kills the worker's whole process group.
 pub(crate) struct Host {
     child: Child,
     orders: ChildStdin,
     answers: Receiver<FromWorker>,
     stderr: Arc<Mutex<Vec<u8>>>,
+    /// How much of the last order's time went into compiling.
+    compile: Cell<Option<Duration>>,
     _home: tempfile::TempDir,
 }
 
@@ -74,6 +69,7 @@ impl Host {
         })?;
 
         let start = |error: std::io::Error| EngineError::Start { message: error.to_string() };
+        let path = tools(home.path(), toolchain).map_err(start)?;
         let mut command = role::command(role::WORKER).map_err(start)?;
         for name in foreign_variables() {
             command.env_remove(name);
@@ -81,6 +77,10 @@ impl Host {
         command
             .env("EVCXR_CONFIG_DIR", home.path())
             .env("RUSTC", &toolchain.rustc)
+            // rust-analyzer asks the real one.
+            .env("CARGO", toolchain.cargo_path())
+            .env(cargo::REAL_VARIABLE, toolchain.cargo_path())
+            .env("PATH", path)
             .current_dir(home.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -99,7 +99,7 @@ impl Host {
                 }
             }
         });
-        let host = Host { child, orders, answers, stderr, _home: home };
+        let host = Host { child, orders, answers, stderr, compile: Cell::new(None), _home: home };
         match host.wait(Limits { compile: START_LIMIT, run: START_LIMIT }, interrupt) {
             Ok(FromWorker::Ready) => Ok(host),
             Ok(FromWorker::Broken { message }) => Err(EngineError::Start { message }),
@@ -121,8 +121,10 @@ impl Host {
     }
 
     fn wait(&self, limits: Limits, interrupt: &Interrupt) -> Result<FromWorker, Silence> {
+        let started = Instant::now();
         let mut limit = limits.compile;
-        let mut deadline = Instant::now() + limit;
+        let mut deadline = started + limit;
+        self.compile.set(None);
         loop {
             if interrupt.is_set() {
                 return Err(Silence::Interrupted);
@@ -130,6 +132,7 @@ impl Host {
             let left = deadline.saturating_duration_since(Instant::now());
             match self.answers.recv_timeout(left.min(TICK)) {
                 Ok(FromWorker::Running) => {
+                    self.compile.set(Some(started.elapsed()));
                     limit = limits.run;
                     deadline = Instant::now() + limit;
                 }
@@ -139,6 +142,11 @@ impl Host {
                 Err(RecvTimeoutError::Disconnected) => return Err(Silence::Gone(self.stderr_tail())),
             }
         }
+    }
+
+    /// How much of the last order's time passed until the code that it needed was compiled, if that came to an end.
+    pub(crate) fn compile_time(&self) -> Option<Duration> {
+        self.compile.get()
     }
 
     fn stderr_tail(&self) -> String {
@@ -154,6 +162,19 @@ impl Drop for Host {
         process::kill_group(&self.child);
         let _ = self.child.wait();
     }
+}
+
+/// Lays out the programs that evcxr looks for, and returns where it looks: it asks `rustup` for Cargo and, where that does not know, takes the
+/// first one that it finds.
+fn tools(home: &Path, toolchain: &Toolchain) -> std::io::Result<OsString> {
+    use std::os::unix::fs::symlink;
+    let folder = home.join("bin");
+    std::fs::create_dir(&folder)?;
+    symlink(std::env::current_exe()?, folder.join(role::CARGO))?;
+    symlink(&toolchain.rustc, folder.join("rustc"))?;
+    symlink(std::env::current_exe()?, folder.join(role::RUSTUP))?;
+    let found = std::env::var_os("PATH").unwrap_or_default();
+    std::env::join_paths([folder].into_iter().chain(std::env::split_paths(&found))).map_err(std::io::Error::other)
 }
 
 fn keep_tail(mut stream: impl Read + Send + 'static) -> Arc<Mutex<Vec<u8>>> {

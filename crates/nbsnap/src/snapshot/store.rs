@@ -201,22 +201,18 @@ pub(super) mod tests {
     impl World {
         pub(in crate::snapshot) fn new() -> World {
             let folder = tempfile::tempdir().unwrap();
-            let cell =
-                |number, id: &str| CodeCell { number, id: id.into(), source: "\nprintln!(\"x\");".into(), tags: Vec::new() };
+            let cell = |number, id: &str| CodeCell {
+                number,
+                id: id.into(),
+                source: "\nprintln!(\"x\");".into(),
+                tags: Vec::new(),
+                ..CodeCell::default()
+            };
             let path = folder.path().join("notebooks/nb.ipynb");
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(&path, "{}").unwrap();
             let cells = vec![cell(1, "a"), cell(2, "b")];
-            World {
-                notebook: Notebook {
-                    path,
-                    name: "nb".into(),
-                    cells,
-                    kernelspec: serde_json::Value::Null,
-                    settings: serde_json::Value::Null,
-                },
-                folder,
-            }
+            World { notebook: Notebook { path, name: "nb".into(), cells, ..Notebook::default() }, folder }
         }
 
         pub(in crate::snapshot) fn store(&self, update: UpdateMode) -> SnapshotStore {
