@@ -1,6 +1,6 @@
 //! `nbsnap check`: what is wrong with notebooks without running them, and what `--fix` makes of it.
 
-use crate::world::World;
+use crate::world::{World, workspace};
 
 /// Everything that can be wrong with one small notebook.
 const MESSY: &str = r#"{
@@ -19,7 +19,7 @@ const MESSY: &str = r#"{
 fn problems_are_named_with_cell_and_line_and_mended() {
     let world = World::empty();
     world.write("notebooks/lab.ipynb", MESSY);
-    let outcome = world.run(&["check"]);
+    let outcome = world.run(&["check", "--no-compile"]);
     outcome.exits(100);
     for problem in [
         "notebooks/lab.ipynb: format 4.2 has no cell ids, and snapshots are named after them [cell-ids]",
@@ -35,13 +35,13 @@ fn problems_are_named_with_cell_and_line_and_mended() {
     outcome.says("9 problems in 1 notebook; `nbsnap check --fix` mends 6");
     assert_eq!(world.read("notebooks/lab.ipynb"), MESSY);
 
-    let outcome = world.run(&["check", "--fix"]);
+    let outcome = world.run(&["check", "--fix", "--no-compile"]);
     outcome.exits(100).says("notebooks/lab.ipynb: fixed").says("3 problems in 1 notebook");
     let fixed = world.read("notebooks/lab.ipynb");
     assert!(fixed.contains("\"caf\\u00e9\"") && fixed.contains("let a = 1;"), "what is not mended keeps its bytes: {fixed}");
     assert!(fixed.contains("\"id\": \"cell-1\"") && fixed.contains("\"nbformat_minor\": 5"), "{fixed}");
     // What is fixed stays as it is, and can be tested.
-    world.run(&["check", "--fix"]).exits(100);
+    world.run(&["check", "--fix", "--no-compile"]).exits(100);
     assert_eq!(world.read("notebooks/lab.ipynb"), fixed);
     world.run(&["list"]).exits(0).says("lab (2 code cells)");
 }
@@ -65,4 +65,46 @@ fn rules_can_be_left_out() {
     world.run(&[&["check", "any.ipynb"][..], &arguments].concat()).exits(0).says("nothing is wrong with 1 notebook");
     let outcome = world.run(&["check", "any.ipynb", "--allow", "everything"]);
     assert!(outcome.stderr.contains("there is no such rule, but: format, cell-ids"), "{}", outcome.stderr);
+}
+
+#[test]
+fn a_cell_that_does_not_compile_is_told_with_line_and_column() {
+    let world = World::of_project("type-error-in-later-cell");
+    let before = world.files();
+    let outcome = world.run(&["check"]);
+    outcome.exits(100).says("notebooks/lab.ipynb: cell `types`, line 2, column 20: error[E0308]: mismatched types (expected `String`, found `i32`) [compile]");
+    outcome.says("\n    help: try using a conversion method\n          .to_string()\n1 problem in 1 notebook");
+    assert_eq!(world.files(), before, "nothing ran");
+    world.run(&["check", "--no-compile"]).exits(0).says("nothing is wrong");
+}
+
+#[test]
+fn what_only_running_shows_is_no_problem_here() {
+    // A failed assertion, an endless loop, a cell that is meant not to compile.
+    for project in ["failed-assertion", "endless-loop", "raises-exception", "passes"] {
+        let allowed = ["--allow", "rustfmt", "--allow", "statics", "--allow", "print-at-end"];
+        World::of_project(project).run(&[&["check"][..], &allowed].concat()).exits(0).says("nothing is wrong with 1 notebook");
+    }
+}
+
+#[test]
+fn a_notebook_that_only_evcxr_can_compile_is_named() {
+    let world = World::of_project("static-across-cells");
+    world.run(&["check", "--allow", "statics"]).exits(0).says("note: not compiled, as cell").says("`nbsnap test lab` does");
+}
+
+#[test]
+fn a_misspelt_tag_is_found() {
+    let world = World::of_project("passes");
+    world.write(
+        "notebooks/lab.ipynb",
+        &world.read("notebooks/lab.ipynb").replacen("\"metadata\": {}", "\"metadata\": {\"tags\": [\"nbsnap-skipp\"]}", 1),
+    );
+    world.run(&["check", "--no-compile"]).exits(100).says("did you mean `nbsnap-skip`? [format]");
+}
+
+#[test]
+fn the_labs_have_nothing_wrong() {
+    let project = workspace().display().to_string();
+    World::empty().run(&["check", "--no-compile", "--project", &project]).exits(0).says("nothing is wrong with 5 notebooks");
 }

@@ -5,6 +5,7 @@
 //! around it, such as servers, is lent by an [`environment`], about which this crate knows nothing.
 
 pub mod cache;
+pub mod compile;
 pub mod config;
 mod digest;
 pub mod document;

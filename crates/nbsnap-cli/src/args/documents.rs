@@ -177,14 +177,27 @@ pub(crate) struct CheckArgs {
     /// Leave a rule out; may be given more than once
     #[arg(long, value_name = "RULE", value_parser = rule)]
     pub(crate) allow: Vec<String>,
+
+    /// Do not compile: for hooks that must be quick, or where nothing is built
+    #[arg(long)]
+    pub(crate) no_compile: bool,
+
+    /// Where to build
+    #[command(flatten)]
+    pub(crate) build: BuildArgs,
+
+    /// How to report
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
 }
 
 fn after_check() -> String {
     let mut text = String::from(
         "Examples:\n  nbsnap check                       every notebook of the project\n  \
          nbsnap check lab --fix             mend what can be mended\n  \
+         nbsnap check --no-compile          without compiling: for a pre-commit hook\n  \
          nbsnap check a.ipynb --allow outputs --allow counts\n                                     a notebook that keeps its outputs\n\n\
-         Nothing is run. The exit code is 100 if something is wrong.\n\nRules (* can be mended with --fix):\n",
+         Cells of a project's notebooks are compiled, up to the first that does not compile; nothing is run. The exit code is 100 if something is wrong.\n\nRules (* can be mended with --fix):\n",
     );
     for (name, about, fixable) in nbsnap::hygiene::RULES {
         text += &format!("  {name:<18}{} {about}\n", if *fixable { '*' } else { ' ' });
