@@ -110,8 +110,10 @@ impl Runner<'_> {
         let mut to_run = Vec::new();
         for meant in meant {
             let (looked, notebook) = (Instant::now(), &meant.notebook);
-            let may_hold = self.repeat <= 1 && meant.cells.is_none() && notebook.overrides.skip.is_none();
-            if may_hold
+            let may_hold = self.repeat <= 1 && meant.cells.is_none();
+            if let Some(reason) = &notebook.overrides.skip {
+                tell_skipped(&self.project.root, &meant, reason, &mut summary, emit)?;
+            } else if may_hold
                 && self.with_cache(notebook, &fingerprint, |cache, surroundings| cache.holds(notebook, surroundings))?
                     == Some(true)
             {
@@ -120,9 +122,8 @@ impl Runner<'_> {
                 to_run.push(meant);
             }
         }
-        let to_build: Vec<Notebook> =
-            to_run.iter().map(|meant| &meant.notebook).filter(|notebook| notebook.overrides.skip.is_none()).cloned().collect();
-        if !to_build.is_empty() {
+        if !to_run.is_empty() {
+            let to_build: Vec<Notebook> = to_run.iter().map(|meant| meant.notebook.clone()).collect();
             self.build(&notebooks.usable, &to_build, emit)?;
         }
         let mut hits = Vec::new();
@@ -261,6 +262,15 @@ impl Runner<'_> {
         }
         Ok(())
     }
+}
+
+/// Tells of a notebook that says that it is not run.
+fn tell_skipped(root: &Path, meant: &Meant, reason: &str, summary: &mut Summary, emit: Emit<'_>) -> Result<(), RunError> {
+    let (notebook, path) = (meant.notebook.name.clone(), relative(root, &meant.notebook.path));
+    let (cells, reason) = (meant.cells().len(), reason.to_owned());
+    summary.skipped += 1;
+    summary.cells_skipped += cells;
+    emit(Event::NotebookSkipped { notebook, path, cells, reason }).map_err(RunError::Report)
 }
 
 /// Tells of a notebook that was not begun, as another one had failed.

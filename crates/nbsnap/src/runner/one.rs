@@ -68,14 +68,6 @@ impl OneNotebook<'_> {
     /// Runs the notebook, as often as is wanted.
     pub(super) fn run(&self, worker: &mut dyn Worker, meant: &Meant, emit: Emit<'_>) -> Result<Outcome, RunError> {
         let (notebook, mut summary) = (&meant.notebook, Summary::default());
-        if let Some(reason) = &notebook.overrides.skip {
-            summary.skipped = 1;
-            summary.cells_skipped = meant.cells().len();
-            let (path, cells) = (relative(&self.project.root, &notebook.path), meant.cells().len());
-            let (notebook, reason) = (notebook.name.clone(), reason.clone());
-            emit(Event::NotebookSkipped { notebook, path, cells, reason }).map_err(RunError::Report)?;
-            return Ok(Outcome { summary, hits: Vec::new(), is_clean: false });
-        }
         let to_run = meant.to_run();
         // Whether it passes always is another question than whether it passes at all.
         let retries = if self.repeat > 1 { 0 } else { notebook.overrides.retries.unwrap_or(self.retries) };
