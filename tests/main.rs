@@ -8,7 +8,14 @@
 
 mod cache;
 mod cases;
+mod check;
+mod diff;
+mod documents;
+mod export;
+mod foreign;
+mod housekeeping;
 mod interrupt;
+mod kill;
 mod list;
 mod reports;
 mod review;
@@ -16,6 +23,7 @@ mod rules;
 mod run;
 mod selection;
 mod strip;
+mod terminal;
 mod verdicts;
 mod watch;
 mod world;

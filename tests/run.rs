@@ -149,3 +149,11 @@ fn what_the_testbed_keeps_secret_is_not_written() {
     world.run(&["run", "-o", "executed/"]).exits(0);
     assert_eq!(cell(&world, "executed/lab.ipynb", "tell").1[0]["text"][0], "key <[SECRET]>\n");
 }
+
+#[test]
+fn a_cell_that_says_so_is_not_run_and_shows_nothing() {
+    let world = world(&[("one", &[], "println!(\"one\");"), ("two", &["skip-execution"], "panic!();"), ("three", &[], "3")]);
+    world.run(&["run", "lab", "-o", "out.ipynb"]).exits(0).says("wrote out.ipynb");
+    assert_eq!(cell(&world, "out.ipynb", "two"), (Value::Null, vec![]));
+    assert_eq!(cell(&world, "out.ipynb", "three").0, 2);
+}

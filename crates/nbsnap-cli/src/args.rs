@@ -1,6 +1,7 @@
 //! What can be said on the command line. Nothing is looked up or done here.
 
 mod documents;
+mod housekeeping;
 mod snapshots;
 
 use std::num::NonZero;
@@ -9,8 +10,9 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 use nbsnap::select::{Filter, Partition, Selection};
 
-pub(crate) use documents::{RunArgs, StripArgs};
-pub(crate) use snapshots::{AcceptArgs, ListArgs};
+pub(crate) use documents::{CheckArgs, DiffArgs, ExportArgs, ExportFormat, OutputSource, RunArgs, StripArgs};
+pub(crate) use housekeeping::{CleanArgs, CompletionsArgs, ManArgs};
+pub(crate) use snapshots::{AcceptArgs, ListArgs, ReviewArgs};
 
 /// Tests Rust notebooks: executes them with evcxr and compares every cell's output with a snapshot.
 ///
@@ -40,12 +42,27 @@ pub(crate) enum Command {
     Prepare(PrepareArgs),
     /// Accept pending snapshots (*.snap.new) as the new truth, and remove snapshots that belong to nothing
     Accept(AcceptArgs),
+    /// Walk through pending snapshots: accept, reject or skip each
+    Review(ReviewArgs),
     /// Run notebooks and write their outputs into them, or into other files
     Run(RunArgs),
     /// List notebooks, their code cells and snapshots
     List(ListArgs),
+    /// Show how two notebooks differ, by the rules that hold for snapshots
+    Diff(DiffArgs),
+    /// Write notebooks and their recorded outputs as pages: HTML or Markdown
+    Export(ExportArgs),
+    /// Say what is wrong with notebooks without running them, and mend it
+    Check(CheckArgs),
     /// Take outputs and execution counts out of notebooks
     Strip(StripArgs),
+    /// Show what is in the build folder, and remove what is left over
+    Clean(CleanArgs),
+    /// Write what a shell completes on its command line
+    Completions(CompletionsArgs),
+    /// Write the manual pages
+    #[command(hide = true)]
+    Man(ManArgs),
 }
 
 /// `nbsnap test`

@@ -1,9 +1,15 @@
 //! One module a command; this one finds the project and hands over.
 
 mod accept;
+mod check;
+mod clean;
+mod completions;
+mod diff;
+mod export;
 mod list;
 mod prepare;
 mod reporters;
+mod review;
 mod run;
 mod session;
 mod strip;
@@ -44,6 +50,13 @@ fn dispatch(args: &Args) -> Result<Exit, CommandError> {
         Command::Prepare(args) => Ok(prepare::run(&project()?, args)?),
         Command::Accept(args) => Ok(accept::run(&project()?, &args.names)?),
         Command::List(args) => list::run(&project()?, args),
+        Command::Review(args) => review::run(&project()?, args),
+        Command::Diff(args) => diff::run(&place, args),
+        Command::Export(args) => export::run(&Targets::find(&place, &args.names)?, args),
+        Command::Check(args) => check::run(&Targets::find(&place, &args.names)?, args),
+        Command::Clean(args) => clean::run(&project()?, args),
+        Command::Completions(args) => completions::completions(args),
+        Command::Man(args) => completions::man(args),
         Command::Run(args) => run::run(&place, args),
         Command::Strip(args) => strip::run(&Targets::find(&place, &args.names)?, args),
     }

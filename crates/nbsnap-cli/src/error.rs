@@ -1,6 +1,10 @@
 //! Why a command cannot go on, and how that is told in one line.
 
+use std::path::PathBuf;
+
 use nbsnap::document::ParameterError;
+use nbsnap::export::ExportError;
+use nbsnap::hygiene::FormatError;
 use nbsnap::notebook::NotebookError;
 use nbsnap::project::ProjectError;
 use nbsnap::runner::RunError;
@@ -24,6 +28,28 @@ pub(crate) enum CommandError {
     /// A snapshot cannot be read or written.
     #[error(transparent)]
     Snapshot(#[from] SnapshotError),
+    /// A notebook cannot be made a page.
+    #[error(transparent)]
+    Export(#[from] ExportError),
+    /// Code's layout cannot be looked at.
+    #[error(transparent)]
+    Format(#[from] FormatError),
+    /// A file cannot be written.
+    #[error("cannot write {path}: {source}")]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A file or folder cannot be removed.
+    #[error("cannot remove {path}: {source}")]
+    Remove {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// What was asked for does not go together.
     #[error("{0}")]
     Usage(String),

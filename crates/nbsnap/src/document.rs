@@ -21,6 +21,7 @@ use crate::record::CellRecord;
 use crate::whole_file;
 
 pub use clear::Clear;
+pub(crate) use clear::{CELL_METADATA, NOTEBOOK_METADATA};
 pub use outputs::{multiline, outputs, text_of};
 pub use parameters::{ParameterError, Parameters};
 pub use recorded::recorded;
@@ -133,11 +134,11 @@ impl Document {
 
     /// Writes what a run of the code cells came to into them, counted from 1 in the order of their running. A cell without a record was not
     /// run, and shows nothing; nor is one counted that has nothing to run, as in Jupyter.
-    pub fn set_records(&mut self, records: &[CellRecord]) {
+    pub fn set_records(&mut self, records: &[Option<CellRecord>]) {
         let mut records = records.iter();
         let mut count = 0;
         for cell in self.cells_mut().filter(|cell| is_cell(cell, "code")) {
-            let ran = records.next().filter(|_| !source(cell).trim().is_empty());
+            let ran = records.next().and_then(Option::as_ref).filter(|_| !source(cell).trim().is_empty());
             count += usize::from(ran.is_some());
             set(cell, "outputs", ran.map(|record| outputs(record, count)).unwrap_or_default().into());
             set(cell, "execution_count", ran.map_or(Value::Null, |_| count.into()));

@@ -155,6 +155,15 @@ pub enum Look {
     Declined(String),
 }
 
+/// What came of [`Worker::check`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Check {
+    /// The cells that do not compile, by number. They end with the first that is not tagged `raises-exception`.
+    Cells(BTreeMap<usize, Failure>),
+    /// It cannot be told without running the notebook; this is why, as half a sentence: ``cell 3 has `:vars` ``.
+    Declined(String),
+}
+
 /// Something that runs notebooks.
 pub trait Engine: Sync {
     /// The name that users choose it by.
@@ -195,6 +204,14 @@ pub trait Worker: Send {
     /// When the engine itself breaks down, or the user wants to stop.
     fn shortcut(&mut self, _run: &Run<'_>) -> Result<Look, EngineError> {
         Ok(Look::Declined("the engine has no quicker way".into()))
+    }
+
+    /// Compiles a notebook's cells and runs nothing, or says why that is not possible.
+    ///
+    /// # Errors
+    /// When the engine itself breaks down, or the user wants to stop.
+    fn check(&mut self, _run: &Run<'_>) -> Result<Check, EngineError> {
+        Ok(Check::Declined("the engine compiles only what it runs".into()))
     }
 
     /// Runs a notebook's cells in order until `report` says to stop.

@@ -31,8 +31,8 @@ pub struct Execution<'a> {
 /// What came of a notebook.
 #[derive(Clone, Debug, Default)]
 pub struct Executed {
-    /// What the cells produced, in order; those that are missing at the end were not run.
-    pub records: Vec<CellRecord>,
+    /// What each code cell produced; nothing for one that was not run.
+    pub records: Vec<Option<CellRecord>>,
     /// Whether every cell ran, and failed only where its tag says so.
     pub passed: bool,
 }
@@ -46,7 +46,7 @@ impl Execution<'_> {
         let started = Instant::now();
         let cells = notebooks.iter().map(|notebook| notebook.cells.len()).sum();
         emit(Event::RunStarted { notebooks: notebooks.len(), cells, engine: self.engine.name() }).map_err(RunError::Report)?;
-        self.build(notebooks, emit)?;
+        prepare(self.project, self.engine, notebooks, emit)?;
         let mut summary = Summary::default();
         let mut all = Vec::new();
         let mut worker = self.engine.worker(0)?;
@@ -57,28 +57,15 @@ impl Execution<'_> {
         Ok(all)
     }
 
-    /// The lock file is that of all notebooks, these among them as they are now.
-    fn build(&mut self, notebooks: &[Notebook], emit: Emit<'_>) -> Result<(), RunError> {
-        let mut all = self.project.notebooks()?.usable;
-        all.retain(|known| !notebooks.iter().any(|notebook| notebook.name == known.name));
-        all.extend_from_slice(notebooks);
-        let mut written = Ok(());
-        self.engine.prepare(&all, notebooks, &mut |event| {
-            if written.is_ok() {
-                written = emit(event);
-            }
-        })?;
-        written.map_err(RunError::Report)
-    }
-
     fn run(
         &self,
         worker: &mut dyn Worker,
-        notebook: &Notebook,
+        whole: &Notebook,
         summary: &mut Summary,
         emit: Emit<'_>,
     ) -> Result<Executed, RunError> {
         let started = Instant::now();
+        let notebook = &without_skipped(whole);
         let mut teller = Teller { notebook, path: self.relative(notebook), emit };
         teller.tell(Event::NotebookStarted { notebook: notebook.name.clone(), cells: notebook.cells.len() })?;
         let (mut ran, loan, evidence) = match self.look(worker, notebook, &mut teller)? {
@@ -119,7 +106,9 @@ impl Execution<'_> {
         let status = problems.iter().map(NotebookProblem::status).fold(status, Status::max);
         let (attempts, elapsed) = (1, started.elapsed());
         teller.tell(Event::NotebookFinished { notebook: name, path, problems, status, attempts, evidence, elapsed })?;
-        Ok(Executed { records: ran.into_iter().map(|(record, _)| record).collect(), passed })
+        let mut ran = ran.into_iter().map(|(record, _)| record);
+        let records = whole.cells.iter().map(|cell| if is_skipped(cell) { None } else { ran.next() }).collect();
+        Ok(Executed { records, passed })
     }
 
     /// Runs the notebook the quick way, where the engine knows one that comes to the same.
@@ -219,8 +208,38 @@ impl Execution<'_> {
     }
 }
 
+/// Builds what notebooks depend on, in the versions of all notebooks of the project, these among them as they are now.
+pub(crate) fn prepare(
+    project: &Project,
+    engine: &mut dyn Engine,
+    notebooks: &[Notebook],
+    emit: Emit<'_>,
+) -> Result<(), RunError> {
+    let mut all = project.notebooks()?.usable;
+    all.retain(|known| !notebooks.iter().any(|notebook| notebook.name == known.name));
+    all.extend_from_slice(notebooks);
+    let mut written = Ok(());
+    engine.prepare(&all, notebooks, &mut |event| {
+        if written.is_ok() {
+            written = emit(event);
+        }
+    })?;
+    written.map_err(RunError::Report)
+}
+
 /// Records of cells in order, with how long each took.
 type Ran = Vec<(CellRecord, Timing)>;
+
+fn is_skipped(cell: &CodeCell) -> bool {
+    cell.overrides.skip.is_some()
+}
+
+/// The notebook without the cells that say that they are not run. To the engine it is a notebook like any other.
+fn without_skipped(notebook: &Notebook) -> Notebook {
+    let mut cells: Vec<CodeCell> = notebook.cells.iter().filter(|cell| !is_skipped(cell)).cloned().collect();
+    cells.iter_mut().enumerate().for_each(|(index, cell)| cell.number = index + 1);
+    Notebook { cells, ..notebook.clone() }
+}
 
 /// What a record means where nothing is compared.
 fn verdict(cell: &CodeCell, record: &CellRecord) -> CellVerdict {

@@ -13,6 +13,8 @@ mod body;
 mod compare;
 mod escape;
 mod file;
+mod recorded;
+mod review;
 mod store;
 mod sweep;
 
@@ -20,10 +22,12 @@ pub use blob::Blob;
 pub(crate) use blob::{essence, is_binary};
 pub use body::{Body, BodyError, Content, Section, SectionName};
 pub(crate) use body::{header_name, is_json};
+pub(crate) use compare::Sides;
 pub use compare::{Comparison, Difference, JsonPath, PictureDifference, Tolerance};
 #[cfg(test)]
 pub(crate) use escape::original;
 pub use escape::visible;
 pub use file::SnapshotError;
+pub use review::Review;
 pub use store::{SnapshotStore, UpdateMode};
 pub use sweep::{Accepted, Orphan, OrphanKind};

@@ -5,10 +5,13 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// What names of files begin with that are being written; a killed run may leave one.
-pub(crate) const PREFIX: &str = ".nbsnap-";
+pub const PREFIX: &str = ".nbsnap-";
 
 /// Writes a file in the place of what is there, and the folders it needs. A link is followed; permissions stay.
-pub(crate) fn write(path: &Path, content: &[u8]) -> io::Result<()> {
+///
+/// # Errors
+/// When it cannot be written; then what was there is still there.
+pub fn write(path: &Path, content: &[u8]) -> io::Result<()> {
     let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),

@@ -78,3 +78,138 @@ pub(crate) struct StripArgs {
     #[arg(long)]
     pub(crate) injected: bool,
 }
+
+/// `nbsnap diff`
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  nbsnap diff a.ipynb b.ipynb        two notebooks, source by source and output by output
+  nbsnap diff before/ after/         all notebooks of two folders, by name
+  nbsnap diff --outputs a.ipynb b.ipynb
+                                     only what the cells produced
+
+Outputs are compared as with snapshots: redactions, ignored JSON members and tolerances of the project hold, pictures are
+compared by their pixels, counts and metadata not at all. Nothing is executed. The exit code is 100 where something differs.")]
+pub(crate) struct DiffArgs {
+    /// A notebook, or a folder of notebooks
+    pub(crate) one: PathBuf,
+
+    /// What to compare it with
+    pub(crate) other: PathBuf,
+
+    /// Compare only outputs
+    #[arg(long, conflicts_with = "sources")]
+    pub(crate) outputs: bool,
+
+    /// Compare only sources
+    #[arg(long)]
+    pub(crate) sources: bool,
+
+    /// How to report
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
+}
+
+/// `nbsnap export`
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  nbsnap export -o site/             every notebook as an HTML page, and an index.html
+  nbsnap export lab -o lab.html      one page, which holds its pictures itself
+  nbsnap export -o docs/ --format markdown
+                                     for a site with a look of its own; pictures lie in lab_files/
+  nbsnap export executed.ipynb -o executed.html --outputs notebook
+                                     with the outputs that stand in the notebook
+
+Nothing is executed: outputs are those that are recorded in snapshots, or, where a notebook has none, those that stand in it.
+Cells tagged `remove-cell`, `remove-input`, `remove-output`, `hide-cell`, `hide-input` or `hide-output` are removed or folded, as in
+Jupyter Book. HTML that a cell displays is taken over as it is: export only notebooks that you trust.")]
+pub(crate) struct ExportArgs {
+    /// Notebooks: names, files, or beginnings of names [default: all of the project]
+    pub(crate) names: Vec<String>,
+
+    /// Where to write: a file for one notebook, or a folder
+    #[arg(short, long, value_name = "PATH")]
+    pub(crate) output: PathBuf,
+
+    /// What to write [default: what the file's name says, else html]
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<ExportFormat>,
+
+    /// Whose outputs to show
+    #[arg(long, value_enum, default_value_t = OutputSource::Snapshots)]
+    pub(crate) outputs: OutputSource,
+
+    /// The title of the index page
+    #[arg(long, default_value = "Notebooks")]
+    pub(crate) title: String,
+}
+
+/// What an export writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum ExportFormat {
+    /// Pages that hold everything they show, for light and dark
+    Html,
+    /// Markdown with pictures beside it
+    Markdown,
+}
+
+/// Where the outputs on a page are from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum OutputSource {
+    /// The snapshots; where a notebook has none, the notebook
+    Snapshots,
+    /// The notebook
+    Notebook,
+}
+
+/// `nbsnap check`
+#[derive(Debug, clap::Args)]
+#[command(after_help = after_check())]
+pub(crate) struct CheckArgs {
+    /// Notebooks: names, files, or beginnings of names [default: all of the project]
+    pub(crate) names: Vec<String>,
+
+    /// Mend what can be mended without asking; everything else in the files keeps its bytes
+    #[arg(long)]
+    pub(crate) fix: bool,
+
+    /// Leave a rule out; may be given more than once
+    #[arg(long, value_name = "RULE", value_parser = rule)]
+    pub(crate) allow: Vec<String>,
+
+    /// Do not compile: for hooks that must be quick, or where nothing is built
+    #[arg(long)]
+    pub(crate) no_compile: bool,
+
+    /// Where to build
+    #[command(flatten)]
+    pub(crate) build: BuildArgs,
+
+    /// How to report
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
+}
+
+fn after_check() -> String {
+    let mut text = String::from(
+        "Examples:\n  nbsnap check                       every notebook of the project\n  \
+         nbsnap check lab --fix             mend what can be mended\n  \
+         nbsnap check --no-compile          without compiling: for a pre-commit hook\n  \
+         nbsnap check a.ipynb --allow outputs --allow counts\n                                     a notebook that keeps its outputs\n\n\
+         Cells of a project's notebooks are compiled, up to the first that does not compile; nothing is run. The exit code is 100 if something is wrong.\n\nRules (* can be mended with --fix):\n",
+    );
+    for (name, about, fixable) in nbsnap::hygiene::RULES {
+        text += &format!("  {name:<18}{} {about}\n", if *fixable { '*' } else { ' ' });
+    }
+    text.truncate(text.trim_end().len());
+    text
+}
+
+fn rule(name: &str) -> Result<String, String> {
+    let rules = nbsnap::hygiene::RULES.iter().map(|(name, ..)| *name);
+    if rules.clone().any(|known| known == name) {
+        return Ok(name.to_owned());
+    }
+    Err(format!("there is no such rule, but: {}", rules.collect::<Vec<_>>().join(", ")))
+}

@@ -62,14 +62,19 @@ pub(crate) fn engine(project: &Project, args: &BuildArgs, fused: bool, may_write
 /// A reporter on standard output.
 pub(crate) fn reporter(args: &ReportArgs) -> HumanReporter<Stdout> {
     let out = std::io::stdout();
-    let terminal = out.is_terminal();
+    let progress = if out.is_terminal() { Progress::Bar } else { Progress::Lines };
+    HumanReporter::new(out, style(args), progress)
+}
+
+/// How text on standard output may look.
+pub(crate) fn style(args: &ReportArgs) -> Style {
     let colour = match args.color {
         Colour::Always => true,
         Colour::Never => false,
-        Colour::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+        Colour::Auto => std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
     };
     let width = console::Term::stdout().size_checked().map_or(100, |(_, columns)| usize::from(columns));
-    HumanReporter::new(out, Style { colour, width }, if terminal { Progress::Bar } else { Progress::Lines })
+    Style { colour, width }
 }
 
 /// How many notebooks run at once: as many as asked for, else as the machine has cores. Each takes some 500 MB where evcxr runs it.

@@ -31,6 +31,11 @@ impl Place<'_> {
         Place { named: args.project.as_deref(), profile }
     }
 
+    /// Whether the command line names a project.
+    pub(crate) fn is_named(&self) -> bool {
+        self.named.is_some()
+    }
+
     /// The project that is named, or the one that this folder is in.
     pub(crate) fn project(&self) -> Result<Project, CommandError> {
         Ok(Project::find(self.named.unwrap_or(Path::new(".")), self.profile)?)

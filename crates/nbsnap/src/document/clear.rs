@@ -5,9 +5,9 @@ use serde_json::{Map, Value};
 use super::{Document, is_cell, set, tags};
 
 /// Metadata of a cell that tells how it was last run or shown, and nothing about what it is.
-const CELL_METADATA: &[&str] = &["ExecuteTime", "collapsed", "execution", "papermill", "scrolled"];
+pub(crate) const CELL_METADATA: &[&str] = &["ExecuteTime", "collapsed", "execution", "papermill", "scrolled"];
 /// Such metadata of a notebook.
-const NOTEBOOK_METADATA: &[&str] = &["papermill", "signature", "widgets"];
+pub(crate) const NOTEBOOK_METADATA: &[&str] = &["papermill", "signature", "widgets"];
 
 /// What to take out beside outputs and execution counts.
 #[derive(Clone, Copy, Debug, Default)]

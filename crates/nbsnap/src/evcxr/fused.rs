@@ -34,7 +34,7 @@ use super::protocol::Session;
 use super::rustc::{Crate, Kind, RustcCall};
 use super::slot::Slot;
 use super::{process, role};
-use crate::engine::{EngineError, Interrupt, Look, Run};
+use crate::engine::{Check, EngineError, Interrupt, Look, Run};
 use crate::record::{CellRecord, Diagnostic, Failure};
 
 /// What a look at a notebook needs.
@@ -79,6 +79,17 @@ impl Fused<'_> {
         match self.try_look() {
             Ok(records) => Ok(Look::Records(records)),
             Err(Stop::Declined(declined)) => Ok(Look::Declined(declined.to_string())),
+            Err(Stop::Engine(error)) => Err(error),
+        }
+    }
+
+    /// Compiles the notebook as one program and runs nothing of it.
+    pub(crate) fn check(&self) -> Result<Check, EngineError> {
+        let mut failures = BTreeMap::new();
+        let script = Script::read(self.run.notebook, self.opt_level).map_err(Stop::from);
+        match script.and_then(|script| self.settle(&script, &mut failures)) {
+            Ok(_) => Ok(Check::Cells(failures)),
+            Err(Stop::Declined(declined)) => Ok(Check::Declined(declined.to_string())),
             Err(Stop::Engine(error)) => Err(error),
         }
     }

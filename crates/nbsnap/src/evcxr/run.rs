@@ -16,7 +16,7 @@ use super::protocol::{CellRun, FromWorker, Outcome, Session, ToWorker};
 use super::reference::{EvcxrSettings, Workshop};
 use super::rustc::RustcCall;
 use super::slot::Slot;
-use crate::engine::{EngineError, Limits, Look, Progress, Run, Worker};
+use crate::engine::{Check, EngineError, Limits, Look, Progress, Run, Worker};
 use crate::event::Timing;
 use crate::notebook::CodeCell;
 use crate::record::{CellRecord, Failure};
@@ -81,6 +81,12 @@ impl Worker for EvcxrWorker<'_> {
         let call = self.call(&DependencySet::of(run.notebook))?;
         let (opt_level, interrupt) = (self.settings.opt_level.as_str(), &self.settings.interrupt);
         Fused { slot: &self.slot, call, run, session: &session(run)?, opt_level, interrupt }.look()
+    }
+
+    fn check(&mut self, run: &Run<'_>) -> Result<Check, EngineError> {
+        let call = self.call(&DependencySet::of(run.notebook))?;
+        let (opt_level, interrupt) = (self.settings.opt_level.as_str(), &self.settings.interrupt);
+        Fused { slot: &self.slot, call, run, session: &session(run)?, opt_level, interrupt }.check()
     }
 
     fn run(&mut self, run: &Run<'_>, report: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>) -> Result<(), EngineError> {

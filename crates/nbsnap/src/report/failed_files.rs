@@ -59,8 +59,7 @@ impl Reporter for FailedFiles {
 /// Writes the notebook with what its cells produced in this run. A file that is no notebook has nothing to be written into.
 fn write_notebook(notebook: &NotebookRun, path: &Path, folder: &Path) -> io::Result<()> {
     let Ok(mut document) = Document::read(path) else { return Ok(()) };
-    let last = notebook.cells.iter().rposition(|run| run.record.is_some()).map_or(0, |last| last + 1);
-    let records: Vec<_> = notebook.cells[..last].iter().map(|run| run.record.as_deref().cloned().unwrap_or_default()).collect();
+    let records: Vec<_> = notebook.cells.iter().map(|run| run.record.as_deref().cloned()).collect();
     document.set_records(&records);
     whole_file::write(&folder.join(format!("{}.ipynb", notebook.name)), document.text().as_bytes())
 }
