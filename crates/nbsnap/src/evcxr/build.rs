@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::Value;
 
@@ -23,6 +23,8 @@ pub(crate) struct Build<'a> {
     pub(crate) target: &'a Path,
     pub(crate) toolchain: &'a Toolchain,
     pub(crate) interrupt: &'a Interrupt,
+    /// When it must be done.
+    pub(crate) deadline: Instant,
 }
 
 /// What a notebook depends on, on this machine's platform.
@@ -59,7 +61,8 @@ impl Build<'_> {
             .collect();
         let packages = list(&metadata["packages"]);
         let graph = |member: &str| {
-            let id_of_member = packages.iter().find(|package| package["name"] == member).and_then(|package| package["id"].as_str());
+            let id_of_member =
+                packages.iter().find(|package| package["name"] == member).and_then(|package| package["id"].as_str());
             let mut graph = Graph::default();
             let mut ahead: Vec<&str> = id_of_member.into_iter().collect();
             while let Some(id) = ahead.pop() {
@@ -103,6 +106,10 @@ impl Build<'_> {
                 end(&mut child);
                 return Err(EngineError::Interrupted);
             }
+            if Instant::now() > self.deadline {
+                end(&mut child);
+                return Err(EngineError::PrepareTimeout);
+            }
             let line = match lines.recv_timeout(Duration::from_millis(100)) {
                 Ok(line) => line,
                 Err(std::sync::mpsc::RecvTimeoutError::Timeout) => continue,
@@ -129,8 +136,11 @@ impl Build<'_> {
     pub(crate) fn record(&self, member: &str) -> Result<RustcCall, EngineError> {
         let source = self.slot.member_source(member);
         // Cargo says how it compiles only when it does.
-        std::fs::write(&source, format!("// {:?}\n", SystemTime::now()))
-            .map_err(|error| EngineError::Io { action: "write", path: source, source: error })?;
+        std::fs::write(&source, format!("// {:?}\n", SystemTime::now())).map_err(|error| EngineError::Io {
+            action: "write",
+            path: source,
+            source: error,
+        })?;
         let output = self.cargo(&["build", "--package", member, "-vv"]).output().map_err(|source| self.no_cargo(source))?;
         let messages = String::from_utf8_lossy(&output.stderr);
         RustcCall::find(&messages, &member.replace('-', "_")).ok_or_else(|| {

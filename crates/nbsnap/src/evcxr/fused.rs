@@ -34,7 +34,7 @@ use super::protocol::Session;
 use super::rustc::{Crate, Kind, RustcCall};
 use super::slot::Slot;
 use super::{process, role};
-use crate::engine::{EngineError, Interrupt, Look, Run};
+use crate::engine::{Check, EngineError, Interrupt, Look, Run};
 use crate::record::{CellRecord, Diagnostic, Failure};
 
 /// What a look at a notebook needs.
@@ -79,6 +79,17 @@ impl Fused<'_> {
         match self.try_look() {
             Ok(records) => Ok(Look::Records(records)),
             Err(Stop::Declined(declined)) => Ok(Look::Declined(declined.to_string())),
+            Err(Stop::Engine(error)) => Err(error),
+        }
+    }
+
+    /// Compiles the notebook as one program and runs nothing of it.
+    pub(crate) fn check(&self) -> Result<Check, EngineError> {
+        let mut failures = BTreeMap::new();
+        let script = Script::read(self.run.notebook, self.opt_level).map_err(Stop::from);
+        match script.and_then(|script| self.settle(&script, &mut failures)) {
+            Ok(_) => Ok(Check::Cells(failures)),
+            Err(Stop::Declined(declined)) => Ok(Check::Declined(declined.to_string())),
             Err(Stop::Engine(error)) => Err(error),
         }
     }
@@ -239,13 +250,24 @@ impl Fused<'_> {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .process_group(0);
-        // SAFETY: between fork and exec these make two system calls and touch no memory.
-        unsafe { command.pre_exec(|| role::end_with_parent().and_then(|()| role::no_core_dump())) };
+        let max_memory = self.run.max_memory;
+        // SAFETY: between fork and exec these make a few system calls and touch no memory.
+        unsafe {
+            command.pre_exec(move || {
+                role::end_with_parent()?;
+                role::no_core_dump()?;
+                max_memory.map_or(Ok(()), role::limit_memory)
+            })
+        };
         let mut child =
             command.spawn().map_err(|source| EngineError::Program { program: program.display().to_string(), source })?;
-        let (limit, max_output) = (self.run.cell_timeout, self.run.max_output);
-        let watched = watch::watch(&mut child, &boundary, limit, max_output, self.interrupt)?;
-        records::records(watched, text, cells, limit, max_output).map_err(|declined| declined.seen().into())
+        let max_output = self.run.max_output;
+        let limit_of =
+            |cell: usize| self.run.notebook.cells.get(cell).map_or(self.run.cell_timeout, |cell| self.run.limits(cell).run);
+        // As they are before the first cell begins, for whoever is told that one was too slow.
+        let limits: Vec<Duration> = (0..self.run.notebook.cells.len()).map(limit_of).collect();
+        let watched = watch::watch(&mut child, &boundary, &limit_of, max_output, self.interrupt)?;
+        records::records(watched, text, cells, &limits, max_output).map_err(|declined| declined.seen().into())
     }
 }
 

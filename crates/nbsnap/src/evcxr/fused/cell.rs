@@ -343,7 +343,8 @@ mod tests {
     use super::*;
 
     fn read(source: &str) -> Cell {
-        Cell::read(&CodeCell { number: 1, id: "a".into(), source: source.into(), tags: Vec::new() }).unwrap()
+        Cell::read(&CodeCell { number: 1, id: "a".into(), source: source.into(), tags: Vec::new(), ..CodeCell::default() })
+            .unwrap()
     }
 
     #[test]

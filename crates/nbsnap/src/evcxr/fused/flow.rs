@@ -83,6 +83,7 @@ mod tests {
             id: format!("c{index}"),
             source: (*source).into(),
             tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
+            ..CodeCell::default()
         });
         numbered.map(|cell| Cell::read(&cell).unwrap()).collect()
     }

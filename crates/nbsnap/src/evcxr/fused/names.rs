@@ -240,7 +240,13 @@ mod tests {
             .iter()
             .enumerate()
             .map(|(index, source)| {
-                let cell = CodeCell { number: index + 1, id: format!("c{index}"), source: (*source).into(), tags: Vec::new() };
+                let cell = CodeCell {
+                    number: index + 1,
+                    id: format!("c{index}"),
+                    source: (*source).into(),
+                    tags: Vec::new(),
+                    ..CodeCell::default()
+                };
                 Cell::read(&cell).unwrap()
             })
             .collect();

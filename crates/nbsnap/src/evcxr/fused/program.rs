@@ -346,8 +346,6 @@ fn module_of(format: &str) -> &'static str {
 mod tests {
     use std::path::Path;
 
-    use serde_json::Value;
-
     use super::*;
     use crate::notebook::CodeCell;
 
@@ -356,11 +354,10 @@ mod tests {
             number: index + 1,
             id: format!("c{index}"),
             source: (*source).into(),
-            tags: Vec::new(),
+            ..CodeCell::default()
         });
         let path = Path::new("notebooks/lab.ipynb").to_owned();
-        let notebook =
-            Notebook { path, name: "lab".into(), cells: cells.collect(), kernelspec: Value::Null, settings: Value::Null };
+        let notebook = Notebook { path, name: "lab".into(), cells: cells.collect(), ..Notebook::default() };
         Script::read(&notebook, "0")
     }
 
