@@ -58,3 +58,7 @@ python-client:
 # Serve the testbed until Ctrl-D, and say what to export to reach it.
 serve SCENARIO="crates/eoap-testbed/scenarios/water-bodies":
     cargo run --quiet --example serve -- {{SCENARIO}}
+
+# How the time of a run grows with cells and with notebooks, engine fused; numbers are sizes, words are kinds of notebooks.
+scaling *WHAT:
+    cargo bench --profile dev --bench scaling -- {{WHAT}}

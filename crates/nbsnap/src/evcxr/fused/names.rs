@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::cell::{Cell, Kind, Part, Sort};
+use super::cell::{Cell, Kind, Part, Sort, Variable};
 use super::declined::Declined;
 
 /// Macros of the standard library's that neither define nor bind anything.
@@ -51,7 +51,7 @@ pub(crate) fn check(cells: &[Cell]) -> Result<(), Declined> {
         for part in &cell.parts {
             let (names, sort): (Vec<&str>, _) = match &part.kind {
                 Kind::Item { name, sort, .. } => (name.iter().map(String::as_str).collect(), Some(*sort)),
-                Kind::Use { names } => (names.iter().map(String::as_str).collect(), None),
+                Kind::Use { names, .. } => (names.iter().map(String::as_str).collect(), None),
                 Kind::Call { name } => {
                     check_call(cell, name, &known)?;
                     continue;
@@ -74,6 +74,9 @@ pub(crate) fn check(cells: &[Cell]) -> Result<(), Declined> {
                     return Err(Declined::cell(cell.number, format!("brings `{name}`, which is a variable of cell {first}")));
                 }
                 let before = known.insert(name, Known { cell: cell.number, part, text });
+                if matches!(part.kind, Kind::Item { conditional: true, .. }) && before.is_some() {
+                    return Err(Declined::cell(cell.number, format!("has `#[cfg]` on `{name}`, which there is already")));
+                }
                 if before.as_ref().is_some_and(|before| before.cell == cell.number) {
                     return Err(Declined::cell(cell.number, format!("brings `{name}` twice, of which evcxr takes the last")));
                 }
@@ -84,8 +87,8 @@ pub(crate) fn check(cells: &[Cell]) -> Result<(), Declined> {
                 }
             }
         }
-        for (name, _) in cell.variables() {
-            variables.insert(name, cell.number);
+        for variable in cell.variables() {
+            variables.insert(&variable.name, cell.number);
         }
     }
     check_statics(cells)?;
@@ -104,7 +107,8 @@ fn check_again(
     for earlier in cells.iter().filter(|earlier| earlier.number < cell.number) {
         let mut attached = false;
         for part in &earlier.parts {
-            let own = std::ptr::eq(part, before.part);
+            // Earlier ones of that name are gone already.
+            let own = std::ptr::eq(part, before.part) || matches!(&part.kind, Kind::Item { name: Some(own), .. } if own == name);
             let (item, implementation) = match &part.kind {
                 Kind::Item { sort: Sort::Implementation, .. } => (true, true),
                 Kind::Item { .. } => (true, false),
@@ -219,13 +223,13 @@ fn check_drops(cells: &[Cell]) -> Result<(), Declined> {
     }
     let mut bound: BTreeSet<&str> = BTreeSet::new();
     for cell in cells {
-        for (name, _) in cell.variables() {
+        for Variable { name, .. } in cell.variables() {
             if bound.contains(name.as_str()) {
                 let why = format!("binds `{name}` again, and the notebook says what dropping does");
                 return Err(Declined::cell(cell.number, why));
             }
         }
-        bound.extend(cell.variables().map(|(name, _)| name.as_str()));
+        bound.extend(cell.variables().map(|variable| variable.name.as_str()));
     }
     Ok(())
 }
@@ -251,6 +255,7 @@ mod tests {
     fn an_item_may_be_written_anew_if_nothing_kept_the_old_one() {
         assert_eq!(reason(&["fn a() {}", "a()", "fn a() {}"]), None);
         assert_eq!(reason(&["struct A; impl A {}", "struct A; impl A {}"]), None);
+        assert_eq!(reason(&["fn a() {}", "fn a() {}", "fn a() {}"]), None);
         let reason = |sources: &[&str]| reason(sources).unwrap();
         assert_eq!(reason(&["fn a() {}\nfn a() {}"]), "cell 1 brings `a` twice, of which evcxr takes the last");
         assert_eq!(reason(&["fn a() {}\nfn b() { a() }", "fn a() {}"]), "cell 2 writes `a` anew, which an item of cell 1 uses");
