@@ -34,7 +34,7 @@ use self::places::{Place, Text};
 use self::program::{BOUNDARY_VARIABLE, Plan, Script};
 use super::protocol::Session;
 use super::rustc::{Crate, Kind, RustcCall};
-use super::slot::Slot;
+use super::slot::{Slot, member_name};
 use super::{process, role};
 use crate::engine::{EngineError, Interrupt, Look, Run};
 use crate::record::{CellRecord, Diagnostic, Failure};
@@ -227,6 +227,9 @@ impl Fused<'_> {
         std::fs::create_dir_all(&out).map_err(|source| EngineError::Io { action: "create", path: out.clone(), source })?;
         let krate = Crate { name: "fused", package: &package, source: "src/main.rs", out: &out, kind: Kind::Program };
         let mut command = self.call.command(krate);
+        // An edit leaves most of a program as it was. One folder a notebook: rustc keeps what belongs to the last program only.
+        let kept = package.join("incremental").join(member_name(&self.run.notebook.name));
+        command.arg(format!("-Cincremental={}", kept.display()));
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).process_group(0).spawn();
         let Ok(mut child) = child else { return Err(Declined::notebook("rustc cannot be started").into()) };
         let lines = BufReader::new(child.stderr.take().expect("stderr was asked for as a pipe"));
