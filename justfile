@@ -62,3 +62,8 @@ serve SCENARIO="crates/eoap-testbed/scenarios/water-bodies":
 # How the time of a run grows with cells and with notebooks, engine fused; numbers are sizes, words are kinds of notebooks.
 scaling *WHAT:
     cargo bench --profile dev --bench scaling -- {{WHAT}}
+
+# Criterion's figures of the inner parts: the library's optimised, the runner's as `cargo run` builds it.
+bench-inner *FILTER:
+    cargo bench -p eoap --bench eoap-inner -- {{FILTER}}
+    cargo bench --profile dev --bench nbsnap-inner -- {{FILTER}}

@@ -19,4 +19,4 @@ pub mod report;
 pub mod runner;
 pub mod snapshot;
 
-pub use evcxr::{Evcxr, EvcxrSettings, run_role};
+pub use evcxr::{Evcxr, EvcxrSettings, fused_program, run_role};

@@ -37,7 +37,17 @@ use super::rustc::{Crate, Kind, RustcCall};
 use super::slot::{Slot, member_name};
 use super::{process, role};
 use crate::engine::{EngineError, Interrupt, Look, Run};
+use crate::notebook::Notebook;
 use crate::record::{CellRecord, Diagnostic, Failure};
+
+/// The program that the engine `fused` compiles for a notebook, to look at.
+///
+/// # Errors
+/// Why the engine declines the notebook, as half a sentence.
+pub fn fused_program(notebook: &Notebook) -> Result<String, String> {
+    let script = Script::read(notebook, "0").map_err(|declined| declined.to_string())?;
+    Ok(script.program(&Plan { last: notebook.cells.len(), ..Plan::default() }).text)
+}
 
 /// What a look at a notebook needs.
 pub(crate) struct Fused<'a> {

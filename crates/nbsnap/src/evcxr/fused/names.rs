@@ -3,6 +3,7 @@
 //! The main function is [`check`]. It reads cells and says no; it writes nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use super::cell::{Cell, Kind, Part, Sort, Variable};
 use super::declined::Declined;
@@ -122,12 +123,30 @@ fn check_again(
             }
         }
     }
-    let held = variables.values().any(|bound| (before.cell..cell.number).contains(bound));
-    if matches!(sort, Some(Sort::Type | Sort::Trait)) && held {
-        let why = format!("writes the type `{name}` anew, of which evcxr may lose variables");
+    if matches!(sort, Some(Sort::Type | Sort::Trait))
+        && let Some(variable) = held(cells, before.cell..cell.number, name, variables)
+    {
+        let why = format!("writes the type `{name}` anew, and evcxr loses what holds the old one, which `{variable}` may");
         return Err(Declined::cell(cell.number, why));
     }
     Ok(())
+}
+
+/// A variable of these cells that may hold something of a type: what brings or changes it mentions the type, or another such variable.
+fn held<'a>(cells: &'a [Cell], range: Range<usize>, name: &str, variables: &BTreeMap<&str, usize>) -> Option<&'a str> {
+    let mut holding: BTreeSet<&str> = BTreeSet::new();
+    loop {
+        let before = holding.len();
+        for part in cells.iter().filter(|cell| range.contains(&cell.number)).flat_map(|cell| &cell.parts) {
+            let about = |mention: &String| mention == name || holding.contains(mention.as_str());
+            if !part.is_item() && part.mentions.iter().any(about) {
+                holding.extend(part.mentions.iter().map(String::as_str).filter(|mention| variables.contains_key(mention)));
+            }
+        }
+        if holding.len() == before {
+            return holding.into_iter().next();
+        }
+    }
 }
 
 /// What a macro call as a statement defines is its cell's only; here later cells would see it.
@@ -255,12 +274,14 @@ mod tests {
     fn an_item_may_be_written_anew_if_nothing_kept_the_old_one() {
         assert_eq!(reason(&["fn a() {}", "a()", "fn a() {}"]), None);
         assert_eq!(reason(&["struct A; impl A {}", "struct A; impl A {}"]), None);
+        assert_eq!(reason(&["struct A; let n = 1;", "println!(\"{:?}\", A);", "struct A;"]), None);
         assert_eq!(reason(&["fn a() {}", "fn a() {}", "fn a() {}"]), None);
         let reason = |sources: &[&str]| reason(sources).unwrap();
         assert_eq!(reason(&["fn a() {}\nfn a() {}"]), "cell 1 brings `a` twice, of which evcxr takes the last");
         assert_eq!(reason(&["fn a() {}\nfn b() { a() }", "fn a() {}"]), "cell 2 writes `a` anew, which an item of cell 1 uses");
         assert!(reason(&["struct A;", "impl A {}", "struct A;"]).contains("cell 3 writes `A` anew"));
-        assert!(reason(&["struct A; let a = A;", "struct A;"]).contains("may lose variables"));
+        assert!(reason(&["struct A; let a = A;", "struct A;"]).contains("evcxr loses what holds the old one, which `a` may"));
+        assert!(reason(&["struct A; let mut list = Vec::new();", "list.push(A);", "struct A;"]).contains("`list` may"));
     }
 
     #[test]

@@ -48,6 +48,10 @@ const OTHER_MEANING: &[&str] = &[
     "include_bytes!",
     "__nbsnap",
     "__cell",
+    "__open",
+    "__out",
+    "__runtime",
+    "__kept",
     "CARGO_",
 ];
 
