@@ -1,7 +1,8 @@
 //! How the time of a run grows with the cells of a notebook and with notebooks: the real binary, engine `fused`, on notebooks made for it.
 //!
-//! Each figure is the time from an edit to the verdict (a comment in the last cell changes), the median of several. `just scaling` runs it;
-//! numbers after `--` are sizes other than those it has by itself, and words are kinds of notebooks.
+//! Each figure is the time from an edit to the verdict (a comment in the last cell changes), the median of several, and in brackets the
+//! processor time, which says more on a machine that does other things too. `just scaling` runs it; numbers after `--` are sizes other than
+//! those it has by itself, and words are kinds of notebooks.
 
 #![expect(clippy::unwrap_used, reason = "a measurement that cannot go on has failed")]
 #![expect(clippy::print_stdout, reason = "the table is what this is for")]
@@ -22,6 +23,8 @@ const NOTEBOOKS: [usize; 4] = [1, 10, 20, 40];
 /// A whole run.
 struct Timed {
     elapsed: Duration,
+    /// Processor time of all its processes.
+    worked: Duration,
     /// The most memory that the runner itself took, in MiB.
     memory: u64,
     said: String,
@@ -34,24 +37,27 @@ fn main() {
     let words: Vec<&String> = arguments.iter().filter(|argument| argument.parse::<usize>().is_err()).collect();
     let wanted = |kind: &str| words.is_empty() || words.iter().any(|word| kind.contains(word.as_str()));
 
-    println!("Seconds from an edit to the verdict, by the number of cells (engine fused, median of {ROUNDS}):\n");
-    println!("{:<12}{}", "cells", sizes.iter().map(|size| format!("{size:>9}")).collect::<String>());
+    println!(
+        "Seconds from an edit to the verdict, by the number of cells, and processor seconds (engine fused, median of {ROUNDS}):\n"
+    );
+    println!("{:<12}{}", "cells", sizes.iter().map(|size| format!("{size:>14}")).collect::<String>());
     for kind in cells::KINDS.iter().filter(|kind| wanted(kind.name)) {
         print!("{:<12}", kind.name);
         for size in &sizes {
             let project = project(kind.name);
             write_notebook(&project, "lab", &kind.cells(*size), 0);
             accept(&project);
-            let mut runs: Vec<Duration> = (1..=ROUNDS)
+            let mut runs: Vec<(Duration, Duration)> = (1..=ROUNDS)
                 .map(|edit| {
                     write_notebook(&project, "lab", &kind.cells(*size), edit);
                     let run = test(&project);
                     assert!(run.said.contains(&format!("({size} cells, fused)")), "not run as one program:\n{}", run.said);
-                    run.elapsed
+                    (run.elapsed, run.worked)
                 })
                 .collect();
             runs.sort();
-            print!("{:>9.2}", runs[ROUNDS / 2].as_secs_f64());
+            let (elapsed, worked) = runs[ROUNDS / 2];
+            print!("{:>14}", format!("{:.2} ({:.2})", elapsed.as_secs_f64(), worked.as_secs_f64()));
             std::io::Write::flush(&mut std::io::stdout()).unwrap();
         }
         println!();
@@ -59,7 +65,7 @@ fn main() {
     if !wanted("notebooks") {
         return;
     }
-    println!("\nNotebooks of 12 cells, each edited:\n\nnotebooks   seconds  each   the runner's memory");
+    println!("\nNotebooks of 12 cells, each edited:\n\nnotebooks   seconds  each   processor   the runner's memory");
     for count in NOTEBOOKS {
         let project = project("notebooks");
         let mixed = cells::KINDS.iter().find(|kind| kind.name == "mixed").unwrap();
@@ -71,9 +77,10 @@ fn main() {
                 accept(&project);
             }
         }
-        let Timed { elapsed, memory, said } = test(&project);
+        let Timed { elapsed, worked, memory, said } = test(&project);
         assert!(said.contains(&format!("{count} passed")), "{said}");
-        println!("{count:>9} {:>9.2} {:>5.2}   {memory} MiB", elapsed.as_secs_f64(), elapsed.as_secs_f64() / count as f64);
+        let (seconds, each) = (elapsed.as_secs_f64(), elapsed.as_secs_f64() / count as f64);
+        println!("{count:>9} {seconds:>9.2} {each:>5.2} {:>11.2}   {memory} MiB", worked.as_secs_f64());
     }
 }
 
@@ -115,7 +122,7 @@ fn accept(project: &Path) {
 }
 
 fn test(project: &Path) -> Timed {
-    let started = Instant::now();
+    let (started, before) = (Instant::now(), processor_time());
     let mut child =
         command(project, &["test", "--engine", "fused"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let status = format!("/proc/{}/status", child.id());
@@ -131,7 +138,17 @@ fn test(project: &Path) -> Timed {
         memory = peak.unwrap_or(0).max(memory);
         std::thread::sleep(Duration::from_millis(2));
     }
-    Timed { elapsed: started.elapsed(), memory: memory / 1024, said: said.join().unwrap().unwrap() }
+    let (elapsed, worked) = (started.elapsed(), processor_time() - before);
+    Timed { elapsed, worked, memory: memory / 1024, said: said.join().unwrap().unwrap() }
+}
+
+/// The processor time of all processes that were started here and have ended, and of those that they started.
+fn processor_time() -> Duration {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
+    // Fields 16 and 17 of proc(5), in hundredths of a second; the second one is in brackets, and may be any text.
+    let fields = stat.rsplit_once(')').unwrap().1.split_whitespace();
+    let ticks: u64 = fields.skip(13).take(2).map(|field| field.parse::<u64>().unwrap()).sum();
+    Duration::from_millis(ticks * 10)
 }
 
 fn command(project: &Path, arguments: &[&str]) -> Command {

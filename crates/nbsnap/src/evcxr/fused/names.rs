@@ -139,7 +139,9 @@ fn held<'a>(cells: &'a [Cell], range: Range<usize>, name: &str, variables: &BTre
         let before = holding.len();
         for part in cells.iter().filter(|cell| range.contains(&cell.number)).flat_map(|cell| &cell.parts) {
             let about = |mention: &String| mention == name || holding.contains(mention.as_str());
-            if !part.is_item() && part.mentions.iter().any(about) {
+            // What only prints or asserts changes nothing.
+            let idle = matches!(&part.kind, Kind::Call { name } if is_harmless(name));
+            if !part.is_item() && !idle && part.mentions.iter().any(about) {
                 holding.extend(part.mentions.iter().map(String::as_str).filter(|mention| variables.contains_key(mention)));
             }
         }
