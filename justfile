@@ -66,3 +66,12 @@ foreign *OPTIONS:
 # Kill commands 200 times at random moments, and demand that every file is old or new; `cargo test` does it a few times.
 kills TIMES="200":
     NBSNAP_KILLS={{TIMES}} cargo test --test end-to-end -- kill:: --nocapture
+
+# How the time of a run grows with cells and with notebooks, engine fused; numbers are sizes, words are kinds of notebooks.
+scaling *WHAT:
+    cargo bench --profile dev --bench scaling -- {{WHAT}}
+
+# Criterion's figures of the inner parts: the library's optimised, the runner's as `cargo run` builds it.
+bench-inner *FILTER:
+    cargo bench -p eoap --bench eoap-inner -- {{FILTER}}
+    cargo bench --profile dev --bench nbsnap-inner -- {{FILTER}}
