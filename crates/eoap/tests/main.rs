@@ -22,6 +22,8 @@ mod object;
 mod paging;
 #[path = "suite/raster.rs"]
 mod raster;
+#[path = "suite/raster_corpus.rs"]
+mod raster_corpus;
 #[path = "suite/results.rs"]
 mod results;
 #[path = "suite/retries.rs"]
