@@ -124,8 +124,8 @@ pub use prefer::{Prefer, Response};
 pub use problem::{Problem, ProblemKind};
 pub use process::{Process, ProcessList, ProcessSummary};
 pub use raster::{
-    Affine, BandStatistics, Bounds, Crs, DataType, Histogram, Preview, Profile, Raster, Read, ReadMask, Resampling, Sample, Statistics,
-    Window,
+    Affine, AssetReport, BandStatistics, Bounds, Crs, DataType, Finding, Histogram, Preview, Profile, Raster, Read, ReadMask, Resampling,
+    Sample, Statistics, Window, check_asset,
 };
 pub use results::Results;
 pub use status::{Status, StatusInfo};

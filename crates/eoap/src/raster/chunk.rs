@@ -108,7 +108,9 @@ mod tests {
 
     #[test]
     fn halves_are_exact() {
-        for (half, float) in [(0x3c00, 1.0), (0xc000, -2.0), (0x7bff, 65504.0), (1, 5.960_464_5e-8), (0x8000, -0.0), (0xfc00, f32::NEG_INFINITY)] {
+        for (half, float) in
+            [(0x3c00, 1.0), (0xc000, -2.0), (0x7bff, 65504.0), (1, 5.960_464_5e-8), (0x8000, -0.0), (0xfc00, f32::NEG_INFINITY)]
+        {
             assert_eq!(float_of_half(half).to_bits(), f32::to_bits(float));
         }
         assert!(float_of_half(0x7e00).is_nan());

@@ -147,7 +147,9 @@ impl FromStr for Crs {
         let code = text.trim().get(..5).filter(|scheme| scheme.eq_ignore_ascii_case("EPSG:")).map(|_| &text.trim()[5..]);
         match code.and_then(|code| code.parse().ok()) {
             Some(code) => Ok(Self::from_epsg(code)),
-            None => Err(Error::ReferenceSystem { crs: text.to_owned(), reason: "give an EPSG code such as `EPSG:4326`".to_owned() }),
+            None => {
+                Err(Error::ReferenceSystem { crs: text.to_owned(), reason: "give an EPSG code such as `EPSG:4326`".to_owned() })
+            }
         }
     }
 }

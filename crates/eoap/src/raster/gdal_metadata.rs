@@ -147,7 +147,9 @@ mod tests {
 
     #[test]
     fn damaged_texts_do_no_harm() {
-        for xml in ["", "<Item ", "<GDALMetadata><Item name=\"A\">x", "<a>&nosuch;</a></a>", "<Item sample=\"-1\">&#x110000;</Item>"] {
+        for xml in
+            ["", "<Item ", "<GDALMetadata><Item name=\"A\">x", "<a>&nosuch;</a></a>", "<Item sample=\"-1\">&#x110000;</Item>"]
+        {
             assert_eq!(GdalMetadata::read(xml, 1).bands, [BandMetadata::default()]);
         }
     }

@@ -82,9 +82,8 @@ pub(crate) struct ChunkList {
 impl Level {
     pub(crate) fn read(tiff: &Tiff<'_>, directory: &Directory) -> Outcome<Self> {
         let first = |tag: u16| tiff.first(directory, tag);
-        let short = |tag: u16, default: u16| {
-            first(tag).map(|value| value.map_or(default, |value| value.try_into().unwrap_or(u16::MAX)))
-        };
+        let short =
+            |tag: u16, default: u16| first(tag).map(|value| value.map_or(default, |value| value.try_into().unwrap_or(u16::MAX)));
         let size = |tag: u16| match first(tag)? {
             Some(size) if (1..=MAX_SIZE).contains(&size) => Ok(size as u32),
             Some(size) => broken(format!("{size} is no size of an image or tile")),
@@ -161,9 +160,12 @@ impl Level {
             return broken(format!("its directory lists {listed} tiles or strips, and the image has {count}"));
         }
         let samples = self.chunk_samples() as u64;
-        let chunk = u64::from(self.block.0).saturating_mul(self.block.1.into()).saturating_mul(samples * self.data_type.size() as u64);
+        let chunk =
+            u64::from(self.block.0).saturating_mul(self.block.1.into()).saturating_mul(samples * self.data_type.size() as u64);
         if chunk > MAX_CHUNK_BYTES {
-            return broken(format!("its tiles or strips have {chunk} bytes each, and this library reads at most {MAX_CHUNK_BYTES}"));
+            return broken(format!(
+                "its tiles or strips have {chunk} bytes each, and this library reads at most {MAX_CHUNK_BYTES}"
+            ));
         }
         Ok(())
     }

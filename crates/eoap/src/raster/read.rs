@@ -135,20 +135,25 @@ impl<T: Sample, D> Read<T, D> {
                 name if name == "f32" => "`f32` or `f64`".to_owned(),
                 name => format!("`{name}`"),
             };
-            return Err(request.failed(format!("its values are {band}, and not every one of them fits into {asked}; read them as {advice}")));
+            return Err(request
+                .failed(format!("its values are {band}, and not every one of them fits into {asked}; read them as {advice}")));
         }
         let bands = request.bands.clone().unwrap_or_else(|| (1..=profile.count.into()).collect());
         if let Some(band) = bands.iter().find(|band| !(1..=profile.count.into()).contains(*band)) {
             return Err(request.failed(format!("there is no band {band}; its bands are numbered from 1 to {}", profile.count)));
         }
         let (rows, columns) = request.shape()?;
-        let bytes = [bands.len() as u64, columns.into(), size_of::<T>() as u64].iter().fold(u64::from(rows), |a, b| a.saturating_mul(*b));
+        let bytes =
+            [bands.len() as u64, columns.into(), size_of::<T>() as u64].iter().fold(u64::from(rows), |a, b| a.saturating_mul(*b));
         if bytes > request.max_bytes {
             return Err(request.failed(format!(
                 "{} bands of {columns} × {rows} pixels are {bytes} bytes, and at most {} are read at once; read a `window`, a smaller `shape` or fewer bands, or allow more with `max_bytes`",
                 bands.len(),
                 request.max_bytes
             )));
+        }
+        if request.resampling == Resampling::Average && request.raster.has_palette() {
+            return Err(request.failed("its values are numbers of colours, of which there is no average; read the nearest ones".to_owned()));
         }
         let region = request.region().await?;
         let indices: Vec<usize> = bands.iter().map(|band| band - 1).collect();
@@ -226,7 +231,9 @@ impl IntoFuture for ReadMask {
             }
             let (rows, columns) = request.shape()?;
             if u64::from(rows) * u64::from(columns) > request.max_bytes {
-                return Err(request.failed(format!("{columns} × {rows} pixels are too many to read at once; read a `window` or a smaller `shape`")));
+                return Err(request.failed(format!(
+                    "{columns} × {rows} pixels are too many to read at once; read a `window` or a smaller `shape`"
+                )));
             }
             let region = request.region().await?;
             let valid = request.raster.valid(&region, band - 1).await?;
@@ -243,7 +250,9 @@ impl Request {
 
     fn window(&self) -> Result<Window> {
         let size = (self.raster.width(), self.raster.height());
-        let outside = |what: String| self.failed(format!("{what} is outside of it: it has {} × {} pixels, {}", size.0, size.1, self.raster.bounds()));
+        let outside = |what: String| {
+            self.failed(format!("{what} is outside of it: it has {} × {} pixels, {}", size.0, size.1, self.raster.bounds()))
+        };
         match &self.part {
             Part::All => Ok(Window::new(0, 0, size.0, size.1)),
             Part::Window(window) => window.within(size).ok_or_else(|| outside(format!("the window of {window}"))),
@@ -251,7 +260,11 @@ impl Request {
                 let bounds = match (crs, self.raster.crs()) {
                     (None, _) => *bounds,
                     (Some(crs), Some(own)) => crs.transform_bounds(&own, *bounds)?,
-                    (Some(crs), None) => return Err(self.failed(format!("it has no reference system, so nothing of it is known to lie at {bounds} in {crs}"))),
+                    (Some(crs), None) => {
+                        return Err(self.failed(format!(
+                            "it has no reference system, so nothing of it is known to lie at {bounds} in {crs}"
+                        )));
+                    }
                 };
                 let window = Window::of_bounds(bounds, self.raster.transform(), size);
                 window.ok_or_else(|| outside(format!("the part with the bounds {bounds}")))
@@ -261,7 +274,9 @@ impl Request {
 
     fn shape(&self) -> Result<(u32, u32)> {
         match self.shape {
-            Some((rows, columns)) if rows == 0 || columns == 0 => Err(self.failed(format!("a shape of {rows} rows and {columns} columns holds no pixel"))),
+            Some((rows, columns)) if rows == 0 || columns == 0 => {
+                Err(self.failed(format!("a shape of {rows} rows and {columns} columns holds no pixel")))
+            }
             Some(shape) => Ok(shape),
             None => self.window().map(|window| (window.height, window.width)),
         }

@@ -24,15 +24,18 @@ pub(crate) struct Region {
 
 impl Region {
     /// A window of the full image in the given shape, from the overview that GDAL would take.
-    pub(crate) fn new(header: &Header, further: &Further, window: Window, (width, height): (u32, u32), resampling: Resampling) -> Self {
+    pub(crate) fn new(
+        header: &Header,
+        further: &Further,
+        window: Window,
+        (width, height): (u32, u32),
+        resampling: Resampling,
+    ) -> Self {
         let full = &header.full;
         let wanted = (f64::from(window.width) / f64::from(width), f64::from(window.height) / f64::from(height));
         // The full image as an overview of itself would do as well.
-        let usable: Vec<&Arc<Level>> = further
-            .overviews
-            .iter()
-            .filter(|level| level.samples == full.samples && level.data_type == full.data_type)
-            .collect();
+        let usable: Vec<&Arc<Level>> =
+            further.overviews.iter().filter(|level| level.samples == full.samples && level.data_type == full.data_type).collect();
         let sizes: Vec<(u32, u32)> = usable.iter().map(|level| (level.width, level.height)).collect();
         let best = best_overview((full.width, full.height), &sizes, wanted, height, resampling);
         let level = best.map_or(full, |index| usable[index]);
@@ -59,7 +62,9 @@ impl Region {
     /// Whether each pixel of the result is one of the level, side by side.
     pub(crate) fn is_plain(&self) -> bool {
         let area = &self.area;
-        (area.width, area.height) == (self.width.into(), self.height.into()) && area.column.fract() == 0.0 && area.row.fract() == 0.0
+        (area.width, area.height) == (self.width.into(), self.height.into())
+            && area.column.fract() == 0.0
+            && area.row.fract() == 0.0
     }
 }
 

@@ -96,15 +96,33 @@ macro_rules! sample {
 }
 
 macro_rules! name {
-    (u8) => { DataType::UInt8 };
-    (i8) => { DataType::Int8 };
-    (u16) => { DataType::UInt16 };
-    (i16) => { DataType::Int16 };
-    (u32) => { DataType::UInt32 };
-    (i32) => { DataType::Int32 };
-    (u64) => { DataType::UInt64 };
-    (i64) => { DataType::Int64 };
-    (f32) => { DataType::Float32 };
+    (u8) => {
+        DataType::UInt8
+    };
+    (i8) => {
+        DataType::Int8
+    };
+    (u16) => {
+        DataType::UInt16
+    };
+    (i16) => {
+        DataType::Int16
+    };
+    (u32) => {
+        DataType::UInt32
+    };
+    (i32) => {
+        DataType::Int32
+    };
+    (u64) => {
+        DataType::UInt64
+    };
+    (i64) => {
+        DataType::Int64
+    };
+    (f32) => {
+        DataType::Float32
+    };
 }
 
 sample!(u8, UInt8, exact: [], rounded: []);

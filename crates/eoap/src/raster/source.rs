@@ -120,9 +120,10 @@ async fn read_http(client: &reqwest::Client, url: &Url, range: Range<u64>) -> Re
         }
         (StatusCode::OK, _) => Err(Error::Raster {
             raster: url.to_string(),
-            reason: "its server ignores `Range` and sends the whole file for every part of it; download the file, and open it with \
+            reason:
+                "its server ignores `Range` and sends the whole file for every part of it; download the file, and open it with \
                      `Raster::open_file`"
-                .to_owned(),
+                    .to_owned(),
         }),
         _ => {
             let bytes = response.bytes().await.map_err(failed)?;

@@ -121,7 +121,9 @@ fn respell(node: &mut Node) {
                     *word = fifteen_digits(number);
                 }
             }
-            Value::Text(text) if is_proj => *text = text.split(' ').map(|word| word.trim_end_matches(".0")).collect::<Vec<_>>().join(" "),
+            Value::Text(text) if is_proj => {
+                *text = text.split(' ').map(|word| word.trim_end_matches(".0")).collect::<Vec<_>>().join(" ")
+            }
             _ => {}
         }
     }
@@ -148,9 +150,7 @@ fn rename_axis(axis: &mut Node) {
 
 /// Standard parallels come after the origin, and a scale of 1 is not said of a polar projection.
 fn arrange_parameters(values: &mut Vec<Value>) {
-    let of = |value: &Value, keyword: &str, begin: &str| {
-        matches!(value, Value::Node(node) if node.keyword == keyword && node.name().is_some_and(|name| name.starts_with(begin)))
-    };
+    let of = |value: &Value, keyword: &str, begin: &str| matches!(value, Value::Node(node) if node.keyword == keyword && node.name().is_some_and(|name| name.starts_with(begin)));
     if values.iter().any(|value| of(value, "PROJECTION", "Polar_Stereographic")) {
         let one = Value::word("1");
         values.retain(|value| !matches!(value, Value::Node(node) if of(value, "PARAMETER", "scale_factor") && node.values[1..] == [one.clone()]));
@@ -170,7 +170,9 @@ fn fifteen_digits(number: f64) -> String {
     let scientific = format!("{number:.14e}");
     let Some((digits, exponent)) = scientific.split_once('e') else { return scientific };
     let exponent: i32 = exponent.parse().unwrap_or(0);
-    let trim = |text: &str| if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text.to_owned() };
+    let trim = |text: &str| {
+        if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text.to_owned() }
+    };
     if (-4..15).contains(&exponent) {
         trim(&format!("{number:.*}", (14 - exponent) as usize))
     } else {
@@ -224,10 +226,14 @@ mod tests {
 
     #[test]
     fn numbers_of_c() {
-        for (number, text) in [(1.0, "1"), (0.9996, "0.9996"), (0.0174532925199433, "0.0174532925199433"), (38.333333333333336, "38.3333333333333")] {
+        for (number, text) in
+            [(1.0, "1"), (0.9996, "0.9996"), (0.0174532925199433, "0.0174532925199433"), (38.333333333333336, "38.3333333333333")]
+        {
             assert_eq!(fifteen_digits(number), text);
         }
-        for (number, text) in [(1e-5, "1E-05"), (1e15, "1E+15"), (-2500000.0, "-2500000"), (0.0, "0"), (999999999999999.9, "1E+15")] {
+        for (number, text) in
+            [(1e-5, "1E-05"), (1e15, "1E+15"), (-2500000.0, "-2500000"), (0.0, "0"), (999999999999999.9, "1E+15")]
+        {
             assert_eq!(fifteen_digits(number), text);
         }
     }
