@@ -145,22 +145,48 @@ fn big() -> Vec<u8> {
 /// Name, file, what the error says (nothing: it is read), and the most that may be allocated in MiB.
 fn bombs() -> Vec<(&'static str, Vec<u8>, &'static str, usize)> {
     let all = u32::MAX;
-    let huge = |count| tile(i32::MAX as u32, 1, &[0; 64], &[(322, LONG, 1, 256), (323, LONG, 1, 256), (324, LONG, count, DATA), (325, LONG, count, DATA)]);
+    let huge = |count| {
+        tile(
+            i32::MAX as u32,
+            1,
+            &[0; 64],
+            &[(322, LONG, 1, 256), (323, LONG, 1, 256), (324, LONG, count, DATA), (325, LONG, count, DATA)],
+        )
+    };
     vec![
         ("no file at all", Vec::new(), "not a TIFF", 1),
         ("two thousand million pixels square, one tile", huge(1), "lists 1 tiles or strips, and the image has 7036874", 1),
-        ("all of their tiles, outside of the file", tile(all >> 16, 1, &[0; 64], &[(322, LONG, 1, 1), (323, LONG, 1, 1), (324, LONG, all, DATA), (325, LONG, all, DATA)]), "ends too early", 40),
+        (
+            "all of their tiles, outside of the file",
+            tile(all >> 16, 1, &[0; 64], &[(322, LONG, 1, 1), (323, LONG, 1, 1), (324, LONG, all, DATA), (325, LONG, all, DATA)]),
+            "ends too early",
+            40,
+        ),
         ("larger than any image", tile(all, 1, &[0; 64], &[]), "no size of an image", 1),
         ("no size", tile(0, 1, &[0; 64], &[]), "0 is no size", 1),
         ("no bits", tile(16, 1, &[7; 256], &[(258, SHORT, 1, 0)]), "0 bits", 1),
         ("65 535 bands", tile(8192, 1, &[7; 256], &[(277, SHORT, 1, 65535)]), "this library reads at most", 1),
         ("a tile of 4 GiB", tile(65536, 8, &deflated(MIB), &[]), "this library reads at most", 1),
-        ("a tile of 256 MiB that unpacks to 1 KiB", tile(16384, 8, &deflated(MIB), &[]), "1048576 bytes instead of 268435456", 600),
+        (
+            "a tile of 256 MiB that unpacks to 1 KiB",
+            tile(16384, 8, &deflated(MIB), &[]),
+            "1048576 bytes instead of 268435456",
+            600,
+        ),
         ("a tile beyond the end", tile(16, 1, &[7; 256], &[(324, LONG, 1, 1 << 31)]), "beyond the end", 1),
         ("a tile that reaches beyond the end", tile(16, 1, &[7; 256], &[(325, LONG, 1, all)]), "beyond the end", 1),
         ("a metadata text of 4 GiB", tile(16, 1, &[7; 256], &[(42112, ASCII, all, 0)]), "cannot be right", 1),
         ("values that count more than there can be", big(), "ends too early", 1),
-        ("a cycle of directories", { let mut bytes = tile(16, 1, &[7; 256], &[]); bytes[130] = 8; bytes }, "", 2),
+        (
+            "a cycle of directories",
+            {
+                let mut bytes = tile(16, 1, &[7; 256], &[]);
+                bytes[130] = 8;
+                bytes
+            },
+            "",
+            2,
+        ),
         ("ten thousand directories", chain(), "", 8),
         ("Deflate: 256 MiB in 256 bytes", tile(16, 8, &deflated(256 * MIB), &[]), "", 4),
         ("LZW: 16 MiB in 256 bytes", tile(16, 5, &lzw(16 * MIB), &[]), "", 4),
@@ -168,7 +194,12 @@ fn bombs() -> Vec<(&'static str, Vec<u8>, &'static str, usize)> {
         ("Zstandard: a window of 2 GiB", tile(16, 50000, &zstandard(1), &[]), "damaged", 4),
         ("JPEG: 4 gigapixels in 256", tile(16, 7, &jpeg(), &[]), "damaged", 4),
         ("Packbits: nothing", tile(16, 32773, &[0x80; 64], &[]), "0 bytes instead of 256", 2),
-        ("an image of thirty tiles, read as a whole", tile(30000, 1, &[0; 64], &[(322, LONG, 1, 1000), (323, LONG, 1, 1000)]), "lists 1 tiles", 1),
+        (
+            "an image of thirty tiles, read as a whole",
+            tile(30000, 1, &[0; 64], &[(322, LONG, 1, 1000), (323, LONG, 1, 1000)]),
+            "lists 1 tiles",
+            1,
+        ),
     ]
 }
 
@@ -192,7 +223,8 @@ fn bombs_do_not_go_off() {
     for (name, bytes, reason, limit) in bombs() {
         let before = LIVE.load(Ordering::Relaxed);
         PEAK.store(before, Ordering::Relaxed);
-        let outcome = runtime.block_on(async move { tokio::time::timeout(std::time::Duration::from_secs(60), everything(bytes)).await });
+        let outcome =
+            runtime.block_on(async move { tokio::time::timeout(std::time::Duration::from_secs(60), everything(bytes)).await });
         let peak = (PEAK.load(Ordering::Relaxed) - before) as f64 / MIB as f64;
         let text = match outcome {
             Ok(Ok(())) => String::new(),

@@ -88,7 +88,12 @@ impl Raster {
         report.compare("file:size", &asset["file:size"], json!(self.file_size()), 0.0);
         if let Some(media_type) = asset["type"].as_str() {
             let agrees = media_type.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("image/tiff"));
-            report.findings.push(Finding { member: "type".into(), stated: media_type.into(), found: "image/tiff".into(), agrees });
+            report.findings.push(Finding {
+                member: "type".into(),
+                stated: media_type.into(),
+                found: "image/tiff".into(),
+                agrees,
+            });
         }
         Ok(report)
     }
@@ -167,7 +172,12 @@ impl AssetReport {
         };
         for finding in &self.findings {
             let found = if finding.agrees { "the same".to_owned() } else { short(&finding.found) };
-            table.row([finding.member.clone(), if finding.agrees { "yes" } else { "NO" }.to_owned(), short(&finding.stated), found]);
+            table.row([
+                finding.member.clone(),
+                if finding.agrees { "yes" } else { "NO" }.to_owned(),
+                short(&finding.stated),
+                found,
+            ]);
         }
         table
     }

@@ -45,7 +45,11 @@ const TRANSVERSE_MERCATOR: Method = Method {
     code: 1,
     wkt: "Transverse_Mercator",
     proj: "tmerc",
-    parameters: &[("latitude_of_origin", "lat_0", LATITUDE), ("central_meridian", "lon_0", LONGITUDE), ("scale_factor", "k", SCALE)],
+    parameters: &[
+        ("latitude_of_origin", "lat_0", LATITUDE),
+        ("central_meridian", "lon_0", LONGITUDE),
+        ("scale_factor", "k", SCALE),
+    ],
     unit_has_code: true,
 };
 
@@ -74,7 +78,11 @@ const METHODS: [Method; 13] = [
         code: 9,
         wkt: "Lambert_Conformal_Conic_1SP",
         proj: "lcc",
-        parameters: &[("latitude_of_origin", "lat_1", LATITUDE), ("central_meridian", "lon_0", LONGITUDE), ("scale_factor", "k_0", SCALE)],
+        parameters: &[
+            ("latitude_of_origin", "lat_1", LATITUDE),
+            ("central_meridian", "lon_0", LONGITUDE),
+            ("scale_factor", "k_0", SCALE),
+        ],
         unit_has_code: true,
     },
     Method {
@@ -114,7 +122,11 @@ const METHODS: [Method; 13] = [
         code: 16,
         wkt: "Oblique_Stereographic",
         proj: "sterea",
-        parameters: &[("latitude_of_origin", "lat_0", LATITUDE), ("central_meridian", "lon_0", LONGITUDE), ("scale_factor", "k", SCALE)],
+        parameters: &[
+            ("latitude_of_origin", "lat_0", LATITUDE),
+            ("central_meridian", "lon_0", LONGITUDE),
+            ("scale_factor", "k", SCALE),
+        ],
         unit_has_code: true,
     },
     Method {
@@ -124,8 +136,20 @@ const METHODS: [Method; 13] = [
         parameters: &[("standard_parallel_1", "lat_ts", PARALLEL_1), ("central_meridian", "lon_0", LONGITUDE)],
         unit_has_code: true,
     },
-    Method { code: 23, wkt: "Robinson", proj: "robin", parameters: &[("longitude_of_center", "lon_0", LONGITUDE)], unit_has_code: true },
-    Method { code: 24, wkt: "Sinusoidal", proj: "sinu", parameters: &[("longitude_of_center", "lon_0", LONGITUDE)], unit_has_code: true },
+    Method {
+        code: 23,
+        wkt: "Robinson",
+        proj: "robin",
+        parameters: &[("longitude_of_center", "lon_0", LONGITUDE)],
+        unit_has_code: true,
+    },
+    Method {
+        code: 24,
+        wkt: "Sinusoidal",
+        proj: "sinu",
+        parameters: &[("longitude_of_center", "lon_0", LONGITUDE)],
+        unit_has_code: true,
+    },
     Method {
         code: 28,
         wkt: "Cylindrical_Equal_Area",
@@ -156,8 +180,15 @@ pub(crate) fn projected(tags: &GeoTags) -> Option<Crs> {
             _ => {
                 let code = tags.short(METHOD)?;
                 let method = METHODS.iter().find(|method| method.code == code)?;
-                let value = |(name, _, keys): &(&str, &str, &[u16])| number(keys).unwrap_or(if *name == "scale_factor" { 1.0 } else { 0.0 });
-                (method, method.parameters.iter().map(value).collect(), number(EASTING).unwrap_or(0.0), number(NORTHING).unwrap_or(0.0))
+                let value = |(name, _, keys): &(&str, &str, &[u16])| {
+                    number(keys).unwrap_or(if *name == "scale_factor" { 1.0 } else { 0.0 })
+                };
+                (
+                    method,
+                    method.parameters.iter().map(value).collect(),
+                    number(EASTING).unwrap_or(0.0),
+                    number(NORTHING).unwrap_or(0.0),
+                )
             }
         };
         // A Mercator with a scale at the equator has a name of its own.
@@ -216,7 +247,8 @@ fn geographic_node(tags: &GeoTags) -> Option<(Node, String)> {
     }
     // GDAL writes the names of all parts into one text: `GCS Name = …|Datum = …|Ellipsoid = …|Primem = …||`.
     let citation = tags.text(GEODETIC_CITATION).unwrap_or_default();
-    let part = |name: &str| citation.split('|').find_map(|part| part.trim().strip_prefix(name)?.trim().strip_prefix('=').map(str::trim));
+    let part =
+        |name: &str| citation.split('|').find_map(|part| part.trim().strip_prefix(name)?.trim().strip_prefix('=').map(str::trim));
     let name = part("GCS Name").unwrap_or(if citation.contains('=') { "unknown" } else { citation.as_str() });
     let name = if name.is_empty() { "unknown" } else { name };
     let (a, inverse_flattening) = shape(tags)?;
@@ -225,12 +257,19 @@ fn geographic_node(tags: &GeoTags) -> Option<(Node, String)> {
         Some(7030) => ("WGS 84", Some("7030")),
         _ => (part("Ellipsoid").unwrap_or("unknown"), None),
     };
-    let spheroid = |name: &str, code| with_code(Node::new("SPHEROID", [Value::text(name), Value::number(a), Value::number(inverse_flattening)]), code);
+    let spheroid = |name: &str, code| {
+        with_code(Node::new("SPHEROID", [Value::text(name), Value::number(a), Value::number(inverse_flattening)]), code)
+    };
     let (datum, proj) = match code(GEODETIC_DATUM) {
         Some(6326) => (named_datum("WGS_1984", spheroid("WGS 84", Some("7030")), "6326"), "+datum=WGS84".to_owned()),
-        Some(6269) => (named_datum("North_American_Datum_1983", spheroid("GRS 1980", Some("7019")), "6269"), "+datum=NAD83".to_owned()),
+        Some(6269) => {
+            (named_datum("North_American_Datum_1983", spheroid("GRS 1980", Some("7019")), "6269"), "+datum=NAD83".to_owned())
+        }
         _ => {
-            let datum = Node::new("DATUM", [Value::text(part("Datum").unwrap_or("unknown")), spheroid(ellipsoid_name, ellipsoid_code).into()]);
+            let datum = Node::new(
+                "DATUM",
+                [Value::text(part("Datum").unwrap_or("unknown")), spheroid(ellipsoid_name, ellipsoid_code).into()],
+            );
             let proj = if inverse_flattening == 0.0 { format!("+R={a}") } else { format!("+a={a} +rf={inverse_flattening}") };
             (datum, proj)
         }

@@ -354,7 +354,11 @@ impl Raster {
             for rows in rows.chunks(stripe) {
                 let (top, bottom) = Cover::span(rows);
                 if u64::from(right - left) * u64::from(bottom - top) > MAX_PIXELS {
-                    let reason = format!("a row of so few pixels is an average of {} × {} pixels, which are too many to read at once; read a `window`, or a larger `shape`", right - left, bottom - top);
+                    let reason = format!(
+                        "a row of so few pixels is an average of {} × {} pixels, which are too many to read at once; read a `window`, or a larger `shape`",
+                        right - left,
+                        bottom - top
+                    );
                     return Err(self.failed(reason));
                 }
                 let wanted = Wanted {

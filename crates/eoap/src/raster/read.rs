@@ -153,7 +153,8 @@ impl<T: Sample, D> Read<T, D> {
             )));
         }
         if request.resampling == Resampling::Average && request.raster.has_palette() {
-            return Err(request.failed("its values are numbers of colours, of which there is no average; read the nearest ones".to_owned()));
+            return Err(request
+                .failed("its values are numbers of colours, of which there is no average; read the nearest ones".to_owned()));
         }
         let region = request.region().await?;
         let indices: Vec<usize> = bands.iter().map(|band| band - 1).collect();

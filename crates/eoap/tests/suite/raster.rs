@@ -106,7 +106,8 @@ async fn a_file_says_what_its_item_says() {
     ];
     let bbox = serde_json::json!([-121.39922829056682, 39.82340258564599, -120.73977187420928, 40.482936393990066]);
     item.bbox = Some(serde_json::from_value(bbox).expect("bounding box"));
-    item.geometry = Some(serde_json::from_value(serde_json::json!({"type": "Polygon", "coordinates": [ring]})).expect("geometry"));
+    item.geometry =
+        Some(serde_json::from_value(serde_json::json!({"type": "Polygon", "coordinates": [ring]})).expect("geometry"));
     let raster = open("water-1.tif").await;
     let report = raster.check_asset(&item, "data").await.expect("report");
     assert!(report.agrees() && report.findings.len() >= 12, "{report}");
