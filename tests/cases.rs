@@ -31,7 +31,18 @@ struct Expectation {
 impl Expectation {
     fn read(world: &World) -> Expectation {
         let table: toml::Table = world.read("expect.toml").parse().unwrap();
-        let known = ["exit", "report", "error", "environment", "pending", "snapshots", "absent", "fused-says", "fused-differs", "uses-eoap"];
+        let known = [
+            "exit",
+            "report",
+            "error",
+            "environment",
+            "pending",
+            "snapshots",
+            "absent",
+            "fused-says",
+            "fused-differs",
+            "uses-eoap",
+        ];
         for key in table.keys() {
             assert!(known.contains(&key.as_str()), "expect.toml says `{key}`, which is never checked");
         }

@@ -24,6 +24,8 @@ mod paging;
 mod raster;
 #[path = "suite/raster_corpus.rs"]
 mod raster_corpus;
+#[path = "suite/raster_reads.rs"]
+mod raster_reads;
 #[path = "suite/results.rs"]
 mod results;
 #[path = "suite/retries.rs"]

@@ -184,10 +184,17 @@ impl Runner<'_> {
         };
         let jobs = self.jobs.min(notebooks.len());
         let start = |number| Ok(self.engine.worker(number)?);
-        workers::run(jobs, notebooks, &start, &|worker, notebook, emit| one.run(worker, notebook, emit), emit, &mut |notebook, its| {
-            summary.add(&its);
-            done(notebook, its.failed == 0)
-        })
+        workers::run(
+            jobs,
+            notebooks,
+            &start,
+            &|worker, notebook, emit| one.run(worker, notebook, emit),
+            emit,
+            &mut |notebook, its| {
+                summary.add(&its);
+                done(notebook, its.failed == 0)
+            },
+        )
     }
 
     fn report_unusable(

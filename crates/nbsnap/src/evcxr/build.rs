@@ -59,7 +59,8 @@ impl Build<'_> {
             .collect();
         let packages = list(&metadata["packages"]);
         let graph = |member: &str| {
-            let id_of_member = packages.iter().find(|package| package["name"] == member).and_then(|package| package["id"].as_str());
+            let id_of_member =
+                packages.iter().find(|package| package["name"] == member).and_then(|package| package["id"].as_str());
             let mut graph = Graph::default();
             let mut ahead: Vec<&str> = id_of_member.into_iter().collect();
             while let Some(id) = ahead.pop() {
@@ -129,8 +130,11 @@ impl Build<'_> {
     pub(crate) fn record(&self, member: &str) -> Result<RustcCall, EngineError> {
         let source = self.slot.member_source(member);
         // Cargo says how it compiles only when it does.
-        std::fs::write(&source, format!("// {:?}\n", SystemTime::now()))
-            .map_err(|error| EngineError::Io { action: "write", path: source, source: error })?;
+        std::fs::write(&source, format!("// {:?}\n", SystemTime::now())).map_err(|error| EngineError::Io {
+            action: "write",
+            path: source,
+            source: error,
+        })?;
         let output = self.cargo(&["build", "--package", member, "-vv"]).output().map_err(|source| self.no_cargo(source))?;
         let messages = String::from_utf8_lossy(&output.stderr);
         RustcCall::find(&messages, &member.replace('-', "_")).ok_or_else(|| {

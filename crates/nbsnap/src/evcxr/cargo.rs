@@ -134,7 +134,13 @@ mod tests {
     #[test]
     fn a_manifest_is_compiled_with_just_what_it_names() {
         let call = notebook().call_for("[package]\nname = \"ctx\"\n[dependencies]\neoap = {path=\"/e\"}\n").unwrap();
-        let of = Crate { name: "ctx", package: Path::new("/s/ctx"), source: "src/lib.rs", out: Path::new("/s/out"), kind: Kind::Library };
+        let of = Crate {
+            name: "ctx",
+            package: Path::new("/s/ctx"),
+            source: "src/lib.rs",
+            out: Path::new("/s/out"),
+            kind: Kind::Library,
+        };
         let command = call.command(of);
         let arguments: Vec<_> = command.get_args().map(|argument| argument.to_str().unwrap()).collect();
         assert_eq!(

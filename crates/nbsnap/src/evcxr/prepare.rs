@@ -103,11 +103,7 @@ impl Preparation<'_> {
     }
 
     /// What is known of these sets, if all of it is up to date.
-    fn known(
-        &self,
-        wanted: &BTreeMap<DependencySet, String>,
-        lock: Option<&str>,
-    ) -> Option<BTreeMap<DependencySet, Prepared>> {
+    fn known(&self, wanted: &BTreeMap<DependencySet, String>, lock: Option<&str>) -> Option<BTreeMap<DependencySet, Prepared>> {
         if lock.is_none() && wanted.keys().any(|set| !set.is_empty()) {
             return None;
         }
@@ -158,7 +154,8 @@ impl Preparation<'_> {
         emit: &mut dyn FnMut(Event),
     ) -> Result<(BTreeMap<DependencySet, Prepared>, usize, usize), EngineError> {
         let targets: Vec<PathBuf> = (0..=wanted.len()).map(|number| self.folder.target(number)).collect();
-        let build = |target: usize| Build { slot, target: &targets[target], toolchain: self.toolchain, interrupt: self.interrupt };
+        let build =
+            |target: usize| Build { slot, target: &targets[target], toolchain: self.toolchain, interrupt: self.interrupt };
         let members: Vec<&str> = wanted.values().map(String::as_str).collect();
         let graphs = build(0).graphs(&members)?;
         let crates = graphs.values().map(|graph| graph.crates.len()).max().unwrap_or(0);

@@ -94,7 +94,8 @@ mod tests {
         fs::create_dir_all(at("package/src")).unwrap();
         fs::write(at("package/src/lib.rs"), "").unwrap();
         fs::write(at("libx.rlib"), "1").unwrap();
-        let messages = format!("     Running `CARGO=c rustc --crate-name lab --extern x={} lab/src/lib.rs`", at("libx.rlib").display());
+        let messages =
+            format!("     Running `CARGO=c rustc --crate-name lab --extern x={} lab/src/lib.rs`", at("libx.rlib").display());
         let local = vec![at("package")];
         let call = RustcCall::find(&messages, "lab").unwrap();
         let sources = digest_of_packages(&local).unwrap();

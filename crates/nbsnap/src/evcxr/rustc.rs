@@ -118,10 +118,9 @@ impl RustcCall {
         let manifest = of.package.join("Cargo.toml");
         // What `env!` says of the package: the call was kept from another one.
         let own = [("CARGO_PKG_NAME", of.name.as_ref()), ("CARGO_CRATE_NAME", of.name.as_ref())];
-        let own = own.into_iter().chain([
-            ("CARGO_MANIFEST_DIR", of.package.as_os_str()),
-            ("CARGO_MANIFEST_PATH", manifest.as_os_str()),
-        ]);
+        let own = own
+            .into_iter()
+            .chain([("CARGO_MANIFEST_DIR", of.package.as_os_str()), ("CARGO_MANIFEST_PATH", manifest.as_os_str())]);
         command.envs(own.filter(|(name, _)| self.environment.contains_key(*name)));
         command.current_dir(of.package).args(["--crate-name", of.name]).arg(of.source);
         match of.kind {
