@@ -22,6 +22,10 @@ mod object;
 mod paging;
 #[path = "suite/raster.rs"]
 mod raster;
+#[path = "suite/raster_corpus.rs"]
+mod raster_corpus;
+#[path = "suite/raster_reads.rs"]
+mod raster_reads;
 #[path = "suite/results.rs"]
 mod results;
 #[path = "suite/retries.rs"]
