@@ -58,3 +58,8 @@ python-client:
 # Serve the testbed until Ctrl-D, and say what to export to reach it.
 serve SCENARIO="crates/eoap-testbed/scenarios/water-bodies":
     cargo run --quiet --example serve -- {{SCENARIO}}
+
+# Show every picture of the library in JupyterLab and in exports, light and dark, wide and narrow, and photograph it for eyes: screens land below
+# target/pictures/screens. Installs nbconvert and JupyterLab under target/pictures (needs Python 3 and Chromium).
+pictures NAME="":
+    tests/pictures/screens.py {{NAME}}

@@ -178,7 +178,8 @@ impl Raster {
         let bands: &[usize] = if header.full.samples >= 3 { &[0, 1, 2] } else { &[0] };
         let grids = self.read(bands, max_size).await?;
         let subject = format!("{} ({} × {}, {})", self.shared.name, header.full.width, header.full.height, header.full.data_type);
-        Ok(Preview::of(&grids, colours, &subject))
+        let transform = header.geo.transform();
+        Ok(Preview::of(&grids, colours, &subject).with_pixel_height((transform.e / transform.a).abs()))
     }
 
     /// Shows the profile in a notebook.
