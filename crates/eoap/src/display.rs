@@ -53,7 +53,7 @@ impl Bundle {
     }
 
     /// Adds an SVG document, twice: as it is (`image/svg+xml`), and as an image within HTML, which is what front ends take. There
-    /// it shrinks to narrow windows, shows in notebooks that are not trusted, and has the bundle's text as its alternative.
+    /// it shrinks to narrow windows, shows in notebooks that are not trusted, and has the first line of the bundle's text as its alternative.
     pub fn svg(self, svg: &str) -> Self {
         let image = format!(
             "<img alt=\"{}\" style=\"max-width:100%;height:auto;margin:.3em 0\" src=\"data:image/svg+xml;base64,{}\">",
@@ -95,9 +95,10 @@ impl Bundle {
     }
 }
 
-/// Text as the value of an attribute: escaped, on one line.
+/// What a picture shows as the value of an attribute: the first line of its text, escaped. The rest of it are tables as a rule,
+/// which make no sense when they are read out.
 pub(crate) fn attribute(text: &str) -> String {
-    escape(&text.split_whitespace().collect::<Vec<_>>().join(" "))
+    escape(text.lines().next().unwrap_or_default())
 }
 
 /// Escapes text for HTML, for element content and for quoted attribute values.
@@ -135,7 +136,7 @@ mod tests {
 
     #[test]
     fn drawing_is_an_image_with_words_for_it() {
-        let blocks = Bundle::text("a \"map\"\nof <b>").svg("<svg>\n</svg>").to_blocks();
+        let blocks = Bundle::text("a \"map\" of <b>\nand more").svg("<svg>\n</svg>").to_blocks();
         let html = "<img alt=\"a &quot;map&quot; of &lt;b&gt;\" style=\"max-width:100%;height:auto;margin:.3em 0\" \
             src=\"data:image/svg+xml;base64,PHN2Zz4KPC9zdmc+\">";
         let svg = "EVCXR_BEGIN_CONTENT image/svg+xml\n<svg>\n</svg>\nEVCXR_END_CONTENT\n";

@@ -129,12 +129,17 @@ pub use picture::{ColourMap, Map, Picture, Timeline};
 pub use prefer::{Prefer, Response};
 pub use problem::{Problem, ProblemKind};
 pub use process::{Process, ProcessList, ProcessSummary};
-pub use raster::{Affine, BandStatistics, Crs, DataType, Histogram, Preview, Profile, Raster, Statistics};
+pub use raster::{
+    Affine, BandStatistics, Bounds, Crs, DataType, Histogram, Preview, Profile, Raster, Read, ReadMask, Resampling, Sample,
+    Statistics, Window,
+};
 pub use results::Results;
 pub use status::{Status, StatusInfo};
 pub use store::{Store, StoreBuilder};
 pub use transport::{LinkPolicy, Retry, Token};
 pub use wait::Wait;
 
+/// The crate whose arrays pixels are read into.
+pub use ndarray;
 /// The crate whose types items and assets have.
 pub use stac;

@@ -6,8 +6,8 @@
 //!
 //! How pictures come through in the front ends, and why they are as they are:
 //!
-//! - In a notebook a picture is shown as HTML that holds the SVG as an image (`<img src="data:image/svg+xml…">`) with the text as
-//!   its alternative: JupyterLab shows such HTML even in notebooks that it does not trust, shrinks the image to narrow windows
+//! - In a notebook a picture is shown as HTML that holds the SVG as an image (`<img src="data:image/svg+xml…">`) with the first line of the
+//!   text as its alternative: JupyterLab shows such HTML even in notebooks that it does not trust, shrinks the image to narrow windows
 //!   (as an output of its own an SVG runs over the edge), and tells it whether the theme is dark. An image reaches nothing
 //!   outside of itself and nothing reaches into it. The SVG itself and the text are there as outputs, too, for converters and
 //!   for readers of differences.

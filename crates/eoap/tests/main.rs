@@ -26,6 +26,8 @@ mod paging;
 mod pictures;
 #[path = "suite/raster.rs"]
 mod raster;
+#[path = "suite/raster_corpus.rs"]
+mod raster_corpus;
 #[path = "suite/results.rs"]
 mod results;
 #[path = "suite/retries.rs"]

@@ -62,13 +62,6 @@ const SERIES: [(&str, &str); 6] = [
 ];
 
 impl Paint {
-    /// All paints that a picture's style sheet names.
-    fn all() -> impl Iterator<Item = Self> {
-        use Paint::{Area, Bad, Good, Ground, Idle, Line, Paper, Quiet, Text, Water};
-        let named = [Paper, Ground, Text, Quiet, Line, Water, Area, Good, Bad, Idle];
-        named.into_iter().chain((0..SERIES.len()).map(Self::Series))
-    }
-
     /// The shades on light and on dark paper.
     pub(crate) fn shades(self) -> (&'static str, &'static str) {
         match self {
@@ -105,10 +98,10 @@ impl Paint {
     }
 }
 
-/// The style sheet of a picture: the dark shades. The light ones stand in the elements themselves, so that a picture which
+/// The style sheet of a picture: the dark shades of its paints. The light ones stand in the elements themselves, so that a picture which
 /// loses its style sheet keeps its colours.
-pub(crate) fn dark_style() -> String {
-    let rules = Paint::all().map(|paint| {
+pub(crate) fn dark_style(paints: &[Paint]) -> String {
+    let rules = paints.iter().map(|paint| {
         let (word, dark) = (paint.word(), paint.shades().1);
         format!(".eoap-fill-{word}{{fill:{dark}}}.eoap-stroke-{word}{{stroke:{dark}}}")
     });
@@ -132,10 +125,16 @@ mod tests {
         (a.max(b) + 0.05) / (a.min(b) + 0.05)
     }
 
+    fn all() -> impl Iterator<Item = Paint> {
+        use Paint::{Area, Bad, Good, Ground, Idle, Line, Paper, Quiet, Text, Water};
+        let named = [Paper, Ground, Text, Quiet, Line, Water, Area, Good, Bad, Idle];
+        named.into_iter().chain((0..SERIES.len()).map(Paint::Series))
+    }
+
     #[test]
     fn type_and_figures_stand_out_from_the_paper_in_both_themes() {
         let (light, dark) = Paint::Paper.shades();
-        for paint in Paint::all() {
+        for paint in all() {
             let least = match paint {
                 Paint::Paper | Paint::Ground | Paint::Line => continue,
                 Paint::Text => 12.0,

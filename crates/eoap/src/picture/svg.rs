@@ -17,6 +17,8 @@ use crate::display::theme::{LINE, Paint, TEXT_SIZE, TITLE_SIZE, TYPEFACE, dark_s
 /// An SVG document that is being drawn, on paper of the given size in pixels.
 pub(crate) struct Svg {
     writer: Writer<Vec<u8>>,
+    /// What the shapes are painted with, to be said in dark shades at the end.
+    paints: Vec<Paint>,
 }
 
 /// One element: its name and attributes.
@@ -24,6 +26,7 @@ pub(crate) struct Svg {
 pub(crate) struct Shape {
     start: BytesStart<'static>,
     classes: Vec<String>,
+    paints: Vec<Paint>,
 }
 
 /// On which side of its place text lies.
@@ -37,7 +40,7 @@ pub(crate) enum Anchor {
 impl Svg {
     /// A document with its paper. Title and description are what screen readers say.
     pub(crate) fn new(width: f64, height: f64, title: &str, description: &str) -> Self {
-        let mut svg = Self { writer: Writer::new_with_indent(Vec::new(), b' ', 1) };
+        let mut svg = Self { writer: Writer::new_with_indent(Vec::new(), b' ', 1), paints: Vec::new() };
         let (width, height) = (number(width), number(height));
         let root = Shape::new("svg")
             .set("xmlns", "http://www.w3.org/2000/svg")
@@ -47,22 +50,23 @@ impl Svg {
             .set("role", "img")
             .set("font-family", TYPEFACE)
             .set("font-size", number(TEXT_SIZE));
-        svg.write(Event::Start(root.finish()));
+        let root = svg.finished(root);
+        svg.write(Event::Start(root));
         svg.element(Shape::new("title"), title);
         svg.element(Shape::new("desc"), description);
-        svg.element(Shape::new("style"), &dark_style());
         svg.draw(Shape::new("rect").set("width", &width).set("height", &height).set("rx", 6).fill(Paint::Paper));
         svg
     }
 
     /// Draws a shape.
     pub(crate) fn draw(&mut self, shape: Shape) {
-        self.write(Event::Empty(shape.finish()));
+        let start = self.finished(shape);
+        self.write(Event::Empty(start));
     }
 
     /// Draws a shape that has a name, which is shown where the pointer rests on it.
     pub(crate) fn draw_named(&mut self, shape: Shape, name: &str) {
-        let start = shape.finish();
+        let start = self.finished(shape);
         let end = start.to_end().into_owned();
         self.write(Event::Start(start));
         self.element(Shape::new("title"), name);
@@ -78,13 +82,17 @@ impl Svg {
             .set("width", &place[2])
             .set("height", &place[3])
             .set("viewBox", place.join(" "));
-        self.write(Event::Start(window.finish()));
+        let start = self.finished(window);
+        self.write(Event::Start(start));
         draw(self);
         self.write(Event::End(BytesEnd::new("svg")));
     }
 
-    /// Writes a line of text.
+    /// Writes a line of text, if there is some.
     pub(crate) fn text(&mut self, x: f64, y: f64, anchor: Anchor, paint: Paint, text: &str) {
+        if text.is_empty() {
+            return;
+        }
         self.element(Shape::text(x, y, anchor).fill(paint), text);
     }
 
@@ -97,7 +105,7 @@ impl Svg {
 
     /// Writes an element with text in it.
     fn element(&mut self, shape: Shape, text: &str) {
-        let start = shape.finish();
+        let start = self.finished(shape);
         let end = start.to_end().into_owned();
         self.write(Event::Start(start));
         self.write(Event::Text(BytesText::new(&legal(text))));
@@ -106,8 +114,21 @@ impl Svg {
 
     /// The whole document.
     pub(crate) fn finish(mut self) -> String {
+        let style = dark_style(&self.paints);
+        self.element(Shape::new("style"), &style);
         self.write(Event::End(BytesEnd::new("svg")));
         String::from_utf8(self.writer.into_inner()).expect("only text is written")
+    }
+
+    /// The element of a shape, with what it is painted with.
+    fn finished(&mut self, shape: Shape) -> BytesStart<'static> {
+        for paint in &shape.paints {
+            if !self.paints.contains(paint) {
+                self.paints.push(*paint);
+            }
+        }
+        let classes = shape.classes.join(" ");
+        if classes.is_empty() { shape.start } else { shape.set("class", classes).start }
     }
 
     fn write(&mut self, event: Event<'_>) {
@@ -117,7 +138,7 @@ impl Svg {
 
 impl Shape {
     pub(crate) fn new(name: &'static str) -> Self {
-        Self { start: BytesStart::new(name), classes: Vec::new() }
+        Self { start: BytesStart::new(name), classes: Vec::new(), paints: Vec::new() }
     }
 
     pub(crate) fn rect(x: f64, y: f64, width: f64, height: f64) -> Self {
@@ -180,22 +201,19 @@ impl Shape {
 
     pub(crate) fn fill(mut self, paint: Paint) -> Self {
         self.classes.push(format!("eoap-fill-{}", paint.word()));
+        self.paints.push(paint);
         self.set("fill", paint.shades().0)
     }
 
     pub(crate) fn stroke(mut self, paint: Paint, width: f64) -> Self {
         self.classes.push(format!("eoap-stroke-{}", paint.word()));
+        self.paints.push(paint);
         self.set("stroke", paint.shades().0).at("stroke-width", width)
     }
 
     /// Only its edge is drawn.
     pub(crate) fn hollow(self) -> Self {
         self.set("fill", "none")
-    }
-
-    fn finish(self) -> BytesStart<'static> {
-        let classes = self.classes.join(" ");
-        if classes.is_empty() { self.start } else { self.set("class", classes).start }
     }
 }
 

@@ -19,6 +19,8 @@ const ASCII_PARAMS: u16 = 34737;
 pub(crate) struct GeoTags {
     /// GeoKeyDirectoryTag, 34735.
     pub(crate) keys: Vec<u16>,
+    /// GeoDoubleParamsTag, 34736.
+    pub(crate) doubles: Vec<f64>,
     /// GeoAsciiParamsTag, 34737.
     pub(crate) ascii: String,
     /// ModelPixelScaleTag, 33550.

@@ -91,7 +91,6 @@ impl Preview {
     }
 
     /// The same with a place: longitude and latitude of the upper left, upper right, lower right and lower left corner.
-    #[cfg_attr(not(test), expect(dead_code, reason = "rasters do not know yet where they lie"))]
     pub(crate) fn placed(self, corners: Option<Corners>) -> Self {
         Self { corners, ..self }
     }

@@ -16,11 +16,7 @@ async fn open(name: &str) -> Raster {
 }
 
 /// Files that are refused, when opened or when their pixels are asked for, and what the message must say.
-const REFUSED: [(&str, &str); 3] = [
-    ("complex.tif", "its values have 64 bits and sample format 6"),
-    ("int64.tif", "its values have 64 bits and sample format 2"),
-    ("jpeg.tif", "it is compressed as jpeg"),
-];
+const REFUSED: [(&str, &str); 1] = [("complex.tif", "its values have 64 bits and sample format 6 (complex numbers")];
 
 #[tokio::test]
 async fn profile_and_statistics_are_those_of_gdal() {
@@ -28,14 +24,11 @@ async fn profile_and_statistics_are_those_of_gdal() {
     let mut count = 0;
     for (name, expected) in &expected {
         let refused = REFUSED.iter().find(|(refused, _)| refused == name);
-        if refused.is_some_and(|(name, _)| *name != "jpeg.tif") {
+        if refused.is_some() {
             continue;
         }
         let raster = open(name).await;
         assert_eq!(raster.profile().to_string(), expected["profile"].as_str().expect("text"), "{name}");
-        if refused.is_some() {
-            continue;
-        }
         for size in [1024, 64, 33] {
             let statistics = raster.statistics(size).await.expect(name);
             let statistics = serde_json::to_value(&statistics).expect("JSON");
@@ -45,7 +38,7 @@ async fn profile_and_statistics_are_those_of_gdal() {
             count += 1;
         }
     }
-    assert_eq!(count, 60);
+    assert_eq!(count, 66);
 }
 
 /// rio-stac 0.12 counts a single pixel where a band has no mask at all, instead of all of them.
@@ -71,7 +64,7 @@ async fn refusals_are_clear() {
         assert!(text.contains(name) && text.contains(reason), "{text}");
     }
     for (bytes, reason) in
-        [(&b""[..], "not a TIFF file"), (b"<html>no raster", "not a TIFF file"), (b"II*\0\x08\0\0\0", "too early")]
+        [(&b""[..], "not a TIFF file"), (b"<html>no raster", "not a TIFF file"), (b"II*\0\x08\0\0\0", "does not say how large")]
     {
         let text = Raster::open_bytes(bytes).await.expect_err("no GeoTIFF").to_string();
         assert!(text.contains(reason), "{text}");

@@ -63,9 +63,9 @@ impl Sheet {
     /// The meridians and parallels to draw, and how many decimals their names have.
     fn steps(&self) -> (Vec<f64>, Vec<f64>, usize) {
         let frame = self.frame;
-        // Names of meridians are wider than high: about one in 110 pixels, parallels one in 80.
+        // Names of meridians are wider than high: about one in 110 pixels, parallels one in 100.
         let step = degree_step(frame.east - frame.west, frame.width / 110.0)
-            .min(degree_step(frame.north - frame.south, frame.height / 80.0));
+            .min(degree_step(frame.north - frame.south, frame.height / 100.0));
         let (mut meridians, parallels) = (multiples(frame.west, frame.east, step), multiples(frame.south, frame.north, step));
         while meridians.len() as f64 * 70.0 > frame.width.max(140.0) {
             meridians = meridians.into_iter().step_by(2).collect();
