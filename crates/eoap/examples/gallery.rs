@@ -27,11 +27,15 @@ fn data(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name)
 }
 
+/// What the testbed's documented run gives.
+fn scenario(file: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../eoap-testbed/scenarios/water-bodies").join(file)
+}
+
 /// The mask of the documented run.
 fn water() -> PathBuf {
     let job = "68046976-7dcb-11f0-90ac-2a20aea25780";
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../eoap-testbed/scenarios/water-bodies/s3/results");
-    folder.join(job).join(job).join("LC08_L2SP_044032_20231208_02_T1/otsu.tif")
+    scenario(&format!("s3/results/{job}/{job}/LC08_L2SP_044032_20231208_02_T1/otsu.tif"))
 }
 
 async fn open(name: &str) -> Result<Raster, eoap::Error> {
@@ -44,7 +48,8 @@ fn read<T: serde::de::DeserializeOwned>(name: &str) -> Result<T, Box<dyn std::er
 }
 
 fn items() -> Result<ItemCollection, Box<dyn std::error::Error>> {
-    Ok(Results::from_json(&std::fs::read_to_string(data("results.json"))?)?.item_collection("stac_catalog")?)
+    Ok(Results::from_json(&std::fs::read_to_string(scenario("processes/water-bodies/results.json"))?)?
+        .item_collection("stac_catalog")?)
 }
 
 async fn rasters() -> Outcome {

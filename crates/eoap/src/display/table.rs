@@ -123,8 +123,15 @@ impl Table {
                 Align::Right => "right",
             };
             let quiet = if first && !self.heading { format!(";{QUIET}") } else { String::new() };
-            // Long addresses may be cut where there is no other way, names of columns never.
-            let wrap = if tag == "th" { "white-space:nowrap" } else { "overflow-wrap:break-word" };
+            // Long addresses may be cut where there is no other way; names, identifiers and dates stay in one piece.
+            // Sentences get room enough not to become columns of words.
+            let length = text.chars().count();
+            let wrap = match text.contains([' ', '\n']) {
+                false if length <= 40 => "white-space:nowrap",
+                _ if tag == "th" => "white-space:nowrap",
+                _ if length > 20 => "overflow-wrap:break-word;min-width:14em",
+                _ => "overflow-wrap:break-word",
+            };
             let text = escape(text).replace('\n', "<br>");
             let mark = mark.map(Mark::to_html).unwrap_or_default();
             format!("<{tag} style=\"{style};text-align:{side};{wrap}{quiet}\">{mark}{text}</{tag}>")

@@ -15,7 +15,7 @@ pub(crate) const LINE: f64 = 17.0;
 /// Between the paper's edge and what is drawn on it.
 pub(crate) const MARGIN: f64 = 12.0;
 /// Width of pictures: half a screen, and still readable when a narrow one shrinks it.
-pub(crate) const WIDTH: f64 = 560.0;
+pub(crate) const WIDTH: f64 = 480.0;
 /// Typefaces of pictures; those of the reader's system.
 pub(crate) const TYPEFACE: &str = "system-ui,-apple-system,Segoe UI,Helvetica,Arial,sans-serif";
 

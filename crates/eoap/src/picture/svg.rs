@@ -96,6 +96,13 @@ impl Svg {
         self.element(Shape::text(x, y, anchor).fill(paint), text);
     }
 
+    /// Writes a short text around a place, with a rim of paper, so that it can be read wherever it lies.
+    pub(crate) fn text_on_anything(&mut self, x: f64, y: f64, paint: Paint, text: &str) {
+        let rim = Shape::text(x, y, Anchor::Middle).fill(Paint::Paper).stroke(Paint::Paper, 4.0).set("stroke-linejoin", "round");
+        self.element(rim, text);
+        self.text(x, y, Anchor::Middle, paint, text);
+    }
+
     /// Writes the picture's heading, with its upper edge at `y`, and says where the next line begins.
     pub(crate) fn heading(&mut self, x: f64, y: f64, text: &str) -> f64 {
         let shape = Shape::text(x, y + TITLE_SIZE, Anchor::Start).set("font-size", number(TITLE_SIZE)).set("font-weight", 600);

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Where the bars begin: what is left of them is said in words.
-const LEFT: f64 = 300.0;
+const LEFT: f64 = 260.0;
 /// Height of a row.
 const ROW: f64 = 24.0;
 /// More rows than this are cut in the middle.

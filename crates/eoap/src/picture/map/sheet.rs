@@ -17,9 +17,11 @@ use crate::{
 /// Room for the names of parallels, left of the frame.
 const LEFT: f64 = 58.0;
 /// Maps are at most so high.
-const HEIGHT: f64 = 420.0;
+const HEIGHT: f64 = 380.0;
 /// So many things are named below a map; more are counted.
 const NAMED: usize = 12;
+/// Opacity of what fills footprints.
+const VEIL: f64 = 0.1;
 /// A bar of kilometres is no good where the scale changes much from south to north.
 const LARGEST_SCALE: f64 = 20.0;
 /// A map that is being drawn.
@@ -113,6 +115,8 @@ impl Sheet {
     }
 
     fn outlines(&self, svg: &mut Svg) {
+        // A veil of colour tells footprints apart, and would change the colours of rasters.
+        let veil = if self.layers.iter().any(|layer| matches!(layer.kind, Kind::Raster(_))) { 0.0 } else { VEIL };
         for layer in &self.layers {
             let paint = layer.kind.paint();
             let on_paper = |run: &Vec<(f64, f64)>| run.iter().map(|place| self.frame.place(*place)).collect::<Vec<_>>();
@@ -120,7 +124,7 @@ impl Sheet {
             if !rings.is_empty() {
                 let path = Shape::rings(rings.iter().map(Vec::as_slice));
                 let path = match layer.kind {
-                    Kind::Footprint(_) => path.fill(paint).set("fill-opacity", 0.1).stroke(paint, 1.5),
+                    Kind::Footprint(_) => path.fill(paint).set("fill-opacity", veil).stroke(paint, 1.5),
                     Kind::Area => path.hollow().stroke(paint, 1.5).set("stroke-dasharray", "6 4"),
                     Kind::Raster(_) => path.hollow().stroke(Paint::Quiet, 1.0).set("stroke-dasharray", "1 3"),
                 };
@@ -137,7 +141,7 @@ impl Sheet {
             let corner = rings.iter().max_by_key(|ring| ring.len()).into_iter().flatten();
             let corner = corner.min_by(|a, b| (a.0 + a.1).total_cmp(&(b.0 + b.1)));
             if let (Kind::Footprint(number), Some((x, y))) = (&layer.kind, corner) {
-                svg.text(x + 12.0, y + 18.0, Anchor::Middle, paint, &(number + 1).to_string());
+                svg.text_on_anything(x + 12.0, y + 18.0, paint, &(number + 1).to_string());
             }
         }
     }
@@ -166,7 +170,7 @@ impl Sheet {
             let paint = layer.kind.paint();
             let swatch = Shape::rect(x, y + 3.0, 16.0, 10.0);
             let swatch = match &layer.kind {
-                Kind::Footprint(_) => swatch.fill(paint).set("fill-opacity", 0.1).stroke(paint, 1.5),
+                Kind::Footprint(_) => swatch.fill(paint).set("fill-opacity", VEIL).stroke(paint, 1.5),
                 Kind::Area => swatch.hollow().stroke(paint, 1.5).set("stroke-dasharray", "4 3"),
                 Kind::Raster(_) => swatch.fill(paint),
             };
