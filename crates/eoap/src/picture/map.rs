@@ -10,7 +10,7 @@ use super::{
 use crate::{
     display::theme::{LINE, MARGIN, Paint, WIDTH},
     items::ItemCollection,
-    raster::Preview,
+    raster::{Bounds, Preview},
 };
 
 mod sheet;
@@ -79,9 +79,9 @@ impl Map {
         items.iter().fold(self, Self::item)
     }
 
-    /// Adds a rectangle of `[west, south, east, north]` in degrees, such as an area of interest.
-    pub fn area(mut self, name: impl Into<String>, bounds: [f64; 4]) -> Self {
-        let outline = Outline::of_bounds(bounds);
+    /// Adds a rectangle of `[west, south, east, north]` in degrees, such as an area of interest; [`Bounds`] will do, too.
+    pub fn area(mut self, name: impl Into<String>, bounds: impl Into<[f64; 4]>) -> Self {
+        let outline = Outline::of_bounds(bounds.into());
         self.layers.push(Layer { name: name.into(), note: String::new(), outline, kind: Kind::Area });
         self
     }
@@ -145,6 +145,12 @@ impl Kind {
             Self::Area => Paint::Area,
             Self::Raster(_) => Paint::Water,
         }
+    }
+}
+
+impl From<Bounds> for [f64; 4] {
+    fn from(bounds: Bounds) -> Self {
+        bounds.to_array()
     }
 }
 

@@ -120,18 +120,12 @@ fn steps(statuses: &[StatusInfo]) -> Vec<Step> {
     let created = statuses.iter().find_map(|status| seconds(status.created.as_deref()));
     let zero = created.into_iter().chain(statuses.iter().find_map(time)).fold(f64::INFINITY, f64::min);
     let mut steps: Vec<Step> = Vec::new();
-    if let (Some(created), Some(first)) = (created, statuses.first().and_then(time)) {
-        if first > created {
-            let message = "created".to_owned();
-            steps.push(Step {
-                status: Status::Accepted,
-                message,
-                progress: None,
-                start: created - zero,
-                end: first - zero,
-                answers: 0,
-            });
-        }
+    if let (Some(created), Some(first)) = (created, statuses.first().and_then(time))
+        && first > created
+    {
+        let message = "created".to_owned();
+        let (start, end) = (created - zero, first - zero);
+        steps.push(Step { status: Status::Accepted, message, progress: None, start, end, answers: 0 });
     }
     for (index, status) in statuses.iter().enumerate() {
         let before = steps.last().map_or(0.0, |step| step.end);

@@ -131,3 +131,35 @@ async fn previews_and_histograms_of_files() {
         }
     }
 }
+
+/// The mask of the documented run is in UTM; its item says where the corners lie.
+#[tokio::test]
+async fn a_preview_knows_where_it_lies() {
+    let raster = open("water-1.tif").await;
+    let preview = raster.preview(64).await.expect("preview");
+    let documented = [
+        (-121.38391140352763, 40.482936393990066),
+        (-120.73977187420928, 40.47213091315636),
+        (-120.76118304700903, 39.82340258564599),
+        (-121.39922829056682, 39.83396419450036),
+    ];
+    let corners = preview.corners().expect("corners");
+    for ((x, y), (to_x, to_y)) in corners.into_iter().zip(documented) {
+        assert!((x - to_x).abs() < 1e-9 && (y - to_y).abs() < 1e-9, "{corners:?}");
+    }
+    let picture = Map::new().raster("water", &preview).area("its bounds", raster.bounds_wgs84().expect("bounds")).picture();
+    is_sound(&picture);
+    assert!(picture.svg().contains("data:image/png;base64,") && picture.to_string().contains("1 is blue"), "{picture}");
+    // Between the corners places are spread evenly; the map's own middle is less than a pixel of the mask away from the true one.
+    let (width, height) = (f64::from(raster.width()), f64::from(raster.height()));
+    let middle =
+        raster.crs().expect("system").transform(&eoap::Crs::wgs84(), &[raster.transform().apply(width / 2.0, height / 2.0)]);
+    let (x, y) = middle.expect("place")[0];
+    let even = |pick: fn(&(f64, f64)) -> f64| corners.iter().map(pick).sum::<f64>() / 4.0;
+    let (metres_x, metres_y) = ((even(|p| p.0) - x) * 85_000.0, (even(|p| p.1) - y) * 111_000.0);
+    assert!(metres_x.hypot(metres_y) < 100.0, "{metres_x} {metres_y}");
+
+    let nowhere = open("no-georeference.tif").await.preview(64).await.expect("preview");
+    assert_eq!(nowhere.corners(), None);
+    assert_eq!(Map::new().raster("nowhere", &nowhere).picture().to_string(), "map: there is nothing with a place");
+}

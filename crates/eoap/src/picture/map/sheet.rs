@@ -10,7 +10,7 @@ use crate::{
         Picture,
         geography::{Frame, kilometres_per_degree, latitude, longitude},
         scale::{decimals, degree_step, multiples, round_step, short},
-        svg::{Anchor, Shape, Svg, fitted, number, text_width},
+        svg::{Anchor, Shape, Svg, fitted, number},
     },
 };
 
@@ -45,11 +45,12 @@ impl Sheet {
         let text = self.text();
         let frame = self.frame;
         let rows = self.layers.len().min(NAMED) + usize::from(self.layers.len() > NAMED);
-        let legend = frame.y + frame.height + LINE + 14.0;
+        // Below the frame: names of meridians, the bar of kilometres, the legend.
+        let scale = frame.y + frame.height + LINE + 4.0;
+        let legend = scale + LINE + 4.0;
         let mut svg = Svg::new(WIDTH, legend + rows as f64 * LINE + MARGIN, &self.heading, &text);
-        let room = WIDTH - 2.0 * MARGIN - self.scale(&mut svg);
         // Headings are larger than other type, and bold.
-        svg.heading(MARGIN, MARGIN, &fitted(&self.heading, room * 0.8));
+        svg.heading(MARGIN, MARGIN, &fitted(&self.heading, (WIDTH - 2.0 * MARGIN) * 0.75));
         svg.draw(Shape::rect(frame.x, frame.y, frame.width, frame.height).fill(Paint::Ground));
         svg.window(frame.x, frame.y, frame.width, frame.height, |svg| {
             self.rasters(svg);
@@ -58,6 +59,7 @@ impl Sheet {
         });
         svg.draw(Shape::rect(frame.x, frame.y, frame.width, frame.height).hollow().stroke(Paint::Quiet, 1.0));
         self.degrees(&mut svg);
+        self.scale(&mut svg, scale);
         self.legend(&mut svg, legend);
         Picture::new(svg.finish(), text)
     }
@@ -69,7 +71,7 @@ impl Sheet {
         let step = degree_step(frame.east - frame.west, frame.width / 110.0)
             .min(degree_step(frame.north - frame.south, frame.height / 100.0));
         let (mut meridians, parallels) = (multiples(frame.west, frame.east, step), multiples(frame.south, frame.north, step));
-        while meridians.len() as f64 * 70.0 > frame.width.max(140.0) {
+        while meridians.len() as f64 * 62.0 > frame.width.max(124.0) {
             meridians = meridians.into_iter().step_by(2).collect();
         }
         (meridians, parallels, decimals(step))
@@ -146,22 +148,19 @@ impl Sheet {
         }
     }
 
-    /// A bar of a round number of kilometres, about a quarter of the map; above it, where it hides nothing. Says how much of the
-    /// line it takes.
-    fn scale(&self, svg: &mut Svg) -> f64 {
+    /// A bar of a round number of kilometres, about a quarter of the map; below it, where it hides nothing.
+    fn scale(&self, svg: &mut Svg, top: f64) {
         let frame = self.frame;
         if frame.north - frame.south > LARGEST_SCALE {
-            return 0.0;
+            return;
         }
         let across = frame.kilometres_across();
         let length = round_step(across, 4.0);
-        let label = kilometres(length);
-        let (right, width, y) = (WIDTH - MARGIN, length / across * frame.width, MARGIN + 9.0);
+        let (right, width, y) = (frame.x + frame.width, length / across * frame.width, top + 9.0);
         let bar = [(right - width, y - 3.0), (right - width, y + 3.0), (right, y + 3.0), (right, y - 3.0)];
         let points: Vec<String> = bar.iter().map(|(x, y)| format!("{},{}", number(*x), number(*y))).collect();
         svg.draw(Shape::new("polyline").set("points", points.join(" ")).hollow().stroke(Paint::Quiet, 1.5));
-        svg.text(right - width - 6.0, y + 5.0, Anchor::End, Paint::Quiet, &label);
-        width + text_width(&label) + 12.0
+        svg.text(right - width - 6.0, y + 5.0, Anchor::End, Paint::Quiet, &kilometres(length));
     }
 
     fn legend(&self, svg: &mut Svg, top: f64) {
