@@ -55,6 +55,21 @@ client-servers RELEASE="0.24":
 python-client:
     tests/peers/python_client.py
 
+# Write 2100 GeoTIFFs with GDAL and compare every pixel and every profile with rasterio; installs it under target/raster (needs Python 3).
+raster-corpus *FILES:
+    test -d target/raster/venv || python3 -m venv target/raster/venv
+    target/raster/venv/bin/pip install --quiet numpy rasterio
+    target/raster/venv/bin/python crates/eoap/tests/corpus/make.py target/raster/corpus {{FILES}}
+    EOAP_CORPUS=$PWD/target/raster/corpus cargo test --test main raster_corpus -- --nocapture
+
+# Time reading from S3 against rasterio and GDAL, with requests and bytes counted; installs them under target/raster.
+raster-bench RUNS="11":
+    crates/eoap/benches/raster.py {{RUNS}}
+
+# Fuzz the raster reader for some seconds (needs `cargo install cargo-fuzz` and a nightly toolchain).
+raster-fuzz SECONDS="60":
+    cd crates/eoap && cargo +nightly fuzz run raster fuzz/seeds -- -max_total_time={{SECONDS}} -max_len=65536 -timeout=20 -rss_limit_mb=2048
+
 # Serve the testbed until Ctrl-D, and say what to export to reach it.
 serve SCENARIO="crates/eoap-testbed/scenarios/water-bodies":
     cargo run --quiet --example serve -- {{SCENARIO}}

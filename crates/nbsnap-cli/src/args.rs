@@ -1,5 +1,6 @@
 //! What can be said on the command line. Nothing is looked up or done here.
 
+use std::num::NonZero;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -38,9 +39,13 @@ pub(crate) struct TestArgs {
     /// Notebooks: names, files, or beginnings of names [default: all]
     pub(crate) names: Vec<String>,
 
-    /// What runs the notebooks
-    #[arg(long, value_enum, default_value_t = EngineChoice::Auto, env = "NBSNAP_ENGINE", help_heading = "Engine options")]
-    pub(crate) engine: EngineChoice,
+    /// What runs the notebooks [default: fused; evcxr where the variable CI is set]
+    #[arg(long, value_enum, env = "NBSNAP_ENGINE", help_heading = "Engine options")]
+    pub(crate) engine: Option<EngineChoice>,
+
+    /// How many notebooks run at once [default: as many as the machine has cores, at most 8]
+    #[arg(long, short = 'j', value_name = "N", env = "NBSNAP_JOBS", help_heading = "Engine options")]
+    pub(crate) jobs: Option<NonZero<usize>>,
 
     /// Run every notebook, also those that passed and of which nothing has changed since; always so where CI is set
     #[arg(long, env = "NBSNAP_FRESH", help_heading = "Engine options")]
@@ -100,11 +105,9 @@ pub(crate) struct AcceptArgs {
 /// What runs the notebooks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum EngineChoice {
-    /// `evcxr` where the variable CI is set; elsewhere the notebook as one program, and evcxr where not every cell is as recorded
-    Auto,
     /// evcxr, cell by cell, as evcxr_jupyter does: the reference
     Evcxr,
-    /// The notebook as one program, which takes a second or two and decides; evcxr runs only what it declines
+    /// The notebook as one program, which takes a second; evcxr runs what that cannot do exactly, and the report says why
     Fused,
 }
 

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
+use crate::digest::{digest, digest_of_files, files_below, sources_of};
 use crate::notebook::Notebook;
 use crate::project::Project;
 
@@ -114,64 +114,8 @@ fn parts(notebook: &Notebook, surroundings: Surroundings<'_>, sources: &[PathBuf
         !name.ends_with(".ipynb") && !name.starts_with('.') && name != "nbsnap.toml" && name != "Cargo.lock"
     };
     set_files("files", files_below(notebook.directory(), &beside)?)?;
-    let mut local = Vec::new();
-    let is_source = |path: &Path| {
-        let name = path.file_name().unwrap_or_default();
-        name != "target" && !name.to_string_lossy().starts_with('.')
-    };
-    for folder in sources {
-        local.extend(files_below(folder, &is_source)?);
-        // A package may take versions, features and profiles from its workspace.
-        local.extend(folder.ancestors().skip(1).map(|folder| folder.join("Cargo.toml")).filter(|path| path.is_file()));
-    }
-    local.sort();
-    local.dedup();
-    set_files("dependencies", local)?;
+    set_files("dependencies", sources_of(sources)?)?;
     Ok((parts, newest))
-}
-
-/// The files below a folder, in order; none if it is not there. `wanted` is asked of files and folders.
-fn files_below(folder: &Path, wanted: &dyn Fn(&Path) -> bool) -> std::io::Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        let entries = match fs::read_dir(&folder) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
-            entries => entries?,
-        };
-        for entry in entries {
-            let path = entry?.path();
-            if !wanted(&path) {
-                continue;
-            }
-            if path.is_dir() { folders.push(path) } else { files.push(path) }
-        }
-    }
-    files.sort();
-    Ok(files)
-}
-
-/// One digest of names and contents, and when the newest of the files was changed.
-fn digest_of_files(files: &[PathBuf]) -> std::io::Result<(String, SystemTime)> {
-    let mut hash = Sha256::new();
-    let mut newest = SystemTime::UNIX_EPOCH;
-    for path in files {
-        let content = fs::read(path)?;
-        newest = newest.max(fs::metadata(path)?.modified()?);
-        for part in [path.as_os_str().as_encoded_bytes(), &content] {
-            hash.update((part.len() as u64).to_le_bytes());
-            hash.update(part);
-        }
-    }
-    Ok((hex(&hash.finalize()), newest))
-}
-
-fn digest(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What runs notebooks, seen from the runner: the trait [`Engine`] and what it reports.
+//! What runs notebooks, seen from the runner: the traits [`Engine`] and [`Worker`], and what they report.
 //!
 //! An engine executes and records. It compares nothing, prints nothing, and does not know what a snapshot is.
 
@@ -110,29 +110,17 @@ pub enum Progress<'a> {
     Late(String),
 }
 
-/// How far the word of [`Engine::shortcut`] counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Trust {
-    /// Not at all: no quick look is taken.
-    #[default]
-    Never,
-    /// Only if every cell is as recorded. The run itself decides in any other case.
-    AsRecorded,
-    /// Always, unless it declines.
-    Always,
-}
-
-/// What came of a quick look at a notebook.
+/// What came of [`Worker::shortcut`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Look {
     /// Records of the cells, in order. They end after the first cell that failed, unless the cell is tagged `raises-exception`.
     Records(Vec<CellRecord>),
-    /// The engine cannot tell by such a look; this is why, as half a sentence: ``cell 3 has `:vars` ``.
+    /// The quicker way would not come to the same; this is why, as half a sentence: ``cell 3 has `:vars` ``.
     Declined(String),
 }
 
 /// Something that runs notebooks.
-pub trait Engine {
+pub trait Engine: Sync {
     /// The name that users choose it by.
     fn name(&self) -> &'static str;
 
@@ -151,17 +139,26 @@ pub trait Engine {
     /// Folders of the local packages that the prepared notebooks depend on.
     fn sources(&self) -> &[PathBuf];
 
-    /// How far [`Engine::shortcut`] counts.
-    fn trust(&self) -> Trust {
-        Trust::Never
+    /// Whether its workers can take a [`Worker::shortcut`].
+    fn has_shortcut(&self) -> bool {
+        false
     }
 
-    /// A quick look at a notebook, which counts as [`Engine::trust`] says.
+    /// One of several workers, each of which runs one notebook at a time; they are numbered from 0.
+    ///
+    /// # Errors
+    /// When the engine was not prepared, or the worker cannot be set up.
+    fn worker(&self, number: usize) -> Result<Box<dyn Worker + '_>, EngineError>;
+}
+
+/// What runs notebooks for an [`Engine`], one after another.
+pub trait Worker: Send {
+    /// Runs a notebook in a quicker way that comes to the same, or says why that is not possible.
     ///
     /// # Errors
     /// When the engine itself breaks down, or the user wants to stop.
     fn shortcut(&mut self, _run: &Run<'_>) -> Result<Look, EngineError> {
-        Ok(Look::Declined("the engine has no quick look".into()))
+        Ok(Look::Declined("the engine has no quicker way".into()))
     }
 
     /// Runs a notebook's cells in order until `report` says to stop.

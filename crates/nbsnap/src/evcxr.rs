@@ -1,22 +1,26 @@
 //! Running notebooks with evcxr embedded, in processes of their own.
 //!
-//! `reference` is the engine as the runner sees it; `host` starts and times its worker process; `worker` embeds evcxr;
-//! `relay` and `runtime` run what evcxr compiled. `slot`, `dependencies`, `prepare` and `toolchain` see to it that what a
-//! notebook depends on is pinned and built before its first cell. `fused` takes a quick look at a notebook as one
-//! program, which may only confirm what is recorded.
+//! `reference` is the engine as the runner sees it, `run` one of its workers; `host` starts and times a worker's process; `worker` embeds evcxr; `cargo` compiles for
+//! it; `relay` and `runtime` run what was compiled. `slot`, `dependencies`, `prepare`, `prepared`, `build` and `toolchain` see to it that what
+//! a notebook depends on is pinned and built before its first cell, `rustc` compiles with it. `fused` runs a notebook as one program.
 
+mod build;
 mod capture;
+mod cargo;
 mod dependencies;
 mod diagnostics;
 mod fused;
 mod host;
 mod prepare;
+mod prepared;
 mod process;
 mod protocol;
 mod reference;
 mod relay;
 mod role;
+mod run;
 mod runtime;
+mod rustc;
 mod slot;
 mod stdout;
 mod toolchain;

@@ -219,3 +219,19 @@ pub struct Summary {
     /// Snapshots that belong to no notebook at all.
     pub orphans: usize,
 }
+
+impl Summary {
+    /// Adds the counts of another.
+    pub fn add(&mut self, other: &Summary) {
+        let Summary { passed, cached, failed, cells_passed, cells_cached, cells_failed, cells_not_run, pending, orphans } = other;
+        self.passed += passed;
+        self.cached += cached;
+        self.failed += failed;
+        self.cells_passed += cells_passed;
+        self.cells_cached += cells_cached;
+        self.cells_failed += cells_failed;
+        self.cells_not_run += cells_not_run;
+        self.pending += pending;
+        self.orphans += orphans;
+    }
+}

@@ -6,6 +6,7 @@
 
 pub mod cache;
 pub mod config;
+mod digest;
 pub mod engine;
 pub mod environment;
 mod evcxr;

@@ -4,20 +4,21 @@
 //! It prints nothing: whoever calls it hands in a function that takes the events.
 
 mod judge;
+mod one;
+mod workers;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
-use judge::Judge;
+use one::OneNotebook;
 
 use crate::cache::{Parts, ResultCache, Surroundings};
-use crate::engine::{Engine, EngineError, Look, Progress, Run, Trust};
-use crate::environment::{Environment, Loan};
+use crate::engine::{Engine, EngineError};
+use crate::environment::Environment;
 use crate::event::{CellVerdict, Event, Evidence, NotebookProblem, Summary};
 use crate::notebook::Notebook;
 use crate::project::{Notebooks, Project, ProjectError};
-use crate::record::CellRecord;
-use crate::redact::{RedactError, Redactor};
+use crate::redact::RedactError;
 use crate::snapshot::{OrphanKind, SnapshotError, SnapshotStore};
 
 /// Why a run cannot go on. This says nothing about any notebook.
@@ -67,6 +68,8 @@ pub struct Runner<'a> {
     pub store: &'a SnapshotStore,
     /// What is known of earlier runs; without it every notebook runs.
     pub cache: Option<&'a ResultCache>,
+    /// How many notebooks may run at once, at least one.
+    pub jobs: usize,
 }
 
 /// Takes events. An error ends the run.
@@ -91,7 +94,7 @@ impl Runner<'_> {
             let looked = Instant::now();
             if self.with_cache(&notebook, &fingerprint, |cache, surroundings| cache.holds(&notebook, surroundings))? == Some(true)
             {
-                confirm(&self.project.root, &notebook, Evidence::Cache, &mut summary, looked.elapsed(), emit)?;
+                tell_cached(&self.project.root, &notebook, &mut summary, looked.elapsed(), emit)?;
             } else {
                 to_run.push(notebook);
             }
@@ -99,14 +102,14 @@ impl Runner<'_> {
         if !to_run.is_empty() {
             self.build(&notebooks.usable, &to_run, emit)?;
         }
-        for notebook in &to_run {
-            let passed = self.run_notebook(notebook, &mut summary, emit)?;
+        self.run_all(&to_run, &mut summary, emit, &mut |notebook, passed| {
             let sources = self.engine.sources();
-            self.with_cache(notebook, &fingerprint, |cache, surroundings| match passed {
+            let remember = |cache: &ResultCache, surroundings: Surroundings<'_>| match passed {
                 true => cache.remember(notebook, surroundings, sources, began),
                 false => cache.forget(notebook),
-            })?;
-        }
+            };
+            self.with_cache(notebook, &fingerprint, remember).map(drop)
+        })?;
         // Snapshots of notebooks that are gone can only be told when all notebooks are looked at.
         for orphan in self.store.orphans(&notebooks.usable, wanted.is_empty())? {
             if orphan.notebook.is_none() && orphan.kind != OrphanKind::Pending {
@@ -165,98 +168,33 @@ impl Runner<'_> {
         Ok(Some(act(cache, surroundings)))
     }
 
-    /// Takes a quick look at the notebook, and says whether it passed. Nothing is said where the engine has to run it.
-    fn look(&mut self, notebook: &Notebook, summary: &mut Summary, emit: Emit<'_>) -> Result<Option<bool>, RunError> {
-        let (started, trust) = (Instant::now(), self.engine.trust());
-        if trust == Trust::Never {
-            return Ok(None);
-        }
-        // What the look does to its environment must not be there for a run that decides.
-        let loan = self.lend(notebook)?;
-        let run = self.run_of(notebook, &*loan);
-        let reason = match self.engine.shortcut(&run)? {
-            Look::Records(records) if trust == Trust::Always => {
-                let redactor = self.redactor(&*loan)?;
-                let mut judge = Judge::begin(self.project, self.store, notebook, &*loan, redactor, emit)?;
-                for (cell, record) in notebook.cells.iter().zip(records) {
-                    if judge.take(Progress::Started(cell)).is_break()
-                        || judge.take(Progress::Ended(cell, record, Duration::ZERO)).is_break()
-                    {
-                        break;
-                    }
-                }
-                return judge.finish(Evidence::Shortcut, summary, started.elapsed()).map(Some);
-            }
-            Look::Records(records) => match self.difference(notebook, &*loan, records)? {
-                None => {
-                    confirm(&self.project.root, notebook, Evidence::Shortcut, summary, started.elapsed(), emit)?;
-                    return Ok(Some(true));
-                }
-                Some(difference) => difference,
-            },
-            Look::Declined(reason) => reason,
+    /// Runs notebooks, as many at once as may be, and tells what became of each.
+    fn run_all(
+        &self,
+        notebooks: &[Notebook],
+        summary: &mut Summary,
+        emit: Emit<'_>,
+        done: &mut dyn FnMut(&Notebook, bool) -> Result<(), RunError>,
+    ) -> Result<(), RunError> {
+        let one = OneNotebook {
+            project: self.project,
+            environment: self.environment,
+            store: self.store,
+            quick: self.engine.has_shortcut(),
         };
-        let message = format!("{}: evcxr runs it: {reason}", notebook.name);
-        emit(Event::Notice { message }).map_err(RunError::Report)?;
-        Ok(None)
-    }
-
-    /// What keeps records from being all that is recorded, if anything does, as half a sentence.
-    fn difference(&self, notebook: &Notebook, loan: &dyn Loan, mut records: Vec<CellRecord>) -> Result<Option<String>, RunError> {
-        let mut redactor = self.redactor(loan)?;
-        for (cell, record) in notebook.cells.iter().zip(&mut records) {
-            redactor.record(record);
-            let at = |what: &str| Some(format!("at a quick look, cell {} `{}` {what}", cell.number, cell.id));
-            match &record.failure {
-                Some(failure) if cell.must_raise() && failure.is_raised_by_code() => {}
-                Some(failure) => return Ok(at(&format!("fails ({})", failure.kind()))),
-                None if cell.must_raise() => return Ok(at("raises nothing")),
-                None => {}
-            }
-            if !self.store.is_as_recorded(notebook, cell, record)? {
-                return Ok(at("is not as recorded"));
-            }
-        }
-        if let Some(host) = loan.refused_hosts().first() {
-            return Ok(Some(format!("it asked for the host `{host}`")));
-        }
-        // Only now, and knowing that it will find nothing: it takes back what earlier differences left for review.
-        for (cell, record) in notebook.cells.iter().zip(&records) {
-            self.store.check(notebook, cell, record)?;
-        }
-        let orphans = self.store.orphans(std::slice::from_ref(notebook), false)?;
-        let orphan = orphans.iter().find(|orphan| orphan.kind != OrphanKind::Pending);
-        Ok(orphan.map(|orphan| format!("{} belongs to no cell", relative(&self.project.root, &orphan.path).display())))
-    }
-
-    fn lend(&self, notebook: &Notebook) -> Result<Box<dyn Loan>, RunError> {
-        self.environment.lend(notebook).map_err(|reason| environment_error(notebook, reason))
-    }
-
-    fn run_of<'n>(&self, notebook: &'n Notebook, loan: &dyn Loan) -> Run<'n> {
-        let config = &self.project.config;
-        Run {
-            notebook,
-            variables: loan.variables(),
-            cell_timeout: config.cell_timeout,
-            compile_timeout: config.compile_timeout,
-            max_output: config.max_output,
-        }
-    }
-
-    fn redactor(&self, loan: &dyn Loan) -> Result<Redactor, RunError> {
-        let mut rules = Redactor::builder();
-        rules.path(&self.project.root, "[ROOT]").path(&std::env::temp_dir(), "[TMP]");
-        if let Some(home) = std::env::home_dir() {
-            rules.home(&home);
-        }
-        for secret in loan.secrets() {
-            rules.secret(secret);
-        }
-        for rule in &self.project.config.redact {
-            rules.rule(&rule.name, &rule.pattern, &rule.replace);
-        }
-        Ok(rules.build()?)
+        let jobs = self.jobs.min(notebooks.len());
+        let start = |number| Ok(self.engine.worker(number)?);
+        workers::run(
+            jobs,
+            notebooks,
+            &start,
+            &|worker, notebook, emit| one.run(worker, notebook, emit),
+            emit,
+            &mut |notebook, its| {
+                summary.add(&its);
+                done(notebook, its.failed == 0)
+            },
+        )
     }
 
     fn report_unusable(
@@ -276,44 +214,25 @@ impl Runner<'_> {
         }
         Ok(())
     }
-
-    /// Runs a notebook. Returns whether it passed.
-    fn run_notebook(&mut self, notebook: &Notebook, summary: &mut Summary, emit: Emit<'_>) -> Result<bool, RunError> {
-        let started = Instant::now();
-        if let Some(passed) = self.look(notebook, summary, emit)? {
-            return Ok(passed);
-        }
-        let loan = self.lend(notebook)?;
-        let run = self.run_of(notebook, &*loan);
-        let redactor = self.redactor(&*loan)?;
-        let mut judge = Judge::begin(self.project, self.store, notebook, &*loan, redactor, emit)?;
-        self.engine.run(&run, &mut |progress| judge.take(progress))?;
-        judge.finish(Evidence::Run, summary, started.elapsed())
-    }
 }
 
 /// Tells of a notebook that is known to be as recorded without the engine having run it.
-fn confirm(
+fn tell_cached(
     root: &Path,
     notebook: &Notebook,
-    evidence: Evidence,
     summary: &mut Summary,
     elapsed: Duration,
     emit: Emit<'_>,
 ) -> Result<(), RunError> {
     let (name, path, cells) = (notebook.name.clone(), relative(root, &notebook.path), notebook.cells.len());
     emit(Event::NotebookStarted { notebook: name.clone(), cells }).map_err(RunError::Report)?;
-    let (verdict, notebooks, counted) = match evidence {
-        Evidence::Cache => (CellVerdict::Cached, &mut summary.cached, &mut summary.cells_cached),
-        _ => (CellVerdict::Passed, &mut summary.passed, &mut summary.cells_passed),
-    };
-    *notebooks += 1;
-    *counted += cells;
+    summary.cached += 1;
+    summary.cells_cached += cells;
     for cell in &notebook.cells {
-        let (notebook, path, cell, verdict) = (name.clone(), path.clone(), cell.clone(), verdict.clone());
+        let (notebook, path, cell, verdict) = (name.clone(), path.clone(), cell.clone(), CellVerdict::Cached);
         emit(Event::CellFinished { notebook, path, cell, verdict, elapsed: Duration::ZERO }).map_err(RunError::Report)?;
     }
-    let problems = Vec::new();
+    let (problems, evidence) = (Vec::new(), Evidence::Cache);
     emit(Event::NotebookFinished { notebook: name, path, problems, passed: true, evidence, elapsed }).map_err(RunError::Report)
 }
 

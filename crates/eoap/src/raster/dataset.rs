@@ -24,7 +24,7 @@ use super::{
     profile::Profile,
     read::{Read, ReadMask},
     region::{Region, reduced_size},
-    resample::{Cover, Resampling, average, nearest},
+    resample::{Area, Cover, Part, Resampling, average, nearest},
     sample::Sample,
     source::Source,
     sparse::SparseBytes,
@@ -41,7 +41,7 @@ const FIRST_READ: u64 = 16 << 10;
 const NEXT_READ: u64 = 16 << 10;
 /// A header that needs more reads than this is none.
 const MAX_HEADER_READS: usize = 600;
-/// More pixels than this are not read into memory at once for statistics (1 GiB of values).
+/// More pixels than this are not read into memory at once for statistics and averages (1 GiB of values).
 const MAX_PIXELS: u64 = 1 << 27;
 /// An average of a large part is computed in stripes of about this many values.
 const STRIPE_VALUES: u64 = 4 << 20;
@@ -184,6 +184,11 @@ impl Raster {
     fn corners_wgs84(&self) -> Result<Vec<(f64, f64)>> {
         let crs = self.crs().ok_or_else(|| self.failed("it has no reference system".to_owned()))?;
         crs.transform(&Crs::wgs84(), &self.bounds().corners())
+    }
+
+    /// Whether the values are numbers of colours in a table.
+    pub(crate) fn has_palette(&self) -> bool {
+        self.shared.header.palette.is_some()
     }
 
     /// GDAL's metadata of the file (TIFF tag 42112): items of the default domain by name.
@@ -355,10 +360,19 @@ impl Raster {
         let (left, right) = Cover::span(&columns);
         let per_row = area.height / f64::from(region.height) * f64::from(right - left);
         let stripe = ((STRIPE_VALUES as f64 / per_row.max(1.0)) as usize).max(1);
+        let nodata = self.shared.header.nodata.map(T::of_f64);
         let mut out = Vec::with_capacity(bands.len() * columns.len() * rows.len());
         for &band in bands {
             for rows in rows.chunks(stripe) {
                 let (top, bottom) = Cover::span(rows);
+                if u64::from(right - left) * u64::from(bottom - top) > MAX_PIXELS {
+                    let reason = format!(
+                        "a row of so few pixels is an average of {} × {} pixels, which are too many to read at once; read a `window`, or a larger `shape`",
+                        right - left,
+                        bottom - top
+                    );
+                    return Err(self.failed(reason));
+                }
                 let wanted = Wanted {
                     level: level.clone(),
                     bands: vec![band],
@@ -367,7 +381,7 @@ impl Raster {
                 };
                 let part = Region {
                     level: level.clone(),
-                    area: super::resample::Area {
+                    area: Area {
                         column: left.into(),
                         row: top.into(),
                         width: (right - left).into(),
@@ -380,14 +394,8 @@ impl Raster {
                 let values: Vec<T> =
                     wanted.read(&self.shared.fetcher, self.absent()).await.map_err(|failure| self.explain(failure))?;
                 let valid = self.valid(&part, band).await?;
-                out.extend(average(
-                    &values,
-                    valid.as_deref(),
-                    (left, top),
-                    (right - left) as usize,
-                    (&columns, rows),
-                    self.absent(),
-                ));
+                let part = Part { values: &values, valid: valid.as_deref(), origin: (left, top), width: (right - left) as usize };
+                out.extend(average(&part, (&columns, rows), nodata));
             }
         }
         Ok(out)

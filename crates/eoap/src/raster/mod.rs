@@ -5,9 +5,11 @@
 
 mod affine;
 mod bounds;
+mod check;
 mod chunk;
 mod codec;
 mod crs;
+mod custom_crs;
 mod data_type;
 mod dataset;
 mod directory;
@@ -34,6 +36,7 @@ mod wkt;
 
 pub use affine::Affine;
 pub use bounds::{Bounds, Window};
+pub use check::{AssetReport, Finding, check_asset};
 pub use crs::Crs;
 pub use data_type::DataType;
 pub use dataset::Raster;

@@ -152,6 +152,10 @@ impl<T: Sample, D> Read<T, D> {
                 request.max_bytes
             )));
         }
+        if request.resampling == Resampling::Average && request.raster.has_palette() {
+            return Err(request
+                .failed("its values are numbers of colours, of which there is no average; read the nearest ones".to_owned()));
+        }
         let region = request.region().await?;
         let indices: Vec<usize> = bands.iter().map(|band| band - 1).collect();
         let values = request.raster.values(&region, &indices).await?;

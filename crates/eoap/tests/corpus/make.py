@@ -23,7 +23,10 @@ from rasterio.warp import transform_bounds, transform_geom
 from rasterio.windows import Window
 
 warnings.simplefilter("ignore")
-HEIGHT, WIDTH = 70, 90
+SMALL = "--small" in sys.argv
+# The files in the repository are half as wide and high.
+HALF = 2 if SMALL else 1
+HEIGHT, WIDTH = 70 // HALF, 90 // HALF
 INTEGERS = ["uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64"]
 FLOATS = ["float32", "float64"]
 COMPRESSIONS = [(None, 1), ("packbits", 1), *itertools.product(["lzw", "deflate", "zstd"], [1, 2])]
@@ -36,7 +39,7 @@ PLACES = [
     ("EPSG:32610", 30.0, (636975.0, 4482615.0)),
     ("EPSG:4326", 0.25, (-10.0, 50.0)),
     ("EPSG:3857", 100.0, (500000.0, 6000000.0)),
-    ("EPSG:3035", 100.0, (4000000.0, 3000000.0)),
+    ("EPSG:25832", 100.0, (400000.0, 5500000.0)),
     ("EPSG:32733", 10.0, (400000.0, 8000000.0)),
     ("EPSG:5070", 240.0, (-2000000.0, 2000000.0)),
     ("+proj=sinu +lon_0=0 +x_0=0 +y_0=0 +R=6371007.181 +units=m +no_defs", 463.3127, (-1111950.5, 5559752.6)),
@@ -80,7 +83,7 @@ def write(path, index, dtype, compression, layout, form, bands, place, **more):
     array = values(dtype, count) if array is None else array
     nodata = more.pop("nodata", [None, 0, None][index % 3])
     if nodata is not None and not math.isnan(nodata):
-        array[:, 20:30, 15:40] = nodata
+        array[:, 20 // HALF:30 // HALF, 15 // HALF:40 // HALF] = nodata
     crs, size, corner = place
     options.update(more)
     with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True):
@@ -94,31 +97,39 @@ def write(path, index, dtype, compression, layout, form, bands, place, **more):
                 dst.descriptions = ["band <1>"] + [None] * (array.shape[0] - 1)
             if index % 7 == 3:
                 mask = np.zeros((HEIGHT, WIDTH), np.uint8)
-                mask[5:60, 20:77] = 255
+                mask[5 // HALF:60 // HALF, 20 // HALF:77 // HALF] = 255
                 dst.write_mask(mask)
             if index % 6 == 4:
                 dst.build_overviews([2, 4], Resampling.nearest)
 
 
+def half(*numbers):
+    return [number // HALF for number in numbers]
+
+
 def reads(src):
-    """Reads of every kind: name, arguments for us, array."""
+    """Reads of every kind: arguments for us, array."""
     count = src.count
-    windows = {"window": Window(11, 5, 40, 33), "edge": Window(70, 60, 20, 10)}
+
+    def part(numbers):
+        return {"window": half(*numbers)}, Window(*half(*numbers))
+
     for name in ("nearest", "average"):
         method = Resampling[name]
-        for rows, columns in [(23, 31), (35, 45), (17, 90)]:
+        for rows, columns in [half(23, 31), half(35, 45), half(17, 90)][:2 if SMALL else 3]:
             yield {"shape": [rows, columns], "resampling": name}, src.read(out_shape=(count, rows, columns), resampling=method)
-        window = Window(10, 8, 64, 50)
-        part = {"window": [10, 8, 64, 50], "shape": [17, 19], "resampling": name}
-        yield part, src.read(window=window, out_shape=(count, 17, 19), resampling=method)
+        said, window = part([10, 8, 64, 50])
+        yield dict(said, shape=[17, 19], resampling=name), src.read(window=window, out_shape=(count, 17, 19), resampling=method)
     yield {}, src.read()
-    for window in windows.values():
-        yield {"window": [window.col_off, window.row_off, window.width, window.height]}, src.read(window=window)
-    yield {"window": [3, 4, 20, 10], "shape": [25, 50]}, src.read(window=Window(3, 4, 20, 10), out_shape=(count, 25, 50))
+    for numbers in [[11, 5, 40, 33], [70, 60, 20, 10]]:
+        said, window = part(numbers)
+        yield said, src.read(window=window)
+    said, window = part([3, 4, 20, 10])
+    yield dict(said, shape=[25, 50]), src.read(window=window, out_shape=(count, 25, 50))
     yield {"bands": [count]}, src.read([count])
     for band in (1, count):
         yield {"mask": band}, src.read_masks(band)
-        yield {"mask": band, "shape": [23, 31]}, src.read_masks(band, out_shape=(23, 31))
+        yield {"mask": band, "shape": half(23, 31)}, src.read_masks(band, out_shape=tuple(half(23, 31)))
 
 
 def describe(path, name, expected):
@@ -126,10 +137,13 @@ def describe(path, name, expected):
     with rasterio.open(path) as src:
         entry = {"file": name, "profile": repr(dict(src.profile)), "bounds": list(src.bounds), "tags": src.tags(), "reads": []}
         entry["descriptions"] = list(src.descriptions)
-        entry["tolerance"] = 0
         entry["xy"] = [float(value) for value in src.xy(7, 11)]
         entry["index"] = [int(value) for value in src.index(*entry["xy"])]
-        entry["overviews"] = [[-(-src.width // factor), -(-src.height // factor)] for factor in src.overviews(1)]
+        entry["overviews"] = []
+        for level in range(len(src.overviews(1))):
+            with rasterio.open(path, overview_level=level) as overview:
+                entry["overviews"].append([overview.width, overview.height])
+        has_palette = src.colorinterp[0] == ColorInterp.palette
         if src.crs:
             left, bottom, right, top = src.bounds
             ring = [(left, bottom), (right, bottom), (right, top), (left, top), (left, bottom)]
@@ -144,6 +158,9 @@ def describe(path, name, expected):
             return entry
         size = (src.height, src.width)
         for read, array in reads(src) if size == (HEIGHT, WIDTH) else wild_reads(src):
+            # GDAL averages the colours that values of a palette stand for; we refuse.
+            if has_palette and read.get("resampling") == "average":
+                continue
             data = np.ascontiguousarray(array).tobytes()
             entry["reads"].append(dict(read, at=expected.tell(), length=len(data)))
             expected.write(data)
@@ -194,7 +211,7 @@ def special(folder):
     yield one("nodata-infinite", "float64", array=np.where(WAVE > 0.4, -math.inf, WAVE)[None], nodata=-math.inf)
     yield one("nodata-maximum", "uint8", nodata=255)
     yield one("nodata-float-digits", "float32", array=np.where(WAVE > 0.4, np.float32(-3.4e38), WAVE)[None].astype("float32"), nodata=np.float32(-3.4e38))
-    yield one("sparse", array=np.pad(gray[:, :48, :32], ((0, 0), (0, 22), (0, 58))), nodata=7, SPARSE_OK=True)
+    yield one("sparse", array=np.pad(gray[:, :48, :32], ((0, 0), (0, max(0, HEIGHT - 48)), (0, WIDTH - 32))), nodata=7, SPARSE_OK=True)
     yield one("no-place", place=PLACES[-1])
     yield one("complex", "complex64", array=WAVE[None].astype("complex64"), nodata=None)
     yield one("wide-tiles", layout={"tiled": True, "blockxsize": 256, "blockysize": 256})
@@ -220,14 +237,25 @@ def product():
         yield from itertools.product([dtype], compressions, LAYOUTS, FORMATS, BANDS)
 
 
+def write_systems(path):
+    """Definitions of all systems of the registry with two axes: code and WKT, one a line."""
+    with open(path, "w") as systems, rasterio.Env(OSR_USE_NON_DEPRECATED="NO"):
+        for code in range(2000, 32800):
+            try:
+                wkt = rasterio.crs.CRS.from_epsg(code).to_wkt()
+            except rasterio.errors.CRSError:
+                continue
+            if wkt.startswith(("GEOGCS", "PROJCS")):
+                systems.write(f"{code} {wkt}\n")
+
+
 def main():
     arguments = [argument for argument in sys.argv[1:] if argument != "--small"]
     folder, wild = pathlib.Path(arguments[0]), [pathlib.Path(path).resolve() for path in arguments[1:]]
     folder.mkdir(parents=True, exist_ok=True)
-    small = "--small" in sys.argv
     paths = []
     for index, (dtype, compression, layout, form, bands) in enumerate(product()):
-        if small and index % 89 != 0:
+        if SMALL and index % 149 != 0:
             continue
         tiles = "tiles" if layout["tiled"] else "strips"
         name = f"{dtype}-{compression[0] or 'none'}-{compression[1]}-{tiles}-{form[0].lower()}-{'big' if form[1] == 'YES' else 'classic'}-{bands[0]}{bands[1]}.tif"
@@ -235,7 +263,7 @@ def main():
         paths.append(folder / name)
     chosen = {"jpeg-ycbcr-tiles", "jpeg-gray-strips", "bits-12", "half-predictor", "alpha", "nodata-nan", "points", "overviews-average-3"}
     for path in special(folder):
-        if not small or path.stem in chosen:
+        if not SMALL or path.stem in chosen:
             paths.append(path)
         else:
             path.unlink()
@@ -244,6 +272,8 @@ def main():
             manifest.write(json.dumps(describe(path, path.name, expected)) + "\n")
         for path in wild:
             manifest.write(json.dumps(describe(path, str(path), expected)) + "\n")
+    if not SMALL:
+        write_systems(folder / "systems.txt")
     print(f"{len(paths) + len(wild)} files in {folder}, by rasterio {rasterio.__version__} and GDAL {rasterio.__gdal_version__}")
 
 

@@ -1,6 +1,5 @@
 //! `nbsnap prepare`: builds what notebooks depend on, and runs nothing.
 
-use nbsnap::engine::Trust;
 use nbsnap::environment::Nothing;
 use nbsnap::project::Project;
 use nbsnap::runner::{RunError, Runner};
@@ -12,10 +11,10 @@ use crate::exit::Exit;
 
 /// Runs the command.
 pub(crate) fn run(project: &Project, args: &PrepareArgs) -> Result<Exit, RunError> {
-    let mut engine = session::engine(project, &args.build, Trust::Never, !session::on_ci())?;
+    let mut engine = session::engine(project, &args.build, false, !session::on_ci())?;
     let store = super::store(project, UpdateMode::Never);
     let mut reporter = session::reporter(&args.report);
-    let mut runner = Runner { project, engine: &mut engine, environment: &Nothing, store: &store, cache: None };
+    let mut runner = Runner { project, engine: &mut engine, environment: &Nothing, store: &store, cache: None, jobs: 1 };
     runner.prepare(&args.names, &mut |event| reporter.report(&event))?;
     Ok(Exit::Success)
 }

@@ -1,15 +1,19 @@
 //! What every command that runs or builds notebooks needs: an engine, a way to be interrupted, a reporter.
 
 use std::io::{IsTerminal, Stdout};
+use std::num::NonZero;
 use std::path::PathBuf;
 
-use nbsnap::engine::{EngineError, Interrupt, Trust};
+use nbsnap::engine::{EngineError, Interrupt};
 use nbsnap::project::Project;
 use nbsnap::report::{HumanReporter, Progress, Style};
 use nbsnap::runner::RunError;
 use nbsnap::{Evcxr, EvcxrSettings};
 
 use crate::args::{BuildArgs, Colour, ReportArgs};
+
+/// How many notebooks run at once at most, unless asked for more: each has a rust-analyzer of its own.
+const MOST_JOBS: usize = 8;
 
 /// Whether this is a build machine: it writes nothing, and nothing is taken on an earlier run's word.
 pub(crate) fn on_ci() -> bool {
@@ -22,7 +26,7 @@ pub(crate) fn cache_dir(project: &Project, args: &BuildArgs) -> PathBuf {
 }
 
 /// The engine, which stops when the user interrupts this process.
-pub(crate) fn engine(project: &Project, args: &BuildArgs, fused: Trust, may_write_lock: bool) -> Result<Evcxr, RunError> {
+pub(crate) fn engine(project: &Project, args: &BuildArgs, fused: bool, may_write_lock: bool) -> Result<Evcxr, RunError> {
     let interrupt = Interrupt::default();
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM, signal_hook::consts::SIGHUP] {
         signal_hook::flag::register(signal, interrupt.flag())
@@ -50,4 +54,10 @@ pub(crate) fn reporter(args: &ReportArgs) -> HumanReporter<Stdout> {
     };
     let width = console::Term::stdout().size_checked().map_or(130, |(_, columns)| usize::from(columns));
     HumanReporter::new(out, Style { colour, width }, if terminal { Progress::Bar } else { Progress::Lines })
+}
+
+/// How many notebooks run at once: as many as asked for, else as the machine has cores. Each takes some 500 MB where evcxr runs it.
+pub(crate) fn jobs(asked: Option<NonZero<usize>>) -> usize {
+    let cores = || std::thread::available_parallelism().map_or(1, NonZero::get);
+    asked.map_or_else(|| cores().min(MOST_JOBS), NonZero::get)
 }

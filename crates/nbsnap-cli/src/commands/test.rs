@@ -1,7 +1,6 @@
 //! `nbsnap test`: runs notebooks and compares every cell with its snapshot.
 
 use nbsnap::cache::ResultCache;
-use nbsnap::engine::Trust;
 use nbsnap::project::Project;
 use nbsnap::runner::{RunError, Runner};
 use nbsnap::snapshot::UpdateMode;
@@ -23,10 +22,8 @@ pub(crate) fn run(project: &Project, args: &TestArgs) -> Result<Exit, RunError> 
     let environment = Testbeds::new(&project.notebooks_dir(), &project.config.environment)
         .map_err(|reason| RunError::Environment { notebook: "(all)".into(), reason })?;
     let fused = match args.engine {
-        EngineChoice::Auto if on_ci => Trust::Never,
-        EngineChoice::Auto => Trust::AsRecorded,
-        EngineChoice::Evcxr => Trust::Never,
-        EngineChoice::Fused => Trust::Always,
+        None => !on_ci,
+        Some(engine) => engine == EngineChoice::Fused,
     };
     let mut engine = session::engine(project, &args.build, fused, update == UpdateMode::WritePending)?;
     let store = super::store(project, update);
@@ -38,6 +35,7 @@ pub(crate) fn run(project: &Project, args: &TestArgs) -> Result<Exit, RunError> 
         environment: &environment,
         store: &store,
         cache: (!args.fresh && !on_ci).then_some(&cache),
+        jobs: session::jobs(args.jobs),
     };
     let summary = runner.run(&args.names, &mut |event| reporter.report(&event))?;
     Ok(if summary.failed == 0 && summary.orphans == 0 { Exit::Success } else { Exit::Failures })

@@ -21,7 +21,6 @@ use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -31,8 +30,8 @@ use self::declined::Declined;
 use self::messages::Message;
 use self::places::{Place, Text};
 use self::program::{BOUNDARY_VARIABLE, Plan, Script};
-use super::dependencies::DependencySet;
 use super::protocol::Session;
+use super::rustc::{Crate, Kind, RustcCall};
 use super::slot::Slot;
 use super::{process, role};
 use crate::engine::{EngineError, Interrupt, Look, Run};
@@ -41,8 +40,8 @@ use crate::record::{CellRecord, Diagnostic, Failure};
 /// What a look at a notebook needs.
 pub(crate) struct Fused<'a> {
     pub(crate) slot: &'a Slot,
-    /// Cargo, ready to be given its arguments.
-    pub(crate) cargo: &'a dyn Fn() -> Command,
+    /// How to compile with what the notebook depends on.
+    pub(crate) call: &'a RustcCall,
     pub(crate) run: &'a Run<'a>,
     pub(crate) session: &'a Session,
     /// Cargo's opt-level for cells.
@@ -181,7 +180,7 @@ impl Fused<'_> {
     fn build(&self, script: &Script, plan: &mut Plan) -> Result<(Text, Built), Stop> {
         loop {
             let text = script.program(plan);
-            self.slot.write_program(&text.text, &DependencySet::of(self.run.notebook))?;
+            self.slot.write_program(&text.text)?;
             let messages = match self.compile()? {
                 Compiled::Program(program) => return Ok((text, Built::Program(program))),
                 Compiled::Errors(messages) => messages,
@@ -203,23 +202,24 @@ impl Fused<'_> {
     }
 
     fn compile(&self) -> Result<Compiled, Stop> {
-        let arguments = ["build", "--offline", "--package", "fused", "--message-format=json"];
-        let child = (self.cargo)().args(arguments).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
-        let Ok(mut child) = child else { return Err(Declined::notebook("Cargo cannot be started").into()) };
-        let lines = BufReader::new(child.stdout.take().expect("stdout was asked for as a pipe"));
-        let (sender, messages) = channel();
-        std::thread::spawn(move || {
+        let package = self.slot.program_dir();
+        let out = package.join("out");
+        std::fs::create_dir_all(&out).map_err(|source| EngineError::Io { action: "create", path: out.clone(), source })?;
+        let krate = Crate { name: "fused", package: &package, source: "src/main.rs", out: &out, kind: Kind::Program };
+        let mut command = self.call.command(krate);
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).process_group(0).spawn();
+        let Ok(mut child) = child else { return Err(Declined::notebook("rustc cannot be started").into()) };
+        let lines = BufReader::new(child.stderr.take().expect("stderr was asked for as a pipe"));
+        let messages = std::thread::spawn(move || {
             let messages = lines.lines().map_while(Result::ok).filter_map(|line| serde_json::from_str::<Value>(&line).ok());
-            messages.for_each(|message| drop(sender.send(message)));
+            messages.filter(|message| message["$message_type"] == "diagnostic").collect::<Vec<Value>>()
         });
         let Some(success) = wait(&mut child, self.run.compile_timeout, self.interrupt)? else {
             return Err(Declined::notebook("the program takes longer to compile than a cell may").into());
         };
-        let messages: Vec<Value> = messages.iter().filter(|message| message["target"]["name"] == "fused").collect();
-        let executable = messages.iter().find_map(|message| message["executable"].as_str());
-        match (success, executable) {
-            (true, Some(executable)) => Ok(Compiled::Program(executable.into())),
-            _ => Ok(Compiled::Errors(messages.into_iter().map(|mut message| message["message"].take()).collect())),
+        match success {
+            true => Ok(Compiled::Program(out.join("fused"))),
+            false => Ok(Compiled::Errors(messages.join().unwrap_or_default())),
         }
     }
 

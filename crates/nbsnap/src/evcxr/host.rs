@@ -1,5 +1,6 @@
 //! A worker process seen from the runner: started, asked, timed, and ended with everything it started.
 
+use std::ffi::OsString;
 use std::io::{BufReader, Read};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -10,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::protocol::{self, FromWorker, ToWorker};
 use super::toolchain::{Toolchain, foreign_variables};
-use super::{process, role};
+use super::{cargo, process, role};
 use crate::engine::{EngineError, Interrupt};
 
 /// How much of a worker's standard error is kept, to explain a breakdown.
@@ -74,6 +75,7 @@ impl Host {
         })?;
 
         let start = |error: std::io::Error| EngineError::Start { message: error.to_string() };
+        let path = tools(home.path(), toolchain).map_err(start)?;
         let mut command = role::command(role::WORKER).map_err(start)?;
         for name in foreign_variables() {
             command.env_remove(name);
@@ -81,6 +83,10 @@ impl Host {
         command
             .env("EVCXR_CONFIG_DIR", home.path())
             .env("RUSTC", &toolchain.rustc)
+            // rust-analyzer asks the real one.
+            .env("CARGO", toolchain.cargo_path())
+            .env(cargo::REAL_VARIABLE, toolchain.cargo_path())
+            .env("PATH", path)
             .current_dir(home.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -154,6 +160,19 @@ impl Drop for Host {
         process::kill_group(&self.child);
         let _ = self.child.wait();
     }
+}
+
+/// Lays out the programs that evcxr looks for, and returns where it looks: it asks `rustup` for Cargo and, where that does not know, takes the
+/// first one that it finds.
+fn tools(home: &Path, toolchain: &Toolchain) -> std::io::Result<OsString> {
+    use std::os::unix::fs::symlink;
+    let folder = home.join("bin");
+    std::fs::create_dir(&folder)?;
+    symlink(std::env::current_exe()?, folder.join(role::CARGO))?;
+    symlink(&toolchain.rustc, folder.join("rustc"))?;
+    symlink(std::env::current_exe()?, folder.join(role::RUSTUP))?;
+    let found = std::env::var_os("PATH").unwrap_or_default();
+    std::env::join_paths([folder].into_iter().chain(std::env::split_paths(&found))).map_err(std::io::Error::other)
 }
 
 fn keep_tail(mut stream: impl Read + Send + 'static) -> Arc<Mutex<Vec<u8>>> {

@@ -1,17 +1,16 @@
-//! Builds what the notebooks depend on, before the first cell runs, into the folder that evcxr will build in.
+//! Builds what the notebooks depend on, before the first cell runs, and finds out how to compile with it.
 //!
-//! The main function is [`prepare`]. It runs Cargo just as evcxr will, so that evcxr finds everything built.
+//! The main function is [`prepare`]. What is known from an earlier run and still holds is taken as it is; then Cargo is not even asked.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufRead, BufReader, Read};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use serde_json::Value;
-
+use super::build::Build;
 use super::dependencies::DependencySet;
-use super::slot::{BuildSettings, Slot, member_name};
+use super::prepared::{Prepared, digest_of_packages, key};
+use super::rustc::RustcCall;
+use super::slot::{BuildFolder, BuildSettings, Layout, PLAIN_MEMBER, Slot, member_name, workspace_manifest};
 use super::toolchain::Toolchain;
 use crate::engine::{EngineError, Interrupt};
 use crate::event::Event;
@@ -19,7 +18,7 @@ use crate::notebook::Notebook;
 
 /// What [`prepare`] works with.
 pub(crate) struct Preparation<'a> {
-    pub(crate) slot: &'a Slot,
+    pub(crate) folder: &'a BuildFolder,
     pub(crate) toolchain: &'a Toolchain,
     pub(crate) settings: &'a BuildSettings,
     /// The project's committed lock file; need not exist yet.
@@ -29,67 +28,108 @@ pub(crate) struct Preparation<'a> {
     pub(crate) interrupt: &'a Interrupt,
 }
 
-/// What notebooks depend on.
-struct Graph {
-    /// How many crates that are.
-    crates: usize,
-    /// Folders of those that lie on this machine rather than come from a registry.
-    local: Vec<PathBuf>,
+/// What came of preparation: all that a notebook can be compiled with.
+#[derive(Debug, Default)]
+pub(crate) struct Ready {
+    /// All notebooks of the project, by name.
+    pub(crate) notebooks: Vec<(String, DependencySet)>,
+    /// The lock file.
+    pub(crate) lock: Option<String>,
+    sets: BTreeMap<DependencySet, Prepared>,
 }
 
-/// Pins the dependencies of `all` notebooks and builds those of `selected`. Returns the folders of the local packages among them.
+impl Ready {
+    /// How to compile with a set of dependencies, if it was prepared.
+    pub(crate) fn call(&self, set: &DependencySet) -> Option<&RustcCall> {
+        self.sets.get(set).map(|prepared| &prepared.call)
+    }
+
+    /// Folders of the local packages that the prepared notebooks depend on.
+    pub(crate) fn local(&self) -> Vec<PathBuf> {
+        let mut local: Vec<PathBuf> = self.sets.values().flat_map(|prepared| prepared.local.clone()).collect();
+        local.sort();
+        local.dedup();
+        local
+    }
+}
+
+/// Pins the dependencies of `all` notebooks and builds those of `selected`.
 pub(crate) fn prepare(
     preparation: &Preparation<'_>,
     all: &[Notebook],
     selected: &[Notebook],
     emit: &mut dyn FnMut(Event),
-) -> Result<Vec<PathBuf>, EngineError> {
+) -> Result<Ready, EngineError> {
     let started = Instant::now();
-    let sets: Vec<(String, DependencySet)> =
+    let notebooks: Vec<(String, DependencySet)> =
         all.iter().map(|notebook| (notebook.name.clone(), DependencySet::of(notebook))).collect();
-    preparation.pin(&sets, emit)?;
-
-    let mut wanted: BTreeMap<&DependencySet, String> = BTreeMap::new();
-    for (name, set) in &sets {
-        if !set.is_empty() && selected.iter().any(|notebook| notebook.name == *name) {
-            wanted.entry(set).or_insert_with(|| member_name(name));
+    // Cells without dependencies, such as the one that evcxr begins with, are compiled too.
+    let mut wanted = BTreeMap::from([(DependencySet::default(), PLAIN_MEMBER.to_owned())]);
+    for (name, set) in &notebooks {
+        if selected.iter().any(|notebook| notebook.name == *name) {
+            wanted.entry(set.clone()).or_insert_with(|| member_name(name));
         }
     }
-    if wanted.is_empty() {
-        return Ok(Vec::new());
+    let committed = std::fs::read_to_string(preparation.lock_file).ok();
+    let slot = preparation.folder.slot(0);
+    preparation.lay_out(&slot, &notebooks, committed.as_deref())?;
+
+    if let Some(sets) = preparation.known(&wanted, committed.as_deref()) {
+        let crates = sets.values().map(|prepared| prepared.crates).max().unwrap_or(0);
+        emit(Event::PreparationFinished { crates, compiled: 0, elapsed: started.elapsed() });
+        return Ok(Ready { notebooks, lock: committed, sets });
     }
-    let Graph { crates: graph, local } = preparation.graph_of(wanted.values())?;
-    emit(Event::PreparationStarted { crates: graph });
-    let mut done = BTreeSet::new();
-    let mut compiled = 0;
-    for member in wanted.values() {
-        compiled += preparation.build(member, graph, &mut done, emit)?;
-    }
-    emit(Event::PreparationFinished { crates: graph, compiled, elapsed: started.elapsed() });
-    Ok(local)
+    let lock = preparation.pin(&slot, &notebooks, committed, emit)?;
+    let (sets, crates, compiled) = preparation.build(&slot, &wanted, lock.as_deref(), emit)?;
+    emit(Event::PreparationFinished { crates, compiled, elapsed: started.elapsed() });
+    Ok(Ready { notebooks, lock, sets })
 }
 
 impl Preparation<'_> {
-    /// Lays out the workspace with the committed lock, and writes that lock anew if it does not fit and may be written.
-    fn pin(&self, sets: &[(String, DependencySet)], emit: &mut dyn FnMut(Event)) -> Result<(), EngineError> {
-        let committed = std::fs::read_to_string(self.lock_file).ok();
+    fn lay_out(&self, slot: &Slot, notebooks: &[(String, DependencySet)], committed: Option<&str>) -> Result<(), EngineError> {
         // A project that is a Cargo workspace has tested versions already: begin with those.
-        let seed = committed.clone().or_else(|| {
-            let workspace = self.lock_file.parent()?.parent()?.join("Cargo.lock");
-            std::fs::read_to_string(workspace).ok()
-        });
-        self.slot.lay_out(sets, self.settings, seed.as_deref())?;
-        if sets.iter().all(|(_, set)| set.is_empty()) {
-            return Ok(());
+        let of_workspace = || {
+            let lock = self.lock_file.parent()?.parent()?.join("Cargo.lock");
+            std::fs::read_to_string(lock).ok()
+        };
+        let lock = committed.map(str::to_owned).or_else(of_workspace);
+        slot.lay_out(Layout { notebooks, settings: self.settings, lock: lock.as_deref() })
+    }
+
+    fn key(&self, set: &DependencySet, lock: Option<&str>) -> String {
+        // Nothing but a set's own dependencies is built for it, but any of them may stand in the lock.
+        let lock = if set.is_empty() { "" } else { lock.unwrap_or_default() };
+        key(set, &workspace_manifest(self.settings), lock, &self.toolchain.version)
+    }
+
+    /// What is known of these sets, if all of it is up to date.
+    fn known(&self, wanted: &BTreeMap<DependencySet, String>, lock: Option<&str>) -> Option<BTreeMap<DependencySet, Prepared>> {
+        if lock.is_none() && wanted.keys().any(|set| !set.is_empty()) {
+            return None;
         }
-        let output = self.cargo(&["metadata", "--format-version=1"]).output().map_err(|source| self.no_cargo(source))?;
-        if !output.status.success() {
-            return Err(EngineError::Dependencies { output: String::from_utf8_lossy(&output.stderr).into_owned() });
+        let known = |set: &DependencySet| {
+            let prepared = Prepared::read(&self.folder.prepared(), &self.key(set, lock))?;
+            prepared.is_up_to_date().then_some((set.clone(), prepared))
+        };
+        wanted.keys().map(known).collect()
+    }
+
+    /// Resolves the dependencies with the committed lock, and writes that lock anew if it does not fit and may be written.
+    fn pin(
+        &self,
+        slot: &Slot,
+        notebooks: &[(String, DependencySet)],
+        committed: Option<String>,
+        emit: &mut dyn FnMut(Event),
+    ) -> Result<Option<String>, EngineError> {
+        if notebooks.iter().all(|(_, set)| set.is_empty()) {
+            return Ok(committed);
         }
-        let path = self.slot.lock_file();
+        Build { slot, target: &self.folder.target(0), toolchain: self.toolchain, interrupt: self.interrupt }.resolve()?;
+        let path = slot.lock_file();
         let resolved = std::fs::read_to_string(&path).map_err(|source| EngineError::Io { action: "read", path, source })?;
         if committed.as_ref() == Some(&resolved) {
-            return Ok(());
+            return Ok(committed);
         }
         if !self.may_write_lock {
             let reason = match &committed {
@@ -102,140 +142,65 @@ impl Preparation<'_> {
         emit(Event::Notice {
             message: format!("wrote {}: commit it, it pins what the notebooks depend on", self.lock_file.display()),
         });
-        Ok(())
+        Ok(Some(resolved))
     }
 
-    /// What the members depend on, on this machine's platform.
-    fn graph_of<'m>(&self, members: impl Iterator<Item = &'m String>) -> Result<Graph, EngineError> {
-        let platform = format!("--filter-platform={}", self.toolchain.host);
-        let output = self
-            .cargo(&["metadata", "--format-version=1", "--offline", &platform])
-            .output()
-            .map_err(|source| self.no_cargo(source))?;
-        let metadata: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
-        let empty = Vec::new();
-        let nodes: BTreeMap<&str, &Value> = metadata["resolve"]["nodes"]
-            .as_array()
-            .unwrap_or(&empty)
-            .iter()
-            .filter_map(|node| Some((node["id"].as_str()?, node)))
-            .collect();
-        let names: BTreeMap<&str, &str> = metadata["packages"]
-            .as_array()
-            .unwrap_or(&empty)
-            .iter()
-            .filter_map(|package| Some((package["name"].as_str()?, package["id"].as_str()?)))
-            .collect();
-        let mut reached = BTreeSet::new();
-        let mut ahead: Vec<&str> = members.filter_map(|member| names.get(member.as_str()).copied()).collect();
-        let roots: BTreeSet<&str> = ahead.iter().copied().collect();
-        while let Some(id) = ahead.pop() {
-            if reached.insert(id)
-                && let Some(dependencies) = nodes.get(id).and_then(|node| node["dependencies"].as_array())
-            {
-                ahead.extend(dependencies.iter().filter_map(Value::as_str));
-            }
-        }
-        let local = metadata["packages"]
-            .as_array()
-            .unwrap_or(&empty)
-            .iter()
-            .filter(|package| package["source"].is_null())
-            .filter(|package| package["id"].as_str().is_some_and(|id| reached.contains(id) && !roots.contains(id)))
-            .filter_map(|package| Some(Path::new(package["manifest_path"].as_str()?).parent()?.to_owned()))
-            .collect();
-        Ok(Graph { crates: reached.len().saturating_sub(roots.len()), local })
-    }
-
-    /// Builds one member's dependencies. Returns how many crates were compiled rather than found.
+    /// Builds the sets. Returns them, how many crates that are, and how many were compiled rather than found.
     fn build(
         &self,
-        member: &str,
-        crates: usize,
-        done: &mut BTreeSet<String>,
+        slot: &Slot,
+        wanted: &BTreeMap<DependencySet, String>,
+        lock: Option<&str>,
         emit: &mut dyn FnMut(Event),
-    ) -> Result<usize, EngineError> {
-        let mut child = self
-            .cargo(&["build", "--package", member, "--message-format=json-render-diagnostics"])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .map_err(|source| self.no_cargo(source))?;
-        let stdout = child.stdout.take().expect("stdout was asked for as a pipe");
-        let mut stderr = child.stderr.take().expect("stderr was asked for as a pipe");
-        let messages = std::thread::spawn(move || {
-            let mut text = String::new();
-            let _ = stderr.read_to_string(&mut text);
-            text
-        });
-        let (sender, lines) = std::sync::mpsc::channel();
-        std::thread::spawn(move || BufReader::new(stdout).lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
+    ) -> Result<(BTreeMap<DependencySet, Prepared>, usize, usize), EngineError> {
+        let targets: Vec<PathBuf> = (0..=wanted.len()).map(|number| self.folder.target(number)).collect();
+        let build =
+            |target: usize| Build { slot, target: &targets[target], toolchain: self.toolchain, interrupt: self.interrupt };
+        let members: Vec<&str> = wanted.values().map(String::as_str).collect();
+        let graphs = build(0).graphs(&members)?;
+        let crates = graphs.values().map(|graph| graph.crates.len()).max().unwrap_or(0);
+        emit(Event::PreparationStarted { crates });
         let mut compiled = 0;
-        loop {
-            if self.interrupt.is_set() {
-                end(&mut child);
-                return Err(EngineError::Interrupted);
-            }
-            let line = match lines.recv_timeout(Duration::from_millis(100)) {
-                Ok(line) => line,
-                Err(std::sync::mpsc::RecvTimeoutError::Timeout) => continue,
-                Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => break,
-            };
-            let message: Value = serde_json::from_str(&line).unwrap_or_default();
-            if message["reason"] == "compiler-artifact"
-                && let (Some(id), Some(kind)) = (message["package_id"].as_str(), message["target"]["kind"].as_array())
-                && !kind.iter().any(|kind| kind == "custom-build")
-                && message["target"]["name"] != member.replace('-', "_")
-                && done.insert(id.to_owned())
-            {
-                compiled += usize::from(message["fresh"] == false);
-                let name = message["target"]["name"].as_str().unwrap_or_default().to_owned();
-                emit(Event::PreparationProgress { done: done.len().min(crates), crates, name });
+        let mut make = |set: &DependencySet, target: usize, emit: &mut dyn FnMut(Event)| {
+            let member = wanted[set].as_str();
+            let graph = &graphs[member];
+            let sources = digest_of_packages(&graph.local);
+            compiled += build(target).dependencies(member, graph.crates.len(), emit)?;
+            let call = build(target).record(member)?;
+            let made = sources.and_then(|sources| Prepared::of(call, target, graph.crates.len(), graph.local.clone(), sources));
+            made.ok_or_else(|| EngineError::Dependencies { output: "what was built cannot be read".into() })
+        };
+
+        let mut sets: BTreeMap<DependencySet, Prepared> = BTreeMap::new();
+        for set in wanted.keys() {
+            let known = Prepared::read(&self.folder.prepared(), &self.key(set, lock));
+            let mut target = known.map_or(0, |prepared| prepared.target).min(wanted.len());
+            loop {
+                let prepared = make(set, target, emit)?;
+                // A dynamic library of one's own has one file name, however it was built. Sets that want it in two ways are kept apart.
+                let taken = sets.iter().filter(|(_, other)| other.target == target && !other.is_there());
+                let taken: Vec<DependencySet> = taken.map(|(other, _)| other.clone()).collect();
+                if taken.is_empty() || target == wanted.len() {
+                    sets.insert(set.clone(), prepared);
+                    break;
+                }
+                for other in taken {
+                    let again = make(&other, target, emit)?;
+                    sets.insert(other, again);
+                }
+                target += 1;
             }
         }
-        let status = child.wait().map_err(|source| self.no_cargo(source))?;
-        let messages = messages.join().unwrap_or_default();
-        if status.success() { Ok(compiled) } else { Err(EngineError::Dependencies { output: errors_only(&messages) }) }
+        for (set, prepared) in &sets {
+            prepared.write(&self.folder.prepared(), &self.key(set, lock));
+        }
+        Ok((sets, crates, compiled))
     }
-
-    fn cargo(&self, arguments: &[&str]) -> Command {
-        let mut command = cargo(self.slot, self.toolchain);
-        command.args(arguments);
-        command
-    }
-
-    fn no_cargo(&self, source: std::io::Error) -> EngineError {
-        EngineError::Program { program: self.toolchain.cargo_path().display().to_string(), source }
-    }
-}
-
-/// Cargo, as evcxr will call it: other flags or folders would make it build everything a second time.
-pub(crate) fn cargo(slot: &Slot, toolchain: &Toolchain) -> Command {
-    let mut command = toolchain.cargo();
-    command
-        .current_dir(slot.crate_dir())
-        .env("CARGO_TARGET_DIR", "target")
-        .env("CARGO_BUILD_BUILD_DIR", "target")
-        .env("CARGO_BUILD_TARGET", &toolchain.host)
-        .env("RUSTC", &toolchain.rustc)
-        .env("RUSTFLAGS", "-Cprefer-dynamic")
-        .stdin(Stdio::null());
-    command
-}
-
-/// Ends Cargo and the compilers it started: they share its process group.
-fn end(child: &mut Child) {
-    super::process::kill_group(child);
-    let _ = child.wait();
-}
-
-fn errors_only(messages: &str) -> String {
-    let interesting = |line: &&str| !line.trim_start().starts_with("Compiling ") && !line.trim_start().starts_with("Downloaded ");
-    messages.lines().filter(interesting).collect::<Vec<_>>().join("\n")
 }
 
 /// The first line that the resolved lock has and the committed one lacks, or the other way round.
 fn first_difference(committed: &str, resolved: &str) -> String {
+    use std::collections::BTreeSet;
     let packages = |text: &str| -> BTreeSet<String> {
         let table: toml::Table = text.parse().unwrap_or_default();
         let list = table.get("package").and_then(toml::Value::as_array).cloned().unwrap_or_default();

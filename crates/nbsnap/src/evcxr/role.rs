@@ -13,6 +13,10 @@ pub(crate) const WORKER: &str = "__worker";
 pub(crate) const RELAY: &str = "__relay";
 /// The engine's process that runs the cells.
 pub(crate) const RUNTIME: &str = "__runtime";
+/// The engine's process that evcxr takes for Cargo, by the name that it is called by.
+pub(crate) const CARGO: &str = "cargo";
+/// The engine's process that evcxr asks where Cargo is.
+pub(crate) const RUSTUP: &str = "rustup";
 
 /// Runs this process as one of the engine's own, if it was started as one.
 ///
@@ -29,6 +33,16 @@ pub(crate) const RUNTIME: &str = "__runtime";
 /// }
 /// ```
 pub fn run_role() -> Option<ExitCode> {
+    // evcxr calls its Cargo by the path that it finds it at.
+    let name = std::env::args_os().next().map(std::path::PathBuf::from);
+    if let (Some(name), true) = (name, std::env::var_os(super::cargo::REAL_VARIABLE).is_some()) {
+        if name.ends_with(CARGO) {
+            return Some(super::cargo::main());
+        }
+        if name.ends_with(RUSTUP) {
+            return Some(super::cargo::rustup());
+        }
+    }
     match std::env::args_os().nth(1).as_deref().and_then(OsStr::to_str) {
         Some(WORKER) => Some(super::worker::main()),
         Some(RELAY) => Some(super::relay::main()),

@@ -1,31 +1,45 @@
-//! The folder that evcxr builds in: kept between runs, locked while in use, with the notebooks' dependencies pinned.
+//! The folders that are built in: kept between runs, locked while in use, with the notebooks' dependencies pinned.
 //!
 //! evcxr writes a crate `ctx` and builds it once a cell. Left alone it resolves dependencies anew, without a lock. So the
 //! crate is made a member of a workspace of ours: Cargo then takes versions from the workspace's `Cargo.lock` and settings
-//! from its profile, and further members, one a notebook, keep everything that any notebook needs in that lock.
+//! from its profile, and further members, one a notebook, keep everything that any notebook needs in that lock. Each worker has
+//! such a workspace of its own, a [`Slot`]; what notebooks depend on is built once for all of them.
 //!
 //! ```text
+//! lock            held while a run uses the folder
+//! target-0/       what the notebooks depend on (target-1 if two notebooks want one dynamic library in two ways)
+//! prepared/       how to compile with what is built there
 //! slot-0/
-//!   lock            held while a run uses the slot
 //!   Cargo.toml      the workspace: members, profile
 //!   Cargo.lock      a copy of the project's notebooks/Cargo.lock
-//!   ctx/            evcxr's crate, and its target folder
+//!   ctx/            evcxr's crate
 //!   fused/          a whole notebook as one program
 //!   notebooks/*/    one empty crate a notebook, with the notebook's dependencies
 //! ```
 //! This module lays out files. It neither runs Cargo nor knows evcxr.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use super::dependencies::DependencySet;
+use crate::digest::digest;
 use crate::engine::EngineError;
 
-/// A slot, locked for this process until dropped.
+/// The crate that stands for notebooks without dependencies.
+pub(crate) const PLAIN_MEMBER: &str = "no-dependencies";
+
+/// The folder that all is built in, locked for this process until dropped.
 #[derive(Debug)]
-pub(crate) struct Slot {
+pub(crate) struct BuildFolder {
     root: PathBuf,
     _lock: File,
+}
+
+/// The workspace of one worker.
+#[derive(Clone, Debug)]
+pub(crate) struct Slot {
+    root: PathBuf,
 }
 
 /// Cargo settings for what notebooks depend on, and for their cells.
@@ -37,17 +51,26 @@ pub(crate) struct BuildSettings {
     pub(crate) optimized: Vec<String>,
 }
 
-impl Slot {
-    /// Locks the slot in `cache`, waiting for another run to end; `on_wait` is called first if there is one.
-    pub(crate) fn lock(cache: &Path, on_wait: impl FnOnce()) -> Result<Slot, EngineError> {
-        let root = cache.join("slot-0");
+/// What the workspaces of all slots are laid out with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Layout<'a> {
+    /// All notebooks, by name.
+    pub(crate) notebooks: &'a [(String, DependencySet)],
+    pub(crate) settings: &'a BuildSettings,
+    /// The lock file to begin with, if any.
+    pub(crate) lock: Option<&'a str>,
+}
+
+impl BuildFolder {
+    /// Locks the folder, waiting for another run to end; `on_wait` is called first if there is one.
+    pub(crate) fn lock(root: &Path, on_wait: impl FnOnce()) -> Result<BuildFolder, EngineError> {
         let at = |path: &Path| {
             let path = path.to_owned();
             move |source| EngineError::Io { action: "write", path, source }
         };
-        fs::create_dir_all(&root).map_err(at(&root))?;
+        fs::create_dir_all(root).map_err(at(root))?;
         // Paths in messages of rustc and in Cargo's fingerprints are easier to compare when there are no links in them.
-        let root = root.canonicalize().map_err(at(&root))?;
+        let root = root.canonicalize().map_err(at(root))?;
         let path = root.join("lock");
         let lock = File::create(&path).map_err(at(&path))?;
         match lock.try_lock() {
@@ -58,7 +81,29 @@ impl Slot {
             }
             Err(TryLockError::Error(source)) => return Err(at(&path)(source)),
         }
-        Ok(Slot { root, _lock: lock })
+        Ok(BuildFolder { root, _lock: lock })
+    }
+
+    /// A worker's workspace.
+    pub(crate) fn slot(&self, number: usize) -> Slot {
+        Slot { root: self.root.join(format!("slot-{number}")) }
+    }
+
+    /// A folder that dependencies are built in.
+    pub(crate) fn target(&self, number: usize) -> PathBuf {
+        self.root.join(format!("target-{number}"))
+    }
+
+    /// The folder of what is known about builds.
+    pub(crate) fn prepared(&self) -> PathBuf {
+        self.root.join("prepared")
+    }
+}
+
+impl Slot {
+    /// The workspace's folder.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
     }
 
     /// evcxr's crate.
@@ -66,40 +111,41 @@ impl Slot {
         self.root.join("ctx")
     }
 
+    /// The crate of a whole notebook.
+    pub(crate) fn program_dir(&self) -> PathBuf {
+        self.root.join("fused")
+    }
+
     /// The workspace's lock file.
     pub(crate) fn lock_file(&self) -> PathBuf {
         self.root.join("Cargo.lock")
     }
 
-    /// Writes a notebook as one program, with what it depends on.
-    pub(crate) fn write_program(&self, source: &str, dependencies: &DependencySet) -> Result<(), EngineError> {
-        let folder = self.root.join("fused");
-        write(&folder.join("Cargo.toml"), &member_manifest("fused", dependencies))?;
-        write(&folder.join("src/main.rs"), source)
+    /// Writes a notebook as one program.
+    pub(crate) fn write_program(&self, source: &str) -> Result<(), EngineError> {
+        write(&self.program_dir().join("src/main.rs"), source)
     }
 
-    /// Writes the workspace for these notebooks. `lock` is the lock file to begin with, if any.
-    pub(crate) fn lay_out(
-        &self,
-        notebooks: &[(String, DependencySet)],
-        settings: &BuildSettings,
-        lock: Option<&str>,
-    ) -> Result<(), EngineError> {
+    /// Writes the workspace.
+    pub(crate) fn lay_out(&self, layout: Layout<'_>) -> Result<(), EngineError> {
         let members = self.root.join("notebooks");
-        if members.exists() {
-            fs::remove_dir_all(&members).map_err(|source| EngineError::Io { action: "clear", path: members.clone(), source })?;
-        }
-        write(&self.root.join("Cargo.toml"), &workspace_manifest(settings))?;
+        let plain = (PLAIN_MEMBER.to_owned(), DependencySet::default());
+        let crates: Vec<(String, &DependencySet)> =
+            layout.notebooks.iter().map(|(name, set)| (member_name(name), set)).chain([(plain.0, &plain.1)]).collect();
+        let names: BTreeSet<&str> = crates.iter().map(|(name, _)| name.as_str()).collect();
+        self.remove_members_but(&members, &names)?;
+        write(&self.root.join("Cargo.toml"), &workspace_manifest(layout.settings))?;
         // What evcxr left there names the last notebook's dependencies.
         write(&self.crate_dir().join("Cargo.toml"), &member_manifest("ctx", &DependencySet::default()))?;
         write(&self.crate_dir().join("src/lib.rs"), "")?;
-        self.write_program("fn main() {}\n", &DependencySet::default())?;
-        for (name, dependencies) in notebooks {
-            let folder = members.join(member_name(name));
-            write(&folder.join("Cargo.toml"), &member_manifest(&member_name(name), dependencies))?;
+        write(&self.program_dir().join("Cargo.toml"), &member_manifest("fused", &DependencySet::default()))?;
+        self.write_program("fn main() {}\n")?;
+        for (name, dependencies) in crates {
+            let folder = members.join(&name);
+            write(&folder.join("Cargo.toml"), &member_manifest(&name, dependencies))?;
             write(&folder.join("src/lib.rs"), "")?;
         }
-        match lock {
+        match layout.lock {
             Some(lock) => write(&self.lock_file(), lock),
             None => match fs::remove_file(self.lock_file()) {
                 Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
@@ -109,16 +155,36 @@ impl Slot {
             },
         }
     }
+
+    /// Removes the crates of notebooks that are gone. The others are left alone: Cargo looks at when their files were written.
+    fn remove_members_but(&self, members: &Path, names: &BTreeSet<&str>) -> Result<(), EngineError> {
+        let Ok(entries) = fs::read_dir(members) else { return Ok(()) };
+        for path in entries.flatten().map(|entry| entry.path()) {
+            if !names.contains(path.file_name().unwrap_or_default().to_string_lossy().as_ref()) {
+                fs::remove_dir_all(&path).map_err(|source| EngineError::Io { action: "clear", path, source })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The main file of a notebook's crate.
+    pub(crate) fn member_source(&self, member: &str) -> PathBuf {
+        self.root.join("notebooks").join(member).join("src/lib.rs")
+    }
 }
 
 /// The name of the crate that stands for a notebook: Cargo allows letters, digits, `-` and `_`.
 pub(crate) fn member_name(notebook: &str) -> String {
     let clean: String = notebook.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
-    format!("notebook-{clean}")
+    if clean == notebook {
+        return format!("notebook-{clean}");
+    }
+    // `Lab 1` and `lab-1` are two notebooks.
+    format!("notebook-{clean}-{}", &digest(notebook.as_bytes())[..8])
 }
 
 /// The settings are evcxr's own, from its generated manifest, except for the opt-levels.
-fn workspace_manifest(settings: &BuildSettings) -> String {
+pub(crate) fn workspace_manifest(settings: &BuildSettings) -> String {
     let mut manifest = format!(
         "[workspace]\nresolver = \"3\"\nmembers = [\"ctx\", \"fused\", \"notebooks/*\"]\n\n\
          [profile.dev]\nopt-level = {}\ndebug = false\nstrip = \"debuginfo\"\nrpath = true\nlto = false\n\
@@ -132,7 +198,8 @@ fn workspace_manifest(settings: &BuildSettings) -> String {
 }
 
 fn member_manifest(name: &str, dependencies: &DependencySet) -> String {
-    let crate_type = if name == "ctx" { "\n[lib]\ncrate-type = [\"cdylib\"]\n" } else { "" };
+    // What evcxr makes of a cell, so that a notebook's crate is compiled as its cells are.
+    let crate_type = if name == "fused" { "" } else { "\n[lib]\ncrate-type = [\"cdylib\"]\n" };
     format!(
         "[package]\nname = \"{name}\"\nversion = \"1.0.0\"\nedition = \"2024\"\n{crate_type}\n[dependencies]\n{}",
         dependencies.manifest_lines()
@@ -140,7 +207,7 @@ fn member_manifest(name: &str, dependencies: &DependencySet) -> String {
 }
 
 /// Writes a file unless it already says just that, so that Cargo sees no change where there is none.
-fn write(path: &Path, text: &str) -> Result<(), EngineError> {
+pub(crate) fn write(path: &Path, text: &str) -> Result<(), EngineError> {
     if fs::read_to_string(path).is_ok_and(|old| old == text) {
         return Ok(());
     }

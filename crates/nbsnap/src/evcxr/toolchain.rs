@@ -14,6 +14,8 @@ pub(crate) struct Toolchain {
     pub(crate) rustc: PathBuf,
     /// The platform, such as `x86_64-unknown-linux-gnu`.
     pub(crate) host: String,
+    /// What rustc says of itself.
+    pub(crate) version: String,
 }
 
 impl Toolchain {
@@ -28,7 +30,7 @@ impl Toolchain {
             emit(Event::Notice { message: "fetching the standard library's source (rustup component add rust-src)".into() });
             add_rust_source()?;
         }
-        Ok(Toolchain { cargo, rustc, host })
+        Ok(Toolchain { cargo, rustc, host, version })
     }
 
     pub(crate) fn cargo_path(&self) -> &Path {
