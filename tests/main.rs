@@ -9,6 +9,7 @@
 mod cache;
 mod cases;
 mod check;
+mod ci;
 mod diff;
 mod documents;
 mod export;
@@ -25,4 +26,5 @@ mod selection;
 mod strip;
 mod terminal;
 mod verdicts;
+mod watch;
 mod world;

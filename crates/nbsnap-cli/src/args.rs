@@ -167,6 +167,11 @@ impl SelectionArgs {
 /// How often to run notebooks.
 #[derive(Debug, clap::Args)]
 pub(crate) struct RepetitionArgs {
+    /// Wait for changes when the run has ended, and run the notebooks again whose inputs changed: cells, files beside them, snapshots,
+    /// settings, local packages, the scenario
+    #[arg(long, conflicts_with = "repeat", help_heading = "Run options")]
+    pub(crate) watch: bool,
+
     /// Begin no further notebook once one has failed
     #[arg(long, help_heading = "Run options")]
     pub(crate) fail_fast: bool,

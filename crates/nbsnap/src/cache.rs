@@ -87,6 +87,14 @@ impl ResultCache {
     }
 }
 
+/// Digests of everything that a verdict on the notebook can depend on, part by part, as it is now.
+///
+/// # Errors
+/// When a file cannot be read.
+pub fn inputs(notebook: &Notebook, surroundings: Surroundings<'_>, sources: &[PathBuf]) -> std::io::Result<Parts> {
+    parts(notebook, surroundings, sources).map(|(parts, _)| parts)
+}
+
 /// The digests of all parts, and when the newest file among them was changed.
 fn parts(notebook: &Notebook, surroundings: Surroundings<'_>, sources: &[PathBuf]) -> std::io::Result<(Parts, SystemTime)> {
     let Surroundings { project, snapshots, environment, engine } = surroundings;

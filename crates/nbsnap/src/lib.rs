@@ -27,6 +27,7 @@ pub mod runner;
 pub mod scope;
 pub mod select;
 pub mod snapshot;
+pub mod watch;
 pub mod whole_file;
 
 pub use evcxr::{Evcxr, EvcxrSettings, run_role};

@@ -74,6 +74,11 @@ impl Project {
         self.root.join("notebooks")
     }
 
+    /// The file with the project's settings, which need not exist.
+    pub fn config_file(&self) -> PathBuf {
+        self.notebooks_dir().join("nbsnap.toml")
+    }
+
     /// The folder with the snapshots.
     pub fn snapshots_dir(&self) -> PathBuf {
         self.root.join("snapshots")

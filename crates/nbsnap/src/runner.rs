@@ -8,13 +8,14 @@ mod one;
 mod slow;
 mod workers;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
 use one::{Meant, OneNotebook, Outcome};
 use slow::SlowCells;
 
-use crate::cache::{Parts, ResultCache, Surroundings};
+use crate::cache::{self, Parts, ResultCache, Surroundings};
 use crate::engine::{Engine, EngineError};
 use crate::environment::Environment;
 use crate::event::{CellVerdict, Event, Evidence, NotebookProblem, Status, Summary, Timing};
@@ -170,6 +171,43 @@ impl Runner<'_> {
         let Selected { notebooks, meant, .. } = self.select(&Selection::of_names(wanted))?;
         let chosen: Vec<Notebook> = meant.into_iter().map(|meant| meant.notebook).collect();
         self.build(&notebooks.usable, &chosen, emit)
+    }
+
+    /// What the verdicts on the notebooks that `wanted` means rest on as it is now, by notebook; nothing for one that cannot be read.
+    /// Folders of local packages are known once the engine is prepared.
+    ///
+    /// # Errors
+    /// When the selection means nothing.
+    pub fn inputs(&self, wanted: &Selection) -> Result<BTreeMap<String, Option<Parts>>, RunError> {
+        let Selected { names, meant, .. } = self.select(wanted)?;
+        let mut all: BTreeMap<String, Option<Parts>> = names.into_iter().map(|name| (name, None)).collect();
+        // Settings are those that the project was found with; the file may say something else by now.
+        let settings = std::fs::read_to_string(self.project.config_file()).unwrap_or_default();
+        let engine = Parts::from([("settings file".to_owned(), settings)]);
+        for Meant { notebook, .. } in &meant {
+            // An environment that cannot be told is as good as one that has changed.
+            let Ok(environment) = self.environment.files(notebook) else { continue };
+            let snapshots = self.store.root().join(&notebook.name);
+            let (project, environment) = (self.project, environment.as_slice());
+            let surroundings = Surroundings { project, snapshots: &snapshots, environment, engine: &engine };
+            all.insert(notebook.name.clone(), cache::inputs(notebook, surroundings, self.engine.sources()).ok());
+        }
+        Ok(all)
+    }
+
+    /// The folders in which those inputs lie.
+    ///
+    /// # Errors
+    /// As [`Runner::inputs`].
+    pub fn input_folders(&self, wanted: &Selection) -> Result<BTreeSet<PathBuf>, RunError> {
+        let mut folders = BTreeSet::from([self.project.notebooks_dir(), self.store.root().to_owned()]);
+        folders.extend(self.engine.sources().iter().cloned());
+        for Meant { notebook, .. } in &self.select(wanted)?.meant {
+            let files = self.environment.files(notebook).unwrap_or_default();
+            folders.extend(files.iter().filter_map(|file| file.parent()).map(Path::to_owned));
+        }
+        folders.retain(|folder| folder.is_dir());
+        Ok(folders)
     }
 
     fn select(&self, wanted: &Selection) -> Result<Selected, RunError> {

@@ -34,13 +34,19 @@ pub(crate) fn cache_dir(project: &Project, args: &BuildArgs) -> PathBuf {
     args.cache_dir.clone().unwrap_or_else(|| project.cache_dir())
 }
 
-/// The engine, which stops when the user interrupts this process.
-pub(crate) fn engine(project: &Project, args: &BuildArgs, fused: bool, may_write_lock: bool) -> Result<Evcxr, RunError> {
+/// The user's wish to stop, as signals tell of it.
+pub(crate) fn interrupt() -> Result<Interrupt, RunError> {
     let interrupt = Interrupt::default();
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM, signal_hook::consts::SIGHUP] {
         signal_hook::flag::register(signal, interrupt.flag())
             .map_err(|error| RunError::Engine(EngineError::Start { message: error.to_string() }))?;
     }
+    Ok(interrupt)
+}
+
+/// The engine, which stops when the user interrupts this process.
+pub(crate) fn engine(project: &Project, args: &BuildArgs, fused: bool, may_write_lock: bool) -> Result<Evcxr, RunError> {
+    let interrupt = interrupt()?;
     Ok(Evcxr::new(EvcxrSettings {
         cache: cache_dir(project, args),
         lock_file: project.lock_file(),

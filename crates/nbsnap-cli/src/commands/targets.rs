@@ -21,7 +21,7 @@ pub(crate) struct Targets {
 /// Where the project is, as the command line says, and which of its settings count.
 pub(crate) struct Place<'a> {
     named: Option<&'a Path>,
-    profile: &'a str,
+    pub(crate) profile: &'a str,
 }
 
 impl Place<'_> {

@@ -1,12 +1,17 @@
 //! `nbsnap test`: runs notebooks and compares every cell with its snapshot.
 
+use std::path::Path;
+
 use nbsnap::cache::ResultCache;
 use nbsnap::config;
-use nbsnap::event::Summary;
+use nbsnap::engine::EngineError;
+use nbsnap::event::{Event, Summary};
 use nbsnap::project::Project;
-use nbsnap::report::Reporter;
+use nbsnap::report::{Reporter, Reporters};
 use nbsnap::runner::{RunError, Runner};
+use nbsnap::select::Selection;
 use nbsnap::snapshot::UpdateMode;
+use nbsnap::watch::Watch;
 
 use super::{reporters, session};
 use crate::args::{TestArgs, Update};
@@ -14,8 +19,63 @@ use crate::exit::Exit;
 use crate::lent::Testbeds;
 
 /// Runs the command.
-pub(crate) fn run(project: &Project, args: &TestArgs) -> Result<Exit, RunError> {
-    let project = &as_asked(project, args);
+pub(crate) fn run(project: &Project, profile: &str, args: &TestArgs) -> Result<Exit, RunError> {
+    let selection = args.selection.selection();
+    if args.repetition.watch {
+        return watch(&project.root, profile, args, selection);
+    }
+    with_runner(&as_asked(project, args), args, |runner, reporter| {
+        runner.run(&selection, &mut |event| reporter.report(&event)).map(|summary| exit(&summary))
+    })
+}
+
+/// Runs notebooks, waits for changes, and runs those again whose inputs changed, until the user stops it.
+fn watch(root: &Path, profile: &str, args: &TestArgs, all: Selection) -> Result<Exit, RunError> {
+    let interrupt = session::interrupt()?;
+    let mut next = all.clone();
+    loop {
+        // Settings may be what changed.
+        let project = as_asked(&Project::find(root, profile)?, args);
+        let changed = with_runner(&project, args, |runner, reporter| {
+            let mut known = runner.inputs(&all)?;
+            runner.run(&next, &mut |event| reporter.report(&event))?;
+            // What the run itself wrote is no change.
+            for (name, now) in runner.inputs(&all)? {
+                if let (Some(Some(known)), Some(now)) = (known.get_mut(&name), now) {
+                    for part in ["snapshots", "lock", "dependencies"] {
+                        known.insert(part.to_owned(), now.get(part).cloned().unwrap_or_default());
+                    }
+                }
+            }
+            let watch = Watch::new(runner.input_folders(&all)?.iter().map(|folder| folder.as_path()))
+                .map_err(|error| RunError::Engine(EngineError::Start { message: error.to_string() }))?;
+            let message = "waiting for changes; Ctrl-C ends it".to_owned();
+            reporter.report(&Event::Notice { message }).map_err(RunError::Report)?;
+            loop {
+                let now = runner.inputs(&all)?;
+                let changed: Vec<String> =
+                    now.into_iter().filter(|(name, inputs)| known.get(name) != Some(inputs)).map(|(name, _)| name).collect();
+                if !changed.is_empty() {
+                    return Ok(Some(changed));
+                }
+                if !watch.wait(&interrupt) {
+                    return Ok(None);
+                }
+            }
+        })?;
+        match changed {
+            Some(names) => next = Selection { names, ..Selection::default() },
+            None => return Err(RunError::Engine(EngineError::Interrupted)),
+        }
+    }
+}
+
+/// Sets up everything that a run needs.
+fn with_runner<T>(
+    project: &Project,
+    args: &TestArgs,
+    act: impl FnOnce(&mut Runner<'_>, &mut Reporters<'_>) -> Result<T, RunError>,
+) -> Result<T, RunError> {
     let config = &project.config;
     let update = match config.update {
         config::Update::Never => UpdateMode::Never,
@@ -37,8 +97,7 @@ pub(crate) fn run(project: &Project, args: &TestArgs) -> Result<Exit, RunError> 
         jobs: session::jobs(config.jobs),
         repeat: args.repetition.repeat,
     };
-    let summary = runner.run(&args.selection.selection(), &mut |event| reporter.report(&event))?;
-    Ok(exit(&summary))
+    act(&mut runner, &mut reporter)
 }
 
 /// The project with settings as the arguments say, which win over its profile.
