@@ -262,4 +262,15 @@ mod tests {
     fn the_command_line_is_consistent() {
         super::Args::command().debug_assert();
     }
+
+    #[test]
+    fn the_readme_names_every_command_and_option() {
+        let readme = include_str!("../README.md");
+        for command in super::Args::command().get_subcommands() {
+            assert!(readme.contains(&format!("`nbsnap {}", command.get_name())), "{}", command.get_name());
+            for option in command.get_arguments().filter_map(clap::Arg::get_long) {
+                assert!(readme.contains(&format!("--{option}")), "--{option} of {}", command.get_name());
+            }
+        }
+    }
 }

@@ -79,7 +79,11 @@ fn records(criterion: &mut Criterion) {
     let mut redactor = builder.build().unwrap();
     let record = record(folder.path());
     group.bench_function("take out what differs between machines", |bencher| {
-        bencher.iter_batched(|| record.clone(), |mut record| redactor.record("cell", &mut record), criterion::BatchSize::SmallInput);
+        bencher.iter_batched(
+            || record.clone(),
+            |mut record| redactor.record("cell", &mut record),
+            criterion::BatchSize::SmallInput,
+        );
     });
     let (path, text) = lab();
     let notebook = Notebook::parse(&path, &text).unwrap();
