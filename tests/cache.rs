@@ -85,3 +85,31 @@ fn two_runs_at_once_wait_for_each_other() {
         );
     }
 }
+
+/// As evcxr_jupyter builds a cell, in the folder that it is told to.
+#[test]
+fn a_jupyter_kernel_finds_built_what_was_prepared() {
+    let world = World::of_project("local-package");
+    let outcome = world.run(&["prepare", "--kernel"]);
+    outcome.exits(0);
+    let said = outcome.stdout.trim().strip_prefix("export EVCXR_TMPDIR='").and_then(|rest| rest.strip_suffix('\''));
+    let folder = std::path::Path::new(said.unwrap_or_else(|| panic!("not an export: {}", outcome.stdout)));
+    let manifest = format!(
+        "[package]\nname = \"ctx\"\nversion = \"1.0.0\"\nedition = \"2024\"\n[lib]\ncrate-type = [\"cdylib\"]\n[dependencies]\nanswers = {{ path = {:?} }}\n",
+        world.path("answers").canonicalize().unwrap().display().to_string(),
+    );
+    std::fs::write(folder.join("Cargo.toml"), manifest).unwrap();
+    std::fs::write(folder.join("src/lib.rs"), "pub fn cell() { answers::answer(); }").unwrap();
+    let host = String::from_utf8(std::process::Command::new("rustc").arg("-vV").output().unwrap().stdout).unwrap();
+    let host = host.lines().find_map(|line| line.strip_prefix("host: ")).unwrap();
+    let output = std::process::Command::new("cargo")
+        .args(["--offline", "build", "--target", host])
+        .current_dir(folder)
+        .env_remove("RUSTC_WRAPPER")
+        .envs([("CARGO_TARGET_DIR", "target"), ("CARGO_BUILD_BUILD_DIR", "target"), ("RUSTFLAGS", "-Cprefer-dynamic")])
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    let compiled: Vec<&str> = said.lines().filter_map(|line| line.trim().strip_prefix("Compiling ")).collect();
+    assert!(compiled.len() == 1 && compiled[0].starts_with("ctx "), "{said}");
+}

@@ -25,7 +25,7 @@ fn every_lab_is_a_page_that_holds_what_is_recorded() {
         "<span class=\"kw\">let</span> job",
         "Job status: running\n",
         "<table style=",
-        "<img src=\"data:image/png;base64,",
+        " src=\"data:image/png;base64,",
         // The way on.
         "<a class=\"next\" rel=\"next\" href=\"05-manage-jobs.html\">",
     ] {

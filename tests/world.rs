@@ -34,8 +34,11 @@ impl World {
         world
     }
 
-    /// Lets runs build where the workspace's own notebooks build, with the same versions: for projects that depend on `eoap`.
+    /// Lets runs build where the workspace's own notebooks build, with the same versions and settings: for projects that depend on `eoap`.
     pub(crate) fn share_build(&mut self) {
+        let labs = std::fs::read_to_string(workspace().join("notebooks/nbsnap.toml")).unwrap();
+        let build = labs.split_once("[build]").and_then(|(_, rest)| rest.split_once("\n[")).unwrap().0;
+        self.write("notebooks/nbsnap.toml", &format!("{}\n[build]{build}", self.read("notebooks/nbsnap.toml")));
         self.set("NBSNAP_CACHE_DIR", &workspace().join("target/nbsnap").display().to_string());
         std::fs::copy(workspace().join("notebooks/Cargo.lock"), self.path(LOCK)).unwrap();
     }
