@@ -73,3 +73,20 @@ raster-fuzz SECONDS="60":
 # Serve the testbed until Ctrl-D, and say what to export to reach it.
 serve SCENARIO="crates/eoap-testbed/scenarios/water-bodies":
     cargo run --quiet --example serve -- {{SCENARIO}}
+
+# Run foreign notebooks and the labs, and hold what is written against Python's nbformat and nbconvert; installs both under target/foreign.
+foreign *OPTIONS:
+    tests/foreign/validate.py {{OPTIONS}}
+
+# Kill commands 200 times at random moments, and demand that every file is old or new; `cargo test` does it a few times.
+kills TIMES="200":
+    NBSNAP_KILLS={{TIMES}} cargo test --test end-to-end -- kill:: --nocapture
+
+# How the time of a run grows with cells and with notebooks, engine fused; numbers are sizes, words are kinds of notebooks.
+scaling *WHAT:
+    cargo bench --profile dev --bench scaling -- {{WHAT}}
+
+# Criterion's figures of the inner parts: the library's optimised, the runner's as `cargo run` builds it.
+bench-inner *FILTER:
+    cargo bench -p eoap --bench eoap-inner -- {{FILTER}}
+    cargo bench --profile dev --bench nbsnap-inner -- {{FILTER}}

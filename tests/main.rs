@@ -8,6 +8,22 @@
 
 mod cache;
 mod cases;
+mod check;
+mod diff;
+mod documents;
+mod export;
+mod foreign;
+mod housekeeping;
 mod interrupt;
+mod kill;
+mod list;
+mod reports;
 mod review;
+mod rules;
+mod run;
+mod selection;
+mod strip;
+mod terminal;
+mod verdicts;
+mod watch;
 mod world;

@@ -1,5 +1,6 @@
 //! From a changed output to an accepted one, and what insta itself makes of our files.
 
+use crate::terminal::Terminal;
 use crate::world::World;
 
 #[test]
@@ -51,7 +52,67 @@ fn insta_reads_the_snapshots_and_the_pending_ones() {
 }
 
 #[test]
-fn the_notebooks_and_their_cells_are_listed() {
-    let outcome = World::of_project("passes").run(&["list"]);
-    outcome.exits(0).says("lab (3 code cells)").says("say ").says("let start = 20;");
+fn a_reviewer_changes_a_notebook_sees_the_difference_and_accepts_it() {
+    let world = World::of_project("passes");
+    world.run(&["test"]).exits(0);
+    world.write("notebooks/lab.ipynb", &world.read("notebooks/lab.ipynb").replace("let start = 20;", "let start = 21;"));
+    world.run(&["test"]).exits(100).says("- the answer is 42").says("+ the answer is 43").says("2 snapshots wait for review");
+
+    // One is rejected, which leaves what is recorded; looked at again it is accepted.
+    let mut terminal = Terminal::run(&world, &["review"]);
+    terminal.shows("[1/2] lab, cell 2 `say` snapshots/lab/say.snap").shows("1 | println!(\"the answer is {answer}\");");
+    terminal.shows("+ the answer is 43").shows("q quit? ").press("x").press("r").shows("rejected snapshots/lab/say.snap");
+    terminal.shows("[2/2] lab, cell 3 `after`").shows("+ 44").shows("q quit? ").press("a");
+    let (said, code) = terminal.end();
+    assert!(said.contains("accepted snapshots/lab/after.snap") && said.contains("1 accepted, 1 rejected"), "{said}");
+    assert_eq!(code, 0);
+    assert!(world.read("snapshots/lab/say.snap").contains("the answer is 42"));
+    assert!(!world.path("snapshots/lab/say.snap.new").exists());
+
+    world.run(&["test"]).exits(100).says("1 snapshot waits for review");
+    let mut terminal = Terminal::run(&world, &["review", "lab::say"]);
+    terminal.shows("q quit? ").press("A");
+    assert_eq!(terminal.end().1, 0);
+    world.run(&["test"]).exits(0).says("1 passed, 0 failed");
+}
+
+#[test]
+fn what_is_skipped_or_left_waits_on() {
+    let world = World::of_project("passes");
+    world.write("notebooks/lab.ipynb", &world.read("notebooks/lab.ipynb").replace("let start = 20;", "let start = 21;"));
+    world.run(&["test"]).exits(100);
+    let before = world.files();
+    let mut terminal = Terminal::run(&world, &["review"]);
+    terminal.shows("q quit? ").press("s").shows("[2/2]").shows("q quit? ").press("q");
+    let (said, code) = terminal.end();
+    assert!(said.contains("0 accepted, 0 rejected, 2 left for later"), "{said}");
+    assert_eq!((code, world.files()), (0, before));
+}
+
+#[test]
+fn where_nobody_can_be_asked_everything_is_shown_and_nothing_settled() {
+    let world = World::of_project("output-changed");
+    world.run(&["review"]).exits(0).says("nothing is pending");
+    world.run(&["test"]).exits(100);
+    let before = world.files();
+    let outcome = world.run(&["review"]);
+    outcome
+        .exits(100)
+        .says("[1/1] lab, cell 2 `say`")
+        .says("- the answer is 41")
+        .says("+ the answer is 42")
+        .says("1 snapshot waits");
+    assert_eq!(world.files(), before);
+    let outcome = world.run(&["review", "--accept", "lab::sy"]);
+    outcome.exits(96);
+    assert!(
+        outcome.stderr.contains("nothing waits for review by the name `lab::sy`; there waits: lab::say"),
+        "{}",
+        outcome.stderr
+    );
+    world.run(&["review", "--reject", "lab::say"]).exits(0).says("rejected snapshots/lab/say.snap");
+    assert!(world.read("snapshots/lab/say.snap").contains("the answer is 41"));
+    world.run(&["test"]).exits(100);
+    world.run(&["review", "--accept"]).exits(0).says("accepted snapshots/lab/say.snap");
+    world.run(&["test"]).exits(0);
 }

@@ -65,6 +65,26 @@ impl World {
         std::fs::write(self.path(path), text).unwrap();
     }
 
+    /// Writes a notebook of code cells, each with its id, its metadata as JSON, and its source. `metadata` is the notebook's own, as members.
+    pub(crate) fn notebook(&self, name: &str, metadata: &str, cells: &[(&str, &str, &str)]) {
+        let cell = |(id, metadata, source): &(&str, &str, &str)| {
+            let lines: Vec<String> = source.split_inclusive('\n').map(|line| format!("    {line:?}")).collect();
+            format!(
+                "  {{\n   \"cell_type\": \"code\",\n   \"execution_count\": null,\n   \"id\": \"{id}\",\n   \"metadata\": {metadata},\n   \
+                 \"outputs\": [],\n   \"source\": [\n{}\n   ]\n  }}",
+                lines.join(",\n")
+            )
+        };
+        let cells: Vec<String> = cells.iter().map(cell).collect();
+        let kernel = r#""kernelspec": { "display_name": "Rust", "language": "rust", "name": "rust" }"#;
+        let metadata = if metadata.is_empty() { kernel.to_owned() } else { format!("{kernel}, {metadata}") };
+        let text = format!(
+            "{{\n \"cells\": [\n{}\n ],\n \"metadata\": {{ {metadata} }},\n \"nbformat\": 4,\n \"nbformat_minor\": 5\n}}\n",
+            cells.join(",\n")
+        );
+        self.write(&format!("notebooks/{name}.ipynb"), &text);
+    }
+
     /// Sets a variable for all runs; `{project}` in it stands for the project's folder.
     pub(crate) fn set(&mut self, name: &str, value: &str) {
         let value = value.replace("{project}", &self.root().display().to_string());
@@ -105,6 +125,12 @@ impl Outcome {
     /// Checks the exit code, showing everything if it is another.
     pub(crate) fn exits(&self, code: i32) -> &Outcome {
         assert_eq!(self.exit, code, "exit code; the run said:\n{}\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    /// Checks that the report does not say something.
+    pub(crate) fn does_not_say(&self, text: &str) -> &Outcome {
+        assert!(!self.stdout.contains(text), "the report says `{text}`:\n{}\n{}", self.stdout, self.stderr);
         self
     }
 

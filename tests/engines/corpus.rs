@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use nbsnap::notebook::{CodeCell, Notebook};
-use serde_json::Value;
 
 /// The suite's folder.
 pub(crate) fn folder() -> PathBuf {
@@ -25,7 +24,7 @@ pub(crate) fn parse(path: &Path, text: &str) -> Notebook {
         if let Some(tags) = line.strip_prefix("// %%") {
             let number = cells.len() + 1;
             let tags = tags.split_whitespace().map(str::to_owned).collect();
-            cells.push(CodeCell { number, id: format!("cell-{number}"), source: String::new(), tags });
+            cells.push(CodeCell { number, id: format!("cell-{number}"), source: String::new(), tags, ..CodeCell::default() });
         } else if let Some(cell) = cells.last_mut() {
             if !cell.source.is_empty() {
                 cell.source.push('\n');
@@ -34,5 +33,5 @@ pub(crate) fn parse(path: &Path, text: &str) -> Notebook {
         }
     }
     let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
-    Notebook { path: path.to_owned(), name, cells, kernelspec: Value::Null, settings: Value::Null }
+    Notebook { path: path.to_owned(), name, cells, ..Notebook::default() }
 }

@@ -61,6 +61,7 @@ impl Engines {
             opt_level: "0".into(),
             optimized: Vec::new(),
             fused: true,
+            prepare_timeout: Duration::from_secs(3600),
             interrupt: Interrupt::default(),
         })
     }
@@ -131,6 +132,8 @@ fn run(notebook: &Notebook) -> Run<'_> {
         cell_timeout: Duration::from_secs(3),
         compile_timeout: Duration::from_secs(300),
         max_output: 1 << 20,
+        max_memory: None,
+        deadline: None,
     }
 }
 
@@ -146,7 +149,7 @@ fn ends_notebook(cell: &CodeCell, record: &CellRecord) -> bool {
 fn differences(notebook: &Notebook, mut fused: Vec<CellRecord>, reference: &Reference) -> (Vec<String>, Vec<usize>) {
     let mut redactor = Redactor::builder().build().unwrap();
     let mut evcxr = reference.records.clone();
-    fused.iter_mut().chain(&mut evcxr).for_each(|record| redactor.record(record));
+    fused.iter_mut().chain(&mut evcxr).for_each(|record| redactor.record("", record));
     let (mut found, mut cells) = (Vec::new(), Vec::new());
     if !reference.late.is_empty() {
         found.push(format!("evcxr saw output when no cell ran: {:?}", reference.late));

@@ -1,9 +1,18 @@
 //! What can be said on the command line. Nothing is looked up or done here.
 
+mod documents;
+mod housekeeping;
+mod snapshots;
+
 use std::num::NonZero;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
+use nbsnap::select::{Filter, Partition, Selection};
+
+pub(crate) use documents::{CheckArgs, DiffArgs, ExportArgs, ExportFormat, OutputSource, RunArgs, StripArgs};
+pub(crate) use housekeeping::{CleanArgs, CompletionsArgs, ManArgs};
+pub(crate) use snapshots::{AcceptArgs, ListArgs, ReviewArgs};
 
 /// Tests Rust notebooks: executes them with evcxr and compares every cell's output with a snapshot.
 ///
@@ -18,6 +27,10 @@ pub(crate) struct Args {
     /// The project: a folder with a `notebooks` folder in it [default: this folder or the next one above that is one]
     #[arg(long, global = true, value_name = "DIR", help_heading = "Project options")]
     pub(crate) project: Option<PathBuf>,
+
+    /// The profile of notebooks/nbsnap.toml whose settings hold [default: `ci` where the variable CI is set, else `default`]
+    #[arg(long, global = true, env = "NBSNAP_PROFILE", value_name = "NAME", help_heading = "Project options")]
+    pub(crate) profile: Option<String>,
 }
 
 /// What to do.
@@ -29,31 +42,61 @@ pub(crate) enum Command {
     Prepare(PrepareArgs),
     /// Accept pending snapshots (*.snap.new) as the new truth, and remove snapshots that belong to nothing
     Accept(AcceptArgs),
+    /// Walk through pending snapshots: accept, reject or skip each
+    Review(ReviewArgs),
+    /// Run notebooks and write their outputs into them, or into other files
+    Run(RunArgs),
     /// List notebooks, their code cells and snapshots
-    List,
+    List(ListArgs),
+    /// Show how two notebooks differ, by the rules that hold for snapshots
+    Diff(DiffArgs),
+    /// Write notebooks and their recorded outputs as pages: HTML or Markdown
+    Export(ExportArgs),
+    /// Say what is wrong with notebooks without running them, and mend it
+    Check(CheckArgs),
+    /// Take outputs and execution counts out of notebooks
+    Strip(StripArgs),
+    /// Show what is in the build folder, and remove what is left over
+    Clean(CleanArgs),
+    /// Write what a shell completes on its command line
+    Completions(CompletionsArgs),
+    /// Write the manual pages
+    #[command(hide = true)]
+    Man(ManArgs),
 }
 
 /// `nbsnap test`
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  nbsnap test                        every notebook
+  nbsnap test 01 lab.ipynb           these
+  nbsnap test --fresh --engine evcxr on the reference engine's word, whatever is known of earlier runs
+  CI=true nbsnap test                as CI does it: nothing is written, everything runs")]
 pub(crate) struct TestArgs {
-    /// Notebooks: names, files, or beginnings of names [default: all]
-    pub(crate) names: Vec<String>,
+    /// Which notebooks
+    #[command(flatten)]
+    pub(crate) selection: SelectionArgs,
 
-    /// What runs the notebooks [default: fused; evcxr where the variable CI is set]
+    /// How often to run them
+    #[command(flatten)]
+    pub(crate) repetition: RepetitionArgs,
+
+    /// What runs the notebooks [default: as the profile says: fused, evcxr in profile ci]
     #[arg(long, value_enum, env = "NBSNAP_ENGINE", help_heading = "Engine options")]
     pub(crate) engine: Option<EngineChoice>,
 
-    /// How many notebooks run at once [default: as many as the machine has cores, at most 8]
+    /// How many notebooks run at once [default: as the profile says, else as many as the machine has cores, at most 8]
     #[arg(long, short = 'j', value_name = "N", env = "NBSNAP_JOBS", help_heading = "Engine options")]
     pub(crate) jobs: Option<NonZero<usize>>,
 
-    /// Run every notebook, also those that passed and of which nothing has changed since; always so where CI is set
+    /// Run every notebook, also those that passed and of which nothing has changed since; always so in profile ci
     #[arg(long, env = "NBSNAP_FRESH", help_heading = "Engine options")]
     pub(crate) fresh: bool,
 
-    /// What to do with output that has no snapshot or differs from it
-    #[arg(long, value_enum, default_value_t = Update::Auto, env = "NBSNAP_UPDATE", help_heading = "Snapshot options")]
-    pub(crate) update: Update,
+    /// What to do with output that has no snapshot or differs from it [default: as the profile says: pending, never in profile ci]
+    #[arg(long, value_enum, env = "NBSNAP_UPDATE", help_heading = "Snapshot options")]
+    pub(crate) update: Option<Update>,
 
     /// Where to build
     #[command(flatten)]
@@ -61,11 +104,15 @@ pub(crate) struct TestArgs {
 
     /// How to report
     #[command(flatten)]
-    pub(crate) report: ReportArgs,
+    pub(crate) report: TestReportArgs,
 }
 
 /// `nbsnap prepare`
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  nbsnap prepare                     build what all notebooks depend on
+  nbsnap prepare --cache-dir /cache  into a folder that an image keeps")]
 pub(crate) struct PrepareArgs {
     /// Notebooks: names, files, or beginnings of names [default: all]
     pub(crate) names: Vec<String>,
@@ -95,11 +142,82 @@ pub(crate) struct ReportArgs {
     pub(crate) color: Colour,
 }
 
-/// `nbsnap accept`
+/// Which notebooks.
 #[derive(Debug, clap::Args)]
-pub(crate) struct AcceptArgs {
-    /// Notebooks: names, files, or beginnings of names [default: all]
+pub(crate) struct SelectionArgs {
+    /// Notebooks: names, files, beginnings of names or globs; NAME::CELL runs one up to the cell with that id [default: all]
     pub(crate) names: Vec<String>,
+
+    /// Only notebooks that are like this: `notebook(04-*) & !tag(slow)`; also cell(…), dep(…), `|`, `=exact`, `~part`, `/regex/`
+    #[arg(short = 'E', long, value_name = "EXPRESSION", help_heading = "Selection options")]
+    pub(crate) filter: Option<Filter>,
+
+    /// Only one share of the notebooks, for build machines that run at the same time: `1/3`, or `slice:1/3` for shares of one size
+    #[arg(long, value_name = "I/N", env = "NBSNAP_PARTITION", help_heading = "Selection options")]
+    pub(crate) partition: Option<Partition>,
+}
+
+impl SelectionArgs {
+    /// The selection that was asked for.
+    pub(crate) fn selection(&self) -> Selection {
+        Selection { names: self.names.clone(), filter: self.filter.clone(), partition: self.partition }
+    }
+}
+
+/// How often to run notebooks.
+#[derive(Debug, clap::Args)]
+pub(crate) struct RepetitionArgs {
+    /// Wait for changes when the run has ended, and run the notebooks again whose inputs changed: cells, files beside them, snapshots,
+    /// settings, local packages, the scenario
+    #[arg(long, conflicts_with = "repeat", help_heading = "Run options")]
+    pub(crate) watch: bool,
+
+    /// Begin no further notebook once one has failed
+    #[arg(long, help_heading = "Run options")]
+    pub(crate) fail_fast: bool,
+
+    /// Run every notebook, whatever fails [default]
+    #[arg(long, overrides_with = "fail_fast", help_heading = "Run options")]
+    pub(crate) no_fail_fast: bool,
+
+    /// Run a notebook that failed again, at most so often; one that then passes is marked as flaky [default: as the profile says: 0]
+    #[arg(long, value_name = "N", env = "NBSNAP_RETRIES", help_heading = "Run options")]
+    pub(crate) retries: Option<u32>,
+
+    /// Run every notebook so often while it passes, to see whether it always does
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 1,
+        value_parser = clap::value_parser!(u32).range(1..),
+        conflicts_with = "retries",
+        help_heading = "Run options"
+    )]
+    pub(crate) repeat: u32,
+}
+
+/// How to report on a test.
+#[derive(Debug, clap::Args)]
+pub(crate) struct TestReportArgs {
+    /// How to report to people
+    #[command(flatten)]
+    pub(crate) human: ReportArgs,
+
+    /// Tell every cell with its times, and how often each redaction rule applied
+    #[arg(short, long, help_heading = "Report options")]
+    pub(crate) verbose: bool,
+
+    /// Write a JUnit file as well
+    #[arg(long, value_name = "FILE", help_heading = "Report options")]
+    pub(crate) junit: Option<PathBuf>,
+
+    /// Write everything that happens as JSON lines as well, or to standard output in place of the report (`-`)
+    #[arg(long, value_name = "FILE", help_heading = "Report options")]
+    pub(crate) json: Option<PathBuf>,
+
+    /// Where the page of a run goes in which something failed [default: target/nbsnap/report.html in the project]
+    #[arg(long, value_name = "FILE", help_heading = "Report options")]
+    pub(crate) html: Option<PathBuf>,
 }
 
 /// What runs the notebooks.
@@ -114,8 +232,6 @@ pub(crate) enum EngineChoice {
 /// What to do with output that has no snapshot or differs from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Update {
-    /// `never` where the variable CI is set, `pending` elsewhere
-    Auto,
     /// Write it beside the snapshot as *.snap.new, for `nbsnap accept` or `cargo insta review`
     Pending,
     /// Write nothing

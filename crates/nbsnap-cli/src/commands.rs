@@ -1,31 +1,34 @@
 //! One module a command; this one finds the project and hands over.
 
 mod accept;
+mod check;
+mod clean;
+mod completions;
+mod diff;
+mod export;
 mod list;
 mod prepare;
+mod reporters;
+mod review;
+mod run;
 mod session;
+mod strip;
+mod targets;
 mod test;
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
 
 use nbsnap::project::Project;
-use nbsnap::runner::RunError;
-use nbsnap::snapshot::{SnapshotStore, UpdateMode};
+use nbsnap::snapshot::{Comparison, SnapshotStore, UpdateMode};
 
 use crate::args::{Args, Command};
+use crate::error::{CommandError, chain};
 use crate::exit::Exit;
-use crate::lent::chain;
+use targets::{Place, Targets};
 
 /// Runs the command that was asked for. Errors are shown on standard error.
 pub(crate) fn run(args: &Args) -> Exit {
-    let result = find_project(args.project.as_deref()).and_then(|project| match &args.command {
-        Command::Test(args) => test::run(&project, args),
-        Command::Prepare(args) => prepare::run(&project, args),
-        Command::Accept(args) => accept::run(&project, &args.names),
-        Command::List => list::run(&project),
-    });
-    match result {
+    match dispatch(args) {
         Ok(exit) => exit,
         Err(error) => {
             let exit = Exit::of_error(&error);
@@ -39,11 +42,27 @@ pub(crate) fn run(args: &Args) -> Exit {
     }
 }
 
-fn find_project(named: Option<&Path>) -> Result<Project, RunError> {
-    let start = named.map_or_else(|| PathBuf::from("."), Path::to_path_buf);
-    Ok(Project::find(&start)?)
+fn dispatch(args: &Args) -> Result<Exit, CommandError> {
+    let place = Place::of(args);
+    let project = || place.project();
+    match &args.command {
+        Command::Test(args) => Ok(test::run(&project()?, place.profile, args)?),
+        Command::Prepare(args) => Ok(prepare::run(&project()?, args)?),
+        Command::Accept(args) => Ok(accept::run(&project()?, &args.names)?),
+        Command::List(args) => list::run(&project()?, args),
+        Command::Review(args) => review::run(&project()?, args),
+        Command::Diff(args) => diff::run(&place, args),
+        Command::Export(args) => export::run(&Targets::find(&place, &args.names)?, args),
+        Command::Check(args) => check::run(&Targets::find(&place, &args.names)?, args),
+        Command::Clean(args) => clean::run(&project()?, args),
+        Command::Completions(args) => completions::completions(args),
+        Command::Man(args) => completions::man(args),
+        Command::Run(args) => run::run(&place, args),
+        Command::Strip(args) => strip::run(&Targets::find(&place, &args.names)?, args),
+    }
 }
 
 fn store(project: &Project, update: UpdateMode) -> SnapshotStore {
-    SnapshotStore::new(project.snapshots_dir(), project.root.clone(), update)
+    let comparison = Comparison::new(project.config.compare.clone());
+    SnapshotStore::new(project.snapshots_dir(), project.root.clone(), update).with_comparison(comparison)
 }

@@ -3,7 +3,10 @@
 use std::process::ExitCode;
 
 use nbsnap::engine::EngineError;
+use nbsnap::project::ProjectError;
 use nbsnap::runner::RunError;
+
+use crate::error::CommandError;
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,14 +39,29 @@ impl From<Exit> for ExitCode {
 }
 
 impl Exit {
-    /// The code for a run that broke down.
-    pub(crate) fn of_error(error: &RunError) -> Exit {
+    /// The code for a command that broke down.
+    pub(crate) fn of_error(error: &CommandError) -> Exit {
         match error {
-            RunError::NoNotebooks { .. } => Exit::NoNotebooks,
-            RunError::Project(nbsnap::project::ProjectError::NotFound { .. }) => Exit::NoNotebooks,
-            RunError::Project(nbsnap::project::ProjectError::NoSuchNotebook { .. }) => Exit::NoNotebooks,
+            CommandError::Run(error) => Exit::of_run_error(error),
+            CommandError::Project(error) => Exit::of_project_error(error),
+            CommandError::Output(_) => Exit::Report,
+            _ => Exit::SetUp,
+        }
+    }
+
+    fn of_run_error(error: &RunError) -> Exit {
+        match error {
+            RunError::NoNotebooks { .. } | RunError::NothingSelected => Exit::NoNotebooks,
+            RunError::Project(error) => Exit::of_project_error(error),
             RunError::Engine(EngineError::Interrupted) => Exit::Interrupted,
             RunError::Report(_) => Exit::Report,
+            _ => Exit::SetUp,
+        }
+    }
+
+    fn of_project_error(error: &ProjectError) -> Exit {
+        match error {
+            ProjectError::NotFound { .. } | ProjectError::Select(_) => Exit::NoNotebooks,
             _ => Exit::SetUp,
         }
     }

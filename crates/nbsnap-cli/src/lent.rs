@@ -7,6 +7,8 @@ use eoap_testbed::{Scenario, Testbed};
 use nbsnap::environment::{Environment, Loan, Nothing};
 use nbsnap::notebook::Notebook;
 
+use crate::error::chain;
+
 /// Lends each notebook a testbed of its own, set up by the scenario that its settings or the project's name.
 #[derive(Debug)]
 pub(crate) struct Testbeds {
@@ -64,19 +66,4 @@ impl Loan for LentTestbed {
     fn refused_hosts(&self) -> Vec<String> {
         self.0.refused_hosts()
     }
-}
-
-/// An error with all its causes, in one line.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let message = error.to_string();
-        if !text.contains(&message) {
-            text.push_str(": ");
-            text.push_str(&message);
-        }
-        cause = error.source();
-    }
-    text
 }

@@ -87,15 +87,26 @@ impl ResultCache {
     }
 }
 
+/// Digests of everything that a verdict on the notebook can depend on, part by part, as it is now.
+///
+/// # Errors
+/// When a file cannot be read.
+pub fn inputs(notebook: &Notebook, surroundings: Surroundings<'_>, sources: &[PathBuf]) -> std::io::Result<Parts> {
+    parts(notebook, surroundings, sources).map(|(parts, _)| parts)
+}
+
 /// The digests of all parts, and when the newest file among them was changed.
 fn parts(notebook: &Notebook, surroundings: Surroundings<'_>, sources: &[PathBuf]) -> std::io::Result<(Parts, SystemTime)> {
     let Surroundings { project, snapshots, environment, engine } = surroundings;
     let mut parts = engine.clone();
     let mut set = |name: &str, digest: String| parts.insert(name.to_owned(), digest);
-    set("cells", digest(format!("{:?}", notebook.cells).as_bytes()));
+    // Where in the file a cell stands says nothing.
+    let cells: Vec<_> = notebook.cells.iter().map(|cell| (&cell.id, &cell.source, &cell.tags, &cell.overrides)).collect();
+    set("cells", digest(format!("{cells:?}").as_bytes()));
+    set("overrides", digest(format!("{:?}", notebook.overrides).as_bytes()));
     set("kernelspec", notebook.kernelspec.to_string());
     set("settings", notebook.settings.to_string());
-    set("config", digest(format!("{:?}", project.config).as_bytes()));
+    set("config", digest(project.config.of_verdicts().as_bytes()));
 
     let mut newest = SystemTime::UNIX_EPOCH;
     let mut set_files = |name: &str, files: Vec<PathBuf>| -> std::io::Result<()> {

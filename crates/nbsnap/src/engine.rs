@@ -7,9 +7,9 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use crate::event::Event;
+use crate::event::{Event, Timing};
 use crate::notebook::{CodeCell, Notebook};
 use crate::record::{CellRecord, Failure};
 
@@ -47,6 +47,11 @@ pub enum EngineError {
         /// Cargo's messages.
         output: String,
     },
+    /// The notebooks' dependencies take too long to build.
+    #[error(
+        "the notebooks' dependencies are not built in time; what is built is kept, `prepare-timeout` says how long it may take"
+    )]
+    PrepareTimeout,
     /// The committed lock file does not fit the notebooks' `:dep` lines, and must not be changed now.
     #[error("{path} does not fit the notebooks' `:dep` lines ({reason}); run `nbsnap test` without CI set and commit the file")]
     LockOutOfDate {
@@ -95,6 +100,37 @@ pub struct Run<'a> {
     pub compile_timeout: Duration,
     /// How many bytes of a cell's stdout, and of its stderr, are kept.
     pub max_output: u64,
+    /// How many bytes of memory the process that runs the cells may take.
+    pub max_memory: Option<u64>,
+    /// When the whole notebook must be done.
+    pub deadline: Option<Instant>,
+}
+
+/// How long a cell may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// To compile.
+    pub compile: Duration,
+    /// To run.
+    pub run: Duration,
+}
+
+impl Run<'_> {
+    /// How long a cell may take that begins now: as it says itself, or as all cells may, and never longer than the notebook.
+    pub fn limits(&self, cell: &CodeCell) -> Limits {
+        let left = self.deadline.map_or(Duration::MAX, |deadline| deadline.saturating_duration_since(Instant::now()));
+        // What is shown to people has no nanoseconds.
+        let left = Duration::from_millis(u64::try_from(left.as_millis()).unwrap_or(u64::MAX));
+        Limits {
+            compile: cell.overrides.compile_timeout.unwrap_or(self.compile_timeout).min(left),
+            run: cell.overrides.timeout.unwrap_or(self.cell_timeout).min(left),
+        }
+    }
+
+    /// Whether the notebook's time is up.
+    pub fn is_over(&self) -> bool {
+        self.deadline.is_some_and(|deadline| deadline <= Instant::now())
+    }
 }
 
 /// What an engine reports while it runs a notebook.
@@ -103,7 +139,7 @@ pub enum Progress<'a> {
     /// A cell begins.
     Started(&'a CodeCell),
     /// A cell ended.
-    Ended(&'a CodeCell, CellRecord, Duration),
+    Ended(&'a CodeCell, CellRecord, Timing),
     /// The notebook could not be begun, which is the fault of no cell.
     CannotBegin(Failure),
     /// After the last cell had ended, this was printed.
@@ -116,6 +152,15 @@ pub enum Look {
     /// Records of the cells, in order. They end after the first cell that failed, unless the cell is tagged `raises-exception`.
     Records(Vec<CellRecord>),
     /// The quicker way would not come to the same; this is why, as half a sentence: ``cell 3 has `:vars` ``.
+    Declined(String),
+}
+
+/// What came of [`Worker::check`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Check {
+    /// The cells that do not compile, by number. They end with the first that is not tagged `raises-exception`.
+    Cells(BTreeMap<usize, Failure>),
+    /// It cannot be told without running the notebook; this is why, as half a sentence: ``cell 3 has `:vars` ``.
     Declined(String),
 }
 
@@ -159,6 +204,14 @@ pub trait Worker: Send {
     /// When the engine itself breaks down, or the user wants to stop.
     fn shortcut(&mut self, _run: &Run<'_>) -> Result<Look, EngineError> {
         Ok(Look::Declined("the engine has no quicker way".into()))
+    }
+
+    /// Compiles a notebook's cells and runs nothing, or says why that is not possible.
+    ///
+    /// # Errors
+    /// When the engine itself breaks down, or the user wants to stop.
+    fn check(&mut self, _run: &Run<'_>) -> Result<Check, EngineError> {
+        Ok(Check::Declined("the engine compiles only what it runs".into()))
     }
 
     /// Runs a notebook's cells in order until `report` says to stop.

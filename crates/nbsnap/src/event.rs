@@ -2,11 +2,16 @@
 //!
 //! The main type is [`Event`]. Events carry everything a reporter needs, so that a reporter never asks back.
 
+mod verdict;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use verdict::{CellProblem, CellVerdict, Evidence, NotebookProblem, Status};
+
 use crate::notebook::CodeCell;
-use crate::record::Failure;
+use crate::record::CellRecord;
+use crate::redact::RuleHits;
 
 /// One thing that happened during a run.
 #[derive(Clone, Debug)]
@@ -64,6 +69,15 @@ pub enum Event {
         /// The cell.
         cell: CodeCell,
     },
+    /// A cell is at work for longer than most are.
+    CellSlow {
+        /// The notebook's name.
+        notebook: String,
+        /// The cell.
+        cell: CodeCell,
+        /// How long it has been at work, compilation included.
+        elapsed: Duration,
+    },
     /// A cell ended, or was not run.
     CellFinished {
         /// The notebook's name.
@@ -74,8 +88,33 @@ pub enum Event {
         cell: CodeCell,
         /// What became of it.
         verdict: CellVerdict,
-        /// How long it took, compilation included.
-        elapsed: Duration,
+        /// What it produced, redacted, if it ran.
+        record: Option<Box<CellRecord>>,
+        /// How long it took.
+        timing: Timing,
+    },
+    /// A notebook begins anew, because it failed and may be tried again, or because it passed and somebody wants to know whether it always
+    /// does. What was told of it so far does not count.
+    NotebookRetried {
+        /// The notebook's name.
+        notebook: String,
+        /// Which try ended, from 1.
+        attempt: u32,
+        /// How many there may be.
+        of: u32,
+        /// What became of it.
+        status: Status,
+    },
+    /// A notebook is not run, as it says that it should not.
+    NotebookSkipped {
+        /// The notebook's name.
+        notebook: String,
+        /// The notebook's file.
+        path: PathBuf,
+        /// How many code cells it has.
+        cells: usize,
+        /// Why, in the notebook's words.
+        reason: String,
     },
     /// A notebook ended.
     NotebookFinished {
@@ -85,12 +124,21 @@ pub enum Event {
         path: PathBuf,
         /// What is wrong with the notebook as a whole, beside its cells.
         problems: Vec<NotebookProblem>,
-        /// Whether the notebook and all its cells are as they should be.
-        passed: bool,
+        /// What became of the notebook: the most serious of what became of its cells, and of what is wrong with it as a whole.
+        status: Status,
+        /// How often it was run.
+        attempts: u32,
         /// What this rests on.
         evidence: Evidence,
-        /// How long it took, preparation excluded.
+        /// How long it took, preparation excluded; the last try alone.
         elapsed: Duration,
+    },
+    /// All notebooks are done: how often each redaction rule applied.
+    Redacted {
+        /// The rules, in their order, over all notebooks.
+        hits: Vec<RuleHits>,
+        /// Rules of the project's own that never applied, though every notebook in which they could was run.
+        unused: Vec<String>,
     },
     /// The run ended.
     RunFinished {
@@ -101,100 +149,20 @@ pub enum Event {
     },
 }
 
-/// What a verdict on a notebook rests on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Evidence {
-    /// The engine ran it.
-    Run,
-    /// A quick look was enough to see that all is as recorded.
-    Shortcut,
-    /// It was not run: it passed before, and nothing that this rested on has changed.
-    Cache,
+/// How long a cell took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Timing {
+    /// All of it.
+    pub elapsed: Duration,
+    /// How much of it went into compiling, where the engine can tell.
+    pub compile: Option<Duration>,
 }
 
-/// What became of a cell.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum CellVerdict {
-    /// It did what it should, and its output is as recorded.
-    Passed,
-    /// It was not run: it passed before, and nothing that this rested on has changed.
-    Cached,
-    /// Something is wrong; every reason is listed.
-    Failed {
-        /// The reasons, most telling first; never empty.
-        problems: Vec<CellProblem>,
-        /// The end of what the cell wrote to standard error, for a reader who looks for the cause.
-        stderr: String,
-    },
-    /// It was not run because an earlier cell failed.
-    NotRun,
-}
-
-/// One thing that is wrong with a cell.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum CellProblem {
-    /// The cell failed, and nothing says that it should.
-    Failed(Failure),
-    /// The cell is tagged `raises-exception` and raised nothing.
-    DidNotRaise,
-    /// The output differs from the snapshot.
-    OutputChanged {
-        /// The snapshot.
-        snapshot: PathBuf,
-        /// The recorded body.
-        expected: String,
-        /// The body now.
-        actual: String,
-        /// Whether the new body was written beside it as `.snap.new`.
-        pending: bool,
-    },
-    /// The snapshot holds output, and the cell produced none.
-    OutputMissing {
-        /// The snapshot.
-        snapshot: PathBuf,
-        /// The recorded body.
-        expected: String,
-        /// Whether an empty `.snap.new` was written beside it.
-        pending: bool,
-    },
-    /// The cell produced output, and there is no snapshot.
-    SnapshotMissing {
-        /// Where the snapshot would be.
-        snapshot: PathBuf,
-        /// The body now.
-        actual: String,
-        /// Whether the body was written as `.snap.new`.
-        pending: bool,
-    },
-}
-
-/// One thing that is wrong with a notebook as a whole.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum NotebookProblem {
-    /// The notebook asked for a host that its environment does not serve.
-    RefusedHost {
-        /// The host.
-        host: String,
-    },
-    /// A snapshot belongs to no cell.
-    OrphanSnapshot {
-        /// The snapshot.
-        snapshot: PathBuf,
-    },
-    /// The file cannot be tested as a notebook.
-    Unusable {
-        /// Why, in words.
-        reason: String,
-    },
-    /// The engine broke down before or between cells.
-    Engine {
-        /// What happened to it.
-        message: String,
-    },
+impl Timing {
+    /// A time of which nobody knows how it was spent.
+    pub fn of(elapsed: Duration) -> Timing {
+        Timing { elapsed, compile: None }
+    }
 }
 
 /// The counts of a run.
@@ -204,12 +172,22 @@ pub struct Summary {
     pub passed: usize,
     /// Notebooks that were not run, as nothing has changed since they passed.
     pub cached: usize,
+    /// Notebooks that passed, but not at the first try; they are among those that passed.
+    pub flaky: usize,
+    /// Notebooks that were not run, as they say that they should not.
+    pub skipped: usize,
+    /// Notebooks that were not begun, as another one had failed.
+    pub not_run: usize,
     /// Notebooks that failed.
     pub failed: usize,
+    /// Notebooks that failed because the runner itself broke down; they are among those that failed.
+    pub internal: usize,
     /// Cells that passed.
     pub cells_passed: usize,
     /// Cells of notebooks that were not run, as nothing has changed since they passed.
     pub cells_cached: usize,
+    /// Cells that were not run, as they say that they should not.
+    pub cells_skipped: usize,
     /// Cells that failed.
     pub cells_failed: usize,
     /// Cells that were not run.
@@ -223,12 +201,18 @@ pub struct Summary {
 impl Summary {
     /// Adds the counts of another.
     pub fn add(&mut self, other: &Summary) {
-        let Summary { passed, cached, failed, cells_passed, cells_cached, cells_failed, cells_not_run, pending, orphans } = other;
+        let Summary { passed, flaky, cached, skipped, not_run, failed, internal, .. } = other;
+        let Summary { cells_passed, cells_cached, cells_skipped, cells_failed, cells_not_run, pending, orphans, .. } = other;
         self.passed += passed;
+        self.flaky += flaky;
         self.cached += cached;
+        self.skipped += skipped;
+        self.not_run += not_run;
         self.failed += failed;
+        self.internal += internal;
         self.cells_passed += cells_passed;
         self.cells_cached += cells_cached;
+        self.cells_skipped += cells_skipped;
         self.cells_failed += cells_failed;
         self.cells_not_run += cells_not_run;
         self.pending += pending;

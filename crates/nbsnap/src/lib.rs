@@ -5,18 +5,29 @@
 //! around it, such as servers, is lent by an [`environment`], about which this crate knows nothing.
 
 pub mod cache;
+pub mod compile;
 pub mod config;
 mod digest;
+pub mod document;
 pub mod engine;
 pub mod environment;
 mod evcxr;
 pub mod event;
+pub mod execute;
+pub mod export;
+pub mod hygiene;
+pub mod leftovers;
 pub mod notebook;
+pub mod notebook_diff;
 pub mod project;
 pub mod record;
 pub mod redact;
 pub mod report;
 pub mod runner;
+pub mod scope;
+pub mod select;
 pub mod snapshot;
+pub mod watch;
+pub mod whole_file;
 
-pub use evcxr::{Evcxr, EvcxrSettings, run_role};
+pub use evcxr::{Evcxr, EvcxrSettings, fused_program, run_role};

@@ -3,9 +3,16 @@
 //! The main type is [`Notebook`]. Reading is nbformat's work; this module decides which notebooks can be tested at all
 //! and says why the others cannot. It never writes a notebook.
 
+mod lines;
+mod overrides;
+mod tags;
+
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
+
+pub use overrides::{CellOverrides, NotebookOverrides};
+pub use tags::{TAGS, Tag};
 
 /// Why a file cannot be tested as a notebook.
 #[derive(Debug, thiserror::Error)]
@@ -14,6 +21,14 @@ pub enum NotebookError {
     /// The file cannot be read.
     #[error("cannot read notebook {path}")]
     Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The file cannot be written.
+    #[error("cannot write notebook {path}")]
+    Write {
         /// The file.
         path: PathBuf,
         /// What the system said.
@@ -39,8 +54,8 @@ pub enum NotebookError {
     },
     /// The cells have no ids, which snapshots are named after.
     #[error(
-        "notebook {path} has no cell ids (format 4.{minor}; ids came with 4.5), and snapshots are named after them; open and save it \
-         in JupyterLab 3 or newer, which adds them"
+        "notebook {path} has no cell ids (format 4.{minor}; ids came with 4.5), and snapshots are named after them; `nbsnap check --fix` \
+         adds them, and so does JupyterLab"
     )]
     NoCellIds {
         /// The file.
@@ -56,6 +71,16 @@ pub enum NotebookError {
         /// nbformat's message.
         reason: String,
     },
+    /// The notebook, or one of its cells, says about how it is run what makes no sense.
+    #[error("{place}notebook {path}: {reason}", place = .cell.as_ref().map(|cell| format!("cell `{cell}` of ")).unwrap_or_default())]
+    Overrides {
+        /// The file.
+        path: PathBuf,
+        /// The cell, if it is one.
+        cell: Option<String>,
+        /// What is wrong.
+        reason: String,
+    },
     /// The notebook is not for Rust.
     #[error("notebook {path} is for the kernel `{kernel}`, and only Rust notebooks (kernel `rust`) can be tested")]
     OtherKernel {
@@ -67,7 +92,7 @@ pub enum NotebookError {
 }
 
 /// A Rust notebook that can be tested.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Notebook {
     /// The file.
     pub path: PathBuf,
@@ -79,10 +104,12 @@ pub struct Notebook {
     pub kernelspec: Value,
     /// The notebook's metadata member `nbsnap`, if any.
     pub settings: Value,
+    /// What the notebook says about how it is run.
+    pub overrides: NotebookOverrides,
 }
 
 /// A code cell.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CodeCell {
     /// Position among the code cells, from 1: the number Jupyter shows after a clean run.
     pub number: usize,
@@ -92,12 +119,16 @@ pub struct CodeCell {
     pub source: String,
     /// Tags, such as `raises-exception`.
     pub tags: Vec<String>,
+    /// What the cell says about how it is run.
+    pub overrides: CellOverrides,
+    /// The line of the file (from 1) that holds the source's first line, where the source is written line by line.
+    pub line: Option<usize>,
 }
 
 impl CodeCell {
-    /// Whether the cell is tagged `raises-exception`, and so must fail.
+    /// Whether the cell is tagged `raises-exception`, in whichever way, and so must fail.
     pub fn must_raise(&self) -> bool {
-        self.tags.iter().any(|tag| tag == "raises-exception")
+        tags::all(&self.tags, &self.source).any(|tag| tag == "raises-exception" || tag == "nbval-raises-exception")
     }
 
     /// The cell's `:dep` lines, trimmed.
@@ -148,17 +179,26 @@ impl Notebook {
         let mut cells: Vec<CodeCell> = Vec::new();
         for cell in &parsed.cells {
             let nbformat::v4::Cell::Code { id, metadata, source, .. } = cell else { continue };
-            cells.push(CodeCell {
-                number: cells.len() + 1,
-                id: id.as_str().to_owned(),
-                source: source.concat(),
-                tags: metadata.tags.clone().unwrap_or_default(),
-            });
+            let (id, source) = (id.as_str().to_owned(), source.concat());
+            let tags = metadata.tags.clone().unwrap_or_default();
+            let settings = metadata.additional.get("nbsnap").unwrap_or(&Value::Null);
+            let overrides = CellOverrides::read(settings, &tags, &source).map_err(|reason| NotebookError::Overrides {
+                path: path.clone(),
+                cell: Some(id.clone()),
+                reason,
+            })?;
+            let line = lines::source_line(text, &id);
+            cells.push(CodeCell { number: cells.len() + 1, id, source, tags, overrides, line });
         }
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let metadata = &json["metadata"];
         let (kernelspec, settings) = (metadata["kernelspec"].clone(), metadata["nbsnap"].clone());
-        Ok(Notebook { path, name, cells, kernelspec, settings })
+        let overrides = NotebookOverrides::read(metadata).map_err(|reason| NotebookError::Overrides {
+            path: path.clone(),
+            cell: None,
+            reason,
+        })?;
+        Ok(Notebook { path, name, cells, kernelspec, settings, overrides })
     }
 
     /// The `:dep` lines of all cells, in order, each once.

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use crate::config::{Config, ConfigError};
 use crate::notebook::{Notebook, NotebookError};
+use crate::select::{SelectError, Selection};
 
 /// Why a project cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -32,14 +33,9 @@ pub enum ProjectError {
         /// What the system said.
         source: std::io::Error,
     },
-    /// No notebook has the name that was asked for.
-    #[error("no notebook is called `{name}`; there are: {known}")]
-    NoSuchNotebook {
-        /// What was asked for.
-        name: String,
-        /// The names there are.
-        known: String,
-    },
+    /// What was asked for means no notebook.
+    #[error(transparent)]
+    Select(#[from] SelectError),
 }
 
 /// A folder with notebooks and their snapshots.
@@ -61,21 +57,26 @@ pub struct Notebooks {
 }
 
 impl Project {
-    /// Finds the project that `start` is in.
+    /// Finds the project that `start` is in, with the settings of `profile`.
     ///
     /// # Errors
-    /// When there is none, or its configuration cannot be used.
-    pub fn find(start: &Path) -> Result<Project, ProjectError> {
+    /// When there is none, its configuration cannot be used, or it has no such profile.
+    pub fn find(start: &Path, profile: &str) -> Result<Project, ProjectError> {
         let not_found = || ProjectError::NotFound { start: start.to_owned() };
         let start = start.canonicalize().map_err(|_| not_found())?;
         let root = start.ancestors().find(|folder| holds_notebooks(&folder.join("notebooks"))).ok_or_else(not_found)?;
-        let config = Config::read(&root.join("notebooks/nbsnap.toml"))?;
+        let config = Config::read(&root.join("notebooks/nbsnap.toml"), profile)?;
         Ok(Project { root: root.to_owned(), config })
     }
 
     /// The folder with the notebooks.
     pub fn notebooks_dir(&self) -> PathBuf {
         self.root.join("notebooks")
+    }
+
+    /// The file with the project's settings, which need not exist.
+    pub fn config_file(&self) -> PathBuf {
+        self.notebooks_dir().join("nbsnap.toml")
     }
 
     /// The folder with the snapshots.
@@ -122,30 +123,12 @@ impl Notebooks {
         names
     }
 
-    /// The names that `wanted` means: each is a name, a file name or path, or the beginning of names. All, if it is empty.
+    /// The names that `wanted` means: each is a name, a file name or path, the beginning of names, or a glob. All, if it is empty.
     ///
     /// # Errors
     /// When one of them means no notebook.
     pub fn select(&self, wanted: &[String]) -> Result<Vec<String>, ProjectError> {
-        let names = self.names();
-        if wanted.is_empty() {
-            return Ok(names.into_iter().map(str::to_owned).collect());
-        }
-        let mut selected = Vec::new();
-        for asked in wanted {
-            let stem = Path::new(asked).file_name().unwrap_or_default().to_string_lossy();
-            let stem = stem.strip_suffix(".ipynb").unwrap_or(&stem);
-            let exact: Vec<&str> = names.iter().copied().filter(|name| *name == stem).collect();
-            let found =
-                if exact.is_empty() { names.iter().copied().filter(|name| name.starts_with(stem)).collect() } else { exact };
-            if found.is_empty() {
-                return Err(ProjectError::NoSuchNotebook { name: asked.clone(), known: names.join(", ") });
-            }
-            selected.extend(found.into_iter().map(str::to_owned));
-        }
-        selected.sort_unstable();
-        selected.dedup();
-        Ok(selected)
+        Ok(Selection::of_names(wanted).choose(self)?.into_iter().map(|chosen| chosen.name).collect())
     }
 }
 

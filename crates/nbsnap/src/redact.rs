@@ -4,24 +4,22 @@
 //! before it is saved. Each rule counts its hits, so that a report can name a rule that never applies. Binary display data is
 //! left alone, as text inside it is not to be found; a secret that was encoded with base64 is therefore not found either.
 
+mod rules;
 mod secrets;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use regex::{Captures, Regex, RegexBuilder};
 
+pub use rules::{BUILT_IN_RULES, BuiltInRule};
+
+use crate::config::{Config, RedactRule, Toggle};
 use crate::record::{CellRecord, Failure};
+use crate::scope::{Place, Scope, Stream};
 
 /// Memory that a compiled pattern may take; long secrets with all their spellings need some.
 const PATTERN_LIMIT: usize = 64 << 20;
-
-const ANSI: &str = r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_][^\x07\x1b\x{9c}]*(?:\x07|\x1b\\|\x{9c})|\x1b[ -/]*[0-OQ-WYZ\\`-~]|\x{9b}[0-?]*[ -/]*[@-~]";
-const THREAD: &str = r"thread '(?<name>[^'\n]*)' \(\d+\) panicked";
-const LOOPBACK: &str = r"(?<host>\b127\.0\.0\.1|\blocalhost|\[::1\]):(?<port>\d{4,5})\b";
-/// Systems give out ports from here on to programs that ask for any (Linux from here, others from 49152): lower ones were chosen by somebody,
-/// and are the same everywhere.
-const FIRST_CHANCE_PORT: u16 = 32768;
-const ADDRESS: &str = r"\b0x[0-9a-fA-F]{6,16}\b";
 
 /// Why a rule cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -50,23 +48,38 @@ pub struct RuleHits {
     pub rule: String,
     /// How often.
     pub hits: usize,
+    /// Whether it is one of the project's own, which somebody wrote because it should apply.
+    pub is_own: bool,
 }
 
 /// Collects the rules of a [`Redactor`].
 ///
-/// The order in which they are given does not matter, except among configured rules.
+/// The order in which they are given does not matter, except among the project's own rules.
 #[derive(Clone, Debug, Default)]
 pub struct RedactorBuilder {
+    notebook: String,
     secrets: Vec<String>,
     paths: Vec<(String, String)>,
-    addresses: bool,
-    configured: Vec<(String, String, String)>,
+    switched: BTreeMap<String, Toggle>,
+    own: Vec<RedactRule>,
 }
 
 impl RedactorBuilder {
+    /// Says in which notebook the text will be, for rules that do not apply in all.
+    pub fn notebook(&mut self, name: &str) -> &mut Self {
+        name.clone_into(&mut self.notebook);
+        self
+    }
+
     /// Hides a secret, also where it is percent-encoded, or escaped in JSON or HTML. Fewer than four characters are no secret.
     pub fn secret(&mut self, value: impl Into<String>) -> &mut Self {
         self.secrets.push(value.into());
+        self
+    }
+
+    /// Hides the values of those variables whose names say that they hold secrets.
+    pub fn variables(&mut self, variables: impl IntoIterator<Item = (String, String)>) -> &mut Self {
+        self.secrets.extend(variables.into_iter().filter(|(name, _)| secrets::is_secret_name(name)).map(|(_, value)| value));
         self
     }
 
@@ -86,62 +99,91 @@ impl RedactorBuilder {
         self.path(folder, "[HOME]")
     }
 
-    /// Whether to write `[ADDRESS]` for hexadecimal numbers that look like memory addresses. Off unless asked for.
-    pub fn addresses(&mut self, hide: bool) -> &mut Self {
-        self.addresses = hide;
+    /// Takes over which built-in rules are on, and the project's own rules.
+    pub fn configure(&mut self, config: &Config) -> &mut Self {
+        self.switched.extend(config.redactions.clone());
+        self.own.extend(config.redact.iter().cloned());
         self
     }
 
-    /// Adds a configured rule: a regular expression and what to write for its matches, in which `$1` or `${name}` is a group.
+    /// Adds a rule: a regular expression and what to write for its matches, in which `$1` or `${name}` is a group.
     pub fn rule(&mut self, name: impl Into<String>, pattern: impl Into<String>, replacement: impl Into<String>) -> &mut Self {
-        self.configured.push((name.into(), pattern.into(), replacement.into()));
+        let (name, pattern, replace) = (name.into(), pattern.into(), replacement.into());
+        self.own.push(RedactRule { name, pattern, replace, only: Scope::default() });
         self
+    }
+
+    /// Compiles the rules that hide secrets, and no others: for what is to be read as it came, such as outputs in a notebook.
+    ///
+    /// # Errors
+    /// If the secrets are too long for a pattern.
+    pub fn build_for_secrets(&self) -> Result<Redactor, RedactError> {
+        let mut redactor = Redactor { notebook: self.notebook.clone(), rules: Vec::new() };
+        if let Some(secrets) = secrets::pattern(&self.secrets) {
+            redactor.add("secrets", &secrets, Action::Secret, Scope::default(), false)?;
+        }
+        redactor.add("tokens", secrets::TOKENS, Action::Token, Scope::default(), false)?;
+        Ok(redactor)
     }
 
     /// Compiles the rules.
     ///
     /// # Errors
-    /// If a configured pattern is no regular expression, or matches the empty text.
+    /// If a pattern of the project's own is no regular expression, or matches the empty text.
     pub fn build(&self) -> Result<Redactor, RedactError> {
-        let mut rules = Vec::new();
-        let mut add = |name: &str, pattern: &str, action| -> Result<(), RedactError> {
-            rules.push(Rule { name: name.to_owned(), pattern: compile(name, pattern)?, action, hits: 0 });
-            Ok(())
-        };
+        let mut redactor = Redactor { notebook: self.notebook.clone(), rules: Vec::new() };
+        let everywhere = Scope::default;
         let secrets = secrets::pattern(&self.secrets);
         // Secrets come first, lest another rule tears them apart, and once more where taking out colours may have joined one.
         if let Some(secrets) = &secrets {
-            add("secrets", secrets, Action::Secret)?;
+            redactor.add("secrets", secrets, Action::Secret, everywhere(), false)?;
         }
-        add("ansi", ANSI, Action::Template(String::new()))?;
+        redactor.add("ansi", rules::ANSI, Action::Template(String::new()), everywhere(), false)?;
         if let Some(secrets) = &secrets {
-            add("secrets", secrets, Action::Secret)?;
+            redactor.add("secrets", secrets, Action::Secret, everywhere(), false)?;
         }
+        redactor.add("tokens", secrets::TOKENS, Action::Token, everywhere(), false)?;
+        for rule in BUILT_IN_RULES {
+            let scope = match self.switched.get(rule.name) {
+                Some(Toggle::On(scope)) => scope.clone(),
+                None if rule.is_on => everywhere(),
+                Some(Toggle::Off) | None => continue,
+            };
+            if rule.name == "paths" {
+                self.add_paths(&mut redactor, &scope)?;
+            }
+            if rule.name == "ports" {
+                redactor.add(rule.name, rules::LOOPBACK, Action::Port, scope.clone(), false)?;
+            }
+            for (pattern, replacement) in rule.patterns {
+                redactor.add(rule.name, pattern, Action::Template((*replacement).to_owned()), scope.clone(), false)?;
+            }
+        }
+        for RedactRule { name, pattern, replace, only } in &self.own {
+            redactor.add(name, pattern, Action::Template(replace.clone()), only.clone(), true)?;
+        }
+        if let Some(rule) = redactor.rules.iter().find(|rule| rule.pattern.is_match("")) {
+            return Err(RedactError::EmptyMatch { name: rule.name.clone() });
+        }
+        Ok(redactor)
+    }
+
+    fn add_paths(&self, redactor: &mut Redactor, scope: &Scope) -> Result<(), RedactError> {
         let mut paths = self.paths.clone();
         paths.sort_by_key(|(folder, _)| std::cmp::Reverse(folder.len()));
         for (folder, name) in paths {
             // On Windows, JSON and `Debug` double the separators.
             let pattern = regex::escape(&folder).replace(r"\\", r"\\{1,2}");
-            add(&format!("path {name}"), &pattern, Action::Path(name))?;
+            redactor.add("paths", &pattern, Action::Path(name), scope.clone(), false)?;
         }
-        add("thread ids", THREAD, Action::Template("thread '${name}' panicked".to_owned()))?;
-        add("loopback ports", LOOPBACK, Action::Port)?;
-        if self.addresses {
-            add("addresses", ADDRESS, Action::Template("[ADDRESS]".to_owned()))?;
-        }
-        for (name, pattern, replacement) in &self.configured {
-            add(name, pattern, Action::Template(replacement.clone()))?;
-        }
-        if let Some(rule) = rules.iter().find(|rule| rule.pattern.is_match("")) {
-            return Err(RedactError::EmptyMatch { name: rule.name.clone() });
-        }
-        Ok(Redactor { rules })
+        Ok(())
     }
 }
 
-/// Named rules that take out what must not be compared or kept.
+/// Named rules that take out what must not be compared or kept, of one notebook.
 #[derive(Clone, Debug)]
 pub struct Redactor {
+    notebook: String,
     rules: Vec<Rule>,
 }
 
@@ -150,7 +192,9 @@ struct Rule {
     name: String,
     pattern: Regex,
     action: Action,
+    scope: Scope,
     hits: usize,
+    is_own: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -161,57 +205,69 @@ enum Action {
     Path(String),
     /// Write `[SECRET]`.
     Secret,
+    /// Write what leads up to a token, and `[SECRET]`.
+    Token,
     /// Write `[PORT]` for a port that a program may have been given by chance.
     Port,
 }
 
 impl Redactor {
-    /// Begins with the rules that always hold: ANSI escapes are taken out, and thread ids and ports on the loopback interface
-    /// are replaced.
+    /// Begins with the rules that hold unless they are switched off: see [`BUILT_IN_RULES`]. Escapes for terminals, and tokens that can be
+    /// told by their looks, are always taken out.
     pub fn builder() -> RedactorBuilder {
         RedactorBuilder::default()
     }
 
-    /// Redacts all text of a record: both streams, display data that is not binary, and the failure.
-    pub fn record(&mut self, record: &mut CellRecord) {
-        self.in_place(&mut record.stdout);
-        self.in_place(&mut record.stderr);
+    /// Redacts all text of the record of a cell: both streams, display data that is not binary, and the failure.
+    pub fn record(&mut self, cell: &str, record: &mut CellRecord) {
+        self.in_place(&mut record.stdout, cell, Stream::Stdout, None);
+        self.in_place(&mut record.stderr, cell, Stream::Stderr, None);
         for (mime, content) in &mut record.outputs {
             if crate::snapshot::is_binary(mime, content) {
                 continue;
             }
-            self.in_place(content);
+            self.in_place(content, cell, Stream::Display, Some(mime));
         }
         if let Some(failure) = &mut record.failure {
-            self.failure(failure);
+            self.failure(cell, failure);
         }
     }
 
-    /// Redacts the messages of a failure.
-    pub fn failure(&mut self, failure: &mut Failure) {
+    /// Redacts the messages of a cell's failure.
+    pub fn failure(&mut self, cell: &str, failure: &mut Failure) {
+        let mut hide = |text: &mut String| self.in_place(text, cell, Stream::Error, None);
         match failure {
             Failure::Compile { diagnostics } => {
                 for diagnostic in diagnostics {
-                    self.in_place(&mut diagnostic.message);
-                    diagnostic.spans.iter_mut().for_each(|span| self.in_place(&mut span.label));
-                    diagnostic.help.iter_mut().for_each(|help| self.in_place(help));
+                    hide(&mut diagnostic.message);
+                    diagnostic.spans.iter_mut().for_each(|span| hide(&mut span.label));
+                    diagnostic.help.iter_mut().for_each(&mut hide);
                 }
             }
             Failure::Panic { message, .. }
             | Failure::Error { message, .. }
             | Failure::Refused { message }
-            | Failure::Engine { message } => self.in_place(message),
-            Failure::Died { status } => self.in_place(status),
-            Failure::ControlWord { word } => self.in_place(word),
-            Failure::LateOutput { text } => self.in_place(text),
+            | Failure::Engine { message } => hide(message),
+            Failure::Died { status } => hide(status),
+            Failure::ControlWord { word } => hide(word),
+            Failure::LateOutput { text } => hide(text),
             Failure::Timeout { .. } | Failure::TooMuchOutput { .. } => {}
         }
     }
 
-    /// Redacts text.
+    /// Redacts text that belongs to no cell.
     pub fn text(&mut self, text: &str) -> String {
         let mut text = text.to_owned();
-        self.in_place(&mut text);
+        self.in_place(&mut text, "", Stream::Error, None);
+        text
+    }
+
+    /// Takes only secrets out of text, such as the source of a cell.
+    pub fn without_secrets(&mut self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for rule in self.rules.iter_mut().filter(|rule| matches!(rule.action, Action::Secret | Action::Token)) {
+            rule.apply(&mut text);
+        }
         text
     }
 
@@ -221,28 +277,44 @@ impl Redactor {
         for rule in &self.rules {
             match hits.iter_mut().find(|known| known.rule == rule.name) {
                 Some(known) => known.hits += rule.hits,
-                None => hits.push(RuleHits { rule: rule.name.clone(), hits: rule.hits }),
+                None => hits.push(RuleHits { rule: rule.name.clone(), hits: rule.hits, is_own: rule.is_own }),
             }
         }
         hits
     }
 
-    fn in_place(&mut self, text: &mut String) {
-        for rule in &mut self.rules {
-            let (mut out, mut end, mut hits) = (String::new(), 0, 0);
-            for captures in rule.pattern.captures_iter(text) {
-                let Some(found) = captures.get(0) else { continue };
-                out.push_str(&text[end..found.start()]);
-                let before = out.len();
-                rule.action.replace(&captures, text, &mut out);
-                hits += usize::from(out[before..] != *found.as_str());
-                end = found.end();
-            }
-            if hits > 0 {
-                out.push_str(&text[end..]);
-                *text = out;
-                rule.hits += hits;
-            }
+    /// Adds a rule, unless it does not apply in this notebook.
+    fn add(&mut self, name: &str, pattern: &str, action: Action, scope: Scope, is_own: bool) -> Result<(), RedactError> {
+        let pattern = compile(name, pattern)?;
+        if scope.covers_notebook(&self.notebook) {
+            self.rules.push(Rule { name: name.to_owned(), pattern, action, scope, hits: 0, is_own });
+        }
+        Ok(())
+    }
+
+    fn in_place(&mut self, text: &mut String, cell: &str, stream: Stream, mime: Option<&str>) {
+        let place = Place { notebook: &self.notebook, cell, stream, mime: mime.map(crate::snapshot::essence) };
+        for rule in self.rules.iter_mut().filter(|rule| rule.scope.covers(&place)) {
+            rule.apply(text);
+        }
+    }
+}
+
+impl Rule {
+    fn apply(&mut self, text: &mut String) {
+        let (mut out, mut end, mut hits) = (String::new(), 0, 0);
+        for captures in self.pattern.captures_iter(text) {
+            let Some(found) = captures.get(0) else { continue };
+            out.push_str(&text[end..found.start()]);
+            let before = out.len();
+            self.action.replace(&captures, text, &mut out);
+            hits += usize::from(out[before..] != *found.as_str());
+            end = found.end();
+        }
+        if hits > 0 {
+            out.push_str(&text[end..]);
+            *text = out;
+            self.hits += hits;
         }
     }
 }
@@ -254,8 +326,9 @@ impl Action {
         match self {
             Action::Template(template) => captures.expand(template, out),
             Action::Secret => out.push_str(secrets::REPLACEMENT),
+            Action::Token => out.extend([captures.name("lead").map_or("", |lead| lead.as_str()), secrets::REPLACEMENT]),
             Action::Path(name) if is_path_boundary(&text[..found.start()], &text[found.end()..]) => out.push_str(name),
-            Action::Port if captures["port"].parse().is_ok_and(|port: u16| port >= FIRST_CHANCE_PORT) => {
+            Action::Port if captures["port"].parse().is_ok_and(|port: u16| port >= rules::FIRST_CHANCE_PORT) => {
                 out.extend([&captures["host"], ":[PORT]"]);
             }
             Action::Path(_) | Action::Port => out.push_str(found.as_str()),
@@ -283,105 +356,4 @@ fn compile(name: &str, pattern: &str) -> Result<Regex, RedactError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-    use crate::record::{Diagnostic, DiagnosticSpan};
-
-    fn redact(text: &str, rules: impl FnOnce(&mut RedactorBuilder)) -> String {
-        let mut builder = Redactor::builder();
-        rules(&mut builder);
-        builder.build().unwrap().text(text)
-    }
-
-    fn always(text: &str) -> String {
-        redact(text, |_| ())
-    }
-
-    #[test]
-    fn escapes_for_the_terminal_are_taken_out() {
-        assert_eq!(always("\x1b[1;31merror\x1b[0m: \x1b]8;;http://x\x1b\\link\x1b]8;;\x07!\x1b(B\x1b[?25h"), "error: link!");
-        assert_eq!(always("50%\r\x1b[2K100%\x1b"), "50%\r100%\x1b");
-    }
-
-    #[test]
-    fn thread_ids_and_ports_are_replaced() {
-        assert_eq!(always("thread 'main' (22964) panicked at src/lib.rs:1:2:"), "thread 'main' panicked at src/lib.rs:1:2:");
-        assert_eq!(always("thread '<unnamed>' (7) panicked"), "thread '<unnamed>' panicked");
-        assert_eq!(
-            always("http://127.0.0.1:54321/x localhost:32768 [::1]:65535 example.org:54321 127.0.0.1:99999"),
-            "http://127.0.0.1:[PORT]/x localhost:[PORT] [::1]:[PORT] example.org:54321 127.0.0.1:99999"
-        );
-        assert_eq!(always("localhost:8080 127.0.0.1:32767"), "localhost:8080 127.0.0.1:32767");
-    }
-
-    #[test]
-    fn addresses_are_replaced_only_when_asked_for() {
-        assert_eq!(always("at 0x7ffd3a2b10"), "at 0x7ffd3a2b10");
-        assert_eq!(redact("at 0x7ffd3a2b10, 0xff", |r| _ = r.addresses(true)), "at [ADDRESS], 0xff");
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn paths_are_replaced_the_innermost_first_and_only_as_a_whole() {
-        let rules = |r: &mut RedactorBuilder| {
-            r.home(Path::new("/home/anna")).path(Path::new("/home/anna/project/"), "[ROOT]");
-            r.path(Path::new("/"), "[NEVER]").path(Path::new("relative"), "[NEVER]");
-        };
-        let text = "/home/anna/project/a.rs:1 /home/anna/.cargo file:///home/anna. /home/annabel /home/anna-x /mnt/home/anna /home/anna.txt";
-        let expected = "[ROOT]/a.rs:1 [HOME]/.cargo file://[HOME]. /home/annabel /home/anna-x /mnt/home/anna /home/anna.txt";
-        assert_eq!(redact(text, rules), expected);
-    }
-
-    #[test]
-    fn configured_rules_count_and_name_themselves_when_they_are_wrong() {
-        let mut redactor = Redactor::builder().rule("took", r"in (\d+) ms", "in [$1]").rule("never", "xyz", "").build().unwrap();
-        assert_eq!(redactor.text("in 5 ms, in 7 ms"), "in [5], in [7]");
-        let hits = redactor.hits();
-        let of = |name: &str| hits.iter().find(|hits| hits.rule == name).map(|hits| hits.hits);
-        assert_eq!((of("took"), of("never"), of("ansi")), (Some(2), Some(0), Some(0)));
-        let refused = |pattern: &str| Redactor::builder().rule("mine", pattern, "").build().unwrap_err().to_string();
-        assert_eq!(refused("("), "redaction rule `mine` has a pattern that is not a regular expression");
-        assert_eq!(refused("x*"), "redaction rule `mine` has a pattern that matches the empty text, and so everywhere");
-    }
-
-    #[test]
-    fn all_text_of_a_record_is_redacted_and_no_picture() {
-        let mut redactor = Redactor::builder().secret("c2VjcmV0").build().unwrap();
-        let text = || "<c2VjcmV0>".to_owned();
-        let picture = "c2VjcmV0".to_owned();
-        let span = DiagnosticSpan { line: 1, column: 1, end_line: 1, end_column: 2, label: text() };
-        let diagnostic = Diagnostic { code: None, message: text(), spans: vec![span], help: vec![text()] };
-        let mut record = CellRecord {
-            stdout: text(),
-            stderr: text(),
-            outputs: [
-                ("text/html", text()),
-                ("application/json", text()),
-                ("image/svg+xml", text()),
-                ("image/png", picture.clone()),
-            ]
-            .map(|(mime, content)| (mime.to_owned(), content))
-            .into(),
-            failure: Some(Failure::Compile { diagnostics: vec![diagnostic] }),
-        };
-        redactor.record(&mut record);
-        assert_eq!(record.outputs["image/png"], picture);
-        let all = format!("{record:?}");
-        assert_eq!((all.matches("c2VjcmV0").count(), all.matches("<[SECRET]>").count()), (1, 8));
-        for mut failure in [
-            Failure::Panic { message: text(), line: None },
-            Failure::Error { message: text(), lines: vec![] },
-            Failure::Died { status: text() },
-            Failure::ControlWord { word: text() },
-            Failure::LateOutput { text: text() },
-            Failure::Refused { message: text() },
-            Failure::Engine { message: text() },
-            Failure::Timeout { limit: Duration::ZERO },
-        ] {
-            redactor.failure(&mut failure);
-            assert!(!failure.to_string().contains("c2Vj"), "{failure}");
-        }
-    }
-}
+mod tests;

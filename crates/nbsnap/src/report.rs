@@ -1,20 +1,79 @@
-//! Reporters: they render the [`Event`](crate::event::Event)s of a run for somebody.
+//! Reporters: they render the [`Event`]s of a run for somebody.
 //!
-//! A reporter is a type with a method `report(&mut self, &Event) -> io::Result<()>` that writes to what it was given and to
-//! nothing else. To add one, put it in a file of its own here, called after what it writes, and let the command line pass events
-//! on to it. Events carry everything a reporter needs: if one is missing something, the event gets a field. Events of kinds that
-//! a reporter does not know must be ignored, as new kinds come. That a reader went away (`BrokenPipe`) is for the caller to judge.
+//! A [`Reporter`] writes to what it was given and to nothing else. To add one, put it in a file of its own here, called after what it
+//! writes, and let the command line add it to its [`Reporters`]. Events carry everything a reporter needs: if one is missing something,
+//! the event gets a field. Events of kinds that a reporter does not know must be ignored, as new kinds come. That a reader went away
+//! (`BrokenPipe`) is for the caller to judge.
 //!
 //! - [`HumanReporter`]: for people at a terminal or reading a log. One line per notebook, and for each failing cell what went
 //!   wrong, where, and what to do next.
+//! - [`JsonLines`]: for programs, everything as it happens.
+//! - [`GithubAnnotations`]: for GitHub, what is wrong at which line of which file; [`github_summary`] for the page of a workflow's run.
+//! - [`FailedFiles`]: what failed notebooks leave: the executed notebook, and pictures with what differs in them.
+//! - [`AtEnd`] writes a file once the whole [`Run`] is known: [`junit`] for build servers, [`html`] for a reader.
 
+mod at_end;
 mod cell;
 mod diff;
 mod excerpt;
+mod failed_files;
+mod github;
+mod html;
 mod human;
+mod jsonl;
+mod junit;
+mod left_files;
 mod progress;
+mod run;
 mod style;
 
+use std::io;
+
+pub use at_end::{AtEnd, When};
+pub use diff::difference;
+pub use failed_files::FailedFiles;
+pub use github::{GithubAnnotations, github_summary};
+pub use html::html;
 pub use human::HumanReporter;
+pub use jsonl::{FORMAT_VERSION, JsonLines};
+pub use junit::junit;
+pub use left_files::LeftFiles;
 pub use progress::Progress;
-pub use style::Style;
+pub use run::{CellRun, NotebookRun, Run};
+pub use style::{Style, count};
+
+use crate::event::Event;
+
+/// Renders a run for somebody.
+pub trait Reporter {
+    /// Writes what is to be said about an event.
+    ///
+    /// # Errors
+    /// If it cannot be written. Files say their name in the error.
+    fn report(&mut self, event: &Event) -> io::Result<()>;
+}
+
+/// Several reporters, each of which is told everything, in order.
+#[derive(Default)]
+pub struct Reporters<'a>(Vec<Box<dyn Reporter + 'a>>);
+
+impl<'a> Reporters<'a> {
+    /// Adds a reporter.
+    pub fn add(&mut self, reporter: impl Reporter + 'a) {
+        self.0.push(Box::new(reporter));
+    }
+}
+
+impl Reporter for Reporters<'_> {
+    fn report(&mut self, event: &Event) -> io::Result<()> {
+        self.0.iter_mut().try_for_each(|reporter| reporter.report(event))
+    }
+}
+
+/// An error of the system's that says which file it is about.
+fn about(path: &std::path::Path, error: io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests;

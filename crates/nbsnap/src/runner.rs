@@ -5,20 +5,24 @@
 
 mod judge;
 mod one;
+mod slow;
 mod workers;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
-use one::OneNotebook;
+use one::{Meant, OneNotebook, Outcome};
+use slow::SlowCells;
 
-use crate::cache::{Parts, ResultCache, Surroundings};
+use crate::cache::{self, Parts, ResultCache, Surroundings};
 use crate::engine::{Engine, EngineError};
 use crate::environment::Environment;
-use crate::event::{CellVerdict, Event, Evidence, NotebookProblem, Summary};
+use crate::event::{CellVerdict, Event, Evidence, NotebookProblem, Status, Summary, Timing};
 use crate::notebook::Notebook;
 use crate::project::{Notebooks, Project, ProjectError};
-use crate::redact::RedactError;
+use crate::redact::{RedactError, RuleHits};
+use crate::select::{Chosen, Selection};
 use crate::snapshot::{OrphanKind, SnapshotError, SnapshotStore};
 
 /// Why a run cannot go on. This says nothing about any notebook.
@@ -34,6 +38,9 @@ pub enum RunError {
         /// The folder.
         folder: PathBuf,
     },
+    /// The filter leaves no notebook.
+    #[error("no notebook is as the filter says")]
+    NothingSelected,
     /// The engine cannot work.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -70,48 +77,80 @@ pub struct Runner<'a> {
     pub cache: Option<&'a ResultCache>,
     /// How many notebooks may run at once, at least one.
     pub jobs: usize,
+    /// How often each notebook is run while it passes, at least once.
+    pub repeat: u32,
+}
+
+/// What a selection comes to.
+struct Selected {
+    /// All notebooks of the project.
+    notebooks: Notebooks,
+    /// The names of those that are meant.
+    names: Vec<String>,
+    /// Those among them that can be run.
+    meant: Vec<Meant>,
 }
 
 /// Takes events. An error ends the run.
 pub type Emit<'a> = &'a mut dyn FnMut(Event) -> std::io::Result<()>;
 
 impl Runner<'_> {
-    /// Runs the notebooks that `wanted` means, all if it is empty.
+    /// Runs the notebooks that `wanted` means.
     ///
     /// # Errors
     /// When the run itself breaks down. Failed notebooks are counted in the summary.
-    pub fn run(&mut self, wanted: &[String], emit: Emit<'_>) -> Result<Summary, RunError> {
+    pub fn run(&mut self, wanted: &Selection, emit: Emit<'_>) -> Result<Summary, RunError> {
         let (started, began) = (Instant::now(), SystemTime::now());
-        let (notebooks, selected, chosen) = self.select(wanted)?;
-        let cells = chosen.iter().map(|notebook| notebook.cells.len()).sum();
-        emit(Event::RunStarted { notebooks: selected.len(), cells, engine: self.engine.name() }).map_err(RunError::Report)?;
+        let Selected { notebooks, names, meant } = self.select(wanted)?;
+        let cells = meant.iter().map(|meant| meant.cells().len()).sum();
+        emit(Event::RunStarted { notebooks: names.len(), cells, engine: self.engine.name() }).map_err(RunError::Report)?;
 
         let mut summary = Summary::default();
-        self.report_unusable(&notebooks, &selected, &mut summary, emit)?;
+        self.report_unusable(&notebooks, &names, &mut summary, emit)?;
         let fingerprint = if self.cache.is_some() { self.engine.fingerprint()? } else { Parts::new() };
         let mut to_run = Vec::new();
-        for notebook in chosen {
-            let looked = Instant::now();
-            if self.with_cache(&notebook, &fingerprint, |cache, surroundings| cache.holds(&notebook, surroundings))? == Some(true)
+        for meant in meant {
+            let (looked, notebook) = (Instant::now(), &meant.notebook);
+            let may_hold = self.repeat <= 1 && meant.cells.is_none();
+            if let Some(reason) = &notebook.overrides.skip {
+                tell_skipped(&self.project.root, &meant, reason, &mut summary, emit)?;
+            } else if may_hold
+                && self.with_cache(notebook, &fingerprint, |cache, surroundings| cache.holds(notebook, surroundings))?
+                    == Some(true)
             {
-                tell_cached(&self.project.root, &notebook, &mut summary, looked.elapsed(), emit)?;
+                tell_cached(&self.project.root, notebook, &mut summary, looked.elapsed(), emit)?;
             } else {
-                to_run.push(notebook);
+                to_run.push(meant);
             }
         }
         if !to_run.is_empty() {
-            self.build(&notebooks.usable, &to_run, emit)?;
+            let to_build: Vec<Notebook> = to_run.iter().map(|meant| meant.notebook.clone()).collect();
+            self.build(&notebooks.usable, &to_build, emit)?;
         }
-        self.run_all(&to_run, &mut summary, emit, &mut |notebook, passed| {
+        let mut hits = Vec::new();
+        let not_begun = self.run_all(&to_run, emit, &mut |meant, outcome| {
+            summary.add(&outcome.summary);
+            add_hits(&mut hits, &outcome.hits);
+            let notebook = &meant.notebook;
             let sources = self.engine.sources();
-            let remember = |cache: &ResultCache, surroundings: Surroundings<'_>| match passed {
-                true => cache.remember(notebook, surroundings, sources, began),
-                false => cache.forget(notebook),
+            let remember = |cache: &ResultCache, surroundings: Surroundings<'_>| {
+                if outcome.is_clean {
+                    cache.remember(notebook, surroundings, sources, began);
+                } else if outcome.summary.failed > 0 || outcome.summary.flaky > 0 {
+                    cache.forget(notebook);
+                }
             };
             self.with_cache(notebook, &fingerprint, remember).map(drop)
         })?;
+        for meant in &not_begun {
+            tell_not_begun(&self.project.root, meant, &mut summary, emit)?;
+        }
+        // A rule may apply only in a notebook, or a cell, that was not run.
+        let all_ran = wanted.is_all() && summary.cached + summary.skipped + summary.not_run + summary.cells_not_run == 0;
+        let unused = if all_ran && notebooks.unusable.is_empty() { self.unused_rules(&hits) } else { Vec::new() };
+        emit(Event::Redacted { hits, unused }).map_err(RunError::Report)?;
         // Snapshots of notebooks that are gone can only be told when all notebooks are looked at.
-        for orphan in self.store.orphans(&notebooks.usable, wanted.is_empty())? {
+        for orphan in self.store.orphans(&notebooks.usable, wanted.is_all())? {
             if orphan.notebook.is_none() && orphan.kind != OrphanKind::Pending {
                 summary.orphans += 1;
                 let path = relative(&self.project.root, &orphan.path);
@@ -129,19 +168,71 @@ impl Runner<'_> {
     /// # Errors
     /// When it cannot be built.
     pub fn prepare(&mut self, wanted: &[String], emit: Emit<'_>) -> Result<(), RunError> {
-        let (notebooks, _, chosen) = self.select(wanted)?;
+        let Selected { notebooks, meant, .. } = self.select(&Selection::of_names(wanted))?;
+        let chosen: Vec<Notebook> = meant.into_iter().map(|meant| meant.notebook).collect();
         self.build(&notebooks.usable, &chosen, emit)
     }
 
-    /// All notebooks, the names of those that are meant, and those among them that can be run.
-    fn select(&self, wanted: &[String]) -> Result<(Notebooks, Vec<String>, Vec<Notebook>), RunError> {
+    /// What the verdicts on the notebooks that `wanted` means rest on as it is now, by notebook; nothing for one that cannot be read.
+    /// Folders of local packages are known once the engine is prepared.
+    ///
+    /// # Errors
+    /// When the selection means nothing.
+    pub fn inputs(&self, wanted: &Selection) -> Result<BTreeMap<String, Option<Parts>>, RunError> {
+        let Selected { names, meant, .. } = self.select(wanted)?;
+        let mut all: BTreeMap<String, Option<Parts>> = names.into_iter().map(|name| (name, None)).collect();
+        // Settings are those that the project was found with; the file may say something else by now.
+        let settings = std::fs::read_to_string(self.project.config_file()).unwrap_or_default();
+        let engine = Parts::from([("settings file".to_owned(), settings)]);
+        for Meant { notebook, .. } in &meant {
+            // An environment that cannot be told is as good as one that has changed.
+            let Ok(environment) = self.environment.files(notebook) else { continue };
+            let snapshots = self.store.root().join(&notebook.name);
+            let (project, environment) = (self.project, environment.as_slice());
+            let surroundings = Surroundings { project, snapshots: &snapshots, environment, engine: &engine };
+            all.insert(notebook.name.clone(), cache::inputs(notebook, surroundings, self.engine.sources()).ok());
+        }
+        Ok(all)
+    }
+
+    /// The folders in which those inputs lie.
+    ///
+    /// # Errors
+    /// As [`Runner::inputs`].
+    pub fn input_folders(&self, wanted: &Selection) -> Result<BTreeSet<PathBuf>, RunError> {
+        let mut folders = BTreeSet::from([self.project.notebooks_dir(), self.store.root().to_owned()]);
+        folders.extend(self.engine.sources().iter().cloned());
+        for Meant { notebook, .. } in &self.select(wanted)?.meant {
+            let files = self.environment.files(notebook).unwrap_or_default();
+            folders.extend(files.iter().filter_map(|file| file.parent()).map(Path::to_owned));
+        }
+        folders.retain(|folder| folder.is_dir());
+        Ok(folders)
+    }
+
+    fn select(&self, wanted: &Selection) -> Result<Selected, RunError> {
         let notebooks = self.project.notebooks()?;
-        let selected = notebooks.select(wanted)?;
-        if selected.is_empty() {
+        if notebooks.names().is_empty() {
             return Err(RunError::NoNotebooks { folder: self.project.notebooks_dir() });
         }
-        let chosen = notebooks.usable.iter().filter(|notebook| selected.contains(&notebook.name)).cloned().collect();
-        Ok((notebooks, selected, chosen))
+        let chosen = wanted.choose(&notebooks).map_err(ProjectError::from)?;
+        // One of several shares may well be empty.
+        if chosen.is_empty() && wanted.partition.is_none() {
+            return Err(RunError::NothingSelected);
+        }
+        let meant = |chosen: &Chosen| {
+            let notebook = notebooks.usable.iter().find(|notebook| notebook.name == chosen.name)?.clone();
+            Some(Meant { notebook, cells: chosen.cells })
+        };
+        let meant = chosen.iter().filter_map(meant).collect();
+        let names = chosen.into_iter().map(|chosen| chosen.name).collect();
+        Ok(Selected { notebooks, names, meant })
+    }
+
+    /// Rules of the project's own that never applied.
+    fn unused_rules(&self, hits: &[RuleHits]) -> Vec<String> {
+        let applied = |name: &str| hits.iter().any(|rule| rule.is_own && rule.rule == name && rule.hits > 0);
+        self.project.config.redact.iter().map(|rule| rule.name.clone()).filter(|name| !applied(name)).collect()
     }
 
     fn build(&mut self, all: &[Notebook], selected: &[Notebook], emit: Emit<'_>) -> Result<(), RunError> {
@@ -168,33 +259,27 @@ impl Runner<'_> {
         Ok(Some(act(cache, surroundings)))
     }
 
-    /// Runs notebooks, as many at once as may be, and tells what became of each.
+    /// Runs notebooks, as many at once as may be, and hands over what became of each. Returns those that were not begun.
     fn run_all(
         &self,
-        notebooks: &[Notebook],
-        summary: &mut Summary,
+        meant: &[Meant],
         emit: Emit<'_>,
-        done: &mut dyn FnMut(&Notebook, bool) -> Result<(), RunError>,
-    ) -> Result<(), RunError> {
+        done: &mut dyn FnMut(&Meant, Outcome) -> Result<(), RunError>,
+    ) -> Result<Vec<Meant>, RunError> {
+        let config = &self.project.config;
         let one = OneNotebook {
             project: self.project,
             environment: self.environment,
             store: self.store,
             quick: self.engine.has_shortcut(),
+            retries: config.retries,
+            repeat: self.repeat.max(1),
+            fail_fast: config.fail_fast,
         };
-        let jobs = self.jobs.min(notebooks.len());
+        let jobs = self.jobs.min(meant.len());
         let start = |number| Ok(self.engine.worker(number)?);
-        workers::run(
-            jobs,
-            notebooks,
-            &start,
-            &|worker, notebook, emit| one.run(worker, notebook, emit),
-            emit,
-            &mut |notebook, its| {
-                summary.add(&its);
-                done(notebook, its.failed == 0)
-            },
-        )
+        let mut slow = SlowCells::new(config.slow_after);
+        workers::run(jobs, meant, &start, &one, emit, &mut slow, done)
     }
 
     fn report_unusable(
@@ -209,10 +294,41 @@ impl Runner<'_> {
             let problems = vec![NotebookProblem::Unusable { reason: error.to_string() }];
             let (notebook, path) = (name.clone(), relative(&self.project.root, path));
             let (evidence, elapsed) = (Evidence::Run, Duration::ZERO);
-            emit(Event::NotebookFinished { notebook, path, problems, passed: false, evidence, elapsed })
+            let (status, attempts) = (Status::Failed, 1);
+            emit(Event::NotebookFinished { notebook, path, problems, status, attempts, evidence, elapsed })
                 .map_err(RunError::Report)?;
         }
         Ok(())
+    }
+}
+
+/// Tells of a notebook that says that it is not run.
+fn tell_skipped(root: &Path, meant: &Meant, reason: &str, summary: &mut Summary, emit: Emit<'_>) -> Result<(), RunError> {
+    let (notebook, path) = (meant.notebook.name.clone(), relative(root, &meant.notebook.path));
+    let (cells, reason) = (meant.cells().len(), reason.to_owned());
+    summary.skipped += 1;
+    summary.cells_skipped += cells;
+    emit(Event::NotebookSkipped { notebook, path, cells, reason }).map_err(RunError::Report)
+}
+
+/// Tells of a notebook that was not begun, as another one had failed.
+fn tell_not_begun(root: &Path, meant: &Meant, summary: &mut Summary, emit: Emit<'_>) -> Result<(), RunError> {
+    let Meant { notebook, .. } = meant;
+    let (name, path) = (notebook.name.clone(), relative(root, &notebook.path));
+    summary.not_run += 1;
+    summary.cells_not_run += meant.cells().len();
+    let (problems, status, attempts, evidence, elapsed) = (Vec::new(), Status::NotRun, 0, Evidence::Run, Duration::ZERO);
+    let event = Event::NotebookFinished { notebook: name, path, problems, status, attempts, evidence, elapsed };
+    emit(event).map_err(RunError::Report)
+}
+
+/// Adds how often rules applied in one notebook to how often they applied in others.
+fn add_hits(all: &mut Vec<RuleHits>, of_one: &[RuleHits]) {
+    for rule in of_one {
+        match all.iter_mut().find(|known| known.rule == rule.rule) {
+            Some(known) => known.hits += rule.hits,
+            None => all.push(rule.clone()),
+        }
     }
 }
 
@@ -230,10 +346,12 @@ fn tell_cached(
     summary.cells_cached += cells;
     for cell in &notebook.cells {
         let (notebook, path, cell, verdict) = (name.clone(), path.clone(), cell.clone(), CellVerdict::Cached);
-        emit(Event::CellFinished { notebook, path, cell, verdict, elapsed: Duration::ZERO }).map_err(RunError::Report)?;
+        let (record, timing) = (None, Timing::default());
+        emit(Event::CellFinished { notebook, path, cell, verdict, record, timing }).map_err(RunError::Report)?;
     }
-    let (problems, evidence) = (Vec::new(), Evidence::Cache);
-    emit(Event::NotebookFinished { notebook: name, path, problems, passed: true, evidence, elapsed }).map_err(RunError::Report)
+    let (problems, status, attempts, evidence) = (Vec::new(), Status::Cached, 1, Evidence::Cache);
+    let event = Event::NotebookFinished { notebook: name, path, problems, status, attempts, evidence, elapsed };
+    emit(event).map_err(RunError::Report)
 }
 
 fn environment_error(notebook: &Notebook, reason: String) -> RunError {

@@ -13,15 +13,21 @@ mod body;
 mod compare;
 mod escape;
 mod file;
+mod recorded;
+mod review;
 mod store;
 mod sweep;
 
 pub use blob::Blob;
-pub(crate) use blob::is_binary;
-pub(crate) use body::header_name;
+pub(crate) use blob::{essence, is_binary};
 pub use body::{Body, BodyError, Content, Section, SectionName};
-pub use compare::Tolerance;
+pub(crate) use body::{header_name, is_json};
+pub(crate) use compare::Sides;
+pub use compare::{Comparison, Difference, JsonPath, PictureDifference, Tolerance};
+#[cfg(test)]
+pub(crate) use escape::original;
 pub use escape::visible;
 pub use file::SnapshotError;
+pub use review::Review;
 pub use store::{SnapshotStore, UpdateMode};
 pub use sweep::{Accepted, Orphan, OrphanKind};

@@ -1,38 +1,91 @@
 //! `nbsnap list`: what there is to test.
 
 use std::io::Write;
+use std::path::Path;
 
-use nbsnap::project::Project;
+use nbsnap::notebook::{CodeCell, Notebook};
+use nbsnap::project::{Notebooks, Project};
 use nbsnap::runner::RunError;
-use nbsnap::snapshot::UpdateMode;
+use nbsnap::snapshot::{SnapshotStore, UpdateMode};
+use serde_json::{Value, json};
 
+use crate::args::ListArgs;
+use crate::error::CommandError;
 use crate::exit::Exit;
 
+/// The version of the JSON document; it changes when a member changes its meaning or goes.
+const JSON_VERSION: u32 = 1;
+
 /// Runs the command.
-pub(crate) fn run(project: &Project) -> Result<Exit, RunError> {
-    let notebooks = project.notebooks()?;
+pub(crate) fn run(project: &Project, args: &ListArgs) -> Result<Exit, CommandError> {
+    let mut notebooks = project.notebooks()?;
     if notebooks.names().is_empty() {
-        return Err(RunError::NoNotebooks { folder: project.notebooks_dir() });
+        return Err(RunError::NoNotebooks { folder: project.notebooks_dir() }.into());
     }
+    let selected = notebooks.select(&args.names)?;
+    notebooks.usable.retain(|notebook| selected.contains(&notebook.name));
+    notebooks.unusable.retain(|(name, ..)| selected.contains(name));
     let store = super::store(project, UpdateMode::Never);
-    let mut out = std::io::stdout().lock();
-    let has_snapshot = |notebook, cell| store.path(notebook, cell).is_ok_and(|path| path.is_file());
-    let mut tell = || -> std::io::Result<()> {
-        for notebook in &notebooks.usable {
-            writeln!(out, "{} ({} code cells)", notebook.name, notebook.cells.len())?;
-            for cell in &notebook.cells {
-                let snapshot = if has_snapshot(notebook, cell) { "snapshot" } else { "no output" };
-                let first = cell.source.lines().find(|line| !line.trim().is_empty()).unwrap_or("").trim();
-                writeln!(out, "  {:>3}  {:<24} {snapshot:<9}  {}", cell.number, cell.id, shorten(first, 70))?;
-            }
-        }
-        for (name, _, error) in &notebooks.unusable {
-            writeln!(out, "{name} cannot be tested: {error}")?;
-        }
-        Ok(())
-    };
-    tell().map_err(RunError::Report)?;
+    let text = if args.json { as_json(project, &store, &notebooks) } else { as_text(&store, &notebooks) };
+    std::io::stdout().lock().write_all(text.as_bytes()).map_err(CommandError::Output)?;
     Ok(Exit::Success)
+}
+
+fn as_text(store: &SnapshotStore, notebooks: &Notebooks) -> String {
+    let mut lines = Vec::new();
+    for notebook in &notebooks.usable {
+        lines.push(format!("{} ({} code cells)", notebook.name, notebook.cells.len()));
+        for cell in &notebook.cells {
+            let (has, pending) = snapshot_of(store, notebook, cell);
+            let snapshot = match (has, pending) {
+                (_, true) => "pending",
+                (true, false) => "snapshot",
+                (false, false) => "no output",
+            };
+            lines.push(format!("  {:>3}  {:<24} {snapshot:<9}  {}", cell.number, cell.id, shorten(first_line(cell), 70)));
+        }
+    }
+    for (name, _, error) in &notebooks.unusable {
+        lines.push(format!("{name} cannot be tested: {error}"));
+    }
+    lines.join("\n") + "\n"
+}
+
+fn as_json(project: &Project, store: &SnapshotStore, notebooks: &Notebooks) -> String {
+    let relative = |path: &Path| path.strip_prefix(&project.root).unwrap_or(path).display().to_string();
+    let cell = |notebook: &Notebook, cell: &CodeCell| -> Value {
+        let (has, pending) = snapshot_of(store, notebook, cell);
+        let path = store.path(notebook, cell).ok().filter(|_| has).map(|path| relative(&path));
+        json!({
+            "number": cell.number, "id": cell.id, "tags": cell.tags, "first_line": first_line(cell), "snapshot": path, "pending": pending,
+        })
+    };
+    let usable = notebooks.usable.iter().map(|notebook| {
+        let cells: Vec<Value> = notebook.cells.iter().map(|one| cell(notebook, one)).collect();
+        json!({
+            "name": notebook.name, "path": relative(&notebook.path), "dependencies": notebook.dependency_lines(), "cells": cells,
+        })
+    });
+    let unusable = notebooks
+        .unusable
+        .iter()
+        .map(|(name, path, error)| json!({"name": name, "path": relative(path), "reason": error.to_string()}));
+    let all = json!({
+        "version": JSON_VERSION, "root": project.root, "notebooks": usable.collect::<Value>(), "unusable": unusable.collect::<Value>(),
+    });
+    format!("{all:#}\n")
+}
+
+/// Whether a cell has a snapshot, and whether one waits for review.
+fn snapshot_of(store: &SnapshotStore, notebook: &Notebook, cell: &CodeCell) -> (bool, bool) {
+    match store.path(notebook, cell) {
+        Ok(path) => (path.is_file(), path.with_extension("snap.new").is_file()),
+        Err(_) => (false, false),
+    }
+}
+
+fn first_line(cell: &CodeCell) -> &str {
+    cell.source.lines().find(|line| !line.trim().is_empty()).unwrap_or("").trim()
 }
 
 fn shorten(text: &str, width: usize) -> String {

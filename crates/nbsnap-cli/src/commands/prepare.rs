@@ -2,6 +2,7 @@
 
 use nbsnap::environment::Nothing;
 use nbsnap::project::Project;
+use nbsnap::report::Reporter;
 use nbsnap::runner::{RunError, Runner};
 use nbsnap::snapshot::UpdateMode;
 
@@ -14,7 +15,8 @@ pub(crate) fn run(project: &Project, args: &PrepareArgs) -> Result<Exit, RunErro
     let mut engine = session::engine(project, &args.build, false, !session::on_ci())?;
     let store = super::store(project, UpdateMode::Never);
     let mut reporter = session::reporter(&args.report);
-    let mut runner = Runner { project, engine: &mut engine, environment: &Nothing, store: &store, cache: None, jobs: 1 };
+    let mut runner =
+        Runner { project, engine: &mut engine, environment: &Nothing, store: &store, cache: None, jobs: 1, repeat: 1 };
     runner.prepare(&args.names, &mut |event| reporter.report(&event))?;
     Ok(Exit::Success)
 }

@@ -4,13 +4,14 @@ use std::io::{IsTerminal, Stdout};
 use std::num::NonZero;
 use std::path::PathBuf;
 
+use nbsnap::config;
 use nbsnap::engine::{EngineError, Interrupt};
 use nbsnap::project::Project;
 use nbsnap::report::{HumanReporter, Progress, Style};
 use nbsnap::runner::RunError;
 use nbsnap::{Evcxr, EvcxrSettings};
 
-use crate::args::{BuildArgs, Colour, ReportArgs};
+use crate::args::{BuildArgs, Colour, EngineChoice, ReportArgs};
 
 /// How many notebooks run at once at most, unless asked for more: each has a rust-analyzer of its own.
 const MOST_JOBS: usize = 8;
@@ -20,18 +21,32 @@ pub(crate) fn on_ci() -> bool {
     std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false" && value != "0")
 }
 
+/// Whether the notebook is run as one program where that is possible: as the argument says, else as the profile does.
+pub(crate) fn is_fused(project: &Project, asked: Option<EngineChoice>) -> bool {
+    match asked {
+        Some(engine) => engine == EngineChoice::Fused,
+        None => project.config.engine == config::EngineChoice::Fused,
+    }
+}
+
 /// The folder that is built in.
 pub(crate) fn cache_dir(project: &Project, args: &BuildArgs) -> PathBuf {
     args.cache_dir.clone().unwrap_or_else(|| project.cache_dir())
 }
 
-/// The engine, which stops when the user interrupts this process.
-pub(crate) fn engine(project: &Project, args: &BuildArgs, fused: bool, may_write_lock: bool) -> Result<Evcxr, RunError> {
+/// The user's wish to stop, as signals tell of it.
+pub(crate) fn interrupt() -> Result<Interrupt, RunError> {
     let interrupt = Interrupt::default();
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM, signal_hook::consts::SIGHUP] {
         signal_hook::flag::register(signal, interrupt.flag())
             .map_err(|error| RunError::Engine(EngineError::Start { message: error.to_string() }))?;
     }
+    Ok(interrupt)
+}
+
+/// The engine, which stops when the user interrupts this process.
+pub(crate) fn engine(project: &Project, args: &BuildArgs, fused: bool, may_write_lock: bool) -> Result<Evcxr, RunError> {
+    let interrupt = interrupt()?;
     Ok(Evcxr::new(EvcxrSettings {
         cache: cache_dir(project, args),
         lock_file: project.lock_file(),
@@ -39,6 +54,7 @@ pub(crate) fn engine(project: &Project, args: &BuildArgs, fused: bool, may_write
         opt_level: project.config.build.opt_level.clone(),
         optimized: project.config.build.optimize.clone(),
         fused,
+        prepare_timeout: project.config.prepare_timeout,
         interrupt,
     }))
 }
@@ -46,14 +62,19 @@ pub(crate) fn engine(project: &Project, args: &BuildArgs, fused: bool, may_write
 /// A reporter on standard output.
 pub(crate) fn reporter(args: &ReportArgs) -> HumanReporter<Stdout> {
     let out = std::io::stdout();
-    let terminal = out.is_terminal();
+    let progress = if out.is_terminal() { Progress::Bar } else { Progress::Lines };
+    HumanReporter::new(out, style(args), progress)
+}
+
+/// How text on standard output may look.
+pub(crate) fn style(args: &ReportArgs) -> Style {
     let colour = match args.color {
         Colour::Always => true,
         Colour::Never => false,
-        Colour::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+        Colour::Auto => std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
     };
-    let width = console::Term::stdout().size_checked().map_or(130, |(_, columns)| usize::from(columns));
-    HumanReporter::new(out, Style { colour, width }, if terminal { Progress::Bar } else { Progress::Lines })
+    let width = console::Term::stdout().size_checked().map_or(100, |(_, columns)| usize::from(columns));
+    Style { colour, width }
 }
 
 /// How many notebooks run at once: as many as asked for, else as the machine has cores. Each takes some 500 MB where evcxr runs it.

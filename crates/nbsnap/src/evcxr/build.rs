@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::Value;
 
@@ -23,6 +23,8 @@ pub(crate) struct Build<'a> {
     pub(crate) target: &'a Path,
     pub(crate) toolchain: &'a Toolchain,
     pub(crate) interrupt: &'a Interrupt,
+    /// When it must be done.
+    pub(crate) deadline: Instant,
 }
 
 /// What a notebook depends on, on this machine's platform.
@@ -103,6 +105,10 @@ impl Build<'_> {
             if self.interrupt.is_set() {
                 end(&mut child);
                 return Err(EngineError::Interrupted);
+            }
+            if Instant::now() > self.deadline {
+                end(&mut child);
+                return Err(EngineError::PrepareTimeout);
             }
             let line = match lines.recv_timeout(Duration::from_millis(100)) {
                 Ok(line) => line,

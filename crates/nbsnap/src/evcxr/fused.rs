@@ -1,9 +1,11 @@
 //! A quick look at a notebook: run as one program, it takes a second or two where evcxr takes half a minute.
 //!
-//! The main function is [`run`]. `cell` takes cells apart, `names`, `flow` and `commands` say what one program cannot mean as evcxr means it,
-//! `program` and `scope` write it, `messages` reads what rustc says of it, `watch` and `records` what it prints. A notebook that is declined is declined before
+//! The main type is [`Fused`]. `cell` takes cells apart, `names`, `flow` and `commands` say what one program cannot mean as evcxr means it,
+//! `program`, `scope`, `block` and `carried` write it, `messages` reads what rustc says of it, `watch` and `records` what it prints. A notebook that is declined is declined before
 //! anything of it runs, but for what only running shows.
 
+mod block;
+mod carried;
 mod cell;
 mod commands;
 mod declined;
@@ -32,10 +34,20 @@ use self::places::{Place, Text};
 use self::program::{BOUNDARY_VARIABLE, Plan, Script};
 use super::protocol::Session;
 use super::rustc::{Crate, Kind, RustcCall};
-use super::slot::Slot;
+use super::slot::{Slot, member_name};
 use super::{process, role};
-use crate::engine::{EngineError, Interrupt, Look, Run};
+use crate::engine::{Check, EngineError, Interrupt, Look, Run};
+use crate::notebook::Notebook;
 use crate::record::{CellRecord, Diagnostic, Failure};
+
+/// The program that the engine `fused` compiles for a notebook, to look at.
+///
+/// # Errors
+/// Why the engine declines the notebook, as half a sentence.
+pub fn fused_program(notebook: &Notebook) -> Result<String, String> {
+    let script = Script::read(notebook, "0").map_err(|declined| declined.to_string())?;
+    Ok(script.program(&Plan { last: notebook.cells.len(), ..Plan::default() }).text)
+}
 
 /// What a look at a notebook needs.
 pub(crate) struct Fused<'a> {
@@ -83,6 +95,17 @@ impl Fused<'_> {
         }
     }
 
+    /// Compiles the notebook as one program and runs nothing of it.
+    pub(crate) fn check(&self) -> Result<Check, EngineError> {
+        let mut failures = BTreeMap::new();
+        let script = Script::read(self.run.notebook, self.opt_level).map_err(Stop::from);
+        match script.and_then(|script| self.settle(&script, &mut failures)) {
+            Ok(_) => Ok(Check::Cells(failures)),
+            Err(Stop::Declined(declined)) => Ok(Check::Declined(declined.to_string())),
+            Err(Stop::Engine(error)) => Err(error),
+        }
+    }
+
     fn try_look(&self) -> Result<Vec<CellRecord>, Stop> {
         let script = Script::read(self.run.notebook, self.opt_level)?;
         let mut failures: BTreeMap<usize, Failure> = BTreeMap::new();
@@ -122,7 +145,14 @@ impl Fused<'_> {
             let (number, failure) = match self.build(script, &mut plan)? {
                 (_, Built::Errors(messages)) => {
                     let number = first_cell(&messages)?;
-                    (number, self.diagnose(script, &plan, number, messages)?)
+                    match self.diagnose(script, &plan, number, messages)? {
+                        Some(failure) => (number, failure),
+                        // With all names that earlier cells have brought it compiles: it uses some that it does not mention.
+                        None => {
+                            plan.wide.insert(number);
+                            continue;
+                        }
+                    }
                 }
                 (text, Built::Program(program)) => {
                     let refused = (1..=plan.last).filter(|number| !failures.contains_key(number));
@@ -131,7 +161,10 @@ impl Fused<'_> {
                         (Some(refused), _) => refused,
                         (None, Some(cell)) => match script.refused_lines(cell.number) {
                             Some(failure) => (cell.number, failure.clone()),
-                            None => (cell.number, self.diagnose(script, &plan, cell.number, Vec::new())?),
+                            None => match self.diagnose(script, &plan, cell.number, Vec::new())? {
+                                Some(failure) => (cell.number, failure),
+                                None => return Err(without_words(cell.number).into()),
+                            },
                         },
                         (None, None) => {
                             flow::check_lost(script.running(&plan))?;
@@ -148,8 +181,9 @@ impl Fused<'_> {
         }
     }
 
-    /// What rustc says of a cell when it is the last one, and stands as it was written. `known` is what it says if that is nothing.
-    fn diagnose(&self, script: &Script, plan: &Plan, number: usize, known: Vec<Message>) -> Result<Failure, Stop> {
+    /// What rustc says of a cell when it is the last one, and stands as it was written; `None` if that is nothing because all names are known to it.
+    /// `known` is what rustc says otherwise.
+    fn diagnose(&self, script: &Script, plan: &Plan, number: usize, known: Vec<Message>) -> Result<Option<Failure>, Stop> {
         let mut plan = Plan { last: number, plain: true, ..plan.clone() };
         let of_cell = |messages: Vec<Message>| -> Vec<Diagnostic> {
             let mut diagnostics: Vec<Diagnostic> = Vec::new();
@@ -165,15 +199,18 @@ impl Fused<'_> {
         };
         let mut diagnostics = match self.build(script, &mut plan)?.1 {
             Built::Errors(messages) => of_cell(messages),
+            Built::Program(_) if !plan.wide.contains(&number) && known.iter().any(|message| message.about_names) => {
+                return Ok(None);
+            }
             Built::Program(_) => Vec::new(),
         };
         if diagnostics.is_empty() {
             diagnostics = of_cell(known);
         }
         if diagnostics.is_empty() {
-            return Err(Declined::cell(number, "is refused by rustc in words that are about no line of it").into());
+            return Err(without_words(number).into());
         }
-        Ok(Failure::Compile { diagnostics })
+        Ok(Some(Failure::Compile { diagnostics }))
     }
 
     /// Builds a program, and again where a last expression has no display of its own.
@@ -187,15 +224,19 @@ impl Fused<'_> {
             };
             let shown = |number: usize, place: Place| script.cells[number - 1].shows(place);
             let messages: Vec<Message> = messages.iter().filter_map(|message| messages::read(message, &text, &shown)).collect();
-            let before = (plan.undisplayed.len(), plan.unkept.len());
+            let learnt = |plan: &Plan| plan.undisplayed.len() + plan.unkept.len() + plan.awaiting.len();
+            let before = learnt(plan);
             for message in &messages {
                 let Some(cell) = message.cell else { continue };
                 if message.about_display {
                     plan.undisplayed.insert(cell);
                 }
+                if message.awaits {
+                    plan.awaiting.insert(cell);
+                }
                 plan.unkept.extend(message.unkept.clone().map(|variable| (cell, variable)));
             }
-            if before == (plan.undisplayed.len(), plan.unkept.len()) {
+            if before == learnt(plan) {
                 return Ok((text, Built::Errors(messages)));
             }
         }
@@ -207,6 +248,9 @@ impl Fused<'_> {
         std::fs::create_dir_all(&out).map_err(|source| EngineError::Io { action: "create", path: out.clone(), source })?;
         let krate = Crate { name: "fused", package: &package, source: "src/main.rs", out: &out, kind: Kind::Program };
         let mut command = self.call.command(krate);
+        // An edit leaves most of a program as it was. One folder a notebook: rustc keeps what belongs to the last program only.
+        let kept = package.join("incremental").join(member_name(&self.run.notebook.name));
+        command.arg(format!("-Cincremental={}", kept.display()));
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).process_group(0).spawn();
         let Ok(mut child) = child else { return Err(Declined::notebook("rustc cannot be started").into()) };
         let lines = BufReader::new(child.stderr.take().expect("stderr was asked for as a pipe"));
@@ -239,13 +283,24 @@ impl Fused<'_> {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .process_group(0);
-        // SAFETY: between fork and exec these make two system calls and touch no memory.
-        unsafe { command.pre_exec(|| role::end_with_parent().and_then(|()| role::no_core_dump())) };
+        let max_memory = self.run.max_memory;
+        // SAFETY: between fork and exec these make a few system calls and touch no memory.
+        unsafe {
+            command.pre_exec(move || {
+                role::end_with_parent()?;
+                role::no_core_dump()?;
+                max_memory.map_or(Ok(()), role::limit_memory)
+            })
+        };
         let mut child =
             command.spawn().map_err(|source| EngineError::Program { program: program.display().to_string(), source })?;
-        let (limit, max_output) = (self.run.cell_timeout, self.run.max_output);
-        let watched = watch::watch(&mut child, &boundary, limit, max_output, self.interrupt)?;
-        records::records(watched, text, cells, limit, max_output).map_err(|declined| declined.seen().into())
+        let max_output = self.run.max_output;
+        let limit_of =
+            |cell: usize| self.run.notebook.cells.get(cell).map_or(self.run.cell_timeout, |cell| self.run.limits(cell).run);
+        // As they are before the first cell begins, for whoever is told that one was too slow.
+        let limits: Vec<Duration> = (0..self.run.notebook.cells.len()).map(limit_of).collect();
+        let watched = watch::watch(&mut child, &boundary, &limit_of, max_output, self.interrupt)?;
+        records::records(watched, text, cells, &limits, max_output).map_err(|declined| declined.seen().into())
     }
 }
 
@@ -253,6 +308,10 @@ enum Compiled {
     Program(PathBuf),
     /// rustc's messages.
     Errors(Vec<Value>),
+}
+
+fn without_words(number: usize) -> Declined {
+    Declined::cell(number, "is refused by rustc in words that are about no line of it")
 }
 
 /// The first cell that rustc complains of.

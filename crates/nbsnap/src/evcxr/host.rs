@@ -1,5 +1,6 @@
 //! A worker process seen from the runner: started, asked, timed, and ended with everything it started.
 
+use std::cell::Cell;
 use std::ffi::OsString;
 use std::io::{BufReader, Read};
 use std::os::unix::process::CommandExt;
@@ -12,7 +13,7 @@ use std::time::{Duration, Instant};
 use super::protocol::{self, FromWorker, ToWorker};
 use super::toolchain::{Toolchain, foreign_variables};
 use super::{cargo, process, role};
-use crate::engine::{EngineError, Interrupt};
+use crate::engine::{EngineError, Interrupt, Limits};
 
 /// How much of a worker's standard error is kept, to explain a breakdown.
 const STDERR_TAIL: usize = 16 * 1024;
@@ -23,21 +24,14 @@ const TICK: Duration = Duration::from_millis(50);
 /// How long evcxr may take to start.
 const START_LIMIT: Duration = Duration::from_secs(300);
 
-/// How long an order may take.
-#[derive(Clone, Copy)]
-pub(crate) struct Limits {
-    /// Until the code that it needs is compiled.
-    pub(crate) compile: Duration,
-    /// From then on.
-    pub(crate) run: Duration,
-}
-
 /// A running worker. Dropping it kills the worker's whole process group.
 pub(crate) struct Host {
     child: Child,
     orders: ChildStdin,
     answers: Receiver<FromWorker>,
     stderr: Arc<Mutex<Vec<u8>>>,
+    /// How much of the last order's time went into compiling.
+    compile: Cell<Option<Duration>>,
     _home: tempfile::TempDir,
 }
 
@@ -105,7 +99,7 @@ impl Host {
                 }
             }
         });
-        let host = Host { child, orders, answers, stderr, _home: home };
+        let host = Host { child, orders, answers, stderr, compile: Cell::new(None), _home: home };
         match host.wait(Limits { compile: START_LIMIT, run: START_LIMIT }, interrupt) {
             Ok(FromWorker::Ready) => Ok(host),
             Ok(FromWorker::Broken { message }) => Err(EngineError::Start { message }),
@@ -127,8 +121,10 @@ impl Host {
     }
 
     fn wait(&self, limits: Limits, interrupt: &Interrupt) -> Result<FromWorker, Silence> {
+        let started = Instant::now();
         let mut limit = limits.compile;
-        let mut deadline = Instant::now() + limit;
+        let mut deadline = started + limit;
+        self.compile.set(None);
         loop {
             if interrupt.is_set() {
                 return Err(Silence::Interrupted);
@@ -136,6 +132,7 @@ impl Host {
             let left = deadline.saturating_duration_since(Instant::now());
             match self.answers.recv_timeout(left.min(TICK)) {
                 Ok(FromWorker::Running) => {
+                    self.compile.set(Some(started.elapsed()));
                     limit = limits.run;
                     deadline = Instant::now() + limit;
                 }
@@ -145,6 +142,11 @@ impl Host {
                 Err(RecvTimeoutError::Disconnected) => return Err(Silence::Gone(self.stderr_tail())),
             }
         }
+    }
+
+    /// How much of the last order's time passed until the code that it needed was compiled, if that came to an end.
+    pub(crate) fn compile_time(&self) -> Option<Duration> {
+        self.compile.get()
     }
 
     fn stderr_tail(&self) -> String {

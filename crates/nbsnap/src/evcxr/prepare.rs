@@ -26,6 +26,8 @@ pub(crate) struct Preparation<'a> {
     /// Whether that file may be written.
     pub(crate) may_write_lock: bool,
     pub(crate) interrupt: &'a Interrupt,
+    /// When everything must be built.
+    pub(crate) deadline: Instant,
 }
 
 /// What came of preparation: all that a notebook can be compiled with.
@@ -125,7 +127,14 @@ impl Preparation<'_> {
         if notebooks.iter().all(|(_, set)| set.is_empty()) {
             return Ok(committed);
         }
-        Build { slot, target: &self.folder.target(0), toolchain: self.toolchain, interrupt: self.interrupt }.resolve()?;
+        Build {
+            slot,
+            target: &self.folder.target(0),
+            toolchain: self.toolchain,
+            interrupt: self.interrupt,
+            deadline: self.deadline,
+        }
+        .resolve()?;
         let path = slot.lock_file();
         let resolved = std::fs::read_to_string(&path).map_err(|source| EngineError::Io { action: "read", path, source })?;
         if committed.as_ref() == Some(&resolved) {
@@ -154,8 +163,13 @@ impl Preparation<'_> {
         emit: &mut dyn FnMut(Event),
     ) -> Result<(BTreeMap<DependencySet, Prepared>, usize, usize), EngineError> {
         let targets: Vec<PathBuf> = (0..=wanted.len()).map(|number| self.folder.target(number)).collect();
-        let build =
-            |target: usize| Build { slot, target: &targets[target], toolchain: self.toolchain, interrupt: self.interrupt };
+        let build = |target: usize| Build {
+            slot,
+            target: &targets[target],
+            toolchain: self.toolchain,
+            interrupt: self.interrupt,
+            deadline: self.deadline,
+        };
         let members: Vec<&str> = wanted.values().map(String::as_str).collect();
         let graphs = build(0).graphs(&members)?;
         let crates = graphs.values().map(|graph| graph.crates.len()).max().unwrap_or(0);

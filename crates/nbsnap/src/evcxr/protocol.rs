@@ -60,6 +60,8 @@ pub(crate) struct Session {
     pub(crate) dependency_lines: Vec<String>,
     /// How many bytes of a cell's stdout, and of its stderr, are kept.
     pub(crate) max_output: u64,
+    /// How many bytes of memory the process that runs the cells may take.
+    pub(crate) max_memory: Option<u64>,
 }
 
 /// What evcxr and the relay saw of a cell.

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use super::prepare::{Preparation, Ready, prepare};
 use super::run::EvcxrWorker;
@@ -29,6 +30,8 @@ pub struct EvcxrSettings {
     pub optimized: Vec<String>,
     /// Whether a notebook is run as one program, without evcxr, where that comes to the same.
     pub fused: bool,
+    /// How long the notebooks' dependencies may take to build.
+    pub prepare_timeout: Duration,
     /// Tells that the user wants to stop.
     pub interrupt: Interrupt,
 }
@@ -92,6 +95,7 @@ impl Engine for Evcxr {
             lock_file: &self.settings.lock_file,
             may_write_lock: self.settings.may_write_lock,
             interrupt: &self.settings.interrupt,
+            deadline: Instant::now() + self.settings.prepare_timeout,
         };
         let ready = prepare(&preparation, all, selected, emit)?;
         self.sources = ready.local();

@@ -285,6 +285,9 @@ fn start_runtime(session: &Session, control: OwnedFd) -> std::io::Result<Child> 
         .stdin(Stdio::from(control))
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
+    if let Some(bytes) = session.max_memory {
+        command.env(role::MAX_MEMORY_VARIABLE, bytes.to_string());
+    }
     command.spawn()
 }
 

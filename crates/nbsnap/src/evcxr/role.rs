@@ -74,3 +74,17 @@ pub(crate) fn no_core_dump() -> std::io::Result<()> {
     use rustix::process::{Resource, Rlimit, setrlimit};
     Ok(setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?)
 }
+
+/// The variable that tells [`RUNTIME`] how many bytes of memory it may take.
+pub(crate) const MAX_MEMORY_VARIABLE: &str = "__NBSNAP_MAX_MEMORY";
+
+/// Lets this process have no more than so many bytes of address space: allocating more fails, which ends it.
+pub(crate) fn limit_memory(bytes: u64) -> std::io::Result<()> {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::process::{Resource, Rlimit, setrlimit};
+        setrlimit(Resource::As, Rlimit { current: Some(bytes), maximum: Some(bytes) })?;
+    }
+    let _ = bytes;
+    Ok(())
+}

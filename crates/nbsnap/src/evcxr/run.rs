@@ -11,12 +11,13 @@ use super::cargo::OpenNotebook;
 use super::dependencies::DependencySet;
 use super::diagnostics;
 use super::fused::Fused;
-use super::host::{Host, Limits, Silence};
+use super::host::{Host, Silence};
 use super::protocol::{CellRun, FromWorker, Outcome, Session, ToWorker};
 use super::reference::{EvcxrSettings, Workshop};
 use super::rustc::RustcCall;
 use super::slot::Slot;
-use crate::engine::{EngineError, Look, Progress, Run, Worker};
+use crate::engine::{Check, EngineError, Limits, Look, Progress, Run, Worker};
+use crate::event::Timing;
 use crate::notebook::CodeCell;
 use crate::record::{CellRecord, Failure};
 
@@ -82,6 +83,12 @@ impl Worker for EvcxrWorker<'_> {
         Fused { slot: &self.slot, call, run, session: &session(run)?, opt_level, interrupt }.look()
     }
 
+    fn check(&mut self, run: &Run<'_>) -> Result<Check, EngineError> {
+        let call = self.call(&DependencySet::of(run.notebook))?;
+        let (opt_level, interrupt) = (self.settings.opt_level.as_str(), &self.settings.interrupt);
+        Fused { slot: &self.slot, call, run, session: &session(run)?, opt_level, interrupt }.check()
+    }
+
     fn run(&mut self, run: &Run<'_>, report: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>) -> Result<(), EngineError> {
         let session = session(run)?;
         self.host()?;
@@ -98,13 +105,13 @@ impl Worker for EvcxrWorker<'_> {
             }
         }
         for cell in &run.notebook.cells {
-            if report(Progress::Started(cell)).is_break() {
+            if run.is_over() || report(Progress::Started(cell)).is_break() {
                 break;
             }
             let started = Instant::now();
-            let limits = Limits { compile: run.compile_timeout, run: run.cell_timeout };
-            let answer = self.ask(&ToWorker::Run { source: cell.source.clone() }, limits)?;
+            let answer = self.ask(&ToWorker::Run { source: cell.source.clone() }, run.limits(cell))?;
             let gone = answer.is_err();
+            let timing = Timing { elapsed: started.elapsed(), compile: self.host.as_ref().and_then(Host::compile_time) };
             let (record, late) = match answer {
                 Ok(FromWorker::Ran(cell_run)) => record(cell, cell_run, run.max_output),
                 other => {
@@ -115,7 +122,7 @@ impl Worker for EvcxrWorker<'_> {
             if !late.is_empty() && report(Progress::Late(late)).is_break() {
                 break;
             }
-            if report(Progress::Ended(cell, record, started.elapsed())).is_break() || gone {
+            if report(Progress::Ended(cell, record, timing)).is_break() || gone {
                 break;
             }
         }
@@ -144,7 +151,8 @@ fn session(run: &Run<'_>) -> Result<Session, EngineError> {
     environment.extend(run.variables.clone());
     let mut dependency_lines = run.notebook.dependency_lines();
     dependency_lines.extend(DependencySet::tokio_line(run.notebook));
-    Ok(Session { directory, environment, dependency_lines, max_output: run.max_output })
+    let (max_output, max_memory) = (run.max_output, run.max_memory);
+    Ok(Session { directory, environment, dependency_lines, max_output, max_memory })
 }
 
 /// Why no proper answer came, as a failure.

@@ -63,6 +63,9 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
     rustix::stdio::dup2_stdin(std::fs::File::open("/dev/null")?)?;
     super::role::end_with_parent()?;
     super::role::no_core_dump()?;
+    if let Some(bytes) = std::env::var(super::role::MAX_MEMORY_VARIABLE).ok().and_then(|bytes| bytes.parse().ok()) {
+        super::role::limit_memory(bytes)?;
+    }
 
     let mut reply = control.try_clone()?;
     let mut orders = BufReader::new(control);

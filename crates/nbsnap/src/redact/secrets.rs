@@ -7,6 +7,30 @@ pub(super) const REPLACEMENT: &str = "[SECRET]";
 /// Shorter secrets are not hidden: they would tear holes into innocent text.
 const SHORTEST: usize = 4;
 
+/// Secrets that can be told by their looks: signed URLs, `Authorization` headers, JSON Web Tokens, keys of AWS and tokens of GitHub. What
+/// leads up to one is kept as group `lead`.
+pub(super) const TOKENS: &str = concat!(
+    r"(?<lead>(?i:\bX-Amz-(?:Signature|Security-Token|Credential)(?:=|%3D))",
+    r"|(?i:\bSignature=)",
+    r#"|(?i:\bauthorization"?\s*[:=]\s*"?(?:bearer|basic|digest|token)\s+)"#,
+    r"|(?i:\bbearer\s+))",
+    r#"[A-Za-z0-9._~+/=%-]{16,}"#,
+    r"|\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}",
+    r"|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b",
+    r"|\b(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{22,})\b",
+);
+
+/// Whether the value of a variable of this name is a secret: `AWS_SECRET_ACCESS_KEY`, `AWS_ACCESS_KEY_ID`, `GITHUB_TOKEN`, `DB_PASSWORD`, …
+/// Other `AWS_…` settings, such as the region, are not: notebooks show them.
+pub(super) fn is_secret_name(variable: &str) -> bool {
+    let name = variable.to_ascii_uppercase();
+    let says = |word: &str| name.split('_').any(|part| part == word);
+    ["TOKEN", "SECRET", "PASSWORD", "PASSWD", "PASSPHRASE", "CREDENTIAL", "CREDENTIALS", "APIKEY", "SIGNATURE"]
+        .into_iter()
+        .any(says)
+        || (says("KEY") && ["ACCESS", "API", "PRIVATE", "SIGNING", "ENCRYPTION", "AUTH"].into_iter().any(says))
+}
+
 /// A pattern for any spelling of any of the secrets, the longest first; `None` if there is no secret.
 pub(super) fn pattern(secrets: &[String]) -> Option<String> {
     let mut secrets: Vec<&str> = secrets.iter().map(String::as_str).filter(|s| s.chars().count() >= SHORTEST).collect();
@@ -52,6 +76,40 @@ fn spellings(c: char) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::{Redactor, RedactorBuilder};
+
+    #[test]
+    fn variables_hold_secrets_by_their_names() {
+        for name in
+            ["AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "AWS_SESSION_TOKEN", "github_token", "DB_PASSWORD", "OPENAI_API_KEY"]
+        {
+            assert!(super::is_secret_name(name), "{name}");
+        }
+        for name in ["AWS_REGION", "AWS_ENDPOINT_URL", "KEYBOARD", "PATH", "TOKENIZER", "CARGO_REGISTRIES_X_INDEX"] {
+            assert!(!super::is_secret_name(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn secrets_are_told_by_their_looks() {
+        let hex = "0123456789abcdef".repeat(4);
+        for (text, expected) in [
+            (format!("https://s3/x?X-Amz-Signature={hex}&a=1"), "https://s3/x?X-Amz-Signature=[SECRET]&a=1"),
+            ("x-amz-credential=AKIA/20250820/us-east-1/s3 ".to_owned(), "x-amz-credential=[SECRET] "),
+            (
+                format!("AWS4-HMAC-SHA256 SignedHeaders=host, Signature={hex}"),
+                "AWS4-HMAC-SHA256 SignedHeaders=host, Signature=[SECRET]",
+            ),
+            ("{\"Authorization\": \"Basic dXNlcjpwYXNzd29yZA==\"}".to_owned(), "{\"Authorization\": \"Basic [SECRET]\"}"),
+            (format!("Authorization: Bearer {hex}"), "Authorization: Bearer [SECRET]"),
+            ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.dozjgNryP4J3".to_owned(), "[SECRET]"),
+            ("AKIAIOSFODNN7EXAMPLE!".to_owned(), "[SECRET]!"),
+            (format!("ghp_{}", &hex[..36]), "[SECRET]"),
+            ("a bearer of bad news".to_owned(), "a bearer of bad news"),
+            ("X-Amz-Signature=[SECRET]".to_owned(), "X-Amz-Signature=[SECRET]"),
+        ] {
+            assert_eq!(redact(&text, |_| ()), expected);
+        }
+    }
 
     fn redact(text: &str, rules: impl FnOnce(&mut RedactorBuilder)) -> String {
         let mut builder = Redactor::builder();

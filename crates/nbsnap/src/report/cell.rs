@@ -7,8 +7,8 @@ use std::path::Path;
 
 use super::diff::difference;
 use super::excerpt::{Mark, excerpt};
-use super::style::{Style, count, indented};
-use crate::event::CellProblem;
+use super::style::{INDENT, Style, count, indented};
+use crate::event::{CellProblem, NotebookProblem};
 use crate::notebook::CodeCell;
 use crate::record::{Diagnostic, Failure};
 use crate::snapshot::visible;
@@ -20,16 +20,49 @@ const STDERR_LINES: usize = 10;
 
 /// Which cell, in words: its notebook, number and id, and the line at fault if there is one.
 pub(super) fn title(notebook: &str, cell: &CodeCell, problems: &[CellProblem]) -> String {
-    let line = problems.iter().find_map(|problem| match problem {
+    let line = line_at_fault(problems).map(|line| format!(", line {line}")).unwrap_or_default();
+    format!("{notebook}, cell {} `{}`{line}", cell.number, cell.id)
+}
+
+/// The line of the cell, from 1, that is at fault, if there is one that is.
+pub(super) fn line_at_fault(problems: &[CellProblem]) -> Option<u32> {
+    problems.iter().find_map(|problem| match problem {
         CellProblem::Failed(Failure::Panic { line, .. }) => *line,
         CellProblem::Failed(Failure::Compile { diagnostics }) => {
             diagnostics.iter().flat_map(|one| &one.spans).map(|span| span.line).next()
         }
         CellProblem::Failed(Failure::Error { lines, .. }) if lines.len() == 1 => lines.first().copied(),
         _ => None,
-    });
-    let line = line.map(|line| format!(", line {line}")).unwrap_or_default();
-    format!("{notebook}, cell {} `{}`{line}", cell.number, cell.id)
+    })
+}
+
+/// What is wrong, in a line.
+pub(super) fn headline(problem: &CellProblem) -> String {
+    let text = match problem {
+        CellProblem::Failed(failure) => failure.to_string(),
+        CellProblem::DidNotRaise => "the cell is tagged `raises-exception` and did not fail".to_owned(),
+        CellProblem::OutputChanged { .. } => "the output is not as recorded".to_owned(),
+        CellProblem::OutputMissing { .. } => "there is no output any more, and some is recorded".to_owned(),
+        CellProblem::SnapshotMissing { .. } => "there is output, and none is recorded yet".to_owned(),
+    };
+    visible(text.lines().next().unwrap_or_default()).into_owned()
+}
+
+/// What is wrong with a notebook as a whole.
+pub(super) fn notebook_problem(notebook: &str, problem: &NotebookProblem) -> String {
+    match problem {
+        NotebookProblem::RefusedHost { host } => {
+            format!("asked for the host `{}`, which its environment does not serve", visible(host))
+        }
+        NotebookProblem::OrphanSnapshot { snapshot } => {
+            format!("{} belongs to no cell; `nbsnap accept {notebook}` removes it", snapshot.display())
+        }
+        NotebookProblem::TimedOut { limit } => {
+            format!("not done after {}, which is all a notebook may take (notebook-timeout)", humantime::format_duration(*limit))
+        }
+        NotebookProblem::Unusable { reason } => visible(reason).into_owned(),
+        NotebookProblem::Engine { message } => format!("the engine broke down: {}", visible(message)),
+    }
 }
 
 /// All that is to be said about a cell that failed, below its title.
@@ -55,6 +88,13 @@ pub(super) fn details(
     }
 }
 
+/// [`details`] of one problem or several, at the margin and without the file's name, for reports that have places of their own for them.
+pub(super) fn plain_details(notebook: &str, cell: &CodeCell, problems: &[CellProblem], stderr: &str) -> String {
+    let mut text = String::new();
+    details(&mut text, Path::new(""), notebook, cell, problems, stderr, Style::plain());
+    text.lines().map(|line| format!("{}\n", line.strip_prefix(INDENT).unwrap_or(line))).collect()
+}
+
 fn describe(out: &mut String, cell: &CodeCell, problem: &CellProblem, style: Style) {
     let mut show_difference = |what: &str, snapshot: &Path, expected: &str, actual: &str| {
         indented(out, &format!("{} {}", style.bad(what), style.dim(snapshot.display())));
@@ -62,8 +102,11 @@ fn describe(out: &mut String, cell: &CodeCell, problem: &CellProblem, style: Sty
         indented(out, &difference(expected, actual, style));
     };
     match problem {
-        CellProblem::OutputChanged { snapshot, expected, actual, .. } => {
+        CellProblem::OutputChanged { snapshot, expected, actual, differences, .. } => {
             show_difference("the output is not as recorded (- recorded, + now):", snapshot, expected, actual);
+            for (difference, picture) in differences.iter().filter_map(|one| Some((one, one.picture.as_ref()?))) {
+                indented(out, &format!("{}: {}", difference.section, picture.summary));
+            }
         }
         CellProblem::OutputMissing { snapshot, expected, .. } => {
             show_difference("there is no output any more, and some is recorded:", snapshot, expected, "");

@@ -5,18 +5,27 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{self, Write};
+use std::time::Duration;
 
 use super::cell;
 use super::progress::{Output, Progress};
 use super::style::{INDENT, Style, clock, count, indented};
-use crate::event::{CellVerdict, Event, Evidence, NotebookProblem, Summary};
+use super::{LeftFiles, Reporter};
+use crate::event::{CellVerdict, Event, Evidence, Status, Summary, Timing};
+use crate::redact::RuleHits;
 use crate::snapshot::visible;
 
 /// Writes a run for people.
 pub struct HumanReporter<W> {
     output: Output<W>,
     style: Style,
+    verbose: bool,
+    left: LeftFiles,
     running: BTreeMap<String, Running>,
+    /// How many code cells there are, and how many of them are done.
+    cells: usize,
+    done: usize,
+    is_good: bool,
 }
 
 /// A notebook that is being run.
@@ -25,6 +34,10 @@ struct Running {
     cells: usize,
     failed: usize,
     not_run: usize,
+    skipped: usize,
+    /// How much of the cells' time went into compiling, and how much there was.
+    compile: Duration,
+    elapsed: Duration,
     /// The number of the cell that is being run, and how to call it.
     cell: Option<(usize, String)>,
 }
@@ -32,17 +45,67 @@ struct Running {
 impl<W: Write + Send + 'static> HumanReporter<W> {
     /// A reporter that writes to `out`. What is under way is shown there too.
     pub fn new(out: W, style: Style, progress: Progress) -> HumanReporter<W> {
-        HumanReporter { output: Output::new(out, style.width, progress), style, running: BTreeMap::new() }
+        HumanReporter {
+            output: Output::new(out, style.width, progress),
+            style,
+            verbose: false,
+            left: LeftFiles::default(),
+            running: BTreeMap::new(),
+            cells: 0,
+            done: 0,
+            is_good: true,
+        }
     }
 
-    /// Writes what is to be said about an event.
-    ///
-    /// # Errors
-    /// If it cannot be written.
-    pub fn report(&mut self, event: &Event) -> io::Result<()> {
+    /// Whether every cell is told, with its times, and how often each redaction rule applied.
+    #[must_use]
+    pub fn verbose(self, verbose: bool) -> HumanReporter<W> {
+        HumanReporter { verbose, ..self }
+    }
+
+    /// Says which files a run leaves in which something failed.
+    #[must_use]
+    pub fn leaving(self, left: LeftFiles) -> HumanReporter<W> {
+        HumanReporter { left, ..self }
+    }
+
+    fn line(&mut self, label: &str, good: bool, text: &str) -> io::Result<()> {
+        let line = format!("{} {text}\n", self.style.label(label, good));
+        self.output.print(&line)
+    }
+
+    /// Shows which cells are being run, of all notebooks that are.
+    fn show_running(&mut self) -> io::Result<()> {
+        let with_cell = |(notebook, running): (&String, &Running)| match &running.cell {
+            Some((_, cell)) => format!("{notebook}, {cell}"),
+            None => notebook.clone(),
+        };
+        let all: Vec<String> = self.running.iter().map(with_cell).collect();
+        self.output.running("Running", self.done.min(self.cells), self.cells, &all.join("; "))
+    }
+
+    /// Tells which redaction rules applied, and which should have and did not.
+    fn redacted(&mut self, hits: &[RuleHits], unused: &[String]) -> io::Result<()> {
+        if self.verbose {
+            let applied: Vec<String> =
+                hits.iter().filter(|rule| rule.hits > 0).map(|rule| format!("{} {}×", rule.rule, rule.hits)).collect();
+            let applied = if applied.is_empty() { "nothing".to_owned() } else { applied.join(", ") };
+            self.line("Redacted", true, &applied)?;
+        }
+        for rule in unused {
+            let line = format!("redaction rule `{}` never applied: mend its pattern or its place, or remove it", visible(rule));
+            self.line("Note", true, &line)?;
+        }
+        Ok(())
+    }
+}
+
+impl<W: Write + Send + 'static> Reporter for HumanReporter<W> {
+    fn report(&mut self, event: &Event) -> io::Result<()> {
         let style = self.style;
         match event {
             Event::RunStarted { notebooks, cells, engine } => {
+                self.cells = *cells;
                 let (notebooks, cells) = (count(*notebooks, "notebook"), count(*cells, "cell"));
                 self.line("Running", true, &format!("{notebooks}, {cells} (engine {engine})"))
             }
@@ -66,44 +129,63 @@ impl<W: Write + Send + 'static> HumanReporter<W> {
                 running.cell = Some((cell.number, format!("cell {} of {} `{}`", cell.number, running.cells, cell.id)));
                 self.show_running()
             }
-            Event::CellFinished { notebook, path, cell, verdict, elapsed } => {
+            Event::CellSlow { notebook, cell, elapsed } => {
+                let title = cell::title(notebook, cell, &[]);
+                let line = format!("{} {} {title} is still at work\n", style.label("SLOW", false), clock(*elapsed));
+                self.output.print(&line)
+            }
+            Event::CellFinished { notebook, path, cell, verdict, timing, .. } => {
                 let running = self.running.entry(notebook.clone()).or_default();
                 // The verdict may come only when the next cell is under way already.
                 running.cell.take_if(|(number, _)| *number == cell.number);
+                running.take(verdict, *timing);
+                self.done += 1;
+                let status = verdict.status();
                 match verdict {
-                    CellVerdict::Passed | CellVerdict::Cached => Ok(()),
-                    CellVerdict::NotRun => {
-                        running.not_run += 1;
-                        Ok(())
-                    }
                     CellVerdict::Failed { problems, stderr } => {
-                        running.failed += 1;
                         let title = style.bold(cell::title(notebook, cell, problems));
-                        let mut text = format!("{} {} {title}\n", style.label("FAIL", false), clock(*elapsed));
+                        let mut text = format!("{} {} {title}\n", style.label(label(status), false), clock(timing.elapsed));
                         cell::details(&mut text, path, notebook, cell, problems, stderr, style);
                         self.output.print(&text)
                     }
+                    _ if self.verbose => {
+                        let title = cell::title(notebook, cell, &[]);
+                        let mut line = format!("{} {} {title}", style.label(label(status), true), clock(timing.elapsed));
+                        if let Some(compile) = timing.compile {
+                            // Writing to a string cannot fail.
+                            let _ = write!(line, " ({:.1} s compiling)", compile.as_secs_f64());
+                        }
+                        if let CellVerdict::Skipped { reason } = verdict {
+                            let _ = write!(line, ": {}", visible(reason));
+                        }
+                        self.output.print(&(line + "\n"))
+                    }
+                    _ => self.show_running(),
                 }
             }
-            Event::NotebookFinished { notebook, path, problems, passed, evidence, elapsed } => {
+            Event::NotebookRetried { notebook, attempt, of, status } => {
                 let running = self.running.remove(notebook).unwrap_or_default();
-                let clock = clock(*elapsed);
-                let mut text = if *passed {
-                    let cells = count(running.cells, "cell");
-                    let (label, how) = match evidence {
-                        Evidence::Run => ("PASS", ""),
-                        Evidence::Shortcut => ("PASS", ", fused"),
-                        Evidence::Cache => ("CACHED", ", nothing has changed since it passed"),
-                    };
-                    format!("{} {clock} {} ({cells}{how})\n", style.label(label, true), style.bold(notebook))
-                } else {
-                    format!("{} {clock} {}{}\n", style.label("FAIL", false), style.bold(notebook), running.counts())
-                };
+                self.done -= running.cells.min(self.done);
+                let label = if status.is_good() { "AGAIN" } else { "RETRY" };
+                let line = format!("{notebook}: {}, now run {} of {of}", status.word(), attempt + 1);
+                self.line(label, status.is_good(), &line)
+            }
+            Event::NotebookSkipped { notebook, cells, reason, .. } => {
+                self.done += cells;
+                let line = format!("{} {} ({})\n", style.label("SKIP", true), style.bold(notebook), visible(reason));
+                self.output.print(&line)
+            }
+            Event::NotebookFinished { notebook, path, problems, status, attempts, evidence, elapsed } => {
+                let running = self.running.remove(notebook).unwrap_or_default();
+                self.is_good &= status.is_good();
+                let head =
+                    format!("{} {} {}", style.label(label(*status), status.is_good()), clock(*elapsed), style.bold(notebook));
+                let mut text = format!("{head}{}\n", running.tell(*status, *attempts, *evidence, self.verbose));
                 if !problems.is_empty() {
                     indented(&mut text, &style.dim(path.display()));
                 }
                 for problem in problems {
-                    indented(&mut text, &style.bad(describe(notebook, problem)));
+                    indented(&mut text, &style.bad(cell::notebook_problem(notebook, problem)));
                 }
                 self.output.print(&text)?;
                 if self.running.is_empty() {
@@ -112,32 +194,73 @@ impl<W: Write + Send + 'static> HumanReporter<W> {
                 }
                 self.show_running()
             }
+            Event::Redacted { hits, unused } => self.redacted(hits, unused),
             Event::RunFinished { summary, elapsed } => {
                 self.output.clear();
                 let is_good = summary.failed == 0 && summary.cells_failed == 0 && summary.orphans == 0;
                 self.line("Summary", is_good, &format!("{} {}", clock(*elapsed), totals(summary)))?;
-                self.output.print(&leftovers(summary))
+                self.output.print(&leftovers(summary))?;
+                if self.is_good { Ok(()) } else { self.output.print(&self.left.describe()) }
             }
         }
     }
+}
 
-    fn line(&mut self, label: &str, good: bool, text: &str) -> io::Result<()> {
-        let line = format!("{} {text}\n", self.style.label(label, good));
-        self.output.print(&line)
-    }
-
-    /// Shows which cells are being run, of all notebooks that are.
-    fn show_running(&mut self) -> io::Result<()> {
-        let with_cell = |(notebook, running): (&String, &Running)| match &running.cell {
-            Some((_, cell)) => format!("{notebook}, {cell}"),
-            None => notebook.clone(),
-        };
-        let all: Vec<String> = self.running.iter().map(with_cell).collect();
-        self.output.spinning("Running", &all.join("; "))
+/// The word that a line about a notebook or a cell begins with.
+fn label(status: Status) -> &'static str {
+    match status {
+        Status::Passed => "PASS",
+        Status::Cached => "CACHED",
+        Status::Skipped => "SKIP",
+        Status::Flaky => "FLAKY",
+        Status::NotRun => "NOT RUN",
+        Status::New => "NEW",
+        Status::Changed => "CHANGED",
+        Status::Failed => "FAIL",
+        Status::TimedOut => "TIMEOUT",
+        Status::Died => "DIED",
+        Status::Internal => "ERROR",
     }
 }
 
 impl Running {
+    fn take(&mut self, verdict: &CellVerdict, timing: Timing) {
+        match verdict {
+            CellVerdict::Failed { .. } => self.failed += 1,
+            CellVerdict::NotRun => self.not_run += 1,
+            CellVerdict::Skipped { .. } => self.skipped += 1,
+            CellVerdict::Passed | CellVerdict::Cached => {}
+        }
+        self.elapsed += timing.elapsed;
+        self.compile += timing.compile.unwrap_or_default();
+    }
+
+    /// How the notebook did, in words to stand after its name.
+    fn tell(&self, status: Status, attempts: u32, evidence: Evidence, verbose: bool) -> String {
+        if !status.is_good() {
+            return self.counts();
+        }
+        let mut parts = vec![count(self.cells, "cell")];
+        if self.skipped > 0 {
+            parts.push(format!("{} skipped", self.skipped));
+        }
+        match evidence {
+            Evidence::Run => {}
+            Evidence::Shortcut => parts.push("fused".into()),
+            Evidence::Cache => parts.push("nothing has changed since it passed".into()),
+        }
+        match status {
+            Status::Flaky => parts.push(format!("passed only at run {attempts}")),
+            _ if attempts > 1 => parts.push(format!("passed {attempts} times")),
+            _ => {}
+        }
+        if verbose && self.compile > Duration::ZERO {
+            let run = self.elapsed.saturating_sub(self.compile);
+            parts.push(format!("{:.1} s compiling, {:.1} s running", self.compile.as_secs_f64(), run.as_secs_f64()));
+        }
+        format!(" ({})", parts.join(", "))
+    }
+
     /// How the cells of a notebook that failed did; nothing if none was run.
     fn counts(&self) -> String {
         let mut parts = Vec::new();
@@ -151,28 +274,23 @@ impl Running {
     }
 }
 
-fn describe(notebook: &str, problem: &NotebookProblem) -> String {
-    match problem {
-        NotebookProblem::RefusedHost { host } => {
-            format!("asked for the host `{}`, which its environment does not serve", visible(host))
-        }
-        NotebookProblem::OrphanSnapshot { snapshot } => {
-            format!("{} belongs to no cell; `nbsnap accept {notebook}` removes it", snapshot.display())
-        }
-        NotebookProblem::Unusable { reason } => visible(reason).into_owned(),
-        NotebookProblem::Engine { message } => format!("the engine broke down: {}", visible(message)),
-    }
-}
-
 fn totals(summary: &Summary) -> String {
-    let Summary { passed, cached, failed, cells_passed, cells_cached, cells_failed, cells_not_run, .. } = summary;
-    let of_cache = |count: &usize| if *count > 0 { format!(" {count} cached,") } else { String::new() };
-    let not_run = if *cells_not_run > 0 { format!(", {cells_not_run} not run") } else { String::new() };
-    let notebooks = count(passed + cached + failed, "notebook");
-    let cells = count(cells_passed + cells_cached + cells_failed + cells_not_run, "cell");
-    let (cached, cells_cached) = (of_cache(cached), of_cache(cells_cached));
+    let some = |count: usize, what: &str| if count > 0 { format!(" {count} {what},") } else { String::new() };
+    let notebooks = count(summary.passed + summary.cached + summary.skipped + summary.failed + summary.not_run, "notebook");
+    let Summary { cells_passed, cells_cached, cells_skipped, cells_failed, cells_not_run, .. } = *summary;
+    let cells = count(cells_passed + cells_cached + cells_skipped + cells_failed + cells_not_run, "cell");
+    let flaky = if summary.flaky > 0 { format!(" ({} flaky)", summary.flaky) } else { String::new() };
+    let internal = if summary.internal > 0 { format!(" ({} by an internal error)", summary.internal) } else { String::new() };
+    let not_run = |count: usize| if count > 0 { format!(", {count} not run") } else { String::new() };
+    let (notebooks_not_run, cells_not_run) = (not_run(summary.not_run), not_run(cells_not_run));
     format!(
-        "{notebooks}: {passed} passed,{cached} {failed} failed; {cells}: {cells_passed} passed,{cells_cached} {cells_failed} failed{not_run}"
+        "{notebooks}: {} passed{flaky},{}{} {} failed{internal}{notebooks_not_run}; {cells}: {cells_passed} passed,{}{} {cells_failed} failed{cells_not_run}",
+        summary.passed,
+        some(summary.cached, "cached"),
+        some(summary.skipped, "skipped"),
+        summary.failed,
+        some(cells_cached, "cached"),
+        some(cells_skipped, "skipped"),
     )
 }
 

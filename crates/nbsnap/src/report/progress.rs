@@ -1,4 +1,4 @@
-//! What is shown while something is under way: a bar and a spinner on a terminal, now and then a line elsewhere.
+//! What is shown while something is under way: a bar on a terminal, now and then a line elsewhere.
 //!
 //! The main type is [`Output`], through which a reporter's lasting lines go as well, so that they and the bar do not mix. It
 //! writes to what it was given and looks at no terminal itself.
@@ -13,8 +13,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 /// How long a log stays silent at most while something goes on.
 const SILENCE: Duration = Duration::from_secs(10);
 const TICK: Duration = Duration::from_millis(120);
-const COUNTING: &str = "{prefix:>10} [{bar:25}] {pos}/{len} {wide_msg}";
-const SPINNING: &str = "{prefix:>10} {spinner} {wide_msg}";
+const COUNTING: &str = "{prefix:>10} {spinner} [{bar:25}] {pos}/{len} {wide_msg}";
 
 /// How to show that something is going on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,12 +59,12 @@ impl<W: Write + Send + 'static> Output<W> {
     /// Shows how much of something is done.
     pub(super) fn counting(&mut self, label: &'static str, done: usize, of: usize, what: &str) -> io::Result<()> {
         let line = || format!("{label:>10} {done} of {of} ({what})\n");
-        self.show(label, Some((done as u64, of as u64)), what, line)
+        self.show(label, (done as u64, of as u64), what, line)
     }
 
-    /// Shows what is going on.
-    pub(super) fn spinning(&mut self, label: &'static str, what: &str) -> io::Result<()> {
-        self.show(label, None, what, || format!("{label:>10} {what}\n"))
+    /// Shows what is going on, and on a terminal how much of it is done.
+    pub(super) fn running(&mut self, label: &'static str, done: usize, of: usize, what: &str) -> io::Result<()> {
+        self.show(label, (done as u64, of as u64), what, || format!("{label:>10} {what}\n"))
     }
 
     /// Shows nothing any more, until the next thing begins.
@@ -75,15 +74,14 @@ impl<W: Write + Send + 'static> Output<W> {
         }
     }
 
-    fn show(&mut self, label: &'static str, counts: Option<(u64, u64)>, what: &str, line: impl Fn() -> String) -> io::Result<()> {
+    fn show(&mut self, label: &'static str, (done, of): (u64, u64), what: &str, line: impl Fn() -> String) -> io::Result<()> {
         match self.progress {
             Progress::Hidden => Ok(()),
             Progress::Lines if self.last.elapsed() < self.silence => Ok(()),
             Progress::Lines => self.print(&line()),
             Progress::Bar => {
                 // The templates are constants: one that does not parse shows in the tests.
-                let template = if counts.is_some() { COUNTING } else { SPINNING };
-                let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner());
+                let style = ProgressStyle::with_template(COUNTING).unwrap_or_else(|_| ProgressStyle::default_spinner());
                 let style = style.progress_chars("=> ");
                 let bar = match &self.bar {
                     Some(bar) => {
@@ -92,18 +90,15 @@ impl<W: Write + Send + 'static> Output<W> {
                     }
                     None => {
                         let terminal = Box::new(Terminal { out: Arc::clone(&self.out), width: self.width });
-                        let bar =
-                            ProgressBar::with_draw_target(counts.map(|(_, of)| of), ProgressDrawTarget::term_like(terminal));
+                        let bar = ProgressBar::with_draw_target(Some(of), ProgressDrawTarget::term_like(terminal));
                         let bar = bar.with_style(style).with_prefix(label).with_message(what.to_owned());
                         bar.enable_steady_tick(TICK);
                         self.bar.insert(bar)
                     }
                 };
                 bar.set_prefix(label);
-                if let Some((done, of)) = counts {
-                    bar.set_length(of);
-                    bar.set_position(done);
-                }
+                bar.set_length(of);
+                bar.set_position(done);
                 bar.set_message(what.to_owned());
                 Ok(())
             }

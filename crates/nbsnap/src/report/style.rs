@@ -71,7 +71,7 @@ pub(super) fn indented(out: &mut String, text: &str) {
 }
 
 /// A number with its noun: `1 cell`, `2 cells`.
-pub(super) fn count(number: usize, noun: &str) -> String {
+pub fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 

@@ -9,25 +9,62 @@ use std::time::Duration;
 use super::{Emit, RunError, relative};
 use crate::engine::Progress;
 use crate::environment::Loan;
-use crate::event::{CellProblem, CellVerdict, Event, Evidence, NotebookProblem, Summary};
+use crate::event::{CellProblem, CellVerdict, Event, Evidence, NotebookProblem, Status, Summary, Timing};
 use crate::notebook::{CodeCell, Notebook};
 use crate::project::Project;
 use crate::record::{CellRecord, Failure};
-use crate::redact::Redactor;
+use crate::redact::{Redactor, RuleHits};
 use crate::snapshot::{OrphanKind, SnapshotStore};
 
 /// Lines of standard error that are shown with a failed cell.
 const STDERR_LINES: usize = 12;
 
+/// A cell that ended.
+struct Judged {
+    verdict: CellVerdict,
+    /// Until it is told.
+    record: Option<Box<CellRecord>>,
+    timing: Timing,
+}
+
+/// Which of several runs of a notebook this is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Attempt {
+    /// From 1.
+    pub(super) number: u32,
+    /// How often it is run if it goes on failing.
+    pub(super) of: u32,
+    /// How often it is run if it goes on passing.
+    pub(super) repeat: u32,
+}
+
+impl Attempt {
+    /// How often the notebook may be run in all, if it is run again after having come to this; none if it is not.
+    pub(super) fn again(&self, status: Status) -> Option<u32> {
+        let most = if status.is_good() { self.repeat } else { self.of };
+        (self.number < most).then_some(most)
+    }
+}
+
+/// What came of a run of a notebook.
+pub(super) struct Judgement {
+    /// What became of it.
+    pub(super) status: Status,
+    /// How often each redaction rule applied.
+    pub(super) hits: Vec<RuleHits>,
+}
+
 /// Turns what the engine reports of one notebook into verdicts.
 pub(super) struct Judge<'a> {
     root: &'a Path,
     notebook: &'a Notebook,
+    /// Those of its code cells that are meant to run; others are not looked at.
+    cells: &'a [CodeCell],
     store: &'a SnapshotStore,
     loan: &'a dyn Loan,
     redactor: Redactor,
     /// Of the cells that ended, in order. Held back by one, as output that comes late still belongs to the cell before.
-    verdicts: Vec<(CellVerdict, Duration)>,
+    verdicts: Vec<Judged>,
     problems: Vec<NotebookProblem>,
     broken: Option<RunError>,
     emit: Emit<'a>,
@@ -39,14 +76,14 @@ impl<'a> Judge<'a> {
         project: &'a Project,
         store: &'a SnapshotStore,
         notebook: &'a Notebook,
+        cells: &'a [CodeCell],
         loan: &'a dyn Loan,
         redactor: Redactor,
         emit: Emit<'a>,
     ) -> Result<Judge<'a>, RunError> {
-        let (name, cells) = (notebook.name.clone(), notebook.cells.len());
-        emit(Event::NotebookStarted { notebook: name, cells }).map_err(RunError::Report)?;
+        emit(Event::NotebookStarted { notebook: notebook.name.clone(), cells: cells.len() }).map_err(RunError::Report)?;
         let (verdicts, problems) = (Vec::new(), Vec::new());
-        Ok(Judge { root: &project.root, notebook, store, loan, redactor, verdicts, problems, broken: None, emit })
+        Ok(Judge { root: &project.root, notebook, cells, store, loan, redactor, verdicts, problems, broken: None, emit })
     }
 
     pub(super) fn take(&mut self, progress: Progress<'_>) -> ControlFlow<()> {
@@ -62,26 +99,28 @@ impl<'a> Judge<'a> {
     fn try_take(&mut self, progress: Progress<'_>) -> Result<ControlFlow<()>, RunError> {
         match progress {
             Progress::Started(cell) => {
-                let (notebook, cell) = (self.notebook.name.clone(), cell.clone());
+                let (notebook, cell) = (self.notebook.name.clone(), self.own(cell).clone());
                 (self.emit)(Event::CellStarted { notebook, cell }).map_err(RunError::Report)?;
                 Ok(ControlFlow::Continue(()))
             }
-            Progress::Ended(cell, record, elapsed) => {
+            Progress::Ended(cell, record, timing) => {
+                let cell = self.own(cell);
                 self.settle(self.verdicts.len())?;
-                let verdict = self.judge(cell, record)?;
+                self.skip(cell.number)?;
+                let (verdict, record) = self.judge(cell, record)?;
                 let flow = if matches!(&verdict, CellVerdict::Failed { problems, .. } if problems.iter().any(ends_notebook)) {
                     ControlFlow::Break(())
                 } else {
                     ControlFlow::Continue(())
                 };
-                self.verdicts.push((verdict, elapsed));
+                self.verdicts.push(Judged { verdict, record: Some(Box::new(record)), timing });
                 Ok(flow)
             }
             Progress::Late(text) => {
                 let text = self.redactor.text(&text);
                 match self.verdicts.last_mut() {
-                    Some((verdict, _)) => {
-                        verdict.add(CellProblem::Failed(Failure::LateOutput { text }));
+                    Some(judged) => {
+                        judged.verdict.add(CellProblem::Failed(Failure::LateOutput { text }));
                         Ok(ControlFlow::Break(()))
                     }
                     // Nothing of the notebook's has run yet: evcxr's own start-up code does not print.
@@ -96,8 +135,9 @@ impl<'a> Judge<'a> {
         }
     }
 
-    fn judge(&mut self, cell: &CodeCell, mut record: CellRecord) -> Result<CellVerdict, RunError> {
-        self.redactor.record(&mut record);
+    /// What the cell's record means, and the record as it may be shown.
+    fn judge(&mut self, cell: &CodeCell, mut record: CellRecord) -> Result<(CellVerdict, CellRecord), RunError> {
+        self.redactor.record(&cell.id, &mut record);
         let stderr = last_lines(&record.stderr);
         let mut problems = Vec::new();
         match &record.failure {
@@ -112,7 +152,16 @@ impl<'a> Judge<'a> {
                 problems.extend(self.compare(cell, &record)?);
             }
         }
-        Ok(if problems.is_empty() { CellVerdict::Passed } else { CellVerdict::Failed { problems, stderr } })
+        let verdict = if problems.is_empty() { CellVerdict::Passed } else { CellVerdict::Failed { problems, stderr } };
+        Ok((verdict, record))
+    }
+
+    /// The cell as it is in the notebook: the engine counts only those that it runs.
+    fn own<'c>(&self, cell: &'c CodeCell) -> &'c CodeCell
+    where
+        'a: 'c,
+    {
+        self.cells.iter().find(|own| own.id == cell.id).unwrap_or(cell)
     }
 
     fn relative(&self, path: &Path) -> PathBuf {
@@ -121,6 +170,9 @@ impl<'a> Judge<'a> {
 
     /// Compares with the snapshot. Reports name files as seen from the project's folder.
     fn compare(&self, cell: &CodeCell, record: &CellRecord) -> Result<Option<CellProblem>, RunError> {
+        if cell.overrides.ignore_output {
+            return Ok(None);
+        }
         let mut problem = self.store.check(self.notebook, cell, record)?;
         if let Some(
             CellProblem::OutputChanged { snapshot, .. }
@@ -136,23 +188,70 @@ impl<'a> Judge<'a> {
     /// Tells the verdict of the cell before the one at `index`: nothing can be added to it any more.
     fn settle(&mut self, index: usize) -> Result<(), RunError> {
         let Some(at) = index.checked_sub(1) else { return Ok(()) };
-        let (verdict, elapsed) = self.verdicts[at].clone();
-        self.tell(&self.notebook.cells[at], verdict, elapsed)
+        let Judged { verdict, record, timing } = &mut self.verdicts[at];
+        let (verdict, record, timing) = (verdict.clone(), record.take(), *timing);
+        if matches!(verdict, CellVerdict::Skipped { .. }) {
+            return Ok(()); // It was told when it was its turn.
+        }
+        self.tell(&self.cells[at], verdict, record, timing)
     }
 
-    fn tell(&mut self, cell: &CodeCell, verdict: CellVerdict, elapsed: Duration) -> Result<(), RunError> {
-        let (notebook, path, cell) = (self.notebook.name.clone(), self.relative(&self.notebook.path), cell.clone());
-        (self.emit)(Event::CellFinished { notebook, path, cell, verdict, elapsed }).map_err(RunError::Report)
+    /// Tells of cells before the one with this number that are not run because they say so.
+    fn skip(&mut self, number: usize) -> Result<(), RunError> {
+        while let Some(cell) = self.cells.get(self.verdicts.len()).filter(|cell| cell.number < number)
+            && let Some(reason) = &cell.overrides.skip
+        {
+            let verdict = CellVerdict::Skipped { reason: reason.clone() };
+            self.tell(cell, verdict.clone(), None, Timing::default())?;
+            self.verdicts.push(Judged { verdict, record: None, timing: Timing::default() });
+        }
+        Ok(())
     }
 
-    /// Tells what is left to tell. Returns whether the notebook passed.
-    pub(super) fn finish(mut self, evidence: Evidence, summary: &mut Summary, elapsed: Duration) -> Result<bool, RunError> {
+    fn tell(
+        &mut self,
+        cell: &CodeCell,
+        verdict: CellVerdict,
+        record: Option<Box<CellRecord>>,
+        timing: Timing,
+    ) -> Result<(), RunError> {
+        let (notebook, path, mut cell) = (self.notebook.name.clone(), self.relative(&self.notebook.path), cell.clone());
+        cell.source = self.redactor.without_secrets(&cell.source);
+        (self.emit)(Event::CellFinished { notebook, path, cell, verdict, record, timing }).map_err(RunError::Report)
+    }
+
+    /// Adds something that is wrong with the notebook as a whole.
+    pub(super) fn add(&mut self, problem: NotebookProblem) {
+        self.problems.push(problem);
+    }
+
+    /// Whether the last cell that ended did so because a time was up.
+    pub(super) fn has_timed_out(&self) -> bool {
+        self.verdicts.last().is_some_and(|judged| judged.verdict.status() == Status::TimedOut)
+    }
+
+    /// Whether every cell that is to run has run.
+    pub(super) fn has_all(&self) -> bool {
+        self.cells[self.verdicts.len()..].iter().all(|cell| cell.overrides.skip.is_some())
+    }
+
+    /// Tells what is left to tell, and counts it unless the notebook is run once more.
+    pub(super) fn finish(
+        mut self,
+        evidence: Evidence,
+        attempt: Attempt,
+        summary: &mut Summary,
+        elapsed: Duration,
+    ) -> Result<Judgement, RunError> {
         if let Some(error) = self.broken.take() {
             return Err(error);
         }
         self.settle(self.verdicts.len())?;
-        for cell in &self.notebook.cells[self.verdicts.len()..] {
-            self.tell(cell, CellVerdict::NotRun, Duration::ZERO)?;
+        if self.has_all() {
+            self.skip(usize::MAX)?;
+        }
+        for cell in &self.cells[self.verdicts.len()..] {
+            self.tell(cell, CellVerdict::NotRun, None, Timing::default())?;
         }
         self.problems.extend(self.loan.refused_hosts().into_iter().map(|host| NotebookProblem::RefusedHost { host }));
         // Asked now, as a cell that passed has taken back what an earlier difference left.
@@ -162,18 +261,34 @@ impl<'a> Judge<'a> {
                 self.problems.push(NotebookProblem::OrphanSnapshot { snapshot });
             }
         }
-        let failed = self.verdicts.iter().filter(|(verdict, _)| *verdict != CellVerdict::Passed).count();
-        let not_run = self.notebook.cells.len() - self.verdicts.len();
-        let passed = failed == 0 && not_run == 0 && self.problems.is_empty();
-        summary.cells_failed += failed;
-        summary.cells_not_run += not_run;
-        summary.cells_passed += self.verdicts.len() - failed;
-        summary.passed += usize::from(passed);
-        summary.failed += usize::from(!passed);
+        let statuses: Vec<Status> = self.verdicts.iter().map(|judged| judged.verdict.status()).collect();
+        let not_run = self.cells.len() - statuses.len();
+        let of_notebook = self.problems.iter().map(NotebookProblem::status).chain((not_run > 0).then_some(Status::NotRun));
+        let mut status = statuses.iter().copied().chain(of_notebook).fold(Status::Passed, Status::max);
+        let hits = self.redactor.hits();
         let (notebook, path) = (self.notebook.name.clone(), self.relative(&self.notebook.path));
+        let number = attempt.number;
+        if let Some(of) = attempt.again(status) {
+            let event = Event::NotebookRetried { notebook, attempt: number, of, status };
+            (self.emit)(event).map_err(RunError::Report)?;
+            return Ok(Judgement { status, hits });
+        }
+        if status.is_good() && number > 1 && attempt.repeat <= 1 {
+            status = Status::Flaky;
+        }
+        let count = |wanted: &dyn Fn(&Status) -> bool| statuses.iter().filter(|status| wanted(status)).count();
+        summary.cells_failed += count(&|status| !status.is_good());
+        summary.cells_skipped += count(&|status| *status == Status::Skipped);
+        summary.cells_passed += count(&|status| *status == Status::Passed);
+        summary.cells_not_run += not_run;
+        summary.passed += usize::from(status.is_good());
+        summary.flaky += usize::from(status == Status::Flaky);
+        summary.failed += usize::from(!status.is_good());
+        summary.internal += usize::from(status == Status::Internal);
         let problems = self.problems;
-        (self.emit)(Event::NotebookFinished { notebook, path, problems, passed, evidence, elapsed }).map_err(RunError::Report)?;
-        Ok(passed)
+        let event = Event::NotebookFinished { notebook, path, problems, status, attempts: number, evidence, elapsed };
+        (self.emit)(event).map_err(RunError::Report)?;
+        Ok(Judgement { status, hits })
     }
 }
 

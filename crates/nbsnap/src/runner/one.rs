@@ -1,17 +1,17 @@
-//! One notebook: lent what it needs, run by a worker, judged.
+//! One notebook: lent what it needs, run by a worker, judged, and run again where that is wanted.
 //!
 //! The main type is [`OneNotebook`]. It knows nothing of other notebooks, nor of what an earlier run found.
 
 use std::time::{Duration, Instant};
 
-use super::judge::Judge;
-use super::{Emit, RunError, environment_error};
+use super::judge::{Attempt, Judge, Judgement};
+use super::{Emit, RunError, environment_error, relative};
 use crate::engine::{Look, Progress, Run, Worker};
 use crate::environment::{Environment, Loan};
-use crate::event::{Event, Evidence, Summary};
-use crate::notebook::Notebook;
+use crate::event::{Event, Evidence, NotebookProblem, Status, Summary, Timing};
+use crate::notebook::{CodeCell, Notebook};
 use crate::project::Project;
-use crate::redact::Redactor;
+use crate::redact::{Redactor, RuleHits};
 use crate::snapshot::SnapshotStore;
 
 /// What every notebook of a project is run and judged with.
@@ -21,81 +21,176 @@ pub(super) struct OneNotebook<'a> {
     pub(super) store: &'a SnapshotStore,
     /// Whether the engine has a quicker way that is to be tried first.
     pub(super) quick: bool,
+    /// How often a notebook that failed is run again, unless it says so itself.
+    pub(super) retries: u32,
+    /// How often a notebook that passes is run.
+    pub(super) repeat: u32,
+    /// Whether no further notebook is begun once one has failed.
+    pub(super) fail_fast: bool,
+}
+
+/// A notebook, and how much of it is meant.
+#[derive(Clone, Debug)]
+pub(super) struct Meant {
+    /// The notebook.
+    pub(super) notebook: Notebook,
+    /// How many of its code cells are meant; all, if it is none.
+    pub(super) cells: Option<usize>,
+}
+
+/// What came of a notebook.
+pub(super) struct Outcome {
+    /// The counts of this one.
+    pub(super) summary: Summary,
+    /// How often each redaction rule applied.
+    pub(super) hits: Vec<RuleHits>,
+    /// Whether all of it was run, and passed at the first try.
+    pub(super) is_clean: bool,
+}
+
+impl Meant {
+    /// The code cells that are meant.
+    pub(super) fn cells(&self) -> &[CodeCell] {
+        let cells = &self.notebook.cells;
+        &cells[..self.cells.unwrap_or(cells.len()).min(cells.len())]
+    }
+
+    /// The notebook as the engine runs it: without cells that are not meant or say that they are not run.
+    fn to_run(&self) -> Notebook {
+        let mut cells: Vec<CodeCell> = self.cells().iter().filter(|cell| cell.overrides.skip.is_none()).cloned().collect();
+        // To the engine this is a notebook like any other.
+        cells.iter_mut().enumerate().for_each(|(index, cell)| cell.number = index + 1);
+        Notebook { cells, ..self.notebook.clone() }
+    }
 }
 
 impl OneNotebook<'_> {
-    /// Runs the notebook. Returns the counts of this one.
-    pub(super) fn run(&self, worker: &mut dyn Worker, notebook: &Notebook, emit: Emit<'_>) -> Result<Summary, RunError> {
-        let started = Instant::now();
-        let mut summary = Summary::default();
-        if self.quick && self.shortcut(worker, notebook, &mut summary, emit)? {
-            return Ok(summary);
+    /// Runs the notebook, as often as is wanted.
+    pub(super) fn run(&self, worker: &mut dyn Worker, meant: &Meant, emit: Emit<'_>) -> Result<Outcome, RunError> {
+        let (notebook, mut summary) = (&meant.notebook, Summary::default());
+        let to_run = meant.to_run();
+        // Whether it passes always is another question than whether it passes at all.
+        let retries = if self.repeat > 1 { 0 } else { notebook.overrides.retries.unwrap_or(self.retries) };
+        let mut attempt = Attempt { number: 1, of: 1 + retries, repeat: self.repeat };
+        loop {
+            let Judgement { status, hits } = self.run_once(worker, meant, &to_run, attempt, &mut summary, emit)?;
+            if attempt.again(status).is_none() {
+                let is_clean = status == Status::Passed && meant.cells.is_none();
+                return Ok(Outcome { summary, hits, is_clean });
+            }
+            attempt.number += 1;
         }
-        let loan = self.lend(notebook)?;
-        let run = self.run_of(notebook, &*loan);
-        let mut judge = Judge::begin(self.project, self.store, notebook, &*loan, self.redactor(&*loan)?, emit)?;
-        worker.run(&run, &mut |progress| judge.take(progress))?;
-        judge.finish(Evidence::Run, &mut summary, started.elapsed())?;
-        Ok(summary)
     }
 
-    /// Runs the notebook in the engine's quicker way. Says whether that was possible.
+    /// Whether no further notebook is to be begun after this one.
+    pub(super) fn ends_run(&self, outcome: &Result<Outcome, RunError>) -> bool {
+        self.fail_fast && outcome.as_ref().is_ok_and(|outcome| outcome.summary.failed > 0)
+    }
+
+    /// Tells that the runner itself broke down over the notebook.
+    pub(super) fn broke(&self, meant: &Meant, message: String, emit: Emit<'_>) -> Result<Outcome, RunError> {
+        let (notebook, path) = (meant.notebook.name.clone(), relative(&self.project.root, &meant.notebook.path));
+        let (problems, status) = (vec![NotebookProblem::Engine { message }], Status::Internal);
+        let (attempts, evidence, elapsed) = (1, Evidence::Run, Duration::ZERO);
+        emit(Event::NotebookFinished { notebook, path, problems, status, attempts, evidence, elapsed })
+            .map_err(RunError::Report)?;
+        let summary = Summary { failed: 1, internal: 1, cells_not_run: meant.cells().len(), ..Summary::default() };
+        Ok(Outcome { summary, hits: Vec::new(), is_clean: false })
+    }
+
+    fn run_once(
+        &self,
+        worker: &mut dyn Worker,
+        meant: &Meant,
+        to_run: &Notebook,
+        attempt: Attempt,
+        summary: &mut Summary,
+        emit: Emit<'_>,
+    ) -> Result<Judgement, RunError> {
+        let started = Instant::now();
+        if self.quick
+            && let Some(judgement) = self.shortcut(worker, meant, to_run, attempt, summary, emit)?
+        {
+            return Ok(judgement);
+        }
+        let loan = self.lend(to_run)?;
+        let run = self.run_of(to_run, &*loan);
+        let redactor = self.redactor(to_run, &*loan)?;
+        let mut judge = Judge::begin(self.project, self.store, &meant.notebook, meant.cells(), &*loan, redactor, emit)?;
+        worker.run(&run, &mut |progress| judge.take(progress))?;
+        if run.is_over() && (judge.has_timed_out() || !judge.has_all()) {
+            judge.add(NotebookProblem::TimedOut { limit: self.notebook_timeout(to_run) });
+        }
+        judge.finish(Evidence::Run, attempt, summary, started.elapsed())
+    }
+
+    /// Runs the notebook in the engine's quicker way, if that is possible.
     fn shortcut(
         &self,
         worker: &mut dyn Worker,
-        notebook: &Notebook,
+        meant: &Meant,
+        to_run: &Notebook,
+        attempt: Attempt,
         summary: &mut Summary,
         emit: Emit<'_>,
-    ) -> Result<bool, RunError> {
+    ) -> Result<Option<Judgement>, RunError> {
         let started = Instant::now();
         // What a try does to its environment must not be there for a run that decides.
-        let loan = self.lend(notebook)?;
-        let records = match worker.shortcut(&self.run_of(notebook, &*loan))? {
+        let loan = self.lend(to_run)?;
+        let run = self.run_of(to_run, &*loan);
+        let records = match worker.shortcut(&run)? {
             Look::Records(records) => records,
             Look::Declined(reason) => {
-                let message = format!("{}: evcxr runs it: {reason}", notebook.name);
+                let message = format!("{}: evcxr runs it: {reason}", to_run.name);
                 emit(Event::Notice { message }).map_err(RunError::Report)?;
-                return Ok(false);
+                return Ok(None);
             }
         };
-        let mut judge = Judge::begin(self.project, self.store, notebook, &*loan, self.redactor(&*loan)?, emit)?;
-        for (cell, record) in notebook.cells.iter().zip(records) {
+        let redactor = self.redactor(to_run, &*loan)?;
+        let mut judge = Judge::begin(self.project, self.store, &meant.notebook, meant.cells(), &*loan, redactor, emit)?;
+        for (cell, record) in to_run.cells.iter().zip(records) {
             if judge.take(Progress::Started(cell)).is_break()
-                || judge.take(Progress::Ended(cell, record, Duration::ZERO)).is_break()
+                || judge.take(Progress::Ended(cell, record, Timing::default())).is_break()
             {
                 break;
             }
         }
-        judge.finish(Evidence::Shortcut, summary, started.elapsed())?;
-        Ok(true)
+        if judge.has_timed_out() && run.is_over() {
+            judge.add(NotebookProblem::TimedOut { limit: self.notebook_timeout(to_run) });
+        }
+        judge.finish(Evidence::Shortcut, attempt, summary, started.elapsed()).map(Some)
     }
 
     fn lend(&self, notebook: &Notebook) -> Result<Box<dyn Loan>, RunError> {
         self.environment.lend(notebook).map_err(|reason| environment_error(notebook, reason))
     }
 
+    fn notebook_timeout(&self, notebook: &Notebook) -> Duration {
+        notebook.overrides.notebook_timeout.unwrap_or(self.project.config.notebook_timeout)
+    }
+
     fn run_of<'n>(&self, notebook: &'n Notebook, loan: &dyn Loan) -> Run<'n> {
-        let config = &self.project.config;
+        let (config, own) = (&self.project.config, &notebook.overrides);
         Run {
             notebook,
             variables: loan.variables(),
-            cell_timeout: config.cell_timeout,
-            compile_timeout: config.compile_timeout,
+            cell_timeout: own.cell_timeout.unwrap_or(config.cell_timeout),
+            compile_timeout: own.compile_timeout.unwrap_or(config.compile_timeout),
             max_output: config.max_output,
+            max_memory: own.max_memory.or(config.max_memory),
+            deadline: Instant::now().checked_add(self.notebook_timeout(notebook)),
         }
     }
 
-    fn redactor(&self, loan: &dyn Loan) -> Result<Redactor, RunError> {
+    fn redactor(&self, notebook: &Notebook, loan: &dyn Loan) -> Result<Redactor, RunError> {
         let mut rules = Redactor::builder();
+        rules.notebook(&notebook.name).configure(&self.project.config).variables(loan.variables()).variables(std::env::vars());
         rules.path(&self.project.root, "[ROOT]").path(&std::env::temp_dir(), "[TMP]");
         if let Some(home) = std::env::home_dir() {
             rules.home(&home);
         }
         for secret in loan.secrets() {
             rules.secret(secret);
-        }
-        for rule in &self.project.config.redact {
-            rules.rule(&rule.name, &rule.pattern, &rule.replace);
         }
         Ok(rules.build()?)
     }

@@ -4,21 +4,33 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
+use super::one::{Meant, OneNotebook, Outcome};
+use super::slow::SlowCells;
 use super::{Emit, RunError};
 use crate::engine::Worker;
-use crate::event::{Event, Summary};
-use crate::notebook::Notebook;
+use crate::event::Event;
 
 /// How many events may wait to be shown before workers wait.
 const WAITING: usize = 16;
+/// How often slow cells are looked for.
+const TICK: Duration = Duration::from_millis(200);
+
+/// The notebooks that are still to be run.
+struct Queue<'n> {
+    ahead: VecDeque<&'n Meant>,
+    /// Those that are not to be run any more.
+    not_begun: Vec<&'n Meant>,
+}
 
 /// What a worker's thread tells.
 enum Told<'n> {
     Event(Event),
-    Ended(&'n Notebook, Result<Summary, RunError>),
+    Ended(&'n Meant, Box<Result<Outcome, RunError>>),
     /// The worker could not be set up.
     NoWorker(RunError),
 }
@@ -26,16 +38,18 @@ enum Told<'n> {
 /// Runs all notebooks, `jobs` of them at once. `start` sets up a worker by its number, `one` has it run a notebook. What they tell goes to
 /// `emit`, and what became of a notebook to `done`, both on this thread.
 ///
-/// The first error ends the run: notebooks that are being run are run to their end, others are not begun.
+/// The first error ends the run: notebooks that are being run are run to their end, others are not begun. Nor are they where a
+/// notebook ends the run: those are returned.
 pub(super) fn run<'e>(
     jobs: usize,
-    notebooks: &[Notebook],
+    notebooks: &[Meant],
     start: &(dyn Fn(usize) -> Result<Box<dyn Worker + 'e>, RunError> + Sync),
-    one: &(dyn Fn(&mut dyn Worker, &Notebook, Emit<'_>) -> Result<Summary, RunError> + Sync),
+    one: &OneNotebook<'_>,
     emit: Emit<'_>,
-    done: &mut dyn FnMut(&Notebook, Summary) -> Result<(), RunError>,
-) -> Result<(), RunError> {
-    let queue = Mutex::new(in_turn(notebooks, jobs));
+    slow: &mut SlowCells,
+    done: &mut dyn FnMut(&Meant, Outcome) -> Result<(), RunError>,
+) -> Result<Vec<Meant>, RunError> {
+    let queue = Mutex::new(Queue { ahead: in_turn(notebooks, jobs), not_begun: Vec::new() });
     std::thread::scope(|scope| {
         let (sender, told) = sync_channel(WAITING);
         for number in 0..jobs {
@@ -43,36 +57,44 @@ pub(super) fn run<'e>(
             scope.spawn(move || work(number, queue, start, one, &sender));
         }
         drop(sender);
-        for told in told {
-            let result = match told {
-                Told::Event(event) => emit(event).map_err(RunError::Report),
-                Told::Ended(notebook, result) => result.and_then(|summary| done(notebook, summary)),
-                Told::NoWorker(error) => Err(error),
+        loop {
+            let result = match told.recv_timeout(TICK) {
+                Ok(Told::Event(event)) => {
+                    slow.hear(&event);
+                    emit(event).map_err(RunError::Report)
+                }
+                Ok(Told::Ended(notebook, result)) => result.and_then(|outcome| done(notebook, outcome)),
+                Ok(Told::NoWorker(error)) => Err(error),
+                Err(RecvTimeoutError::Timeout) => Ok(()),
+                Err(RecvTimeoutError::Disconnected) => {
+                    let not_begun = std::mem::take(&mut lock(&queue).not_begun);
+                    return Ok(not_begun.into_iter().cloned().collect());
+                }
             };
+            let result = result.and_then(|()| slow.announce().into_iter().try_for_each(&mut *emit).map_err(RunError::Report));
             // Leaving drops the receiver, so that no worker waits for being heard.
             if let Err(error) = result {
-                lock(&queue).clear();
+                lock(&queue).ahead.clear();
                 return Err(error);
             }
         }
-        Ok(())
     })
 }
 
 /// The order to begin notebooks in: where several run at once those with most cells come first, so that none of them is left for the end.
-fn in_turn(notebooks: &[Notebook], jobs: usize) -> VecDeque<&Notebook> {
-    let mut order: Vec<&Notebook> = notebooks.iter().collect();
+fn in_turn(notebooks: &[Meant], jobs: usize) -> VecDeque<&Meant> {
+    let mut order: Vec<&Meant> = notebooks.iter().collect();
     if jobs > 1 {
-        order.sort_by_key(|notebook| std::cmp::Reverse(notebook.cells.len()));
+        order.sort_by_key(|notebook| std::cmp::Reverse(notebook.cells().len()));
     }
     order.into()
 }
 
 fn work<'n, 'e>(
     number: usize,
-    queue: &Mutex<VecDeque<&'n Notebook>>,
+    queue: &Mutex<Queue<'n>>,
     start: &(dyn Fn(usize) -> Result<Box<dyn Worker + 'e>, RunError> + Sync),
-    one: &(dyn Fn(&mut dyn Worker, &Notebook, Emit<'_>) -> Result<Summary, RunError> + Sync),
+    one: &OneNotebook<'_>,
     told: &SyncSender<Told<'n>>,
 ) {
     let mut worker = match start(number) {
@@ -80,16 +102,27 @@ fn work<'n, 'e>(
         Err(error) => return drop(told.send(Told::NoWorker(error))),
     };
     loop {
-        let Some(notebook) = lock(queue).pop_front() else { return };
+        let Some(notebook) = lock(queue).ahead.pop_front() else { return };
         let emit: Emit<'_> = &mut |event| told.send(Told::Event(event)).map_err(|_| io::Error::other("the run has ended"));
-        let result = one(&mut *worker, notebook, emit);
-        if told.send(Told::Ended(notebook, result)).is_err() {
+        let run = catch_unwind(AssertUnwindSafe(|| one.run(&mut *worker, notebook, emit)));
+        let result = run.unwrap_or_else(|panic| {
+            // Nobody knows what state the worker is in. The notebook is told of, and the next one gets another.
+            worker = start(number)?;
+            let message = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+            one.broke(notebook, message.unwrap_or("a panic without a message").to_owned(), emit)
+        });
+        if one.ends_run(&result) {
+            let mut queue = lock(queue);
+            let ahead = std::mem::take(&mut queue.ahead);
+            queue.not_begun.extend(ahead);
+        }
+        if told.send(Told::Ended(notebook, Box::new(result))).is_err() {
             return;
         }
     }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    // The queue is only popped and cleared, which leaves nothing half done.
+    // The queue is only popped and emptied, which leaves nothing half done.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,97 +1,160 @@
-//! Decides whether a cell produced what its snapshot holds: text exactly, JSON as values, PNG by pixels.
+//! Decides whether a cell produced what its snapshot holds, channel by channel: JSON as values, markup as what it marks up, pictures by
+//! their pixels, everything else as text.
 //!
-//! This module reads and writes no file; who calls it brings the bytes.
+//! The main types are [`Comparison`], a project's rules for how far outputs may be from their snapshots, and [`Difference`]. This module
+//! reads and writes no file; who calls it brings the bytes.
+
+mod json;
+mod markup;
+mod numbers;
+mod picture;
 
 use std::collections::BTreeMap;
 
-use super::blob::Blob;
-use super::body::{Body, Content, Section, SectionName, is_json};
+pub use json::JsonPath;
+pub use picture::PictureDifference;
 
-/// How far a PNG may be from its snapshot. The default allows no difference.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+use super::blob::{self, Blob};
+use super::body::{Body, Content, Section, SectionName, is_json};
+use crate::config::CompareRule;
+use crate::scope::{Place, Stream};
+
+/// How far outputs may be from their snapshots. The default allows no difference.
+#[derive(Clone, Debug, Default)]
+pub struct Comparison {
+    rules: Vec<CompareRule>,
+}
+
+/// How far one output may be from its snapshot. The default allows no difference.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Tolerance {
+    /// Members of JSON that are not compared.
+    pub ignore: Vec<JsonPath>,
+    /// How far numbers in text and JSON may be from each other.
+    pub absolute: f64,
+    /// How far they may be from each other as a share of the greater one.
+    pub relative: f64,
     /// How much a colour channel of a pixel may differ, of 255, without the pixel counting as different.
     pub channel: u8,
     /// Which share of the pixels may be different, from 0 to 1.
     pub pixels: f64,
 }
 
-/// Whether `actual`, whose binary data is `files`, is what `expected` holds. `recorded` reads binary data that was recorded.
-pub(crate) fn same(
-    expected: &Body,
-    actual: &Body,
-    files: &BTreeMap<String, Vec<u8>>,
-    recorded: impl Fn(&Blob) -> Option<Vec<u8>>,
-    tolerance: Tolerance,
-) -> bool {
-    expected.sections.len() == actual.sections.len()
-        && actual.sections.iter().all(|section| {
-            let Some(other) = expected.sections.iter().find(|other| other.name == section.name) else { return false };
-            same_section(other, section, |expected, actual| {
-                let (Some(expected), Some(actual)) = (recorded(expected), files.get(&actual.file)) else { return false };
-                same_picture(&expected, actual, tolerance)
-            })
-        })
-}
-
-fn same_section(expected: &Section, actual: &Section, same_picture: impl Fn(&Blob, &Blob) -> bool) -> bool {
-    match (&expected.content, &actual.content) {
-        (Content::Text(expected), Content::Text(text)) if expected == text => true,
-        (Content::Text(expected), Content::Text(text)) => {
-            let SectionName::Mime(mime) = &actual.name else { return false };
-            let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
-            is_json(mime) && json(expected).is_some_and(|expected| Some(expected) == json(text))
-        }
-        (Content::Blob(expected), Content::Blob(blob)) => {
-            let is_png = matches!(&actual.name, SectionName::Mime(mime) if mime == "image/png");
-            expected.sha256 == blob.sha256 || (is_png && expected.pixels == blob.pixels && same_picture(expected, blob))
-        }
-        (Content::Text(_), Content::Blob(_)) | (Content::Blob(_), Content::Text(_)) => false,
+impl Tolerance {
+    /// Whether numbers may differ at all.
+    fn is_for_numbers(&self) -> bool {
+        self.absolute > 0.0 || self.relative > 0.0
     }
 }
 
-/// Whether two PNGs show the same, however they are encoded. What cannot be decoded is not the same.
-fn same_picture(expected: &[u8], actual: &[u8], tolerance: Tolerance) -> bool {
-    let (Some(expected), Some(actual)) = (Picture::decode(expected), Picture::decode(actual)) else { return false };
-    if expected.size != actual.size || expected.pixels.len() != actual.pixels.len() {
-        return false;
+/// A channel that is not as recorded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Difference {
+    /// The channel: `stdout`, `text/html`, …
+    pub section: String,
+    /// How the pictures differ, where both sides are one.
+    pub picture: Option<PictureDifference>,
+}
+
+impl Comparison {
+    /// Rules, of which the last one that says something about a value wins.
+    pub fn new(rules: Vec<CompareRule>) -> Comparison {
+        Comparison { rules }
     }
-    let allowed = u16::from(tolerance.channel) * 257;
-    let differs =
-        |(one, other): &(&[u16; 4], &[u16; 4])| one.iter().zip(*other).any(|(one, other)| one.abs_diff(*other) > allowed);
-    let different = expected.pixels.iter().zip(&actual.pixels).filter(differs).count();
-    different as f64 <= tolerance.pixels * expected.pixels.len() as f64
-}
 
-/// A decoded PNG: red, green, blue and alpha with 16 bits each, so that no format loses anything.
-struct Picture {
-    size: (u32, u32),
-    pixels: Vec<[u16; 4]>,
-}
-
-impl Picture {
-    fn decode(content: &[u8]) -> Option<Picture> {
-        let mut decoder = png::Decoder::new(std::io::Cursor::new(content));
-        decoder.set_transformations(png::Transformations::EXPAND);
-        let mut reader = decoder.read_info().ok()?;
-        if reader.info().animation_control.is_some() {
-            return None; // Only the first picture would be seen.
+    /// What holds for an output at `place`.
+    pub fn at(&self, place: &Place<'_>) -> Tolerance {
+        let mut tolerance = Tolerance::default();
+        for rule in self.rules.iter().filter(|rule| rule.only.covers(place)) {
+            tolerance.ignore.extend(rule.ignore.iter().cloned());
+            tolerance.absolute = rule.absolute.unwrap_or(tolerance.absolute);
+            tolerance.relative = rule.relative.unwrap_or(tolerance.relative);
+            tolerance.channel = rule.channel.unwrap_or(tolerance.channel);
+            tolerance.pixels = rule.pixels.unwrap_or(tolerance.pixels);
         }
-        let mut buffer = vec![0; reader.output_buffer_size()?];
-        let frame = reader.next_frame(&mut buffer).ok()?;
-        let samples: Vec<u16> = match frame.bit_depth {
-            png::BitDepth::Eight => buffer.iter().map(|sample| u16::from(*sample) * 257).collect(),
-            png::BitDepth::Sixteen => buffer.chunks_exact(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]])).collect(),
-            _ => return None,
+        tolerance
+    }
+}
+
+/// The two sides of a comparison, and where the binary data of each is.
+pub(crate) struct Sides<'a, R> {
+    /// What the snapshot holds.
+    pub(crate) expected: &'a Body,
+    /// Reads binary data that was recorded.
+    pub(crate) recorded: R,
+    /// What the cell produced.
+    pub(crate) actual: &'a Body,
+    /// Its binary data.
+    pub(crate) files: &'a BTreeMap<String, Vec<u8>>,
+}
+
+impl<R: Fn(&Blob) -> Option<Vec<u8>>> Sides<'_, R> {
+    /// The channels on which the cell did not produce what its snapshot holds, those that are only there first.
+    pub(crate) fn differences(&self, comparison: &Comparison, notebook: &str, cell: &str) -> Vec<Difference> {
+        let named = |body: &Body, name: &SectionName| body.sections.iter().position(|section| section.name == *name);
+        let mut differences = Vec::new();
+        for section in &self.expected.sections {
+            if named(self.actual, &section.name).is_none() {
+                differences.push(Difference { section: section.name.to_string(), picture: None });
+            }
+        }
+        for section in &self.actual.sections {
+            let expected = named(self.expected, &section.name).map(|index| &self.expected.sections[index]);
+            let tolerance = comparison.at(&section.name.place(notebook, cell));
+            match expected.map(|expected| self.compare(expected, section, &tolerance)) {
+                Some(None) => {}
+                Some(Some(picture)) => differences.push(Difference { section: section.name.to_string(), picture }),
+                None => differences.push(Difference { section: section.name.to_string(), picture: None }),
+            }
+        }
+        differences
+    }
+
+    /// How two sections of one name differ, if they do.
+    fn compare(&self, expected: &Section, actual: &Section, tolerance: &Tolerance) -> Option<Option<PictureDifference>> {
+        match (&expected.content, &actual.content) {
+            (Content::Text(expected), Content::Text(text)) => {
+                (!same_text(&actual.name, expected, text, tolerance)).then_some(None)
+            }
+            (Content::Blob(expected), Content::Blob(blob)) if expected.sha256 == blob.sha256 => None,
+            (Content::Blob(expected), Content::Blob(blob)) => {
+                let (Some(expected), Some(actual)) = ((self.recorded)(expected), self.files.get(&blob.file)) else {
+                    return Some(None);
+                };
+                picture::difference(&expected, actual, tolerance)
+            }
+            (Content::Text(_), Content::Blob(_)) | (Content::Blob(_), Content::Text(_)) => Some(None),
+        }
+    }
+}
+
+fn same_text(name: &SectionName, expected: &str, actual: &str, tolerance: &Tolerance) -> bool {
+    if expected == actual {
+        return true;
+    }
+    let numbers = |expected: &str, actual: &str| {
+        tolerance.is_for_numbers() && numbers::same(expected, actual, tolerance.absolute, tolerance.relative)
+    };
+    match name {
+        SectionName::Mime(mime) if is_json(mime) => json::same(expected, actual, tolerance),
+        SectionName::Mime(mime) if markup::is_markup(mime) => {
+            let (expected, actual) = (markup::normalised(expected), markup::normalised(actual));
+            expected == actual || numbers(&expected, &actual)
+        }
+        _ => numbers(expected, actual),
+    }
+}
+
+impl SectionName {
+    /// Where in a record this channel is.
+    pub(crate) fn place<'a>(&'a self, notebook: &'a str, cell: &'a str) -> Place<'a> {
+        let (stream, mime) = match self {
+            SectionName::Stdout => (Stream::Stdout, None),
+            SectionName::Stderr => (Stream::Stderr, None),
+            SectionName::Error => (Stream::Error, None),
+            SectionName::Mime(mime) => (Stream::Display, Some(blob::essence(mime))),
         };
-        let pixels = samples.chunks_exact(frame.color_type.samples()).map(|pixel| match *pixel {
-            [grey] => [grey, grey, grey, u16::MAX],
-            [grey, alpha] => [grey, grey, grey, alpha],
-            [red, green, blue] => [red, green, blue, u16::MAX],
-            [red, green, blue, alpha, ..] => [red, green, blue, alpha],
-            [] => [0; 4],
-        });
-        Some(Picture { size: (frame.width, frame.height), pixels: pixels.collect() })
+        Place { notebook, cell, stream, mime }
     }
 }
 
@@ -100,52 +163,61 @@ pub(crate) mod tests {
     use super::*;
     use crate::record::CellRecord;
 
-    /// A picture of 2 × 1 pixels, the right one with the given colour.
-    pub(crate) fn png(colour: [u8; 3], compression: png::Compression, alpha: bool) -> Vec<u8> {
-        let mut out = Vec::new();
-        let mut encoder = png::Encoder::new(&mut out, 2, 1);
-        encoder.set_color(if alpha { png::ColorType::Rgba } else { png::ColorType::Rgb });
-        encoder.set_compression(compression);
-        let mut data = Vec::new();
-        for pixel in [[1, 2, 3], colour] {
-            data.extend(pixel);
-            data.extend(alpha.then_some(255));
-        }
-        encoder.write_header().unwrap().write_image_data(&data).unwrap();
-        out
-    }
+    pub(crate) use super::picture::tests::png;
 
-    fn bodies_are_same(mime: &str, expected: &str, actual: &str) -> bool {
+    fn is_same(mime: &str, expected: &str, actual: &str, rules: &str) -> bool {
+        let config = crate::config::Config::resolve(std::path::Path::new("x"), rules, "default").unwrap();
         let render = |content: &str| {
             let outputs = BTreeMap::from([(mime.to_owned(), content.to_owned())]);
             Body::render("a", &CellRecord { outputs, ..CellRecord::default() })
         };
         let ((expected, recorded), (actual, files)) = (render(expected), render(actual));
-        same(&expected, &actual, &files, |blob| recorded.get(&blob.file).cloned(), Tolerance::default())
+        let recorded = |blob: &Blob| recorded.get(&blob.file).cloned();
+        let sides = Sides { expected: &expected, recorded, actual: &actual, files: &files };
+        sides.differences(&Comparison::new(config.compare), "nb", "a").is_empty()
     }
 
     #[test]
-    fn json_is_compared_as_values_and_text_exactly() {
-        assert!(bodies_are_same("application/json", r#"{"a":1,"b":2}"#, "{ \"b\": 2,\n\"a\": 1 }"));
-        assert!(!bodies_are_same("application/json", r#"{"a":1}"#, r#"{"a":2}"#));
-        assert!(!bodies_are_same("application/json", r#"[1,2]"#, r#"[2,1]"#));
-        assert!(bodies_are_same("application/json", "not json", "not json"));
-        assert!(!bodies_are_same("text/plain", r#"{"a":1,"b":2}"#, r#"{"b":2,"a":1}"#));
-        assert!(!bodies_are_same("text/plain", "a", "a "));
-        assert!(!bodies_are_same("text/plain", "a", "a\n"));
+    fn json_is_compared_as_values_markup_as_what_it_marks_up_and_text_exactly() {
+        assert!(is_same("application/json", r#"{"a":1,"b":2}"#, "{ \"b\": 2,\n\"a\": 1 }", ""));
+        assert!(!is_same("application/json", r#"{"a":1}"#, r#"{"a":2}"#, ""));
+        assert!(is_same("application/json", "not json", "not json", ""));
+        assert!(!is_same("text/plain", r#"{"a":1,"b":2}"#, r#"{"b":2,"a":1}"#, ""));
+        assert!(!is_same("text/plain", "a", "a ", ""));
+        assert!(!is_same("text/plain", "a", "a\n", ""));
+        assert!(is_same("text/html", "<b  class='x' id=y>1</b>\n", "<b id=\"y\" class=\"x\">1</b>", ""));
+        assert!(!is_same("text/html", "<b>1</b>", "<b>2</b>", ""));
+        assert!(is_same("image/svg+xml", "<svg>\n <g/>\n</svg>", "<svg><g></g></svg>", ""));
     }
 
     #[test]
-    fn png_is_compared_by_pixels() {
-        let one = png([9, 9, 9], png::Compression::Fast, false);
-        let encoded_otherwise = png([9, 9, 9], png::Compression::NoCompression, true);
-        let other = png([9, 9, 12], png::Compression::Fast, false);
-        assert_ne!(one, encoded_otherwise);
-        assert!(same_picture(&one, &encoded_otherwise, Tolerance::default()));
-        assert!(!same_picture(&one, &other, Tolerance::default()));
-        assert!(!same_picture(&one, &other, Tolerance { channel: 2, pixels: 0.0 }));
-        assert!(same_picture(&one, &other, Tolerance { channel: 3, pixels: 0.0 }));
-        assert!(same_picture(&one, &other, Tolerance { channel: 0, pixels: 0.5 }));
-        assert!(!same_picture(&one, b"no picture", Tolerance { channel: 255, pixels: 1.0 }));
+    fn rules_allow_what_they_say_where_they_say_it() {
+        let rule = |rule: &str| format!("[[compare]]\n{rule}");
+        assert!(!is_same("text/plain", "mean 0.12345", "mean 0.12346", ""));
+        assert!(is_same("text/plain", "mean 0.12345", "mean 0.12346", &rule("absolute = 0.001")));
+        assert!(!is_same("text/plain", "mean 0.12345", "mode 0.12346", &rule("absolute = 0.001")));
+        assert!(!is_same("text/plain", "mean 0.12345", "mean 0.12346", &rule("absolute = 0.001\nonly.notebook = \"other\"")));
+        assert!(is_same("text/html", "<b>0.5</b>", "<b >0.5001</b>", &rule("relative = 0.01\nonly.mime = \"text/*\"")));
+        assert!(is_same(
+            "application/json",
+            r#"{"a":{"t":1,"v":1.0}}"#,
+            r#"{"a":{"t":2,"v":1.01}}"#,
+            &rule("ignore = [\"/a/t\"]\nabsolute = 0.1")
+        ));
+        let two = format!("{}\n{}", rule("absolute = 1.0"), rule("absolute = 0.0\nonly.cell = \"a\""));
+        assert!(!is_same("text/plain", "1", "2", &two), "the last rule wins");
+    }
+
+    #[test]
+    fn a_channel_that_is_new_or_gone_is_a_difference() {
+        let body = |record: CellRecord| Body::render("a", &record).0;
+        let expected = body(CellRecord { stdout: "x".into(), stderr: "y".into(), ..CellRecord::default() });
+        let outputs = BTreeMap::from([("text/plain".to_owned(), "x".to_owned())]);
+        let actual = body(CellRecord { stdout: "x".into(), outputs, ..CellRecord::default() });
+        let files = BTreeMap::new();
+        let sides = Sides { expected: &expected, recorded: |_: &Blob| None, actual: &actual, files: &files };
+        let names: Vec<String> =
+            sides.differences(&Comparison::default(), "nb", "a").into_iter().map(|one| one.section).collect();
+        assert_eq!(names, ["stderr", "text/plain"]);
     }
 }

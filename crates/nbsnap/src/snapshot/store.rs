@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::blob;
 use super::body::Body;
-use super::compare::{self, Tolerance};
+use super::compare::{Comparison, Sides};
 use super::file::{self, Header, SnapshotError};
 use crate::event::CellProblem;
 use crate::notebook::{CodeCell, Notebook};
@@ -30,19 +30,19 @@ pub struct SnapshotStore {
     pub(super) root: PathBuf,
     pub(super) project: PathBuf,
     update: UpdateMode,
-    tolerance: Tolerance,
+    comparison: Comparison,
 }
 
 impl SnapshotStore {
     /// The snapshots in the folder `root` of the project whose folder is `project_root`. The folder need not exist.
     pub fn new(root: PathBuf, project_root: PathBuf, update: UpdateMode) -> SnapshotStore {
-        SnapshotStore { root, project: project_root, update, tolerance: Tolerance::default() }
+        SnapshotStore { root, project: project_root, update, comparison: Comparison::default() }
     }
 
-    /// Sets how far a PNG may be from its snapshot.
-    pub fn set_tolerance(&mut self, tolerance: Tolerance) -> &mut SnapshotStore {
-        self.tolerance = tolerance;
-        self
+    /// Sets how far outputs may be from their snapshots.
+    #[must_use]
+    pub fn with_comparison(self, comparison: Comparison) -> SnapshotStore {
+        SnapshotStore { comparison, ..self }
     }
 
     /// The folder that holds the snapshots.
@@ -79,7 +79,11 @@ impl SnapshotStore {
         };
         let folder = snapshot.parent().unwrap_or(&self.root);
         let recorded = |blob: &blob::Blob| fs::read(folder.join(&blob.file)).ok();
-        if Body::parse(&expected).is_ok_and(|expected| compare::same(&expected, &actual, &files, recorded, self.tolerance)) {
+        let differences = Body::parse(&expected).ok().map(|expected| {
+            let sides = Sides { expected: &expected, recorded, actual: &actual, files: &files };
+            sides.differences(&self.comparison, &notebook.name, &cell.id)
+        });
+        if differences.as_ref().is_some_and(Vec::is_empty) {
             self.settle(&snapshot, cell)?;
             return Ok(None);
         }
@@ -88,7 +92,8 @@ impl SnapshotStore {
         Ok(Some(if actual.is_empty() {
             CellProblem::OutputMissing { snapshot, expected, pending }
         } else {
-            CellProblem::OutputChanged { snapshot, expected, actual: actual.to_string(), pending }
+            let differences = differences.unwrap_or_default();
+            CellProblem::OutputChanged { snapshot, expected, actual: actual.to_string(), pending, differences }
         }))
     }
 
@@ -196,22 +201,18 @@ pub(super) mod tests {
     impl World {
         pub(in crate::snapshot) fn new() -> World {
             let folder = tempfile::tempdir().unwrap();
-            let cell =
-                |number, id: &str| CodeCell { number, id: id.into(), source: "\nprintln!(\"x\");".into(), tags: Vec::new() };
+            let cell = |number, id: &str| CodeCell {
+                number,
+                id: id.into(),
+                source: "\nprintln!(\"x\");".into(),
+                tags: Vec::new(),
+                ..CodeCell::default()
+            };
             let path = folder.path().join("notebooks/nb.ipynb");
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(&path, "{}").unwrap();
             let cells = vec![cell(1, "a"), cell(2, "b")];
-            World {
-                notebook: Notebook {
-                    path,
-                    name: "nb".into(),
-                    cells,
-                    kernelspec: serde_json::Value::Null,
-                    settings: serde_json::Value::Null,
-                },
-                folder,
-            }
+            World { notebook: Notebook { path, name: "nb".into(), cells, ..Notebook::default() }, folder }
         }
 
         pub(in crate::snapshot) fn store(&self, update: UpdateMode) -> SnapshotStore {
@@ -335,8 +336,8 @@ pub(super) mod tests {
         let accepted = world.accept();
         assert_eq!((accepted.updated.len(), accepted.removed.len()), (1, 1));
         assert_eq!(world.names().len(), 2);
-        let mut store = world.store(UpdateMode::Never);
-        store.set_tolerance(Tolerance { channel: 1, pixels: 0.0 });
+        let rule = crate::config::CompareRule { channel: Some(1), ..crate::config::CompareRule::default() };
+        let store = world.store(UpdateMode::Never).with_comparison(Comparison::new(vec![rule]));
         let near = png([4, 3, 3], png::Compression::Fast);
         assert_eq!(store.check(&world.notebook, &world.notebook.cells[0], &near).unwrap(), None);
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::blob;
 use super::file::{self, SnapshotError};
-use super::store::{SnapshotStore, pending_path, read_any, remove_empty_folder, remove_unused_sidecars};
+use super::store::{SnapshotStore, pending_path, read_any, remove_empty_folder};
 use crate::notebook::Notebook;
 
 /// A file that belongs to no cell, or to no snapshot.
@@ -126,19 +126,9 @@ impl SnapshotStore {
             remove_empty_folder(orphan.path.parent());
         }
         for pending in self.pending()?.into_iter().filter(|pending| is_meant(pending)) {
-            let snapshot = pending.with_extension(""); // `.snap.new` without `.new`
-            if file::read(&pending)?.is_none_or(|text| text.is_empty()) {
-                if file::remove(&snapshot)? {
-                    accepted.removed.push(snapshot.clone());
-                }
-                file::remove(&pending)?;
-            } else {
-                file::promote(&pending, &snapshot)?;
-                accepted.updated.push(snapshot.clone());
-            }
-            let cell = snapshot.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            accepted.removed.extend(remove_unused_sidecars(&snapshot, &cell)?);
-            remove_empty_folder(snapshot.parent());
+            let Accepted { updated, removed } = self.accept_pending(&pending)?;
+            accepted.updated.extend(updated);
+            accepted.removed.extend(removed);
         }
         Ok(accepted)
     }

@@ -168,7 +168,7 @@ mod tests {
     use crate::notebook::CodeCell;
 
     fn take(settings: &mut Settings, source: &str) -> Result<Said, Declined> {
-        let cell = CodeCell { number: 1, id: "a".into(), source: source.into(), tags: Vec::new() };
+        let cell = CodeCell { number: 1, id: "a".into(), source: source.into(), tags: Vec::new(), ..CodeCell::default() };
         settings.take(&Cell::read(&cell).unwrap())
     }
 

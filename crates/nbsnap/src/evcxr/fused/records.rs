@@ -19,12 +19,13 @@ use crate::record::{CellRecord, Failure};
 static PLACE: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"(panicked at )?(?:fused/)?src/main\.rs:(\d+):(\d+)").expect("the pattern is a constant"));
 
-/// The records of `cells`, which is what the program was written from, up to the first that was not meant to fail and did.
+/// The records of `cells`, which is what the program was written from, up to the first that was not meant to fail and did. `limits`
+/// is how long each might take.
 pub(crate) fn records(
     watched: Watched,
     text: &Text,
     cells: &[&Cell],
-    limit: Duration,
+    limits: &[Duration],
     max_output: u64,
 ) -> Result<Vec<CellRecord>, Declined> {
     let Watched { cells: ended, rest, end } = watched;
@@ -50,7 +51,7 @@ pub(crate) fn records(
         End::Exited(status) => status,
         End::TimedOut | End::Flooded if records.len() < cells.len() => {
             let failure = match end {
-                End::TimedOut => Failure::Timeout { limit },
+                End::TimedOut => Failure::Timeout { limit: limits.get(records.len()).copied().unwrap_or_default() },
                 _ => return Err(Declined::notebook("more is printed than is kept")),
             };
             records.push(CellRecord { failure: Some(failure), ..CellRecord::default() });
@@ -137,7 +138,7 @@ mod tests {
 
     fn cell(number: usize, source: &str, tags: &[&str]) -> Cell {
         let tags = tags.iter().map(|tag| (*tag).to_owned()).collect();
-        Cell::read(&CodeCell { number, id: format!("c{number}"), source: source.into(), tags }).unwrap()
+        Cell::read(&CodeCell { number, id: format!("c{number}"), source: source.into(), tags, ..CodeCell::default() }).unwrap()
     }
 
     fn taken(text: &str) -> Taken {
@@ -152,7 +153,7 @@ mod tests {
         let cells = cells.iter().map(|(out, err)| (taken(out), taken(err))).collect();
         let end = End::Exited(ExitStatus::from_raw(status));
         let watched = Watched { cells, rest: (taken(rest), taken("")), end };
-        records(watched, &text, &[&first, &cell(2, "2", &[])], Duration::from_secs(1), 100)
+        records(watched, &text, &[&first, &cell(2, "2", &[])], &[Duration::from_secs(1); 2], 100)
     }
 
     #[test]

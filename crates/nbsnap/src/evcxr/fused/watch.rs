@@ -69,11 +69,11 @@ impl Part {
     }
 }
 
-/// Listens until the program ends, or is ended: `limit` begins anew with each cell.
+/// Listens until the program ends, or is ended: `limit_of` says how long a cell may take, by its place.
 pub(crate) fn watch(
     child: &mut Child,
     boundary: &str,
-    limit: Duration,
+    limit_of: &dyn Fn(usize) -> Duration,
     max_output: u64,
     interrupt: &Interrupt,
 ) -> Result<Watched, EngineError> {
@@ -84,7 +84,7 @@ pub(crate) fn watch(
     listen(stderr.into(), Channel::Stderr, boundary, sender);
     let (mut stdout, mut stderr) = (Part::new(max_output), Part::new(max_output));
     let mut cells = Vec::new();
-    let end = follow(child, &inputs, (&mut stdout, &mut stderr), &mut cells, limit, interrupt)?;
+    let end = follow(child, &inputs, (&mut stdout, &mut stderr), &mut cells, limit_of, interrupt)?;
     process::kill_group(child);
     let _ = child.wait();
     Ok(Watched { cells, rest: (stdout.open.take(), stderr.open.take()), end })
@@ -95,10 +95,10 @@ fn follow(
     inputs: &Receiver<Input>,
     (stdout, stderr): (&mut Part, &mut Part),
     cells: &mut Vec<(Taken, Taken)>,
-    limit: Duration,
+    limit_of: &dyn Fn(usize) -> Duration,
     interrupt: &Interrupt,
 ) -> Result<End, EngineError> {
-    let mut deadline = Instant::now() + limit;
+    let mut deadline = Instant::now() + limit_of(0);
     let mut open = 2;
     let mut ended: Option<(ExitStatus, Instant)> = None;
     loop {
@@ -117,7 +117,7 @@ fn follow(
         }
         while !stdout.done.is_empty() && !stderr.done.is_empty() {
             cells.extend(stdout.done.pop_front().zip(stderr.done.pop_front()));
-            deadline = Instant::now() + limit;
+            deadline = Instant::now() + limit_of(cells.len());
         }
         if cells.last().is_some_and(|(stdout, stderr)| stdout.overflowed || stderr.overflowed) {
             return Ok(End::Flooded);

@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::*;
-use crate::event::{CellProblem, Evidence};
+use crate::event::{CellProblem, Evidence, NotebookProblem};
 use crate::notebook::CodeCell;
 use crate::record::{Diagnostic, DiagnosticSpan, Failure};
 
@@ -37,7 +37,7 @@ fn render(events: &[Event]) -> String {
 }
 
 fn cell(source: &str) -> CodeCell {
-    CodeCell { number: 5, id: "monitor".into(), source: source.into(), tags: Vec::new() }
+    CodeCell { number: 5, id: "monitor".into(), source: source.into(), tags: Vec::new(), ..CodeCell::default() }
 }
 
 fn finished(source: &str, problems: Vec<CellProblem>, stderr: &str) -> Event {
@@ -46,7 +46,8 @@ fn finished(source: &str, problems: Vec<CellProblem>, stderr: &str) -> Event {
         path: "notebooks/04-execute.ipynb".into(),
         cell: cell(source),
         verdict: CellVerdict::Failed { problems, stderr: stderr.into() },
-        elapsed: Duration::from_millis(3210),
+        record: None,
+        timing: Timing::of(Duration::from_millis(3210)),
     }
 }
 
@@ -62,7 +63,8 @@ fn a_run_reads_well_from_beginning_to_end() {
         path: path(),
         cell: cell(""),
         verdict: CellVerdict::NotRun,
-        elapsed: Duration::ZERO,
+        record: None,
+        timing: Timing::default(),
     };
     let panic = Failure::Panic { message: "assertion `left == right` failed\n  left: 1\n right: 2".into(), line: Some(2) };
     let page = render(&[
@@ -77,7 +79,8 @@ fn a_run_reads_well_from_beginning_to_end() {
             notebook: "03-describe".into(),
             path: "notebooks/03-describe.ipynb".into(),
             problems: Vec::new(),
-            passed: true,
+            status: Status::Passed,
+            attempts: 1,
             evidence: Evidence::Run,
             elapsed: Duration::from_millis(12_345),
         },
@@ -96,7 +99,8 @@ fn a_run_reads_well_from_beginning_to_end() {
                 NotebookProblem::RefusedHost { host: "example.org".into() },
                 NotebookProblem::OrphanSnapshot { snapshot: "snapshots/04-execute/old.snap".into() },
             ],
-            passed: false,
+            status: Status::Failed,
+            attempts: 1,
             evidence: Evidence::Run,
             elapsed: Duration::from_secs(101),
         },
@@ -148,11 +152,12 @@ fn a_changed_output_is_shown_as_a_difference_with_what_to_do() {
         expected: "═══ stdout ═══\nJob status: running\nJob status: successful\n═══ end ═══\n".into(),
         actual: "═══ stdout ═══\nJob status: running\nJob status: failed\n═══ end ═══\n".into(),
         pending,
+        differences: Vec::new(),
     };
     let page = render(&[finished("\njob.wait();\n1", vec![problem(true)], "Job status: failed")]);
     assert_eq!(
         page,
-        "      FAIL [  3.2s] 04-execute, cell 5 `monitor`
+        "   CHANGED [  3.2s] 04-execute, cell 5 `monitor`
            notebooks/04-execute.ipynb
            the output is not as recorded (- recorded, + now): snapshots/04-execute/monitor.snap
              2 | job.wait();
@@ -263,7 +268,8 @@ fn a_notebook_that_cannot_be_tested_says_why() {
         notebook: "x".into(),
         path: "x.ipynb".into(),
         problems: vec![NotebookProblem::Unusable { reason: "notebook x.ipynb is not JSON".into() }],
-        passed: false,
+        status: Status::Failed,
+        attempts: 1,
         evidence: Evidence::Run,
         elapsed: Duration::ZERO,
     }]);
@@ -276,6 +282,7 @@ fn under_way(progress: Progress, prepare: impl FnOnce(&mut HumanReporter<Page>))
     let mut reporter = HumanReporter::new(page.clone(), Style::plain(), progress);
     prepare(&mut reporter);
     let events = [
+        Event::RunStarted { notebooks: 1, cells: 11, engine: "evcxr" },
         Event::PreparationStarted { crates: 143 },
         Event::PreparationProgress { done: 57, crates: 143, name: "syn".into() },
         Event::PreparationFinished { crates: 143, compiled: 143, elapsed: Duration::from_secs(1) },

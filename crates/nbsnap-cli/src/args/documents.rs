@@ -1,0 +1,215 @@
+//! Arguments of the commands that read or write notebooks as files.
+
+use std::path::PathBuf;
+
+use super::{BuildArgs, EngineChoice, ReportArgs};
+
+/// `nbsnap run`
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  nbsnap run lab --in-place                     run lab, and write its outputs into it
+  nbsnap run lab -o out.ipynb -p bands=3        with a parameter, into another file
+  nbsnap run lab -o out.ipynb -r 'when=Utc::now()'
+                                                a parameter whose value is a Rust expression
+  nbsnap run -o executed/                       every notebook, into a folder
+
+Parameters: a cell tagged `parameters` declares them with `let`; a cell tagged `injected-parameters` is put after it and binds
+them anew, with the types that were declared. Without such a cell the new one comes first.")]
+pub(crate) struct RunArgs {
+    /// Notebooks: names, files, or beginnings of names [default: all]
+    pub(crate) names: Vec<String>,
+
+    /// Where to write the notebook with its outputs: a file, or a folder that is there or ends with `/`
+    #[arg(short, long, value_name = "FILE", required_unless_present = "in_place", help_heading = "Output options")]
+    pub(crate) output: Option<PathBuf>,
+
+    /// Write outputs into the notebooks themselves
+    #[arg(long, conflicts_with = "output", help_heading = "Output options")]
+    pub(crate) in_place: bool,
+
+    /// Give the parameter NAME a value: text as it is, everything else as in JSON
+    #[arg(short = 'p', long = "param", value_name = "NAME=VALUE", help_heading = "Run options")]
+    pub(crate) parameters: Vec<String>,
+
+    /// Give the parameter NAME the value of a Rust expression
+    #[arg(short = 'r', long = "raw-param", value_name = "NAME=RUST", help_heading = "Run options")]
+    pub(crate) raw_parameters: Vec<String>,
+
+    /// Run the cells after one that failed, too; the command fails all the same
+    #[arg(long, help_heading = "Run options")]
+    pub(crate) allow_errors: bool,
+
+    /// What runs the notebooks
+    #[arg(long, value_enum, env = "NBSNAP_ENGINE", help_heading = "Engine options")]
+    pub(crate) engine: Option<EngineChoice>,
+
+    /// Where to build
+    #[command(flatten)]
+    pub(crate) build: BuildArgs,
+
+    /// How to report
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
+}
+
+/// `nbsnap strip`
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  nbsnap strip                       every notebook of the project
+  nbsnap strip a.ipynb b.ipynb       these files, wherever they are
+  nbsnap strip --check               change nothing, and fail if there is something to take out: for CI and pre-commit
+
+Cells tagged `keep-output` keep their outputs. Everything else in the file keeps its bytes.")]
+pub(crate) struct StripArgs {
+    /// Notebooks: names, files, or beginnings of names [default: all of the project]
+    pub(crate) names: Vec<String>,
+
+    /// Only say which notebooks have something to take out, and fail if there are any
+    #[arg(long)]
+    pub(crate) check: bool,
+
+    /// Also take out metadata that tells how a notebook was last run or shown: times, `collapsed`, `scrolled`, widgets' state
+    #[arg(long)]
+    pub(crate) metadata: bool,
+
+    /// Also take out cells that `nbsnap run -p` has put in
+    #[arg(long)]
+    pub(crate) injected: bool,
+}
+
+/// `nbsnap diff`
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  nbsnap diff a.ipynb b.ipynb        two notebooks, source by source and output by output
+  nbsnap diff before/ after/         all notebooks of two folders, by name
+  nbsnap diff --outputs a.ipynb b.ipynb
+                                     only what the cells produced
+
+Outputs are compared as with snapshots: redactions, ignored JSON members and tolerances of the project hold, pictures are
+compared by their pixels, counts and metadata not at all. Nothing is executed. The exit code is 100 where something differs.")]
+pub(crate) struct DiffArgs {
+    /// A notebook, or a folder of notebooks
+    pub(crate) one: PathBuf,
+
+    /// What to compare it with
+    pub(crate) other: PathBuf,
+
+    /// Compare only outputs
+    #[arg(long, conflicts_with = "sources")]
+    pub(crate) outputs: bool,
+
+    /// Compare only sources
+    #[arg(long)]
+    pub(crate) sources: bool,
+
+    /// How to report
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
+}
+
+/// `nbsnap export`
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  nbsnap export -o site/             every notebook as an HTML page, and an index.html
+  nbsnap export lab -o lab.html      one page, which holds its pictures itself
+  nbsnap export -o docs/ --format markdown
+                                     for a site with a look of its own; pictures lie in lab_files/
+  nbsnap export executed.ipynb -o executed.html --outputs notebook
+                                     with the outputs that stand in the notebook
+
+Nothing is executed: outputs are those that are recorded in snapshots, or, where a notebook has none, those that stand in it.
+Cells tagged `remove-cell`, `remove-input`, `remove-output`, `hide-cell`, `hide-input` or `hide-output` are removed or folded, as in
+Jupyter Book. HTML that a cell displays is taken over as it is: export only notebooks that you trust.")]
+pub(crate) struct ExportArgs {
+    /// Notebooks: names, files, or beginnings of names [default: all of the project]
+    pub(crate) names: Vec<String>,
+
+    /// Where to write: a file for one notebook, or a folder
+    #[arg(short, long, value_name = "PATH")]
+    pub(crate) output: PathBuf,
+
+    /// What to write [default: what the file's name says, else html]
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<ExportFormat>,
+
+    /// Whose outputs to show
+    #[arg(long, value_enum, default_value_t = OutputSource::Snapshots)]
+    pub(crate) outputs: OutputSource,
+
+    /// The title of the index page
+    #[arg(long, default_value = "Notebooks")]
+    pub(crate) title: String,
+}
+
+/// What an export writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum ExportFormat {
+    /// Pages that hold everything they show, for light and dark
+    Html,
+    /// Markdown with pictures beside it
+    Markdown,
+}
+
+/// Where the outputs on a page are from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum OutputSource {
+    /// The snapshots; where a notebook has none, the notebook
+    Snapshots,
+    /// The notebook
+    Notebook,
+}
+
+/// `nbsnap check`
+#[derive(Debug, clap::Args)]
+#[command(after_help = after_check())]
+pub(crate) struct CheckArgs {
+    /// Notebooks: names, files, or beginnings of names [default: all of the project]
+    pub(crate) names: Vec<String>,
+
+    /// Mend what can be mended without asking; everything else in the files keeps its bytes
+    #[arg(long)]
+    pub(crate) fix: bool,
+
+    /// Leave a rule out; may be given more than once
+    #[arg(long, value_name = "RULE", value_parser = rule)]
+    pub(crate) allow: Vec<String>,
+
+    /// Do not compile: for hooks that must be quick, or where nothing is built
+    #[arg(long)]
+    pub(crate) no_compile: bool,
+
+    /// Where to build
+    #[command(flatten)]
+    pub(crate) build: BuildArgs,
+
+    /// How to report
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
+}
+
+fn after_check() -> String {
+    let mut text = String::from(
+        "Examples:\n  nbsnap check                       every notebook of the project\n  \
+         nbsnap check lab --fix             mend what can be mended\n  \
+         nbsnap check --no-compile          without compiling: for a pre-commit hook\n  \
+         nbsnap check a.ipynb --allow outputs --allow counts\n                                     a notebook that keeps its outputs\n\n\
+         Cells of a project's notebooks are compiled, up to the first that does not compile; nothing is run. The exit code is 100 if something is wrong.\n\nRules (* can be mended with --fix):\n",
+    );
+    for (name, about, fixable) in nbsnap::hygiene::RULES {
+        text += &format!("  {name:<18}{} {about}\n", if *fixable { '*' } else { ' ' });
+    }
+    text.truncate(text.trim_end().len());
+    text
+}
+
+fn rule(name: &str) -> Result<String, String> {
+    let rules = nbsnap::hygiene::RULES.iter().map(|(name, ..)| *name);
+    if rules.clone().any(|known| known == name) {
+        return Ok(name.to_owned());
+    }
+    Err(format!("there is no such rule, but: {}", rules.collect::<Vec<_>>().join(", ")))
+}

@@ -1,0 +1,74 @@
+//! `nbsnap export`: writes notebooks as pages to be read, without running anything.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use nbsnap::document::Document;
+use nbsnap::export::{Page, html, markdown};
+use nbsnap::snapshot::UpdateMode;
+use nbsnap::whole_file;
+
+use super::Targets;
+use crate::args::{ExportArgs, ExportFormat, OutputSource};
+use crate::error::CommandError;
+use crate::exit::Exit;
+
+/// Runs the command.
+pub(crate) fn run(targets: &Targets, args: &ExportArgs) -> Result<Exit, CommandError> {
+    let store = targets.project.as_ref().filter(|_| args.outputs == OutputSource::Snapshots);
+    let store = store.map(|project| super::store(project, UpdateMode::Never));
+    let mut pages = Vec::new();
+    for path in &targets.paths {
+        pages.push(Page::new(&Document::read(path)?, store.as_ref())?);
+    }
+    let extension = args.output.extension().map(|extension| extension.to_string_lossy().into_owned());
+    let format = args.format.unwrap_or(match extension.as_deref() {
+        Some("md" | "markdown") => ExportFormat::Markdown,
+        _ => ExportFormat::Html,
+    });
+    let is_file = matches!(extension.as_deref(), Some("html" | "htm" | "md" | "markdown")) && !args.output.is_dir();
+    if is_file && pages.len() > 1 {
+        let message =
+            format!("{} notebooks cannot be written into the one file {}; name a folder", pages.len(), args.output.display());
+        return Err(CommandError::Usage(message));
+    }
+    let mut written = Vec::new();
+    for (index, page) in pages.iter().enumerate() {
+        let name =
+            |extension: &str| if is_file { args.output.clone() } else { args.output.join(format!("{}.{extension}", page.name)) };
+        match format {
+            ExportFormat::Html => {
+                let neighbours = html::Neighbours {
+                    index: pages.len() > 1,
+                    previous: index.checked_sub(1).and_then(|index| pages.get(index)),
+                    next: pages.get(index + 1),
+                };
+                written.push(write(name("html"), html::render(page, neighbours).as_bytes())?);
+            }
+            ExportFormat::Markdown => {
+                let (text, files) = markdown::render(page);
+                let path = name("md");
+                let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+                for (file, content) in files {
+                    written.push(write(folder.join(file), &content)?);
+                }
+                written.push(write(path, text.as_bytes())?);
+            }
+        }
+    }
+    if format == ExportFormat::Html && pages.len() > 1 {
+        written.push(write(args.output.join("index.html"), html::index(&args.title, &pages).as_bytes())?);
+    }
+    let mut out = std::io::stdout().lock();
+    for path in written {
+        writeln!(out, "wrote {}", path.display()).map_err(CommandError::Output)?;
+    }
+    Ok(Exit::Success)
+}
+
+fn write(path: PathBuf, content: &[u8]) -> Result<PathBuf, CommandError> {
+    match whole_file::write(&path, content) {
+        Ok(()) => Ok(path),
+        Err(source) => Err(CommandError::Write { path, source }),
+    }
+}

@@ -1,0 +1,77 @@
+//! `nbsnap run`: runs notebooks and writes their outputs into them, or into other files.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::path::PathBuf;
+
+use nbsnap::document::{Document, Parameters};
+use nbsnap::execute::Execution;
+use nbsnap::notebook::Notebook;
+use nbsnap::project::ProjectError;
+use nbsnap::report::Reporter;
+use nbsnap::runner::RunError;
+
+use super::{Place, Targets, session};
+use crate::args::RunArgs;
+use crate::error::CommandError;
+use crate::exit::Exit;
+use crate::lent::Testbeds;
+
+/// Runs the command.
+pub(crate) fn run(place: &Place<'_>, args: &RunArgs) -> Result<Exit, CommandError> {
+    let parameters = Parameters::parse(&args.parameters, &args.raw_parameters)?;
+    let targets = Targets::find(place, &args.names)?;
+    let Some(project) = &targets.project else {
+        let start = targets.paths.first().cloned().unwrap_or_default();
+        return Err(ProjectError::NotFound { start }.into());
+    };
+    // Everything that can be known to be wrong is, before anything runs.
+    let outputs = outputs(&targets, args)?;
+    let mut documents = Vec::new();
+    let mut notebooks: Vec<Notebook> = Vec::new();
+    for path in &targets.paths {
+        let mut document = Document::read(path)?;
+        parameters.inject(&mut document)?;
+        notebooks.push(document.notebook()?);
+        documents.push(document);
+    }
+
+    let environment = Testbeds::new(&project.notebooks_dir(), &project.config.environment)
+        .map_err(|reason| RunError::Environment { notebook: "(all)".into(), reason })?;
+    let fused = session::is_fused(project, args.engine);
+    let mut engine = session::engine(project, &args.build, fused, !session::on_ci())?;
+    let mut reporter = session::reporter(&args.report);
+    let mut execution = Execution { project, engine: &mut engine, environment: &environment, allow_errors: args.allow_errors };
+    let executed = execution.execute(&notebooks, &mut |event| reporter.report(&event))?;
+    drop(reporter);
+
+    let mut out = std::io::stdout().lock();
+    for ((document, output), executed) in documents.iter_mut().zip(&outputs).zip(&executed) {
+        document.set_records(&executed.records);
+        let what = if document.write(output)? { "wrote" } else { "unchanged" };
+        writeln!(out, "{what} {}", targets.shown(output)).map_err(CommandError::Output)?;
+    }
+    Ok(if executed.iter().all(|executed| executed.passed) { Exit::Success } else { Exit::Failures })
+}
+
+/// Where each notebook goes.
+fn outputs(targets: &Targets, args: &RunArgs) -> Result<Vec<PathBuf>, CommandError> {
+    let Some(output) = &args.output else { return Ok(targets.paths.clone()) };
+    let is_folder = output.is_dir() || output.to_string_lossy().ends_with(std::path::MAIN_SEPARATOR);
+    if !is_folder {
+        return match targets.paths.len() {
+            1 => Ok(vec![output.clone()]),
+            many => Err(CommandError::Usage(format!(
+                "{many} notebooks cannot be written into the one file {}; name a folder, as in `-o {}/`",
+                output.display(),
+                output.display()
+            ))),
+        };
+    }
+    let outputs: Vec<PathBuf> = targets.paths.iter().map(|path| output.join(path.file_name().unwrap_or_default())).collect();
+    let different: BTreeSet<&PathBuf> = outputs.iter().collect();
+    if different.len() < outputs.len() {
+        return Err(CommandError::Usage("two of the notebooks have the same name: write them into different folders".into()));
+    }
+    Ok(outputs)
+}

@@ -1,0 +1,79 @@
+//! Which notebook files a command means: those of the project, or any files that are named.
+
+use std::path::{Path, PathBuf};
+
+use nbsnap::config::{CI_PROFILE, DEFAULT_PROFILE};
+use nbsnap::project::{Project, ProjectError};
+use nbsnap::runner::RunError;
+
+use super::session;
+use crate::args::Args;
+use crate::error::CommandError;
+
+/// The notebook files that a command means, and the project that they are of.
+pub(crate) struct Targets {
+    /// The files, in order.
+    pub(crate) paths: Vec<PathBuf>,
+    /// The project, if there is one.
+    pub(crate) project: Option<Project>,
+}
+
+/// Where the project is, as the command line says, and which of its settings count.
+pub(crate) struct Place<'a> {
+    named: Option<&'a Path>,
+    pub(crate) profile: &'a str,
+}
+
+impl Place<'_> {
+    /// What the command line says.
+    pub(crate) fn of(args: &Args) -> Place<'_> {
+        let profile = args.profile.as_deref().unwrap_or(if session::on_ci() { CI_PROFILE } else { DEFAULT_PROFILE });
+        Place { named: args.project.as_deref(), profile }
+    }
+
+    /// Whether the command line names a project.
+    pub(crate) fn is_named(&self) -> bool {
+        self.named.is_some()
+    }
+
+    /// The project that is named, or the one that this folder is in.
+    pub(crate) fn project(&self) -> Result<Project, CommandError> {
+        Ok(Project::find(self.named.unwrap_or(Path::new(".")), self.profile)?)
+    }
+}
+
+impl Targets {
+    /// Finds them. A name that is an existing file means that file; other names mean notebooks of the project; no name means all of them.
+    pub(crate) fn find(place: &Place<'_>, names: &[String]) -> Result<Targets, CommandError> {
+        let is_file = |name: &&String| name.ends_with(".ipynb") && Path::new(name.as_str()).is_file();
+        let mut paths: Vec<PathBuf> = names.iter().filter(is_file).map(PathBuf::from).collect();
+        let others: Vec<String> = names.iter().filter(|name| !is_file(name)).cloned().collect();
+        if others.is_empty() && !names.is_empty() {
+            // A file's own project, where none is named, is the one that it lies in, if any.
+            let folder = paths[0].parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            let project = match Project::find(place.named.unwrap_or(folder), place.profile) {
+                Ok(project) => Some(project),
+                Err(ProjectError::NotFound { .. }) if place.named.is_none() => None,
+                Err(error) => return Err(error.into()),
+            };
+            return Ok(Targets { paths, project });
+        }
+        let project = place.project()?;
+        let notebooks = project.notebooks()?;
+        if notebooks.names().is_empty() {
+            return Err(RunError::NoNotebooks { folder: project.notebooks_dir() }.into());
+        }
+        for name in notebooks.select(&others)? {
+            let usable = notebooks.usable.iter().map(|notebook| (&notebook.name, &notebook.path));
+            let unusable = notebooks.unusable.iter().map(|(name, path, _)| (name, path));
+            paths.extend(usable.chain(unusable).filter(|(known, _)| **known == name).map(|(_, path)| path.clone()));
+        }
+        Ok(Targets { paths, project: Some(project) })
+    }
+
+    /// A file as a person knows it: from the project's folder, or as it was named.
+    pub(crate) fn shown(&self, path: &Path) -> String {
+        let root = self.project.as_ref().map(|project| project.root.as_path());
+        root.and_then(|root| path.strip_prefix(root).ok()).unwrap_or(path).display().to_string()
+    }
+}

@@ -1,0 +1,74 @@
+//! Why a command cannot go on, and how that is told in one line.
+
+use std::path::PathBuf;
+
+use nbsnap::document::ParameterError;
+use nbsnap::export::ExportError;
+use nbsnap::hygiene::FormatError;
+use nbsnap::notebook::NotebookError;
+use nbsnap::project::ProjectError;
+use nbsnap::runner::RunError;
+use nbsnap::snapshot::SnapshotError;
+
+/// Why a command cannot go on. This says nothing about any notebook's outputs.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CommandError {
+    /// A run broke down.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// The project cannot be used.
+    #[error(transparent)]
+    Project(#[from] ProjectError),
+    /// A notebook cannot be read or written.
+    #[error(transparent)]
+    Notebook(#[from] NotebookError),
+    /// A parameter cannot be given.
+    #[error(transparent)]
+    Parameter(#[from] ParameterError),
+    /// A snapshot cannot be read or written.
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotError),
+    /// A notebook cannot be made a page.
+    #[error(transparent)]
+    Export(#[from] ExportError),
+    /// Code's layout cannot be looked at.
+    #[error(transparent)]
+    Format(#[from] FormatError),
+    /// A file cannot be written.
+    #[error("cannot write {path}: {source}")]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A file or folder cannot be removed.
+    #[error("cannot remove {path}: {source}")]
+    Remove {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// What was asked for does not go together.
+    #[error("{0}")]
+    Usage(String),
+    /// What is to be said cannot be written.
+    #[error("cannot write the output: {0}")]
+    Output(std::io::Error),
+}
+
+/// An error with all its causes, in one line.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let message = error.to_string();
+        if !text.contains(&message) {
+            text.push_str(": ");
+            text.push_str(&message);
+        }
+        cause = error.source();
+    }
+    text
+}

@@ -1,0 +1,226 @@
+//! Notebooks as documents: read to be changed, and written back with every byte kept that was not meant to change.
+//!
+//! The main type is [`Document`]: the notebook's JSON, any format 4, ids or not. What is changed in it is written in the file's own style;
+//! everything else keeps its bytes (`splice`). `layout` finds that style out, `outputs` and `parameters` make what a run writes,
+//! `recorded` reads outputs back. nbformat has the last word on whether a document is a notebook. Nothing is executed here.
+
+mod clear;
+mod layout;
+mod outputs;
+mod parameters;
+mod recorded;
+mod splice;
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value};
+
+use self::layout::Layout;
+use crate::notebook::{Notebook, NotebookError};
+use crate::record::CellRecord;
+use crate::whole_file;
+
+pub use clear::Clear;
+pub(crate) use clear::{CELL_METADATA, NOTEBOOK_METADATA};
+pub use outputs::{multiline, outputs, text_of};
+pub use parameters::{ParameterError, Parameters};
+pub use recorded::recorded;
+
+/// A notebook as it stands in its file, and as it is to be written.
+#[derive(Clone, Debug)]
+pub struct Document {
+    path: PathBuf,
+    text: String,
+    read: Value,
+    json: Value,
+}
+
+impl Document {
+    /// Reads a notebook of format 4, for any kernel.
+    ///
+    /// # Errors
+    /// When the file cannot be read, is no JSON, is of another format, or has no list of cells.
+    pub fn read(path: &Path) -> Result<Document, NotebookError> {
+        let text = std::fs::read_to_string(path).map_err(|source| NotebookError::Read { path: path.to_owned(), source })?;
+        Document::parse(path, text)
+    }
+
+    /// Parses the text of a notebook; `path` is only for messages.
+    ///
+    /// # Errors
+    /// As [`Document::read`].
+    pub fn parse(path: &Path, text: String) -> Result<Document, NotebookError> {
+        let path = path.to_owned();
+        let json: Value = serde_json::from_str(&text)
+            .map_err(|error| NotebookError::NotJson { path: path.clone(), reason: error.to_string() })?;
+        match json["nbformat"].as_u64() {
+            Some(4) => {}
+            Some(other) => return Err(NotebookError::NotVersion4 { path, found: other.to_string() }),
+            None => return Err(NotebookError::NotVersion4 { path, found: "unknown (no `nbformat` member)".into() }),
+        }
+        let are_cells = json["cells"].as_array().is_some_and(|cells| cells.iter().all(Value::is_object));
+        if !are_cells || !json["metadata"].is_object() {
+            let reason = "`cells` must be a list of objects, and `metadata` an object".into();
+            return Err(NotebookError::Invalid { path, reason });
+        }
+        Ok(Document { path, text, read: json.clone(), json })
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The minor version of the format: 5 and later have cell ids.
+    pub fn minor(&self) -> u64 {
+        self.json["nbformat_minor"].as_u64().unwrap_or(0)
+    }
+
+    /// Says which minor version of the format this is.
+    pub fn set_minor(&mut self, minor: u64) {
+        self.json["nbformat_minor"] = minor.into();
+    }
+
+    /// The notebook's metadata.
+    pub fn metadata(&self) -> &Map<String, Value> {
+        self.json["metadata"].as_object().expect("it was looked at when it was read")
+    }
+
+    /// The notebook's metadata, to be changed.
+    pub fn metadata_mut(&mut self) -> &mut Map<String, Value> {
+        self.json["metadata"].as_object_mut().expect("it was looked at when it was read")
+    }
+
+    /// The cells, of every type.
+    pub fn cells(&self) -> impl Iterator<Item = &Map<String, Value>> {
+        self.json["cells"].as_array().into_iter().flatten().filter_map(Value::as_object)
+    }
+
+    /// The cells, to be changed.
+    pub fn cells_mut(&mut self) -> impl Iterator<Item = &mut Map<String, Value>> {
+        self.json["cells"].as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut)
+    }
+
+    /// Puts a cell before the one at `index`, or at the end.
+    pub fn insert_cell(&mut self, index: usize, cell: Map<String, Value>) {
+        self.settle();
+        if let Some(cells) = self.json["cells"].as_array_mut() {
+            cells.insert(index.min(cells.len()), Value::Object(cell));
+        }
+        self.settle();
+    }
+
+    /// Takes out the cell at `index`, if there is one.
+    pub fn remove_cell(&mut self, index: usize) {
+        self.settle();
+        if let Some(cells) = self.json["cells"].as_array_mut()
+            && index < cells.len()
+        {
+            cells.remove(index);
+        }
+        self.settle();
+    }
+
+    /// Makes the text say what was changed so far: which cells are still the same is plain only while nothing but their number changes.
+    fn settle(&mut self) {
+        self.text = self.text();
+        self.read = self.json.clone();
+    }
+
+    /// The text to write: the file's own, but for what was changed.
+    pub fn text(&self) -> String {
+        splice::splice(&self.text, &self.read, &self.json, &Layout::of(&self.text))
+    }
+
+    /// Writes what a run of the code cells came to into them, counted from 1 in the order of their running. A cell without a record was not
+    /// run, and shows nothing; nor is one counted that has nothing to run, as in Jupyter.
+    pub fn set_records(&mut self, records: &[Option<CellRecord>]) {
+        let mut records = records.iter();
+        let mut count = 0;
+        for cell in self.cells_mut().filter(|cell| is_cell(cell, "code")) {
+            let ran = records.next().and_then(Option::as_ref).filter(|_| !source(cell).trim().is_empty());
+            count += usize::from(ran.is_some());
+            set(cell, "outputs", ran.map(|record| outputs(record, count)).unwrap_or_default().into());
+            set(cell, "execution_count", ran.map_or(Value::Null, |_| count.into()));
+        }
+    }
+
+    /// The notebook that the document is, for running it.
+    ///
+    /// # Errors
+    /// As [`Notebook::read`].
+    pub fn notebook(&self) -> Result<Notebook, NotebookError> {
+        Notebook::parse(&self.path, &self.text())
+    }
+
+    /// Holds the document against the notebook format, by nbformat's own reading of it.
+    ///
+    /// # Errors
+    /// With nbformat's reason, when it is no valid notebook.
+    pub fn validate(&self) -> Result<(), NotebookError> {
+        let invalid = |reason: String| NotebookError::Invalid { path: self.path.clone(), reason };
+        // nbformat drops an output that it cannot read and goes on: look at each first.
+        for (index, cell) in self.cells().enumerate() {
+            for output in cell.get("outputs").and_then(Value::as_array).into_iter().flatten() {
+                serde_json::from_value::<nbformat::v4::Output>(output.clone())
+                    .map_err(|error| invalid(format!("an output of cell {} cannot be read: {error}", index + 1)))?;
+            }
+        }
+        nbformat::parse_notebook(&self.text()).map(drop).map_err(|error| invalid(error.to_string()))
+    }
+
+    /// Writes the document to a file, whole or not at all, and says whether it did: a file that says the same already is not touched.
+    ///
+    /// # Errors
+    /// When it is no valid notebook, or the file cannot be written.
+    pub fn write(&self, path: &Path) -> Result<bool, NotebookError> {
+        self.validate()?;
+        let text = self.text();
+        if std::fs::read(path).is_ok_and(|there| there == text.as_bytes()) {
+            return Ok(false);
+        }
+        let failed = |source| NotebookError::Write { path: path.to_owned(), source };
+        whole_file::write(path, text.as_bytes()).map_err(failed)?;
+        Ok(true)
+    }
+}
+
+/// Whether a cell is of this type: `code`, `markdown` or `raw`.
+pub fn is_cell(cell: &Map<String, Value>, kind: &str) -> bool {
+    cell.get("cell_type").is_some_and(|found| found == kind)
+}
+
+/// A cell's source, whichever way it is written.
+pub fn source(cell: &Map<String, Value>) -> String {
+    cell.get("source").map(text_of).unwrap_or_default()
+}
+
+/// A cell's id, if it has one.
+pub fn id(cell: &Map<String, Value>) -> Option<&str> {
+    cell.get("id").and_then(Value::as_str)
+}
+
+/// A cell's tags.
+pub fn tags(cell: &Map<String, Value>) -> impl Iterator<Item = &str> {
+    let tags = cell.get("metadata").and_then(|metadata| metadata["tags"].as_array());
+    tags.into_iter().flatten().filter_map(Value::as_str)
+}
+
+/// Sets a member of a cell; a new one comes where Jupyter, which sorts them, would have it.
+pub fn set(cell: &mut Map<String, Value>, name: &str, value: Value) {
+    if let Some(member) = cell.get_mut(name) {
+        *member = value;
+        return;
+    }
+    let index = cell.keys().position(|key| key.as_str() > name).unwrap_or(cell.len());
+    cell.shift_insert(index, name.to_owned(), value);
+}
+
+/// Sets a cell's source, as one string or as a list of lines, whichever it was.
+pub fn set_source(cell: &mut Map<String, Value>, text: &str) {
+    let value = if cell.get("source").is_some_and(Value::is_string) { text.into() } else { multiline(text) };
+    set(cell, "source", value);
+}
+
+#[cfg(test)]
+mod tests;

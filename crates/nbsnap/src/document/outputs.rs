@@ -1,0 +1,60 @@
+//! What a run writes into a code cell: outputs in the notebook format, made of a cell's record.
+//!
+//! Streams come first, each as one output, then display data as evcxr's kernel sends it (one `execute_result`), then why the cell failed.
+
+use serde_json::{Map, Value, json};
+
+use crate::record::CellRecord;
+use crate::snapshot::{is_binary, is_json};
+
+/// The outputs of a cell that was the `execution_count`th to run.
+pub fn outputs(record: &CellRecord, execution_count: usize) -> Vec<Value> {
+    let mut outputs = Vec::new();
+    for (name, text) in [("stdout", &record.stdout), ("stderr", &record.stderr)] {
+        if !text.is_empty() {
+            outputs.push(json!({"name": name, "output_type": "stream", "text": multiline(text)}));
+        }
+    }
+    if !record.outputs.is_empty() {
+        let data: Map<String, Value> = record.outputs.iter().map(|(mime, content)| (mime.clone(), data(mime, content))).collect();
+        outputs.push(json!({
+            "data": data,
+            "execution_count": execution_count,
+            "metadata": {},
+            "output_type": "execute_result",
+        }));
+    }
+    if let Some(failure) = &record.failure {
+        let text = failure.to_string();
+        let traceback: Vec<String> = text.lines().map(str::to_owned).collect();
+        outputs.push(json!({"ename": failure.kind(), "evalue": text, "output_type": "error", "traceback": traceback}));
+    }
+    outputs
+}
+
+/// Display data as the notebook format holds it: JSON as JSON, pictures as one string, text line by line.
+fn data(mime: &str, content: &str) -> Value {
+    if is_json(mime)
+        && let Ok(value) = serde_json::from_str(content)
+    {
+        return value;
+    }
+    if is_binary(mime, content) {
+        return content.split_whitespace().collect::<String>().into();
+    }
+    multiline(content)
+}
+
+/// Text as the notebook format holds it: a list of lines, each with its line feed.
+pub fn multiline(text: &str) -> Value {
+    text.split_inclusive('\n').map(Value::from).collect()
+}
+
+/// The text that a string, or a list of lines, stands for.
+pub fn text_of(value: &Value) -> String {
+    match value {
+        Value::Array(lines) => lines.iter().filter_map(Value::as_str).collect(),
+        Value::String(text) => text.clone(),
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,305 @@
+//! Parameters in the manner of papermill, for Rust: a cell tagged `parameters` declares them with `let`, and one tagged
+//! `injected-parameters` after it binds them anew.
+//!
+//! The main type is [`Parameters`]. Values are written as Rust of the type that the notebook declares.
+
+use ra_ap_syntax::ast::{self, HasName};
+use ra_ap_syntax::{AstNode, Edition, SourceFile};
+use serde_json::{Map, Value, json};
+
+use super::{Document, is_cell, set, set_source, source, tags};
+
+/// The tag of the cell that declares parameters.
+const DECLARED: &str = "parameters";
+/// The tag of the cell that binds them anew; also its id.
+const INJECTED: &str = "injected-parameters";
+
+/// Why a parameter cannot be given to a notebook.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ParameterError {
+    /// It is not of the form `name=value`.
+    #[error("parameter `{given}` is not of the form name=value")]
+    Form {
+        /// What was given.
+        given: String,
+    },
+    /// No variable can have its name.
+    #[error("parameter `{name}` cannot be the name of a variable in Rust")]
+    Name {
+        /// The name.
+        name: String,
+    },
+    /// The notebook declares other parameters.
+    #[error("notebook {notebook} has no parameter `{name}`; its cell tagged `parameters` declares: {known}")]
+    Unknown {
+        /// The notebook's file.
+        notebook: String,
+        /// The name.
+        name: String,
+        /// The names that there are.
+        known: String,
+    },
+    /// The value is none of the parameter's type.
+    #[error("parameter `{name}` is a `{type_name}`, and `{value}` is none: {reason}")]
+    Value {
+        /// The name.
+        name: String,
+        /// Its type.
+        type_name: String,
+        /// The value.
+        value: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+/// Parameters and their values, as they were given.
+#[derive(Clone, Debug, Default)]
+pub struct Parameters {
+    given: Vec<Given>,
+}
+
+#[derive(Clone, Debug)]
+struct Given {
+    name: String,
+    value: String,
+    /// Whether the value is Rust, to be taken as it is.
+    is_code: bool,
+}
+
+/// A parameter as the notebook declares it.
+struct Declared {
+    name: String,
+    mutable: bool,
+    type_name: Option<String>,
+}
+
+impl Parameters {
+    /// Reads `name=value` pairs; those of `code` have a Rust expression as their value. Of a name that comes twice the last one counts.
+    ///
+    /// # Errors
+    /// When one is not such a pair, or its name is no variable's.
+    pub fn parse(values: &[String], code: &[String]) -> Result<Parameters, ParameterError> {
+        let mut given: Vec<Given> = Vec::new();
+        let pairs = values.iter().map(|pair| (pair, false)).chain(code.iter().map(|pair| (pair, true)));
+        for (pair, is_code) in pairs {
+            let (name, value) = pair.split_once('=').ok_or_else(|| ParameterError::Form { given: pair.clone() })?;
+            let name = name.trim().to_owned();
+            if !binds_only(&format!("let {name} = 0;"), &name) {
+                return Err(ParameterError::Name { name });
+            }
+            if is_code && !binds_only(&format!("let {name} = {value};"), &name) {
+                let reason = "it is no expression in Rust".into();
+                return Err(ParameterError::Value { name, type_name: "_".into(), value: value.into(), reason });
+            }
+            given.retain(|known| known.name != name);
+            given.push(Given { name, value: value.to_owned(), is_code });
+        }
+        Ok(Parameters { given })
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.given.is_empty()
+    }
+
+    /// Puts the cell that binds the parameters into a notebook: in the place of one that is there, after the cell that declares them,
+    /// or first of all. Nothing is done where there are no parameters.
+    ///
+    /// # Errors
+    /// When the notebook declares no such parameter, or the value is none of its type.
+    pub fn inject(&self, document: &mut Document) -> Result<(), ParameterError> {
+        if self.is_empty() {
+            return Ok(());
+        }
+        let is_tagged = |cell: &Map<String, Value>, tag: &str| is_cell(cell, "code") && tags(cell).any(|known| known == tag);
+        let declaring = document.cells().position(|cell| is_tagged(cell, DECLARED));
+        let declared = declaring.and_then(|index| document.cells().nth(index)).map(|cell| lets(&source(cell)));
+        let notebook = document.path().display().to_string();
+        let mut lines = vec!["// Parameters of this run.".to_owned()];
+        for given in &self.given {
+            let known = declared.as_deref().unwrap_or_default().iter().rfind(|declared| declared.name == given.name);
+            if let (Some(declared), None) = (&declared, known) {
+                let known = declared.iter().map(|declared| declared.name.as_str()).collect::<Vec<_>>().join(", ");
+                return Err(ParameterError::Unknown { notebook, name: given.name.clone(), known });
+            }
+            lines.push(given.binding(known)?);
+        }
+        let text = lines.join("\n");
+        if let Some(cell) = document.cells_mut().find(|cell| is_tagged(cell, INJECTED)) {
+            set_source(cell, &text);
+            return Ok(());
+        }
+        let mut cell = Map::new();
+        let members = [
+            ("cell_type", json!("code")),
+            ("execution_count", Value::Null),
+            ("metadata", json!({"tags": [INJECTED]})),
+            ("outputs", json!([])),
+        ];
+        members.into_iter().for_each(|(name, value)| set(&mut cell, name, value));
+        if document.minor() >= 5 {
+            let is_free = |id: &str| !document.cells().any(|cell| super::id(cell) == Some(id));
+            let ids = std::iter::once(INJECTED.to_owned()).chain((2..).map(|number| format!("{INJECTED}-{number}")));
+            let id = ids.into_iter().find(|id| is_free(id)).expect("there is no end of ids");
+            set(&mut cell, "id", id.into());
+        }
+        set_source(&mut cell, &text);
+        document.insert_cell(declaring.map_or(0, |index| index + 1), cell);
+        Ok(())
+    }
+}
+
+impl Given {
+    /// The `let` that binds the parameter.
+    fn binding(&self, declared: Option<&Declared>) -> Result<String, ParameterError> {
+        let Given { name, value, is_code } = self;
+        let mutable = if declared.is_some_and(|declared| declared.mutable) { "mut " } else { "" };
+        let declared_type = declared.and_then(|declared| declared.type_name.clone());
+        if *is_code {
+            let type_name = declared_type.map(|name| format!(": {name}")).unwrap_or_default();
+            return Ok(format!("let {mutable}{name}{type_name} = {value};"));
+        }
+        let type_name = declared_type.unwrap_or_else(|| type_of(value).to_owned());
+        let literal = literal(&type_name, value).map_err(|reason| ParameterError::Value {
+            name: name.clone(),
+            type_name: type_name.clone(),
+            value: value.clone(),
+            reason,
+        })?;
+        Ok(format!("let {mutable}{name}: {type_name} = {literal};"))
+    }
+}
+
+/// The type of a value that no declaration gives one.
+fn type_of(value: &str) -> &'static str {
+    match value {
+        "true" | "false" => "bool",
+        _ if value.parse::<i64>().is_ok() => "i64",
+        _ if value.parse::<f64>().is_ok_and(f64::is_finite) => "f64",
+        _ => "String",
+    }
+}
+
+/// A value, as it was given, as Rust of a type.
+fn literal(type_name: &str, given: &str) -> Result<String, String> {
+    let bare = bare(type_name);
+    let inner = argument(&bare, "Option").unwrap_or(&bare);
+    // Text needs no quotes; everything else is written as in JSON.
+    let is_text = matches!(inner, "String" | "&str" | "&'staticstr" | "char");
+    let value = match serde_json::from_str::<Value>(given) {
+        Ok(Value::Null) if inner != bare => Value::Null,
+        _ if is_text => Value::from(given),
+        Ok(value) => value,
+        Err(_) => Value::from(given),
+    };
+    written(&bare, &value)
+}
+
+fn written(type_name: &str, value: &Value) -> Result<String, String> {
+    if let Some(inner) = argument(type_name, "Option") {
+        return if value.is_null() { Ok("None".into()) } else { Ok(format!("Some({})", written(inner, value)?)) };
+    }
+    if let Some(inner) = argument(type_name, "Vec") {
+        let items = value.as_array().ok_or("write a list as in JSON, such as [1, 2]")?;
+        let items = items.iter().map(|item| written(inner, item)).collect::<Result<Vec<_>, _>>()?;
+        return Ok(format!("vec![{}]", items.join(", ")));
+    }
+    let text = match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let number = |fits: Result<(), String>| fits.map(|()| text.clone());
+    macro_rules! parsed {
+        ($type:ty) => {
+            number(text.parse::<$type>().map(drop).map_err(|error| error.to_string()))
+        };
+    }
+    match type_name {
+        "i8" => parsed!(i8),
+        "i16" => parsed!(i16),
+        "i32" => parsed!(i32),
+        "i64" => parsed!(i64),
+        "i128" => parsed!(i128),
+        "isize" => parsed!(isize),
+        "u8" => parsed!(u8),
+        "u16" => parsed!(u16),
+        "u32" => parsed!(u32),
+        "u64" => parsed!(u64),
+        "u128" => parsed!(u128),
+        "usize" => parsed!(usize),
+        "f32" | "f64" => match text.parse::<f64>() {
+            Ok(value) if value.is_finite() => Ok(format!("{value:?}")),
+            Ok(_) => Err("it is not finite".into()),
+            Err(error) => Err(error.to_string()),
+        },
+        "bool" => parsed!(bool),
+        "char" => text.parse::<char>().map(|c| format!("{c:?}")).map_err(|error| error.to_string()),
+        "String" => Ok(format!("String::from({text:?})")),
+        "&str" | "&'staticstr" => Ok(format!("{text:?}")),
+        _ => Err("no value of this type can be written; give a Rust expression with -r".into()),
+    }
+}
+
+/// A type without spaces and without the paths of what the prelude knows.
+fn bare(type_name: &str) -> String {
+    let bare: String = type_name.split_whitespace().collect();
+    ["std::string::", "std::vec::", "std::option::"].iter().fold(bare, |bare, path| bare.replace(path, ""))
+}
+
+/// The `T` of `Name<T>`.
+fn argument<'a>(type_name: &'a str, name: &str) -> Option<&'a str> {
+    type_name.strip_prefix(name)?.strip_prefix('<')?.strip_suffix('>')
+}
+
+/// Code of a cell as a program that can be parsed; evcxr's own commands are left out.
+fn parsed(code: &str) -> ra_ap_syntax::Parse<SourceFile> {
+    let lines = code.lines().filter(|line| !line.trim_start().starts_with(':'));
+    SourceFile::parse(&format!("fn cell() {{\n{}\n}}", lines.collect::<Vec<_>>().join("\n")), Edition::Edition2024)
+}
+
+/// Whether code is one `let` that binds a variable of this name, and nothing else.
+fn binds_only(code: &str, name: &str) -> bool {
+    let statements = parsed(code).tree().syntax().descendants().filter_map(ast::StmtList::cast).next();
+    let is_one = statements.is_some_and(|list| list.statements().count() == 1 && list.tail_expr().is_none());
+    is_one && parsed(code).errors().is_empty() && lets(code).first().is_some_and(|declared| declared.name == name)
+}
+
+/// The variables that a cell binds with `let`, at its top level.
+fn lets(code: &str) -> Vec<Declared> {
+    let file = parsed(code).tree();
+    let body = file.syntax().children().find_map(ast::Fn::cast).and_then(|function| function.body());
+    let statements = body.and_then(|body| body.stmt_list()).map(|list| list.statements().collect::<Vec<_>>());
+    let declared = |statement| {
+        let ast::Stmt::LetStmt(binding) = statement else { return None };
+        let Some(ast::Pat::IdentPat(pattern)) = binding.pat() else { return None };
+        let written = binding.ty().map(|type_name| type_name.syntax().text().to_string());
+        Some(Declared {
+            name: pattern.name()?.text().to_string(),
+            mutable: pattern.mut_token().is_some(),
+            type_name: written.or_else(|| binding.initializer().and_then(|value| type_of_expression(&value))),
+        })
+    };
+    statements.into_iter().flatten().filter_map(declared).collect()
+}
+
+/// The type of an expression, as far as it can be told from its looks.
+fn type_of_expression(expression: &ast::Expr) -> Option<String> {
+    let text = expression.syntax().text().to_string();
+    let makes_text = [".to_string()", ".to_owned()", ".into()"].iter().any(|end| text.ends_with(end));
+    Some(match expression {
+        ast::Expr::Literal(literal) => match literal.kind() {
+            ast::LiteralKind::IntNumber(number) => number.suffix().unwrap_or("i32").to_owned(),
+            ast::LiteralKind::FloatNumber(number) => number.suffix().unwrap_or("f64").to_owned(),
+            ast::LiteralKind::Bool(_) => "bool".into(),
+            ast::LiteralKind::Char(_) => "char".into(),
+            ast::LiteralKind::String(_) => "&'static str".into(),
+            _ => return None,
+        },
+        ast::Expr::PrefixExpr(negated) => return negated.expr().and_then(|inner| type_of_expression(&inner)),
+        _ if text.starts_with('"') && makes_text => "String".into(),
+        _ if text.starts_with("String::") => "String".into(),
+        _ => return None,
+    })
+}

@@ -1,0 +1,217 @@
+//! What became of a notebook and its cells, and why.
+//!
+//! The main types are [`Status`], one word for what became of something, and [`CellVerdict`], which knows the reasons. It is plain data.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::record::Failure;
+use crate::snapshot::Difference;
+
+/// What became of a notebook or a cell, in one word. The greater is the more serious one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Status {
+    /// It was not run: it passed before, and nothing that this rested on has changed.
+    Cached,
+    /// It was not run, as somebody said that it should not.
+    Skipped,
+    /// It did what it should, and its output is as recorded.
+    Passed,
+    /// It passed, but not at the first try.
+    Flaky,
+    /// It was not run because an earlier cell failed, or the time was up.
+    NotRun,
+    /// There is output, and none is recorded.
+    New,
+    /// The output is not as recorded.
+    Changed,
+    /// It failed: it did not compile, panicked, left through `?`, or broke another rule.
+    Failed,
+    /// Its time was up.
+    TimedOut,
+    /// The process that ran it ended.
+    Died,
+    /// The runner itself broke down, which says nothing about the notebook.
+    Internal,
+}
+
+impl Status {
+    /// The word, as reports write it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Status::Cached => "cached",
+            Status::Skipped => "skipped",
+            Status::Passed => "passed",
+            Status::Flaky => "flaky",
+            Status::NotRun => "not run",
+            Status::New => "new",
+            Status::Changed => "changed",
+            Status::Failed => "failed",
+            Status::TimedOut => "timed out",
+            Status::Died => "died",
+            Status::Internal => "internal error",
+        }
+    }
+
+    /// Whether it is as it should be, as far as is known.
+    pub fn is_good(self) -> bool {
+        matches!(self, Status::Cached | Status::Skipped | Status::Passed | Status::Flaky)
+    }
+}
+
+/// What a verdict on a notebook rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Evidence {
+    /// The engine ran it.
+    Run,
+    /// A quick look was enough to see that all is as recorded.
+    Shortcut,
+    /// It was not run: it passed before, and nothing that this rested on has changed.
+    Cache,
+}
+
+/// What became of a cell.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum CellVerdict {
+    /// It did what it should, and its output is as recorded.
+    Passed,
+    /// It was not run: it passed before, and nothing that this rested on has changed.
+    Cached,
+    /// It was not run, as it or somebody says that it should not.
+    Skipped {
+        /// Why, as half a sentence: ``tagged `skip-execution` ``.
+        reason: String,
+    },
+    /// Something is wrong; every reason is listed.
+    Failed {
+        /// The reasons, most telling first; never empty.
+        problems: Vec<CellProblem>,
+        /// The end of what the cell wrote to standard error, for a reader who looks for the cause.
+        stderr: String,
+    },
+    /// It was not run because an earlier cell failed, or the notebook's time was up.
+    NotRun,
+}
+
+impl CellVerdict {
+    /// The verdict in one word.
+    pub fn status(&self) -> Status {
+        match self {
+            CellVerdict::Passed => Status::Passed,
+            CellVerdict::Cached => Status::Cached,
+            CellVerdict::Skipped { .. } => Status::Skipped,
+            CellVerdict::NotRun => Status::NotRun,
+            CellVerdict::Failed { problems, .. } => problems.iter().map(CellProblem::status).max().unwrap_or(Status::Failed),
+        }
+    }
+
+    /// What is wrong; nothing unless it failed.
+    pub fn problems(&self) -> &[CellProblem] {
+        match self {
+            CellVerdict::Failed { problems, .. } => problems,
+            _ => &[],
+        }
+    }
+}
+
+/// One thing that is wrong with a cell.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum CellProblem {
+    /// The cell failed, and nothing says that it should.
+    Failed(Failure),
+    /// The cell is tagged `raises-exception` and raised nothing.
+    DidNotRaise,
+    /// The output differs from the snapshot.
+    OutputChanged {
+        /// The snapshot.
+        snapshot: PathBuf,
+        /// The recorded body.
+        expected: String,
+        /// The body now.
+        actual: String,
+        /// Whether the new body was written beside it as `.snap.new`.
+        pending: bool,
+        /// The channels that differ by more than is allowed; empty if the recorded body cannot be read.
+        differences: Vec<Difference>,
+    },
+    /// The snapshot holds output, and the cell produced none.
+    OutputMissing {
+        /// The snapshot.
+        snapshot: PathBuf,
+        /// The recorded body.
+        expected: String,
+        /// Whether an empty `.snap.new` was written beside it.
+        pending: bool,
+    },
+    /// The cell produced output, and there is no snapshot.
+    SnapshotMissing {
+        /// Where the snapshot would be.
+        snapshot: PathBuf,
+        /// The body now.
+        actual: String,
+        /// Whether the body was written as `.snap.new`.
+        pending: bool,
+    },
+}
+
+impl CellProblem {
+    /// The problem in one word.
+    pub fn status(&self) -> Status {
+        match self {
+            CellProblem::Failed(Failure::Timeout { .. }) => Status::TimedOut,
+            CellProblem::Failed(Failure::Died { .. }) => Status::Died,
+            CellProblem::Failed(Failure::Engine { .. }) => Status::Internal,
+            CellProblem::Failed(_) | CellProblem::DidNotRaise => Status::Failed,
+            CellProblem::OutputChanged { .. } | CellProblem::OutputMissing { .. } => Status::Changed,
+            CellProblem::SnapshotMissing { .. } => Status::New,
+        }
+    }
+}
+
+/// One thing that is wrong with a notebook as a whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum NotebookProblem {
+    /// The notebook asked for a host that its environment does not serve.
+    RefusedHost {
+        /// The host.
+        host: String,
+    },
+    /// A snapshot belongs to no cell.
+    OrphanSnapshot {
+        /// The snapshot.
+        snapshot: PathBuf,
+    },
+    /// The notebook took longer than a whole notebook may.
+    TimedOut {
+        /// How long it may take.
+        limit: Duration,
+    },
+    /// The file cannot be tested as a notebook.
+    Unusable {
+        /// Why, in words.
+        reason: String,
+    },
+    /// The engine broke down before or between cells.
+    Engine {
+        /// What happened to it.
+        message: String,
+    },
+}
+
+impl NotebookProblem {
+    /// The problem in one word.
+    pub fn status(&self) -> Status {
+        match self {
+            NotebookProblem::TimedOut { .. } => Status::TimedOut,
+            NotebookProblem::Engine { .. } => Status::Internal,
+            NotebookProblem::RefusedHost { .. } | NotebookProblem::OrphanSnapshot { .. } | NotebookProblem::Unusable { .. } => {
+                Status::Failed
+            }
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! What is on a page: prose and code of a notebook, and what is recorded of its cells.
+//!
+//! Outputs are those of the snapshots; where there are none of a notebook, those that stand in it. Tags that hide or remove parts of
+//! cells are those of Jupyter Book.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use crate::document::{Document, id, is_cell, recorded, source, tags, text_of};
+use crate::snapshot::{Body, Content, Section, SectionName, SnapshotError, SnapshotStore};
+
+/// Why a notebook cannot be made a page.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ExportError {
+    /// A snapshot cannot be read.
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotError),
+}
+
+/// A notebook to be read.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// The notebook's name, after which its files are called.
+    pub name: String,
+    /// Its title: the first heading of the first level, or else its name.
+    pub title: String,
+    /// What is on it, in order.
+    pub parts: Vec<Part>,
+}
+
+/// One cell on a page.
+#[derive(Clone, Debug)]
+pub enum Part {
+    /// Markdown, with pictures attached to the cell by name.
+    Prose(String, BTreeMap<String, Data>),
+    /// Code and what it produced.
+    Code(Code),
+}
+
+/// A code cell.
+#[derive(Clone, Debug)]
+pub struct Code {
+    /// The number that Jupyter shows after a clean run; a cell with nothing to run has none.
+    pub number: Option<usize>,
+    /// The cell's id, if it has one.
+    pub id: Option<String>,
+    /// The source.
+    pub source: String,
+    /// How the source is shown.
+    pub source_shown: Shown,
+    /// What it produced.
+    pub outputs: Vec<Output>,
+    /// How that is shown.
+    pub outputs_shown: Shown,
+}
+
+/// How a part of a cell is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// It is there to be read.
+    Open,
+    /// It is folded, and opens when somebody wants to read it.
+    Folded,
+    /// It is not there.
+    Not,
+}
+
+/// One thing that a cell produced.
+#[derive(Clone, Debug)]
+pub enum Output {
+    /// What it printed.
+    Stdout(String),
+    /// What it wrote to standard error.
+    Stderr(String),
+    /// Display data: the same thing in several MIME types.
+    Display(BTreeMap<String, Data>),
+    /// Why it failed.
+    Error(String),
+}
+
+/// Content of a MIME type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Data {
+    /// Text, or JSON.
+    Text(String),
+    /// Binary data, such as a picture, with the name of a file that could hold it.
+    Binary(String, Vec<u8>),
+}
+
+impl Page {
+    /// Puts a page together. Without a store, or where that knows nothing of the notebook, outputs are those that stand in it.
+    ///
+    /// # Errors
+    /// When a snapshot cannot be read.
+    pub fn new(document: &Document, store: Option<&SnapshotStore>) -> Result<Page, ExportError> {
+        let name = document.path().file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let store = match store {
+            Some(store) if store.knows(&name)? => Some(store),
+            _ => None,
+        };
+        let mut parts = Vec::new();
+        let mut count = 0;
+        for (index, cell) in document.cells().enumerate() {
+            let text = source(cell);
+            let is_empty = text.trim().is_empty();
+            let is_removed = has_tag(cell, &["remove-cell", "remove_cell"]);
+            if is_cell(cell, "code") {
+                count += usize::from(!is_empty);
+                if is_empty || is_removed {
+                    continue;
+                }
+                let shown = |folded: &[&str], not: &[&str]| match (has_tag(cell, not), has_tag(cell, folded)) {
+                    (true, _) => Shown::Not,
+                    (_, true) => Shown::Folded,
+                    _ => Shown::Open,
+                };
+                parts.push(Part::Code(Code {
+                    number: Some(count),
+                    id: id(cell).map(str::to_owned),
+                    source: text,
+                    source_shown: shown(&["hide-input", "hide-cell"], &["remove-input", "remove_input"]),
+                    outputs: outputs(cell, index, &name, store)?,
+                    outputs_shown: shown(&["hide-output", "hide-cell"], &["remove-output", "remove_output"]),
+                }));
+            } else if is_cell(cell, "markdown") && !is_removed && !is_empty {
+                parts.push(Part::Prose(text, attachments(cell)));
+            }
+        }
+        let title = parts.iter().find_map(|part| match part {
+            Part::Prose(text, _) => super::prose::first_heading(text),
+            Part::Code(_) => None,
+        });
+        Ok(Page { title: title.unwrap_or_else(|| name.clone()), name, parts })
+    }
+}
+
+fn has_tag(cell: &Map<String, Value>, wanted: &[&str]) -> bool {
+    tags(cell).any(|tag| wanted.contains(&tag))
+}
+
+/// What a cell produced, as it is recorded.
+fn outputs(
+    cell: &Map<String, Value>,
+    index: usize,
+    notebook: &str,
+    store: Option<&SnapshotStore>,
+) -> Result<Vec<Output>, ExportError> {
+    let name = id(cell).map_or_else(|| format!("cell-{}", index + 1), str::to_owned);
+    let (body, mut files) = match store {
+        Some(store) => store.recorded(notebook, &name)?.unwrap_or_default(),
+        None => {
+            let (record, error) = recorded(cell);
+            let (mut body, files) = Body::render(&name, &record);
+            body.sections.extend(error.map(|error| Section { name: SectionName::Error, content: Content::Text(error) }));
+            (body, files)
+        }
+    };
+    let mut outputs = Vec::new();
+    let mut display = BTreeMap::new();
+    for Section { name, content } in body.sections {
+        let data = match content {
+            Content::Text(text) => Data::Text(text),
+            Content::Blob(blob) => Data::Binary(blob.file.clone(), files.remove(&blob.file).unwrap_or_default()),
+        };
+        match (name, data) {
+            (SectionName::Mime(mime), data) => drop(display.insert(mime, data)),
+            (SectionName::Stdout, Data::Text(text)) => outputs.push(Output::Stdout(text)),
+            (SectionName::Stderr, Data::Text(text)) => outputs.push(Output::Stderr(text)),
+            (SectionName::Error, Data::Text(text)) => outputs.push(Output::Error(text)),
+            (_, Data::Binary(..)) => {}
+        }
+    }
+    let error = outputs.iter().position(|output| matches!(output, Output::Error(_))).unwrap_or(outputs.len());
+    if !display.is_empty() {
+        outputs.insert(error, Output::Display(display));
+    }
+    Ok(outputs)
+}
+
+/// Pictures that are attached to a Markdown cell, as `attachment:name`.
+fn attachments(cell: &Map<String, Value>) -> BTreeMap<String, Data> {
+    let attached = cell.get("attachments").and_then(Value::as_object).into_iter().flatten();
+    let picture = |(name, bundle): (&String, &Value)| {
+        let (mime, content) = bundle.as_object()?.iter().next()?;
+        let record = crate::record::CellRecord { outputs: [(mime.clone(), text_of(content))].into(), ..Default::default() };
+        let (body, files) = Body::render("attachment", &record);
+        let Content::Blob(blob) = &body.sections.first()?.content else { return None };
+        Some((name.clone(), Data::Binary(format!("{mime};{}", blob.file), files.into_values().next()?)))
+    };
+    attached.filter_map(picture).collect()
+}

@@ -1,0 +1,172 @@
+//! A page as HTML: one file that holds everything it shows, for light and dark, for screen and paper.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use base64::Engine as _;
+
+use super::content::{Code, Data, Output, Page, Part, Shown};
+use super::escape;
+use super::highlight::highlight;
+use super::prose::{Heading, Prose};
+
+const CSS: &str = include_str!("page.css");
+const SCRIPT: &str = include_str!("page.js");
+/// Which form of display data is shown, the first that there is.
+const FORMS: &[&str] =
+    &["text/html", "image/svg+xml", "image/png", "image/jpeg", "image/gif", "image/webp", "text/markdown", "text/plain"];
+/// Output that is longer is scrolled in its own box.
+const LINES: usize = 40;
+
+/// A page among others.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Neighbours<'a> {
+    /// Whether there is a page `index.html` of all pages.
+    pub index: bool,
+    /// The page before.
+    pub previous: Option<&'a Page>,
+    /// The page after.
+    pub next: Option<&'a Page>,
+}
+
+/// The HTML of a page.
+pub fn render(page: &Page, neighbours: Neighbours<'_>) -> String {
+    let mut prose = Prose::default();
+    let mut main = String::new();
+    // Writing to a string cannot fail, here and below.
+    for part in &page.parts {
+        match part {
+            Part::Prose(text, attached) => {
+                let _ = writeln!(main, "<section class=\"prose\">\n{}</section>", prose.to_html(text, attached));
+            }
+            Part::Code(code) => write_code(&mut main, code),
+        }
+    }
+    let mut body = String::from("<div class=\"page\">\n");
+    body.push_str(&contents(&prose.headings, neighbours.index));
+    let _ = writeln!(body, "<main>\n{main}{}</main>\n</div>", pager(neighbours));
+    document(&page.title, &body)
+}
+
+/// The HTML of a page that lists pages.
+pub fn index(title: &str, pages: &[Page]) -> String {
+    let mut body =
+        format!("<div class=\"page\">\n<main>\n<section class=\"prose\"><h1>{}</h1>\n<ul class=\"index\">\n", escape(title));
+    for page in pages {
+        let _ = writeln!(
+            body,
+            "<li><a href=\"{}\">{}</a> <small>{}</small></li>",
+            link(page),
+            escape(&page.title),
+            escape(&page.name)
+        );
+    }
+    body.push_str("</ul></section>\n</main>\n</div>\n");
+    document(title, &body)
+}
+
+fn document(title: &str, body: &str) -> String {
+    format!(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n\
+         <meta name=\"generator\" content=\"nbsnap {}\">\n<title>{}</title>\n<style>\n{CSS}</style>\n</head>\n<body>\n{body}<script>\n{SCRIPT}</script>\n</body>\n</html>\n",
+        env!("CARGO_PKG_VERSION"),
+        escape(title)
+    )
+}
+
+fn link(page: &Page) -> String {
+    escape(&format!("{}.html", page.name)).replace(' ', "%20")
+}
+
+/// The table of contents: headings of the second and third level, as the first is the title.
+fn contents(headings: &[Heading], has_index: bool) -> String {
+    let mut nav = String::from("<nav class=\"contents\" aria-label=\"Contents\">\n");
+    if has_index {
+        nav.push_str("<p><a href=\"index.html\">All pages</a></p>\n");
+    }
+    nav.push_str("<ul>\n");
+    for heading in headings.iter().filter(|heading| heading.level <= 3) {
+        let Heading { level, text, anchor } = heading;
+        let _ = writeln!(nav, "<li class=\"level-{level}\"><a href=\"#{anchor}\">{}</a></li>", escape(text));
+    }
+    nav + "</ul>\n</nav>\n"
+}
+
+fn pager(neighbours: Neighbours<'_>) -> String {
+    let to = |page: Option<&Page>, class: &str, word: &str| match page {
+        Some(page) => format!(
+            "<a class=\"{class}\" rel=\"{class}\" href=\"{}\"><small>{word}</small>{}</a>\n",
+            link(page),
+            escape(&page.title)
+        ),
+        None => String::new(),
+    };
+    let links = to(neighbours.previous, "prev", "Previous") + &to(neighbours.next, "next", "Next");
+    if links.is_empty() { links } else { format!("<nav class=\"pager\">\n{links}</nav>\n") }
+}
+
+fn write_code(out: &mut String, code: &Code) {
+    let name = code.id.as_ref().map(|id| format!(" id=\"cell-{}\"", escape(id))).unwrap_or_default();
+    let _ = writeln!(out, "<section class=\"cell\"{name}>");
+    let number =
+        code.number.map(|number| format!("<span class=\"number\" aria-hidden=\"true\">{number}</span>")).unwrap_or_default();
+    let source =
+        format!("<div class=\"source\">{number}<pre class=\"code\"><code>{}</code></pre></div>", highlight(&code.source));
+    write_shown(out, code.source_shown, "Code", &source);
+    let outputs: String = code.outputs.iter().map(output).collect();
+    if !outputs.is_empty() {
+        write_shown(out, code.outputs_shown, "Output", &format!("<div class=\"outputs\">\n{outputs}</div>"));
+    }
+    out.push_str("</section>\n");
+}
+
+fn write_shown(out: &mut String, shown: Shown, what: &str, html: &str) {
+    let _ = match shown {
+        Shown::Open => writeln!(out, "{html}"),
+        Shown::Folded => writeln!(out, "<details><summary>{what}</summary>\n{html}\n</details>"),
+        Shown::Not => Ok(()),
+    };
+}
+
+fn output(output: &Output) -> String {
+    match output {
+        Output::Stdout(text) => block("stdout", text),
+        Output::Stderr(text) => block("stderr", text),
+        Output::Error(text) => block("error", text),
+        Output::Display(data) => display(data),
+    }
+}
+
+fn block(class: &str, text: &str) -> String {
+    let long = if text.lines().count() > LINES { " long" } else { "" };
+    // What a reader cannot see, such as spaces at the end, is not worth a line.
+    format!("<pre class=\"{class}{long}\">{}</pre>\n", escape(text.trim_end_matches('\n')))
+}
+
+fn display(data: &BTreeMap<String, Data>) -> String {
+    let alt = match data.get("text/plain") {
+        Some(Data::Text(text)) => escape(text.trim_end()),
+        _ => String::new(),
+    };
+    let form = FORMS.iter().find_map(|mime| Some((*mime, data.get(*mime)?)));
+    let json = || data.iter().find(|(mime, _)| mime.ends_with("json")).map(|(_, content)| content);
+    match form {
+        Some(("text/html", Data::Text(html))) => format!("<div class=\"display html\">{html}</div>\n"),
+        Some(("image/svg+xml", Data::Text(svg))) => format!("<figure class=\"display\">{svg}</figure>\n"),
+        Some(("text/markdown", Data::Text(text))) => {
+            format!("<div class=\"display prose\">{}</div>\n", Prose::default().to_html(text, &BTreeMap::new()))
+        }
+        Some((mime, Data::Binary(_, bytes))) => {
+            let content = base64::engine::general_purpose::STANDARD.encode(bytes);
+            format!("<figure class=\"display\"><img src=\"data:{mime};base64,{content}\" alt=\"{alt}\"></figure>\n")
+        }
+        Some((_, Data::Text(text))) => block("display", text),
+        None => match json() {
+            Some(Data::Text(json)) => block("display", json),
+            _ => format!("<p class=\"display\">Output of type {} that cannot be shown here.</p>\n", {
+                escape(&data.keys().cloned().collect::<Vec<_>>().join(", "))
+            }),
+        },
+    }
+}

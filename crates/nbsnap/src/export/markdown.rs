@@ -1,0 +1,115 @@
+//! A page as Markdown, with its pictures in a folder beside it: for sites that have a look of their own.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use super::content::{Code, Data, Output, Page, Part, Shown};
+
+/// Which form of display data is written, the first that there is.
+const FORMS: &[&str] = &["text/markdown", "image/svg+xml", "image/png", "image/jpeg", "image/gif", "image/webp", "text/html"];
+
+/// The Markdown of a page, and the files that it names, by their paths from its folder.
+pub fn render(page: &Page) -> (String, BTreeMap<String, Vec<u8>>) {
+    let mut out = String::new();
+    let mut files = Files { folder: format!("{}_files", page.name), files: BTreeMap::new() };
+    for part in &page.parts {
+        if !out.is_empty() {
+            out.push('\n');
+        }
+        match part {
+            Part::Prose(text, attached) => {
+                let mut text = text.trim_end().to_owned();
+                for (name, picture) in attached {
+                    if let Data::Binary(file, bytes) = picture {
+                        let file = file.rsplit(';').next().unwrap_or(file);
+                        text = text.replace(&format!("attachment:{name}"), &files.add(file, bytes));
+                    }
+                }
+                // Writing to a string cannot fail.
+                let _ = writeln!(out, "{text}");
+            }
+            Part::Code(code) => write_code(&mut out, code, &mut files),
+        }
+    }
+    (out, files.files)
+}
+
+struct Files {
+    folder: String,
+    files: BTreeMap<String, Vec<u8>>,
+}
+
+impl Files {
+    /// Keeps a file, and gives the path by which the page names it.
+    fn add(&mut self, name: &str, content: &[u8]) -> String {
+        let path = format!("{}/{name}", self.folder);
+        self.files.insert(path.clone(), content.to_vec());
+        path.replace(' ', "%20")
+    }
+}
+
+fn write_code(out: &mut String, code: &Code, files: &mut Files) {
+    let mut blocks = Vec::new();
+    match code.source_shown {
+        Shown::Open => blocks.push(fenced("rust", &code.source)),
+        Shown::Folded => blocks.push(folded("Code", &fenced("rust", &code.source))),
+        Shown::Not => {}
+    }
+    let outputs = code.outputs.iter().map(|output| match output {
+        Output::Stdout(text) => fenced("text", text),
+        Output::Stderr(text) => format!("Standard error:\n\n{}", fenced("text", text)),
+        Output::Error(text) => format!("The cell fails:\n\n{}", fenced("text", text)),
+        Output::Display(data) => display(code, data, files),
+    });
+    let outputs: Vec<String> = outputs.collect();
+    match code.outputs_shown {
+        Shown::Open => blocks.extend(outputs),
+        Shown::Folded if !outputs.is_empty() => blocks.push(folded("Output", &outputs.join("\n"))),
+        Shown::Folded | Shown::Not => {}
+    }
+    out.push_str(&blocks.join("\n"));
+}
+
+fn display(code: &Code, data: &BTreeMap<String, Data>, files: &mut Files) -> String {
+    let text = data.get("text/plain").and_then(|text| match text {
+        Data::Text(text) => Some(text.as_str()),
+        Data::Binary(..) => None,
+    });
+    let form = FORMS.iter().find_map(|mime| Some((*mime, data.get(*mime)?)));
+    let json = || data.iter().find(|(mime, _)| mime.ends_with("json")).map(|(mime, content)| (mime.as_str(), content));
+    match form {
+        Some(("text/markdown", Data::Text(text))) => format!("{}\n", text.trim_end()),
+        // An empty line would end the HTML.
+        Some(("text/html", Data::Text(html))) => {
+            let lines: Vec<&str> = html.lines().filter(|line| !line.trim().is_empty()).collect();
+            format!("<div>{}</div>\n", lines.join("\n"))
+        }
+        Some(("image/svg+xml", Data::Text(svg))) => {
+            let name = format!("{}.svg", code.id.as_deref().unwrap_or("picture"));
+            picture(text, &files.add(&name, svg.as_bytes()))
+        }
+        Some((_, Data::Binary(name, bytes))) => picture(text, &files.add(name, bytes)),
+        _ => match (text, json()) {
+            (Some(text), _) => fenced("text", text),
+            (None, Some((_, Data::Text(json)))) => fenced("json", json),
+            _ => format!("*Output of type {} that cannot be shown here.*\n", data.keys().cloned().collect::<Vec<_>>().join(", ")),
+        },
+    }
+}
+
+fn picture(text: Option<&str>, path: &str) -> String {
+    let first = text.and_then(|text| text.lines().next()).unwrap_or("picture").replace(['[', ']', '\\', '`'], "");
+    format!("![{first}]({path})\n")
+}
+
+/// A code block whose fence is longer than any in it.
+fn fenced(language: &str, text: &str) -> String {
+    let longest = text.lines().map(|line| line.chars().take_while(|c| *c == '`').count()).max().unwrap_or(0);
+    let fence = "`".repeat(longest.max(2) + 1);
+    let newline = if text.ends_with('\n') { "" } else { "\n" };
+    format!("{fence}{language}\n{text}{newline}{fence}\n")
+}
+
+fn folded(summary: &str, block: &str) -> String {
+    format!("<details><summary>{summary}</summary>\n\n{block}\n</details>\n")
+}

@@ -1,0 +1,91 @@
+//! What failed notebooks leave: the executed notebook, and for pictures that differ the recorded one, the new one and what differs.
+//!
+//! ```text
+//! <folder>/<notebook>/<notebook>.ipynb
+//! <folder>/<notebook>/<cell id>.image-png.{recorded,now,difference}.png
+//! ```
+//! The main type is [`FailedFiles`]. Of a notebook that is as it should be nothing stays.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::run::{NotebookRun, Run};
+use super::{Reporter, about};
+use crate::document::Document;
+use crate::event::{CellProblem, Event};
+use crate::snapshot::{Difference, PictureDifference};
+use crate::whole_file;
+
+/// Writes what failed notebooks leave, once they have ended.
+pub struct FailedFiles {
+    run: Run,
+    project: PathBuf,
+    folder: PathBuf,
+}
+
+impl FailedFiles {
+    /// A reporter that writes below `folder`, about notebooks of `project`.
+    pub fn new(project: PathBuf, folder: PathBuf) -> FailedFiles {
+        FailedFiles { run: Run::default(), project, folder }
+    }
+}
+
+impl Reporter for FailedFiles {
+    fn report(&mut self, event: &Event) -> io::Result<()> {
+        let Some(notebook) = self.run.take(event) else { return Ok(()) };
+        let folder = self.folder.join(&notebook.name);
+        match fs::remove_dir_all(&folder) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(about(&folder, error)),
+            _ => {}
+        }
+        if notebook.is_good() {
+            // That other notebooks left something there is no failure.
+            let _ = fs::remove_dir(&self.folder);
+            return Ok(());
+        }
+        write_notebook(notebook, &self.project.join(&notebook.path), &folder).map_err(|error| about(&folder, error))?;
+        for run in &notebook.cells {
+            for (difference, picture) in pictures(run.verdict.problems()) {
+                for (path, content) in picture_files(&folder, &run.cell.id, difference, picture) {
+                    whole_file::write(&path, content).map_err(|error| about(&path, error))?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Writes the notebook with what its cells produced in this run. A file that is no notebook has nothing to be written into.
+fn write_notebook(notebook: &NotebookRun, path: &Path, folder: &Path) -> io::Result<()> {
+    let Ok(mut document) = Document::read(path) else { return Ok(()) };
+    let records: Vec<_> = notebook.cells.iter().map(|run| run.record.as_deref().cloned()).collect();
+    document.set_records(&records);
+    whole_file::write(&folder.join(format!("{}.ipynb", notebook.name)), document.text().as_bytes())
+}
+
+/// The pictures that differ.
+fn pictures(problems: &[CellProblem]) -> impl Iterator<Item = (&Difference, &PictureDifference)> {
+    let differences = problems.iter().filter_map(|problem| match problem {
+        CellProblem::OutputChanged { differences, .. } => Some(differences),
+        _ => None,
+    });
+    differences.flatten().filter_map(|difference| Some((difference, difference.picture.as_ref()?)))
+}
+
+/// The files that a picture leaves, with what is in them.
+fn picture_files<'a>(
+    folder: &Path,
+    cell: &str,
+    difference: &Difference,
+    picture: &'a PictureDifference,
+) -> impl Iterator<Item = (PathBuf, &'a [u8])> {
+    let contents =
+        [("recorded", Some(&picture.expected)), ("now", Some(&picture.actual)), ("difference", picture.difference.as_ref())];
+    let stem = folder.join(format!("{cell}.{}", difference.section.replace(|c: char| !c.is_ascii_alphanumeric(), "-")));
+    contents.into_iter().filter_map(move |(which, content)| {
+        let content = content?;
+        let extension = if content.starts_with(b"\xff\xd8") { "jpg" } else { "png" };
+        Some((PathBuf::from(format!("{}.{which}.{extension}", stem.display())), content.as_slice()))
+    })
+}

@@ -1,0 +1,251 @@
+//! One HTML page of a run: every notebook with its cells, what they are, what they produced, and what is wrong with them.
+//!
+//! The page is one file: styles and pictures are in it, and it loads nothing. What a notebook produced as HTML or SVG is shown in a frame
+//! that may run no script. The page itself is `templates/report.html`; here is only what stands in it.
+
+use std::io;
+
+use askama::Template;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::cell;
+use super::diff::{Line, Part, parts};
+use super::run::{CellRun, NotebookRun, Run};
+use super::style::count;
+use crate::event::{CellProblem, CellVerdict, Evidence, Status};
+use crate::record::CellRecord;
+use crate::snapshot::{is_binary, visible};
+
+/// The run as an HTML page.
+///
+/// # Errors
+/// Never for what a run can hold; the template's type says that it might.
+pub fn html(run: &Run) -> io::Result<String> {
+    page(run).render().map_err(io::Error::other)
+}
+
+#[derive(Template)]
+#[template(path = "report.html")]
+struct Page {
+    is_good: bool,
+    headline: String,
+    facts: Vec<String>,
+    notebooks: Vec<NotebookView>,
+    rules: Vec<(String, usize)>,
+}
+
+struct NotebookView {
+    name: String,
+    path: String,
+    status: &'static str,
+    is_good: bool,
+    facts: String,
+    problems: Vec<String>,
+    cells: Vec<CellView>,
+}
+
+struct CellView {
+    number: usize,
+    id: String,
+    status: &'static str,
+    is_good: bool,
+    facts: String,
+    lines: Vec<SourceLine>,
+    problems: Vec<ProblemView>,
+    outputs: Vec<OutputView>,
+}
+
+struct SourceLine {
+    number: usize,
+    text: String,
+    is_at_fault: bool,
+}
+
+struct ProblemView {
+    headline: String,
+    text: String,
+    rows: Vec<RowView>,
+    pictures: Vec<PictureView>,
+}
+
+/// A row of a difference: a whole line, or two sides.
+enum RowView {
+    Section(String),
+    Gap,
+    Same(String),
+    Changed(Option<Line>, Option<Line>),
+}
+
+struct PictureView {
+    section: String,
+    summary: String,
+    /// Titles and pictures, as URLs that hold them.
+    pictures: Vec<(&'static str, String)>,
+}
+
+enum OutputView {
+    Text(String, String),
+    Framed(String, String),
+    Picture(String, String),
+}
+
+fn page(run: &Run) -> Page {
+    let bad = run.notebooks.iter().filter(|notebook| !notebook.is_good()).count();
+    let headline = match bad {
+        0 => format!("{} as recorded", count(run.notebooks.len(), "notebook")),
+        bad => format!("{bad} of {} failed", count(run.notebooks.len(), "notebook")),
+    };
+    let mut facts = vec![format!("engine {}", run.engine)];
+    if let Some((elapsed, compiled)) = run.preparation {
+        facts.push(format!("dependencies {:.1} s ({} compiled)", elapsed.as_secs_f64(), count(compiled, "crate")));
+    }
+    if let Some((summary, elapsed)) = run.end {
+        facts.push(format!("{:.1} s in all", elapsed.as_secs_f64()));
+        if summary.pending > 0 {
+            facts.push(format!("{} for review", count(summary.pending, "snapshot")));
+        }
+    }
+    Page {
+        is_good: run.is_good(),
+        headline,
+        facts,
+        notebooks: run.notebooks.iter().map(notebook).collect(),
+        rules: run.hits.iter().filter(|rule| rule.hits > 0 || rule.is_own).map(|rule| (rule.rule.clone(), rule.hits)).collect(),
+    }
+}
+
+fn notebook(notebook: &NotebookRun) -> NotebookView {
+    let status = notebook.status.unwrap_or(Status::Internal);
+    let mut facts = Vec::new();
+    if notebook.skipped.is_none() {
+        facts.extend([count(notebook.cells.len(), "cell"), format!("{:.1} s", notebook.elapsed.as_secs_f64())]);
+    }
+    match notebook.evidence {
+        Some(Evidence::Shortcut) => facts.push("as one program".into()),
+        Some(Evidence::Cache) => facts.push("nothing has changed since it passed".into()),
+        _ => {}
+    }
+    if !notebook.tries.is_empty() {
+        facts.push(format!("{} before this one", count(notebook.tries.len(), "try")));
+    }
+    facts.extend(notebook.skipped.clone());
+    NotebookView {
+        name: notebook.name.clone(),
+        path: notebook.path.display().to_string(),
+        status: status.word(),
+        is_good: status.is_good(),
+        facts: facts.join(" · "),
+        problems: notebook.problems.iter().map(|problem| cell::notebook_problem(&notebook.name, problem)).collect(),
+        cells: notebook.cells.iter().map(|run| cell_view(notebook, run)).collect(),
+    }
+}
+
+fn cell_view(notebook: &NotebookRun, run: &CellRun) -> CellView {
+    let status = run.verdict.status();
+    let at_fault = cell::line_at_fault(run.verdict.problems());
+    let lines = run.cell.source.lines().enumerate().map(|(index, text)| SourceLine {
+        number: index + 1,
+        text: visible(text).into_owned(),
+        is_at_fault: at_fault == u32::try_from(index + 1).ok(),
+    });
+    let mut facts = Vec::new();
+    if run.record.is_some() {
+        facts.push(format!("{:.2} s", run.timing.elapsed.as_secs_f64()));
+    }
+    if let Some(compile) = run.timing.compile {
+        facts.push(format!("{:.2} s of it compiling", compile.as_secs_f64()));
+    }
+    if let CellVerdict::Skipped { reason } = &run.verdict {
+        facts.push(reason.clone());
+    }
+    CellView {
+        number: run.cell.number,
+        id: run.cell.id.clone(),
+        status: status.word(),
+        is_good: status.is_good(),
+        facts: facts.join(" · "),
+        lines: lines.collect(),
+        problems: run.verdict.problems().iter().map(|problem| problem_view(notebook, run, problem)).collect(),
+        outputs: run.record.as_deref().map(outputs).unwrap_or_default(),
+    }
+}
+
+fn problem_view(notebook: &NotebookRun, run: &CellRun, problem: &CellProblem) -> ProblemView {
+    let sides = match problem {
+        CellProblem::OutputChanged { expected, actual, .. } => Some((expected.as_str(), actual.as_str())),
+        CellProblem::OutputMissing { expected, .. } => Some((expected.as_str(), "")),
+        CellProblem::SnapshotMissing { actual, .. } => Some(("", actual.as_str())),
+        _ => None,
+    };
+    let text = match &run.verdict {
+        CellVerdict::Failed { stderr, .. } if sides.is_none() => {
+            cell::plain_details(&notebook.name, &run.cell, std::slice::from_ref(problem), stderr)
+        }
+        _ => String::new(),
+    };
+    let pictures = match problem {
+        CellProblem::OutputChanged { differences, .. } => differences.as_slice(),
+        _ => &[],
+    };
+    let pictures = pictures.iter().filter_map(|difference| {
+        let picture = difference.picture.as_ref()?;
+        let sides =
+            [("recorded", Some(&picture.expected)), ("now", Some(&picture.actual)), ("difference", picture.difference.as_ref())];
+        let pictures = sides.into_iter().filter_map(|(title, content)| Some((title, data_url(content?)))).collect();
+        Some(PictureView { section: difference.section.clone(), summary: picture.summary.clone(), pictures })
+    });
+    ProblemView {
+        headline: cell::headline(problem),
+        text,
+        rows: sides.map(|(expected, actual)| rows(parts(expected, actual))).unwrap_or_default(),
+        pictures: pictures.collect(),
+    }
+}
+
+fn rows(parts: Vec<Part>) -> Vec<RowView> {
+    let mut rows = Vec::new();
+    for part in parts {
+        match part {
+            Part::Section(header) => rows.push(RowView::Section(header)),
+            Part::Gap => rows.push(RowView::Gap),
+            Part::Same(text) => rows.push(RowView::Same(text)),
+            Part::Changed(old, new) => {
+                let (mut old, mut new) = (old.into_iter(), new.into_iter());
+                loop {
+                    match (old.next(), new.next()) {
+                        (None, None) => break,
+                        (left, right) => rows.push(RowView::Changed(left, right)),
+                    }
+                }
+            }
+        }
+    }
+    rows
+}
+
+fn outputs(record: &CellRecord) -> Vec<OutputView> {
+    let mut outputs = Vec::new();
+    for (name, text) in [("stdout", &record.stdout), ("stderr", &record.stderr)] {
+        if !text.is_empty() {
+            outputs.push(OutputView::Text(name.to_owned(), visible(text).into_owned()));
+        }
+    }
+    for (mime, content) in &record.outputs {
+        outputs.push(match mime.as_str() {
+            "text/html" | "image/svg+xml" => OutputView::Framed(mime.clone(), content.clone()),
+            _ if mime.starts_with("image/") && is_binary(mime, content) => {
+                let base64: String = content.split_whitespace().collect();
+                OutputView::Picture(mime.clone(), format!("data:{mime};base64,{base64}"))
+            }
+            _ if is_binary(mime, content) => OutputView::Text(mime.clone(), format!("{} bytes of base64", content.len())),
+            _ => OutputView::Text(mime.clone(), visible(content).into_owned()),
+        });
+    }
+    outputs
+}
+
+fn data_url(content: &[u8]) -> String {
+    let mime = if content.starts_with(b"\xff\xd8") { "image/jpeg" } else { "image/png" };
+    format!("data:{mime};base64,{}", STANDARD.encode(content))
+}

@@ -1,0 +1,207 @@
+//! Which notebooks a command means, and how far each is to run.
+//!
+//! The main type is [`Selection`]: names, a [`Filter`] and a [`Partition`], each of which narrows what the others leave. This module reads
+//! no file.
+
+mod filter;
+mod partition;
+
+use std::path::Path;
+
+pub use filter::{Filter, FilterError};
+pub use partition::{Partition, PartitionError};
+
+use crate::notebook::Notebook;
+use crate::project::Notebooks;
+use crate::scope::Glob;
+
+/// Why a selection means nothing.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SelectError {
+    /// No notebook has the name that was asked for.
+    #[error("no notebook is called `{name}`; there are: {known}")]
+    NoSuchNotebook {
+        /// What was asked for.
+        name: String,
+        /// The names there are.
+        known: String,
+    },
+    /// The notebook has no such cell.
+    #[error("notebook {notebook} has no code cell `{cell}`; there are: {known}")]
+    NoSuchCell {
+        /// The notebook.
+        notebook: String,
+        /// What was asked for.
+        cell: String,
+        /// The ids there are.
+        known: String,
+    },
+    /// A name is a pattern that cannot be read.
+    #[error("{reason}")]
+    Pattern {
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+/// Which notebooks are meant. The default means all.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    /// Names, files, beginnings of names, or globs, each perhaps with `::` and the id of a cell, or a glob for ids. All, if it is empty.
+    pub names: Vec<String>,
+    /// What a notebook must be like.
+    pub filter: Option<Filter>,
+    /// The share of the notebooks that is meant.
+    pub partition: Option<Partition>,
+}
+
+/// A notebook that is meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chosen {
+    /// Its name.
+    pub name: String,
+    /// How many of its code cells are to run, from the first on; all, if it is none. A cell cannot run without those before it.
+    pub cells: Option<usize>,
+}
+
+impl Selection {
+    /// The notebooks of these names, all if there are none.
+    pub fn of_names(names: &[String]) -> Selection {
+        Selection { names: names.to_owned(), ..Selection::default() }
+    }
+
+    /// Whether all notebooks are meant, whatever there are.
+    pub fn is_all(&self) -> bool {
+        self.names.is_empty() && self.filter.is_none() && self.partition.is_none()
+    }
+
+    /// The notebooks that are meant, by name. Files that cannot be tested are among them, unless a filter looks into notebooks.
+    ///
+    /// # Errors
+    /// When a name means no notebook, or a notebook has no such cell. That a filter or a partition leaves nothing is no error.
+    pub fn choose(&self, notebooks: &Notebooks) -> Result<Vec<Chosen>, SelectError> {
+        let of_name = |name: &str| notebooks.usable.iter().find(|notebook| notebook.name == name);
+        let mut chosen = self.by_name(notebooks)?;
+        if let Some(filter) = &self.filter {
+            chosen.retain(|chosen| match of_name(&chosen.name) {
+                Some(notebook) => filter.matches(notebook),
+                None => filter.matches_name(&chosen.name),
+            });
+        }
+        if let Some(partition) = &self.partition {
+            let names = notebooks.names();
+            chosen.retain(|chosen| partition.holds(&chosen.name, &names));
+        }
+        Ok(chosen)
+    }
+
+    fn by_name(&self, notebooks: &Notebooks) -> Result<Vec<Chosen>, SelectError> {
+        let names = notebooks.names();
+        let whole = |name: &str| Chosen { name: name.to_owned(), cells: None };
+        if self.names.is_empty() {
+            return Ok(names.into_iter().map(whole).collect());
+        }
+        let mut chosen: Vec<Chosen> = Vec::new();
+        for asked in &self.names {
+            let (asked_notebook, asked_cell) = match asked.rsplit_once("::") {
+                Some((notebook, cell)) => (notebook, Some(cell)),
+                None => (asked.as_str(), None),
+            };
+            for name in meant(asked_notebook, &names)? {
+                let notebook = notebooks.usable.iter().find(|notebook| notebook.name == name);
+                let cells = match (asked_cell, notebook) {
+                    (Some(cell), Some(notebook)) => Some(last_cell(notebook, cell)?),
+                    _ => None,
+                };
+                match chosen.iter_mut().find(|chosen| chosen.name == name) {
+                    // Asked for twice: the one that reaches further holds.
+                    Some(known) => known.cells = known.cells.zip(cells).map(|(one, other)| one.max(other)),
+                    None => chosen.push(Chosen { name: name.to_owned(), cells }),
+                }
+            }
+        }
+        chosen.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok(chosen)
+    }
+}
+
+/// The names that `asked` means: the one that it is, those that fit it if it is a glob, or those that it begins.
+fn meant<'a>(asked: &str, names: &[&'a str]) -> Result<Vec<&'a str>, SelectError> {
+    let file = Path::new(asked).file_name().unwrap_or_default().to_string_lossy();
+    let stem = file.strip_suffix(".ipynb").unwrap_or(&file);
+    let those = |is_meant: &dyn Fn(&str) -> bool| names.iter().copied().filter(|name| is_meant(name)).collect::<Vec<_>>();
+    let mut found = those(&|name| name == stem);
+    if found.is_empty() && Glob::is_pattern(stem) {
+        let glob = Glob::new(stem).map_err(|reason| SelectError::Pattern { reason })?;
+        found = those(&|name| glob.matches(name));
+    } else if found.is_empty() {
+        found = those(&|name| name.starts_with(stem));
+    }
+    if found.is_empty() {
+        return Err(SelectError::NoSuchNotebook { name: asked.to_owned(), known: names.join(", ") });
+    }
+    Ok(found)
+}
+
+/// The number of the last cell that `asked`, an id or a glob, means.
+fn last_cell(notebook: &Notebook, asked: &str) -> Result<usize, SelectError> {
+    let glob = Glob::new(asked).map_err(|reason| SelectError::Pattern { reason })?;
+    let last = notebook.cells.iter().rev().find(|cell| cell.id == asked || glob.matches(&cell.id));
+    last.map(|cell| cell.number).ok_or_else(|| SelectError::NoSuchCell {
+        notebook: notebook.name.clone(),
+        cell: asked.to_owned(),
+        known: notebook.cells.iter().map(|cell| cell.id.as_str()).collect::<Vec<_>>().join(", "),
+    })
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::notebook::CodeCell;
+
+    /// Notebooks with three cells each, `a`, `b` and `c`.
+    pub(crate) fn notebooks(names: &[&str]) -> Notebooks {
+        let cell = |(index, id): (usize, &str)| CodeCell { number: index + 1, id: id.into(), ..CodeCell::default() };
+        let notebook = |name: &&str| Notebook {
+            name: (*name).to_owned(),
+            path: format!("notebooks/{name}.ipynb").into(),
+            cells: ["a", "b", "c"].into_iter().enumerate().map(cell).collect(),
+            ..Notebook::default()
+        };
+        Notebooks { usable: names.iter().map(notebook).collect(), unusable: Vec::new() }
+    }
+
+    fn choose(names: &[&str]) -> Result<Vec<(String, Option<usize>)>, String> {
+        let selection = Selection::of_names(&names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
+        let chosen = selection.choose(&notebooks(&["01-deploy", "02-list", "02-list-more", "03-run"]));
+        chosen.map(|all| all.into_iter().map(|one| (one.name, one.cells)).collect()).map_err(|error| error.to_string())
+    }
+
+    fn names(asked: &[&str]) -> Vec<String> {
+        choose(asked).unwrap().into_iter().map(|(name, _)| name).collect()
+    }
+
+    #[test]
+    fn notebooks_are_meant_by_name_file_beginning_and_glob() {
+        assert_eq!(names(&[]).len(), 4);
+        assert_eq!(names(&["02-list"]), ["02-list"], "a whole name means only itself");
+        assert_eq!(names(&["02"]), ["02-list", "02-list-more"]);
+        assert_eq!(names(&["03", "notebooks/01-deploy.ipynb"]), ["01-deploy", "03-run"]);
+        assert_eq!(names(&["*list*"]), ["02-list", "02-list-more"]);
+        assert_eq!(names(&["0[13]-*"]), ["01-deploy", "03-run"]);
+        assert_eq!(
+            choose(&["lob"]).unwrap_err(),
+            "no notebook is called `lob`; there are: 01-deploy, 02-list, 02-list-more, 03-run"
+        );
+        assert!(choose(&["x*"]).is_err() && choose(&["[x"]).unwrap_err().contains("no pattern"));
+    }
+
+    #[test]
+    fn a_cell_runs_with_those_before_it() {
+        assert_eq!(choose(&["03::b"]), Ok(vec![("03-run".into(), Some(2))]));
+        assert_eq!(choose(&["03::[ab]", "03::a"]), Ok(vec![("03-run".into(), Some(2))]));
+        assert_eq!(choose(&["03::a", "03"]), Ok(vec![("03-run".into(), None)]));
+        assert_eq!(choose(&["03::d"]).unwrap_err(), "notebook 03-run has no code cell `d`; there are: a, b, c");
+    }
+}

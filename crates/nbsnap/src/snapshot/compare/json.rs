@@ -1,0 +1,166 @@
+//! JSON as values: the order of members says nothing, some members may be left out, and numbers may be near enough.
+//!
+//! The main type is [`JsonPath`]. Text that is no JSON is compared as it stands.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, de::Error};
+use serde_json::Value;
+
+use super::{Tolerance, numbers};
+
+/// Which members of a JSON value are meant: a JSON Pointer (RFC 6901) in which `*` stands for any one step and `**` for any number of them.
+#[derive(Clone, PartialEq, Eq)]
+pub struct JsonPath {
+    steps: Vec<Step>,
+    text: String,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+enum Step {
+    Name(String),
+    Any,
+    Deep,
+}
+
+impl JsonPath {
+    /// Reads a path.
+    ///
+    /// # Errors
+    /// If it does not begin with `/`.
+    pub fn new(text: &str) -> Result<JsonPath, String> {
+        let Some(steps) = text.strip_prefix('/') else {
+            return Err(format!("`{text}` is no path into JSON: it must begin with `/`, as in \"/features/*/id\""));
+        };
+        let step = |step: &str| match step {
+            "*" => Step::Any,
+            "**" => Step::Deep,
+            name => Step::Name(name.replace("~1", "/").replace("~0", "~")),
+        };
+        Ok(JsonPath { steps: steps.split('/').map(step).collect(), text: text.to_owned() })
+    }
+
+    fn matches(&self, path: &[String]) -> bool {
+        fn matches(steps: &[Step], path: &[String]) -> bool {
+            match (steps.split_first(), path.split_first()) {
+                (None, None) => true,
+                (Some((Step::Deep, rest)), _) => {
+                    matches(rest, path) || path.split_first().is_some_and(|(_, path)| matches(steps, path))
+                }
+                (Some((Step::Any, steps)), Some((_, path))) => matches(steps, path),
+                (Some((Step::Name(name), steps)), Some((at, path))) => name == at && matches(steps, path),
+                (None, Some(_)) | (Some(_), None) => false,
+            }
+        }
+        matches(&self.steps, path)
+    }
+}
+
+impl fmt::Debug for JsonPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "JsonPath({:?})", self.text)
+    }
+}
+
+impl<'de> Deserialize<'de> for JsonPath {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<JsonPath, D::Error> {
+        JsonPath::new(&String::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}
+
+/// Whether two texts are the same JSON, as far as it is compared.
+pub(super) fn same(expected: &str, actual: &str, tolerance: &Tolerance) -> bool {
+    let parse = |text: &str| serde_json::from_str::<Value>(text).ok();
+    let (Some(expected), Some(actual)) = (parse(expected), parse(actual)) else { return false };
+    same_values(&expected, &actual, tolerance, &mut Vec::new())
+}
+
+fn same_values(expected: &Value, actual: &Value, tolerance: &Tolerance, path: &mut Vec<String>) -> bool {
+    match (expected, actual) {
+        (Value::Object(expected), Value::Object(actual)) => {
+            let only_here = expected.keys().filter(|key| !actual.contains_key(*key));
+            let only_there = actual.keys().filter(|key| !expected.contains_key(*key));
+            let is_ignored = |key: &String, path: &mut Vec<String>| within(path, key, |path| is_ignored(tolerance, path));
+            only_here.chain(only_there).all(|key| is_ignored(key, path))
+                && expected
+                    .iter()
+                    .filter_map(|(key, value)| Some((key, value, actual.get(key)?)))
+                    .all(|(key, value, other)| within(path, key, |path| is_ignored_or_same(value, other, tolerance, path)))
+        }
+        (Value::Array(expected), Value::Array(actual)) => {
+            expected.len() == actual.len()
+                && expected.iter().zip(actual).enumerate().all(|(index, (value, other))| {
+                    within(path, &index.to_string(), |path| is_ignored_or_same(value, other, tolerance, path))
+                })
+        }
+        // Great integers that differ may be the same as floating-point numbers.
+        (Value::Number(one), Value::Number(other)) if !tolerance.is_for_numbers() && !one.is_f64() && !other.is_f64() => {
+            one == other
+        }
+        (Value::Number(one), Value::Number(other)) => match (one.as_f64(), other.as_f64()) {
+            (Some(one), Some(other)) => numbers::near(one, other, tolerance.absolute, tolerance.relative),
+            _ => false,
+        },
+        (one, other) => one == other,
+    }
+}
+
+fn is_ignored_or_same(value: &Value, other: &Value, tolerance: &Tolerance, path: &mut Vec<String>) -> bool {
+    is_ignored(tolerance, path) || same_values(value, other, tolerance, path)
+}
+
+fn is_ignored(tolerance: &Tolerance, path: &[String]) -> bool {
+    tolerance.ignore.iter().any(|ignored| ignored.matches(path))
+}
+
+/// Looks one step further down.
+fn within<T>(path: &mut Vec<String>, step: &str, look: impl FnOnce(&mut Vec<String>) -> T) -> T {
+    path.push(step.to_owned());
+    let seen = look(path);
+    path.pop();
+    seen
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_same(expected: &str, actual: &str, ignore: &[&str]) -> bool {
+        let ignore = ignore.iter().map(|path| JsonPath::new(path).unwrap()).collect();
+        same(expected, actual, &Tolerance { ignore, ..Tolerance::default() })
+    }
+
+    #[test]
+    fn members_may_be_in_any_order_and_items_may_not() {
+        assert!(is_same(r#"{"a":[1,{"b":null}],"c":"x"}"#, r#"{"c":"x","a":[1,{"b":null}]}"#, &[]));
+        assert!(!is_same("[1,2]", "[2,1]", &[]));
+        assert!(!is_same("[1]", "[1,2]", &[]));
+        assert!(!is_same(r#"{"a":1}"#, r#"{"a":1,"b":2}"#, &[]));
+        assert!(is_same("1", "1.0", &[]));
+        assert!(!is_same("9007199254740993", "9007199254740992", &[]));
+    }
+
+    #[test]
+    fn ignored_members_may_differ_be_new_or_gone() {
+        let (one, other) = (r#"{"t":1,"list":[{"id":1,"x":1},{"x":2}]}"#, r#"{"list":[{"id":2,"x":1},{"id":3,"x":2}],"u/v":0}"#);
+        assert!(is_same(one, other, &["/t", "/list/*/id", "/u~1v"]));
+        assert!(is_same(one, other, &["/t", "/**/id", "/u~1v"]));
+        assert!(!is_same(one, other, &["/t", "/**/id", "/*v"]), "a step is a whole name, `*` or `**`");
+        assert!(!is_same(one, other, &["/t", "/u~1v"]));
+        assert!(!is_same(one, other, &["/t", "/u~1v", "/list/0/id"]));
+        assert!(is_same(one, other, &["/**"]));
+    }
+
+    #[test]
+    fn a_path_begins_with_a_slash() {
+        assert!(JsonPath::new("a/b").unwrap_err().contains("must begin with `/`"));
+    }
+
+    #[test]
+    fn numbers_may_be_near_enough() {
+        let near = |one: &str, other: &str| same(one, other, &Tolerance { relative: 0.01, ..Tolerance::default() });
+        assert!(near(r#"{"a":[100]}"#, r#"{"a":[100.9]}"#));
+        assert!(!near("100", "102"));
+        assert!(!near("\"100\"", "\"100.5\""), "text is text");
+    }
+}

@@ -1,0 +1,36 @@
+//! What is recorded of a cell, read to be shown and not to be compared.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use super::body::Body;
+use super::file::{self, SnapshotError};
+use super::store::SnapshotStore;
+
+impl SnapshotStore {
+    /// What is recorded of a cell, and the content of the binary files that it names; `None` where nothing is.
+    ///
+    /// # Errors
+    /// If the snapshot or one of its files cannot be read, or it is none.
+    pub fn recorded(&self, notebook: &str, cell: &str) -> Result<Option<(Body, BTreeMap<String, Vec<u8>>)>, SnapshotError> {
+        let path = self.folder(notebook)?.join(format!("{cell}.snap"));
+        let Some(text) = file::read(&path)?.filter(|text| !text.is_empty()) else { return Ok(None) };
+        let body =
+            Body::parse(&text).map_err(|error| SnapshotError::NotASnapshot { path: path.clone(), reason: error.to_string() })?;
+        let mut files = BTreeMap::new();
+        for blob in body.blobs() {
+            let path = path.with_file_name(&blob.file);
+            let content = fs::read(&path).map_err(|source| SnapshotError::Read { path, source })?;
+            files.insert(blob.file.clone(), content);
+        }
+        Ok(Some((body, files)))
+    }
+
+    /// Whether anything is recorded of a notebook.
+    ///
+    /// # Errors
+    /// If its folder cannot be read.
+    pub fn knows(&self, notebook: &str) -> Result<bool, SnapshotError> {
+        Ok(file::names(&self.folder(notebook)?)?.iter().any(|name| name.ends_with(".snap")))
+    }
+}

@@ -1,0 +1,102 @@
+//! Waits until files change.
+//!
+//! The main type is [`Watch`]. It says that something has changed, not what: whoever asks looks at what concerns them.
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
+
+use crate::engine::Interrupt;
+
+/// How long nothing more must change: an editor writes a file in several steps, and `git checkout` many files.
+const QUIET: Duration = Duration::from_millis(300);
+/// How often the user's wish to stop is looked at.
+const TICK: Duration = Duration::from_millis(100);
+
+/// Why files cannot be watched.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot watch {path}: {source}")]
+pub struct WatchError {
+    path: PathBuf,
+    source: notify::Error,
+}
+
+/// Watches folders and everything below them.
+pub struct Watch {
+    changes: Receiver<()>,
+    // Watches until it is dropped.
+    _watcher: RecommendedWatcher,
+}
+
+impl Watch {
+    /// Begins to watch.
+    ///
+    /// # Errors
+    /// When the system cannot, for example because there are too many folders.
+    pub fn new<'p>(folders: impl IntoIterator<Item = &'p Path>) -> Result<Watch, WatchError> {
+        let at = |path: &Path| {
+            let path = path.to_owned();
+            move |source| WatchError { path, source }
+        };
+        let (sender, changes) = channel();
+        let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+            // That a file was read is no change. Nobody may listen any more; then nothing is missed.
+            if event.is_ok_and(|event| !matches!(event.kind, EventKind::Access(_))) {
+                let _ = sender.send(());
+            }
+        });
+        let mut watcher = watcher.map_err(at(Path::new("files")))?;
+        for folder in folders {
+            watcher.watch(folder, RecursiveMode::Recursive).map_err(at(folder))?;
+        }
+        Ok(Watch { changes, _watcher: watcher })
+    }
+
+    /// Waits until something has changed, and nothing more does. Returns whether it has: not if the user wants to stop.
+    pub fn wait(&self, interrupt: &Interrupt) -> bool {
+        let mut last: Option<Instant> = None;
+        loop {
+            if interrupt.is_set() {
+                return false;
+            }
+            match self.changes.recv_timeout(TICK) {
+                Ok(()) => last = Some(Instant::now()),
+                Err(RecvTimeoutError::Timeout) if last.is_some_and(|last| last.elapsed() >= QUIET) => return true,
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return false,
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::Ordering;
+
+    use super::*;
+
+    #[test]
+    fn a_change_ends_the_wait_and_so_does_the_user() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("deep")).unwrap();
+        let watch = Watch::new([folder.path()]).unwrap();
+        let path = folder.path().join("deep/file");
+        let writer = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(200));
+            std::fs::write(path, "x").unwrap();
+        });
+        let interrupt = Interrupt::default();
+        assert!(watch.wait(&interrupt));
+        writer.join().unwrap();
+        interrupt.flag().store(true, Ordering::Relaxed);
+        assert!(!watch.wait(&interrupt));
+    }
+
+    #[test]
+    fn what_cannot_be_watched_is_named() {
+        let error = Watch::new([Path::new("/no/such/folder")]).err().unwrap().to_string();
+        assert!(error.starts_with("cannot watch /no/such/folder: "), "{error}");
+    }
+}

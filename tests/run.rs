@@ -1,0 +1,159 @@
+//! `nbsnap run`: a notebook is executed and its outputs are written, into it or into another file.
+
+use serde_json::Value;
+
+use crate::world::World;
+
+/// A notebook of code cells: id, tags, source.
+fn notebook(cells: &[(&str, &[&str], &str)]) -> String {
+    let cells = cells.iter().map(|(id, tags, source)| {
+        serde_json::json!({
+            "cell_type": "code", "execution_count": null, "id": id, "metadata": {"tags": tags}, "outputs": [],
+            "source": source.split_inclusive('\n').collect::<Vec<_>>(),
+        })
+    });
+    let kernel = serde_json::json!({"kernelspec": {"display_name": "Rust", "language": "rust", "name": "rust"}});
+    format!(
+        "{:#}\n",
+        serde_json::json!({"cells": cells.collect::<Value>(), "metadata": kernel, "nbformat": 4, "nbformat_minor": 5})
+    )
+}
+
+fn world(cells: &[(&str, &[&str], &str)]) -> World {
+    let world = World::empty();
+    world.write("notebooks/lab.ipynb", &notebook(cells));
+    world
+}
+
+/// A cell's execution count, and all that its outputs say.
+fn cell(world: &World, file: &str, id: &str) -> (Value, Vec<Value>) {
+    let json: Value = serde_json::from_str(&world.read(file)).unwrap();
+    let cell = json["cells"].as_array().unwrap().iter().find(|cell| cell["id"] == id).unwrap_or_else(|| panic!("no cell {id}"));
+    (cell["execution_count"].clone(), cell["outputs"].as_array().unwrap().clone())
+}
+
+#[test]
+fn outputs_and_counts_are_written_and_nothing_else_changes() {
+    let world = World::of_project("passes");
+    let before = world.read("notebooks/lab.ipynb");
+    world.run(&["run", "lab", "-o", "out.ipynb"]).exits(0).says("wrote out.ipynb");
+    assert_eq!(world.read("notebooks/lab.ipynb"), before);
+    assert_eq!(cell(&world, "out.ipynb", "start"), (1.into(), vec![]));
+    let stream = serde_json::json!({"name": "stdout", "output_type": "stream", "text": ["the answer is 42\n"]});
+    assert_eq!(cell(&world, "out.ipynb", "say"), (2.into(), vec![stream]));
+    let (count, outputs) = cell(&world, "out.ipynb", "after");
+    assert_eq!((count, &outputs[0]["execution_count"]), (3.into(), &3.into()));
+    assert_eq!(outputs[0]["data"], serde_json::json!({"text/plain": ["43"]}));
+    // What the run has put in is all that differs.
+    world.run(&["strip", "out.ipynb"]).exits(0).says("out.ipynb: stripped");
+    assert_eq!(world.read("out.ipynb"), before);
+}
+
+#[test]
+fn a_second_run_in_place_has_nothing_to_write() {
+    let world = World::of_project("passes");
+    world.run(&["run", "lab", "--in-place"]).exits(0).says("wrote notebooks/lab.ipynb");
+    world.run(&["run", "lab", "--in-place"]).exits(0).says("unchanged notebooks/lab.ipynb");
+    // On the reference engine it comes to the same.
+    world.run(&["run", "--engine", "evcxr", "--in-place"]).exits(0).says("unchanged notebooks/lab.ipynb");
+    world.run(&["test"]).exits(0);
+}
+
+#[test]
+fn a_run_says_where_to_write() {
+    let outcome = World::of_project("passes").run(&["run"]);
+    assert_eq!(outcome.exit, 2);
+    assert!(outcome.stderr.contains("--output <FILE>"), "{}", outcome.stderr);
+}
+
+#[test]
+fn notebooks_go_into_a_folder() {
+    let world = World::of_project("passes");
+    world.write("notebooks/more.ipynb", &notebook(&[("a", &[], "println!(\"more\");")]));
+    let outcome = world.run(&["run", "-o", "one.ipynb"]);
+    outcome.exits(96);
+    assert!(outcome.stderr.contains("2 notebooks cannot be written into the one file"), "{}", outcome.stderr);
+    world.run(&["run", "-o", "executed/"]).exits(0).says("wrote executed/lab.ipynb").says("wrote executed/more.ipynb");
+    assert_eq!(cell(&world, "executed/more.ipynb", "a").1[0]["text"][0], "more\n");
+}
+
+#[test]
+fn parameters_are_bound_with_the_types_that_the_notebook_declares() {
+    let world = world(&[
+        ("declared", &["parameters"], "let mut bands = 3usize;\nlet name = String::from(\"x\");\nlet rate: Option<f64> = None;"),
+        ("say", &[], "bands += 1;\nprintln!(\"{bands} {name} {rate:?}\");"),
+    ]);
+    for engine in ["fused", "evcxr"] {
+        let given = ["-p", "bands=9", "-p", "name=a \"b\" = é", "-r", "rate=Some(1.0 / 4.0)", "--engine", engine];
+        world.run(&[&["run", "lab", "-o", "out.ipynb"][..], &given].concat()).exits(0);
+        assert_eq!(cell(&world, "out.ipynb", "say").1[0]["text"][0], "10 a \"b\" = é Some(0.25)\n");
+        assert_eq!(cell(&world, "out.ipynb", "injected-parameters").0, 2);
+    }
+    // Run again, the cell is replaced; what was run can be made the notebook that it was.
+    world.run(&["run", "out.ipynb", "--project", ".", "--in-place", "-p", "bands=1"]).exits(0);
+    assert_eq!(cell(&world, "out.ipynb", "say").1[0]["text"][0], "2 x None\n");
+    world.run(&["strip", "--injected", "out.ipynb"]).exits(0);
+    assert_eq!(world.read("out.ipynb"), world.read("notebooks/lab.ipynb"));
+}
+
+#[test]
+fn parameters_that_do_not_fit_stop_everything_before_it_begins() {
+    let world = world(&[("declared", &["parameters"], "let bands: u8 = 3;")]);
+    for (given, said) in [
+        ("bands=300", "parameter `bands` is a `u8`, and `300` is none: number too large to fit in target type"),
+        ("band=3", "has no parameter `band`; its cell tagged `parameters` declares: bands"),
+        ("bands", "`bands` is not of the form name=value"),
+    ] {
+        let outcome = world.run(&["run", "lab", "-o", "out.ipynb", "-p", given]);
+        outcome.exits(96);
+        assert!(outcome.stderr.contains(said), "{}", outcome.stderr);
+    }
+    assert!(!world.path("out.ipynb").exists());
+}
+
+#[test]
+fn a_cell_that_fails_ends_the_run_and_what_ran_is_written() {
+    let world = world(&[
+        ("one", &[], "println!(\"one\");"),
+        ("two", &[], "assert_eq!(1 + 1, 3, \"sums\");"),
+        ("three", &[], "println!(\"three\");"),
+    ]);
+    world.run(&["run", "lab", "-o", "out.ipynb"]).exits(100).says("1 failed, 1 not run").says("wrote out.ipynb");
+    assert_eq!(cell(&world, "out.ipynb", "one").0, 1);
+    let (count, outputs) = cell(&world, "out.ipynb", "two");
+    let error = outputs.last().unwrap();
+    assert_eq!((count, &error["output_type"], &error["ename"]), (2.into(), &"error".into(), &"panic".into()));
+    assert!(error["evalue"].as_str().unwrap().contains("sums"), "{error}");
+    assert_eq!(cell(&world, "out.ipynb", "three"), (Value::Null, vec![]));
+    // Where errors are allowed the others run, too; it is no success all the same.
+    world.run(&["run", "lab", "-o", "out.ipynb", "--allow-errors"]).exits(100);
+    assert_eq!(cell(&world, "out.ipynb", "three").1[0]["text"][0], "three\n");
+}
+
+#[test]
+fn a_cell_that_must_raise_shows_its_error_and_the_run_goes_on() {
+    let world = World::of_project("raises-exception");
+    world.run(&["run", "-o", "executed/"]).exits(0);
+    let written = world.read("executed/lab.ipynb");
+    assert!(written.contains("\"output_type\": \"error\""), "{written}");
+}
+
+#[test]
+fn what_the_testbed_keeps_secret_is_not_written() {
+    let world = World::empty();
+    world.write("notebooks/nbsnap.toml", "[environment]\nscenario = \"../scenario\"\n");
+    let scenario = crate::world::workspace().join("crates/eoap-testbed/scenarios/water-bodies");
+    crate::world::copy(&scenario, &world.path("scenario"));
+    let tell = "println!(\"key <{}>\", std::env::var(\"AWS_SECRET_ACCESS_KEY\").unwrap());";
+    world.write("notebooks/lab.ipynb", &notebook(&[("tell", &[], tell)]));
+    world.run(&["run", "-o", "executed/"]).exits(0);
+    assert_eq!(cell(&world, "executed/lab.ipynb", "tell").1[0]["text"][0], "key <[SECRET]>\n");
+}
+
+#[test]
+fn a_cell_that_says_so_is_not_run_and_shows_nothing() {
+    let world = world(&[("one", &[], "println!(\"one\");"), ("two", &["skip-execution"], "panic!();"), ("three", &[], "3")]);
+    world.run(&["run", "lab", "-o", "out.ipynb"]).exits(0).says("wrote out.ipynb");
+    assert_eq!(cell(&world, "out.ipynb", "two"), (Value::Null, vec![]));
+    assert_eq!(cell(&world, "out.ipynb", "three").0, 2);
+}

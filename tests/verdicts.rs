@@ -1,0 +1,124 @@
+//! Verdicts, budgets, and running again: what one notebook, or one cell, may say about how it is run.
+
+use std::time::{Duration, Instant};
+
+use crate::world::World;
+
+const PLAIN: &str = "{}";
+
+#[test]
+fn cells_that_say_so_are_skipped_or_run_unseen() {
+    let world = World::empty();
+    world.notebook(
+        "lab",
+        "",
+        &[
+            ("start", PLAIN, "let start = 20;"),
+            ("gpu", r#"{ "tags": ["skip-execution"] }"#, "this is no Rust"),
+            ("lazy", r#"{ "nbsnap": { "skip": "takes an hour" } }"#, "loop {}"),
+            ("marked", PLAIN, "// NBVAL_SKIP\nnor is this"),
+            ("process", r#"{ "tags": ["nbval-ignore-output"] }"#, "println!(\"{}\", std::process::id());"),
+            ("silent", PLAIN, "let end = start + 1;"),
+        ],
+    );
+    let outcome = world.run(&["test", "-v"]);
+    outcome.exits(0).says("6 cells, 3 skipped").says("cell 3 `lazy`: takes an hour").says("`gpu`: tagged `skip-execution`");
+    outcome.says("6 cells: 3 passed, 3 skipped, 0 failed");
+    assert!(!world.path("snapshots").exists(), "an output that is ignored is not recorded");
+}
+
+#[test]
+fn a_notebook_that_says_so_is_skipped() {
+    let world = World::empty();
+    world.notebook("lab", r#""nbsnap": { "skip": "needs a GPU" }"#, &[("a", PLAIN, "this is no Rust")]);
+    world.run(&["test"]).exits(0).says("SKIP lab (needs a GPU)").says("1 notebook: 0 passed, 1 skipped, 0 failed");
+}
+
+#[test]
+fn a_tag_or_a_setting_of_ours_that_is_misspelt_is_refused() {
+    let world = World::empty();
+    world.notebook("lab", "", &[("a", r#"{ "tags": ["nbsnap-skp"] }"#, "1")]);
+    world.notebook("lib", r#""nbsnap": { "retires": 2 }"#, &[("a", PLAIN, "1")]);
+    let outcome = world.run(&["test"]);
+    outcome.exits(100).says("cell `a` of notebook").says("did you mean `nbsnap-skip`?").says("did you mean `retries`?");
+}
+
+#[test]
+fn a_cell_and_a_notebook_have_budgets_of_their_own() {
+    let world = World::empty();
+    let sleep = "std::thread::sleep(std::time::Duration::from_secs(60));";
+    let cells =
+        [("start", PLAIN, "let start = 20;"), ("sleep", r#"{ "tags": ["nbsnap-timeout=1s"] }"#, sleep), ("end", PLAIN, "start;")];
+    world.notebook("cell", "", &cells);
+    world.notebook("metadata", r#""execution": { "timeout": 1 }"#, &[("sleep", PLAIN, sleep)]);
+    world.notebook("whole", r#""nbsnap": { "notebook-timeout": "3s" }"#, &[("sleep", PLAIN, sleep)]);
+    world.write("notebooks/nbsnap.toml", "cell-timeout = \"50s\"\n");
+    let started = Instant::now();
+    let outcome = world.run(&["test", "-j1"]);
+    assert!(started.elapsed() < Duration::from_secs(50), "it took {:?}", started.elapsed());
+    outcome.exits(100).says("TIMEOUT").says("cell, cell 2 `sleep`").says("not done after 1s\n").says("metadata, cell 1 `sleep`");
+    outcome.says("not done after 3s, which is all a notebook may take (notebook-timeout)").says("1 of 3 cells failed, 1 not run");
+    // What it did until then is there to be looked at.
+    assert!(world.path("target/nbsnap/failed/cell/cell.ipynb").is_file());
+}
+
+#[test]
+fn the_reference_keeps_to_budgets_too() {
+    let world = World::empty();
+    let cells = [("sleep", r#"{ "nbsnap": { "timeout": "1s" } }"#, "std::thread::sleep(std::time::Duration::from_secs(60));")];
+    world.notebook("lab", "", &cells);
+    world.write("notebooks/nbsnap.toml", "slow-after = \"100ms\"\n");
+    let outcome = world.run(&["test", "--engine", "evcxr"]);
+    outcome.exits(100).says("SLOW").says("lab, cell 1 `sleep` is still at work").says("not done after 1s\n");
+}
+
+#[test]
+fn a_cell_that_takes_too_much_memory_dies() {
+    let world = World::empty();
+    world.notebook("lab", "", &[("hog", PLAIN, "let hog: Vec<u8> = vec![1; 900_000_000];\nhog.len();")]);
+    world.run(&["test"]).exits(0);
+    world.write("notebooks/nbsnap.toml", "max-memory = \"500 MiB\"\n");
+    for engine in ["fused", "evcxr"] {
+        world.run(&["test", "--engine", engine]).exits(100).says("DIED").says("memory allocation of 900000000 bytes failed");
+    }
+}
+
+/// A notebook that fails the first time, and leaves a mark.
+fn fails_once() -> World {
+    let world = World::empty();
+    let source = "let seen = std::path::Path::new(\"seen\").exists();\nstd::fs::write(\"seen\", \"\").unwrap();\nassert!(seen, \"the first time\");";
+    world.notebook("lab", "", &[("once", PLAIN, source)]);
+    world
+}
+
+#[test]
+fn a_notebook_that_passes_only_when_tried_again_is_flaky_and_is_not_remembered() {
+    let world = fails_once();
+    world.run(&["test", "lab"]).exits(100);
+    std::fs::remove_file(world.path("notebooks/seen")).unwrap();
+    let outcome = world.run(&["test", "--retries", "2", "--junit", "junit.xml"]);
+    outcome.exits(0).says("RETRY lab: failed, now run 2 of 3").says("FLAKY").says("1 passed (1 flaky), 0 failed");
+    assert!(world.read("junit.xml").contains("<flakyFailure"), "{}", world.read("junit.xml"));
+    assert!(!world.path("target/nbsnap/failed").exists());
+    world.run(&["test"]).exits(0).says("PASS").does_not_say("CACHED");
+}
+
+#[test]
+fn a_notebook_is_repeated_until_it_fails() {
+    let world = World::empty();
+    let source = "let path = \"count\";\nlet seen = std::fs::read(path).map_or(0, |seen| seen.len());\nstd::fs::write(path, vec![0; seen + 1]).unwrap();\nassert!(seen < 2, \"the third time\");";
+    world.notebook("lab", "", &[("thrice", PLAIN, source)]);
+    world.run(&["test", "--repeat", "2"]).exits(0).says("AGAIN lab: passed, now run 2 of 2").says("passed 2 times");
+    world.run(&["test", "--repeat", "5"]).exits(100).says("the third time");
+}
+
+#[test]
+fn no_further_notebook_is_begun_once_one_has_failed() {
+    let world = World::empty();
+    world.notebook("a", "", &[("a", PLAIN, "panic!(\"no\");"), ("b", PLAIN, "1;")]);
+    world.notebook("b", "", &[("a", PLAIN, "1;")]);
+    world.write("notebooks/nbsnap.toml", "fail-fast = true\n");
+    let outcome = world.run(&["test", "-j1"]);
+    outcome.exits(100).says("NOT RUN").says("2 notebooks: 0 passed, 1 failed, 1 not run");
+    world.run(&["test", "-j1", "--no-fail-fast"]).exits(100).says("2 notebooks: 1 passed, 1 failed;");
+}

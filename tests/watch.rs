@@ -1,0 +1,51 @@
+//! `nbsnap test --watch`: an edit is enough.
+
+use std::io::{BufRead, BufReader};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::world::World;
+
+/// Lines until one says this.
+fn until(lines: &Receiver<String>, text: &str) -> String {
+    let (started, mut said) = (Instant::now(), String::new());
+    loop {
+        let left = Duration::from_secs(120).saturating_sub(started.elapsed());
+        let line = lines.recv_timeout(left).unwrap_or_else(|_| panic!("no line says `{text}` after:\n{said}"));
+        said.push_str(&line);
+        said.push('\n');
+        if line.contains(text) {
+            return said;
+        }
+    }
+}
+
+#[test]
+fn notebooks_are_run_again_whose_inputs_changed() {
+    let world = World::of_project("passes");
+    world.notebook("other", "", &[("a", "{}", "let a = 1;")]);
+    let mut run = world.command(&["test", "--watch"]).spawn().unwrap();
+    let (sender, lines) = channel();
+    let stdout = BufReader::new(run.stdout.take().unwrap());
+    std::thread::spawn(move || stdout.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
+
+    let said = until(&lines, "waiting for changes");
+    assert!(said.contains("2 notebooks: 2 passed, 0 failed"), "{said}");
+    // Only what changed is run, and what the run itself leaves is no change.
+    let notebook = world.read("notebooks/lab.ipynb");
+    world.write("notebooks/lab.ipynb", &notebook.replace("let start = 20;", "let start = 21;"));
+    let said = until(&lines, "waiting for changes");
+    assert!(said.contains("Running 1 notebook") && said.contains("the output is not as recorded"), "{said}");
+    // So is a snapshot that somebody accepts.
+    world.run(&["accept"]).exits(0);
+    let said = until(&lines, "waiting for changes");
+    assert!(said.contains("Running 1 notebook") && said.contains("1 notebook: 1 passed, 0 failed"), "{said}");
+    world.write("notebooks/nbsnap.toml", "cell-timeout = \"50s\"\n");
+    let said = until(&lines, "waiting for changes");
+    assert!(said.contains("2 notebooks: 2 passed, 0 failed"), "the settings are an input of all: {said}");
+
+    kill_process(Pid::from_raw(i32::try_from(run.id()).unwrap()).unwrap(), Signal::INT).unwrap();
+    assert_eq!(run.wait().unwrap().code(), Some(130));
+}
