@@ -68,7 +68,7 @@ raster-bench RUNS="11":
 
 # Fuzz the raster reader for some seconds (needs `cargo install cargo-fuzz` and a nightly toolchain).
 raster-fuzz SECONDS="60":
-    cd crates/eoap && cargo +nightly fuzz run raster fuzz/seeds -- -max_total_time={{SECONDS}} -max_len=65536 -timeout=20 -rss_limit_mb=2048
+    cd crates/eoap && mkdir -p fuzz/corpus/raster && cargo +nightly fuzz run raster fuzz/corpus/raster fuzz/seeds -- -max_total_time={{SECONDS}} -max_len=65536 -timeout=20 -rss_limit_mb=2048
 
 # Serve the testbed until Ctrl-D, and say what to export to reach it.
 serve SCENARIO="crates/eoap-testbed/scenarios/water-bodies":

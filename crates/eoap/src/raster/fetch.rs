@@ -101,10 +101,13 @@ impl Fetcher {
     }
 }
 
+/// A thing and where its bytes lie in the file.
+pub(crate) type Placed<T> = (Range<u64>, T);
+
 /// Groups things that lie near each other in a file, so that one request fetches several: at most `JOIN_DISTANCE` apart and at most `limit` bytes in all.
-pub(crate) fn group<T>(mut things: Vec<(Range<u64>, T)>, limit: u64) -> Vec<(Range<u64>, Vec<(Range<u64>, T)>)> {
+pub(crate) fn group<T>(mut things: Vec<Placed<T>>, limit: u64) -> Vec<Placed<Vec<Placed<T>>>> {
     things.sort_by_key(|(place, _)| place.start);
-    let mut groups: Vec<(Range<u64>, Vec<_>)> = Vec::new();
+    let mut groups: Vec<Placed<Vec<_>>> = Vec::new();
     for (place, thing) in things {
         match groups.last_mut() {
             Some((whole, group))

@@ -16,7 +16,8 @@ const END: [u8; 2] = [0xff, 0xd9];
 
 /// Decodes a chunk with this many rows into bytes, row by row, bands side by side.
 pub(crate) fn decode(level: &Level, rows: u32, data: &[u8]) -> Result<Vec<u8>, String> {
-    let damaged = |reason: String| format!("a tile or strip is damaged: {reason}");
+    // The crate writes some of its reasons in quotes.
+    let damaged = |reason: String| format!("a tile or strip is damaged: {}", reason.trim_matches('"'));
     if level.bits != 8 {
         return Err(format!("its JPEGs have values of {} bits, and this library reads those of 8", level.bits));
     }

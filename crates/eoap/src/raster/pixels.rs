@@ -11,7 +11,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use super::{
     chunk::decode,
     directory::{Halt, Tiff},
-    fetch::{Fetcher, PARALLEL_READS, group},
+    fetch::{Fetcher, PARALLEL_READS, Placed, group},
     level::Level,
     sample::{Picks, Sample},
 };
@@ -109,7 +109,7 @@ impl Wanted {
     }
 
     /// Where chunks lie, without those that the file leaves out.
-    async fn places(&self, fetcher: &Fetcher, chunks: &[Chunk]) -> Result<Vec<(Range<u64>, Chunk)>, Failure> {
+    async fn places(&self, fetcher: &Fetcher, chunks: &[Chunk]) -> Result<Vec<Placed<Chunk>>, Failure> {
         let index = |chunk: &Chunk| self.level.chunk_index(chunk.column, chunk.row, chunk.band);
         // Runs of neighbours in the lists.
         let mut runs: Vec<(Range<u64>, &[Chunk])> = Vec::new();
@@ -134,10 +134,10 @@ impl Wanted {
     }
 
     /// Splits what one request has fetched into parts that are worth a task each.
-    fn bundles(&self, start: u64, bytes: &Bytes, chunks: &[(Range<u64>, Chunk)]) -> Vec<Vec<(Bytes, Chunk)>> {
+    fn bundles(&self, start: u64, bytes: &Bytes, chunks: &[Placed<Chunk>]) -> Vec<Vec<(Bytes, Chunk)>> {
         let level = &self.level;
         let size = level.block.0 as usize * level.block.1 as usize * level.chunk_samples() * level.data_type.size();
-        let part = |(place, chunk): &(Range<u64>, Chunk)| {
+        let part = |(place, chunk): &Placed<Chunk>| {
             let within = |at: u64| ((at - start) as usize).min(bytes.len());
             (bytes.slice(within(place.start)..within(place.end)), *chunk)
         };

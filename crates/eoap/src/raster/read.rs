@@ -132,7 +132,7 @@ impl<T: Sample, D> Read<T, D> {
         if !T::can_hold(profile.dtype) {
             let (band, asked) = (profile.dtype, T::TYPE);
             let advice = match band.rust_name() {
-                name if name == "f32" => "`f32` or `f64`".to_owned(),
+                "f32" => "`f32` or `f64`".to_owned(),
                 name => format!("`{name}`"),
             };
             return Err(request
