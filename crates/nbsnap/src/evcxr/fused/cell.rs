@@ -60,6 +60,8 @@ pub(crate) struct Part {
     pub(crate) words: Vec<String>,
     /// Variables that it gives another value, as a whole.
     pub(crate) assigned: Vec<String>,
+    /// Names that `async` blocks and `move` closures in it mention.
+    pub(crate) captured: Vec<String>,
 }
 
 /// A variable that a cell brings.
@@ -180,7 +182,14 @@ impl Cell {
                 }
             }
             let (mentions, words) = mentions(node);
-            read.parts.push(Part { range: place(node), kind, mentions, words, assigned: assigned(node) });
+            read.parts.push(Part {
+                range: place(node),
+                kind,
+                mentions,
+                words,
+                assigned: assigned(node),
+                captured: captured(node),
+            });
         }
         Ok(read)
     }
@@ -403,6 +412,15 @@ fn assigned(node: &SyntaxNode) -> Vec<String> {
         }
     }
     names
+}
+
+/// The names that `async` blocks and `move` closures mention.
+fn captured(node: &SyntaxNode) -> Vec<String> {
+    let captures = |inner: &SyntaxNode| {
+        ast::BlockExpr::cast(inner.clone()).is_some_and(|block| block.async_token().is_some())
+            || ast::ClosureExpr::cast(inner.clone()).is_some_and(|closure| closure.move_token().is_some())
+    };
+    node.descendants().filter(captures).flat_map(|inner| mentions(&inner).0).collect()
 }
 
 #[cfg(test)]

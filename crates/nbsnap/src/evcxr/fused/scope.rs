@@ -112,13 +112,13 @@ impl<'a> Scope<'a> {
             match &part.kind {
                 Kind::Item { conditional: true, .. } => {
                     begin(text);
-                    text.push("pub(crate) use super::*;\n");
+                    text.push("pub(super) use super::*;\n");
                 }
                 Kind::Use { from, open: true, .. } => {
                     begin(text);
                     let known = |name: &&str| own.contains(name) || self.homes.contains_key(name);
                     roots.extend(part.mentions.iter().map(String::as_str).filter(known));
-                    text.push("pub(crate) ");
+                    text.push("pub(super) ");
                     push_code(text, cell, *from..part.range.end, &module_path(cell.number));
                     text.push("\n");
                 }
