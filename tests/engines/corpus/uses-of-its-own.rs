@@ -10,10 +10,11 @@ fn other(shade: Shade) -> Shade { match shade { Light => Dark, Dark => Light } }
 other(Light)
 // %%
 mod deep { #[derive(Debug)] pub struct Pool(pub u8); pub(super) fn depth() -> u8 { 7 } pub mod deeper { pub fn most() -> u8 { super::depth() + 1 } } }
-use deep::{self as below, depth, deeper::*, Pool as Lake};
+// %%
+use deep::{depth, deeper::*, Pool as Lake};
 use self::Lit as _;
 // %%
-fn all() -> (Lake, u8, u8, bool) { (Lake(depth()), most(), below::deeper::most(), Dark.lit()) }
+fn all() -> (Lake, u8, u8, bool) { (Lake(depth()), most(), deep::deeper::most(), Dark.lit()) }
 all()
 // %%
 let shades = [Light, other(Light)];

@@ -289,6 +289,10 @@ fn kind(node: &SyntaxNode, last: bool, place: &dyn Fn(&SyntaxNode) -> Range<usiz
             if tree.use_tree_list().is_some() || tree.star_token().is_some() {
                 continue;
             }
+            let is_self = tree.path().is_some_and(|path| path.syntax().text() == "self");
+            if is_self && tree.rename().is_some() {
+                return Err("imports `self as …`, after which evcxr may have lost what is meant".into());
+            }
             let segment = tree.path().and_then(|path| match path.segment()?.kind()? {
                 ast::PathSegmentKind::SelfKw => {
                     let outer = tree.syntax().ancestors().skip(1).find_map(ast::UseTree::cast)?;
