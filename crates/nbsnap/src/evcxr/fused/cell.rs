@@ -60,6 +60,8 @@ pub(crate) struct Part {
     pub(crate) words: Vec<String>,
     /// Variables that it gives another value, as a whole.
     pub(crate) assigned: Vec<String>,
+    /// Names that `async` blocks and `move` closures in it mention.
+    pub(crate) captured: Vec<String>,
 }
 
 /// A variable that a cell brings.
@@ -180,7 +182,14 @@ impl Cell {
                 }
             }
             let (mentions, words) = mentions(node);
-            read.parts.push(Part { range: place(node), kind, mentions, words, assigned: assigned(node) });
+            read.parts.push(Part {
+                range: place(node),
+                kind,
+                mentions,
+                words,
+                assigned: assigned(node),
+                captured: captured(node),
+            });
         }
         Ok(read)
     }
@@ -279,6 +288,10 @@ fn kind(node: &SyntaxNode, last: bool, place: &dyn Fn(&SyntaxNode) -> Range<usiz
             open |= tree.star_token().is_some() || tree.rename().is_some_and(|rename| rename.underscore_token().is_some());
             if tree.use_tree_list().is_some() || tree.star_token().is_some() {
                 continue;
+            }
+            let is_self = tree.path().is_some_and(|path| path.syntax().text() == "self");
+            if is_self && tree.rename().is_some() {
+                return Err("imports `self as …`, after which evcxr may have lost what is meant".into());
             }
             let segment = tree.path().and_then(|path| match path.segment()?.kind()? {
                 ast::PathSegmentKind::SelfKw => {
@@ -403,6 +416,15 @@ fn assigned(node: &SyntaxNode) -> Vec<String> {
         }
     }
     names
+}
+
+/// The names that `async` blocks and `move` closures mention.
+fn captured(node: &SyntaxNode) -> Vec<String> {
+    let captures = |inner: &SyntaxNode| {
+        ast::BlockExpr::cast(inner.clone()).is_some_and(|block| block.async_token().is_some())
+            || ast::ClosureExpr::cast(inner.clone()).is_some_and(|closure| closure.move_token().is_some())
+    };
+    node.descendants().filter(captures).flat_map(|inner| mentions(&inner).0).collect()
 }
 
 #[cfg(test)]

@@ -27,7 +27,23 @@ pub(crate) fn check<'a>(cells: &[Cell], settings: impl Iterator<Item = &'a Setti
             return Err(Declined::cell(cell.number, "returns early, and evcxr loses its variables"));
         }
     }
+    check_given_back(cells)?;
     check_hidden_types(cells)
+}
+
+/// evcxr may lose a variable that a cell moves into a block of its own and then gives another value.
+fn check_given_back(cells: &[Cell]) -> Result<(), Declined> {
+    let mut bound: BTreeSet<&str> = BTreeSet::new();
+    for cell in cells {
+        let given = cell.parts.iter().filter(|part| !part.is_item()).flat_map(|part| &part.assigned);
+        let captured = |name: &str| cell.parts.iter().any(|part| part.captured.iter().any(|captured| captured == name));
+        if let Some(name) = given.into_iter().find(|name| bound.contains(name.as_str()) && captured(name)) {
+            let why = format!("may move `{name}` into a block before it gives it another value, which evcxr may lose");
+            return Err(Declined::cell(cell.number, why));
+        }
+        bound.extend(cell.variables().map(|variable| variable.name.as_str()));
+    }
+    Ok(())
 }
 
 /// What a function returns as `impl …` has a type without a name, and evcxr keeps only what it can name.
@@ -90,6 +106,12 @@ mod tests {
         assert_eq!(reason(&["if x { return; }"]), None);
         assert!(reason(&["let y = 1; if x { return; }"]).unwrap().contains("cell 1 returns early"));
         assert!(reason(&["f()?;", "return;"]).unwrap().contains("cell 2 returns early"));
+    }
+
+    #[test]
+    fn what_is_moved_into_a_block_and_given_back_is_evcxrs() {
+        assert_eq!(reason(&["let mut a = f();", "drop(a); a = g().await;"]), None);
+        assert!(reason(&["let mut a = f();", "a = async { g(a) }.await;"]).unwrap().contains("cell 2 may move `a`"));
     }
 
     #[test]

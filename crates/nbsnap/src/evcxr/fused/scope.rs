@@ -107,26 +107,28 @@ impl<'a> Scope<'a> {
                 text.push("pub(crate) mod __open {\n");
             }
         };
-        let mut roots: BTreeSet<&str> = BTreeSet::new();
+        // What the imports' paths begin with, among other names, but for what they bring themselves.
+        let (mut roots, mut brought): (BTreeSet<&str>, BTreeSet<&str>) = Default::default();
         for part in &cell.parts {
             match &part.kind {
                 Kind::Item { conditional: true, .. } => {
                     begin(text);
-                    text.push("pub(crate) use super::*;\n");
+                    text.push("pub(super) use super::*;\n");
                 }
-                Kind::Use { from, open: true, .. } => {
+                Kind::Use { from, open: true, names } => {
                     begin(text);
+                    brought.extend(names.iter().map(String::as_str));
                     let known = |name: &&str| own.contains(name) || self.homes.contains_key(name);
                     roots.extend(part.mentions.iter().map(String::as_str).filter(known));
-                    text.push("pub(crate) ");
+                    text.push("pub(super) ");
                     push_code(text, cell, *from..part.range.end, &module_path(cell.number));
                     text.push("\n");
                 }
                 _ => {}
             }
         }
-        for name in roots {
-            text.push(&format!("use super::{name};\n"));
+        for name in roots.difference(&brought) {
+            text.push(&format!("pub(super) use super::{name};\n"));
         }
         if begun {
             text.push("}\n");
