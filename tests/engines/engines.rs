@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use nbsnap::engine::{Engine, Interrupt, Look, Progress, Run, Trust};
+use nbsnap::engine::{Engine, Interrupt, Look, Progress, Run, Worker};
 use nbsnap::notebook::{CodeCell, Notebook};
 use nbsnap::record::{CellRecord, Diagnostic, Failure};
 use nbsnap::redact::Redactor;
@@ -16,9 +16,9 @@ use crate::corpus::folder;
 
 /// The engines, prepared for a set of notebooks.
 pub(crate) struct Engines {
-    engine: Evcxr,
     notebooks: Vec<Notebook>,
-    prepared: bool,
+    /// Both engines in one, set up when they are first asked.
+    worker: Option<Box<dyn Worker>>,
 }
 
 /// What evcxr made of a notebook.
@@ -39,28 +39,38 @@ pub(crate) enum Comparison {
 
 impl Engines {
     pub(crate) fn new(notebooks: &[Notebook]) -> Engines {
+        Engines { notebooks: notebooks.to_vec(), worker: None }
+    }
+
+    fn worker(&mut self) -> &mut dyn Worker {
+        let notebooks = &self.notebooks;
+        &mut **self.worker.get_or_insert_with(|| {
+            // A worker is lent by its engine, and both live until the tests end.
+            let engine = Box::leak(Box::new(Engines::engine()));
+            engine.prepare(notebooks, notebooks, &mut drop).unwrap();
+            engine.worker(0).unwrap()
+        })
+    }
+
+    fn engine() -> Evcxr {
         let target = folder().join("../../target/engines");
-        let engine = Evcxr::new(EvcxrSettings {
+        Evcxr::new(EvcxrSettings {
             cache: std::env::var_os("NBSNAP_CACHE_DIR").map_or(target, PathBuf::from),
             lock_file: folder().join("Cargo.lock"),
             may_write_lock: std::env::var_os("CI").is_none(),
             opt_level: "0".into(),
             optimized: Vec::new(),
-            fused: Trust::Always,
+            fused: true,
+            prepare_timeout: Duration::from_secs(3600),
             interrupt: Interrupt::default(),
-        });
-        Engines { engine, notebooks: notebooks.to_vec(), prepared: false }
+        })
     }
 
     /// Runs a notebook on both.
     pub(crate) fn compare(&mut self, notebook: &Notebook) -> Comparison {
-        if !self.prepared {
-            let all = self.notebooks.clone();
-            self.engine.prepare(&all, &all, &mut drop).unwrap();
-            self.prepared = true;
-        }
+        self.worker();
         let started = Instant::now();
-        let look = self.engine.shortcut(&run(notebook)).unwrap();
+        let look = self.worker().shortcut(&run(notebook)).unwrap();
         let fused = started.elapsed();
         let records = match look {
             Look::Records(records) => records,
@@ -110,7 +120,7 @@ impl Engines {
                 ControlFlow::Break(())
             }
         };
-        self.engine.run(&run(notebook), report).unwrap();
+        self.worker().run(&run(notebook), report).unwrap();
         Reference { records, late, elapsed: started.elapsed() }
     }
 }
@@ -122,6 +132,8 @@ fn run(notebook: &Notebook) -> Run<'_> {
         cell_timeout: Duration::from_secs(3),
         compile_timeout: Duration::from_secs(300),
         max_output: 1 << 20,
+        max_memory: None,
+        deadline: None,
     }
 }
 

@@ -26,11 +26,19 @@ impl DependencySet {
                 set.insert(name, value);
             }
         }
-        let awaits = notebook.cells.iter().any(|cell| cell.source.contains(".await"));
-        if awaits && !set.contains_key("tokio") {
+        if first_await(notebook).is_some() && !set.contains_key("tokio") {
             set.insert("tokio".into(), TOKIO_OF_EVCXR.into());
         }
         DependencySet(set)
+    }
+
+    /// The line that evcxr may be given at once so that it need not find out by itself that cells await, which costs it a look through
+    /// all sources once more. There is none where that would show: a cell that names tokio before one has awaited is refused.
+    pub(crate) fn tokio_line(notebook: &Notebook) -> Option<String> {
+        let first = first_await(notebook)?;
+        let named = notebook.cells[..first].iter().any(|cell| cell.source.contains("tokio"));
+        let asked = notebook.dependency_lines().iter().any(|line| line.contains("tokio"));
+        (!named && !asked).then(|| format!(":dep tokio = {TOKIO_OF_EVCXR}"))
     }
 
     /// Whether there is anything to build.
@@ -42,6 +50,11 @@ impl DependencySet {
     pub(crate) fn manifest_lines(&self) -> String {
         self.0.iter().map(|(name, value)| format!("{name} = {value}\n")).collect()
     }
+}
+
+/// The index of the first cell that awaits.
+fn first_await(notebook: &Notebook) -> Option<usize> {
+    notebook.cells.iter().position(|cell| cell.source.contains(".await"))
 }
 
 /// `:dep name = value`, `:dep name` or `:dep ./path`, with relative paths made absolute.

@@ -149,13 +149,10 @@ fn session(run: &Run<'_>) -> Result<Session, EngineError> {
         ("RUST_BACKTRACE".to_owned(), "0".to_owned()),
     ]);
     environment.extend(run.variables.clone());
-    Ok(Session {
-        directory,
-        environment,
-        dependency_lines: run.notebook.dependency_lines(),
-        max_output: run.max_output,
-        max_memory: run.max_memory,
-    })
+    let mut dependency_lines = run.notebook.dependency_lines();
+    dependency_lines.extend(DependencySet::tokio_line(run.notebook));
+    let (max_output, max_memory) = (run.max_output, run.max_memory);
+    Ok(Session { directory, environment, dependency_lines, max_output, max_memory })
 }
 
 /// Why no proper answer came, as a failure.
