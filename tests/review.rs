@@ -60,26 +60,18 @@ fn a_reviewer_changes_a_notebook_sees_the_difference_and_accepts_it() {
 
     // One is rejected, which leaves what is recorded; looked at again it is accepted.
     let mut terminal = Terminal::run(&world, &["review"]);
-    terminal.shows("[1/2] lab, cell 3 `after`");
-    terminal.shows("+ 44");
-    terminal.shows("q quit? ");
-    terminal.press("x");
-    terminal.press("a");
-    terminal.shows("accepted snapshots/lab/after.snap");
-    terminal.shows("[2/2] lab, cell 2 `say` snapshots/lab/say.snap");
-    terminal.shows("1 | println!(\"the answer is {answer}\");");
-    terminal.shows("+ the answer is 43");
-    terminal.press("r");
+    terminal.shows("[1/2] lab, cell 2 `say` snapshots/lab/say.snap").shows("1 | println!(\"the answer is {answer}\");");
+    terminal.shows("+ the answer is 43").shows("q quit? ").press("x").press("r").shows("rejected snapshots/lab/say.snap");
+    terminal.shows("[2/2] lab, cell 3 `after`").shows("+ 44").shows("q quit? ").press("a");
     let (said, code) = terminal.end();
-    assert!(said.contains("rejected snapshots/lab/say.snap") && said.contains("1 accepted, 1 rejected"), "{said}");
+    assert!(said.contains("accepted snapshots/lab/after.snap") && said.contains("1 accepted, 1 rejected"), "{said}");
     assert_eq!(code, 0);
     assert!(world.read("snapshots/lab/say.snap").contains("the answer is 42"));
     assert!(!world.path("snapshots/lab/say.snap.new").exists());
 
     world.run(&["test"]).exits(100).says("1 snapshot waits for review");
     let mut terminal = Terminal::run(&world, &["review", "lab::say"]);
-    terminal.shows("q quit? ");
-    terminal.press("A");
+    terminal.shows("q quit? ").press("A");
     assert_eq!(terminal.end().1, 0);
     world.run(&["test"]).exits(0).says("1 passed, 0 failed");
 }
@@ -91,11 +83,7 @@ fn what_is_skipped_or_left_waits_on() {
     world.run(&["test"]).exits(100);
     let before = world.files();
     let mut terminal = Terminal::run(&world, &["review"]);
-    terminal.shows("q quit? ");
-    terminal.press("s");
-    terminal.shows("[2/2]");
-    terminal.shows("q quit? ");
-    terminal.press("q");
+    terminal.shows("q quit? ").press("s").shows("[2/2]").shows("q quit? ").press("q");
     let (said, code) = terminal.end();
     assert!(said.contains("0 accepted, 0 rejected, 2 left for later"), "{said}");
     assert_eq!((code, world.files()), (0, before));

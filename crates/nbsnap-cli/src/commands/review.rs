@@ -35,7 +35,14 @@ enum Answer {
 /// Runs the command.
 pub(crate) fn run(project: &Project, args: &ReviewArgs) -> Result<Exit, CommandError> {
     let store = super::store(project, UpdateMode::Never);
-    let reviews = meant(store.reviews()?, &args.names)?;
+    let notebooks = project.notebooks()?;
+    let cell_of = |review: &Review| {
+        let notebook = notebooks.usable.iter().find(|notebook| notebook.name == review.notebook);
+        notebook.and_then(|notebook| notebook.cells.iter().find(|cell| cell.id == review.cell))
+    };
+    let mut reviews = meant(store.reviews()?, &args.names)?;
+    // In the order in which a reader meets the cells; those that are gone come last.
+    reviews.sort_by_key(|review| (review.notebook.clone(), cell_of(review).map_or(usize::MAX, |cell| cell.number)));
     let term = Term::stdout();
     let can_ask = term.is_term() && std::io::stdin().is_terminal();
     let mut rest = match (args.accept, args.reject) {
@@ -46,13 +53,10 @@ pub(crate) fn run(project: &Project, args: &ReviewArgs) -> Result<Exit, CommandE
     };
     let is_look = rest == Some(Decision::Skip);
     let style = session::style(&args.report);
-    let notebooks = project.notebooks()?;
     let mut tally = Tally::default();
     for (index, review) in reviews.iter().enumerate() {
-        let notebook = notebooks.usable.iter().find(|notebook| notebook.name == review.notebook);
-        let cell = notebook.and_then(|notebook| notebook.cells.iter().find(|cell| cell.id == review.cell));
         if rest.is_none() || is_look {
-            say(&shown(project, review, cell, index + 1, reviews.len(), style))?;
+            say(&shown(project, review, cell_of(review), index + 1, reviews.len(), style))?;
         }
         let decision = match rest {
             Some(decision) => decision,
