@@ -55,6 +55,21 @@ client-servers RELEASE="0.24":
 python-client:
     tests/peers/python_client.py
 
+# Write 2100 GeoTIFFs with GDAL and compare every pixel and every profile with rasterio; installs it under target/raster (needs Python 3).
+raster-corpus *FILES:
+    test -d target/raster/venv || python3 -m venv target/raster/venv
+    target/raster/venv/bin/pip install --quiet numpy rasterio
+    target/raster/venv/bin/python crates/eoap/tests/corpus/make.py target/raster/corpus {{FILES}}
+    EOAP_CORPUS=$PWD/target/raster/corpus cargo test --test main raster_corpus -- --nocapture
+
+# Time reading from S3 against rasterio and GDAL, with requests and bytes counted; installs them under target/raster.
+raster-bench RUNS="11":
+    crates/eoap/benches/raster.py {{RUNS}}
+
+# Fuzz the raster reader for some seconds (needs `cargo install cargo-fuzz` and a nightly toolchain).
+raster-fuzz SECONDS="60":
+    cd crates/eoap && cargo +nightly fuzz run raster fuzz/seeds -- -max_total_time={{SECONDS}} -max_len=65536 -timeout=20 -rss_limit_mb=2048
+
 # Serve the testbed until Ctrl-D, and say what to export to reach it.
 serve SCENARIO="crates/eoap-testbed/scenarios/water-bodies":
     cargo run --quiet --example serve -- {{SCENARIO}}
@@ -66,3 +81,16 @@ foreign *OPTIONS:
 # Kill commands 200 times at random moments, and demand that every file is old or new; `cargo test` does it a few times.
 kills TIMES="200":
     NBSNAP_KILLS={{TIMES}} cargo test --test end-to-end -- kill:: --nocapture
+
+# How the time of a run grows with cells and with notebooks, engine fused; numbers are sizes, words are kinds of notebooks.
+scaling *WHAT:
+    cargo bench --profile dev --bench scaling -- {{WHAT}}
+
+# Criterion's figures of the inner parts: the library's optimised, the runner's as `cargo run` builds it.
+bench-inner *FILTER:
+    cargo bench -p eoap --bench eoap-inner -- {{FILTER}}
+    cargo bench --profile dev --bench nbsnap-inner -- {{FILTER}}
+# Show every picture of the library in JupyterLab and in exports, light and dark, wide and narrow, and photograph it for eyes: screens land below
+# target/pictures/screens. Installs nbconvert and JupyterLab under target/pictures (needs Python 3 and Chromium).
+pictures NAME="":
+    tests/pictures/screens.py {{NAME}}

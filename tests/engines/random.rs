@@ -1,4 +1,4 @@
-//! Notebooks that nobody wrote: sequences of steps with variables, moves, functions, loops, displays, `?` and panics, drawn at random and run by
+//! Notebooks that nobody wrote: sequences of steps with variables, moves, functions, loops, awaits, displays, `?` and panics, drawn at random and run by
 //! both engines. Most of it is good Rust; some cells use what is gone, fail or are wrongly tagged, which both engines must see alike.
 
 use std::collections::BTreeMap;
@@ -39,6 +39,10 @@ enum Step {
     Loop(usize, i32),
     Block(usize, i32),
     Show(usize),
+    /// Binds a name to what it awaits.
+    Await(usize, i32),
+    /// Awaits what changes a variable, or takes it and gives it back.
+    Lend(usize, i32),
     /// `?` on a text that may be no number.
     Ask(usize, i32),
     Assert(usize, i32),
@@ -107,6 +111,8 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (name.clone(), 0..4_i32).prop_map(|(name, times)| Step::Loop(name, times)),
         1 => (name.clone(), number.clone()).prop_map(|(name, number)| Step::Block(name, number)),
         4 => name.clone().prop_map(Step::Show),
+        1 => (name.clone(), number.clone()).prop_map(|(name, number)| Step::Await(name, number)),
+        1 => (name.clone(), number.clone()).prop_map(|(name, number)| Step::Lend(name, number)),
         2 => (name.clone(), number.clone()).prop_map(|(name, number)| Step::Ask(name, number)),
         1 => (name, number.clone()).prop_map(|(name, number)| Step::Assert(name, number)),
         1 => number.prop_map(Step::Unfinished),
@@ -204,6 +210,18 @@ impl Writer {
                 format!("{{ let text = {inner}; let a = {number}; println!(\"{{text}} {{a}}\"); }}")
             }
             Step::Show(name) => self.known(name).map_or("\"nothing\"".into(), |(name, _)| format!("{name}.clone()")),
+            Step::Await(name, number) => {
+                self.names.insert(NAMES[name], Kind::Number);
+                format!("let mut {} = async {{ {number} }}.await;", NAMES[name])
+            }
+            Step::Lend(name, number) => match self.known(name) {
+                Some((name, Kind::Number)) => format!("{name} += async {{ {number} }}.await;"),
+                Some((name, Kind::Text)) => format!("async {{ {name}.push('~'); }}.await;"),
+                Some((name, Kind::List)) => {
+                    format!("{name} = async {{ let mut list = {name}; list.push({number}); list }}.await;")
+                }
+                None => "async {}.await;".into(),
+            },
             Step::Ask(name, number) => {
                 let text = if number % 3 == 0 { "x".to_owned() } else { number.to_string() };
                 self.fails |= number % 3 == 0;

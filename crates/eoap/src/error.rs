@@ -283,6 +283,14 @@ pub enum Error {
         /// Why.
         reason: String,
     },
+    /// A coordinate reference system is not known, or does not lead where it should.
+    #[error("reference system {crs} cannot be used: {reason}")]
+    ReferenceSystem {
+        /// Its code or name.
+        crs: String,
+        /// Why.
+        reason: String,
+    },
     /// A file cannot be read or used.
     #[error("file {path:?} cannot be used: {reason}")]
     File {

@@ -56,9 +56,58 @@
 //! | `AWS_ENDPOINT_URL`, `AWS_REGION`, `AWS_ACCESS_KEY_ID`, … | S3 settings, see [`Store`] |
 //! | `EOAP_POLL_INTERVAL` | interval of every [`Wait`], such as `5ms`; for demonstrations and tests |
 //!
+//! # Rasters
+//!
+//! [`Raster`] opens GeoTIFFs on S3, on HTTP servers (those that know `Range`), on disk or in memory, and fetches the parts that are asked for:
+//!
+//! ```no_run
+//! use eoap::{Bounds, Crs, Raster, Resampling};
+//!
+//! # async fn run() -> Result<(), eoap::Error> {
+//! let raster = Raster::open_file("otsu.tif").await?;
+//! let water = raster.read::<u8>().band(1).await?;                               // an ndarray of rows and columns
+//! let place = Bounds::new(-121.2, 39.9, -121.0, 40.0);
+//! let part = raster.read::<u8>().band(1).bounds_in(place, Crs::wgs84()).await?; // the pixels there
+//! let small = raster.read::<f32>().shape(300, 400).resampling(Resampling::Average).await?; // from an overview, if there is one
+//! let valid = raster.read_mask().await?;
+//! let (row, column) = raster.transform().index(650_000.0, 4_450_000.0).expect("a georeference");
+//! println!("{:?} {}", water.dim(), water[[row as usize, column as usize]]);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! | what | how |
+//! |---|---|
+//! | pixels | [`Raster::read`], with [`band`](Read::band), [`window`](Read::window), [`bounds_in`](Read::bounds_in), [`shape`](Read::shape), [`resampling`](Read::resampling) |
+//! | validity | [`Raster::read_mask`] |
+//! | what it is | [`Raster::profile`], [`transform`](Raster::transform), [`crs`](Raster::crs), [`tags`](Raster::tags), [`overviews`](Raster::overviews) |
+//! | where it is | [`Raster::bounds`], [`bounds_wgs84`](Raster::bounds_wgs84), [`footprint`](Raster::footprint), [`Crs::transform`] |
+//! | figures | [`Raster::statistics`], as rio-stac computes them; [`check_asset`]: does the file say what its STAC item says? |
+//!
+//! What is read equals what rasterio reads, pixel by pixel; the exceptions are said here. JPEG's colours may differ a little from
+//! GDAL's (2 in values as stored, more at edges where chroma has half the size). Averages of colour numbers are refused, where GDAL
+//! averages the colours. Definitions of reference systems are those of `crs-definitions` in GDAL's spelling: 4773 of 5506 codes read word for
+//! word as GDAL 3.10 writes them, the others have older names. Coordinates are transformed without the grids that PROJ may have
+//! installed, which matters for old datums.
+//!
+//! # Pictures
+//!
+//! | what | how |
+//! |---|---|
+//! | footprints, areas and rasters on a map | [`ItemCollection::map`], [`Map`] |
+//! | a raster | [`Raster::preview`], with [`colours`](Preview::colours) and [`range`](Preview::range) |
+//! | how values are distributed | [`BandStatistics::picture`], [`Histogram::picture`] |
+//! | what a job did when | [`Wait::timeline`], [`Timeline`] |
+//!
+//! All have one look, in light and dark themes, need no network, and have a text that says the same: `println!("{}", map.picture())`. As
+//! SVG they can be [saved](Picture::save).
+//!
+//! Results are taken home with [`ItemCollection::download`] (or [`Download`], for one asset) and [`ItemCollection::save`].
+//!
 //! # What it does not do
 //!
-//! No writing to S3, no reprojection, no JPEG or WebP inside GeoTIFFs: what cannot be read says so in its error.
+//! No writing to S3, no reprojection of pixels, no LERC, WebP, JPEG XL or fax data, complex numbers or external overviews in rasters: what cannot be
+//! read says so in its error.
 
 pub mod display;
 pub mod json;
@@ -69,6 +118,7 @@ mod client;
 mod client_builder;
 mod deploy;
 mod description;
+mod download;
 mod error;
 mod execute;
 mod execution;
@@ -87,12 +137,15 @@ mod output;
 mod output_format;
 mod package;
 mod paging;
+mod picture;
 mod prefer;
 mod problem;
 mod process;
+mod progress;
 mod raster;
 mod results;
 mod s3_url;
+mod saved_file;
 mod schema;
 mod status;
 mod store;
@@ -105,6 +158,7 @@ pub use client::Client;
 pub use client_builder::ClientBuilder;
 pub use deploy::{Deploy, Deployed, GetPackage};
 pub use description::{InputDescription, MaxOccurs, OutputDescription};
+pub use download::{Download, DownloadItems, Progress};
 pub use error::{Error, Result};
 pub use execute::Submitted;
 pub use execution::{Execution, Subscriber};
@@ -120,15 +174,21 @@ pub use output::{Output, Qualified};
 pub use output_format::{OutputFormat, TransmissionMode};
 pub use package::Package;
 pub use paging::{ListProcesses, Paged};
+pub use picture::{ColourMap, Map, Picture, Timeline};
 pub use prefer::{Prefer, Response};
 pub use problem::{Problem, ProblemKind};
 pub use process::{Process, ProcessList, ProcessSummary};
-pub use raster::{Affine, BandStatistics, Crs, DataType, Histogram, Preview, Profile, Raster, Statistics};
+pub use raster::{
+    Affine, AssetReport, BandStatistics, Bounds, Crs, DataType, Finding, Histogram, Preview, Profile, Raster, Read, ReadMask,
+    Resampling, Sample, Statistics, Window, check_asset,
+};
 pub use results::Results;
 pub use status::{Status, StatusInfo};
 pub use store::{Store, StoreBuilder};
 pub use transport::{LinkPolicy, Retry, Token};
 pub use wait::Wait;
 
+/// The crate whose arrays pixels are read into.
+pub use ndarray;
 /// The crate whose types items and assets have.
 pub use stac;

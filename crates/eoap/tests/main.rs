@@ -6,6 +6,8 @@ mod client;
 mod credentials;
 #[path = "suite/deploy.rs"]
 mod deploy;
+#[path = "suite/downloads.rs"]
+mod downloads;
 #[path = "suite/execution.rs"]
 mod execution;
 #[path = "suite/faults.rs"]
@@ -20,8 +22,14 @@ mod lossless;
 mod object;
 #[path = "suite/paging.rs"]
 mod paging;
+#[path = "suite/pictures.rs"]
+mod pictures;
 #[path = "suite/raster.rs"]
 mod raster;
+#[path = "suite/raster_corpus.rs"]
+mod raster_corpus;
+#[path = "suite/raster_reads.rs"]
+mod raster_reads;
 #[path = "suite/results.rs"]
 mod results;
 #[path = "suite/retries.rs"]

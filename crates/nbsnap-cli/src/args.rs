@@ -112,10 +112,15 @@ pub(crate) struct TestArgs {
 #[command(after_help = "\
 Examples:
   nbsnap prepare                     build what all notebooks depend on
-  nbsnap prepare --cache-dir /cache  into a folder that an image keeps")]
+  nbsnap prepare --cache-dir /cache  into a folder that an image keeps
+  eval \"$(nbsnap prepare --kernel)\"  for a Jupyter kernel that is started from this shell, too")]
 pub(crate) struct PrepareArgs {
     /// Notebooks: names, files, or beginnings of names [default: all]
     pub(crate) names: Vec<String>,
+
+    /// Say what to export so that a Jupyter kernel (evcxr_jupyter) finds all of this built; one kernel at a time can use it
+    #[arg(long, help_heading = "Build options")]
+    pub(crate) kernel: bool,
 
     /// Where to build
     #[command(flatten)]

@@ -26,5 +26,6 @@ mod stdout;
 mod toolchain;
 mod worker;
 
+pub use fused::fused_program;
 pub use reference::{Evcxr, EvcxrSettings};
 pub use role::run_role;

@@ -37,6 +37,53 @@ impl Affine {
     pub fn apply(&self, column: f64, row: f64) -> (f64, f64) {
         (self.a * column + self.b * row + self.c, self.d * column + self.e * row + self.f)
     }
+
+    /// x and y of the middle of a pixel, as rasterio's `xy(row, column)`.
+    ///
+    /// ```
+    /// let affine = eoap::Affine { a: 30.0, b: 0.0, c: 636975.0, d: 0.0, e: -30.0, f: 4482615.0 };
+    /// assert_eq!(affine.xy(0, 1), (637020.0, 4482600.0));
+    /// assert_eq!(affine.index(637020.0, 4482600.0), Some((0, 1)));
+    /// ```
+    pub fn xy(&self, row: i64, column: i64) -> (f64, f64) {
+        self.apply(column as f64 + 0.5, row as f64 + 0.5)
+    }
+
+    /// Row and column of the pixel in which a place lies, as rasterio's `index(x, y)`; they may lie outside of the raster.
+    /// Nothing if the transformation has no inverse.
+    pub fn index(&self, x: f64, y: f64) -> Option<(i64, i64)> {
+        let (column, row) = self.inverse()?.apply(x, y);
+        Some((row.floor() as i64, column.floor() as i64))
+    }
+
+    /// The transformation from coordinates to pixels; nothing if a pixel has no area.
+    pub fn inverse(&self) -> Option<Self> {
+        let determinant = self.a * self.e - self.b * self.d;
+        if determinant == 0.0 || !determinant.is_finite() {
+            return None;
+        }
+        // In the order of Python's `affine`, so that rounding is the same.
+        let inverse = 1.0 / determinant;
+        let (a, b, d, e) = (self.e * inverse, -self.b * inverse, -self.d * inverse, self.a * inverse);
+        Some(Self { a, b, c: -self.c * a - self.f * b, d, e, f: -self.c * d - self.f * e })
+    }
+
+    /// The transformation of a part that begins at this pixel, and whose pixels are so many times as wide and high.
+    ///
+    /// ```
+    /// let affine = eoap::Affine { a: 30.0, b: 0.0, c: 1000.0, d: 0.0, e: -30.0, f: 2000.0 };
+    /// let part = affine.part((10.0, 20.0), (2.0, 2.0));
+    /// assert_eq!((part.c, part.f, part.a, part.e), (1300.0, 1400.0, 60.0, -60.0));
+    /// ```
+    pub fn part(&self, (column, row): (f64, f64), (wider, higher): (f64, f64)) -> Self {
+        let (c, f) = self.apply(column, row);
+        Self { a: self.a * wider, b: self.b * higher, c, d: self.d * wider, e: self.e * higher, f }
+    }
+
+    /// Whether rows and columns run along the axes.
+    pub fn is_axis_aligned(&self) -> bool {
+        self.b == 0.0 && self.d == 0.0
+    }
 }
 
 impl fmt::Display for Affine {

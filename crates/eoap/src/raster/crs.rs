@@ -1,14 +1,20 @@
-//! Names of coordinate reference systems.
+//! Coordinate reference systems: what a file names, what the EPSG registry says of it, and the way from one to another.
 //!
-//! [`Crs`] holds what a file says and, for WGS 84 and its UTM zones and Web Mercator, the definition as GDAL writes it (WKT 1).
-//! There is no database of systems here and no transformation between them.
+//! Definitions come from the crate `crs-definitions` (the registry as PostGIS has it), projections from `proj4rs`. Coordinates are always
+//! x and y, or longitude and latitude in degrees, as in rasterio, whatever order the registry gives the axes.
 
-use std::fmt;
+use std::{fmt, str::FromStr};
 
-const GEOGRAPHIC: &str = r#"GEOGCS["WGS 84",DATUM["WGS_1984",SPHEROID["WGS 84",6378137,298.257223563,AUTHORITY["EPSG","7030"]],AUTHORITY["EPSG","6326"]],PRIMEM["Greenwich",0,AUTHORITY["EPSG","8901"]],UNIT["degree",0.0174532925199433,AUTHORITY["EPSG","9122"]]"#;
-const METRE: &str = r#"UNIT["metre",1,AUTHORITY["EPSG","9001"]],AXIS["Easting",EAST],AXIS["Northing",NORTH]"#;
-const WEB_MERCATOR: &str = r#"PROJECTION["Mercator_1SP"],PARAMETER["central_meridian",0],PARAMETER["scale_factor",1],PARAMETER["false_easting",0],PARAMETER["false_northing",0]"#;
-const WEB_MERCATOR_EXTENSION: &str = r#"EXTENSION["PROJ4","+proj=merc +a=6378137 +b=6378137 +lat_ts=0 +lon_0=0 +x_0=0 +y_0=0 +k=1 +units=m +nadgrids=@null +wktext +no_defs"]"#;
+use proj4rs::{Proj, transform::transform};
+
+use super::{
+    bounds::Bounds,
+    wkt::{Node, as_gdal},
+};
+use crate::error::{Error, Result};
+
+/// Points on each edge of a rectangle that is transformed, as in rasterio.
+const EDGE_POINTS: u32 = 21;
 
 /// A coordinate reference system as a GeoTIFF names it.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,10 +22,12 @@ const WEB_MERCATOR_EXTENSION: &str = r#"EXTENSION["PROJ4","+proj=merc +a=6378137
 pub struct Crs {
     /// Code in the EPSG registry, if the file gives one.
     pub epsg: Option<u32>,
-    /// Definition in WKT 1 as GDAL writes it; for codes 4326, 3857, 32601–32660 and 32701–32760.
+    /// Definition in WKT 1 as GDAL writes it; nothing for a code that is not known, or keys that are not understood.
     pub wkt: Option<String>,
-    /// The name that the file gives, if it gives one.
+    /// Name in the registry, or that the file gives.
     pub name: Option<String>,
+    /// Definition as PROJ has it (`+proj=utm +zone=10 +datum=WGS84 …`), from which coordinates are computed.
+    pub proj: Option<String>,
 }
 
 impl Crs {
@@ -27,14 +35,27 @@ impl Crs {
     ///
     /// ```
     /// let crs = eoap::Crs::from_epsg(32610);
+    /// assert_eq!(crs.name.as_deref(), Some("WGS 84 / UTM zone 10N"));
     /// assert!(crs.wkt.unwrap().starts_with(r#"PROJCS["WGS 84 / UTM zone 10N","#));
     /// ```
     pub fn from_epsg(epsg: u32) -> Self {
-        Self { epsg: Some(epsg), wkt: wkt(epsg), name: None }
+        let definition = u16::try_from(epsg).ok().and_then(crs_definitions::from_code);
+        let node = definition.and_then(|definition| Node::parse(definition.wkt)).map(as_gdal);
+        Self {
+            epsg: Some(epsg),
+            name: node.as_ref().and_then(Node::name).map(str::to_owned),
+            wkt: node.map(|node| node.to_string()),
+            proj: definition.map(|definition| definition.proj4.to_owned()).filter(|proj| !proj.is_empty()),
+        }
+    }
+
+    /// Longitude and latitude in WGS 84 (EPSG:4326), the system of GeoJSON and STAC.
+    pub fn wgs84() -> Self {
+        Self::from_epsg(4326)
     }
 
     pub(crate) fn named(name: String) -> Self {
-        Self { epsg: None, wkt: None, name: Some(name) }
+        Self { epsg: None, wkt: None, name: Some(name), proj: None }
     }
 
     /// The text that rasterio shows for the system: `CRS.from_wkt('…')`, or `CRS.from_epsg(…)` where the definition is not
@@ -44,6 +65,91 @@ impl Crs {
             (Some(wkt), _) => format!("CRS.from_wkt('{wkt}')"),
             (None, Some(epsg)) => format!("CRS.from_epsg({epsg})"),
             (None, None) => format!("CRS({:?})", self.name.as_deref().unwrap_or("unknown")),
+        }
+    }
+
+    /// Computes where places lie in another system: x and y, or longitude and latitude in degrees.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ReferenceSystem`] if one of the systems is not known or its projection is not, or if a place lies where the
+    /// projection has no answer.
+    ///
+    /// ```
+    /// use eoap::Crs;
+    /// let place = Crs::from_epsg(32610).transform(&Crs::wgs84(), &[(636975.0, 4410555.0)])?;
+    /// assert!((place[0].0 - -121.39922829056682).abs() < 1e-9 && (place[0].1 - 39.83396419450036).abs() < 1e-9);
+    /// # Ok::<(), eoap::Error>(())
+    /// ```
+    pub fn transform(&self, to: &Self, places: &[(f64, f64)]) -> Result<Vec<(f64, f64)>> {
+        if self == to {
+            return Ok(places.to_vec());
+        }
+        let (source, target) = (self.projection()?, to.projection()?);
+        let (into, out_of) = (factor(&source, f64::to_radians), factor(&target, f64::to_degrees));
+        places
+            .iter()
+            .map(|&(x, y)| {
+                let mut place = (into(x), into(y), 0.0);
+                let outcome = transform(&source, &target, &mut place);
+                let found = (out_of(place.0), out_of(place.1));
+                match outcome {
+                    Ok(()) if found.0.is_finite() && found.1.is_finite() => Ok(found),
+                    Ok(()) => Err(to.unusable(format!("{x}, {y} of {self} has no place in it"))),
+                    Err(error) => Err(to.unusable(format!("{x}, {y} of {self} has no place in it: {error}"))),
+                }
+            })
+            .collect()
+    }
+
+    /// The rectangle that holds another one of this system, with 21 points on each edge, as rasterio's `transform_bounds`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Crs::transform`].
+    pub fn transform_bounds(&self, to: &Self, bounds: Bounds) -> Result<Bounds> {
+        if self == to {
+            return Ok(bounds);
+        }
+        let corners = bounds.corners();
+        let edge = |index: usize| {
+            let ((x, y), (to_x, to_y)) = (corners[index], corners[(index + 1) % 4]);
+            let share = move |step: u32| f64::from(step) / f64::from(EDGE_POINTS + 1);
+            (0..=EDGE_POINTS).map(move |step| (x + (to_x - x) * share(step), y + (to_y - y) * share(step)))
+        };
+        let places: Vec<(f64, f64)> = (0..4).flat_map(edge).collect();
+        Ok(Bounds::around(self.transform(to, &places)?).unwrap_or(bounds))
+    }
+
+    fn projection(&self) -> Result<Proj> {
+        let Some(proj) = &self.proj else {
+            return Err(self.unusable("its definition is not known here".to_owned()));
+        };
+        Proj::from_proj_string(proj).map_err(|error| self.unusable(format!("{error} ({proj})")))
+    }
+
+    fn unusable(&self, reason: String) -> Error {
+        Error::ReferenceSystem { crs: self.to_string(), reason }
+    }
+}
+
+/// Angles are in radians for `proj4rs`; lengths are lengths.
+fn factor(system: &Proj, convert: fn(f64) -> f64) -> impl Fn(f64) -> f64 {
+    let is_angle = system.is_latlong();
+    move |value| if is_angle { convert(value) } else { value }
+}
+
+impl FromStr for Crs {
+    type Err = Error;
+
+    /// Reads `EPSG:n`.
+    fn from_str(text: &str) -> Result<Self> {
+        let code = text.trim().get(..5).filter(|scheme| scheme.eq_ignore_ascii_case("EPSG:")).map(|_| &text.trim()[5..]);
+        match code.and_then(|code| code.parse().ok()) {
+            Some(code) => Ok(Self::from_epsg(code)),
+            None => {
+                Err(Error::ReferenceSystem { crs: text.to_owned(), reason: "give an EPSG code such as `EPSG:4326`".to_owned() })
+            }
         }
     }
 }
@@ -56,31 +162,6 @@ impl fmt::Display for Crs {
             (None, Some(name)) => f.write_str(name),
             (None, None) => f.write_str("unknown"),
         }
-    }
-}
-
-/// WKT 1 of GDAL 3 for the systems that are rules rather than entries of a database.
-fn wkt(epsg: u32) -> Option<String> {
-    let geographic = format!(r#"{GEOGRAPHIC},AUTHORITY["EPSG","4326"]]"#);
-    match epsg {
-        4326 => Some(format!(r#"{GEOGRAPHIC},AXIS["Latitude",NORTH],AXIS["Longitude",EAST],AUTHORITY["EPSG","4326"]]"#)),
-        3857 => Some(format!(
-            r#"PROJCS["WGS 84 / Pseudo-Mercator",{geographic},{WEB_MERCATOR},{METRE},{WEB_MERCATOR_EXTENSION},AUTHORITY["EPSG","3857"]]"#
-        )),
-        32601..=32660 | 32701..=32760 => {
-            let (zone, south) = (epsg % 100, epsg >= 32700);
-            let (letter, northing) = if south { ('S', 10_000_000) } else { ('N', 0) };
-            let meridian = zone as i32 * 6 - 183;
-            Some(format!(
-                concat!(
-                    r#"PROJCS["WGS 84 / UTM zone {}{}",{},PROJECTION["Transverse_Mercator"],PARAMETER["latitude_of_origin",0],"#,
-                    r#"PARAMETER["central_meridian",{}],PARAMETER["scale_factor",0.9996],PARAMETER["false_easting",500000],"#,
-                    r#"PARAMETER["false_northing",{}],{},AUTHORITY["EPSG","{}"]]"#
-                ),
-                zone, letter, geographic, meridian, northing, METRE, epsg
-            ))
-        }
-        _ => None,
     }
 }
 
@@ -98,15 +179,35 @@ mod tests {
             let (epsg, expected) = line.split_once(' ').expect("code and definition");
             let crs = Crs::from_epsg(epsg.parse().expect("code"));
             assert_eq!(crs.wkt.as_deref(), Some(expected));
-            assert_eq!(crs.to_string(), format!("EPSG:{epsg}"));
             count += 1;
         }
-        assert_eq!(count, 10);
+        assert!(count >= 10);
+        assert_eq!(Crs::from_epsg(999_999).wkt, None);
     }
 
     #[test]
-    fn other_systems_keep_their_code_or_name() {
-        assert_eq!(Crs::from_epsg(26913).to_python(), "CRS.from_epsg(26913)");
-        assert_eq!(Crs::named("Moon 2000".into()).to_string(), "Moon 2000");
+    fn texts() {
+        assert_eq!("epsg:4326".parse::<Crs>().expect("CRS"), Crs::wgs84());
+        assert!("WGS 84".parse::<Crs>().is_err() && "EPSG:x".parse::<Crs>().is_err());
+        assert_eq!(Crs::from_epsg(32610).to_string(), "EPSG:32610");
+        assert_eq!(Crs::named("Moon".into()).to_string(), "Moon");
+        let error = Crs::named("Moon".into()).transform(&Crs::wgs84(), &[]).expect_err("unknown").to_string();
+        assert!(error.contains("Moon"), "{error}");
+    }
+
+    /// Expectations by PROJ 9.5 (`rasterio.warp.transform` and `transform_bounds`).
+    #[test]
+    fn places_are_those_of_proj() {
+        let expected = [
+            (3857, (500_000.0, 5_000_000.0), (4.491576420597608, 40.91627447067577)),
+            (3035, (4_000_000.0, 3_000_000.0), (5.517796212442043, 50.0241187616359)),
+            (5070, (-2_000_000.0, 2_000_000.0), (-119.4814083845333, 38.79246534920078)),
+            (3413, (1_000_000.0, -1_000_000.0), (0.0, 76.99881553168267)),
+            (2154, (700_000.0, 6_600_000.0), (3.0, 46.5)),
+        ];
+        for (epsg, from, (longitude, latitude)) in expected {
+            let found = Crs::from_epsg(epsg).transform(&Crs::wgs84(), &[from]).expect("place")[0];
+            assert!((found.0 - longitude).abs() < 1e-8 && (found.1 - latitude).abs() < 1e-8, "{epsg}: {found:?}");
+        }
     }
 }

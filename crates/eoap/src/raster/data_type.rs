@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DataType {
-    /// 8 bits, unsigned; also holds 1, 2 and 4 bits.
+    /// 8 bits, unsigned; also holds fewer bits, as do the other unsigned types.
     UInt8,
     /// 8 bits, signed.
     Int8,
@@ -20,7 +20,11 @@ pub enum DataType {
     UInt32,
     /// 32 bits, signed.
     Int32,
-    /// 32 bits, floating point.
+    /// 64 bits, unsigned.
+    UInt64,
+    /// 64 bits, signed.
+    Int64,
+    /// 32 bits, floating point; also holds 16 bits.
     Float32,
     /// 64 bits, floating point.
     Float64,
@@ -30,13 +34,15 @@ impl DataType {
     /// The type of samples with this BitsPerSample (TIFF tag 258) and SampleFormat (TIFF tag 339), if it can be read.
     pub(crate) fn of(bits: u16, format: u16) -> Option<Self> {
         Some(match (format, bits) {
-            (1 | 4, 1 | 2 | 4 | 8) => Self::UInt8,
-            (1 | 4, 16) => Self::UInt16,
-            (1 | 4, 32) => Self::UInt32,
+            (1 | 4, 1..=8) => Self::UInt8,
+            (1 | 4, 9..=16) => Self::UInt16,
+            (1 | 4, 17..=32) => Self::UInt32,
+            (1 | 4, 64) => Self::UInt64,
             (2, 8) => Self::Int8,
             (2, 16) => Self::Int16,
             (2, 32) => Self::Int32,
-            (3, 32) => Self::Float32,
+            (2, 64) => Self::Int64,
+            (3, 16 | 32) => Self::Float32,
             (3, 64) => Self::Float64,
             _ => return None,
         })
@@ -51,8 +57,26 @@ impl DataType {
             Self::Int16 => "int16",
             Self::UInt32 => "uint32",
             Self::Int32 => "int32",
+            Self::UInt64 => "uint64",
+            Self::Int64 => "int64",
             Self::Float32 => "float32",
             Self::Float64 => "float64",
+        }
+    }
+
+    /// Name of the Rust type that holds the values, such as `u8`.
+    pub fn rust_name(self) -> &'static str {
+        match self {
+            Self::UInt8 => "u8",
+            Self::Int8 => "i8",
+            Self::UInt16 => "u16",
+            Self::Int16 => "i16",
+            Self::UInt32 => "u32",
+            Self::Int32 => "i32",
+            Self::UInt64 => "u64",
+            Self::Int64 => "i64",
+            Self::Float32 => "f32",
+            Self::Float64 => "f64",
         }
     }
 
@@ -62,7 +86,7 @@ impl DataType {
             Self::UInt8 | Self::Int8 => 1,
             Self::UInt16 | Self::Int16 => 2,
             Self::UInt32 | Self::Int32 | Self::Float32 => 4,
-            Self::Float64 => 8,
+            Self::UInt64 | Self::Int64 | Self::Float64 => 8,
         }
     }
 
@@ -71,20 +95,21 @@ impl DataType {
         !matches!(self, Self::Float32 | Self::Float64)
     }
 
-    /// The value number `index` in little-endian bytes. Every value of these types is exact as `f64`.
-    pub(crate) fn value(self, bytes: &[u8], index: usize) -> Option<f64> {
-        let at = index * self.size();
-        let bytes = bytes.get(at..at + self.size())?;
-        Some(match self {
-            Self::UInt8 => bytes[0].into(),
-            Self::Int8 => f64::from(bytes[0] as i8),
-            Self::UInt16 => u16::from_le_bytes(bytes.try_into().ok()?).into(),
-            Self::Int16 => i16::from_le_bytes(bytes.try_into().ok()?).into(),
-            Self::UInt32 => u32::from_le_bytes(bytes.try_into().ok()?).into(),
-            Self::Int32 => i32::from_le_bytes(bytes.try_into().ok()?).into(),
-            Self::Float32 => f32::from_le_bytes(bytes.try_into().ok()?).into(),
-            Self::Float64 => f64::from_le_bytes(bytes.try_into().ok()?),
-        })
+    /// Whether a value lies between the smallest and the largest of the type. Not-a-number and the infinities are floats.
+    pub(crate) fn holds(self, value: f64) -> bool {
+        let (low, high) = match self {
+            Self::UInt8 => (0.0, f64::from(u8::MAX)),
+            Self::Int8 => (f64::from(i8::MIN), f64::from(i8::MAX)),
+            Self::UInt16 => (0.0, f64::from(u16::MAX)),
+            Self::Int16 => (f64::from(i16::MIN), f64::from(i16::MAX)),
+            Self::UInt32 => (0.0, f64::from(u32::MAX)),
+            Self::Int32 => (f64::from(i32::MIN), f64::from(i32::MAX)),
+            Self::UInt64 => (0.0, u64::MAX as f64),
+            Self::Int64 => (i64::MIN as f64, i64::MAX as f64),
+            Self::Float32 if value.is_finite() => (f64::from(f32::MIN), f64::from(f32::MAX)),
+            Self::Float32 | Self::Float64 => return true,
+        };
+        (low..=high).contains(&value)
     }
 }
 

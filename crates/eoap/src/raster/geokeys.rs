@@ -3,22 +3,25 @@
 //!
 //! Turns the values of tags into a reference system and a transformation. Does not read files.
 
-use super::{affine::Affine, crs::Crs};
+use super::{affine::Affine, crs::Crs, custom_crs};
 
 const GT_RASTER_TYPE: u16 = 1025;
-const GT_CITATION: u16 = 1026;
 const GEODETIC_CRS: u16 = 2048;
 const GEODETIC_CITATION: u16 = 2049;
 const PROJECTED_CRS: u16 = 3072;
-const PROJECTED_CITATION: u16 = 3073;
-const USER_DEFINED: u16 = 32767;
+pub(super) const USER_DEFINED: u16 = 32767;
+const DOUBLE_PARAMS: u16 = 34736;
 const ASCII_PARAMS: u16 = 34737;
+/// What GDAL makes of keys that define no system at all.
+const LOCAL: &str = r#"LOCAL_CS["unnamed",UNIT["unknown",1],AXIS["Easting",EAST],AXIS["Northing",NORTH]]"#;
 
 /// Values of the GeoTIFF tags; empty where the file has none.
 #[derive(Debug, Default)]
 pub(crate) struct GeoTags {
     /// GeoKeyDirectoryTag, 34735.
     pub(crate) keys: Vec<u16>,
+    /// GeoDoubleParamsTag, 34736.
+    pub(crate) doubles: Vec<f64>,
     /// GeoAsciiParamsTag, 34737.
     pub(crate) ascii: String,
     /// ModelPixelScaleTag, 33550.
@@ -63,17 +66,14 @@ impl GeoTags {
             return None;
         }
         let code = |key| self.short(key).filter(|code| !matches!(*code, 0 | USER_DEFINED));
-        let is_custom = self.short(PROJECTED_CRS) == Some(USER_DEFINED) || self.short(GEODETIC_CRS) == Some(USER_DEFINED);
-        let name = || [PROJECTED_CITATION, GT_CITATION, GEODETIC_CITATION].into_iter().find_map(|key| self.text(key));
-        match code(PROJECTED_CRS) {
-            Some(code) => Some(Crs::from_epsg(code.into())),
+        match (code(PROJECTED_CRS), self.short(PROJECTED_CRS), code(GEODETIC_CRS), self.short(GEODETIC_CRS)) {
+            (Some(code), ..) => Some(Crs::from_epsg(code.into())),
             // A projected system that is not in the registry stands on a geographic one that may be.
-            None if self.short(PROJECTED_CRS).is_some() => name().map(Crs::named),
-            None => match code(GEODETIC_CRS) {
-                Some(code) => Some(Crs::from_epsg(code.into())),
-                None if is_custom => name().map(Crs::named),
-                None => None,
-            },
+            (None, Some(_), ..) => custom_crs::projected(self),
+            (_, _, Some(code), _) => Some(Crs::from_epsg(code.into())),
+            (_, _, None, Some(_)) => custom_crs::geographic(self).or_else(|| self.text(GEODETIC_CITATION).map(Crs::named)),
+            _ if self.keys.len() > 4 => Some(Crs { wkt: Some(LOCAL.to_owned()), ..Crs::named("unnamed".to_owned()) }),
+            _ => None,
         }
     }
 
@@ -102,11 +102,19 @@ impl GeoTags {
         self.keys.chunks_exact(4).skip(1).find(|entry| entry[0] == key)
     }
 
-    fn short(&self, key: u16) -> Option<u16> {
+    /// The value of a key that is a short number.
+    pub(super) fn short(&self, key: u16) -> Option<u16> {
         self.entry(key).filter(|entry| entry[1] == 0).map(|entry| entry[3])
     }
 
-    fn text(&self, key: u16) -> Option<String> {
+    /// The value of a key that is a floating-point number.
+    pub(super) fn double(&self, key: u16) -> Option<f64> {
+        let entry = self.entry(key).filter(|entry| entry[1] == DOUBLE_PARAMS)?;
+        self.doubles.get(usize::from(entry[3])).copied().filter(|value| value.is_finite())
+    }
+
+    /// The value of a key that is a text.
+    pub(super) fn text(&self, key: u16) -> Option<String> {
         let entry = self.entry(key).filter(|entry| entry[1] == ASCII_PARAMS)?;
         let (start, count) = (usize::from(entry[3]), usize::from(entry[2]));
         let text = self.ascii.get(start..start + count)?.trim_end_matches(['|', '\0']).trim();
@@ -136,6 +144,7 @@ mod tests {
 
     #[test]
     fn systems_by_code_and_by_name() {
+        const GT_CITATION: u16 = 1026;
         assert_eq!(tags(&[[PROJECTED_CRS, 0, 1, 32610], [GEODETIC_CRS, 0, 1, 4326]]).crs(), Some(Crs::from_epsg(32610)));
         assert_eq!(tags(&[[GEODETIC_CRS, 0, 1, 4326]]).crs(), Some(Crs::from_epsg(4326)));
         let mut custom =
@@ -148,6 +157,7 @@ mod tests {
 
     #[test]
     fn broken_keys_are_no_keys() {
+        const GT_CITATION: u16 = 1026;
         let tags = GeoTags {
             keys: vec![1, 1, 0, 9, GT_CITATION, ASCII_PARAMS, 60000, 60000, 5],
             matrix: vec![1.0; 3],

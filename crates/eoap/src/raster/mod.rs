@@ -4,25 +4,45 @@
 //! modules below the source neither wait nor fetch.
 
 mod affine;
+mod bounds;
+mod check;
 mod chunk;
+mod codec;
 mod crs;
+mod custom_crs;
 mod data_type;
 mod dataset;
+mod directory;
+mod fetch;
 mod gdal_metadata;
 mod geokeys;
 mod grid;
 mod header;
+mod jpeg;
+mod level;
+mod pixels;
 mod png;
+mod predictor;
 mod preview;
 mod profile;
+mod read;
+mod region;
+mod resample;
+mod sample;
 mod source;
 mod sparse;
 mod statistics;
+mod wkt;
 
 pub use affine::Affine;
+pub use bounds::{Bounds, Window};
+pub use check::{AssetReport, Finding, check_asset};
 pub use crs::Crs;
 pub use data_type::DataType;
 pub use dataset::Raster;
 pub use preview::Preview;
 pub use profile::Profile;
+pub use read::{Read, ReadMask};
+pub use resample::Resampling;
+pub use sample::Sample;
 pub use statistics::{BandStatistics, Histogram, Statistics};

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{affine::Affine, chunk::compression_name, crs::Crs, data_type::DataType, header::Header};
+use super::{affine::Affine, codec, crs::Crs, data_type::DataType, header::Header};
 use crate::{
     display::{Bundle, Table},
     json::python_float,
@@ -57,7 +57,7 @@ impl Profile {
             blockxsize: full.block.0,
             blockysize: full.block.1,
             tiled: full.is_tiled,
-            compress: compression_name(full.compression),
+            compress: codec::name(full.compression),
             interleave: if full.samples == 1 || full.is_planar { "band" } else { "pixel" }.to_owned(),
             photometric: (full.photometric == 6 && full.compression == 7).then(|| "ycbcr".to_owned()),
         }

@@ -56,13 +56,22 @@ impl Source {
         Ok(Self::Http(http_client()?, url))
     }
 
+    /// Whether reading takes a request.
+    pub(crate) fn is_remote(&self) -> bool {
+        matches!(self, Self::Object(..) | Self::Http(..))
+    }
+
     /// The bytes of a range, which may end before it does if the file does, and the size of the file.
     pub(crate) async fn read(&self, range: Range<u64>) -> Result<(Bytes, u64)> {
         match self {
             Self::Object(store, url) => store.get_range(url, range).await,
             Self::Http(client, url) => read_http(client, url, range).await,
-            Self::File(path) => read_file(path, range)
-                .map_err(|error| Error::Raster { raster: path.display().to_string(), reason: error.to_string() }),
+            Self::File(path) => {
+                let file = path.clone();
+                let read = tokio::task::spawn_blocking(move || read_file(&file, range)).await;
+                read.unwrap_or_else(|error| Err(std::io::Error::other(error)))
+                    .map_err(|error| Error::Raster { raster: path.display().to_string(), reason: error.to_string() })
+            }
             Self::Memory(bytes) => {
                 let size = bytes.len() as u64;
                 let (start, end) = (range.start.min(size), range.end.min(size));
@@ -87,25 +96,39 @@ impl fmt::Display for Source {
     }
 }
 
-/// A range request (RFC 9110 clause 14). A server that does not know ranges sends everything, which will do as well.
+/// A range request (RFC 9110 clause 14). A server that does not know ranges sends the whole file, which will do only if that is all
+/// that was asked for.
 async fn read_http(client: &reqwest::Client, url: &Url, range: Range<u64>) -> Result<(Bytes, u64)> {
     let failed = |error: reqwest::Error| {
         let source = error.without_url();
         Error::Connection { method: "GET".into(), url: url.to_string(), reason: chain(&source), source }
     };
+    let wanted = range.end - range.start;
     let header = format!("bytes={}-{}", range.start, range.end.saturating_sub(1));
     let response = client.get(url.clone()).header(RANGE, header).send().await.map_err(failed)?;
     let status = response.status();
     let total = response.headers().get(CONTENT_RANGE).and_then(|value| value.to_str().ok()?.rsplit('/').next()?.parse().ok());
-    let bytes = response.bytes().await.map_err(failed)?;
     match (status, total) {
-        (StatusCode::PARTIAL_CONTENT, Some(total)) => Ok((bytes, total)),
-        (StatusCode::OK, _) => {
-            let size = bytes.len() as u64;
-            let (start, end) = (range.start.min(size), range.end.min(size));
-            Ok((bytes.slice(start as usize..end as usize), size))
+        (StatusCode::PARTIAL_CONTENT, Some(total)) => {
+            let bytes = response.bytes().await.map_err(failed)?;
+            Ok((bytes.slice(..bytes.len().min(wanted as usize)), total))
         }
-        _ => Err(Error::Http { method: "GET".into(), url: url.to_string(), status: status.as_u16(), body: excerpt(&bytes) }),
+        (StatusCode::OK, _) if range.start == 0 && response.content_length().is_some_and(|length| length <= wanted) => {
+            let bytes = response.bytes().await.map_err(failed)?;
+            let size = bytes.len() as u64;
+            Ok((bytes, size))
+        }
+        (StatusCode::OK, _) => Err(Error::Raster {
+            raster: url.to_string(),
+            reason:
+                "its server ignores `Range` and sends the whole file for every part of it; download the file, and open it with \
+                     `Raster::open_file`"
+                    .to_owned(),
+        }),
+        _ => {
+            let bytes = response.bytes().await.map_err(failed)?;
+            Err(Error::Http { method: "GET".into(), url: url.to_string(), status: status.as_u16(), body: excerpt(&bytes) })
+        }
     }
 }
 

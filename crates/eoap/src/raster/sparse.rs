@@ -1,15 +1,6 @@
-//! The parts of a file that are here, and a reader over them that tells which part is missing.
-//!
-//! [`SparseReader`] is an ordinary `Read + Seek`, so that synchronous code can decode from it; where it meets a hole, it
-//! fails and notes the hole, which is then fetched by someone else, and the decoding is tried again.
+//! The parts of a file that are here. Fetches nothing, and knows nothing about what the bytes mean.
 
-use std::{
-    cell::Cell,
-    collections::BTreeMap,
-    io::{self, Read, Seek, SeekFrom},
-    ops::Range,
-    rc::Rc,
-};
+use std::{collections::BTreeMap, ops::Range};
 
 use bytes::Bytes;
 
@@ -88,55 +79,6 @@ impl SparseBytes {
     }
 }
 
-/// Where a reader notes the start and end of what it misses.
-pub(crate) type Missing = Rc<Cell<Option<(u64, u64)>>>;
-
-/// Reads from the parts of a file.
-#[derive(Debug)]
-pub(crate) struct SparseReader<'a> {
-    bytes: &'a SparseBytes,
-    position: u64,
-    missing: Missing,
-}
-
-impl<'a> SparseReader<'a> {
-    /// A reader, and the place where it notes what it misses.
-    pub(crate) fn new(bytes: &'a SparseBytes) -> (Self, Missing) {
-        let missing = Rc::new(Cell::new(None));
-        (Self { bytes, position: 0, missing: missing.clone() }, missing)
-    }
-}
-
-impl Read for SparseReader<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.position >= self.bytes.size || buffer.is_empty() {
-            return Ok(0);
-        }
-        let Some((start, part)) = self.bytes.part_at(self.position) else {
-            let end = self.position.saturating_add(buffer.len() as u64).min(self.bytes.size);
-            self.missing.set(Some((self.position, end)));
-            return Err(io::Error::other("this part of the file is not here yet"));
-        };
-        let from = (self.position - start) as usize;
-        let count = buffer.len().min(part.len() - from);
-        buffer[..count].copy_from_slice(&part[from..from + count]);
-        self.position += count as u64;
-        Ok(count)
-    }
-}
-
-impl Seek for SparseReader<'_> {
-    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        let position = match to {
-            SeekFrom::Start(position) => Some(position),
-            SeekFrom::Current(by) => self.position.checked_add_signed(by),
-            SeekFrom::End(by) => self.bytes.size.checked_add_signed(by),
-        };
-        self.position = position.ok_or_else(|| io::Error::other("seek before the beginning of the file"))?;
-        Ok(self.position)
-    }
-}
-
 /// Joins ranges that are at most `distance` bytes apart, so that one request serves several.
 pub(crate) fn join(mut ranges: Vec<Range<u64>>, distance: u64) -> Vec<Range<u64>> {
     ranges.sort_by_key(|range| range.start);
@@ -172,18 +114,6 @@ mod tests {
         assert_eq!(bytes.get(8..42).expect("bytes")[..], (8..42).collect::<Vec<u8>>());
         assert_eq!(bytes.get(12..14).expect("bytes")[..], [12, 13]);
         assert_eq!(bytes.get(90..110), None);
-    }
-
-    #[test]
-    fn reader_notes_the_hole() {
-        let bytes = sparse();
-        let (mut reader, missing) = SparseReader::new(&bytes);
-        reader.seek(SeekFrom::Start(18)).expect("seek");
-        assert!(reader.read_exact(&mut [0; 4]).is_err());
-        assert_eq!(missing.get(), Some((20, 22)));
-        reader.seek(SeekFrom::End(0)).expect("seek");
-        assert_eq!(reader.read(&mut [0; 4]).expect("end of file"), 0);
-        assert!(reader.seek(SeekFrom::Current(-101)).is_err());
     }
 
     #[test]

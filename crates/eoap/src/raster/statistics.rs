@@ -10,7 +10,7 @@ use std::{
 use serde::Serialize;
 use serde_json::{Number, Value};
 
-use super::{data_type::DataType, gdal_metadata::BandScaling, grid::Grid};
+use super::{data_type::DataType, gdal_metadata::BandMetadata, grid::Grid};
 use crate::{
     display::{Align, Bundle, Table},
     json::python_float,
@@ -85,7 +85,7 @@ impl BandStatistics {
     pub(crate) fn of(
         grid: &Grid,
         data_type: DataType,
-        scaling: &BandScaling,
+        metadata: &BandMetadata,
         sampling: Option<&str>,
         nodata: Option<f64>,
     ) -> Self {
@@ -107,11 +107,11 @@ impl BandStatistics {
         });
         Self {
             data_type,
-            scale: scaling.scale,
-            offset: scaling.offset,
+            scale: metadata.scale,
+            offset: metadata.offset,
             sampling: sampling.map(str::to_owned),
             nodata,
-            unit: scaling.unit.clone(),
+            unit: metadata.unit.clone(),
             mean,
             minimum: valid.iter().copied().reduce(f64::min),
             maximum: valid.iter().copied().reduce(f64::max),

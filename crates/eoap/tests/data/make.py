@@ -115,8 +115,11 @@ for path in sorted(HERE.glob("*.tif")):
 text = ",\n".join(f"{json.dumps(name)}: {json.dumps(entry)}" for name, entry in expected.items())
 (HERE / "expected.json").write_text("{\n" + text + "\n}\n")
 
-zones = [32601, 32610, 32631, 32660, 32701, 32710, 32733, 32760]
-(HERE / "wkt-gdal.txt").write_text("".join(f"{code} {CRS.from_epsg(code).to_wkt()}\n" for code in [4326, 3857, *zones]))
+systems = [
+    4326, 3857, 32601, 32610, 32631, 32660, 32701, 32710, 32733, 32760, 4258, 4269, 4267, 25832, 25833, 26910, 28355,
+    5070, 3577, 2193, 3006, 31467, 3395, 6933, 3347, 3034, 2100, 4283, 7844, 7855, 3978, 6372, 3832,
+]
+(HERE / "wkt-gdal.txt").write_text("".join(f"{code} {CRS.from_epsg(code).to_wkt()}\n" for code in systems))
 
 items = json.loads((HERE / "results.json").read_text())["stac_catalog"]["value"]["features"]
 (HERE / "asset-python.txt").write_text(json.dumps(items[0]["assets"]["data"], sort_keys=True, indent=4) + "\n")

@@ -1,9 +1,11 @@
 //! A quick look at a notebook: run as one program, it takes a second or two where evcxr takes half a minute.
 //!
-//! The main function is [`run`]. `cell` takes cells apart, `names`, `flow` and `commands` say what one program cannot mean as evcxr means it,
-//! `program` and `scope` write it, `messages` reads what rustc says of it, `watch` and `records` what it prints. A notebook that is declined is declined before
+//! The main type is [`Fused`]. `cell` takes cells apart, `names`, `flow` and `commands` say what one program cannot mean as evcxr means it,
+//! `program`, `scope`, `block` and `carried` write it, `messages` reads what rustc says of it, `watch` and `records` what it prints. A notebook that is declined is declined before
 //! anything of it runs, but for what only running shows.
 
+mod block;
+mod carried;
 mod cell;
 mod commands;
 mod declined;
@@ -32,10 +34,20 @@ use self::places::{Place, Text};
 use self::program::{BOUNDARY_VARIABLE, Plan, Script};
 use super::protocol::Session;
 use super::rustc::{Crate, Kind, RustcCall};
-use super::slot::Slot;
+use super::slot::{Slot, member_name};
 use super::{process, role};
 use crate::engine::{Check, EngineError, Interrupt, Look, Run};
+use crate::notebook::Notebook;
 use crate::record::{CellRecord, Diagnostic, Failure};
+
+/// The program that the engine `fused` compiles for a notebook, to look at.
+///
+/// # Errors
+/// Why the engine declines the notebook, as half a sentence.
+pub fn fused_program(notebook: &Notebook) -> Result<String, String> {
+    let script = Script::read(notebook, "0").map_err(|declined| declined.to_string())?;
+    Ok(script.program(&Plan { last: notebook.cells.len(), ..Plan::default() }).text)
+}
 
 /// What a look at a notebook needs.
 pub(crate) struct Fused<'a> {
@@ -133,7 +145,14 @@ impl Fused<'_> {
             let (number, failure) = match self.build(script, &mut plan)? {
                 (_, Built::Errors(messages)) => {
                     let number = first_cell(&messages)?;
-                    (number, self.diagnose(script, &plan, number, messages)?)
+                    match self.diagnose(script, &plan, number, messages)? {
+                        Some(failure) => (number, failure),
+                        // With all names that earlier cells have brought it compiles: it uses some that it does not mention.
+                        None => {
+                            plan.wide.insert(number);
+                            continue;
+                        }
+                    }
                 }
                 (text, Built::Program(program)) => {
                     let refused = (1..=plan.last).filter(|number| !failures.contains_key(number));
@@ -142,7 +161,10 @@ impl Fused<'_> {
                         (Some(refused), _) => refused,
                         (None, Some(cell)) => match script.refused_lines(cell.number) {
                             Some(failure) => (cell.number, failure.clone()),
-                            None => (cell.number, self.diagnose(script, &plan, cell.number, Vec::new())?),
+                            None => match self.diagnose(script, &plan, cell.number, Vec::new())? {
+                                Some(failure) => (cell.number, failure),
+                                None => return Err(without_words(cell.number).into()),
+                            },
                         },
                         (None, None) => {
                             flow::check_lost(script.running(&plan))?;
@@ -159,8 +181,9 @@ impl Fused<'_> {
         }
     }
 
-    /// What rustc says of a cell when it is the last one, and stands as it was written. `known` is what it says if that is nothing.
-    fn diagnose(&self, script: &Script, plan: &Plan, number: usize, known: Vec<Message>) -> Result<Failure, Stop> {
+    /// What rustc says of a cell when it is the last one, and stands as it was written; `None` if that is nothing because all names are known to it.
+    /// `known` is what rustc says otherwise.
+    fn diagnose(&self, script: &Script, plan: &Plan, number: usize, known: Vec<Message>) -> Result<Option<Failure>, Stop> {
         let mut plan = Plan { last: number, plain: true, ..plan.clone() };
         let of_cell = |messages: Vec<Message>| -> Vec<Diagnostic> {
             let mut diagnostics: Vec<Diagnostic> = Vec::new();
@@ -176,15 +199,18 @@ impl Fused<'_> {
         };
         let mut diagnostics = match self.build(script, &mut plan)?.1 {
             Built::Errors(messages) => of_cell(messages),
+            Built::Program(_) if !plan.wide.contains(&number) && known.iter().any(|message| message.about_names) => {
+                return Ok(None);
+            }
             Built::Program(_) => Vec::new(),
         };
         if diagnostics.is_empty() {
             diagnostics = of_cell(known);
         }
         if diagnostics.is_empty() {
-            return Err(Declined::cell(number, "is refused by rustc in words that are about no line of it").into());
+            return Err(without_words(number).into());
         }
-        Ok(Failure::Compile { diagnostics })
+        Ok(Some(Failure::Compile { diagnostics }))
     }
 
     /// Builds a program, and again where a last expression has no display of its own.
@@ -198,15 +224,19 @@ impl Fused<'_> {
             };
             let shown = |number: usize, place: Place| script.cells[number - 1].shows(place);
             let messages: Vec<Message> = messages.iter().filter_map(|message| messages::read(message, &text, &shown)).collect();
-            let before = (plan.undisplayed.len(), plan.unkept.len());
+            let learnt = |plan: &Plan| plan.undisplayed.len() + plan.unkept.len() + plan.awaiting.len();
+            let before = learnt(plan);
             for message in &messages {
                 let Some(cell) = message.cell else { continue };
                 if message.about_display {
                     plan.undisplayed.insert(cell);
                 }
+                if message.awaits {
+                    plan.awaiting.insert(cell);
+                }
                 plan.unkept.extend(message.unkept.clone().map(|variable| (cell, variable)));
             }
-            if before == (plan.undisplayed.len(), plan.unkept.len()) {
+            if before == learnt(plan) {
                 return Ok((text, Built::Errors(messages)));
             }
         }
@@ -218,6 +248,9 @@ impl Fused<'_> {
         std::fs::create_dir_all(&out).map_err(|source| EngineError::Io { action: "create", path: out.clone(), source })?;
         let krate = Crate { name: "fused", package: &package, source: "src/main.rs", out: &out, kind: Kind::Program };
         let mut command = self.call.command(krate);
+        // An edit leaves most of a program as it was. One folder a notebook: rustc keeps what belongs to the last program only.
+        let kept = package.join("incremental").join(member_name(&self.run.notebook.name));
+        command.arg(format!("-Cincremental={}", kept.display()));
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).process_group(0).spawn();
         let Ok(mut child) = child else { return Err(Declined::notebook("rustc cannot be started").into()) };
         let lines = BufReader::new(child.stderr.take().expect("stderr was asked for as a pipe"));
@@ -275,6 +308,10 @@ enum Compiled {
     Program(PathBuf),
     /// rustc's messages.
     Errors(Vec<Value>),
+}
+
+fn without_words(number: usize) -> Declined {
+    Declined::cell(number, "is refused by rustc in words that are about no line of it")
 }
 
 /// The first cell that rustc complains of.

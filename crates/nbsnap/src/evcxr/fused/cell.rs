@@ -56,17 +56,31 @@ pub(crate) struct Part {
     pub(crate) kind: Kind,
     /// Names that it mentions, in the order of the text.
     pub(crate) mentions: Vec<String>,
+    /// Words of its texts between quotes, some of which macros take for names.
+    pub(crate) words: Vec<String>,
+    /// Variables that it gives another value, as a whole.
+    pub(crate) assigned: Vec<String>,
+}
+
+/// A variable that a cell brings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Variable {
+    pub(crate) name: String,
+    /// Where it is named.
+    pub(crate) place: Range<usize>,
+    /// Whether it is `mut`.
+    pub(crate) changes: bool,
 }
 
 /// What a piece of code is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// An item; what it is called, unless it has no name.
-    Item { name: Option<String>, sort: Sort, conditional: bool },
-    /// An import, and the names it brings.
-    Use { names: Vec<String> },
-    /// `let`: the variables it brings, with their places; whether they have values; whether one of them is a closure.
-    Let { variables: Vec<(String, Range<usize>)>, assigned: bool, closure: bool },
+    /// An item; what it is called, unless it has no name; what is called for by its name or by that of its members.
+    Item { name: Option<String>, sort: Sort, conditional: bool, members: Vec<String> },
+    /// An import, from its `use` on, and the names it brings; whether it brings more, which have no names here.
+    Use { from: usize, names: Vec<String>, open: bool },
+    /// `let`: the variables it brings; whether they have values; whether one of them is a closure.
+    Let { variables: Vec<Variable>, assigned: bool, closure: bool },
     /// A macro call as a statement.
     Call { name: String },
     /// An attribute of the whole notebook.
@@ -98,6 +112,13 @@ impl Sort {
     /// Whether it goes by its name where a variable could.
     pub(crate) fn is_value(self) -> bool {
         matches!(self, Sort::Function | Sort::Constant | Sort::Static { .. })
+    }
+}
+
+impl Part {
+    /// Whether it is an item or an import.
+    pub(crate) fn is_item(&self) -> bool {
+        matches!(self.kind, Kind::Item { .. } | Kind::Use { .. })
     }
 }
 
@@ -158,7 +179,8 @@ impl Cell {
                     read.paths.push(at..at + token.text().len());
                 }
             }
-            read.parts.push(Part { range: place(node), kind, mentions: mentions(node) });
+            let (mentions, words) = mentions(node);
+            read.parts.push(Part { range: place(node), kind, mentions, words, assigned: assigned(node) });
         }
         Ok(read)
     }
@@ -171,7 +193,7 @@ impl Cell {
     }
 
     /// The variables that the cell brings.
-    pub(crate) fn variables(&self) -> impl Iterator<Item = &(String, Range<usize>)> {
+    pub(crate) fn variables(&self) -> impl Iterator<Item = &Variable> {
         self.parts.iter().flat_map(|part| match &part.kind {
             Kind::Let { variables, .. } => variables.as_slice(),
             _ => &[],
@@ -195,9 +217,10 @@ impl Cell {
                 SyntaxKind::RETURN_EXPR if outside() => self.returns.push(place(&inner)),
                 // What a macro is given is not parsed; what looks like it is taken for it.
                 SyntaxKind::TOKEN_TREE if outside() => {
-                    let text = inner.text().to_string();
-                    self.awaits |= text.contains(".await");
-                    self.questions |= text.contains('?');
+                    for token in inner.children_with_tokens().filter_map(|element| element.into_token()) {
+                        self.awaits |= token.text() == "await";
+                        self.questions |= token.kind() == SyntaxKind::QUESTION;
+                    }
                 }
                 _ => {}
             }
@@ -231,11 +254,15 @@ fn kind(node: &SyntaxNode, last: bool, place: &dyn Fn(&SyntaxNode) -> Range<usiz
         let closure = binding.ty().is_none() && matches!(binding.initializer(), Some(ast::Expr::ClosureExpr(_)));
         let names = binding.pat().into_iter().flat_map(|pattern| {
             let inner: Vec<_> = pattern.syntax().descendants().filter_map(ast::IdentPat::cast).collect();
-            inner.into_iter().filter_map(|pattern| pattern.name())
+            inner.into_iter().filter_map(|pattern| {
+                let name = pattern.name()?;
+                let changes = pattern.mut_token().is_some() && pattern.ref_token().is_none();
+                Some(Variable { name: name.text().to_string(), place: place(name.syntax()), changes })
+            })
         });
-        let variables: Vec<_> = names.map(|name| (name.text().to_string(), place(name.syntax()))).collect();
-        if let Some((name, _)) = variables.iter().find(|(name, _)| name.starts_with(char::is_uppercase)) {
-            return Err(format!("binds `{name}`, which may be no variable"));
+        let variables: Vec<Variable> = names.collect();
+        if let Some(variable) = variables.iter().find(|variable| variable.name.starts_with(char::is_uppercase)) {
+            return Err(format!("binds `{}`, which may be no variable", variable.name));
         }
         return Ok(Kind::Let { variables, assigned: binding.initializer().is_some(), closure });
     }
@@ -247,8 +274,9 @@ fn kind(node: &SyntaxNode, last: bool, place: &dyn Fn(&SyntaxNode) -> Range<usiz
         };
     }
     if let Some(import) = ast::Use::cast(node.clone()) {
-        let mut names = Vec::new();
+        let (mut names, mut open) = (Vec::new(), false);
         for tree in import.use_tree().into_iter().flat_map(|tree| tree.syntax().descendants().filter_map(ast::UseTree::cast)) {
+            open |= tree.star_token().is_some() || tree.rename().is_some_and(|rename| rename.underscore_token().is_some());
             if tree.use_tree_list().is_some() || tree.star_token().is_some() {
                 continue;
             }
@@ -264,7 +292,8 @@ fn kind(node: &SyntaxNode, last: bool, place: &dyn Fn(&SyntaxNode) -> Range<usiz
                 None => names.extend(segment.map(|name| name.text().to_string())),
             }
         }
-        return Ok(Kind::Use { names });
+        let from = import.use_token().map_or(0, |token| usize::from(token.text_range().start() - node.text_range().start()));
+        return Ok(Kind::Use { from: place(node).start + from, names, open });
     }
     if let Some(call) = macro_call(node) {
         let name = call.path().and_then(|path| path.segment()).and_then(|segment| segment.name_ref());
@@ -311,7 +340,24 @@ fn kind_of_item(item: &ast::Item) -> Result<Kind, String> {
         return Err("exports a macro".into());
     }
     let conditional = attributes.iter().any(|attribute| attribute.contains("cfg"));
-    Ok(Kind::Item { name: name.filter(|name| name != "_"), sort, conditional })
+    let members = match item {
+        ast::Item::Trait(item) => {
+            item.assoc_item_list().into_iter().flat_map(|list| list.assoc_items()).filter_map(member).collect()
+        }
+        _ => Vec::new(),
+    };
+    Ok(Kind::Item { name: name.filter(|name| name != "_"), sort, conditional, members })
+}
+
+/// What a member of a trait is called.
+fn member(item: ast::AssocItem) -> Option<String> {
+    let name = match item {
+        ast::AssocItem::Const(item) => item.name(),
+        ast::AssocItem::Fn(item) => item.name(),
+        ast::AssocItem::TypeAlias(item) => item.name(),
+        ast::AssocItem::MacroCall(_) => None,
+    };
+    name.map(|name| name.text().to_string())
 }
 
 /// Whether a static of this type stays as it is.
@@ -322,16 +368,37 @@ fn is_plain(ty: &str) -> bool {
     WORD.find_iter(ty).all(|word| plain(word.as_str()) || word.as_str().starts_with(|c: char| c.is_ascii_digit()))
 }
 
-/// The names that a piece of code mentions, those in format strings included.
-fn mentions(node: &SyntaxNode) -> Vec<String> {
+/// The names that a piece of code mentions, those in format strings included, and all words of its texts.
+fn mentions(node: &SyntaxNode) -> (Vec<String>, Vec<String>) {
     static IN_TEXT: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\{(\w+)").expect("the pattern is a constant"));
-    let mut names = Vec::new();
+    static WORD: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"[\p{XID_Start}_]\w*").expect("the pattern is a constant"));
+    let (mut names, mut words) = (Vec::new(), Vec::new());
     for token in node.descendants_with_tokens().filter_map(|element| element.into_token()) {
         match token.kind() {
-            SyntaxKind::STRING => names.extend(IN_TEXT.captures_iter(token.text()).map(|captures| captures[1].to_owned())),
-            SyntaxKind::IDENT | SyntaxKind::STATIC_KW => {
-                names.push(token.text().to_owned());
+            SyntaxKind::STRING => {
+                names.extend(IN_TEXT.captures_iter(token.text()).map(|captures| captures[1].to_owned()));
+                words.extend(WORD.find_iter(token.text()).map(|word| word.as_str().to_owned()));
             }
+            SyntaxKind::IDENT | SyntaxKind::STATIC_KW => names.push(token.text().to_owned()),
+            _ => {}
+        }
+    }
+    (names, words)
+}
+
+/// The variables that a piece of code gives another value, as a whole.
+fn assigned(node: &SyntaxNode) -> Vec<String> {
+    let assignments = node.descendants().filter_map(ast::BinExpr::cast);
+    let assignments =
+        assignments.filter(|expression| matches!(expression.op_kind(), Some(ast::BinaryOp::Assignment { op: None })));
+    let mut targets: Vec<ast::Expr> = assignments.filter_map(|expression| expression.lhs()).collect();
+    let mut names = Vec::new();
+    while let Some(target) = targets.pop() {
+        match target {
+            ast::Expr::PathExpr(path) => names.push(path.syntax().text().to_string()),
+            ast::Expr::TupleExpr(tuple) => targets.extend(tuple.fields()),
+            ast::Expr::ArrayExpr(array) => targets.extend(array.exprs()),
+            ast::Expr::ParenExpr(inner) => targets.extend(inner.expr()),
             _ => {}
         }
     }
@@ -359,14 +426,14 @@ mod tests {
     #[test]
     fn variables_are_found_in_every_pattern() {
         let cell = read("let (a, [b, ..]) = f(); let c @ S { d, e: Some(g), .. } = h; let i;");
-        assert_eq!(cell.variables().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["a", "b", "c", "d", "g", "i"]);
+        assert_eq!(cell.variables().map(|variable| variable.name.as_str()).collect::<Vec<_>>(), ["a", "b", "c", "d", "g", "i"]);
     }
 
     #[test]
     fn imports_are_named_as_they_are_called() {
         let cell = read("use a::{self, b as c, d::{e, f::*}, g as _}; use h;");
         let names = |part: &Part| match &part.kind {
-            Kind::Use { names } => names.clone(),
+            Kind::Use { names, .. } => names.clone(),
             _ => panic!("{part:?}"),
         };
         assert_eq!(names(&cell.parts[0]), ["a", "c", "e"]);

@@ -1,4 +1,4 @@
-//! How evcxr calls cells, where that shows: leaving a cell early, the first `.await`, what a cell that fails leaves behind.
+//! How evcxr calls cells, where that shows: leaving a cell early, what a cell that fails leaves behind.
 //!
 //! The functions read cells and say no; they write nothing.
 
@@ -11,15 +11,11 @@ use super::cell::{Cell, Kind};
 use super::commands::Settings;
 use super::declined::Declined;
 
-/// Words by which a cell may use a runtime.
-const RUNTIME: &[&str] = &["tokio", "block_on", "Runtime", "Handle", "spawn_blocking"];
-
 /// Declines what one program would do in another way. `settings` are those that each cell is under.
 pub(crate) fn check<'a>(cells: &[Cell], settings: impl Iterator<Item = &'a Settings>) -> Result<(), Declined> {
-    let first_await = cells.iter().position(|cell| cell.awaits).unwrap_or(0);
     let mut questions = false;
     let mut formats = BTreeSet::new();
-    for (index, (cell, settings)) in cells.iter().zip(settings).enumerate() {
+    for (cell, settings) in cells.iter().zip(settings) {
         questions |= cell.questions;
         if cell.questions {
             formats.insert(&settings.error_format);
@@ -29,11 +25,6 @@ pub(crate) fn check<'a>(cells: &[Cell], settings: impl Iterator<Item = &'a Setti
         }
         if !cell.returns.is_empty() && (cell.variables().next().is_some() || questions) {
             return Err(Declined::cell(cell.number, "returns early, and evcxr loses its variables"));
-        }
-        let statements = cell.parts.iter().filter(|part| !matches!(part.kind, Kind::Item { .. } | Kind::Use { .. }));
-        let mut mentions = statements.flat_map(|part| &part.mentions);
-        if index < first_await && mentions.any(|name| RUNTIME.contains(&name.as_str())) {
-            return Err(Declined::cell(cell.number, "may use the runtime that evcxr only has from the first `.await` on"));
         }
     }
     check_hidden_types(cells)
@@ -62,7 +53,7 @@ fn check_hidden_types(cells: &[Cell]) -> Result<(), Declined> {
 pub(crate) fn check_lost<'a>(running: impl Iterator<Item = &'a Cell>) -> Result<(), Declined> {
     let mut bound: BTreeSet<&str> = BTreeSet::new();
     for cell in running {
-        let names = || cell.variables().map(|(name, _)| name.as_str());
+        let names = || cell.variables().map(|variable| variable.name.as_str());
         if !cell.must_raise {
             bound.extend(names());
         } else if let Some(name) = names().find(|name| bound.contains(name)) {
@@ -99,13 +90,6 @@ mod tests {
         assert_eq!(reason(&["if x { return; }"]), None);
         assert!(reason(&["let y = 1; if x { return; }"]).unwrap().contains("cell 1 returns early"));
         assert!(reason(&["f()?;", "return;"]).unwrap().contains("cell 2 returns early"));
-    }
-
-    #[test]
-    fn there_is_no_runtime_before_the_first_await() {
-        assert_eq!(reason(&["f().await", "tokio::spawn(g())"]), None);
-        assert_eq!(reason(&["tokio::spawn(g())"]), None, "nothing awaits: there is none at all");
-        assert!(reason(&["tokio::spawn(g())", "f().await"]).unwrap().starts_with("cell 1 may use the runtime"));
     }
 
     #[test]

@@ -17,6 +17,10 @@ pub(crate) struct Message {
     pub(crate) cell: Option<usize>,
     /// Whether it is about the cell's last expression, which another way of showing it may cure.
     pub(crate) about_display: bool,
+    /// Whether it is about a name or method that is not known.
+    pub(crate) about_names: bool,
+    /// Whether it says that the cell awaits and may not.
+    pub(crate) awaits: bool,
     /// The variable that the cell has no more at its end, so that nobody need keep it.
     pub(crate) unkept: Option<String>,
     pub(crate) diagnostic: Diagnostic,
@@ -74,7 +78,9 @@ pub(crate) fn read(message: &Value, text: &Text, shown: &dyn Fn(usize, Place) ->
         (Origin::Keep { variable, .. }, "E0381" | "E0382" | "E0505") => Some(variable.clone()),
         _ => None,
     });
-    let mut message = Message { cell, about_display, unkept, diagnostic };
+    let about_names = kept.is_none() && !matches!(code_of(&diagnostic), "E0277" | "E0308" | "E0382" | "E0505" | "E0597");
+    let awaits = code_of(&diagnostic) == "E0728";
+    let mut message = Message { cell, about_display, about_names, awaits, unkept, diagnostic };
     message.say_as_evcxr(&spans);
     Some(message)
 }
@@ -109,7 +115,9 @@ impl Message {
             self.diagnostic = Diagnostic { code: None, message, spans: vec![place], help: Vec::new() };
             return;
         }
-        let primary = spans.iter().find(|span| span.primary);
+        // In a cell that awaits rustc points to the whole of it, and then to where in it a variable is used.
+        let used = |span: &&Span| span.primary || span.label.contains("occurs due to use in");
+        let primary = spans.iter().find(used);
         let moved = spans.iter().find(|span| !span.primary && span.label.contains("moved"));
         if let (Some(primary), Some(moved)) = (primary, moved)
             && code == "E0382"

@@ -3,8 +3,9 @@
 //! The main function is [`check`]. It reads cells and says no; it writes nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
-use super::cell::{Cell, Kind, Part, Sort};
+use super::cell::{Cell, Kind, Part, Sort, Variable};
 use super::declined::Declined;
 
 /// Macros of the standard library's that neither define nor bind anything.
@@ -51,7 +52,7 @@ pub(crate) fn check(cells: &[Cell]) -> Result<(), Declined> {
         for part in &cell.parts {
             let (names, sort): (Vec<&str>, _) = match &part.kind {
                 Kind::Item { name, sort, .. } => (name.iter().map(String::as_str).collect(), Some(*sort)),
-                Kind::Use { names } => (names.iter().map(String::as_str).collect(), None),
+                Kind::Use { names, .. } => (names.iter().map(String::as_str).collect(), None),
                 Kind::Call { name } => {
                     check_call(cell, name, &known)?;
                     continue;
@@ -74,6 +75,9 @@ pub(crate) fn check(cells: &[Cell]) -> Result<(), Declined> {
                     return Err(Declined::cell(cell.number, format!("brings `{name}`, which is a variable of cell {first}")));
                 }
                 let before = known.insert(name, Known { cell: cell.number, part, text });
+                if matches!(part.kind, Kind::Item { conditional: true, .. }) && before.is_some() {
+                    return Err(Declined::cell(cell.number, format!("has `#[cfg]` on `{name}`, which there is already")));
+                }
                 if before.as_ref().is_some_and(|before| before.cell == cell.number) {
                     return Err(Declined::cell(cell.number, format!("brings `{name}` twice, of which evcxr takes the last")));
                 }
@@ -84,8 +88,8 @@ pub(crate) fn check(cells: &[Cell]) -> Result<(), Declined> {
                 }
             }
         }
-        for (name, _) in cell.variables() {
-            variables.insert(name, cell.number);
+        for variable in cell.variables() {
+            variables.insert(&variable.name, cell.number);
         }
     }
     check_statics(cells)?;
@@ -104,7 +108,8 @@ fn check_again(
     for earlier in cells.iter().filter(|earlier| earlier.number < cell.number) {
         let mut attached = false;
         for part in &earlier.parts {
-            let own = std::ptr::eq(part, before.part);
+            // Earlier ones of that name are gone already.
+            let own = std::ptr::eq(part, before.part) || matches!(&part.kind, Kind::Item { name: Some(own), .. } if own == name);
             let (item, implementation) = match &part.kind {
                 Kind::Item { sort: Sort::Implementation, .. } => (true, true),
                 Kind::Item { .. } => (true, false),
@@ -118,12 +123,32 @@ fn check_again(
             }
         }
     }
-    let held = variables.values().any(|bound| (before.cell..cell.number).contains(bound));
-    if matches!(sort, Some(Sort::Type | Sort::Trait)) && held {
-        let why = format!("writes the type `{name}` anew, of which evcxr may lose variables");
+    if matches!(sort, Some(Sort::Type | Sort::Trait))
+        && let Some(variable) = held(cells, before.cell..cell.number, name, variables)
+    {
+        let why = format!("writes the type `{name}` anew, and evcxr loses what holds the old one, which `{variable}` may");
         return Err(Declined::cell(cell.number, why));
     }
     Ok(())
+}
+
+/// A variable of these cells that may hold something of a type: what brings or changes it mentions the type, or another such variable.
+fn held<'a>(cells: &'a [Cell], range: Range<usize>, name: &str, variables: &BTreeMap<&str, usize>) -> Option<&'a str> {
+    let mut holding: BTreeSet<&str> = BTreeSet::new();
+    loop {
+        let before = holding.len();
+        for part in cells.iter().filter(|cell| range.contains(&cell.number)).flat_map(|cell| &cell.parts) {
+            let about = |mention: &String| mention == name || holding.contains(mention.as_str());
+            // What only prints or asserts changes nothing.
+            let idle = matches!(&part.kind, Kind::Call { name } if is_harmless(name));
+            if !part.is_item() && !idle && part.mentions.iter().any(about) {
+                holding.extend(part.mentions.iter().map(String::as_str).filter(|mention| variables.contains_key(mention)));
+            }
+        }
+        if holding.len() == before {
+            return holding.into_iter().next();
+        }
+    }
 }
 
 /// What a macro call as a statement defines is its cell's only; here later cells would see it.
@@ -219,13 +244,13 @@ fn check_drops(cells: &[Cell]) -> Result<(), Declined> {
     }
     let mut bound: BTreeSet<&str> = BTreeSet::new();
     for cell in cells {
-        for (name, _) in cell.variables() {
+        for Variable { name, .. } in cell.variables() {
             if bound.contains(name.as_str()) {
                 let why = format!("binds `{name}` again, and the notebook says what dropping does");
                 return Err(Declined::cell(cell.number, why));
             }
         }
-        bound.extend(cell.variables().map(|(name, _)| name.as_str()));
+        bound.extend(cell.variables().map(|variable| variable.name.as_str()));
     }
     Ok(())
 }
@@ -257,11 +282,14 @@ mod tests {
     fn an_item_may_be_written_anew_if_nothing_kept_the_old_one() {
         assert_eq!(reason(&["fn a() {}", "a()", "fn a() {}"]), None);
         assert_eq!(reason(&["struct A; impl A {}", "struct A; impl A {}"]), None);
+        assert_eq!(reason(&["struct A; let n = 1;", "println!(\"{:?}\", A);", "struct A;"]), None);
+        assert_eq!(reason(&["fn a() {}", "fn a() {}", "fn a() {}"]), None);
         let reason = |sources: &[&str]| reason(sources).unwrap();
         assert_eq!(reason(&["fn a() {}\nfn a() {}"]), "cell 1 brings `a` twice, of which evcxr takes the last");
         assert_eq!(reason(&["fn a() {}\nfn b() { a() }", "fn a() {}"]), "cell 2 writes `a` anew, which an item of cell 1 uses");
         assert!(reason(&["struct A;", "impl A {}", "struct A;"]).contains("cell 3 writes `A` anew"));
-        assert!(reason(&["struct A; let a = A;", "struct A;"]).contains("may lose variables"));
+        assert!(reason(&["struct A; let a = A;", "struct A;"]).contains("evcxr loses what holds the old one, which `a` may"));
+        assert!(reason(&["struct A; let mut list = Vec::new();", "list.push(A);", "struct A;"]).contains("`list` may"));
     }
 
     #[test]

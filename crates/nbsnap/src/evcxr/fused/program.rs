@@ -1,13 +1,14 @@
 //! A notebook as one program.
 //!
-//! A cell's items go into a module inside the module of the last cell that has any, so that items see earlier ones and may take their names,
-//! and later ones are not known yet. Statements go into blocks, each inside the block of the cell before, so that variables live on and may
-//! be shadowed.
+//! A cell's items go into a module inside the module of the last cell that has any, so that items may use what is private in earlier ones and
+//! take their names, and later ones are not known yet. Statements go into blocks, each inside the block of the cell before, so that variables
+//! live on and may be shadowed.
 //!
 //! ```text
 //! mod __cell1 { fn a() {}
-//!     mod __cell2 { use super::*; fn b() { a() }
-//!         mod __notebook { fn run() { { use crate::__cell1::{a}; let x = a();   { use crate::__cell1::__cell2::{b}; b(x); } } } } } }
+//!     mod __cell2 { use crate::__cell1::a; fn b() { a() }
+//!         mod __notebook { fn run() { { use crate::__cell1::a; let x = a();   { use crate::__cell2::b; b(x); } } } } } }
+//! use crate::__cell1::__cell2;
 //! ```
 //! The main type is [`Script`]. It only writes source.
 
@@ -15,11 +16,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::ops::Range;
 
+use super::block::{Block, module_of};
+use super::carried::carried;
 use super::cell::{Cell, Kind, Part};
-use super::commands::{Said, Saying, Settings};
+use super::commands::{Said, Settings};
 use super::declined::Declined;
 use super::places::{Origin, Text, place_of};
-use super::scope::{known_before, write_names};
+use super::scope::{Scope, module_path};
 use super::{flow, names};
 use crate::notebook::Notebook;
 use crate::record::Failure;
@@ -45,6 +48,10 @@ const OTHER_MEANING: &[&str] = &[
     "include_bytes!",
     "__nbsnap",
     "__cell",
+    "__open",
+    "__out",
+    "__runtime",
+    "__kept",
     "CARGO_",
 ];
 
@@ -54,8 +61,6 @@ pub(crate) struct Script {
     pub(crate) cells: Vec<Cell>,
     /// What each cell's lines say, and the settings its code is under.
     lines: Vec<(Said, Settings)>,
-    /// Whether any cell awaits at its top level.
-    awaits: bool,
 }
 
 /// Which cells to write, and how.
@@ -69,6 +74,10 @@ pub(crate) struct Plan {
     pub(crate) undisplayed: BTreeSet<usize>,
     /// Variables that their cell has no more at its end.
     pub(crate) unkept: BTreeSet<(usize, String)>,
+    /// Cells that await, as rustc says, though their text does not show it.
+    pub(crate) awaiting: BTreeSet<usize>,
+    /// Cells that need names which their text does not mention.
+    pub(crate) wide: BTreeSet<usize>,
     /// Whether the last cell is written as it stands, so that rustc's messages are about nothing else.
     pub(crate) plain: bool,
 }
@@ -86,7 +95,7 @@ impl Script {
             let said = settings.take(cell)?;
             lines.push((said, settings.clone()));
         }
-        let script = Script { awaits: cells.iter().any(|cell| cell.awaits), cells, lines };
+        let script = Script { cells, lines };
         names::check(&script.cells)?;
         flow::check(&script.cells, script.lines.iter().map(|(_, settings)| settings))?;
         Ok(script)
@@ -100,7 +109,7 @@ impl Script {
     /// evcxr's word on a cell that would keep a closure, if it compiles.
     pub(crate) fn refused_variable(&self, number: usize) -> Option<Failure> {
         let name = self.cells[number - 1].parts.iter().find_map(|part| match &part.kind {
-            Kind::Let { variables, closure: true, .. } => Some(&variables.first()?.0),
+            Kind::Let { variables, closure: true, .. } => Some(&variables.first()?.name),
             _ => None,
         })?;
         let message = format!(
@@ -119,69 +128,80 @@ impl Script {
     /// Writes the program.
     pub(crate) fn program(&self, plan: &Plan) -> Text {
         let cells: Vec<&Cell> = self.running(plan).collect();
+        let is_plain = |cell: &Cell| plan.plain && cell.number == plan.last;
         let mut text = Text::new();
         text.push("#![allow(warnings)]\nmod __nbsnap {\n");
         text.push(include_str!("support.rs"));
+        let first_await = cells.iter().position(|cell| cell.awaits || plan.awaiting.contains(&cell.number));
+        if first_await.is_some() {
+            text.push(include_str!("runtime.rs"));
+        }
         self.write_formats(&mut text, &cells);
         text.push("}\n");
-        let mut path = String::from("crate");
-        let (mut paths, mut before) = (BTreeMap::new(), BTreeMap::new());
+        // Where the modules are, under one short path each: they lie in one another so that all may use what is private in those around them.
+        let mut paths = String::new();
+        let mut homes = BTreeMap::new();
+        let mut innermost = String::from("crate");
         let mut modules = 0;
+        let mut scope = Scope::default();
         for cell in &cells {
-            let items = || cell.parts.iter().filter(|part| matches!(part.kind, Kind::Item { .. } | Kind::Use { .. }));
-            // A cell without items needs no module, and rustc takes its time over many of them.
-            if items().next().is_some() {
-                let imports = if modules > 0 { "use super::*;" } else { "" };
-                text.push(&format!("pub(crate) mod __cell{} {{ {imports}\n", cell.number));
-                let _ = write!(path, "::__cell{}", cell.number);
+            // A cell without items needs no module.
+            if cell.parts.iter().any(Part::is_item) || !cell.paths.is_empty() {
+                text.push(&format!("pub(crate) mod __cell{} {{\n", cell.number));
+                if modules > 0 {
+                    let _ = writeln!(paths, "pub(crate) use {innermost}::__cell{};", cell.number);
+                }
+                innermost = module_path(cell.number);
                 modules += 1;
+                let all = is_plain(cell) || plan.wide.contains(&cell.number);
+                scope.write_module(&mut text, cell, all);
             }
-            paths.insert(cell.number, path.clone());
-            for part in items() {
-                push_code(&mut text, cell, part.range.clone(), &path);
+            homes.insert(cell.number, innermost.clone());
+            for part in cell.parts.iter().filter(|part| part.is_item()) {
+                push_code(&mut text, cell, part.range.clone(), &innermost);
                 text.push("\n");
             }
-            let known = known_before(&cells, cell);
-            for name in &known {
-                text.push(&format!("use {}::{};\n", paths[&name.cell], name.name));
-            }
-            before.insert(cell.number, known);
+            scope.add(cell);
         }
         text.push("pub(crate) mod __notebook {\npub(crate) fn run() -> Result<(), crate::__nbsnap::EvcxrUserCodeError> {\n");
         // evcxr puts cells into a closure when one of them asks with `?`; rustc's messages tell.
         let closure = !plan.plain || cells.iter().any(|cell| cell.questions);
-        let (open, close) = match (self.awaits, closure) {
-            (true, _) => ("tokio::runtime::Runtime::new().unwrap().block_on(async {\n", "})"),
-            (false, true) => ("(|| -> std::result::Result<(), crate::__nbsnap::EvcxrUserCodeError> {\n", "})()"),
-            (false, false) => ("{\n", "}"),
+        let (open, close) = match closure {
+            true => ("(|| -> std::result::Result<(), crate::__nbsnap::EvcxrUserCodeError> {\n", "})()"),
+            false => ("{\n", "}"),
         };
         text.push(open);
-        let mut variables: BTreeSet<&str> = BTreeSet::new();
-        for cell in &cells {
+        let carried = carried(&cells);
+        let mut scope = Scope::default();
+        for (index, cell) in cells.iter().enumerate() {
             text.push("{\n");
-            for name in before[&cell.number].iter().filter(|name| !name.hidden) {
-                text.push(&format!("use {}::{};\n", paths[&name.cell], name.name));
+            if first_await == Some(index) {
+                // evcxr, too, has no runtime before, and none that ends.
+                text.push("let __runtime = crate::__nbsnap::Runtime::new();\n");
             }
-            let path = &paths[&cell.number];
-            write_names(&mut text, cell, path, &variables);
-            self.write_cell(&mut text, cell, path, plan);
-            if !cell.must_raise {
-                variables.extend(cell.variables().map(|(name, _)| name.as_str()));
-            }
+            let path = &homes[&cell.number];
+            scope.write_block(&mut text, cell, path, is_plain(cell) || plan.wide.contains(&cell.number));
+            let block = Block {
+                cell,
+                path,
+                plan,
+                said: self.lines[cell.number - 1].0.as_deref().unwrap_or_default(),
+                format: &self.lines[cell.number - 1].1.output_format,
+                carried: first_await.is_some_and(|first| first <= index).then(|| carried[&cell.number].as_slice()),
+            };
+            block.write(&mut text);
+            scope.add(cell);
         }
-        text.push(if self.awaits { "crate::__nbsnap::leave();\n" } else { "crate::__nbsnap::leave_alone();\n" });
+        text.push(if first_await.is_some() { "crate::__nbsnap::leave();\n" } else { "crate::__nbsnap::leave_alone();\n" });
         text.push(&"}".repeat(cells.len()));
         text.push("\n#[allow(unreachable_code)]\nOk::<(), crate::__nbsnap::EvcxrUserCodeError>(())\n");
         text.push(close);
         text.push("\n}\n}\n");
         text.push(&"}".repeat(modules));
-        text.push(&format!(
-            "\nfn main() {{ __nbsnap::run({}::__notebook::run) }}\n",
-            if cells.is_empty() { "crate" } else { &path }
-        ));
+        text.push(&format!("\n{paths}fn main() {{ __nbsnap::run({innermost}::__notebook::run) }}\n"));
         if let Some(cell) = cells.last().filter(|cell| plan.plain && cell.broken_item) {
             // At the end of the file nothing closes what an item leaves open.
-            push_code(&mut text, cell, cell.code_from..cell.source.len(), &path);
+            push_code(&mut text, cell, cell.code_from..cell.source.len(), &innermost);
             text.push("\n\n");
         }
         text
@@ -209,108 +229,6 @@ impl Script {
             settings.error_format,
         ));
     }
-
-    /// Writes a cell's lines and code into its block.
-    fn write_cell(&self, text: &mut Text, cell: &Cell, path: &str, plan: &Plan) {
-        let plain = plan.plain && cell.number == plan.last;
-        if plain && cell.broken {
-            if !cell.broken_item {
-                text.push("let __nbsnap = ();\n");
-                push_code(text, cell, cell.code_from..cell.source.len(), path);
-                text.push("\n__nbsnap;\n");
-            }
-            return;
-        }
-        let (open, close) = match (cell.must_raise && !plain, cell.awaits) {
-            (false, _) => ("", ""),
-            (true, false) => {
-                ("crate::__nbsnap::caught(|| -> std::result::Result<(), crate::__nbsnap::EvcxrUserCodeError> {\n", "Ok(()) });\n")
-            }
-            (true, true) => {
-                ("crate::__nbsnap::caught_async(async {\n", "Ok::<(), crate::__nbsnap::EvcxrUserCodeError>(()) }).await;\n")
-            }
-        };
-        text.push(open);
-        if let Ok(said) = &self.lines[cell.number - 1].0
-            && !said.is_empty()
-        {
-            for saying in said {
-                match saying {
-                    Saying::Text(said) => text.push(&format!("crate::__nbsnap::say({said:?});\n")),
-                    Saying::Shell(line) => text.push(&format!("crate::__nbsnap::shell({line:?})?;\n")),
-                }
-            }
-            text.push("crate::__nbsnap::said();\n");
-        }
-        if !cell.returns.is_empty() {
-            text.push("'__cell: {\n");
-        }
-        self.write_statements(text, cell, path, plan);
-        if !cell.returns.is_empty() {
-            text.push("}\n");
-        }
-        text.push(close);
-        text.push("crate::__nbsnap::end();\n");
-    }
-
-    /// Writes a cell's statements, each variable followed by a check that evcxr could keep it, the last expression shown.
-    fn write_statements(&self, text: &mut Text, cell: &Cell, path: &str, plan: &Plan) {
-        let mut kept: Vec<(Origin, String)> = Vec::new();
-        for part in &cell.parts {
-            let code = part.range.clone();
-            match &part.kind {
-                Kind::Item { .. } | Kind::Use { .. } | Kind::Attribute => continue,
-                Kind::Let { variables, assigned, .. } => {
-                    push_code(text, cell, code, path);
-                    for (name, range) in variables {
-                        let (from, to) = (place_of(&cell.source, range.start), place_of(&cell.source, range.end));
-                        let keep = Origin::Keep { variable: name.clone(), from, to };
-                        let now = format!(" let __kept{} = crate::__nbsnap::keep({name:?}, &{name})?;", kept.len());
-                        let settled = format!(
-                            " {{ use crate::__nbsnap::settled::*; (&__kept{0}).settled(); }} {{ use crate::__nbsnap::unknown::*; (&__kept{0}).unknown(); }}\n",
-                            kept.len()
-                        );
-                        if *assigned {
-                            text.push_of(cell.number, keep.clone(), &now);
-                            kept.push((keep, settled));
-                        } else if !plan.unkept.contains(&(cell.number, name.clone())) {
-                            // It may have no value yet, or none any more at the end: rustc will say.
-                            kept.push((keep, now + &settled));
-                        }
-                    }
-                }
-                Kind::Call { name } if !names::is_harmless(name) => {
-                    text.push("{ ");
-                    push_code(text, cell, code, path);
-                    text.push(" }");
-                }
-                Kind::Call { .. } | Kind::Statement => push_code(text, cell, code, path),
-                Kind::Shown => self.write_shown(text, cell, part, path, plan),
-            }
-            text.push("\n");
-        }
-        for (keep, settled) in kept {
-            text.push_of(cell.number, keep, &settled);
-        }
-    }
-
-    fn write_shown(&self, text: &mut Text, cell: &Cell, part: &Part, path: &str, plan: &Plan) {
-        let format = &self.lines[cell.number - 1].1.output_format;
-        if plan.undisplayed.contains(&cell.number) {
-            text.push_of(
-                cell.number,
-                Origin::Display,
-                &format!("crate::__nbsnap::block(\"text/plain\", &format!(\"{format}\",&(\n"),
-            );
-            push_code(text, cell, part.range.clone(), path);
-            text.push_of(cell.number, Origin::Display, ")));\n");
-        } else {
-            let open = format!("{{ use crate::__nbsnap::{}::Shown as _; (", module_of(format));
-            text.push_of(cell.number, Origin::Display, &open);
-            push_code(text, cell, part.range.clone(), path);
-            text.push_of(cell.number, Origin::Display, "\n).evcxr_display(); }");
-        }
-    }
 }
 
 /// Adds a piece of a cell's text, in which `crate`, and `self` in statements, stand for the cell's module.
@@ -331,15 +249,6 @@ pub(crate) fn push_code(text: &mut Text, cell: &Cell, range: Range<usize>, path:
         at = place.end;
     }
     text.push_of(cell.number, Origin::Cell(place_of(&cell.source, at)), &cell.source[at..range.end]);
-}
-
-/// The module of the trait that shows things in a format.
-fn module_of(format: &str) -> &'static str {
-    match format {
-        "{}" => "plain",
-        "{:#?}" => "pretty",
-        _ => "debug",
-    }
 }
 
 #[cfg(test)]
@@ -369,7 +278,8 @@ mod tests {
         assert!(part(&text, "mod __cell1 {", "mod __notebook").contains("fn a() -> u8 { 1 }"));
         let blocks = part(&text, "mod __notebook", "fn main()");
         assert!(blocks.contains("use crate::__cell1::a;\nlet x = a();"), "{blocks}");
-        assert!(blocks.contains("(x + crate::__cell1::a()\n).evcxr_display();"), "{blocks}");
+        assert!(text.contains("mod __cell2 {\nuse crate::__cell1::a;"), "{text}");
+        assert!(blocks.contains("(x + crate::__cell2::a()\n).evcxr_display();"), "{blocks}");
     }
 
     #[test]

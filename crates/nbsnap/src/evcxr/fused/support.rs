@@ -2,15 +2,12 @@
 
 use std::any::type_name;
 use std::fmt::{Debug, Display};
-use std::future::Future;
 use std::io::Write;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::{Pin, pin};
 use std::process::{Command, exit};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock};
-use std::task::Poll;
 
 static BOUNDARY: OnceLock<String> = OnceLock::new();
 /// Whether the cell has said itself why it failed.
@@ -75,28 +72,9 @@ pub fn raised(outcome: Outcome) -> bool {
     true
 }
 
-/// Runs a cell that is meant to fail.
+/// Runs a cell that is meant to fail. If it does not, it is the notebook's last.
 pub fn caught(cell: impl FnOnce() -> Result<(), EvcxrUserCodeError>) {
-    settle(catch_unwind(AssertUnwindSafe(cell)));
-}
-
-/// Runs a cell that is meant to fail, and awaits.
-pub async fn caught_async(cell: impl Future<Output = Result<(), EvcxrUserCodeError>>) {
-    let mut cell = pin!(cell);
-    let outcome = std::future::poll_fn(|context| {
-        let mut step: Pin<&mut _> = cell.as_mut();
-        match catch_unwind(AssertUnwindSafe(|| step.as_mut().poll(context))) {
-            Ok(Poll::Pending) => Poll::Pending,
-            Ok(Poll::Ready(outcome)) => Poll::Ready(Ok(outcome)),
-            Err(panic) => Poll::Ready(Err(panic)),
-        }
-    });
-    settle(outcome.await);
-}
-
-/// A cell that should have failed and did not is the notebook's last.
-fn settle(outcome: Outcome) {
-    if !raised(outcome) {
+    if !raised(catch_unwind(AssertUnwindSafe(cell))) {
         end();
         leave();
     }

@@ -58,3 +58,11 @@ macro_rules! square {
 pub fn volume(base: &Rectangle, height: u32) -> u32 {
     base.area() * height
 }
+
+/// The area of what `base()` says, whose name only this macro mentions: it is looked for where the macro is called.
+#[macro_export]
+macro_rules! area_of_base {
+    () => {
+        base().area()
+    };
+}

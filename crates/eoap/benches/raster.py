@@ -1,0 +1,126 @@
+#!/usr/bin/env python3
+"""Times reading GeoTIFFs from S3 against rasterio and GDAL, interleaved, and counts requests and bytes on the server's side.
+
+    crates/eoap/benches/raster.py [RUNS]
+
+Both read the testbed's S3 endpoint through a relay that counts. Every measurement is a process of its own, so that nothing is cached; it
+takes the time from opening the file to having the array, without the start of the process. eoap is built with
+`--config profile.dev.package.eoap.opt-level=3` (what it depends on is optimised in dev anyway). GDAL has the settings that its documentation
+recommends for cloud-optimised files, and all cores. Installs rasterio below target/raster; writes raster.md beside this file.
+"""
+import os
+import pathlib
+import shutil
+import statistics
+import subprocess
+import sys
+import venv
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+TARGET = ROOT / "target/raster"
+PYTHON = TARGET / "venv/bin/python"
+PORT = 45664
+RUNS = int(sys.argv[1]) if len(sys.argv) > 1 else 11
+SCENARIO = ROOT / "crates/eoap-testbed/scenarios/water-bodies"
+KEYS = {"AWS_ACCESS_KEY_ID": "TESTBEDACCESSKEYID01", "AWS_SECRET_ACCESS_KEY": "testbed/secret/that/never/leaves/loopback", "AWS_REGION": "us-east-1"}
+MEASURES = [
+    ("profile", "big", "open, and print the profile"),
+    ("full", "middle", "read 4096 × 4096 pixels, all"),
+    ("decimated", "big", "read 10 000 × 10 000 pixels as 1000 × 1000"),
+    ("window", "big", "read 300 × 300 of 10 000 × 10 000 pixels"),
+]
+MAKE = """
+import sys, numpy as np, rasterio
+from rasterio.transform import Affine
+folder = sys.argv[1]
+random = np.random.default_rng(1)
+for name, size in (("big", 10000), ("middle", 4096)):
+    y, x = np.mgrid[0:size, 0:size].astype("float32")
+    image = (np.sin(x / 300) * np.cos(y / 200) * 8000 + 10000 + random.integers(0, 60, (size, size))).astype("uint16")
+    profile = dict(driver="COG", width=size, height=size, count=1, dtype="uint16", crs="EPSG:32610", nodata=0, compress="deflate",
+                   predictor="YES", blocksize=512, transform=Affine(10, 0, 600000, 0, -10, 4500000))
+    with rasterio.open(f"{folder}/{name}.tif", "w", **profile) as dst:
+        dst.write(image, 1)
+"""
+RASTERIO = """
+import sys, time, rasterio
+from rasterio.windows import Window
+what, url = sys.argv[1:]
+with rasterio.Env():
+    start = time.perf_counter()
+    with rasterio.open(url.replace("s3://", "/vsis3/")) as src:
+        if what == "profile":
+            length = len(repr(src.profile))
+            print(time.perf_counter() - start, length)
+            sys.exit()
+        array = {"full": lambda: src.read(1), "decimated": lambda: src.read(1, out_shape=(1000, 1000)),
+                 "window": lambda: src.read(1, window=Window(5003, 4711, 300, 300))}[what]()
+    seconds = time.perf_counter() - start
+print(seconds, int(array.sum(dtype="uint64")))
+"""
+
+
+def prepare():
+    if not PYTHON.exists():
+        venv.create(TARGET / "venv", with_pip=True)
+        subprocess.run([PYTHON, "-m", "pip", "install", "--quiet", "numpy", "rasterio"], check=True)
+    scenario = TARGET / "scenario"
+    if not scenario.exists():
+        shutil.copytree(SCENARIO, scenario)
+        settings = (scenario / "scenario.toml").read_text()
+        (scenario / "scenario.toml").write_text(settings.replace("hosts = [\n    \"eoap", f"hosts = [\n    \"127.0.0.1:{PORT}\",\n    \"eoap"))
+        (scenario / "s3/results/bench").mkdir(parents=True)
+        subprocess.run([PYTHON, "-W", "ignore", "-c", MAKE, scenario / "s3/results/bench"], check=True)
+    cargo = ["cargo", "build", "--quiet", "--manifest-path", ROOT / "Cargo.toml"]
+    optimised = ["--config", "profile.dev.package.eoap.opt-level=3"]
+    subprocess.run([*cargo, *optimised, "--example", "raster_bench", "--example", "raster_bench_server"], check=True)
+    return scenario
+
+
+def main():
+    scenario = prepare()
+    examples = ROOT / "target/debug/examples"
+    server = subprocess.Popen([examples / "raster_bench_server", scenario, str(PORT)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    server.stdout.readline()
+    environment = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()} | KEYS
+    ways = {
+        "eoap": ([str(examples / "raster_bench")], environment | {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{PORT}"}),
+        "rasterio": ([str(PYTHON), "-c", RASTERIO], environment | {
+            "AWS_S3_ENDPOINT": f"127.0.0.1:{PORT}", "AWS_HTTPS": "NO", "AWS_VIRTUAL_HOSTING": "FALSE", "GDAL_NUM_THREADS": "ALL_CPUS",
+            "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR", "GDAL_HTTP_MULTIPLEX": "YES", "GDAL_HTTP_MERGE_CONSECUTIVE_RANGES": "YES"}),
+    }
+
+    def run(way, what, name):
+        command, variables = ways[way]
+        url = f"s3://results/bench/{name}.tif"
+        text = subprocess.run([*command, what, url], env=variables, check=True, capture_output=True, text=True).stdout
+        server.stdin.write("\n")
+        server.stdin.flush()
+        requests, received = map(int, server.stdout.readline().split())
+        seconds, result = text.split()
+        return float(seconds), result, requests, received
+
+    lines = ["| | eoap | rasterio | time, eoap : rasterio | requests | bytes |", "|---|---|---|---|---|---|"]
+    for what, name, words in MEASURES:
+        times = {way: [] for way in ways}
+        last = {}
+        for number in range(RUNS + 1):
+            for way in sorted(ways, reverse=number % 2 == 1):
+                seconds, *last[way] = run(way, what, name)
+                # The first round warms the files and the programs.
+                if number > 0:
+                    times[way].append(seconds)
+        if what != "profile" and last["eoap"][0] != last["rasterio"][0]:
+            sys.exit(f"{what}: the sums of the values differ: {last}")
+        ours, theirs = statistics.median(times["eoap"]), statistics.median(times["rasterio"])
+        ratio = statistics.median(a / b for a, b in zip(times["eoap"], times["rasterio"]))
+        lines.append(f"| {words} | {ours * 1000:.1f} ms | {theirs * 1000:.1f} ms | {ratio:.2f} | {last['eoap'][1]} : {last['rasterio'][1]} | {last['eoap'][2]} : {last['rasterio'][2]} |")
+        print(lines[-1], flush=True)
+    server.stdin.close()
+    server.wait()
+    version = subprocess.run([PYTHON, "-c", "import rasterio; print(f'rasterio {rasterio.__version__}, GDAL {rasterio.__gdal_version__}')"], check=True, capture_output=True, text=True).stdout.strip()
+    text = f"Reading from the testbed's S3 endpoint on loopback, {os.cpu_count()} cores, medians of {RUNS} interleaved runs, {version}; written by `raster.py`.\n\n" + "\n".join(lines) + "\n"
+    (pathlib.Path(__file__).parent / "raster.md").write_text(text)
+
+
+main()

@@ -1,0 +1,240 @@
+//! One image of a TIFF file: the full one, an overview or a mask (TIFF 6.0 sections 3 to 8 and 15).
+//!
+//! [`Level`] says how the image is divided into chunks (tiles or strips) and how they are encoded. No pixel is decoded here.
+
+use std::ops::Range;
+
+use bytes::Bytes;
+
+use super::{
+    data_type::DataType,
+    directory::{Directory, Field, Halt, Layout, Outcome, Tiff},
+};
+
+/// NewSubfileType: bit 0, a reduced version of another image; bit 2, a mask.
+const REDUCED: u64 = 1;
+const MASK: u64 = 4;
+/// A chunk is decoded as a whole, so its size is what a damaged file could ask for.
+const MAX_CHUNK_BYTES: u64 = 256 << 20;
+/// The limit of GDAL.
+const MAX_SIZE: u64 = i32::MAX as u64;
+
+mod tag {
+    pub(super) const NEW_SUBFILE_TYPE: u16 = 254;
+    pub(super) const IMAGE_WIDTH: u16 = 256;
+    pub(super) const IMAGE_LENGTH: u16 = 257;
+    pub(super) const BITS_PER_SAMPLE: u16 = 258;
+    pub(super) const COMPRESSION: u16 = 259;
+    pub(super) const PHOTOMETRIC: u16 = 262;
+    pub(super) const FILL_ORDER: u16 = 266;
+    pub(super) const STRIP_OFFSETS: u16 = 273;
+    pub(super) const SAMPLES_PER_PIXEL: u16 = 277;
+    pub(super) const ROWS_PER_STRIP: u16 = 278;
+    pub(super) const STRIP_BYTE_COUNTS: u16 = 279;
+    pub(super) const PLANAR_CONFIGURATION: u16 = 284;
+    pub(super) const PREDICTOR: u16 = 317;
+    pub(super) const TILE_WIDTH: u16 = 322;
+    pub(super) const TILE_LENGTH: u16 = 323;
+    pub(super) const TILE_OFFSETS: u16 = 324;
+    pub(super) const TILE_BYTE_COUNTS: u16 = 325;
+    pub(super) const EXTRA_SAMPLES: u16 = 338;
+    pub(super) const SAMPLE_FORMAT: u16 = 339;
+    pub(super) const JPEG_TABLES: u16 = 347;
+}
+
+/// One image of the file.
+#[derive(Clone, Debug)]
+pub(crate) struct Level {
+    pub(crate) width: u32,
+    pub(crate) height: u32,
+    /// Size of a tile, or the width of the image and the rows of a strip.
+    pub(crate) block: (u32, u32),
+    pub(crate) is_tiled: bool,
+    pub(crate) samples: u16,
+    pub(crate) bits: u16,
+    pub(crate) data_type: DataType,
+    /// Bands lie in chunks of their own (PlanarConfiguration 2), not side by side in each pixel.
+    pub(crate) is_planar: bool,
+    pub(crate) compression: u16,
+    pub(crate) predictor: u16,
+    pub(crate) photometric: u16,
+    /// Whether the last band says how opaque a pixel is (ExtraSamples 1 or 2).
+    pub(crate) has_alpha: bool,
+    pub(crate) is_big_endian: bool,
+    /// The bits of each byte are the other way round (FillOrder 2).
+    pub(crate) is_bit_reversed: bool,
+    /// Tables that all JPEGs of the image share.
+    pub(crate) jpeg_tables: Option<Bytes>,
+    pub(crate) is_reduced: bool,
+    pub(crate) is_mask: bool,
+    pub(crate) chunks: ChunkList,
+}
+
+/// Where the file lists the places and lengths of the chunks. The lists themselves are read when pixels are.
+#[derive(Clone, Debug)]
+pub(crate) struct ChunkList {
+    offsets: Field,
+    /// Missing in some files whose chunks are not compressed; the length is known then.
+    lengths: Result<Field, u64>,
+    layout: Layout,
+}
+
+impl Level {
+    pub(crate) fn read(tiff: &Tiff<'_>, directory: &Directory) -> Outcome<Self> {
+        let first = |tag: u16| tiff.first(directory, tag);
+        let short =
+            |tag: u16, default: u16| first(tag).map(|value| value.map_or(default, |value| value.try_into().unwrap_or(u16::MAX)));
+        let size = |tag: u16| match first(tag)? {
+            Some(size) if (1..=MAX_SIZE).contains(&size) => Ok(size as u32),
+            Some(size) => broken(format!("{size} is no size of an image or tile")),
+            None => broken("its directory does not say how large it is".to_owned()),
+        };
+        let (width, height) = (size(tag::IMAGE_WIDTH)?, size(tag::IMAGE_LENGTH)?);
+        let samples = short(tag::SAMPLES_PER_PIXEL, 1)?;
+        let bits = uniform(tiff.numbers(directory, tag::BITS_PER_SAMPLE)?, 1, "bits")?;
+        let format = uniform(tiff.numbers(directory, tag::SAMPLE_FORMAT)?, 1, "sample formats")?;
+        let Some(data_type) = DataType::of(bits, format).filter(|_| samples > 0) else {
+            let kind = if matches!(format, 5 | 6) { "complex numbers: " } else { "" };
+            return broken(format!(
+                "its values have {bits} bits and sample format {format} ({kind}this library reads whole numbers of 1 to 64 bits and floats of 16, 32 and 64)"
+            ));
+        };
+        let is_tiled = directory.get(tag::TILE_WIDTH).is_some() && directory.get(tag::TILE_LENGTH).is_some();
+        let block = match is_tiled {
+            true => (size(tag::TILE_WIDTH)?, size(tag::TILE_LENGTH)?),
+            false => {
+                let rows = first(tag::ROWS_PER_STRIP)?.unwrap_or(height.into()).min(height.into()) as u32;
+                if rows == 0 {
+                    return broken("its strips have no rows".to_owned());
+                }
+                (width, rows)
+            }
+        };
+        let (offsets, lengths) = match is_tiled && directory.get(tag::TILE_OFFSETS).is_some() {
+            true => (tag::TILE_OFFSETS, tag::TILE_BYTE_COUNTS),
+            false => (tag::STRIP_OFFSETS, tag::STRIP_BYTE_COUNTS),
+        };
+        let compression = short(tag::COMPRESSION, 1)?;
+        let is_planar = short(tag::PLANAR_CONFIGURATION, 1)? == 2 && samples > 1;
+        let chunk_samples = if is_planar { 1 } else { u64::from(samples) };
+        let packed = (u64::from(block.0) * chunk_samples * u64::from(bits)).div_ceil(8).saturating_mul(block.1.into());
+        let Some(offsets) = directory.get(offsets) else {
+            return broken("its directory does not say where its tiles or strips are".to_owned());
+        };
+        let lengths = match directory.get(lengths) {
+            Some(lengths) => Ok(lengths.clone()),
+            None if compression == 1 => Err(packed),
+            None => return broken("its directory does not say how long its tiles or strips are".to_owned()),
+        };
+        let kind = first(tag::NEW_SUBFILE_TYPE)?.unwrap_or(0);
+        let level = Self {
+            width,
+            height,
+            block,
+            is_tiled,
+            samples,
+            bits,
+            data_type,
+            is_planar,
+            compression,
+            predictor: short(tag::PREDICTOR, 1)?,
+            photometric: short(tag::PHOTOMETRIC, 1)?,
+            has_alpha: matches!(tiff.numbers(directory, tag::EXTRA_SAMPLES)?.last(), Some(1 | 2)),
+            is_big_endian: tiff.layout().is_big_endian,
+            is_bit_reversed: short(tag::FILL_ORDER, 1)? == 2,
+            jpeg_tables: tiff.bytes(directory, tag::JPEG_TABLES)?,
+            is_reduced: kind & REDUCED != 0,
+            is_mask: kind & MASK != 0,
+            chunks: ChunkList { offsets: offsets.clone(), lengths, layout: tiff.layout() },
+        };
+        level.check()?;
+        Ok(level)
+    }
+
+    fn check(&self) -> Outcome<()> {
+        let (across, down) = self.chunk_grid();
+        let planes = if self.is_planar { u64::from(self.samples) } else { 1 };
+        let count = u64::from(across) * u64::from(down) * planes;
+        let listed = self.chunks.lengths.as_ref().map_or(count, |lengths| lengths.count).min(self.chunks.offsets.count);
+        if listed < count {
+            return broken(format!("its directory lists {listed} tiles or strips, and the image has {count}"));
+        }
+        let samples = self.chunk_samples() as u64;
+        let chunk =
+            u64::from(self.block.0).saturating_mul(self.block.1.into()).saturating_mul(samples * self.data_type.size() as u64);
+        if chunk > MAX_CHUNK_BYTES {
+            return broken(format!(
+                "its tiles or strips have {chunk} bytes each, and this library reads at most {MAX_CHUNK_BYTES}"
+            ));
+        }
+        Ok(())
+    }
+
+    /// Number of chunks in a row and in a column.
+    pub(crate) fn chunk_grid(&self) -> (u32, u32) {
+        (self.width.div_ceil(self.block.0), self.height.div_ceil(self.block.1))
+    }
+
+    /// Samples that lie side by side in a chunk.
+    pub(crate) fn chunk_samples(&self) -> usize {
+        if self.is_planar { 1 } else { self.samples.into() }
+    }
+
+    /// Index of the chunk in this column and row of chunks that holds `band`.
+    pub(crate) fn chunk_index(&self, column: u32, row: u32, band: usize) -> u64 {
+        let (across, down) = self.chunk_grid();
+        let plane = if self.is_planar { band as u64 } else { 0 };
+        (plane * u64::from(down) + u64::from(row)) * u64::from(across) + u64::from(column)
+    }
+
+    /// Rows that the chunks of this row of chunks hold: all of them but in the last strip.
+    pub(crate) fn chunk_rows(&self, row: u32) -> u32 {
+        if self.is_tiled { self.block.1 } else { self.block.1.min(self.height - row * self.block.1) }
+    }
+
+    /// The band that says how opaque a pixel is.
+    pub(crate) fn alpha(&self) -> Option<usize> {
+        self.has_alpha.then(|| usize::from(self.samples) - 1)
+    }
+}
+
+impl ChunkList {
+    /// Where the file lists places and lengths of these chunks.
+    pub(crate) fn ranges(&self, chunks: Range<u64>) -> Vec<Range<u64>> {
+        let lengths = self.lengths.as_ref().ok();
+        [Some(&self.offsets), lengths].into_iter().flatten().filter_map(|field| field.range(chunks.clone())).collect()
+    }
+
+    /// Places of these chunks, from a list whose bytes are here; empty for a chunk that the file leaves out.
+    pub(crate) fn places(&self, tiff: &Tiff<'_>, chunks: Range<u64>) -> Outcome<Vec<Range<u64>>> {
+        let numbers = |field: &Field| match tiff.numbers_in(field, chunks.clone())? {
+            Some(numbers) => Ok(numbers),
+            None => broken("the list of its tiles or strips holds no whole numbers".to_owned()),
+        };
+        let offsets = numbers(&self.offsets)?;
+        let lengths = match &self.lengths {
+            Ok(field) => numbers(field)?,
+            Err(length) => vec![*length; offsets.len()],
+        };
+        // GDAL leaves a chunk out by giving it no place, or no length.
+        let place = |(offset, length): (u64, u64)| if offset == 0 { 0..0 } else { offset..offset.saturating_add(length) };
+        Ok(offsets.into_iter().zip(lengths).map(place).collect())
+    }
+
+    pub(crate) fn layout(&self) -> Layout {
+        self.layout
+    }
+}
+
+/// The one value that a list repeats for each band.
+fn uniform(values: Vec<u64>, default: u16, what: &str) -> Outcome<u16> {
+    match values[..] {
+        [] => Ok(default),
+        [first, ref others @ ..] if others.iter().all(|other| *other == first) => Ok(first.try_into().unwrap_or(u16::MAX)),
+        _ => broken(format!("its bands have different {what}, which this library does not read")),
+    }
+}
+
+fn broken<T>(reason: String) -> Outcome<T> {
+    Err(Halt::Broken(reason))
+}

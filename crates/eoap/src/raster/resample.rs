@@ -1,0 +1,274 @@
+//! How an image is read in another size, as GDAL does it: which overview, which pixels, which average.
+//!
+//! Computes with sizes and values that are here; fetches nothing.
+
+use super::{data_type::DataType, sample::Sample};
+
+/// How a pixel of the result comes from pixels of the file, when the shapes differ.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Resampling {
+    /// The pixel in whose area the middle of the new pixel lies.
+    #[default]
+    Nearest,
+    /// The mean of all valid pixels that the new pixel covers, each weighted with how much of it is covered.
+    Average,
+}
+
+/// A rectangle of a level in pixels, whose edges may lie within pixels.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Area {
+    pub(crate) column: f64,
+    pub(crate) row: f64,
+    pub(crate) width: f64,
+    pub(crate) height: f64,
+}
+
+/// The level that GDAL reads from (GDALBandGetBestOverviewLevel2): the smallest overview that is at most a little smaller than what
+/// is asked for. `sizes` are those of the overviews that can be used, `wanted` how many pixels of the full image make one of the
+/// result; answers an index into `sizes`, or nothing for the full image.
+pub(crate) fn best_overview(
+    full: (u32, u32),
+    sizes: &[(u32, u32)],
+    wanted: (f64, f64),
+    rows: u32,
+    resampling: Resampling,
+) -> Option<usize> {
+    // An overview may be this much too small, for a nearest pixel.
+    let threshold = if resampling == Resampling::Nearest { 1.2 } else { 1.0 };
+    const EPSILON: f64 = 0.1;
+    let wanted = if wanted.0 < wanted.1 || rows == 1 { wanted.0 } else { wanted.1 };
+    let (mut best, mut best_factor) = (None, 0.0);
+    for (index, size) in sizes.iter().enumerate() {
+        let (x, y) = (f64::from(full.0) / f64::from(size.0), f64::from(full.1) / f64::from(size.1));
+        let factor = x.min(y);
+        let fits = size.0 <= full.0 && size.1 <= full.1;
+        if fits && factor < wanted * threshold + EPSILON && factor > best_factor {
+            (best, best_factor) = (Some(index), factor);
+        }
+    }
+    best
+}
+
+/// Which pixel of the source each pixel of the result is.
+pub(crate) fn nearest(start: f64, length: f64, source: u32, result: u32) -> Vec<u32> {
+    const EPSILON: f64 = 1e-10;
+    let step = length / f64::from(result);
+    (0..result).map(|index| (((f64::from(index) + 0.5) * step + start + EPSILON) as u32).min(source - 1)).collect()
+}
+
+/// The pixels that each pixel of the result covers in one direction, with the weights of the first and the last.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Cover {
+    start: u32,
+    end: u32,
+    first: f64,
+    last: f64,
+}
+
+impl Cover {
+    /// The pixels that are covered by `result` pixels from `start` on, `length` in all. GDAL rounds where the part begins, and counts
+    /// from there.
+    pub(crate) fn of(start: f64, length: f64, source: u32, result: u32) -> Vec<Self> {
+        const EPSILON: f64 = 1e-8;
+        let base = ((start + 0.5) as u32).min(source - 1);
+        let size = source - base;
+        let (delta, step) = (start - f64::from(base), length / f64::from(result));
+        let cover = |index: u32| {
+            let (low, high) = (delta + f64::from(index) * step, delta + (f64::from(index) + 1.0) * step);
+            let from = ((low + EPSILON) as u32).min(size - 1);
+            let to = ((high - EPSILON).ceil() as u32).max(from + 1).min(size);
+            let first = if to == from + 1 { 1.0 } else { 1.0 - (low - f64::from(from)) };
+            Self { start: base + from, end: base + to, first, last: 1.0 - (f64::from(to) - high) }
+        };
+        (0..result).map(cover).collect()
+    }
+
+    /// The columns or rows that these need.
+    pub(crate) fn span(covers: &[Self]) -> (u32, u32) {
+        covers.first().zip(covers.last()).map_or((0, 0), |(first, last)| (first.start, last.end))
+    }
+
+    fn weight(&self, at: u32) -> f64 {
+        if at == self.start {
+            self.first
+        } else if at + 1 == self.end {
+            self.last
+        } else {
+            1.0
+        }
+    }
+
+    /// The weights of all of them together.
+    fn total(&self) -> f64 {
+        match self.end - self.start {
+            1 => self.first,
+            count => self.first + (f64::from(count - 2) + self.last),
+        }
+    }
+
+    fn is_pair(&self) -> bool {
+        self.end == self.start + 2
+    }
+}
+
+/// A part of one band: its values row by row, which of them count, the place of the first (column, row), and the length of a row.
+#[derive(Debug)]
+pub(crate) struct Part<'a, T> {
+    pub(crate) values: &'a [T],
+    pub(crate) valid: Option<&'a [bool]>,
+    pub(crate) origin: (u32, u32),
+    pub(crate) width: usize,
+}
+
+/// Averages a part of a band. Where nothing of it is valid the result is `nodata`, and what comes to just that value otherwise becomes its
+/// neighbour. Sums have the order and the precision that they have in GDAL 3.10, so that the last digit is the same.
+pub(crate) fn average<T: Sample>(part: &Part<'_, T>, (columns, rows): (&[Cover], &[Cover]), nodata: Option<T>) -> Vec<T> {
+    let pairs = columns.iter().all(Cover::is_pair) && part.valid.is_none();
+    let mut out = Vec::with_capacity(columns.len() * rows.len());
+    for row in rows {
+        for (index, column) in columns.iter().enumerate() {
+            out.push(match part.valid {
+                None if pairs && row.is_pair() => {
+                    // Four at a time are added in another order than the few that remain.
+                    let is_one_of_four = index < columns.len() / 4 * 4;
+                    part.average_of_four(column, row, is_one_of_four)
+                }
+                None => rounded(part.weighed(column, row) / (column.total() * row.total())),
+                Some(valid) => match (part.weighed_valid(column, row, valid), nodata) {
+                    ((_, 0.0), nodata) => nodata.unwrap_or_default(),
+                    ((sum, total), Some(nodata)) if is_just(sum / total, nodata) => neighbour(nodata),
+                    ((sum, total), _) => rounded(sum / total),
+                },
+            });
+        }
+    }
+    out
+}
+
+impl<T: Sample> Part<'_, T> {
+    fn line(&self, row: u32) -> usize {
+        (row - self.origin.1) as usize * self.width
+    }
+
+    /// The weighed sum of all values, line by line.
+    fn weighed(&self, column: &Cover, row: &Cover) -> f64 {
+        let mut sum = 0.0;
+        for y in row.start..row.end {
+            let start = self.line(y) + (column.start - self.origin.0) as usize;
+            let line = &self.values[start..start + (column.end - column.start) as usize];
+            let mut in_line = line[0].to_f64() * column.first;
+            if let [_, middle @ .., last] = line {
+                for value in middle {
+                    in_line += value.to_f64();
+                }
+                in_line += last.to_f64() * column.last;
+            }
+            sum += in_line * row.weight(y);
+        }
+        sum
+    }
+
+    /// The weighed sum of the valid values, and the sum of their weights.
+    fn weighed_valid(&self, column: &Cover, row: &Cover, valid: &[bool]) -> (f64, f64) {
+        let (mut sum, mut total) = (0.0, 0.0);
+        for y in row.start..row.end {
+            let (mut in_line, mut weight_in_line) = (0.0, 0.0);
+            for x in column.start..column.end {
+                let at = self.line(y) + (x - self.origin.0) as usize;
+                if valid[at] {
+                    in_line += self.values[at].to_f64() * column.weight(x);
+                    weight_in_line += column.weight(x);
+                }
+            }
+            sum += in_line * row.weight(y);
+            total += weight_in_line * row.weight(y);
+        }
+        (sum, total)
+    }
+
+    /// Two by two pixels that count in full.
+    fn average_of_four(&self, column: &Cover, row: &Cover, is_one_of_four: bool) -> T {
+        let at = self.line(row.start) + (column.start - self.origin.0) as usize;
+        let [a, b, c, d] = [at, at + 1, at + self.width, at + self.width + 1].map(|at| self.values[at].to_f64());
+        if has_32_bit_work(T::TYPE) {
+            let [a, b, c, d] = [a, b, c, d].map(|value| value as f32);
+            let sum = if is_one_of_four { (a + c) + (b + d) } else { a + b + c + d };
+            return rounded((sum * 0.25).into());
+        }
+        rounded((a + b + c + d) / 4.0)
+    }
+}
+
+/// The types whose averages GDAL computes in 32 bits.
+fn has_32_bit_work(data_type: DataType) -> bool {
+    matches!(data_type, DataType::Int8 | DataType::Int16 | DataType::Float32)
+}
+
+/// The nearest value of the type; halves go away from zero.
+fn rounded<T: Sample>(value: f64) -> T {
+    let half = if value < 0.0 { -0.5 } else { 0.5 };
+    T::of_f64(match T::TYPE {
+        DataType::Float32 | DataType::Float64 => value,
+        DataType::Int8 | DataType::Int16 => f64::from(value as f32 + half as f32).trunc(),
+        _ => (value + half).trunc(),
+    })
+}
+
+/// Whether an average comes to this value: before it is rounded, but for the types that GDAL averages as whole numbers.
+fn is_just<T: Sample>(value: f64, nodata: T) -> bool {
+    match T::TYPE {
+        DataType::UInt8 | DataType::UInt16 => rounded::<T>(value) == nodata,
+        data_type if has_32_bit_work(data_type) => value as f32 == nodata.to_f64() as f32,
+        _ => value == nodata.to_f64(),
+    }
+}
+
+/// A value right beside this one.
+fn neighbour<T: Sample>(value: T) -> T {
+    let number = value.to_f64();
+    match T::TYPE {
+        DataType::Float32 => T::of_f64((number as f32).next_up().into()),
+        DataType::Float64 => T::of_f64(number.next_up()),
+        _ if T::of_f64(number + 1.0) == value => T::of_f64(number - 1.0),
+        _ => T::of_f64(number + 1.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pixels_in_the_middle_are_taken() {
+        assert_eq!(nearest(0.0, 10.0, 10, 5), [1, 3, 5, 7, 9]);
+        assert_eq!(nearest(0.0, 3.0, 3, 3), [0, 1, 2]);
+        assert_eq!(nearest(0.0, 2402.0, 2402, 1024)[..4], [1, 3, 5, 8]);
+        assert_eq!(nearest(0.0, 2402.0, 2402, 1024)[1023], 2400);
+        assert_eq!(nearest(4.0, 4.0, 10, 2), [5, 7]);
+        assert_eq!(nearest(8.0, 2.0, 10, 4), [8, 8, 9, 9]);
+    }
+
+    #[test]
+    fn averages_weigh_what_is_covered() {
+        let (columns, rows) = (Cover::of(0.0, 3.0, 3, 2), Cover::of(0.0, 1.0, 1, 1));
+        fn part<'a, T>(values: &'a [T], valid: Option<&'a [bool]>) -> Part<'a, T> {
+            Part { values, valid, origin: (0, 0), width: values.len() }
+        }
+        assert_eq!(average(&part(&[1.0, 4.0, 10.0], None), (&columns, &rows), None), [2.0, 8.0]);
+        let valid = [true, false, false];
+        assert_eq!(average(&part(&[1_u8, 4, 10], Some(&valid)), (&columns, &rows), Some(9)), [1, 9]);
+        assert_eq!(average(&part(&[1_u8, 4, 10], Some(&valid)), (&columns, &rows), Some(1)), [2, 1]);
+        assert_eq!(average(&part(&[1_u8, 2], None), (&Cover::of(0.0, 2.0, 2, 1), &rows), None), [2]);
+        assert_eq!(average(&part(&[-1_i8, -2], None), (&Cover::of(0.0, 2.0, 2, 1), &rows), None), [-2]);
+    }
+
+    #[test]
+    fn overviews_a_little_too_small_will_do_for_nearest() {
+        let sizes = [(500, 500), (250, 250)];
+        let best = |wanted, resampling| best_overview((1000, 1000), &sizes, (wanted, wanted), 300, resampling);
+        assert_eq!(best(1.7, Resampling::Nearest), Some(0));
+        assert_eq!(best(1.7, Resampling::Average), None);
+        assert_eq!(best(4.0, Resampling::Average), Some(1));
+    }
+}

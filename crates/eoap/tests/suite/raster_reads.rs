@@ -1,0 +1,108 @@
+//! Reading parts of rasters: types, windows, bounds in any reference system, shapes, masks; over HTTP in few requests. That the values are those
+//! of rasterio is shown by `raster_corpus`.
+
+use eoap::{Affine, Bounds, Crs, Error, Raster, Resampling, Window};
+use wiremock::{Mock, MockServer, ResponseTemplate, matchers::any};
+
+use crate::object::Object;
+
+fn bytes(name: &str) -> Vec<u8> {
+    std::fs::read(std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name)).expect(name)
+}
+
+async fn open(name: &str) -> Raster {
+    Raster::open_bytes(bytes(name)).await.expect(name)
+}
+
+#[tokio::test]
+async fn bands_windows_and_types() {
+    let raster = open("int16-planar-strips.tif").await;
+    let all = raster.read::<i16>().await.expect("all");
+    assert_eq!(all.dim(), (3, 70, 90));
+    let two = raster.read::<f64>().bands([3, 1]).await.expect("two bands");
+    assert_eq!((two[[0, 69, 89]], two[[1, 5, 7]]), (all[[2, 69, 89]].into(), all[[0, 5, 7]].into()));
+    let part = raster.read::<i32>().band(2).window(Window::new(80, 60, 30, 30)).await.expect("a part");
+    assert_eq!((part.dim(), part[[9, 9]]), ((10, 10), all[[1, 69, 89]].into()));
+    let small = raster.read::<i16>().band(2).shape(7, 9).await.expect("a smaller one");
+    assert_eq!((small.dim(), small[[0, 0]]), ((7, 9), all[[1, 5, 5]]));
+    let mean = raster.read::<f64>().band(1).shape(1, 1).resampling(Resampling::Average).await.expect("a mean");
+    let expected = all.index_axis(eoap::ndarray::Axis(0), 0).iter().map(|value| f64::from(*value)).sum::<f64>() / 6300.0;
+    assert!((mean[[0, 0]] - expected).abs() < 1e-9);
+}
+
+#[tokio::test]
+async fn places_in_any_reference_system() {
+    let raster = open("water-1.tif").await;
+    assert_eq!(raster.transform(), Affine { a: 30.0, b: 0.0, c: 636975.0, d: 0.0, e: -30.0, f: 4482615.0 });
+    let window = Window::new(500, 600, 100, 80);
+    let own = window.bounds(raster.transform());
+    assert_eq!(raster.read::<u8>().bounds(own).resolved_window().expect("window"), window);
+    let utm = Crs::from_epsg(32610);
+    let elsewhere = utm.transform_bounds(&Crs::wgs84(), own).expect("bounds");
+    let read = raster.read::<u8>().band(1).bounds_in(elsewhere, Crs::wgs84());
+    let found = read.resolved_window().expect("window");
+    // A rectangle in degrees holds a little more than the one in metres.
+    assert!(found.column <= 500 && found.row <= 600 && found.width >= 100 && found.height >= 80 && found.width < 110, "{found}");
+    let part = read.await.expect("part");
+    assert_eq!(part.dim(), (found.height as usize, found.width as usize));
+    let far =
+        raster.read::<u8>().bounds_in(Bounds::new(10.0, 50.0, 11.0, 51.0), Crs::wgs84()).await.expect_err("far away").to_string();
+    assert!(far.contains("outside of it"), "{far}");
+    let nowhere =
+        open("no-georeference.tif").await.read::<u8>().bounds_in(elsewhere, Crs::wgs84()).await.expect_err("nowhere").to_string();
+    assert!(nowhere.contains("has no reference system"), "{nowhere}");
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_said_with_advice() {
+    let raster = open("float32-pixel-tiles.tif").await;
+    let text = |result: eoap::Result<eoap::ndarray::Array3<u8>>| result.expect_err("refused").to_string();
+    assert!(text(raster.read::<u8>().await).contains("read them as `f32` or `f64`"));
+    let raster = open("rgba.tif").await;
+    assert!(text(raster.read::<u8>().bands([1, 5]).await).contains("there is no band 5; its bands are numbered from 1 to 4"));
+    assert!(text(raster.read::<u8>().bands([0]).await).contains("no band 0"));
+    assert!(text(raster.read::<u8>().shape(0, 5).await).contains("holds no pixel"));
+    assert!(text(raster.read::<u8>().window(Window::new(90, 0, 1, 1)).await).contains("outside of it: it has 90 × 70 pixels"));
+    assert!(text(raster.read::<u8>().max_bytes(100).await).contains("are 25200 bytes, and at most 100"));
+    let palette = open("palette.tif").await;
+    assert!(text(palette.read::<u8>().shape(7, 9).resampling(Resampling::Average).await).contains("numbers of colours"));
+}
+
+#[tokio::test]
+async fn masks_of_every_kind() {
+    for (name, valid) in [("rgb-mask.tif", 3135), ("rgba.tif", 3135), ("no-georeference.tif", 6300), ("bits.tif", 2071)] {
+        let mask = open(name).await.read_mask().await.expect(name);
+        let count = mask.iter().filter(|valid| **valid).count();
+        assert!(mask.dim() == (70, 90) && count.abs_diff(valid) < 20, "{name}: {count}");
+    }
+}
+
+#[tokio::test]
+async fn few_requests_over_http() {
+    let server = MockServer::start().await;
+    Mock::given(any()).respond_with(Object(bytes("water-1.tif"))).mount(&server).await;
+    let raster = Raster::open_http(format!("{}/a.tif", server.uri())).await.expect("raster");
+    let _ = raster.profile();
+    assert_eq!((raster.requests(), raster.bytes_fetched()), (1, 16 << 10));
+    let first = raster.read::<u8>().await.expect("pixels");
+    let requests = raster.requests();
+    assert!(requests <= 3, "{requests}");
+    assert_eq!(raster.read::<u8>().await.expect("pixels"), first);
+    assert_eq!(raster.requests(), requests, "what was fetched is kept");
+}
+
+#[tokio::test]
+async fn a_server_without_ranges_is_named() {
+    let server = MockServer::start().await;
+    Mock::given(any()).respond_with(ResponseTemplate::new(200).set_body_bytes(bytes("overviews.tif"))).mount(&server).await;
+    let error = Raster::open_http(format!("{}/a.tif", server.uri())).await.expect_err("no ranges");
+    assert!(
+        matches!(&error, Error::Raster { reason, .. } if reason.contains("ignores `Range`") && reason.contains("open_file")),
+        "{error}"
+    );
+    let server = MockServer::start().await;
+    Mock::given(any()).respond_with(ResponseTemplate::new(200).set_body_bytes(bytes("bits.tif"))).mount(&server).await;
+    // A file that is smaller than the first part comes whole in any case.
+    let raster = Raster::open_http(format!("{}/a.tif", server.uri())).await.expect("a small file");
+    assert_eq!(raster.read::<u8>().await.expect("pixels").dim(), (1, 70, 90));
+}
