@@ -112,12 +112,7 @@ impl Execution<'_> {
     }
 
     /// Runs the notebook the quick way, where the engine knows one that comes to the same.
-    fn look(
-        &self,
-        worker: &mut dyn Worker,
-        notebook: &Notebook,
-        teller: &mut Teller<'_>,
-    ) -> Result<Option<(Ran, Box<dyn Loan>)>, RunError> {
+    fn look(&self, worker: &mut dyn Worker, notebook: &Notebook, teller: &mut Teller<'_>) -> Result<Option<Looked>, RunError> {
         let started = Instant::now();
         if !self.engine.has_shortcut() {
             return Ok(None);
@@ -229,6 +224,9 @@ pub(crate) fn prepare(
 
 /// Records of cells in order, with how long each took.
 type Ran = Vec<(CellRecord, Timing)>;
+
+/// What came of the quick way, and the environment in which it did.
+type Looked = (Ran, Box<dyn Loan>);
 
 fn is_skipped(cell: &CodeCell) -> bool {
     cell.overrides.skip.is_some()

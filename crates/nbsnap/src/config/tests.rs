@@ -92,6 +92,6 @@ fn a_profile_may_lie_over_another() {
     );
     let circle = "[profile.a]\ninherits = \"b\"\n[profile.b]\ninherits = \"a\"";
     assert!(resolve(circle, "a").unwrap_err().to_string().ends_with("in a circle: a, b"));
-    assert!(resolve("[profile.a]\ninherits = \"cy\"", "a").unwrap_err().to_string().ends_with("did you mean `ci`?"));
+    assert!(resolve("[profile.a]\ninherits = \"cii\"", "a").unwrap_err().to_string().ends_with("did you mean `ci`?"));
     assert!(refused("inherits = \"ci\"").contains("only a profile can inherit"));
 }

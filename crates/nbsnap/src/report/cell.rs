@@ -15,6 +15,8 @@ use crate::snapshot::visible;
 
 /// How many of a cell's compile errors are shown; the first is mostly the cause of the others.
 const DIAGNOSTICS: usize = 5;
+/// How many characters of a cell's first line are shown.
+const BEGINNING: usize = 160;
 /// How many lines of standard error are shown.
 const STDERR_LINES: usize = 10;
 
@@ -156,11 +158,17 @@ fn compile_errors(out: &mut String, cell: &CodeCell, diagnostics: &[Diagnostic],
     }
 }
 
-/// The first line of the cell, for a reader to know it by.
+/// The first line of the cell, for a reader to know it by; cut where it gets too long for that.
 fn beginning(cell: &CodeCell, style: Style) -> String {
-    let first = cell.source.lines().position(|line| !line.trim().is_empty());
-    let shown = first.and_then(|first| cell.source.lines().nth(first).map(|line| format!("  {} | {}", first + 1, visible(line))));
-    shown.map(|line| style.dim(line)).unwrap_or_default()
+    let Some((index, line)) = cell.source.lines().enumerate().find(|(_, line)| !line.trim().is_empty()) else {
+        return String::new();
+    };
+    let mut line = visible(line).into_owned();
+    if let Some((end, _)) = line.char_indices().nth(BEGINNING) {
+        line.truncate(end);
+        line.push('…');
+    }
+    style.dim(format!("  {} | {line}", index + 1))
 }
 
 /// The end of what came on standard error, unless it only repeats what is shown anyway.

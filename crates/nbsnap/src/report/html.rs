@@ -4,6 +4,7 @@
 //! that may run no script. The page itself is `templates/report.html`; here is only what stands in it.
 
 use std::io;
+use std::time::Duration;
 
 use askama::Template;
 use base64::Engine as _;
@@ -150,7 +151,8 @@ fn cell_view(notebook: &NotebookRun, run: &CellRun) -> CellView {
         is_at_fault: at_fault == u32::try_from(index + 1).ok(),
     });
     let mut facts = Vec::new();
-    if run.record.is_some() {
+    // One program for a whole notebook has one time for all cells.
+    if run.timing.elapsed > Duration::ZERO {
         facts.push(format!("{:.2} s", run.timing.elapsed.as_secs_f64()));
     }
     if let Some(compile) = run.timing.compile {

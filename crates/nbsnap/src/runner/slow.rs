@@ -28,12 +28,11 @@ impl SlowCells {
                 self.running.insert(notebook.clone(), (cell.clone(), Instant::now(), false));
             }
             // The verdict on a cell may come only when the next one is under way.
-            Event::CellFinished { notebook, cell, .. } => {
-                if self.running.get(notebook).is_some_and(|(running, ..)| running.id == cell.id) {
-                    self.running.remove(notebook);
-                }
-            }
-            Event::NotebookFinished { notebook, .. } | Event::NotebookRetried { notebook, .. } => {
+            Event::CellFinished { notebook, cell, .. }
+                if self.running.get(notebook).is_some_and(|(running, ..)| running.id != cell.id) => {}
+            Event::CellFinished { notebook, .. }
+            | Event::NotebookFinished { notebook, .. }
+            | Event::NotebookRetried { notebook, .. } => {
                 self.running.remove(notebook);
             }
             _ => {}
