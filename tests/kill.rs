@@ -51,14 +51,12 @@ fn restore(world: &World, files: &BTreeMap<String, Vec<u8>>) {
     }
 }
 
+/// Whether a file may be as it is: its name, what it was, what it is to be, what it is.
+type Holds<'a> = &'a dyn Fn(&str, Option<&[u8]>, Option<&[u8]>, Option<&[u8]>) -> bool;
+
 /// Kills a command again and again, each time at another moment, and shows what it left to `holds`, with what was there and what would be.
 /// Says how often it was killed before its end.
-fn kill(
-    world: &World,
-    arguments: &[&str],
-    times: u64,
-    holds: &dyn Fn(&str, Option<&[u8]>, Option<&[u8]>, Option<&[u8]>) -> bool,
-) -> u64 {
+fn kill(world: &World, arguments: &[&str], times: u64, holds: Holds<'_>) -> u64 {
     let old = files(world);
     let started = Instant::now();
     world.run(arguments);

@@ -47,8 +47,11 @@ pub(crate) fn run(place: &Place<'_>, args: &DiffArgs) -> Result<Exit, CommandErr
     Ok(if is_same { Exit::Success } else { Exit::Failures })
 }
 
+/// A notebook of one side and that of the other; either may be missing.
+type Pair = (Option<PathBuf>, Option<PathBuf>);
+
 /// The files to compare: the two, or those of two folders by name.
-fn pairs(one: &Path, other: &Path) -> Result<Vec<(Option<PathBuf>, Option<PathBuf>)>, CommandError> {
+fn pairs(one: &Path, other: &Path) -> Result<Vec<Pair>, CommandError> {
     match (one.is_dir(), other.is_dir()) {
         (false, false) => return Ok(vec![(Some(one.to_owned()), Some(other.to_owned()))]),
         (true, true) => {}

@@ -37,7 +37,7 @@ pub fn render(page: &Page, neighbours: Neighbours<'_>) -> String {
     for part in &page.parts {
         match part {
             Part::Prose(text, attached) => {
-                let _ = writeln!(main, "<section class=\"prose\">\n{}</section>", prose.to_html(text, attached));
+                let _ = writeln!(main, "<section class=\"prose\">\n{}</section>", prose.write_html(text, attached));
             }
             Part::Code(code) => write_code(&mut main, code),
         }
@@ -155,7 +155,7 @@ fn display(data: &BTreeMap<String, Data>) -> String {
         Some(("text/html", Data::Text(html))) => format!("<div class=\"display html\">{html}</div>\n"),
         Some(("image/svg+xml", Data::Text(svg))) => format!("<figure class=\"display\">{svg}</figure>\n"),
         Some(("text/markdown", Data::Text(text))) => {
-            format!("<div class=\"display prose\">{}</div>\n", Prose::default().to_html(text, &BTreeMap::new()))
+            format!("<div class=\"display prose\">{}</div>\n", Prose::default().write_html(text, &BTreeMap::new()))
         }
         Some((mime, Data::Binary(_, bytes))) => {
             let content = base64::engine::general_purpose::STANDARD.encode(bytes);

@@ -53,7 +53,7 @@ pub(super) fn first_heading(markdown: &str) -> Option<String> {
 
 impl Prose {
     /// The HTML of one cell. `attached` are the pictures that are attached to it.
-    pub(super) fn to_html(&mut self, markdown: &str, attached: &BTreeMap<String, Data>) -> String {
+    pub(super) fn write_html(&mut self, markdown: &str, attached: &BTreeMap<String, Data>) -> String {
         let mut events: Vec<Event<'_>> = Vec::new();
         // Where the heading or code block began that is being read.
         let mut heading: Option<(usize, String)> = None;
@@ -152,7 +152,7 @@ mod tests {
     #[test]
     fn headings_have_names_of_their_own() {
         let mut prose = Prose::default();
-        let html = prose.to_html("# A `job`, done\n\n## Next\n\n## Next", &BTreeMap::new());
+        let html = prose.write_html("# A `job`, done\n\n## Next\n\n## Next", &BTreeMap::new());
         assert!(html.contains("<h1 id=\"a-job-done\">A <code>job</code>, done<a class=\"anchor\""), "{html}");
         let anchors: Vec<_> = prose.headings.iter().map(|heading| (heading.level, heading.anchor.as_str())).collect();
         assert_eq!(anchors, [(1, "a-job-done"), (2, "next"), (2, "next-1")]);
@@ -162,7 +162,7 @@ mod tests {
     #[test]
     fn links_lead_to_pages_and_rust_is_highlighted() {
         let markdown = "[a](02-list.ipynb#x) [b](https://x.org/a.ipynb)\n\n```rust\nlet a = 1;\n```\n\n$a < b$";
-        let html = Prose::default().to_html(markdown, &BTreeMap::new());
+        let html = Prose::default().write_html(markdown, &BTreeMap::new());
         assert!(html.contains("href=\"02-list.html#x\"") && html.contains("href=\"https://x.org/a.ipynb\""), "{html}");
         assert!(html.contains("<pre class=\"code\"><code><span class=\"kw\">let</span> a"), "{html}");
         assert!(html.contains("<span class=\"math\">a &lt; b</span>"), "{html}");

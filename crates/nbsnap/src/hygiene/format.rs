@@ -85,7 +85,7 @@ impl Formatter<'_> {
     fn format(&self, source: &str) -> Result<Option<String>, FormatError> {
         let lines: Vec<&str> = source.lines().collect();
         let is_rust = |line: &&str| !line.trim().is_empty() && !is_command(line.trim());
-        let Some(first) = lines.iter().position(|line| is_rust(line)) else { return Ok(None) };
+        let Some(first) = lines.iter().position(is_rust) else { return Ok(None) };
         let (commands, rust) = lines.split_at(first);
         // Commands among code divide it into parts that rustfmt must not join.
         if rust.iter().any(|line| is_command(line.trim()) || line.starts_with('!')) {

@@ -7,12 +7,15 @@ use super::body::Body;
 use super::file::{self, SnapshotError};
 use super::store::SnapshotStore;
 
+/// Binary files of a snapshot, by name.
+pub(crate) type Files = BTreeMap<String, Vec<u8>>;
+
 impl SnapshotStore {
     /// What is recorded of a cell, and the content of the binary files that it names; `None` where nothing is.
     ///
     /// # Errors
     /// If the snapshot or one of its files cannot be read, or it is none.
-    pub fn recorded(&self, notebook: &str, cell: &str) -> Result<Option<(Body, BTreeMap<String, Vec<u8>>)>, SnapshotError> {
+    pub fn recorded(&self, notebook: &str, cell: &str) -> Result<Option<(Body, Files)>, SnapshotError> {
         let path = self.folder(notebook)?.join(format!("{cell}.snap"));
         let Some(text) = file::read(&path)?.filter(|text| !text.is_empty()) else { return Ok(None) };
         let body =
