@@ -90,3 +90,7 @@ scaling *WHAT:
 bench-inner *FILTER:
     cargo bench -p eoap --bench eoap-inner -- {{FILTER}}
     cargo bench --profile dev --bench nbsnap-inner -- {{FILTER}}
+# Show every picture of the library in JupyterLab and in exports, light and dark, wide and narrow, and photograph it for eyes: screens land below
+# target/pictures/screens. Installs nbconvert and JupyterLab under target/pictures (needs Python 3 and Chromium).
+pictures NAME="":
+    tests/pictures/screens.py {{NAME}}

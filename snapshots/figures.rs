@@ -215,6 +215,21 @@ fn the_job_is_running_nine_times_and_then_successful() {
 }
 
 #[test]
+fn the_timeline_tells_the_stages_of_a_real_run_with_the_times_of_the_server() {
+    shows(
+        "timeline",
+        &[
+            &format!("Job {JOB}: successful after 1 min 22 s\n"),
+            "Pre-execution hook\n",
+            "processing environment created, preparing execution\n",
+            "     16 s  1 min 1 s  running         23 %        6  execution submitted\n",
+            "delivering outputs, logs and usage report\n",
+            "ZOO-Kernel successfully run your service!\n",
+        ],
+    );
+}
+
+#[test]
 fn the_items_have_the_documented_grids() {
     shows("results", &["LC08_L2SP_044032_20231208_02_T1", "LC08_L2SP_043033_20231201_02_T1", "2023-12-08", "2023-12-01"]);
     let grid = |id: &str, shape: &str, bbox: &str| {
@@ -331,4 +346,54 @@ fn the_folder_lists_with_the_documented_sizes_and_dates() {
         "listing",
         &["2025-08-20 13:42:57       3447 LC08_L2SP_044032_20231208_02_T1.json\n2025-08-20 13:42:57     406547 otsu.tif\n"],
     );
+}
+
+/// Areas follow from the documented numbers of pixels and the documented 30 m. The shares of the sample are the documented ones, to
+/// two places; that all pixels together agree with the sample to a tenth of a percent is the notebook's own assertion.
+#[test]
+fn the_water_is_measured_and_its_share_is_the_documented_one() {
+    let cell = |item: &str, pixels: u64, sample: f64| {
+        let scene = pixels as f64 * 900.0 / 1e6;
+        (
+            format!("{item}\n    water   "),
+            format!("    scene   {scene:7.1} km²\n"),
+            format!("({sample:.2} % of the sample, as documented)\n"),
+        )
+    };
+    for (item, pixels, sample) in [
+        ("LC08_L2SP_044032_20231208_02_T1", 2402 * 1821, 60.46467784749034),
+        ("LC08_L2SP_043033_20231201_02_T1", 482 * 1821, 12.31976677389706),
+    ] {
+        let (water, scene, share) = cell(item, pixels, sample);
+        shows("water", &[&water, &scene, &share]);
+    }
+}
+
+/// The four kinds of pixels of the strip make up the second scene: 482 × 1821 pixels of 900 m².
+#[test]
+fn both_scenes_are_compared_where_both_are() {
+    let body = snapshot("04-execute-and-monitor", "both");
+    let areas: Vec<f64> =
+        body.lines().filter_map(|line| line.strip_suffix(" km²")?.split_whitespace().last()?.parse().ok()).collect();
+    assert_eq!(areas.len(), 4, "{body}");
+    let strip = 482.0 * 1821.0 * 900.0 / 1e6;
+    assert!((areas.iter().sum::<f64>() - strip).abs() < 0.2, "the parts of {strip} km² are {areas:?}");
+}
+
+/// The maps say in words what they show: where the footprints lie (the corners of the documented UTM boxes in WGS 84), the documented area of
+/// interest, and the share of water.
+#[test]
+fn the_maps_show_the_documented_places() {
+    let area = "area  121.399° W  39.834° N  120.740° W  40.472° N  3973";
+    let first = "121.399° W  39.823° N  120.740° W  40.483° N  3933";
+    let second = "121.399° W  39.823° N  120.757° W  39.964° N   789";
+    shows("map", &[&format!("1     {first}  2023-12-08"), &format!("2     {second}  2023-12-01"), area, "image/svg+xml"]);
+    shows("water-first", &[&format!("raster  {first}  1 is blue, 60."), "<image ", "image/svg+xml"]);
+    shows("water-second", &[&format!("raster  {second}  1 is blue, 12."), "<image ", "image/svg+xml"]);
+}
+
+#[test]
+fn the_results_are_taken_home_with_the_documented_size() {
+    // 406547 bytes, as the listing says.
+    shows("home", &["LC08_L2SP_044032_20231208_02_T1/otsu.tif, 406.5 kB\n", "2 items read from items.json"]);
 }

@@ -9,6 +9,7 @@
 mod cache;
 mod cases;
 mod check;
+mod ci;
 mod diff;
 mod documents;
 mod export;

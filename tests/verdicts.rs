@@ -122,3 +122,18 @@ fn no_further_notebook_is_begun_once_one_has_failed() {
     outcome.exits(100).says("NOT RUN").says("2 notebooks: 0 passed, 1 failed, 1 not run");
     world.run(&["test", "-j1", "--no-fail-fast"]).exits(100).says("2 notebooks: 1 passed, 1 failed;");
 }
+
+#[test]
+fn a_worker_that_is_killed_is_an_internal_error() {
+    let world = World::empty();
+    // The parent of the cells' process is the relay, and its parent the process that has evcxr in it.
+    let source = "let stat = std::fs::read_to_string(format!(\"/proc/{}/stat\", std::os::unix::process::parent_id())).unwrap();\n\
+                  let grandparent = stat.rsplit(\") \").next().unwrap().split(' ').nth(1).unwrap().to_owned();\n\
+                  std::process::Command::new(\"kill\").args([\"-9\", &grandparent]).status().unwrap();\n\
+                  std::thread::sleep(std::time::Duration::from_secs(60));";
+    world.notebook("a-kills", "", &[("kill", PLAIN, source)]);
+    world.notebook("b-lives", "", &[("a", PLAIN, "let a = 1;")]);
+    let outcome = world.run(&["test", "--engine", "evcxr", "-j1"]);
+    outcome.exits(96).says("ERROR").says("evcxr's process is gone").says("1 failed (1 by an internal error)");
+    outcome.says("2 notebooks: 1 passed");
+}

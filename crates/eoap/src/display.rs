@@ -11,6 +11,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 
 mod card;
 mod table;
+pub(crate) mod theme;
 
 pub use card::Card;
 pub use table::{Align, Table};
@@ -51,6 +52,19 @@ impl Bundle {
         self
     }
 
+    /// Adds an SVG document, twice: as it is (`image/svg+xml`), and as an image within HTML, which is what front ends take. There
+    /// it shrinks to narrow windows, shows in notebooks that are not trusted, and has the first line of the bundle's text as its alternative.
+    pub fn svg(self, svg: &str) -> Self {
+        let image = format!(
+            "<img alt=\"{}\" style=\"max-width:100%;height:auto;margin:.3em 0\" src=\"data:image/svg+xml;base64,{}\">",
+            attribute(&self.text),
+            STANDARD.encode(svg)
+        );
+        let mut bundle = self.html(image);
+        bundle.parts.push(("image/svg+xml", svg.to_owned()));
+        bundle
+    }
+
     /// The blocks as the kernel reads them: a begin line with the media type, the content, an end line.
     pub fn to_blocks(&self) -> String {
         let text = ("text/plain", self.text.clone());
@@ -79,6 +93,12 @@ impl Bundle {
         // Like `println!`, but a closed standard output is no reason to panic: nobody is left to be shown anything.
         let _ = out.write_all(blocks.as_bytes()).and_then(|()| out.flush());
     }
+}
+
+/// What a picture shows as the value of an attribute: the first line of its text, escaped. The rest of it are tables as a rule,
+/// which make no sense when they are read out.
+pub(crate) fn attribute(text: &str) -> String {
+    escape(text.lines().next().unwrap_or_default())
 }
 
 /// Escapes text for HTML, for element content and for quoted attribute values.
@@ -112,6 +132,15 @@ mod tests {
             blocks,
             "EVCXR_BEGIN_CONTENT text/plain\na\n EVCXR_END_CONTENT\n EVCXR_EXECUTION_COMPLETE\nEVCXR_END_CONTENT\n"
         );
+    }
+
+    #[test]
+    fn drawing_is_an_image_with_words_for_it() {
+        let blocks = Bundle::text("a \"map\" of <b>\nand more").svg("<svg>\n</svg>").to_blocks();
+        let html = "<img alt=\"a &quot;map&quot; of &lt;b&gt;\" style=\"max-width:100%;height:auto;margin:.3em 0\" \
+            src=\"data:image/svg+xml;base64,PHN2Zz4KPC9zdmc+\">";
+        let svg = "EVCXR_BEGIN_CONTENT image/svg+xml\n<svg>\n</svg>\nEVCXR_END_CONTENT\n";
+        assert!(blocks.starts_with(&format!("EVCXR_BEGIN_CONTENT text/html\n{html}\nEVCXR_END_CONTENT\n{svg}")), "{blocks}");
     }
 
     #[test]

@@ -1,18 +1,25 @@
 //! Collections of STAC items (STAC 1.0 and 1.1; a GeoJSON feature collection, RFC 7946).
 //!
 //! [`ItemCollection`] is `stac::ItemCollection` with what a notebook needs: indexing, iteration and display. Items and
-//! assets are the types of the crate `stac`, which is exported as `eoap::stac`. Nothing is fetched here.
+//! assets are the types of the crate `stac`, which is exported as `eoap::stac`. What is fetched is fetched elsewhere.
 
 use std::{
-    fmt,
+    fmt, fs,
     ops::{Deref, DerefMut, Index},
+    path::{Path, PathBuf},
 };
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use stac::Item;
 
-use crate::display::{Align, Bundle, Table};
+use crate::{
+    display::{Align, Bundle, Table},
+    download::DownloadItems,
+    error::{Error, Result},
+    picture::Map,
+    saved_file::SavedFile,
+};
 
 /// A collection of STAC items.
 ///
@@ -47,6 +54,60 @@ impl ItemCollection {
     /// The item with this identifier.
     pub fn get(&self, id: &str) -> Option<&Item> {
         self.iter().find(|item| item.id == id)
+    }
+
+    /// Reads a collection from a JSON file, such as one written by [`save`](ItemCollection::save).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::File`] if it cannot be read or holds no item collection.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let failed = |reason: String| Error::File { path: path.display().to_string(), reason };
+        let text = fs::read(path).map_err(|error| failed(error.to_string()))?;
+        serde_json::from_slice(&text).map_err(|error| failed(format!("it holds no STAC item collection: {error}")))
+    }
+
+    /// Writes the collection to a JSON file (`application/geo+json`); folders that do not exist are made, and a file that is there
+    /// already is replaced when the new one is whole. Nothing gets lost: [`load`](ItemCollection::load) gives the same collection.
+    ///
+    /// ```
+    /// # let items: eoap::ItemCollection = serde_json::from_str(r#"{"type": "FeatureCollection", "features": []}"#)?;
+    /// # let folder = std::env::temp_dir().join(format!("eoap-save-{}", std::process::id()));
+    /// # let path = folder.join("items.json");
+    /// items.save(&path)?;
+    /// assert_eq!(eoap::ItemCollection::load(&path)?, items);
+    /// # std::fs::remove_dir_all(folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::File`] if it cannot be written.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
+        let mut text = serde_json::to_string_pretty(self)
+            .map_err(|source| Error::Encode { what: "the item collection".to_owned(), source })?;
+        text.push('\n');
+        SavedFile::save(path.as_ref(), text.as_bytes())
+    }
+
+    /// Downloads the items' assets into a folder: settings first, then `.await` for the collection with the addresses of the
+    /// local files.
+    ///
+    /// ```no_run
+    /// # async fn run(items: eoap::ItemCollection) -> Result<(), eoap::Error> {
+    /// let local = items.download("results").assets(["data"]).show_progress().await?;
+    /// local.save("results/items.json")?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn download(&self, folder: impl Into<PathBuf>) -> DownloadItems {
+        DownloadItems::new(self.clone(), folder.into())
+    }
+
+    /// A map with the footprints of all items, to which more can be added.
+    pub fn map(&self) -> Map {
+        Map::new().items(self)
     }
 
     /// Shows the items in a notebook.
@@ -92,7 +153,7 @@ impl TryFrom<Value> for ItemCollection {
     type Error = String;
 
     /// Reads a feature collection; says what is wrong with one that is none.
-    fn try_from(value: Value) -> Result<Self, String> {
+    fn try_from(value: Value) -> std::result::Result<Self, String> {
         if value["type"] != "FeatureCollection" {
             let members: Vec<&str> = value.as_object().into_iter().flat_map(|object| object.keys().map(String::as_str)).collect();
             return Err(match value["type"].as_str() {

@@ -80,6 +80,7 @@ impl JobList {
                 job.created.clone().unwrap_or_default(),
                 job.message.as_deref().map(brief).unwrap_or_default(),
             ]);
+            table.dot(2, job.status.paint());
         }
         table
     }

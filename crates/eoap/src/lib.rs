@@ -90,6 +90,20 @@
 //! word as GDAL 3.10 writes them, the others have older names. Coordinates are transformed without the grids that PROJ may have
 //! installed, which matters for old datums.
 //!
+//! # Pictures
+//!
+//! | what | how |
+//! |---|---|
+//! | footprints, areas and rasters on a map | [`ItemCollection::map`], [`Map`] |
+//! | a raster | [`Raster::preview`], with [`colours`](Preview::colours) and [`range`](Preview::range) |
+//! | how values are distributed | [`BandStatistics::picture`], [`Histogram::picture`] |
+//! | what a job did when | [`Wait::timeline`], [`Timeline`] |
+//!
+//! All have one look, in light and dark themes, need no network, and have a text that says the same: `println!("{}", map.picture())`. As
+//! SVG they can be [saved](Picture::save).
+//!
+//! Results are taken home with [`ItemCollection::download`] (or [`Download`], for one asset) and [`ItemCollection::save`].
+//!
 //! # What it does not do
 //!
 //! No writing to S3, no reprojection of pixels, no LERC, WebP, JPEG XL or fax data, complex numbers or external overviews in rasters: what cannot be
@@ -104,6 +118,7 @@ mod client;
 mod client_builder;
 mod deploy;
 mod description;
+mod download;
 mod error;
 mod execute;
 mod execution;
@@ -122,12 +137,15 @@ mod output;
 mod output_format;
 mod package;
 mod paging;
+mod picture;
 mod prefer;
 mod problem;
 mod process;
+mod progress;
 mod raster;
 mod results;
 mod s3_url;
+mod saved_file;
 mod schema;
 mod status;
 mod store;
@@ -140,6 +158,7 @@ pub use client::Client;
 pub use client_builder::ClientBuilder;
 pub use deploy::{Deploy, Deployed, GetPackage};
 pub use description::{InputDescription, MaxOccurs, OutputDescription};
+pub use download::{Download, DownloadItems, Progress};
 pub use error::{Error, Result};
 pub use execute::Submitted;
 pub use execution::{Execution, Subscriber};
@@ -155,6 +174,7 @@ pub use output::{Output, Qualified};
 pub use output_format::{OutputFormat, TransmissionMode};
 pub use package::Package;
 pub use paging::{ListProcesses, Paged};
+pub use picture::{ColourMap, Map, Picture, Timeline};
 pub use prefer::{Prefer, Response};
 pub use problem::{Problem, ProblemKind};
 pub use process::{Process, ProcessList, ProcessSummary};

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Value};
 
 use crate::{
-    display::Table,
+    display::{Table, theme::Paint},
     link::Link,
     members::{Members, lossless, or_default},
 };
@@ -51,6 +51,16 @@ impl Status {
     /// Whether the job will not change any more: successful, failed or dismissed. Unknown words count as unfinished.
     pub fn is_finished(&self) -> bool {
         matches!(self, Self::Successful | Self::Failed | Self::Dismissed)
+    }
+
+    /// The colour that the state has wherever it is shown.
+    pub(crate) fn paint(&self) -> Paint {
+        match self {
+            Self::Successful => Paint::Good,
+            Self::Failed => Paint::Bad,
+            Self::Running => Paint::Water,
+            _ => Paint::Idle,
+        }
     }
 }
 
@@ -166,15 +176,20 @@ impl StatusInfo {
 
     pub(crate) fn table(&self) -> Table {
         let mut table = Table::pairs();
+        for (name, value) in [("job", self.id()), ("process", self.process_id.as_deref())] {
+            if let Some(value) = value {
+                table.row([name, value]);
+            }
+        }
+        table.row(["status", self.status.as_str()]).dot(1, self.status.paint());
+        if let Some(progress) = &self.progress {
+            table.row(["progress".to_owned(), format!("{progress} %")]).bar(1, self.progress().unwrap_or(0.0) / 100.0);
+        }
         let mut row = |name: &str, value: Option<String>| {
             if let Some(value) = value {
                 table.row([name.to_owned(), value]);
             }
         };
-        row("job", self.id().map(str::to_owned));
-        row("process", self.process_id.clone());
-        row("status", Some(self.status.to_string()));
-        row("progress", self.progress.as_ref().map(|n| format!("{n} %")));
         row("message", self.message.clone());
         row("created", self.created.clone());
         row("started", self.started.clone());

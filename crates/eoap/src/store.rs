@@ -6,6 +6,7 @@
 use std::{fmt, ops::Range, sync::Arc, time::Duration};
 
 use bytes::Bytes;
+use futures_util::{StreamExt, stream::BoxStream};
 use object_store::{
     ClientOptions, GetOptions, GetRange, ObjectStore, ObjectStoreExt, RetryConfig,
     aws::{AmazonS3Builder, AmazonS3ConfigKey as Key},
@@ -238,6 +239,15 @@ impl Store {
         let path = self.path(&url, &url.key)?;
         let object = self.inner.get(&path).await.map_err(|error| self.failed(&url, error))?;
         object.bytes().await.map_err(|error| self.failed(&url, error))
+    }
+
+    /// Fetches an object piece by piece, and says how large it is. What breaks off is asked for from there on.
+    pub(crate) async fn stream(&self, url: &S3Url) -> Result<(BoxStream<'_, Result<Bytes>>, u64)> {
+        let path = self.path(url, &url.key)?;
+        let object = self.inner.get(&path).await.map_err(|error| self.failed(url, error))?;
+        let (size, url) = (object.meta.size, url.clone());
+        let pieces = object.into_stream().map(move |piece| piece.map_err(|error| self.failed(&url, error)));
+        Ok((pieces.boxed(), size))
     }
 
     /// Fetches a range of an object's bytes, and says how large the object is. The range may reach beyond the end.

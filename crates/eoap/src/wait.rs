@@ -14,6 +14,7 @@ use tokio::time::{sleep, timeout};
 use crate::{
     error::{Error, Result},
     job::Job,
+    picture::Timeline,
     problem::Problem,
     status::{Status, StatusInfo},
 };
@@ -68,11 +69,12 @@ pub struct Wait {
     backoff: Option<(f64, Duration)>,
     deadline: Option<Duration>,
     on_status: Option<OnStatus>,
+    timeline: Option<Timeline>,
 }
 
 impl Wait {
     pub(crate) fn new(job: Job) -> Self {
-        Self { job, every: None, backoff: None, deadline: None, on_status: None }
+        Self { job, every: None, backoff: None, deadline: None, on_status: None, timeline: None }
     }
 
     /// Time between two questions; constant, unless [`backoff`](Wait::backoff) is set, too: then it is the first one.
@@ -100,6 +102,12 @@ impl Wait {
         self
     }
 
+    /// Records each status, the last one included, to be looked at later.
+    pub fn timeline(mut self, timeline: &Timeline) -> Self {
+        self.timeline = Some(timeline.clone());
+        self
+    }
+
     async fn run(mut self) -> Result<StatusInfo> {
         let pace = match std::env::var(INTERVAL_VARIABLE) {
             Ok(value) => Pace { is_fixed: true, ..Pace::new(Some(parse_interval(&value)?), None) },
@@ -122,6 +130,9 @@ impl Wait {
             let asked = match self.job.status_and_pause().await {
                 Ok((status, asked)) => {
                     interruptions = 0;
+                    if let Some(timeline) = &self.timeline {
+                        timeline.record(&status);
+                    }
                     if let Some(on_status) = &mut self.on_status {
                         on_status(&status);
                     }

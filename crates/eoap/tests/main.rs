@@ -6,6 +6,8 @@ mod client;
 mod credentials;
 #[path = "suite/deploy.rs"]
 mod deploy;
+#[path = "suite/downloads.rs"]
+mod downloads;
 #[path = "suite/execution.rs"]
 mod execution;
 #[path = "suite/faults.rs"]
@@ -20,6 +22,8 @@ mod lossless;
 mod object;
 #[path = "suite/paging.rs"]
 mod paging;
+#[path = "suite/pictures.rs"]
+mod pictures;
 #[path = "suite/raster.rs"]
 mod raster;
 #[path = "suite/raster_corpus.rs"]

@@ -112,10 +112,15 @@ pub(crate) struct TestArgs {
 #[command(after_help = "\
 Examples:
   nbsnap prepare                     build what all notebooks depend on
-  nbsnap prepare --cache-dir /cache  into a folder that an image keeps")]
+  nbsnap prepare --cache-dir /cache  into a folder that an image keeps
+  eval \"$(nbsnap prepare --kernel)\"  for a Jupyter kernel that is started from this shell, too")]
 pub(crate) struct PrepareArgs {
     /// Notebooks: names, files, or beginnings of names [default: all]
     pub(crate) names: Vec<String>,
+
+    /// Say what to export so that a Jupyter kernel (evcxr_jupyter) finds all of this built; one kernel at a time can use it
+    #[arg(long, help_heading = "Build options")]
+    pub(crate) kernel: bool,
 
     /// Where to build
     #[command(flatten)]
@@ -256,5 +261,16 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         super::Args::command().debug_assert();
+    }
+
+    #[test]
+    fn the_readme_names_every_command_and_option() {
+        let readme = include_str!("../README.md");
+        for command in super::Args::command().get_subcommands() {
+            assert!(readme.contains(&format!("`nbsnap {}", command.get_name())), "{}", command.get_name());
+            for option in command.get_arguments().filter_map(clap::Arg::get_long) {
+                assert!(readme.contains(&format!("--{option}")), "--{option} of {}", command.get_name());
+            }
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! A heading, paragraphs and tables under each other, in two forms as [`Table`] has them.
 
-use super::{Bundle, Table, escape};
+use super::{Bundle, Table, escape, theme::QUIET};
 
 /// A thing with a name, said in a few words and tables.
 ///
@@ -72,7 +72,7 @@ impl Card {
         }
         for (heading, table) in &self.tables {
             if !heading.is_empty() {
-                html.push_str(&block(";opacity:.7", heading));
+                html.push_str(&block(&format!(";{QUIET}"), heading));
             }
             html.push_str(&table.to_html());
         }

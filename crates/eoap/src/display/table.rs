@@ -2,7 +2,10 @@
 //!
 //! Colours are only ever half-transparent grey, so that the theme decides; cells are escaped here and nowhere else.
 
-use super::{Bundle, escape};
+use super::{
+    Bundle, escape,
+    theme::{Paint, QUIET, RULE},
+};
 
 /// On which side the cells of a column line up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,6 +15,14 @@ pub enum Align {
     Left,
     /// Numbers.
     Right,
+}
+
+/// What stands before the text of a cell in HTML.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Mark {
+    Dot(Paint),
+    /// A bar that is filled up to this share.
+    Bar(f64),
 }
 
 /// Rows of text under named columns.
@@ -28,6 +39,8 @@ pub struct Table {
     columns: Vec<(String, Align)>,
     heading: bool,
     rows: Vec<Vec<String>>,
+    /// Row and column of cells with marks.
+    marks: Vec<(usize, usize, Mark)>,
 }
 
 impl Table {
@@ -37,6 +50,7 @@ impl Table {
             columns: columns.into_iter().map(|(name, align)| (name.to_owned(), align)).collect(),
             heading: true,
             rows: Vec::new(),
+            marks: Vec::new(),
         }
     }
 
@@ -50,6 +64,19 @@ impl Table {
         let mut row: Vec<String> = cells.into_iter().map(Into::into).collect();
         row.resize(self.columns.len(), String::new());
         self.rows.push(row);
+        self
+    }
+
+    /// Puts a dot of this colour before the text of a cell of the last row, in HTML.
+    pub(crate) fn dot(&mut self, column: usize, paint: Paint) -> &mut Self {
+        self.marks.push((self.rows.len().saturating_sub(1), column, Mark::Dot(paint)));
+        self
+    }
+
+    /// Puts a bar before the text of a cell of the last row, in HTML, filled up to this share (from 0 to 1).
+    pub(crate) fn bar(&mut self, column: usize, share: f64) -> &mut Self {
+        let share = if share.is_nan() { 0.0 } else { share.clamp(0.0, 1.0) };
+        self.marks.push((self.rows.len().saturating_sub(1), column, Mark::Bar(share)));
         self
     }
 
@@ -87,33 +114,58 @@ impl Table {
         lines.join("\n")
     }
 
-    /// An HTML table with inline styles.
+    /// An HTML table with inline styles, which scrolls sideways where it is too wide.
     pub fn to_html(&self) -> String {
-        let rule = "border:0;border-bottom:1px solid rgba(128,128,128,.35);padding:.25em .8em";
-        let cell = |tag: &str, text: &str, align: Align, first: bool| {
+        let style = format!("border:0;border-bottom:{RULE};padding:.25em .8em;vertical-align:top");
+        let cell = |tag: &str, mark: Option<Mark>, text: &str, align: Align, first: bool| {
             let side = match align {
                 Align::Left => "left",
                 Align::Right => "right",
             };
-            let weight = if first && !self.heading { ";opacity:.7" } else { "" };
-            // Long addresses may be cut where there is no other way, names of columns never.
-            let wrap = if tag == "th" { "white-space:nowrap" } else { "overflow-wrap:break-word" };
+            let quiet = if first && !self.heading { format!(";{QUIET}") } else { String::new() };
+            // Long addresses may be cut where there is no other way; names, identifiers and dates stay in one piece.
+            // Sentences get room enough not to become columns of words.
+            let length = text.chars().count();
+            let wrap = match text.contains([' ', '\n']) {
+                false if length <= 40 => "white-space:nowrap",
+                _ if tag == "th" => "white-space:nowrap",
+                _ if length > 20 => "overflow-wrap:break-word;min-width:14em",
+                _ => "overflow-wrap:break-word",
+            };
             let text = escape(text).replace('\n', "<br>");
-            format!("<{tag} style=\"{rule};text-align:{side};vertical-align:top;{wrap}{weight}\">{text}</{tag}>")
+            let mark = mark.map(Mark::to_html).unwrap_or_default();
+            format!("<{tag} style=\"{style};text-align:{side};{wrap}{quiet}\">{mark}{text}</{tag}>")
         };
-        let mut html = String::from("<table style=\"border-collapse:collapse;margin:.3em 0;font-variant-numeric:tabular-nums\">");
+        let mut html = String::from(
+            "<div style=\"overflow-x:auto\"><table style=\"border-collapse:collapse;margin:.3em 0;font-variant-numeric:tabular-nums\">",
+        );
         if self.heading {
-            let cells = self.columns.iter().map(|(name, align)| cell("th", name, *align, false));
+            let cells = self.columns.iter().map(|(name, align)| cell("th", None, name, *align, false));
             html.push_str(&format!("<thead><tr>{}</tr></thead>", cells.collect::<String>()));
         }
         html.push_str("<tbody>");
-        for row in &self.rows {
-            let cells = row.iter().zip(&self.columns).enumerate();
-            let cells = cells.map(|(index, (text, (_, align)))| cell("td", text, *align, index == 0));
+        for (row, cells) in self.rows.iter().enumerate() {
+            let mark = |column| self.marks.iter().find(|mark| (mark.0, mark.1) == (row, column)).map(|mark| mark.2);
+            let cells = cells.iter().zip(&self.columns).enumerate();
+            let cells = cells.map(|(column, (text, (_, align)))| cell("td", mark(column), text, *align, column == 0));
             html.push_str(&format!("<tr>{}</tr>", cells.collect::<String>()));
         }
-        html.push_str("</tbody></table>");
+        html.push_str("</tbody></table></div>");
         html
+    }
+}
+
+impl Mark {
+    fn to_html(self) -> String {
+        match self {
+            Self::Dot(paint) => format!("<span style=\"color:{}\">●</span> ", paint.between()),
+            Self::Bar(share) => format!(
+                "<span style=\"display:inline-block;width:5em;height:.7em;background:rgba(128,128,128,.25)\">\
+                 <span style=\"display:block;height:100%;width:{:.0}%;background:{}\"></span></span> ",
+                share * 100.0,
+                Paint::Water.between()
+            ),
+        }
     }
 }
 
@@ -128,6 +180,16 @@ mod tests {
         let html = table.to_html();
         assert!(html.contains("&lt;b&gt;") && html.contains("a<br>b &amp; c"), "{html}");
         assert!(!html.contains('\n') && !html.contains("<th"));
+    }
+
+    #[test]
+    fn marks_stand_in_their_cells_and_in_html_only() {
+        let mut table = Table::new([("job", Align::Left), ("status", Align::Left)]);
+        table.row(["1", "running"]).dot(1, Paint::Water);
+        table.row(["2", "40 %"]).bar(1, 0.4);
+        let html = table.to_html();
+        assert!(html.contains("●</span> running</td>") && html.contains("width:40%") && html.matches('●').count() == 1, "{html}");
+        assert_eq!(table.to_text(), "job  status\n1    running\n2    40 %");
     }
 
     #[test]

@@ -294,7 +294,19 @@ impl Raster {
         let bands: &[usize] = if header.full.samples >= 3 { &[0, 1, 2] } else { &[0] };
         let grids = self.grids(bands, max_size).await?;
         let subject = format!("{} ({} × {}, {})", self.shared.name, header.full.width, header.full.height, header.full.data_type);
-        Ok(Preview::of(&grids, colours, &subject))
+        let transform = self.transform();
+        let preview = Preview::of(&grids, colours, &subject).with_pixel_height((transform.e / transform.a).abs());
+        // A picture needs no place: without a reference system, or with one that is not known here, it has none.
+        Ok(preview.placed(self.pixel_corners_wgs84().ok()))
+    }
+
+    /// Longitude and latitude of the corners of the first, the rows' last, the last and the columns' last pixel.
+    fn pixel_corners_wgs84(&self) -> Result<[(f64, f64); 4]> {
+        let crs = self.crs().ok_or_else(|| self.failed("it has no reference system".to_owned()))?;
+        let (width, height) = (f64::from(self.width()), f64::from(self.height()));
+        let corners = [(0.0, 0.0), (width, 0.0), (width, height), (0.0, height)];
+        let places = crs.transform(&Crs::wgs84(), &corners.map(|(column, row)| self.transform().apply(column, row)))?;
+        places.try_into().map_err(|_| self.failed("its corners are lost".to_owned()))
     }
 
     /// Shows the profile in a notebook.

@@ -1,25 +1,54 @@
-//! A small picture of a raster.
+//! A small picture of a raster, with its legend.
 //!
 //! Turns grids of values into colours: masks in blue, palettes as the file has them, three bands as red, green and blue,
-//! everything else in grey. Invalid pixels are transparent.
+//! everything else by a colour map. Invalid pixels are transparent. How a map places the picture is the map's business; where it
+//! lies is known here.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt, sync::Arc};
+
+use base64::{Engine, engine::general_purpose::STANDARD};
 
 use super::{grid::Grid, png};
-use crate::display::Bundle;
+use crate::{
+    display::{
+        Bundle, attribute, escape,
+        theme::{QUIET, RULE},
+    },
+    picture::{ColourMap, Corners, hex, short, within},
+};
 
-/// A blue for water and other ones of a mask, readable on white and on dark.
+/// A blue for water and other ones of a mask, readable on white and on dark: that of the theme.
 const MASK_COLOUR: [u8; 3] = [38, 131, 198];
 /// Share of the values at each end that may be cut off, so that a few outliers do not make the rest flat.
 const CUT: f64 = 0.02;
+/// Shades of a colour map in a picture. With transparency they fit into a table of colours, which makes small files.
+const SHADES: f64 = 254.0;
+/// Pictures smaller than this are shown enlarged, by whole numbers.
+const LEAST_SIZE: u32 = 240;
+/// So many colours of a palette are named in the legend.
+const NAMED: usize = 12;
 
-/// A picture of a raster, from [`Raster::preview`](crate::Raster::preview). In a notebook it shows as an image.
-#[derive(Clone, PartialEq)]
+/// A picture of a raster, from [`Raster::preview`](crate::Raster::preview). In a notebook it shows as an image with a legend.
+///
+/// ```no_run
+/// # async fn run(raster: eoap::Raster) -> Result<(), eoap::Error> {
+/// use eoap::ColourMap;
+///
+/// let preview = raster.preview(512).await?.colours(ColourMap::Viridis).range(0.0, 3000.0);
+/// println!("{preview}");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
 pub struct Preview {
-    width: u32,
-    height: u32,
-    png: Vec<u8>,
-    text: String,
+    grids: Arc<[Grid]>,
+    subject: String,
+    manner: Manner,
+    corners: Option<Corners>,
+    /// Height of a pixel on the ground, if its width is 1.
+    pixel_height: f64,
+    pixels: Arc<[[u8; 4]]>,
+    png: Arc<[u8]>,
 }
 
 /// How values become colours.
@@ -31,30 +60,78 @@ pub(crate) enum Colours<'a> {
     Bands { bytes: bool },
 }
 
+/// How the values of this picture have become colours.
+#[derive(Clone, Debug)]
+enum Manner {
+    Mask,
+    Palette(Arc<[[u8; 3]]>),
+    Composite { range: (f64, f64) },
+    Ramp { map: ColourMap, range: (f64, f64) },
+}
+
 impl Preview {
     /// A picture of these bands, all of the same size; `subject` says what it shows.
     pub(crate) fn of(grids: &[Grid], colours: Colours<'_>, subject: &str) -> Self {
-        let (width, height) = (grids[0].width, grids[0].height);
-        let (pixels, manner) = match (colours, grids) {
-            (Colours::Palette(palette), [grid, ..]) => (by_palette(grid, palette), "colours of the file"),
-            (Colours::Bands { bytes }, [red, green, blue, ..]) => (colour([red, green, blue], bytes), "red, green, blue"),
-            (Colours::Bands { bytes: true }, [grid, ..]) if is_mask(grid) => (mask(grid), "1 is blue"),
-            _ => (grey(&grids[0]), "dark is low, bright is high"),
+        let manner = match (colours, grids) {
+            (Colours::Palette(palette), _) => Manner::Palette(palette.into()),
+            (Colours::Bands { bytes: true }, [_, _, _, ..]) => Manner::Composite { range: (0.0, 255.0) },
+            (Colours::Bands { bytes: false }, [red, green, blue, ..]) => {
+                Manner::Composite { range: value_range(&[red, green, blue]) }
+            }
+            (Colours::Bands { bytes: true }, [grid, ..]) if is_mask(grid) => Manner::Mask,
+            _ => Manner::Ramp { map: ColourMap::Grey, range: value_range(&[&grids[0]]) },
         };
-        let valid = pixels.iter().filter(|pixel| pixel[3] != 0).count();
-        let share = valid as f64 / pixels.len().max(1) as f64 * 100.0;
-        let text = format!("preview of {subject}: {width} × {height} pixels, {manner}, {share:.1} % shown");
-        Self { width, height, png: png::encode(width, height, &pixels), text }
+        Self::drawn(grids.into(), manner, subject.to_owned(), None, 1.0)
+    }
+
+    fn drawn(grids: Arc<[Grid]>, manner: Manner, subject: String, corners: Option<Corners>, pixel_height: f64) -> Self {
+        let pixels: Arc<[[u8; 4]]> = manner.pixels(&grids).into();
+        let png = png::encode(grids[0].width, grids[0].height, &pixels).into();
+        Self { grids, subject, manner, corners, pixel_height, pixels, png }
+    }
+
+    /// The same with a place: longitude and latitude of the upper left, upper right, lower right and lower left corner.
+    pub(crate) fn placed(self, corners: Option<Corners>) -> Self {
+        Self { corners, ..self }
+    }
+
+    /// The same with pixels that are so high on the ground if they are 1 wide, so that the picture keeps the aspect of the land.
+    pub(crate) fn with_pixel_height(self, pixel_height: f64) -> Self {
+        let is_shape = pixel_height.is_finite() && (0.01..=100.0).contains(&pixel_height);
+        Self { pixel_height: if is_shape { pixel_height } else { 1.0 }, ..self }
+    }
+
+    /// Colours the values of the (first) band by this map, in place of what the picture has chosen.
+    #[must_use = "the picture with other colours is returned"]
+    pub fn colours(self, map: ColourMap) -> Self {
+        let range = match self.manner {
+            Manner::Ramp { range, .. } => range,
+            _ => value_range(&[&self.grids[0]]),
+        };
+        Self::drawn(self.grids, Manner::Ramp { map, range }, self.subject, self.corners, self.pixel_height)
+    }
+
+    /// Puts the ends of the colours at these values, in place of those between which nearly all values lie. Masks and palettes,
+    /// which have no ends, stay as they are.
+    #[must_use = "the picture with other ends is returned"]
+    pub fn range(self, low: f64, high: f64) -> Self {
+        let range = (low, high);
+        let manner = match self.manner {
+            Manner::Ramp { map, .. } => Manner::Ramp { map, range },
+            Manner::Composite { .. } => Manner::Composite { range },
+            other => other,
+        };
+        Self::drawn(self.grids, manner, self.subject, self.corners, self.pixel_height)
     }
 
     /// Columns of the picture.
     pub fn width(&self) -> u32 {
-        self.width
+        self.grids[0].width
     }
 
     /// Rows of the picture.
     pub fn height(&self) -> u32 {
-        self.height
+        self.grids[0].height
     }
 
     /// The bytes of a PNG file.
@@ -62,16 +139,149 @@ impl Preview {
         &self.png
     }
 
-    /// Shows the picture in a notebook, and its description as text.
+    /// Longitude and latitude in degrees (WGS 84) of the upper left, upper right, lower right and lower left corner, if it is
+    /// known where the raster lies.
+    pub fn corners(&self) -> Option<[(f64, f64); 4]> {
+        self.corners
+    }
+
+    /// Share of the pixels that are shown, in percent; the others are transparent.
+    pub fn shown_percent(&self) -> f64 {
+        let shown = self.pixels.iter().filter(|pixel| pixel[3] != 0).count();
+        shown as f64 / self.pixels.len().max(1) as f64 * 100.0
+    }
+
+    /// What the colours mean, in a few words.
+    pub(crate) fn legend_text(&self) -> String {
+        match &self.manner {
+            Manner::Mask => format!("1 is blue, {:.1} %", self.shown_percent()),
+            Manner::Palette(_) => "colours of the file".to_owned(),
+            Manner::Composite { .. } => "red, green, blue".to_owned(),
+            Manner::Ramp { range: (low, high), .. } => format!("{} to {}", short(*low), short(*high)),
+        }
+    }
+
+    /// The PNG of the picture as it lies on a map whose parallels and meridians are straight: within `[west, south, east, north]`,
+    /// on paper of this size.
+    pub(crate) fn on_map(&self, [west, south, east, north]: [f64; 4], (width, height): (f64, f64)) -> Option<Vec<u8>> {
+        let corners = self.corners?;
+        // One and a half pixels to one on paper are enough for screens that have two.
+        let size = |length: f64| (length * 1.5).round().clamp(1.0, 1500.0) as u32;
+        let (columns, rows) = (size(width), size(height));
+        let mut pixels = Vec::with_capacity(columns as usize * rows as usize);
+        for row in 0..rows {
+            let latitude = north - (f64::from(row) + 0.5) / f64::from(rows) * (north - south);
+            for column in 0..columns {
+                let longitude = west + (f64::from(column) + 0.5) / f64::from(columns) * (east - west);
+                // The map may lie a turn away from the raster's own longitudes.
+                let turns = ((corners[0].0 - longitude) / 360.0).round() * 360.0;
+                let pixel = within(corners, (longitude + turns, latitude)).map(|(across, down)| {
+                    let (x, y) = (across * f64::from(self.width()), down * f64::from(self.height()));
+                    self.pixels[y as usize * self.width() as usize + x as usize]
+                });
+                pixels.push(pixel.unwrap_or([0; 4]));
+            }
+        }
+        Some(png::encode(columns, rows, &pixels))
+    }
+
+    /// Shows the picture with its legend in a notebook, and its description as text.
     pub fn evcxr_display(&self) {
-        Bundle::text(self.to_string()).png(&self.png).emit();
+        Bundle::text(self.to_string()).html(self.to_html()).png(&self.png).emit();
+    }
+
+    fn to_html(&self) -> String {
+        let (width, height) = (f64::from(self.width()), f64::from(self.height()) * self.pixel_height);
+        let factor = (f64::from(LEAST_SIZE) / width.max(height)).floor().max(1.0);
+        let rendering = if factor > 1.0 { ";image-rendering:pixelated" } else { "" };
+        format!(
+            "<div style=\"margin:.3em 0\"><img alt=\"{}\" width=\"{}\" height=\"{}\" style=\"max-width:100%;height:auto;border:{RULE}{rendering}\" \
+             src=\"data:image/png;base64,{}\"><div style=\"font-size:.9em\">{}</div></div>",
+            attribute(&self.to_string()),
+            (width * factor).round(),
+            (height * factor).round().max(1.0),
+            STANDARD.encode(&self.png),
+            self.legend_html()
+        )
+    }
+
+    fn legend_html(&self) -> String {
+        let entry = |colour: [u8; 3], text: &str| {
+            format!(
+                "<span style=\"display:inline-block;width:.9em;height:.9em;background:{};border:{RULE};vertical-align:-.1em\"></span> {} &ensp; ",
+                hex(colour),
+                escape(text)
+            )
+        };
+        let rest = 100.0 - self.shown_percent();
+        let quiet = |text: &str| format!("<span style=\"{QUIET}\">{}</span>", escape(text));
+        let unseen = if rest > 0.0 { quiet(&format!("transparent: no data, {rest:.1} %")) } else { String::new() };
+        match &self.manner {
+            Manner::Mask => format!("{}{unseen}", entry(MASK_COLOUR, &format!("1: {:.1} %", self.shown_percent()))),
+            Manner::Composite { range } => {
+                let range = format!("red, green, blue: bands 1, 2, 3 from {} to {}", short(range.0), short(range.1));
+                format!("{} &ensp; {unseen}", escape(&range))
+            }
+            Manner::Palette(palette) => {
+                let counts = self.values_shown();
+                let total = self.pixels.len().max(1) as f64;
+                let mut entries: String = counts
+                    .iter()
+                    .take(NAMED)
+                    .filter_map(|(value, count)| {
+                        let share = *count as f64 / total * 100.0;
+                        Some(entry(*palette.get(*value as usize)?, &format!("{value}: {share:.1} %")))
+                    })
+                    .collect();
+                if counts.len() > NAMED {
+                    entries.push_str(&format!("and {} more &ensp; ", counts.len() - NAMED));
+                }
+                format!("{entries}{unseen}")
+            }
+            Manner::Ramp { map, range } => {
+                let colours: Vec<[u8; 4]> = (0..=SHADES as u32).map(|step| opaque(map.at(f64::from(step) / SHADES))).collect();
+                let bar = STANDARD.encode(png::encode(colours.len() as u32, 1, &colours));
+                format!(
+                    "{} <img alt=\"{}\" width=\"160\" height=\"10\" style=\"vertical-align:middle;width:160px;height:10px;border:{RULE}\" \
+                     src=\"data:image/png;base64,{bar}\"> {} &ensp; {unseen}",
+                    short(range.0),
+                    attribute(&map.to_string()),
+                    short(range.1)
+                )
+            }
+        }
+    }
+
+    /// The values that are shown, with the number of their pixels, the most frequent first.
+    fn values_shown(&self) -> Vec<(u32, usize)> {
+        let mut counts = BTreeMap::new();
+        for (value, _) in self.grids[0].values.iter().zip(self.pixels.iter()).filter(|(_, pixel)| pixel[3] != 0) {
+            *counts.entry(*value as u32).or_insert(0_usize) += 1;
+        }
+        let mut counts: Vec<(u32, usize)> = counts.into_iter().collect();
+        counts.sort_by_key(|(value, count)| (std::cmp::Reverse(*count), *value));
+        counts
+    }
+}
+
+impl PartialEq for Preview {
+    /// Whether both show the same.
+    fn eq(&self, other: &Self) -> bool {
+        self.png == other.png && self.corners == other.corners && self.to_string() == other.to_string()
     }
 }
 
 impl fmt::Display for Preview {
     /// What the picture shows, in one line.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        write!(f, "preview of {}: {} × {} pixels, ", self.subject, self.width(), self.height())?;
+        match &self.manner {
+            Manner::Mask => f.write_str("1 is blue")?,
+            Manner::Palette(_) => f.write_str("colours of the file")?,
+            Manner::Composite { .. } => f.write_str("red, green, blue")?,
+            Manner::Ramp { map, range: (low, high) } => write!(f, "{map}, from {} to {}", short(*low), short(*high))?,
+        }
+        write!(f, ", {:.1} % shown", self.shown_percent())
     }
 }
 
@@ -81,39 +291,52 @@ impl fmt::Debug for Preview {
     }
 }
 
+impl Manner {
+    fn pixels(&self, grids: &[Grid]) -> Vec<[u8; 4]> {
+        match self {
+            Self::Mask => mask(&grids[0]),
+            Self::Palette(palette) => by_palette(&grids[0], palette),
+            Self::Composite { range } => composite([&grids[0], &grids[1], &grids[2]], *range),
+            Self::Ramp { map, range } => ramp(&grids[0], *map, *range),
+        }
+    }
+}
+
+fn opaque([red, green, blue]: [u8; 3]) -> [u8; 4] {
+    [red, green, blue, 255]
+}
+
 fn is_mask(grid: &Grid) -> bool {
     grid.values.iter().all(|value| *value == 0.0 || *value == 1.0)
 }
 
 fn mask(grid: &Grid) -> Vec<[u8; 4]> {
-    let [red, green, blue] = MASK_COLOUR;
     let is_shown = |(value, valid): (&f64, &bool)| *valid && *value == 1.0;
     let pixels = grid.values.iter().zip(&grid.valid).map(is_shown);
-    pixels.map(|shown| if shown { [red, green, blue, 255] } else { [0; 4] }).collect()
+    pixels.map(|shown| if shown { opaque(MASK_COLOUR) } else { [0; 4] }).collect()
 }
 
 fn by_palette(grid: &Grid, palette: &[[u8; 3]]) -> Vec<[u8; 4]> {
     let pixel = |(value, valid): (&f64, &bool)| match palette.get(*value as usize) {
-        Some([red, green, blue]) if *valid => [*red, *green, *blue, 255],
+        Some(colour) if *valid => opaque(*colour),
         _ => [0; 4],
     };
     grid.values.iter().zip(&grid.valid).map(pixel).collect()
 }
 
-fn grey(grid: &Grid) -> Vec<[u8; 4]> {
-    let range = value_range(&[grid]);
+fn ramp(grid: &Grid, map: ColourMap, range: (f64, f64)) -> Vec<[u8; 4]> {
+    let shades: Vec<[u8; 4]> = (0..=SHADES as u32).map(|step| opaque(map.at(f64::from(step) / SHADES))).collect();
     let pixel = |index: usize| {
-        let value = stretch(grid.values[index], range);
-        if is_shown(grid, index) { [value, value, value, 255] } else { [0; 4] }
+        let shade = (share(grid.values[index], range) * SHADES).round() as usize;
+        if is_shown(grid, index) { shades[shade] } else { [0; 4] }
     };
     (0..grid.values.len()).map(pixel).collect()
 }
 
-fn colour(bands: [&Grid; 3], bytes: bool) -> Vec<[u8; 4]> {
-    let range = if bytes { (0.0, 255.0) } else { value_range(&bands) };
+fn composite(bands: [&Grid; 3], range: (f64, f64)) -> Vec<[u8; 4]> {
     let pixel = |index: usize| {
-        let [red, green, blue] = bands.map(|band| stretch(band.values[index], range));
-        if bands.iter().all(|band| is_shown(band, index)) { [red, green, blue, 255] } else { [0; 4] }
+        let colour = bands.map(|band| (share(band.values[index], range) * 255.0).round() as u8);
+        if bands.iter().all(|band| is_shown(band, index)) { opaque(colour) } else { [0; 4] }
     };
     (0..bands[0].values.len()).map(pixel).collect()
 }
@@ -140,12 +363,10 @@ fn value_range(grids: &[&Grid]) -> (f64, f64) {
     }
 }
 
-fn stretch(value: f64, (low, high): (f64, f64)) -> u8 {
-    if low == high {
-        return 128;
-    }
-    // The conversion saturates, and turns "not a number" into 0.
-    ((value - low) / (high - low) * 255.0).round() as u8
+/// How far a value is from low to high, from 0 to 1; in the middle, if both are the same.
+fn share(value: f64, (low, high): (f64, f64)) -> f64 {
+    let share = if low == high { 0.5 } else { (value - low) / (high - low) };
+    if share.is_nan() { 0.0 } else { share.clamp(0.0, 1.0) }
 }
 
 #[cfg(test)]
@@ -160,12 +381,15 @@ mod tests {
     #[test]
     fn masks_are_blue_and_transparent() {
         assert_eq!(mask(&grid(&[0.0, 1.0], 0.0)), [[0; 4], [38, 131, 198, 255]]);
+        assert_eq!(hex(MASK_COLOUR), crate::display::theme::Paint::Water.shades().0);
         let preview = Preview::of(&[grid(&[0.0, 1.0], 0.0)], Colours::Bands { bytes: true }, "x");
         assert_eq!(preview.to_string(), "preview of x: 2 × 1 pixels, 1 is blue, 50.0 % shown");
+        assert!(preview.to_html().contains("1: 50.0 %") && preview.to_html().contains("no data, 50.0 %"));
     }
 
     #[test]
-    fn grey_is_stretched_between_the_ends() {
+    fn values_are_stretched_between_the_ends() {
+        let grey = |grid: &Grid| ramp(grid, ColourMap::Grey, value_range(&[grid]));
         assert_eq!(grey(&grid(&[-5.0, 0.0, 5.0, -99.0], -99.0)), [[0, 0, 0, 255], [128, 128, 128, 255], [255; 4], [0; 4]]);
         assert_eq!(grey(&grid(&[7.0, f64::NAN], 0.0)), [[128, 128, 128, 255], [0; 4]]);
     }
@@ -173,7 +397,45 @@ mod tests {
     #[test]
     fn bytes_in_colour_stay_as_they_are() {
         let bands = [grid(&[10.0], 0.0), grid(&[20.0], 0.0), grid(&[255.0], 0.0)];
-        assert_eq!(colour([&bands[0], &bands[1], &bands[2]], true), [[10, 20, 255, 255]]);
+        let preview = Preview::of(&bands, Colours::Bands { bytes: true }, "x");
+        assert_eq!(preview.pixels.as_ref(), [[10, 20, 255, 255]]);
         assert_eq!(by_palette(&grid(&[1.0, 9.0], 0.0), &[[0; 3], [1, 2, 3]]), [[1, 2, 3, 255], [0; 4]]);
+    }
+
+    #[test]
+    fn colours_and_ends_can_be_chosen() {
+        let preview = Preview::of(&[grid(&[0.0, 50.0, 100.0], -1.0)], Colours::Bands { bytes: false }, "x");
+        assert!(preview.to_string().contains("dark is low, bright is high, from 0 to 100"), "{preview}");
+        let other = preview.clone().colours(ColourMap::Viridis).range(50.0, 200.0);
+        assert_eq!(other.pixels[0], other.pixels[1]);
+        assert_eq!(other.pixels[0], opaque(ColourMap::Viridis.at(0.0)));
+        assert!(other.to_string().contains("violet is low, yellow is high, from 50 to 200"), "{other}");
+        assert!(other != preview && preview.clone() == preview);
+    }
+
+    #[test]
+    fn rasters_without_values_and_of_one_pixel_are_pictures_too() {
+        for (values, bytes) in
+            [(vec![f64::NAN; 6], false), (vec![0.0; 6], true), (vec![7.0], false), (vec![f64::INFINITY, 1.0], false)]
+        {
+            let preview = Preview::of(&[grid(&values, 0.0)], Colours::Bands { bytes }, "<x & \"y\">").colours(ColourMap::Blues);
+            let html = preview.to_html();
+            assert!(!html.contains("<x") && !html.contains("NaN"), "{html}");
+            assert!(preview.png().starts_with(b"\x89PNG"));
+        }
+        let one = Preview::of(&[grid(&[7.0], 0.0)], Colours::Bands { bytes: false }, "x");
+        assert!(one.to_html().contains("width=\"240\" height=\"240\""), "{}", one.to_html());
+    }
+
+    #[test]
+    fn on_a_map_a_raster_is_where_it_lies() {
+        let preview = Preview::of(&[grid(&[0.0, 1.0], 0.0)], Colours::Bands { bytes: true }, "x");
+        assert_eq!(preview.on_map([0.0, 0.0, 1.0, 1.0], (2.0, 2.0)), None);
+        // The raster lies across the map's middle, a turn away from it, and its eastern half is shown.
+        let placed = preview.placed(Some([(359.0, 1.0), (361.0, 1.0), (361.0, 0.0), (359.0, 0.0)]));
+        let png = placed.on_map([-2.0, 0.0, 2.0, 1.0], (4.0, 1.0)).expect("image");
+        let expected: Vec<[u8; 4]> =
+            [0, 0, 0, 1, 0, 0].into_iter().map(|shown| if shown == 1 { opaque(MASK_COLOUR) } else { [0; 4] }).collect();
+        assert_eq!(png, png::encode(6, 2, &[expected.clone(), expected].concat()));
     }
 }

@@ -1,5 +1,7 @@
 //! `nbsnap prepare`: builds what notebooks depend on, and runs nothing.
 
+use std::io::Write;
+
 use nbsnap::environment::Nothing;
 use nbsnap::project::Project;
 use nbsnap::report::Reporter;
@@ -17,6 +19,11 @@ pub(crate) fn run(project: &Project, args: &PrepareArgs) -> Result<Exit, RunErro
     let mut reporter = session::reporter(&args.report);
     let mut runner =
         Runner { project, engine: &mut engine, environment: &Nothing, store: &store, cache: None, jobs: 1, repeat: 1 };
-    runner.prepare(&args.names, &mut |event| reporter.report(&event))?;
+    // A shell that evaluates what is said for it must not see the report.
+    runner.prepare(&args.names, &mut |event| if args.kernel { Ok(()) } else { reporter.report(&event) })?;
+    if args.kernel {
+        let folder = engine.kernel_folder().map_err(RunError::Engine)?;
+        writeln!(std::io::stdout(), "export EVCXR_TMPDIR='{}'", folder.display()).map_err(RunError::Report)?;
+    }
     Ok(Exit::Success)
 }

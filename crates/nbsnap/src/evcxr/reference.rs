@@ -56,6 +56,26 @@ impl Evcxr {
         Evcxr { settings, prepared: None, sources: Vec::new() }
     }
 
+    /// The folder that a Jupyter kernel (evcxr_jupyter) finds everything built in that was prepared, if it is its `EVCXR_TMPDIR`. One kernel at
+    /// a time can use it.
+    ///
+    /// # Errors
+    /// When nothing was prepared, or the folder cannot be set up.
+    pub fn kernel_folder(&self) -> Result<PathBuf, EngineError> {
+        let workshop = self.workshop()?;
+        let slot = workshop.folder.kernel_slot()?;
+        slot.lay_out(self.layout(workshop, &self.build_settings()))?;
+        Ok(slot.crate_dir())
+    }
+
+    fn workshop(&self) -> Result<&Workshop, EngineError> {
+        self.prepared.as_ref().ok_or_else(|| EngineError::Start { message: "the engine was not prepared".into() })
+    }
+
+    fn layout<'a>(&self, workshop: &'a Workshop, settings: &'a BuildSettings) -> Layout<'a> {
+        Layout { notebooks: &workshop.ready.notebooks, settings, lock: workshop.ready.lock.as_deref() }
+    }
+
     fn build_settings(&self) -> BuildSettings {
         BuildSettings { opt_level: self.settings.opt_level.clone(), optimized: self.settings.optimized.clone() }
     }
@@ -104,11 +124,9 @@ impl Engine for Evcxr {
     }
 
     fn worker(&self, number: usize) -> Result<Box<dyn Worker + '_>, EngineError> {
-        let Some(workshop) = &self.prepared else {
-            return Err(EngineError::Start { message: "the engine was not prepared".into() });
-        };
-        let (slot, ready) = (workshop.folder.slot(number), &workshop.ready);
-        slot.lay_out(Layout { notebooks: &ready.notebooks, settings: &self.build_settings(), lock: ready.lock.as_deref() })?;
+        let workshop = self.workshop()?;
+        let slot = workshop.folder.slot(number);
+        slot.lay_out(self.layout(workshop, &self.build_settings()))?;
         Ok(Box::new(EvcxrWorker::new(&self.settings, workshop, slot)))
     }
 }

@@ -15,6 +15,7 @@
 //!   ctx/            evcxr's crate
 //!   fused/          a whole notebook as one program
 //!   notebooks/*/    one empty crate a notebook, with the notebook's dependencies
+//! slot-kernel/    the same for a Jupyter kernel
 //! ```
 //! This module lays out files. It neither runs Cargo nor knows evcxr.
 
@@ -87,6 +88,23 @@ impl BuildFolder {
     /// A worker's workspace.
     pub(crate) fn slot(&self, number: usize) -> Slot {
         Slot { root: self.root.join(format!("slot-{number}")) }
+    }
+
+    /// The workspace of a Jupyter kernel, which builds where everything is built already.
+    pub(crate) fn kernel_slot(&self) -> Result<Slot, EngineError> {
+        let slot = Slot { root: self.root.join("slot-kernel") };
+        let (target, link) = (self.target(0), slot.crate_dir().join("target"));
+        let failed = |path: &Path| {
+            let path = path.to_owned();
+            move |source| EngineError::Io { action: "write", path, source }
+        };
+        fs::create_dir_all(slot.crate_dir()).map_err(failed(&slot.crate_dir()))?;
+        if !fs::read_link(&link).is_ok_and(|old| old == target) {
+            // Whatever is there was built by something else.
+            let _ = fs::remove_file(&link).or_else(|_| fs::remove_dir_all(&link));
+            std::os::unix::fs::symlink(&target, &link).map_err(failed(&link))?;
+        }
+        Ok(slot)
     }
 
     /// A folder that dependencies are built in.

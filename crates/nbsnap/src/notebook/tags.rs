@@ -46,6 +46,8 @@ pub const TAGS: &[Tag] = &[
     tag("hide-cell", "jupyter-book", "`nbsnap export` folds the cell"),
     tag("hide-input", "jupyter-book", "`nbsnap export` folds its source"),
     tag("hide-output", "jupyter-book", "`nbsnap export` folds its output"),
+    tag("keep-output", "nbstripout", "`nbsnap strip` and `nbsnap check` leave its outputs where they are"),
+    tag("rustfmt-skip", "", "`nbsnap check` leaves its layout as it is"),
 ];
 
 /// Comments at the beginning of a cell that nbval takes for tags, there after `#` and here after `//`.

@@ -79,8 +79,8 @@ mod tests {
             .iter()
             .enumerate()
             .map(|(index, source)| {
-                let cell = CodeCell { number: index + 1, id: format!("c{index}"), source: (*source).into(), tags: Vec::new() };
-                Cell::read(&cell).unwrap()
+                let (number, id, source) = (index + 1, format!("c{index}"), (*source).into());
+                Cell::read(&CodeCell { number, id, source, ..CodeCell::default() }).unwrap()
             })
             .collect();
         let cells: Vec<&Cell> = cells.iter().collect();

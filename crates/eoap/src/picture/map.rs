@@ -1,0 +1,173 @@
+//! A map of footprints, areas and rasters: graticule, scale, legend; nothing is fetched for it.
+
+use stac::Item;
+
+use super::{
+    Picture,
+    geography::{Outline, gap_end},
+    svg::{Anchor, Svg},
+};
+use crate::{
+    display::theme::{LINE, MARGIN, Paint, WIDTH},
+    items::ItemCollection,
+    raster::{Bounds, Preview},
+};
+
+mod sheet;
+
+use sheet::Sheet;
+
+/// A map, made layer by layer; in a notebook it shows as a picture.
+///
+/// ```
+/// # fn map(items: eoap::ItemCollection) {
+/// let map = items.map().area("area of interest", [-121.399, 39.834, -120.74, 40.472]);
+/// println!("{}", map.picture());
+/// # }
+/// ```
+#[derive(Clone, Debug, Default)]
+#[must_use = "a map shows nothing until it is displayed"]
+pub struct Map {
+    title: Option<String>,
+    layers: Vec<Layer>,
+}
+
+/// Something on a map.
+#[derive(Clone, Debug)]
+struct Layer {
+    name: String,
+    note: String,
+    outline: Outline,
+    kind: Kind,
+}
+
+#[derive(Clone, Debug)]
+enum Kind {
+    Footprint(usize),
+    Area,
+    Raster(Box<Preview>),
+}
+
+impl Map {
+    /// A map with nothing on it.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets the heading, in place of one that counts what is shown.
+    pub fn title(mut self, title: impl Into<String>) -> Self {
+        self.title = Some(title.into());
+        self
+    }
+
+    /// Adds the footprint of an item: its geometry, else its bounding box. An item without either (STAC allows it) is left out.
+    pub fn item(mut self, item: &Item) -> Self {
+        let outline = item.geometry.as_ref().map(Outline::of_geometry).filter(|outline| outline.bounds().is_some());
+        let bounds = |bbox: stac::Bbox| match bbox {
+            stac::Bbox::TwoDimensional(bounds) => bounds,
+            stac::Bbox::ThreeDimensional([west, south, _, east, north, _]) => [west, south, east, north],
+        };
+        let Some(outline) = outline.or_else(|| item.bbox.map(|bbox| Outline::of_bounds(bounds(bbox)))) else { return self };
+        let number = self.layers.iter().filter(|layer| matches!(layer.kind, Kind::Footprint(_))).count();
+        let note = item.properties.datetime.map(|time| time.format("%Y-%m-%d").to_string()).unwrap_or_default();
+        self.layers.push(Layer { name: item.id.clone(), note, outline, kind: Kind::Footprint(number) });
+        self
+    }
+
+    /// Adds the footprints of all items of a collection.
+    pub fn items(self, items: &ItemCollection) -> Self {
+        items.iter().fold(self, Self::item)
+    }
+
+    /// Adds a rectangle of `[west, south, east, north]` in degrees, such as an area of interest; [`Bounds`] will do, too.
+    pub fn area(mut self, name: impl Into<String>, bounds: impl Into<[f64; 4]>) -> Self {
+        let outline = Outline::of_bounds(bounds.into());
+        self.layers.push(Layer { name: name.into(), note: String::new(), outline, kind: Kind::Area });
+        self
+    }
+
+    /// Adds a raster's preview where it lies. One of which that is not known (see [`Preview::corners`]) is left out.
+    pub fn raster(mut self, name: impl Into<String>, preview: &Preview) -> Self {
+        if let Some(corners) = preview.corners() {
+            let outline = Outline { rings: vec![corners.to_vec()], ..Outline::default() };
+            let kind = Kind::Raster(Box::new(preview.clone()));
+            self.layers.push(Layer { name: name.into(), note: preview.legend_text(), outline, kind });
+        }
+        self
+    }
+
+    /// The map as a picture.
+    pub fn picture(&self) -> Picture {
+        let spans = self.layers.iter().filter_map(|layer| layer.outline.bounds()).map(|bounds| (bounds[0], bounds[2]));
+        let Some(west) = gap_end(spans) else { return nothing(self.title.as_deref()) };
+        let layers: Vec<Layer> =
+            self.layers.iter().cloned().map(|layer| Layer { outline: layer.outline.east_of(west), ..layer }).collect();
+        let bounds = layers
+            .iter()
+            .filter_map(|layer| layer.outline.bounds())
+            .reduce(|a, b| [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])]);
+        match bounds {
+            Some(bounds) => Sheet::new(self.heading(), layers, bounds).picture(),
+            None => nothing(self.title.as_deref()),
+        }
+    }
+
+    /// Shows the map in a notebook, and its text.
+    pub fn evcxr_display(&self) {
+        self.picture().evcxr_display();
+    }
+
+    fn heading(&self) -> String {
+        let count = |is_counted: fn(&Kind) -> bool, one: &str, many: &str| match self
+            .layers
+            .iter()
+            .filter(|layer| is_counted(&layer.kind))
+            .count()
+        {
+            0 => None,
+            1 => Some(one.to_owned()),
+            count => Some(format!("{count} {many}")),
+        };
+        let parts = [
+            count(|kind| matches!(kind, Kind::Raster(_)), "a raster", "rasters"),
+            count(|kind| matches!(kind, Kind::Footprint(_)), "a footprint", "footprints"),
+            count(|kind| matches!(kind, Kind::Area), "an area", "areas"),
+        ];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        self.title.clone().unwrap_or_else(|| format!("Map of {}", listed(&parts)))
+    }
+}
+
+impl Kind {
+    fn paint(&self) -> Paint {
+        match self {
+            Self::Footprint(number) => Paint::Series(*number),
+            Self::Area => Paint::Area,
+            Self::Raster(_) => Paint::Water,
+        }
+    }
+}
+
+impl From<Bounds> for [f64; 4] {
+    fn from(bounds: Bounds) -> Self {
+        bounds.to_array()
+    }
+}
+
+/// Things in a row, the last after "and".
+fn listed(parts: &[String]) -> String {
+    match parts {
+        [] => "nothing".to_owned(),
+        [only] => only.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+/// The picture of a map without anything that has a place.
+fn nothing(title: Option<&str>) -> Picture {
+    let text = "map: there is nothing with a place";
+    let mut svg = Svg::new(WIDTH, 3.0 * LINE + 2.0 * MARGIN, title.unwrap_or("Map"), text);
+    let y = svg.heading(MARGIN, MARGIN, title.unwrap_or("Map"));
+    svg.text(MARGIN, y + LINE, Anchor::Start, Paint::Quiet, "There is nothing with a place.");
+    Picture::new(svg.finish(), text.to_owned())
+}

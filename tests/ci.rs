@@ -1,0 +1,118 @@
+//! What users copy for their build servers and their working copies, run as far as it can be without either.
+
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+use crate::world::{World, workspace};
+
+/// Lets commands find the runner by its name.
+fn on_path(world: &mut World) {
+    std::fs::create_dir_all(world.path("target/bin")).unwrap();
+    symlink(env!("CARGO_BIN_EXE_nbsnap"), world.path("target/bin/nbsnap")).unwrap();
+    let path = std::env::var("PATH").unwrap();
+    world.set("PATH", &format!("{{project}}/target/bin:{path}"));
+}
+
+/// Runs a command of a shell in the project.
+fn shell(world: &World, command: &str) -> Output {
+    // The world's command knows the environment; only the program is another.
+    let runner = world.command(&[]);
+    let mut shell = Command::new("bash");
+    shell.args(["-eo", "pipefail", "-c", command]).env_clear().current_dir(world.root());
+    shell.envs(runner.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    shell.output().unwrap()
+}
+
+fn said(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+#[test]
+fn the_workflow_to_copy_tests_a_project() {
+    let text = std::fs::read_to_string(workspace().join("crates/nbsnap/ci/github-workflow.yml")).unwrap();
+    let workflow: Value = serde_saphyr::from_str(&text).unwrap();
+    let job = &workflow["jobs"]["notebooks"];
+    let mut world = World::of_project("output-changed");
+    world.notebook("other", "", &[("a", "{}", "let a = 1;")]);
+    on_path(&mut world);
+    for (name, value) in [("CI", "true"), ("GITHUB_ACTIONS", "true"), ("GITHUB_STEP_SUMMARY", "{project}/target/summary.md")] {
+        world.set(name, value);
+    }
+    let before = world.files();
+    let mut codes = Vec::new();
+    for share in job["strategy"]["matrix"]["share"].as_array().unwrap() {
+        world.set("SHARE", share.as_str().unwrap());
+        // The toolchain's step is for a machine that is new.
+        for step in job["steps"].as_array().unwrap().iter().filter(|step| step["name"] != "Toolchain") {
+            let Some(run) = step["run"].as_str() else { continue };
+            let output = shell(&world, run);
+            if step["name"] == "Notebooks" {
+                assert!(said(&output).contains("(engine evcxr)"), "{}", said(&output));
+                assert_eq!(
+                    said(&output).contains("::error file=notebooks/lab.ipynb,line=21,"),
+                    output.status.code() == Some(100)
+                );
+                codes.push(output.status.code().unwrap());
+            } else {
+                assert!(output.status.success(), "{run}: {}", said(&output));
+            }
+        }
+        let upload = job["steps"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|step| step["uses"].as_str().is_some_and(|uses| uses.contains("upload")))
+            .unwrap();
+        for path in upload["with"]["path"].as_str().unwrap().lines() {
+            // The JUnit file is there after every run, the rest where something failed.
+            let is_expected = path.ends_with("junit.xml") || codes.last() == Some(&100);
+            assert_eq!(world.path(path).exists(), is_expected, "{path}");
+        }
+    }
+    codes.sort_unstable();
+    assert_eq!(codes, [0, 100], "one share holds the notebook that is not as recorded");
+    assert!(world.read("target/summary.md").contains("| ❌ changed | `lab` | 3 |"));
+    assert_eq!(world.files(), before, "nothing in the tree is changed");
+}
+
+#[test]
+fn the_hook_to_copy_lets_nothing_through_that_is_red() {
+    let mut world = World::of_project("passes");
+    on_path(&mut world);
+    for (name, value) in [("GIT_CONFIG_GLOBAL", "/dev/null"), ("GIT_CONFIG_SYSTEM", "/dev/null")] {
+        world.set(name, value);
+    }
+    for role in ["AUTHOR", "COMMITTER"] {
+        world.set(&format!("GIT_{role}_NAME"), "somebody");
+        world.set(&format!("GIT_{role}_EMAIL"), "somebody@example.org");
+    }
+    world.write(".gitignore", "/target\n*.snap.new\n");
+    let git = |command: &str| shell(&world, command);
+    assert!(git("git init -q && git add . && git commit -qm first").status.success());
+    let hook = world.path(".git/hooks/pre-commit");
+    std::fs::create_dir_all(hook.parent().unwrap()).unwrap();
+    std::fs::copy(workspace().join("crates/nbsnap/ci/pre-commit"), &hook).unwrap();
+    assert!(is_executable(&hook));
+
+    // What concerns no notebook is not held up.
+    world.write("notes.txt", "x");
+    assert!(git("git add notes.txt && git commit -qm notes").status.success());
+    let edit = |from: &str, to: &str| world.write("notebooks/lab.ipynb", &world.read("notebooks/lab.ipynb").replace(from, to));
+    edit("let start = 20;", "let start = 21;");
+    let output = git("git add notebooks && git commit -qm red");
+    assert!(!output.status.success() && said(&output).contains("the output is not as recorded"), "{}", said(&output));
+    // Accepted, but not staged: it would be red for everybody else.
+    world.run(&["test"]).exits(100);
+    world.run(&["accept"]).exits(0);
+    let output = git("git commit -qm half");
+    assert!(!output.status.success() && said(&output).contains("  snapshots/lab/say.snap"), "{}", said(&output));
+    let output = git("git add snapshots && git commit -qm green");
+    assert!(output.status.success(), "{}", said(&output));
+}
+
+fn is_executable(path: &Path) -> bool {
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o100 != 0
+}
