@@ -1,7 +1,5 @@
 //! What the README says there is, there is, and the other way round.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
