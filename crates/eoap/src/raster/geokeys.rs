@@ -163,7 +163,8 @@ mod tests {
             matrix: vec![1.0; 3],
             ..GeoTags::default()
         };
-        assert_eq!(tags.crs(), None);
+        // Keys that say nothing of a system are to GDAL a system that nobody knows.
+        assert_eq!(tags.crs(), Some(Crs { wkt: Some(LOCAL.to_owned()), ..Crs::named("unnamed".to_owned()) }));
         assert_eq!(tags.transform(), Affine::IDENTITY);
     }
 }

@@ -9,9 +9,10 @@ use std::{
     io::{Read, Seek, SeekFrom},
     ops::Range,
     path::PathBuf,
+    sync::{Arc, OnceLock},
 };
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use reqwest::{
     StatusCode,
     header::{CONTENT_RANGE, RANGE},
@@ -25,10 +26,17 @@ use crate::{
     transport::http_client,
 };
 
+/// How large a file may be that a server sends whole because it does not know ranges: 64 MiB, as it is held in memory.
+const MOST_WITHOUT_RANGES: usize = 64 << 20;
+
+const NO_RANGES: &str =
+    "its server ignores `Range` and the file is larger than 64 MiB; download it, and open it with `Raster::open_file`";
+
 #[derive(Clone, Debug)]
 pub(crate) enum Source {
     Object(Store, S3Url),
-    Http(reqwest::Client, Url),
+    /// With the whole file, once a server that does not know ranges has sent it.
+    Http(reqwest::Client, Url, Arc<OnceLock<Bytes>>),
     File(PathBuf),
     Memory(Bytes),
 }
@@ -53,7 +61,7 @@ impl Source {
     }
 
     pub(crate) fn http(url: Url) -> Result<Self> {
-        Ok(Self::Http(http_client()?, url))
+        Ok(Self::Http(http_client()?, url, Arc::default()))
     }
 
     /// Whether reading takes a request.
@@ -65,18 +73,17 @@ impl Source {
     pub(crate) async fn read(&self, range: Range<u64>) -> Result<(Bytes, u64)> {
         match self {
             Self::Object(store, url) => store.get_range(url, range).await,
-            Self::Http(client, url) => read_http(client, url, range).await,
+            Self::Http(client, url, whole) => match whole.get() {
+                Some(bytes) => Ok(part(bytes, range)),
+                None => read_http(client, url, range, whole).await,
+            },
             Self::File(path) => {
                 let file = path.clone();
                 let read = tokio::task::spawn_blocking(move || read_file(&file, range)).await;
                 read.unwrap_or_else(|error| Err(std::io::Error::other(error)))
                     .map_err(|error| Error::Raster { raster: path.display().to_string(), reason: error.to_string() })
             }
-            Self::Memory(bytes) => {
-                let size = bytes.len() as u64;
-                let (start, end) = (range.start.min(size), range.end.min(size));
-                Ok((bytes.slice(start as usize..end as usize), size))
-            }
+            Self::Memory(bytes) => Ok(part(bytes, range)),
         }
     }
 }
@@ -86,7 +93,7 @@ impl fmt::Display for Source {
         match self {
             Self::Object(_, url) => url.fmt(f),
             // A query may hold a signature.
-            Self::Http(_, url) => match url.query() {
+            Self::Http(_, url, _) => match url.query() {
                 Some(_) => write!(f, "{}?…", url.as_str().split('?').next().unwrap_or_default()),
                 None => url.fmt(f),
             },
@@ -96,16 +103,22 @@ impl fmt::Display for Source {
     }
 }
 
-/// A range request (RFC 9110 clause 14). A server that does not know ranges sends the whole file, which will do only if that is all
-/// that was asked for.
-async fn read_http(client: &reqwest::Client, url: &Url, range: Range<u64>) -> Result<(Bytes, u64)> {
+/// The part of a whole that a range means, and the size of the whole.
+fn part(whole: &Bytes, range: Range<u64>) -> (Bytes, u64) {
+    let size = whole.len() as u64;
+    let (start, end) = (range.start.min(size), range.end.min(size));
+    (whole.slice(start as usize..end as usize), size)
+}
+
+/// A range request (RFC 9110 clause 14). A server that does not know ranges sends the whole file, which is kept unless it is too large.
+async fn read_http(client: &reqwest::Client, url: &Url, range: Range<u64>, kept: &OnceLock<Bytes>) -> Result<(Bytes, u64)> {
     let failed = |error: reqwest::Error| {
         let source = error.without_url();
         Error::Connection { method: "GET".into(), url: url.to_string(), reason: chain(&source), source }
     };
     let wanted = range.end - range.start;
     let header = format!("bytes={}-{}", range.start, range.end.saturating_sub(1));
-    let response = client.get(url.clone()).header(RANGE, header).send().await.map_err(failed)?;
+    let mut response = client.get(url.clone()).header(RANGE, header).send().await.map_err(failed)?;
     let status = response.status();
     let total = response.headers().get(CONTENT_RANGE).and_then(|value| value.to_str().ok()?.rsplit('/').next()?.parse().ok());
     match (status, total) {
@@ -113,18 +126,16 @@ async fn read_http(client: &reqwest::Client, url: &Url, range: Range<u64>) -> Re
             let bytes = response.bytes().await.map_err(failed)?;
             Ok((bytes.slice(..bytes.len().min(wanted as usize)), total))
         }
-        (StatusCode::OK, _) if range.start == 0 && response.content_length().is_some_and(|length| length <= wanted) => {
-            let bytes = response.bytes().await.map_err(failed)?;
-            let size = bytes.len() as u64;
-            Ok((bytes, size))
+        (StatusCode::OK, _) => {
+            let mut whole = BytesMut::new();
+            while let Some(chunk) = response.chunk().await.map_err(failed)? {
+                if whole.len() + chunk.len() > MOST_WITHOUT_RANGES {
+                    return Err(Error::Raster { raster: url.to_string(), reason: NO_RANGES.to_owned() });
+                }
+                whole.extend_from_slice(&chunk);
+            }
+            Ok(part(kept.get_or_init(|| whole.freeze()), range))
         }
-        (StatusCode::OK, _) => Err(Error::Raster {
-            raster: url.to_string(),
-            reason:
-                "its server ignores `Range` and sends the whole file for every part of it; download the file, and open it with \
-                     `Raster::open_file`"
-                    .to_owned(),
-        }),
         _ => {
             let bytes = response.bytes().await.map_err(failed)?;
             Err(Error::Http { method: "GET".into(), url: url.to_string(), status: status.as_u16(), body: excerpt(&bytes) })

@@ -95,6 +95,11 @@ async fn few_requests_over_http() {
 async fn a_server_without_ranges_is_named() {
     let server = MockServer::start().await;
     Mock::given(any()).respond_with(ResponseTemplate::new(200).set_body_bytes(bytes("overviews.tif"))).mount(&server).await;
+    let raster = Raster::open_http(format!("{}/a.tif", server.uri())).await.expect("a file that fits into memory");
+    raster.read::<u8>().await.expect("pixels");
+    assert_eq!(server.received_requests().await.expect("recorded").len(), 1, "what came whole is kept");
+    let server = MockServer::start().await;
+    Mock::given(any()).respond_with(ResponseTemplate::new(200).set_body_bytes(vec![0; 65 << 20])).mount(&server).await;
     let error = Raster::open_http(format!("{}/a.tif", server.uri())).await.expect_err("no ranges");
     assert!(
         matches!(&error, Error::Raster { reason, .. } if reason.contains("ignores `Range`") && reason.contains("open_file")),
