@@ -62,7 +62,6 @@ def install():
         "display_name": "Rust",
         "language": "rust",
         "interrupt_mode": "message",
-        "env": {"EVCXR_CONFIG_DIR": str(config), "EVCXR_TMPDIR": str(BENCH / "evcxr")},
     }))
     run("cargo", "build", "--quiet", cwd=ROOT)
     run("cargo", "build", "--quiet", "--example", "serve", cwd=ROOT)
@@ -120,7 +119,9 @@ def of_peer(peer, python, notebook):
     scenario = (ROOT / "notebooks" / settings.get("scenario", SCENARIO)).resolve()
     serve = subprocess.Popen([str(ROOT / "target/debug/examples/serve"), str(scenario)], stdin=subprocess.PIPE,
                              stdout=subprocess.PIPE, text=True)
-    environment = {**os.environ, "JUPYTER_PATH": str(BENCH / "jupyter")}
+    # Not in the kernelspec: the kernel writes that anew when it finds another version's.
+    environment = {**os.environ, "JUPYTER_PATH": str(BENCH / "jupyter"), "EVCXR_CONFIG_DIR": str(BENCH / "config"),
+                   "EVCXR_TMPDIR": str(BENCH / "evcxr")}
     for line in serve.stdout:
         if line.startswith("#"):
             break
