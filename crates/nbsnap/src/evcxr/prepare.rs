@@ -15,6 +15,7 @@ use super::toolchain::Toolchain;
 use crate::engine::{EngineError, Interrupt};
 use crate::event::Event;
 use crate::notebook::Notebook;
+use crate::whole_file;
 
 /// What [`prepare`] works with.
 pub(crate) struct Preparation<'a> {
@@ -147,7 +148,11 @@ impl Preparation<'_> {
             };
             return Err(EngineError::LockOutOfDate { path: self.lock_file.to_owned(), reason });
         }
-        write_whole(self.lock_file, &resolved)?;
+        whole_file::write(self.lock_file, resolved.as_bytes()).map_err(|source| EngineError::Io {
+            action: "write",
+            path: self.lock_file.to_owned(),
+            source,
+        })?;
         emit(Event::Notice {
             message: format!("wrote {}: commit it, it pins what the notebooks depend on", self.lock_file.display()),
         });
@@ -228,15 +233,4 @@ fn first_difference(committed: &str, resolved: &str) -> String {
         (None, Some(removed)) => format!("it still has {removed}"),
         (None, None) => "a notebook's dependencies changed".to_owned(),
     }
-}
-
-/// Writes a file so that it is either old or new, never half.
-fn write_whole(path: &Path, text: &str) -> Result<(), EngineError> {
-    let failed = |source| EngineError::Io { action: "write", path: path.to_owned(), source };
-    let folder = path.parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf);
-    let readable_by_all = std::os::unix::fs::PermissionsExt::from_mode(0o644);
-    let mut file = tempfile::Builder::new().permissions(readable_by_all).tempfile_in(folder).map_err(failed)?;
-    std::io::Write::write_all(&mut file, text.as_bytes()).map_err(failed)?;
-    file.persist(path).map_err(|error| failed(error.error))?;
-    Ok(())
 }

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::dependencies::DependencySet;
 use super::rustc::RustcCall;
 use crate::digest::{digest, digest_of_files, sources_of};
+use crate::whole_file;
 
 /// A set of dependencies that was built.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -47,12 +48,7 @@ impl Prepared {
     /// Keeps it. Where that fails Cargo is simply asked again.
     pub(crate) fn write(&self, folder: &Path, key: &str) {
         let Ok(text) = serde_json::to_vec_pretty(self) else { return };
-        let written = fs::create_dir_all(folder)
-            .and_then(|()| tempfile::NamedTempFile::new_in(folder))
-            .and_then(|mut file| std::io::Write::write_all(&mut file, &text).map(|()| file));
-        if let Ok(file) = written {
-            let _ = file.persist(folder.join(format!("{key}.json")));
-        }
+        let _ = whole_file::write(&folder.join(format!("{key}.json")), &text);
     }
 
     /// Whether what was built is still there, and nothing else has been built in its place.
