@@ -1,31 +1,11 @@
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::*;
 use crate::event::{CellProblem, Evidence, NotebookProblem};
 use crate::notebook::CodeCell;
 use crate::record::{Diagnostic, DiagnosticSpan, Failure};
-
-/// A writer whose text can be looked at afterwards.
-#[derive(Clone, Default)]
-struct Page(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Page {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Page {
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
-}
+use crate::report::tests::Page;
 
 fn render(events: &[Event]) -> String {
     let page = Page::default();
