@@ -89,6 +89,21 @@ fn a_slow_cell_is_told_while_it_runs_and_budgets_hold_on_both_engines() {
 }
 
 #[test]
+fn dependencies_that_take_too_long_are_told_apart_from_notebooks() {
+    let world = World::empty();
+    world.write("slow/Cargo.toml", "[package]\nname = \"slow\"\nversion = \"1.0.0\"\nedition = \"2024\"\n");
+    world.write("slow/build.rs", "fn main() { std::thread::sleep(std::time::Duration::from_secs(60)); }");
+    world.write("slow/src/lib.rs", "");
+    world.notebook("lab", "", &[("uses", PLAIN, ":dep slow = { path = \"../slow\" }")]);
+    world.write("notebooks/nbsnap.toml", "prepare-timeout = \"2s\"\n");
+    let started = Instant::now();
+    let outcome = world.run(&["test"]);
+    assert!(started.elapsed() < Duration::from_secs(40), "it took {:?}", started.elapsed());
+    outcome.exits(96).does_not_say("FAIL");
+    assert!(outcome.stderr.contains("`prepare-timeout` says how long it may take"), "{}", outcome.stderr);
+}
+
+#[test]
 fn a_cell_that_takes_too_much_memory_dies() {
     let world = World::empty();
     world.notebook("lab", "", &[("hog", PLAIN, "let hog: Vec<u8> = vec![1; 900_000_000];\nhog.len();")]);
