@@ -2,6 +2,7 @@
 
 mod documents;
 mod housekeeping;
+mod serve;
 mod snapshots;
 
 use std::num::NonZero;
@@ -12,6 +13,7 @@ use nbsnap::select::{Filter, Partition, Selection};
 
 pub(crate) use documents::{CheckArgs, DiffArgs, ExportArgs, ExportFormat, OutputSource, RunArgs, StripArgs};
 pub(crate) use housekeeping::{CleanArgs, CompletionsArgs, ManArgs};
+pub(crate) use serve::{EnvFormat, JobClock, ServeArgs, ServerKind, TestbedArgs};
 pub(crate) use snapshots::{AcceptArgs, ListArgs, ReviewArgs};
 
 /// Tests Rust notebooks: executes them with evcxr and compares every cell's output with a snapshot.
@@ -56,6 +58,8 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Take outputs and execution counts out of notebooks
     Strip(StripArgs),
+    /// Serve a scenario to any client, and show on a page what goes on
+    Serve(ServeArgs),
     /// Show what is in the build folder, and remove what is left over
     Clean(CleanArgs),
     /// Write what a shell completes on its command line

@@ -11,6 +11,7 @@ mod prepare;
 mod reporters;
 mod review;
 mod run;
+mod serve;
 mod session;
 mod strip;
 mod targets;
@@ -58,6 +59,7 @@ fn dispatch(args: &Args) -> Result<Exit, CommandError> {
         Command::Completions(args) => completions::completions(args),
         Command::Man(args) => completions::man(args),
         Command::Run(args) => run::run(&place, args),
+        Command::Serve(args) => serve::run(&place, args),
         Command::Strip(args) => strip::run(&Targets::find(&place, &args.names)?, args),
     }
 }

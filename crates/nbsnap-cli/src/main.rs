@@ -8,6 +8,7 @@ mod commands;
 mod error;
 mod exit;
 mod lent;
+mod served;
 
 use std::process::ExitCode;
 

@@ -41,6 +41,14 @@ impl Place<'_> {
     pub(crate) fn project(&self) -> Result<Project, CommandError> {
         Ok(Project::find(self.named.unwrap_or(Path::new(".")), self.profile)?)
     }
+
+    /// The project, where there is one; only one that is named has to be there.
+    pub(crate) fn project_if_any(&self) -> Result<Option<Project>, CommandError> {
+        match self.project() {
+            Err(CommandError::Project(ProjectError::NotFound { .. })) if !self.is_named() => Ok(None),
+            found => found.map(Some),
+        }
+    }
 }
 
 impl Targets {
