@@ -2,6 +2,7 @@
 
 mod documents;
 mod housekeeping;
+mod jupyter;
 mod serve;
 mod snapshots;
 
@@ -13,6 +14,7 @@ use nbsnap::select::{Filter, Partition, Selection};
 
 pub(crate) use documents::{CheckArgs, DiffArgs, ExportArgs, ExportFormat, OutputSource, RunArgs, StripArgs};
 pub(crate) use housekeeping::{CleanArgs, CompletionsArgs, ManArgs};
+pub(crate) use jupyter::{InstallArgs, KernelArgs, KernelCommand, LabArgs, SpecArgs, StartArgs};
 pub(crate) use serve::{EnvFormat, JobClock, ServeArgs, ServerKind, TestbedArgs};
 pub(crate) use snapshots::{AcceptArgs, ListArgs, ReviewArgs};
 
@@ -62,6 +64,10 @@ pub(crate) enum Command {
     Serve(ServeArgs),
     /// Show what is in the build folder, and remove what is left over
     Clean(CleanArgs),
+    /// Open notebooks in JupyterLab, with a kernel that finds everything built, against the testbed
+    Lab(LabArgs),
+    /// Evcxr's Jupyter kernel, with what notebooks depend on built ahead
+    Kernel(KernelArgs),
     /// Write what a shell completes on its command line
     Completions(CompletionsArgs),
     /// Write the manual pages
@@ -135,8 +141,15 @@ pub(crate) struct PrepareArgs {
     pub(crate) report: ReportArgs,
 }
 
+impl PrepareArgs {
+    /// All notebooks.
+    pub(crate) fn of_all(build: BuildArgs, report: ReportArgs) -> PrepareArgs {
+        PrepareArgs { names: Vec::new(), kernel: false, build, report }
+    }
+}
+
 /// Where to build.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 pub(crate) struct BuildArgs {
     /// Folder that notebooks' dependencies are built in, kept between runs [default: target/nbsnap in the project]
     #[arg(long, env = "NBSNAP_CACHE_DIR", value_name = "DIR", help_heading = "Build options")]
@@ -144,7 +157,7 @@ pub(crate) struct BuildArgs {
 }
 
 /// How to report.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 pub(crate) struct ReportArgs {
     /// Colours in the report
     #[arg(long, value_enum, default_value_t = Colour::Auto, env = "NBSNAP_COLOR", help_heading = "Report options")]

@@ -30,4 +30,4 @@ pub mod snapshot;
 pub mod watch;
 pub mod whole_file;
 
-pub use evcxr::{Evcxr, EvcxrSettings, fused_program, run_role};
+pub use evcxr::{Evcxr, EvcxrSettings, KernelFolder, fused_program, run_role};

@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal, Read, Write};
 use std::os::unix::fs::FileTypeExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
-use std::process::{Child, ExitStatus};
+use std::process::{Child, Command, ExitStatus};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
@@ -33,8 +33,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub(crate) fn run(place: &Place<'_>, args: &ServeArgs) -> Result<Exit, CommandError> {
     let scenario = served::scenario(place.project_if_any()?.as_ref(), args.scenario.as_deref())?;
     let name = scenario.name().to_owned();
-    let interrupt = interrupt(args)?;
-    let mut log = Log::open(args)?;
+    let interrupt = interrupt(!args.command.is_empty())?;
+    let mut log = Log::open(args.log.as_deref(), !args.quiet, args.report.color)?;
     let testbed = served::start(scenario, &args.testbed)?;
     let requests = testbed.requests();
     let environment = served::environment(&testbed);
@@ -61,23 +61,16 @@ pub(crate) fn run(place: &Place<'_>, args: &ServeArgs) -> Result<Exit, CommandEr
         serving.until(&mut log, &mut || ended.load(Ordering::Relaxed).then_some(()));
         serving.end(log, Exit::Success)
     } else {
-        let mut command = std::process::Command::new(&args.command[0]);
+        let mut command = Command::new(&args.command[0]);
         command.args(&args.command[1..]).envs(&environment);
-        let shown = args.command[0].to_string_lossy().into_owned();
-        let mut child = command.spawn().map_err(|source| CommandError::Start { command: shown, source })?;
-        let ended = serving.until(&mut log, &mut || child.try_wait().ok().flatten());
-        let status = match ended {
-            Some(status) => status,
-            None => stop(&mut child, &serving, &mut log),
-        };
-        serving.end(log, exit(status))
+        serving.during(command, log)
     }
 }
 
 /// The user's wish to stop. On a terminal Ctrl-C reaches the command that runs there as well, and is its business: a notebook server asks back, an
 /// interpreter only drops a line.
-fn interrupt(args: &ServeArgs) -> Result<Interrupt, CommandError> {
-    if args.command.is_empty() || !io::stdin().is_terminal() {
+pub(super) fn interrupt(has_command: bool) -> Result<Interrupt, CommandError> {
+    if !has_command || !io::stdin().is_terminal() {
         return Ok(session::interrupt()?);
     }
     let interrupt = Interrupt::default();
@@ -90,13 +83,25 @@ fn interrupt(args: &ServeArgs) -> Result<Interrupt, CommandError> {
 }
 
 /// A testbed in use.
-struct Serving {
-    testbed: Testbed,
-    requests: mpsc::Receiver<Answered>,
-    interrupt: Interrupt,
+pub(super) struct Serving {
+    pub(super) testbed: Testbed,
+    pub(super) requests: mpsc::Receiver<Answered>,
+    pub(super) interrupt: Interrupt,
 }
 
 impl Serving {
+    /// Serves for as long as a command runs, and comes to what it comes to.
+    pub(super) fn during(self, mut command: Command, mut log: Log) -> Result<Exit, CommandError> {
+        let shown = command.get_program().to_string_lossy().into_owned();
+        let mut child = command.spawn().map_err(|source| CommandError::Start { command: shown, source })?;
+        let ended = self.until(&mut log, &mut || child.try_wait().ok().flatten());
+        let status = match ended {
+            Some(status) => status,
+            None => stop(&mut child, &self, &mut log),
+        };
+        self.end(log, exit(status))
+    }
+
     /// Writes the log until `over` gives something, or the user wants to stop.
     fn until<T>(&self, log: &mut Log, over: &mut dyn FnMut() -> Option<T>) -> Option<T> {
         while !self.interrupt.is_set() {
@@ -125,7 +130,7 @@ impl Serving {
 }
 
 /// Where requests are told: on the terminal, and in a file.
-struct Log {
+pub(super) struct Log {
     terminal: bool,
     colour: bool,
     file: Option<(std::path::PathBuf, File)>,
@@ -133,18 +138,18 @@ struct Log {
 }
 
 impl Log {
-    fn open(args: &ServeArgs) -> Result<Log, CommandError> {
+    pub(super) fn open(file: Option<&Path>, terminal: bool, colour: Colour) -> Result<Log, CommandError> {
         let open = |path: &Path| {
             let file = File::options().create(true).append(true).open(path);
             file.map(|file| (path.to_owned(), file)).map_err(|source| CommandError::Write { path: path.to_owned(), source })
         };
-        let file = args.log.as_deref().map(open).transpose()?;
-        let colour = match args.report.color {
+        let file = file.map(open).transpose()?;
+        let colour = match colour {
             Colour::Always => true,
             Colour::Never => false,
             Colour::Auto => console::colors_enabled_stderr(),
         };
-        Ok(Log { terminal: !args.quiet, colour, file, failure: None })
+        Ok(Log { terminal, colour, file, failure: None })
     }
 
     fn request(&mut self, request: &Answered) {
@@ -163,7 +168,7 @@ impl Log {
         }
     }
 
-    fn note(&self, text: &str) {
+    pub(super) fn note(&self, text: &str) {
         let _ = writeln!(io::stderr(), "nbsnap: {text}");
     }
 }

@@ -46,8 +46,18 @@ pub(crate) fn interrupt() -> Result<Interrupt, RunError> {
 
 /// The engine, which stops when the user interrupts this process.
 pub(crate) fn engine(project: &Project, args: &BuildArgs, fused: bool, may_write_lock: bool) -> Result<Evcxr, RunError> {
-    let interrupt = interrupt()?;
-    Ok(Evcxr::new(EvcxrSettings {
+    Ok(Evcxr::new(evcxr_settings(project, args, fused, may_write_lock, interrupt()?)))
+}
+
+/// What evcxr is run with in a project.
+pub(crate) fn evcxr_settings(
+    project: &Project,
+    args: &BuildArgs,
+    fused: bool,
+    may_write_lock: bool,
+    interrupt: Interrupt,
+) -> EvcxrSettings {
+    EvcxrSettings {
         cache: cache_dir(project, args),
         lock_file: project.lock_file(),
         may_write_lock,
@@ -56,7 +66,7 @@ pub(crate) fn engine(project: &Project, args: &BuildArgs, fused: bool, may_write
         fused,
         prepare_timeout: project.config.prepare_timeout,
         interrupt,
-    }))
+    }
 }
 
 /// A reporter on standard output.
