@@ -17,7 +17,7 @@ mod process;
 mod protocol;
 mod reference;
 mod relay;
-mod role;
+pub(crate) mod role;
 mod run;
 mod runtime;
 mod rustc;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::judge::{Attempt, Judge, Judgement};
 use super::{Emit, RunError, environment_error, relative};
-use crate::engine::{Look, Progress, Run, Worker};
+use crate::engine::{Engine, Look, Progress, Run, Worker};
 use crate::environment::{Environment, Loan};
 use crate::event::{Event, Evidence, NotebookProblem, Status, Summary, Timing};
 use crate::notebook::{CodeCell, Notebook};
@@ -19,8 +19,8 @@ pub(super) struct OneNotebook<'a> {
     pub(super) project: &'a Project,
     pub(super) environment: &'a dyn Environment,
     pub(super) store: &'a SnapshotStore,
-    /// Whether the engine has a quicker way that is to be tried first.
-    pub(super) quick: bool,
+    /// What runs the notebooks; it may have a quicker way with some, which is tried first.
+    pub(super) engine: &'a dyn Engine,
     /// How often a notebook that failed is run again, unless it says so itself.
     pub(super) retries: u32,
     /// How often a notebook that passes is run.
@@ -108,7 +108,7 @@ impl OneNotebook<'_> {
         emit: Emit<'_>,
     ) -> Result<Judgement, RunError> {
         let started = Instant::now();
-        if self.quick
+        if self.engine.has_shortcut(to_run)
             && let Some(judgement) = self.shortcut(worker, meant, to_run, attempt, summary, emit)?
         {
             return Ok(judgement);

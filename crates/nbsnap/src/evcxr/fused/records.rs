@@ -102,7 +102,7 @@ fn record(cell: &Cell, out: &Taken, err: &Taken, text: &Text, max_output: u64) -
     } else {
         None
     };
-    Ok(CellRecord { stdout: parts.text, stderr, outputs: parts.outputs, failure })
+    Ok(CellRecord { stdout: parts.text, stderr, outputs: parts.outputs, failure, ..CellRecord::default() })
 }
 
 /// The line of the cell that the last panic names, if it is a line of this cell.
