@@ -10,7 +10,7 @@ use crate::engine::{Check, Engine, EngineError, Look, Progress, Run, Worker};
 use crate::evcxr::Evcxr;
 use crate::event::Event;
 use crate::jupyter::Jupyter;
-use crate::notebook::Notebook;
+use crate::notebook::{CodeCell, Notebook};
 
 /// Runs notebooks in Rust with evcxr embedded, and all others with the kernels that are installed for Jupyter.
 pub struct ByKernel {
@@ -99,8 +99,8 @@ impl<'a> EitherWorker<'a> {
 }
 
 impl Worker for EitherWorker<'_> {
-    fn shortcut(&mut self, run: &Run<'_>) -> Result<Look, EngineError> {
-        self.of(run.notebook).shortcut(run)
+    fn shortcut(&mut self, run: &Run<'_>, begins: &mut dyn FnMut(&CodeCell)) -> Result<Look, EngineError> {
+        self.of(run.notebook).shortcut(run, begins)
     }
 
     fn check(&mut self, run: &Run<'_>) -> Result<Check, EngineError> {
