@@ -11,7 +11,7 @@ use std::process::{Command, ExitCode, Stdio};
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
-use crate::evcxr::role;
+use crate::evcxr::{relay, role};
 
 /// The first argument of the binary that makes it this process.
 pub(crate) const KEEPER: &str = "__keeper";
@@ -68,5 +68,5 @@ fn keep(program: &OsString, arguments: impl Iterator<Item = OsString>, max_memor
     // The process stays known until its group has been ended: no other group can have its number before.
     let _ = waitid(WaitId::Pid(group), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT);
     let _ = kill_process_group(group, Signal::KILL);
-    Ok(child.wait()?.to_string())
+    Ok(relay::describe(child.wait()?))
 }

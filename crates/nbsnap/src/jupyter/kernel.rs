@@ -167,6 +167,11 @@ impl Kernel {
         self.channels.send(channel, content)
     }
 
+    /// Forgets what the kernel's process has printed so far.
+    pub(super) fn forget_printed(&self) {
+        self.printed.forget();
+    }
+
     /// What the kernel says next.
     ///
     /// # Errors
@@ -248,6 +253,10 @@ impl Tail {
                 tail.drain(..excess);
             }
         });
+    }
+
+    fn forget(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     fn text(&self) -> String {

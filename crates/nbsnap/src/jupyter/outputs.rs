@@ -77,6 +77,11 @@ impl Outputs {
         }
     }
 
+    /// Whether both streams have passed a mark.
+    pub(super) fn has_passed(&self, mark: &str) -> bool {
+        self.overflowed || (self.stdout.contains(mark) && self.stderr.contains(mark))
+    }
+
     /// What was displayed, in order.
     pub(super) fn displays(&mut self) -> Vec<BTreeMap<String, String>> {
         std::mem::take(&mut self.displays).into_iter().map(|display| display.data).filter(|data| !data.is_empty()).collect()

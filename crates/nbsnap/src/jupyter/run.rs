@@ -5,7 +5,7 @@
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use jupyter_protocol::messaging::{ExecuteRequest, InputReply, ReplyStatus};
+use jupyter_protocol::messaging::{CommId, CommOpen, ExecuteRequest, InputReply, ReplyStatus};
 use serde_json::Value;
 
 use super::engine::JupyterSettings;
@@ -178,13 +178,49 @@ fn run_cell(session: &mut Session, cell: &CodeCell, run: &Run<'_>) -> Result<(Ce
 impl Session {
     /// Has the kernel execute code, and waits until it is done with it, at most for `limit`; of each stream `max_output` bytes are kept.
     pub(super) fn execute(&mut self, code: &str, limit: Duration, max_output: u64) -> Result<Executed, EngineError> {
+        self.ask(code, limit, max_output, None)
+    }
+
+    /// [`Session::execute`] of code that writes `mark` to both streams: what the request before it goes on to show is added to `outputs`, as is what comes
+    /// now, and it is over when both streams have passed the mark.
+    pub(super) fn execute_after(
+        &mut self,
+        code: &str,
+        limit: Duration,
+        max_output: u64,
+        outputs: Outputs,
+        mark: &str,
+    ) -> Result<Executed, EngineError> {
+        self.ask(code, limit, max_output, Some((outputs, mark)))
+    }
+
+    /// Whether nothing was asked of the kernel so far.
+    pub(super) fn is_fresh(&self) -> bool {
+        self.asked.is_empty()
+    }
+
+    /// How much was asked of the kernel so far.
+    pub(super) fn count(&self) -> usize {
+        self.asked.len()
+    }
+
+    fn ask(
+        &mut self,
+        code: &str,
+        limit: Duration,
+        max_output: u64,
+        after: Option<(Outputs, &str)>,
+    ) -> Result<Executed, EngineError> {
         let mut request = ExecuteRequest::new(code.to_owned());
         request.allow_stdin = false;
         // Nothing waits behind it, and what comes next is for the runner to say.
         request.stop_on_error = false;
+        self.kernel.forget_printed();
         let id = self.kernel.send(Channel::Shell, request);
         let (mut reply, mut idle, mut asked, mut stopped) = (None, false, None, false);
-        let mut executed = Executed { outputs: Outputs::new(max_output), end: End::Stopped, late: String::new(), count: 0 };
+        let before = after.as_ref().and(self.asked.last().cloned());
+        let (outputs, mark) = after.map_or((Outputs::new(max_output), None), |(outputs, mark)| (outputs, Some(mark)));
+        let mut executed = Executed { outputs, end: End::Stopped, late: String::new(), count: 0 };
         let now = Instant::now();
         let mut deadline = now.checked_add(limit).unwrap_or(now + Duration::from_secs(1 << 30));
         loop {
@@ -210,6 +246,7 @@ impl Session {
                         deadline = deadline.min(Instant::now() + STOP);
                     }
                 }
+                Ok(message) if before.as_ref() == Some(&message.parent) => executed.outputs.take(&message),
                 Ok(message) => executed.late.push_str(self.late_text(&message)),
                 Err(Silence::Timeout) if reply.is_some() && idle => break,
                 Err(Silence::Timeout) if !stopped => {
@@ -233,7 +270,8 @@ impl Session {
                 }
                 Err(Silence::Interrupted) => return Err(EngineError::Interrupted),
             }
-            if reply.is_some() && idle {
+            let marked = mark.is_none_or(|mark| executed.outputs.has_passed(mark));
+            if reply.as_ref().is_some_and(|reply| marked || reply["status"] != "ok") && idle {
                 deadline = Instant::now() + QUIET;
             }
         }
@@ -244,6 +282,25 @@ impl Session {
             _ => End::Stopped,
         };
         Ok(executed)
+    }
+
+    /// What the kernel's comm `target` answers to `data`; null if it does not within this time.
+    pub(super) fn consult(&mut self, target: &str, data: Value, limit: Duration) -> Result<Value, EngineError> {
+        let comm = format!("nbsnap-{}", self.asked.len());
+        let data = data.as_object().cloned().unwrap_or_default();
+        let (comm_id, target_name) = (CommId(comm.clone()), target.to_owned());
+        self.kernel.send(Channel::Shell, CommOpen { comm_id, target_name, data, target_module: None });
+        let deadline = Instant::now() + limit;
+        loop {
+            match self.kernel.hear(deadline) {
+                Ok(message) if message.text("comm_id") != comm => {}
+                Ok(message) if message.kind == "comm_msg" => return Ok(message.content["data"].clone()),
+                Ok(message) if message.kind == "comm_close" => return Ok(Value::Null),
+                Ok(_) => {}
+                Err(Silence::Interrupted) => return Err(EngineError::Interrupted),
+                Err(_) => return Ok(Value::Null),
+            }
+        }
     }
 
     /// What a message prints for a request that is over.
