@@ -181,6 +181,7 @@ fn fields(fused: &CellRecord, evcxr: &CellRecord) -> Vec<String> {
         ("stdout", format!("{:?}", fused.stdout), format!("{:?}", evcxr.stdout)),
         ("stderr", format!("{:?}", fused.stderr), format!("{:?}", evcxr.stderr)),
         ("outputs", format!("{:?}", fused.outputs), format!("{:?}", evcxr.outputs)),
+        ("further", format!("{:?}", fused.further), format!("{:?}", evcxr.further)),
         ("failure", fused_failure, evcxr_failure),
     ];
     let differ = pairs.into_iter().filter(|(_, fused, evcxr)| fused != evcxr);

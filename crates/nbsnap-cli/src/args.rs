@@ -249,6 +249,8 @@ pub(crate) enum EngineChoice {
     Evcxr,
     /// The notebook as one program, which takes a second; evcxr runs what that cannot do exactly, and the report says why
     Fused,
+    /// The kernel that the notebook names, as it is installed for Jupyter; notebooks that are not in Rust are run so by every engine
+    Jupyter,
 }
 
 /// What to do with output that has no snapshot or differs from it.

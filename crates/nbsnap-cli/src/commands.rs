@@ -50,7 +50,7 @@ fn dispatch(args: &Args) -> Result<Exit, CommandError> {
     let place = Place::of(args);
     let project = || place.project();
     match &args.command {
-        Command::Test(args) => Ok(test::run(&project()?, place.profile, args)?),
+        Command::Test(args) => Ok(test::run(&place.project_of(&args.selection.names)?, place.profile, args)?),
         Command::Prepare(args) => Ok(prepare::run(&project()?, args)?),
         Command::Accept(args) => Ok(accept::run(&project()?, &args.names)?),
         Command::Kernel(args) => kernel::run(&place, &args.command),

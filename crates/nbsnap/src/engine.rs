@@ -187,9 +187,19 @@ pub trait Engine: Sync {
     /// Folders of the local packages that the prepared notebooks depend on.
     fn sources(&self) -> &[PathBuf];
 
-    /// Whether its workers can take a [`Worker::shortcut`].
-    fn has_shortcut(&self) -> bool {
+    /// The name of what runs this notebook, where the engine leaves some to another.
+    fn name_for(&self, _notebook: &Notebook) -> &'static str {
+        self.name()
+    }
+
+    /// Whether its workers can take a [`Worker::shortcut`] with this notebook.
+    fn has_shortcut(&self, _notebook: &Notebook) -> bool {
         false
+    }
+
+    /// Whether everything is known that a verdict on this notebook rests on, so that one that passed need not run again.
+    fn knows_inputs(&self, _notebook: &Notebook) -> bool {
+        true
     }
 
     /// One of several workers, each of which runs one notebook at a time; they are numbered from 0.

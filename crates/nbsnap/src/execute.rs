@@ -14,7 +14,7 @@ use crate::notebook::{CodeCell, Notebook};
 use crate::project::Project;
 use crate::record::{CellRecord, Failure};
 use crate::redact::Redactor;
-use crate::runner::{Emit, RunError};
+use crate::runner::{Emit, RunError, engine_name};
 
 /// Everything that running notebooks for their outputs needs.
 pub struct Execution<'a> {
@@ -53,7 +53,8 @@ impl Execution<'_> {
     ) -> Result<(), RunError> {
         let started = Instant::now();
         let cells = notebooks.iter().map(|notebook| notebook.cells.len()).sum();
-        emit(Event::RunStarted { notebooks: notebooks.len(), cells, engine: self.engine.name() }).map_err(RunError::Report)?;
+        emit(Event::RunStarted { notebooks: notebooks.len(), cells, engine: engine_name(&*self.engine, notebooks) })
+            .map_err(RunError::Report)?;
         prepare(self.project, self.engine, notebooks, emit)?;
         let mut summary = Summary::default();
         let mut worker = self.engine.worker(0)?;
@@ -125,7 +126,7 @@ impl Execution<'_> {
 
     /// Runs the notebook the quick way, where the engine knows one that comes to the same.
     fn look(&self, worker: &mut dyn Worker, notebook: &Notebook, teller: &mut Teller<'_>) -> Result<Option<Looked>, RunError> {
-        if !self.engine.has_shortcut() {
+        if !self.engine.has_shortcut(notebook) {
             return Ok(None);
         }
         // What a try does to its environment must not be there for a run that decides.

@@ -104,11 +104,13 @@ impl Runner<'_> {
         let (started, began) = (Instant::now(), SystemTime::now());
         let Selected { notebooks, names, meant } = self.select(wanted)?;
         let cells = meant.iter().map(|meant| meant.cells().len()).sum();
-        emit(Event::RunStarted { notebooks: names.len(), cells, engine: self.engine.name() }).map_err(RunError::Report)?;
+        let engine = engine_name(&*self.engine, meant.iter().map(|meant| &meant.notebook));
+        emit(Event::RunStarted { notebooks: names.len(), cells, engine }).map_err(RunError::Report)?;
 
         let mut summary = Summary::default();
         tell::unusable(&self.project.root, &notebooks, &names, &mut summary, emit)?;
-        let fingerprint = if self.cache.is_some() { self.engine.fingerprint()? } else { Parts::new() };
+        let is_asked = self.cache.is_some() && meant.iter().any(|meant| self.engine.knows_inputs(&meant.notebook));
+        let fingerprint = if is_asked { self.engine.fingerprint()? } else { Parts::new() };
         let mut to_run = Vec::new();
         for meant in meant {
             let (looked, notebook) = (Instant::now(), &meant.notebook);
@@ -261,7 +263,7 @@ impl Runner<'_> {
         engine: &Parts,
         act: impl FnOnce(&ResultCache, Surroundings<'_>) -> T,
     ) -> Result<Option<T>, RunError> {
-        let Some(cache) = self.cache else { return Ok(None) };
+        let Some(cache) = self.cache.filter(|_| self.engine.knows_inputs(notebook)) else { return Ok(None) };
         let environment = self.environment.files(notebook).map_err(|reason| environment_error(notebook, reason))?;
         let snapshots = self.store.root().join(&notebook.name);
         let surroundings = Surroundings { project: self.project, snapshots: &snapshots, environment: &environment, engine };
@@ -280,7 +282,7 @@ impl Runner<'_> {
             project: self.project,
             environment: self.environment,
             store: self.store,
-            quick: self.engine.has_shortcut(),
+            engine: &*self.engine,
             retries: config.retries,
             repeat: self.repeat.max(1),
             fail_fast: config.fail_fast,
@@ -290,6 +292,12 @@ impl Runner<'_> {
         let mut slow = SlowCells::new(config.slow_after);
         workers::run(jobs, meant, &start, &one, emit, &mut slow, done)
     }
+}
+
+/// The names of what runs these notebooks.
+pub(crate) fn engine_name<'n>(engine: &dyn Engine, notebooks: impl IntoIterator<Item = &'n Notebook>) -> String {
+    let names: BTreeSet<&str> = notebooks.into_iter().map(|notebook| engine.name_for(notebook)).collect();
+    if names.is_empty() { engine.name().to_owned() } else { names.into_iter().collect::<Vec<_>>().join(", ") }
 }
 
 /// Adds how often rules applied in one notebook to how often they applied in others.

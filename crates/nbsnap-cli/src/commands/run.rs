@@ -38,8 +38,8 @@ pub(crate) fn run(place: &Place<'_>, args: &RunArgs) -> Result<Exit, CommandErro
 
     let environment = Testbeds::new(&project.notebooks_dir(), &project.config.environment)
         .map_err(|reason| RunError::Environment { notebook: "(all)".into(), reason })?;
-    let fused = session::is_fused(project, args.engine);
-    let mut engine = session::engine(project, &args.build, fused, !session::on_ci())?;
+    let choice = session::choice(project, args.engine);
+    let mut engine = session::engine(project, &args.build, choice, !session::on_ci())?;
     let mut reporter = session::reporter(&args.report);
     let mut execution = Execution { project, engine: &mut engine, environment: &environment, allow_errors: args.allow_errors };
     let (mut written, mut all_passed) = (Vec::new(), true);

@@ -49,6 +49,17 @@ impl Place<'_> {
             found => found.map(Some),
         }
     }
+
+    /// The project that is named, or that the files among `names` are of, or the one that this folder is in.
+    pub(crate) fn project_of(&self, names: &[String]) -> Result<Project, CommandError> {
+        let file = names.iter().map(|name| Path::new(name.split("::").next().unwrap_or(name)));
+        let mut files = file.filter(|path| path.extension().is_some_and(|extension| extension == "ipynb") && path.is_file());
+        let folder = files.next().and_then(Path::parent).filter(|folder| !folder.as_os_str().is_empty());
+        match folder {
+            Some(folder) if self.named.is_none() => Ok(Project::find(folder, self.profile)?),
+            _ => self.project(),
+        }
+    }
 }
 
 impl Targets {

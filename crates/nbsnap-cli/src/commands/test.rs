@@ -111,8 +111,8 @@ fn with_runner<T>(
     };
     let environment = Testbeds::new(&project.notebooks_dir(), &config.environment)
         .map_err(|reason| RunError::Environment { notebook: "(all)".into(), reason })?;
-    let fused = session::is_fused(project, args.engine);
-    let mut engine = session::engine(project, &args.build, fused, update == UpdateMode::WritePending)?;
+    let choice = session::choice(project, args.engine);
+    let mut engine = session::engine(project, &args.build, choice, update == UpdateMode::WritePending)?;
     let store = super::store(project, update);
     let cache = ResultCache::new(&session::cache_dir(project, &args.build), project);
     let mut reporter = reporters::of_test(project, &args.report)?;

@@ -195,6 +195,6 @@ fn record(cell: &CodeCell, run: CellRun, max_output: u64) -> (CellRecord, String
     };
     let mut outputs = command_outputs;
     outputs.extend(capture.outputs);
-    let record = CellRecord { stdout: capture.stdout, stderr: capture.stderr, outputs, failure };
+    let record = CellRecord { stdout: capture.stdout, stderr: capture.stderr, outputs, failure, ..CellRecord::default() };
     (record, capture.late.text)
 }

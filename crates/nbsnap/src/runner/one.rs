@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::judge::{Attempt, Judge, Judgement};
 use super::{Emit, RunError, environment_error, relative};
-use crate::engine::{EngineError, Look, Progress, Run, Worker};
+use crate::engine::{Engine, EngineError, Look, Progress, Run, Worker};
 use crate::environment::{Environment, Loan};
 use crate::event::{Event, Evidence, NotebookProblem, Status, Summary};
 use crate::notebook::{CodeCell, Notebook};
@@ -20,8 +20,8 @@ pub(super) struct OneNotebook<'a> {
     pub(super) project: &'a Project,
     pub(super) environment: &'a dyn Environment,
     pub(super) store: &'a SnapshotStore,
-    /// Whether the engine has a quicker way that is to be tried first.
-    pub(super) quick: bool,
+    /// What runs the notebooks; it may have a quicker way with some, which is tried first.
+    pub(super) engine: &'a dyn Engine,
     /// How often a notebook that failed is run again, unless it says so itself.
     pub(super) retries: u32,
     /// How often a notebook that passes is run.
@@ -122,7 +122,7 @@ impl OneNotebook<'_> {
         let (notebook, cells) = (meant.notebook.name.clone(), meant.cells().len());
         emit(Event::NotebookStarted { notebook, cells }).map_err(RunError::Report)?;
         let started = Instant::now();
-        if self.quick
+        if self.engine.has_shortcut(to_run)
             && let Some(judgement) = self.shortcut(worker, this, summary, emit)?
         {
             return Ok(judgement);

@@ -106,7 +106,7 @@ fn record(cell: &Cell, ended: &Ended, text: &Text, max_output: u64) -> Result<Ce
     } else {
         None
     };
-    Ok(CellRecord { stdout: parts.text, stderr, outputs: parts.outputs, failure })
+    Ok(CellRecord { stdout: parts.text, stderr, outputs: parts.outputs, failure, ..CellRecord::default() })
 }
 
 /// The line of the cell that the last panic names, if it is a line of this cell.

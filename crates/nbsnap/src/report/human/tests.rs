@@ -48,7 +48,7 @@ fn a_run_reads_well_from_beginning_to_end() {
     };
     let panic = Failure::Panic { message: "assertion `left == right` failed\n  left: 1\n right: 2".into(), line: Some(2) };
     let page = render(&[
-        Event::RunStarted { notebooks: 2, cells: 12, engine: "evcxr" },
+        Event::RunStarted { notebooks: 2, cells: 12, engine: "evcxr".into() },
         Event::Notice { message: "waiting for another run".into() },
         Event::PreparationStarted { crates: 143 },
         Event::PreparationProgress { done: 1, crates: 143, name: "syn".into() },
@@ -262,7 +262,7 @@ fn under_way(progress: Progress, prepare: impl FnOnce(&mut HumanReporter<Page>))
     let mut reporter = HumanReporter::new(page.clone(), Style::plain(), progress);
     prepare(&mut reporter);
     let events = [
-        Event::RunStarted { notebooks: 1, cells: 11, engine: "evcxr" },
+        Event::RunStarted { notebooks: 1, cells: 11, engine: "evcxr".into() },
         Event::PreparationStarted { crates: 143 },
         Event::PreparationProgress { done: 57, crates: 143, name: "syn".into() },
         Event::PreparationFinished { crates: 143, compiled: 143, elapsed: Duration::from_secs(1) },
