@@ -23,6 +23,7 @@ mod review;
 mod rules;
 mod run;
 mod selection;
+mod serve;
 mod strip;
 mod terminal;
 mod verdicts;

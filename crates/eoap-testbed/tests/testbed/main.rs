@@ -15,6 +15,7 @@ mod namespaces;
 mod objects;
 mod old_server;
 mod package;
+mod page;
 mod pygeoapi;
 mod run;
 mod scenarios;
