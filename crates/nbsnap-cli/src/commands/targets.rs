@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use nbsnap::config::{CI_PROFILE, DEFAULT_PROFILE};
 use nbsnap::project::{Project, ProjectError};
 use nbsnap::runner::RunError;
+use nbsnap::select::{Chosen, Selection};
 
 use super::session;
 use crate::args::Args;
@@ -71,7 +72,11 @@ impl Targets {
         if notebooks.names().is_empty() {
             return Err(RunError::NoNotebooks { folder: project.notebooks_dir() }.into());
         }
-        for name in notebooks.select(&others)? {
+        let chosen = Selection::of_names(&others).choose(&notebooks).map_err(ProjectError::from)?;
+        if chosen.iter().any(|chosen| chosen.cells.is_some()) {
+            return Err(CommandError::Usage("this command takes whole notebooks: leave out `::` and what follows it".into()));
+        }
+        for Chosen { name, .. } in chosen {
             let usable = notebooks.usable.iter().map(|notebook| (&notebook.name, &notebook.path));
             let unusable = notebooks.unusable.iter().map(|(name, path, _)| (name, path));
             paths.extend(usable.chain(unusable).filter(|(known, _)| **known == name).map(|(_, path)| path.clone()));

@@ -77,10 +77,10 @@ impl<'a> EvcxrWorker<'a> {
 }
 
 impl Worker for EvcxrWorker<'_> {
-    fn shortcut(&mut self, run: &Run<'_>) -> Result<Look, EngineError> {
+    fn shortcut(&mut self, run: &Run<'_>, begins: &mut dyn FnMut(&CodeCell)) -> Result<Look, EngineError> {
         let call = self.call(&DependencySet::of(run.notebook))?;
         let (opt_level, interrupt) = (self.settings.opt_level.as_str(), &self.settings.interrupt);
-        Fused { slot: &self.slot, call, run, session: &session(run)?, opt_level, interrupt }.look()
+        Fused { slot: &self.slot, call, run, session: &session(run)?, opt_level, interrupt }.look(begins)
     }
 
     fn check(&mut self, run: &Run<'_>) -> Result<Check, EngineError> {

@@ -62,6 +62,7 @@ pub(super) fn notebook_problem(notebook: &str, problem: &NotebookProblem) -> Str
         NotebookProblem::TimedOut { limit } => {
             format!("not done after {}, which is all a notebook may take (notebook-timeout)", humantime::format_duration(*limit))
         }
+        NotebookProblem::Interrupted => "stopped by the user before it was done".into(),
         NotebookProblem::Unusable { reason } => visible(reason).into_owned(),
         NotebookProblem::Engine { message } => format!("the engine broke down: {}", visible(message)),
     }
@@ -200,7 +201,7 @@ fn hint(notebook: &str, problems: &[CellProblem]) -> Option<String> {
         CellProblem::OutputChanged { pending, .. }
         | CellProblem::OutputMissing { pending, .. }
         | CellProblem::SnapshotMissing { pending, .. } => Some(if *pending {
-            format!("if this is right: `nbsnap accept {notebook}` or `cargo insta review`")
+            format!("if this is right: `nbsnap accept {notebook}`, or `nbsnap review {notebook}` to look first")
         } else {
             format!("on CI, nothing is written; if this is right, run it on your machine, then `nbsnap accept {notebook}`")
         }),

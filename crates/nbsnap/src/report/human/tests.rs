@@ -119,7 +119,7 @@ fn a_run_reads_well_from_beginning_to_end() {
            asked for the host `example.org`, which its environment does not serve
            snapshots/04-execute/old.snap belongs to no cell; `nbsnap accept 04-execute` removes it
    Summary [115.0s] 2 notebooks: 1 passed, 1 failed; 12 cells: 9 passed, 1 failed, 2 not run
-           1 snapshot waits for review: `nbsnap accept` or `cargo insta review`
+           1 snapshot waits for review: `nbsnap review`, or `nbsnap accept` for all
            2 snapshots belong to no notebook: `nbsnap accept` removes them
 "
     );
@@ -146,7 +146,7 @@ fn a_changed_output_is_shown_as_a_difference_with_what_to_do() {
            - Job status: successful
            + Job status: failed
              ═══ end ═══
-           if this is right: `nbsnap accept 04-execute` or `cargo insta review`
+           if this is right: `nbsnap accept 04-execute`, or `nbsnap review 04-execute` to look first
 "
     );
     let page = render(&[finished("1", vec![problem(false)], "")]);
