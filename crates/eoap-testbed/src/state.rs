@@ -53,6 +53,7 @@ impl State {
             "personality": match self.personality {
                 Personality::Zoo => "zoo",
                 Personality::Pygeoapi => "pygeoapi",
+                Personality::Recorded => "recorded",
             },
             "clock": match self.clock {
                 Clock::Poll => json!({"moved-by": "poll"}),

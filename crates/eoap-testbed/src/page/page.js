@@ -1,7 +1,7 @@
 // Draws the testbed's state, again whenever it changes. All text comes in as text: nothing that a client has sent can act here.
 "use strict";
 
-const PERSONALITIES = { zoo: "ZOO-Project-DRU", pygeoapi: "pygeoapi" };
+const PERSONALITIES = { zoo: "ZOO-Project-DRU", pygeoapi: "pygeoapi", recorded: "a recorded server" };
 const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
 
 const byId = (id) => document.getElementById(id);

@@ -17,6 +17,7 @@ mod old_server;
 mod package;
 mod page;
 mod pygeoapi;
+mod recordings;
 mod run;
 mod scenarios;
 mod synchronous;
