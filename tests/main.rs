@@ -18,6 +18,7 @@ mod housekeeping;
 mod interrupt;
 mod kill;
 mod list;
+mod record;
 mod reports;
 mod review;
 mod rules;

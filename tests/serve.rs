@@ -24,14 +24,14 @@ const INPUTS: &str = r#"{"inputs": {"stac_items": ["https://example.com/items/LC
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A testbed that is being served, and what it said to set.
-struct Served {
+pub(crate) struct Served {
     process: Child,
-    environment: BTreeMap<String, String>,
+    pub(crate) environment: BTreeMap<String, String>,
 }
 
 impl Served {
     /// Serves water-bodies with further arguments, says its environment as JSON, and lasts as long as its standard input.
-    fn start(world: &World, arguments: &[&str]) -> Served {
+    pub(crate) fn start(world: &World, arguments: &[&str]) -> Served {
         let scenario = scenario("water-bodies");
         let mut all = vec!["serve", scenario.as_str(), "--env", "json"];
         all.extend_from_slice(arguments);
@@ -44,7 +44,7 @@ impl Served {
         Served { process, environment: serde_json::from_str(&text).unwrap() }
     }
 
-    fn address(&self, of: &str) -> &str {
+    pub(crate) fn address(&self, of: &str) -> &str {
         &self.environment[&format!("EOAP_TESTBED_{of}_URL")]
     }
 
@@ -73,7 +73,7 @@ impl Served {
     }
 
     /// Ends it by closing its standard input.
-    fn close(mut self) -> (Option<i32>, String) {
+    pub(crate) fn close(mut self) -> (Option<i32>, String) {
         drop(self.process.stdin.take());
         self.end()
     }

@@ -8,6 +8,7 @@ mod diff;
 mod export;
 mod list;
 mod prepare;
+mod record;
 mod reporters;
 mod review;
 mod run;
@@ -59,6 +60,7 @@ fn dispatch(args: &Args) -> Result<Exit, CommandError> {
         Command::Completions(args) => completions::completions(args),
         Command::Man(args) => completions::man(args),
         Command::Run(args) => run::run(&place, args),
+        Command::Record(args) => record::run(&place, args),
         Command::Serve(args) => serve::run(&place, args),
         Command::Strip(args) => strip::run(&Targets::find(&place, &args.names)?, args),
     }

@@ -48,8 +48,8 @@ impl Tape {
     pub(crate) fn new(live: Arc<Live>) -> Result<Self, BoxError> {
         // Whoever is first in this process decides; all of them do the same.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        // The client under test follows redirections, and no proxy stands between.
-        let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build()?;
+        // The client under record follows redirections itself.
+        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
         Ok(Self { live, client, kept: Arc::default() })
     }
 
