@@ -5,6 +5,8 @@
 
 use std::{collections::HashSet, sync::Arc};
 
+use tiff::tags::{PhotometricInterpretation, Tag};
+
 use super::{
     directory::{Directory, Halt, Layout, Outcome, Tiff},
     gdal_metadata::GdalMetadata,
@@ -13,15 +15,8 @@ use super::{
     sparse::SparseBytes,
 };
 
-const COLOR_MAP: u16 = 320;
-const MODEL_PIXEL_SCALE: u16 = 33550;
-const MODEL_TIEPOINT: u16 = 33922;
-const MODEL_TRANSFORMATION: u16 = 34264;
-const GEO_KEY_DIRECTORY: u16 = 34735;
-const GEO_DOUBLE_PARAMS: u16 = 34736;
-const GEO_ASCII_PARAMS: u16 = 34737;
-const GDAL_METADATA: u16 = 42112;
-const GDAL_NODATA: u16 = 42113;
+/// GDAL's own, which `tiff` has no name for.
+const GDAL_METADATA: Tag = Tag::Unknown(42112);
 /// More images than this are not looked at.
 const MAX_IMAGES: usize = 512;
 
@@ -53,7 +48,7 @@ impl Header {
         let (tiff, first) = Tiff::open(bytes)?;
         let directory = tiff.directory(first)?;
         let full = Level::read(&tiff, &directory)?;
-        let nodata = tiff.text(&directory, GDAL_NODATA)?.and_then(|text| text.trim().parse().ok());
+        let nodata = tiff.text(&directory, Tag::GdalNodata)?.and_then(|text| text.trim().parse().ok());
         let metadata = tiff.text(&directory, GDAL_METADATA)?.unwrap_or_default();
         Ok(Self {
             geo: geo(&tiff, &directory)?,
@@ -97,23 +92,23 @@ impl Further {
 }
 
 fn geo(tiff: &Tiff<'_>, directory: &Directory) -> Outcome<GeoTags> {
-    let keys = tiff.numbers(directory, GEO_KEY_DIRECTORY)?;
+    let keys = tiff.numbers(directory, Tag::GeoKeyDirectoryTag)?;
     Ok(GeoTags {
         keys: keys.into_iter().map(|key| key as u16).collect(),
-        doubles: tiff.floats(directory, GEO_DOUBLE_PARAMS)?,
-        ascii: tiff.text(directory, GEO_ASCII_PARAMS)?.unwrap_or_default(),
-        scale: tiff.floats(directory, MODEL_PIXEL_SCALE)?,
-        tiepoints: tiff.floats(directory, MODEL_TIEPOINT)?,
-        matrix: tiff.floats(directory, MODEL_TRANSFORMATION)?,
+        doubles: tiff.floats(directory, Tag::GeoDoubleParamsTag)?,
+        ascii: tiff.text(directory, Tag::GeoAsciiParamsTag)?.unwrap_or_default(),
+        scale: tiff.floats(directory, Tag::ModelPixelScaleTag)?,
+        tiepoints: tiff.floats(directory, Tag::ModelTiepointTag)?,
+        matrix: tiff.floats(directory, Tag::ModelTransformationTag)?,
     })
 }
 
 /// ColorMap: all reds, all greens, all blues, 16 bits each.
 fn palette(tiff: &Tiff<'_>, directory: &Directory, level: &Level) -> Outcome<Option<Vec<[u8; 3]>>> {
-    if level.photometric != 3 {
+    if level.photometric != Some(PhotometricInterpretation::RGBPalette) {
         return Ok(None);
     }
-    let values = tiff.numbers(directory, COLOR_MAP)?;
+    let values = tiff.numbers(directory, Tag::ColorMap)?;
     let count = values.len() / 3;
     let high = |index: usize| (values[index] >> 8) as u8;
     let colours: Vec<_> = (0..count).map(|index| [high(index), high(count + index), high(2 * count + index)]).collect();

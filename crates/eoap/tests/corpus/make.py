@@ -203,6 +203,9 @@ def special(folder):
         yield one(f"bits-{bits}", array=gray >> (8 - bits), nodata=None, NBITS=bits, compression=("deflate", 1))
     for bits in (9, 12, 15):
         yield one(f"bits-{bits}", "uint16", array=values("uint16", 3) >> (16 - bits), nodata=None, NBITS=bits, bands=(3, "pixel"))
+    for bits, form in itertools.product((17, 20, 24, 31), (FORMATS[0], FORMATS[3])):
+        array = values("uint32", 1) >> (32 - bits)
+        yield one(f"bits-{bits}-{form[0].lower()}", "uint32", form=form, array=array, nodata=None, NBITS=bits, compression=("lzw", 1))
     yield one("half", "float32", array=np.round(values("float32", 1)), nodata=None, NBITS=16)
     yield one("half-predictor", "float32", array=np.round(values("float32", 1)), nodata=None, NBITS=16, compression=("deflate", 3))
     yield one("alpha", bands=(4, "pixel"), array=np.concatenate([rgb, gray // 128 * 255]), nodata=None, photometric="rgb", ALPHA="YES")
