@@ -50,14 +50,10 @@ impl<'a> ChunkFile<'a> {
             (Tag::SampleFormat, described.format.to_u16().into()),
         ];
         let mut head = Vec::with_capacity(HEAD);
-        let (short, long): (fn(u16) -> [u8; 2], fn(u32) -> [u8; 4]) = match described.byte_order {
-            ByteOrder::LittleEndian => (u16::to_le_bytes, u32::to_le_bytes),
-            ByteOrder::BigEndian => (u16::to_be_bytes, u32::to_be_bytes),
-        };
-        head.extend(match described.byte_order {
-            ByteOrder::LittleEndian => b"II",
-            ByteOrder::BigEndian => b"MM",
-        });
+        let is_big_endian = described.byte_order == ByteOrder::BigEndian;
+        let short = |value: u16| if is_big_endian { value.to_be_bytes() } else { value.to_le_bytes() };
+        let long = |value: u32| if is_big_endian { value.to_be_bytes() } else { value.to_le_bytes() };
+        head.extend(if is_big_endian { b"MM" } else { b"II" });
         head.extend(short(42));
         head.extend(long(8));
         head.extend(short(fields.len() as u16));
