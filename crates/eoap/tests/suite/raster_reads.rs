@@ -2,7 +2,10 @@
 //! of rasterio is shown by `raster_corpus`.
 
 use eoap::{Affine, Bounds, Crs, Error, Raster, Resampling, Window};
-use wiremock::{Mock, MockServer, ResponseTemplate, matchers::any};
+use wiremock::{
+    Mock, MockServer, ResponseTemplate,
+    matchers::{any, path},
+};
 
 use crate::object::Object;
 
@@ -89,6 +92,26 @@ async fn few_requests_over_http() {
     assert!(requests <= 3, "{requests}");
     assert_eq!(raster.read::<u8>().await.expect("pixels"), first);
     assert_eq!(raster.requests(), requests, "what was fetched is kept");
+}
+
+/// Servers of files often hand out addresses elsewhere that are valid for some time.
+#[tokio::test]
+async fn redirects_are_followed_with_ranges_and_without_saying_from_where() {
+    let (front, back) = (MockServer::start().await, MockServer::start().await);
+    let elsewhere = format!("{}/store/a.tif?signature=secret", back.uri());
+    Mock::given(path("/a.tif")).respond_with(ResponseTemplate::new(302).insert_header("Location", elsewhere)).mount(&front).await;
+    Mock::given(path("/round.tif"))
+        .respond_with(ResponseTemplate::new(302).insert_header("Location", "/round.tif?token=secret"))
+        .mount(&front)
+        .await;
+    Mock::given(path("/store/a.tif")).respond_with(Object(bytes("water-1.tif"))).mount(&back).await;
+    let raster = Raster::open_http(format!("{}/a.tif?token=secret", front.uri())).await.expect("raster");
+    assert_eq!(raster.bytes_fetched(), 16 << 10, "a part, not the whole");
+    raster.read::<u8>().await.expect("pixels");
+    let asked = back.received_requests().await.expect("recorded");
+    assert!(asked.iter().all(|request| request.headers.contains_key("range") && !request.headers.contains_key("referer")));
+    let error = Raster::open_http(format!("{}/round.tif?token=secret", front.uri())).await.expect_err("a circle").to_string();
+    assert!(error.contains("too many redirects") && !error.contains("secret"), "{error}");
 }
 
 #[tokio::test]
