@@ -9,6 +9,7 @@ use tiff::tags::{PhotometricInterpretation, Tag};
 
 use super::{
     directory::{Directory, Halt, Layout, Outcome, Tiff},
+    fetch::Fetcher,
     gdal_metadata::GdalMetadata,
     geokeys::GeoTags,
     level::Level,
@@ -34,12 +35,14 @@ pub(crate) struct Header {
     next: u64,
 }
 
-/// The further images of the file.
+/// The further images of the raster, and the files beside it that some of them lie in.
 #[derive(Debug, Default)]
 pub(crate) struct Further {
     pub(crate) overviews: Vec<Arc<Level>>,
     /// Masks of the full image and of overviews: a pixel is valid where its mask is not 0.
     pub(crate) masks: Vec<Arc<Level>>,
+    pub(crate) overview_file: Option<Fetcher>,
+    pub(crate) mask_file: Option<Fetcher>,
 }
 
 impl Header {
@@ -63,32 +66,47 @@ impl Header {
 }
 
 impl Further {
-    /// Reads all directories after the first. An image that cannot be read is left out: it is no reason not to read the others.
+    /// Reads all directories after the first.
     pub(crate) fn read(bytes: &SparseBytes, header: &Header) -> Outcome<Self> {
-        let tiff = Tiff::again(bytes, header.layout);
         let mut further = Self::default();
-        let (mut next, mut seen) = (header.next, HashSet::new());
-        // Directories may lead back to earlier ones.
-        while next != 0 && seen.len() < MAX_IMAGES && seen.insert(next) {
-            let directory = match tiff.directory(next) {
-                Err(Halt::Broken(_)) => break,
-                directory => directory?,
-            };
-            next = directory.next;
-            match Level::read(&tiff, &directory) {
-                Ok(level) if level.is_mask => further.masks.push(level.into()),
-                Ok(level) if level.is_reduced => further.overviews.push(level.into()),
-                Ok(_) | Err(Halt::Broken(_)) => {}
-                Err(missing) => return Err(missing),
+        for level in images(&Tiff::again(bytes, header.layout), header.next)? {
+            match (level.is_mask, level.is_reduced) {
+                (true, _) => further.masks.push(level.into()),
+                (false, true) => further.overviews.push(level.into()),
+                (false, false) => {}
             }
         }
         Ok(further)
     }
 
-    /// The mask that belongs to a level.
+    /// The mask that has the size of a level.
     pub(crate) fn mask_of(&self, level: &Level) -> Option<&Arc<Level>> {
         self.masks.iter().find(|mask| (mask.width, mask.height) == (level.width, level.height))
     }
+
+    /// The mask of the full image.
+    pub(crate) fn full_mask(&self) -> Option<&Arc<Level>> {
+        self.masks.iter().max_by_key(|mask| mask.width)
+    }
+}
+
+/// The images of a chain of directories. One that cannot be read is left out: it is no reason not to read the others.
+pub(crate) fn images(tiff: &Tiff<'_>, first: u64) -> Outcome<Vec<Level>> {
+    let mut levels = Vec::new();
+    let (mut next, mut seen) = (first, HashSet::new());
+    // Directories may lead back to earlier ones.
+    while next != 0 && seen.len() < MAX_IMAGES && seen.insert(next) {
+        let directory = match tiff.directory(next) {
+            Err(Halt::Broken(_)) => break,
+            directory => directory?,
+        };
+        next = directory.next;
+        match Level::read(tiff, &directory) {
+            Err(Halt::Broken(_)) => {}
+            level => levels.push(level?),
+        }
+    }
+    Ok(levels)
 }
 
 fn geo(tiff: &Tiff<'_>, directory: &Directory) -> Outcome<GeoTags> {

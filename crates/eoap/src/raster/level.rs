@@ -20,9 +20,18 @@ const MAX_CHUNK_BYTES: u64 = 256 << 20;
 /// The limit of GDAL.
 const MAX_SIZE: u64 = i32::MAX as u64;
 
-/// One image of the file.
+/// Which file an image lies in: the raster's own, or one beside it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LevelFile {
+    Raster,
+    Overviews,
+    Mask,
+}
+
+/// One image of a file.
 #[derive(Clone, Debug)]
 pub(crate) struct Level {
+    pub(crate) file: LevelFile,
     pub(crate) width: u32,
     pub(crate) height: u32,
     /// Size of a tile, or the width of the image and the rows of a strip.
@@ -112,6 +121,7 @@ impl Level {
         let extra = extra.and_then(ExtraSamples::from_u16);
         let kind = first(Tag::NewSubfileType)?.unwrap_or(0);
         let level = Self {
+            file: LevelFile::Raster,
             width,
             height,
             block,

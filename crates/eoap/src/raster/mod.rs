@@ -4,6 +4,7 @@
 //! modules below the source neither wait nor fetch.
 
 mod affine;
+mod band_values;
 mod bounds;
 mod check;
 mod chunk;
@@ -21,7 +22,9 @@ mod grid;
 mod header;
 mod jpeg;
 mod level;
+mod opening;
 mod pixels;
+mod place;
 mod png;
 mod preview;
 mod profile;
@@ -29,6 +32,7 @@ mod read;
 mod region;
 mod resample;
 mod sample;
+mod side_files;
 mod source;
 mod sparse;
 mod statistics;

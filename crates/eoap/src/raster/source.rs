@@ -56,6 +56,30 @@ impl Source {
         Ok(Self::Http(file_client()?, url, Arc::default()))
     }
 
+    /// The file beside this one that has its name and an ending. Nothing if no such file can be, or none is known to be.
+    pub(crate) fn beside(&self, ending: &str) -> Option<Self> {
+        match self {
+            Self::Object(store, url) => {
+                let url = S3Url { key: format!("{}{ending}", url.key), ..url.clone() };
+                Some(Self::Object(store.clone(), url))
+            }
+            // A query may be a signature, which is for one file.
+            Self::Http(_, url, _) if url.query().is_some() => None,
+            Self::Http(client, url, _) => {
+                let mut url = url.clone();
+                url.set_path(&format!("{}{ending}", url.path()));
+                Some(Self::Http(client.clone(), url, Arc::default()))
+            }
+            Self::File(path) => {
+                let mut path = path.clone().into_os_string();
+                path.push(ending);
+                let path = PathBuf::from(path);
+                path.is_file().then_some(Self::File(path))
+            }
+            Self::Memory(_) => None,
+        }
+    }
+
     /// Whether reading takes a request.
     pub(crate) fn is_remote(&self) -> bool {
         matches!(self, Self::Object(..) | Self::Http(..))
