@@ -11,7 +11,7 @@ use crate::world::World;
 fn ctrl_c_ends_the_run_and_everything_it_started() {
     let world = World::of_project("interrupted");
     let before = world.files();
-    let mut run = world.command(&["test"]).spawn().unwrap();
+    let mut run = world.command(&["test", "--junit", "target/junit.xml"]).spawn().unwrap();
     // The notebook's second cell writes this file, then loops.
     let mark = world.path("notebooks/running");
     let started = Instant::now();
@@ -30,6 +30,12 @@ fn ctrl_c_ends_the_run_and_everything_it_started() {
     assert!(interrupted.elapsed() < Duration::from_secs(5), "it took {:?} to end", interrupted.elapsed());
     let said: Vec<String> = BufReader::new(run.stderr.take().unwrap()).lines().map_while(Result::ok).collect();
     assert!(said.iter().any(|line| line.contains("interrupted")), "{said:?}");
+    // What was known by then is told all the same.
+    let report: Vec<String> = BufReader::new(run.stdout.take().unwrap()).lines().map_while(Result::ok).collect();
+    assert!(report.iter().any(|line| line.contains("stopped by the user before it was done")), "{report:?}");
+    assert!(report.iter().any(|line| line.contains("1 notebook: 0 passed, 0 failed, 1 not run")), "{report:?}");
+    let junit = world.read("target/junit.xml");
+    assert!(junit.contains("cell 1") && junit.contains("cell 2"), "{junit}");
 
     let gone = Instant::now();
     while is_running(user_process) {

@@ -16,6 +16,7 @@ mod export;
 mod foreign;
 mod housekeeping;
 mod interrupt;
+mod kernel;
 mod kill;
 mod list;
 mod reports;

@@ -1,5 +1,8 @@
 //! `nbsnap run`: a notebook is executed and its outputs are written, into it or into another file.
 
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use crate::world::World;
@@ -156,4 +159,22 @@ fn a_cell_that_says_so_is_not_run_and_shows_nothing() {
     world.run(&["run", "lab", "-o", "out.ipynb"]).exits(0).says("wrote out.ipynb");
     assert_eq!(cell(&world, "out.ipynb", "two"), (Value::Null, vec![]));
     assert_eq!(cell(&world, "out.ipynb", "three").0, 2);
+}
+
+#[test]
+fn what_had_run_is_written_when_somebody_stops_it() {
+    let waits = "std::fs::write(\"mark\", \"\").unwrap();\nloop { std::thread::sleep(std::time::Duration::from_millis(10)); }";
+    for engine in ["fused", "evcxr"] {
+        let world = world(&[("one", &[], "println!(\"one\");"), ("waits", &[], waits)]);
+        let mut run = world.command(&["run", "lab", "-o", "out.ipynb", "--engine", engine]).spawn().unwrap();
+        let (mark, started) = (world.path("notebooks/mark"), Instant::now());
+        while !mark.exists() {
+            assert!(started.elapsed() < Duration::from_secs(120) && run.try_wait().unwrap().is_none(), "the cell never ran");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        kill_process(Pid::from_raw(i32::try_from(run.id()).unwrap()).unwrap(), Signal::INT).unwrap();
+        assert_eq!(run.wait().unwrap().code(), Some(130), "{engine}");
+        assert_eq!(cell(&world, "out.ipynb", "one").1[0]["text"][0], "one\n", "{engine}");
+        assert_eq!(cell(&world, "out.ipynb", "waits"), (Value::Null, vec![]), "{engine}");
+    }
 }

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
+
 use crate::world::World;
 
 const PLAIN: &str = "{}";
@@ -63,13 +65,42 @@ fn a_cell_and_a_notebook_have_budgets_of_their_own() {
 }
 
 #[test]
-fn the_reference_keeps_to_budgets_too() {
+fn a_slow_cell_is_told_while_it_runs_and_budgets_hold_on_both_engines() {
     let world = World::empty();
-    let cells = [("sleep", r#"{ "nbsnap": { "timeout": "1s" } }"#, "std::thread::sleep(std::time::Duration::from_secs(60));")];
-    world.notebook("lab", "", &cells);
+    let limit = r#"{ "nbsnap": { "timeout": "1s" } }"#;
+    world.notebook(
+        "lab",
+        "",
+        &[("quick", PLAIN, "let a = 1;"), ("sleep", limit, "std::thread::sleep(std::time::Duration::from_secs(60));")],
+    );
     world.write("notebooks/nbsnap.toml", "slow-after = \"100ms\"\n");
-    let outcome = world.run(&["test", "--engine", "evcxr"]);
-    outcome.exits(100).says("SLOW").says("lab, cell 1 `sleep` is still at work").says("not done after 1s\n");
+    for engine in ["evcxr", "fused"] {
+        let outcome = world.run(&["test", "--engine", engine, "--json", "events.jsonl"]);
+        outcome.exits(100).says("SLOW").says("lab, cell 2 `sleep` is still at work").says("not done after 1s\n");
+        let events = world.read("events.jsonl");
+        let events: Vec<Value> = events.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let ended = events.iter().find(|event| event["event"] == "cell-finished" && event["cell"]["id"] == "sleep").unwrap();
+        let elapsed = ended["elapsed"].as_f64().unwrap();
+        assert!((1.0..30.0).contains(&elapsed), "{engine}: {ended}");
+        let told: Vec<&str> = events.iter().filter_map(|event| event["event"].as_str()).collect();
+        let begins = |event: &str| told.iter().filter(|told| **told == event).count();
+        assert_eq!((begins("notebook-started"), begins("cell-started")), (1, 2), "{engine}: {told:?}");
+    }
+}
+
+#[test]
+fn dependencies_that_take_too_long_are_told_apart_from_notebooks() {
+    let world = World::empty();
+    world.write("slow/Cargo.toml", "[package]\nname = \"slow\"\nversion = \"1.0.0\"\nedition = \"2024\"\n");
+    world.write("slow/build.rs", "fn main() { std::thread::sleep(std::time::Duration::from_secs(60)); }");
+    world.write("slow/src/lib.rs", "");
+    world.notebook("lab", "", &[("uses", PLAIN, ":dep slow = { path = \"../slow\" }")]);
+    world.write("notebooks/nbsnap.toml", "prepare-timeout = \"2s\"\n");
+    let started = Instant::now();
+    let outcome = world.run(&["test"]);
+    assert!(started.elapsed() < Duration::from_secs(40), "it took {:?}", started.elapsed());
+    outcome.exits(96).does_not_say("FAIL");
+    assert!(outcome.stderr.contains("`prepare-timeout` says how long it may take"), "{}", outcome.stderr);
 }
 
 #[test]

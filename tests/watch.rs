@@ -22,6 +22,18 @@ fn until(lines: &Receiver<String>, text: &str) -> String {
     }
 }
 
+/// A turn that says this. There may be others before: a file that is written is seen half written.
+fn turn(lines: &Receiver<String>, texts: &[&str]) {
+    let (started, mut said) = (Instant::now(), Vec::new());
+    while started.elapsed() < Duration::from_secs(120) {
+        said.push(until(lines, "waiting for changes"));
+        if said.last().is_some_and(|said| texts.iter().all(|text| said.contains(text))) {
+            return;
+        }
+    }
+    panic!("no turn says {texts:?}: {said:#?}");
+}
+
 #[test]
 fn notebooks_are_run_again_whose_inputs_changed() {
     let world = World::of_project("passes");
@@ -45,6 +57,18 @@ fn notebooks_are_run_again_whose_inputs_changed() {
     world.write("notebooks/nbsnap.toml", "cell-timeout = \"50s\"\n");
     let said = until(&lines, "waiting for changes");
     assert!(said.contains("2 notebooks: 2 passed, 0 failed"), "the settings are an input of all: {said}");
+
+    // What keeps notebooks from being run is waited for, too.
+    world.write("notebooks/nbsnap.toml", "cell-timout = \"50s\"\n");
+    turn(&lines, &["cell-timout", "did you mean"]);
+    world.write("notebooks/nbsnap.toml", "cell-timeout = \"40s\"\n");
+    turn(&lines, &["2 notebooks: 2 passed, 0 failed"]);
+    world.write("notebooks/broken/Cargo.toml", "[package]\nname = \"broken\"\nversion = \"1.0.0\"\nedition = \"2024\"\n");
+    world.write("notebooks/broken/src/lib.rs", "no rust");
+    world.notebook("new", "", &[("a", "{}", ":dep broken = { path = \"broken\" }")]);
+    turn(&lines, &["the notebooks' dependencies do not build", "no rust"]);
+    world.write("notebooks/broken/src/lib.rs", "pub fn one() {}");
+    turn(&lines, &["new (1 cell", "passed, 0 failed"]);
 
     kill_process(Pid::from_raw(i32::try_from(run.id()).unwrap()).unwrap(), Signal::INT).unwrap();
     assert_eq!(run.wait().unwrap().code(), Some(130));

@@ -70,10 +70,11 @@ impl Engines {
     pub(crate) fn compare(&mut self, notebook: &Notebook) -> Comparison {
         self.worker();
         let started = Instant::now();
-        let look = self.worker().shortcut(&run(notebook)).unwrap();
+        let look = self.worker().shortcut(&run(notebook), &mut |_| ()).unwrap();
         let fused = started.elapsed();
         let records = match look {
-            Look::Records(records) => records,
+            Look::Records(records) => records.into_iter().map(|(record, _)| record).collect(),
+            Look::Interrupted(_) => unreachable!("nobody interrupts"),
             Look::Declined(reason) => return Comparison::Declined { reason },
         };
         let reference = self.reference(notebook);
@@ -180,6 +181,7 @@ fn fields(fused: &CellRecord, evcxr: &CellRecord) -> Vec<String> {
         ("stdout", format!("{:?}", fused.stdout), format!("{:?}", evcxr.stdout)),
         ("stderr", format!("{:?}", fused.stderr), format!("{:?}", evcxr.stderr)),
         ("outputs", format!("{:?}", fused.outputs), format!("{:?}", evcxr.outputs)),
+        ("further", format!("{:?}", fused.further), format!("{:?}", evcxr.further)),
         ("failure", fused_failure, evcxr_failure),
     ];
     let differ = pairs.into_iter().filter(|(_, fused, evcxr)| fused != evcxr);

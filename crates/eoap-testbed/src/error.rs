@@ -48,4 +48,14 @@ pub enum Error {
         /// What the system says.
         source: io::Error,
     },
+    /// A port cannot be had.
+    #[error("cannot listen on 127.0.0.1:{port} for {server}: {source}")]
+    Listen {
+        /// The server that is to listen there.
+        server: &'static str,
+        /// The port.
+        port: u16,
+        /// What the system says.
+        source: io::Error,
+    },
 }

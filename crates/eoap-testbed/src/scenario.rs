@@ -21,20 +21,21 @@ pub(crate) use answers::Answers;
 pub(crate) use process::{Failure, Package, Process, Status};
 pub use server::Personality;
 pub(crate) use server::{ANONYMOUS, Server, StatusShape, split_namespace};
-pub(crate) use settings::{Clock, S3};
+pub use settings::Clock;
+pub(crate) use settings::S3;
 
 /// A scenario folder, loaded and checked.
 #[derive(Debug, Clone)]
 pub struct Scenario {
     pub(crate) parts: Arc<Parts>,
     pub(crate) personality: Personality,
+    pub(crate) clock: Clock,
 }
 
 /// The contents of a scenario.
 #[derive(Debug)]
 pub(crate) struct Parts {
     pub(crate) name: String,
-    pub(crate) clock: Clock,
     pub(crate) server: Server,
     pub(crate) s3: S3,
     pub(crate) answers: Answers,
@@ -79,10 +80,9 @@ impl Scenario {
             }
             buckets.push(Bucket { name, objects });
         }
-        let personality = settings.personality;
+        let (personality, clock) = (settings.personality, settings.clock);
         let parts = Parts {
             name: settings.name,
-            clock: settings.clock,
             server: settings.server,
             s3: settings.s3,
             answers,
@@ -91,7 +91,7 @@ impl Scenario {
             buckets,
             files: folder.into_files(),
         };
-        Ok(Self { parts: Arc::new(parts), personality })
+        Ok(Self { parts: Arc::new(parts), personality, clock })
     }
 
     /// The same scenario, answered by another kind of server than `scenario.toml` names.
@@ -108,6 +108,13 @@ impl Scenario {
     #[must_use]
     pub fn with_personality(mut self, personality: Personality) -> Self {
         self.personality = personality;
+        self
+    }
+
+    /// The same scenario, with jobs that are moved on by something else than `scenario.toml` says.
+    #[must_use]
+    pub fn with_clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
         self
     }
 

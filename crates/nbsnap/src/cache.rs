@@ -47,7 +47,7 @@ struct Passed {
 impl ResultCache {
     /// The cache of `project` in `folder`, which may serve several projects.
     pub fn new(folder: &Path, project: &Project) -> ResultCache {
-        let root = digest(project.root.as_os_str().as_encoded_bytes());
+        let root = digest(project.notebooks_dir().as_os_str().as_encoded_bytes());
         ResultCache { folder: folder.join("results").join(&root[..16]) }
     }
 
@@ -122,7 +122,9 @@ fn parts(notebook: &Notebook, surroundings: Surroundings<'_>, sources: &[PathBuf
     // A notebook may read what lies beside it; other notebooks and the settings have parts of their own.
     let beside = |path: &Path| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        !name.ends_with(".ipynb") && !name.starts_with('.') && name != "nbsnap.toml" && name != "Cargo.lock"
+        // Nor do notebooks of a project in a folder of its own.
+        let is_project = path.join("nbsnap.toml").is_file();
+        !is_project && !name.ends_with(".ipynb") && !name.starts_with('.') && name != "nbsnap.toml" && name != "Cargo.lock"
     };
     set_files("files", files_below(notebook.directory(), &beside)?)?;
     set_files("dependencies", sources_of(sources)?)?;
@@ -169,7 +171,7 @@ mod tests {
 
         fn with<T>(&self, act: impl FnOnce(&ResultCache, &Notebook, Surroundings<'_>, &[PathBuf]) -> T) -> T {
             let root = self.folder.path();
-            let project = Project { root: root.to_owned(), config: self.config.clone() };
+            let project = Project { root: root.to_owned(), config: self.config.clone(), inner: None };
             let cache = ResultCache::new(&root.join("cache"), &project);
             let notebook = Notebook::read(&root.join("notebooks/lab.ipynb")).unwrap();
             let (snapshots, environment) = (root.join("snapshots/lab"), [root.join("scenario/x.json")]);

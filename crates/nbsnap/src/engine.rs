@@ -149,8 +149,11 @@ pub enum Progress<'a> {
 /// What came of [`Worker::shortcut`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Look {
-    /// Records of the cells, in order. They end after the first cell that failed, unless the cell is tagged `raises-exception`.
-    Records(Vec<CellRecord>),
+    /// Records of the cells, in order, and how long each ran. They end after the first cell that failed, unless the cell is tagged
+    /// `raises-exception`.
+    Records(Vec<(CellRecord, Timing)>),
+    /// The user wants to stop. These are the cells that had ended.
+    Interrupted(Vec<(CellRecord, Timing)>),
     /// The quicker way would not come to the same; this is why, as half a sentence: ``cell 3 has `:vars` ``.
     Declined(String),
 }
@@ -184,9 +187,19 @@ pub trait Engine: Sync {
     /// Folders of the local packages that the prepared notebooks depend on.
     fn sources(&self) -> &[PathBuf];
 
-    /// Whether its workers can take a [`Worker::shortcut`].
-    fn has_shortcut(&self) -> bool {
+    /// The name of what runs this notebook, where the engine leaves some to another.
+    fn name_for(&self, _notebook: &Notebook) -> &'static str {
+        self.name()
+    }
+
+    /// Whether its workers can take a [`Worker::shortcut`] with this notebook.
+    fn has_shortcut(&self, _notebook: &Notebook) -> bool {
         false
+    }
+
+    /// Whether everything is known that a verdict on this notebook rests on, so that one that passed need not run again.
+    fn knows_inputs(&self, _notebook: &Notebook) -> bool {
+        true
     }
 
     /// One of several workers, each of which runs one notebook at a time; they are numbered from 0.
@@ -198,11 +211,12 @@ pub trait Engine: Sync {
 
 /// What runs notebooks for an [`Engine`], one after another.
 pub trait Worker: Send {
-    /// Runs a notebook in a quicker way that comes to the same, or says why that is not possible.
+    /// Runs a notebook in a quicker way that comes to the same, or says why that is not possible. `begins` is told of each cell that begins
+    /// to run; a cell that fails before it runs never does.
     ///
     /// # Errors
     /// When the engine itself breaks down, or the user wants to stop.
-    fn shortcut(&mut self, _run: &Run<'_>) -> Result<Look, EngineError> {
+    fn shortcut(&mut self, _run: &Run<'_>, _begins: &mut dyn FnMut(&CodeCell)) -> Result<Look, EngineError> {
         Ok(Look::Declined("the engine has no quicker way".into()))
     }
 

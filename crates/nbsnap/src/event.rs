@@ -23,8 +23,8 @@ pub enum Event {
         notebooks: usize,
         /// How many code cells they have.
         cells: usize,
-        /// The engine's name.
-        engine: &'static str,
+        /// The engine's name; several, separated by commas, where some notebooks are another engine's.
+        engine: String,
     },
     /// Something slow other than a build begins: waiting for another run, fetching rust-src, running a notebook at which a quick look was
     /// not possible.

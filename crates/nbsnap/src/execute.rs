@@ -14,7 +14,7 @@ use crate::notebook::{CodeCell, Notebook};
 use crate::project::Project;
 use crate::record::{CellRecord, Failure};
 use crate::redact::Redactor;
-use crate::runner::{Emit, RunError};
+use crate::runner::{Emit, RunError, engine_name};
 
 /// Everything that running notebooks for their outputs needs.
 pub struct Execution<'a> {
@@ -35,26 +35,38 @@ pub struct Executed {
     pub records: Vec<Option<CellRecord>>,
     /// Whether every cell ran, and failed only where its tag says so.
     pub passed: bool,
+    /// Whether the user has stopped it.
+    pub interrupted: bool,
 }
 
 impl Execution<'_> {
-    /// Builds what the notebooks depend on and runs them, one after the other.
+    /// Builds what the notebooks depend on and runs them, one after the other. `done` is given what came of each, by its place, as soon as it
+    /// ended; when the user wants to stop, that is the cells that had ended.
     ///
     /// # Errors
-    /// When they cannot be run. A cell that fails is no error.
-    pub fn execute(&mut self, notebooks: &[Notebook], emit: Emit<'_>) -> Result<Vec<Executed>, RunError> {
+    /// When they cannot be run, or the user wants to stop. A cell that fails is no error.
+    pub fn execute(
+        &mut self,
+        notebooks: &[Notebook],
+        emit: Emit<'_>,
+        done: &mut dyn FnMut(usize, Executed),
+    ) -> Result<(), RunError> {
         let started = Instant::now();
         let cells = notebooks.iter().map(|notebook| notebook.cells.len()).sum();
-        emit(Event::RunStarted { notebooks: notebooks.len(), cells, engine: self.engine.name() }).map_err(RunError::Report)?;
+        emit(Event::RunStarted { notebooks: notebooks.len(), cells, engine: engine_name(&*self.engine, notebooks) })
+            .map_err(RunError::Report)?;
         prepare(self.project, self.engine, notebooks, emit)?;
         let mut summary = Summary::default();
-        let mut all = Vec::new();
         let mut worker = self.engine.worker(0)?;
-        for notebook in notebooks {
-            all.push(self.run(&mut *worker, notebook, &mut summary, emit)?);
+        for (place, notebook) in notebooks.iter().enumerate() {
+            let executed = self.run(&mut *worker, notebook, &mut summary, emit)?;
+            let interrupted = executed.interrupted;
+            done(place, executed);
+            if interrupted {
+                return Err(EngineError::Interrupted.into());
+            }
         }
-        emit(Event::RunFinished { summary, elapsed: started.elapsed() }).map_err(RunError::Report)?;
-        Ok(all)
+        emit(Event::RunFinished { summary, elapsed: started.elapsed() }).map_err(RunError::Report)
     }
 
     fn run(
@@ -68,13 +80,14 @@ impl Execution<'_> {
         let notebook = &without_skipped(whole);
         let mut teller = Teller { notebook, path: self.relative(notebook), emit };
         teller.tell(Event::NotebookStarted { notebook: notebook.name.clone(), cells: notebook.cells.len() })?;
-        let (mut ran, loan, evidence) = match self.look(worker, notebook, &mut teller)? {
+        let (ran, loan, evidence) = match self.look(worker, notebook, &mut teller)? {
             Some((ran, loan)) => (ran, loan, Evidence::Shortcut),
             None => {
                 let loan = self.lend(notebook)?;
                 (self.run_cells(worker, notebook, &*loan, &mut teller)?, loan, Evidence::Run)
             }
         };
+        let Ran { cells: mut ran, interrupted } = ran;
         let mut secrets = Redactor::builder();
         secrets.variables(loan.variables()).variables(std::env::vars());
         for secret in loan.secrets() {
@@ -108,27 +121,31 @@ impl Execution<'_> {
         teller.tell(Event::NotebookFinished { notebook: name, path, problems, status, attempts, evidence, elapsed })?;
         let mut ran = ran.into_iter().map(|(record, _)| record);
         let records = whole.cells.iter().map(|cell| if is_skipped(cell) { None } else { ran.next() }).collect();
-        Ok(Executed { records, passed })
+        Ok(Executed { records, passed, interrupted })
     }
 
     /// Runs the notebook the quick way, where the engine knows one that comes to the same.
     fn look(&self, worker: &mut dyn Worker, notebook: &Notebook, teller: &mut Teller<'_>) -> Result<Option<Looked>, RunError> {
-        let started = Instant::now();
-        if !self.engine.has_shortcut() {
+        if !self.engine.has_shortcut(notebook) {
             return Ok(None);
         }
         // What a try does to its environment must not be there for a run that decides.
         let loan = self.lend(notebook)?;
-        let reason = match worker.shortcut(&self.run_of(notebook, &*loan))? {
+        let mut told = Ok(());
+        let look = worker.shortcut(&self.run_of(notebook, &*loan), &mut |cell| {
+            if told.is_ok() {
+                told = teller.started(cell);
+            }
+        })?;
+        told?;
+        let reason = match look {
             Look::Declined(reason) => reason,
             // It ends with the first cell that fails, which is not what was asked for.
             Look::Records(records) if self.allow_errors && records.len() < notebook.cells.len() => {
                 "a cell fails, and those after it are to run".to_owned()
             }
-            Look::Records(records) => {
-                let each = started.elapsed() / u32::try_from(records.len().max(1)).unwrap_or(1);
-                return Ok(Some((records.into_iter().map(|record| (record, Timing::of(each))).collect(), loan)));
-            }
+            Look::Records(cells) => return Ok(Some((Ran { cells, interrupted: false }, loan))),
+            Look::Interrupted(cells) => return Ok(Some((Ran { cells, interrupted: true }, loan))),
         };
         teller.tell(Event::Notice { message: format!("{}: evcxr runs it: {reason}", notebook.name) })?;
         Ok(None)
@@ -143,28 +160,25 @@ impl Execution<'_> {
         teller: &mut Teller<'_>,
     ) -> Result<Ran, RunError> {
         let run = self.run_of(notebook, loan);
-        let mut ran: Ran = Vec::new();
+        let mut cells = Vec::new();
         let mut broken = None;
         let allow_errors = self.allow_errors;
-        worker.run(&run, &mut |progress| match progress {
-            Progress::Started(cell) => {
-                let (notebook, cell) = (notebook.name.clone(), cell.clone());
-                match teller.tell(Event::CellStarted { notebook, cell }) {
-                    Ok(()) => ControlFlow::Continue(()),
-                    Err(error) => {
-                        broken = Some(error);
-                        ControlFlow::Break(())
-                    }
+        let ran = worker.run(&run, &mut |progress| match progress {
+            Progress::Started(cell) => match teller.started(cell) {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(error) => {
+                    broken = Some(error);
+                    ControlFlow::Break(())
                 }
-            }
+            },
             Progress::Ended(cell, record, timing) => {
                 let goes_on = allow_errors || verdict(cell, &record) == CellVerdict::Passed;
-                ran.push((record, timing));
+                cells.push((record, timing));
                 if goes_on { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
             }
             // Jupyter, too, shows it with the cell that was the last to run.
             Progress::Late(text) => {
-                if let Some((record, _)) = ran.last_mut() {
+                if let Some((record, _)) = cells.last_mut() {
                     record.stdout.push_str(&text);
                 }
                 ControlFlow::Continue(())
@@ -173,10 +187,12 @@ impl Execution<'_> {
                 broken = Some(RunError::Engine(EngineError::Start { message: failure.to_string() }));
                 ControlFlow::Break(())
             }
-        })?;
-        match broken {
-            Some(error) => Err(error),
-            None => Ok(ran),
+        });
+        match (broken, ran) {
+            (Some(error), _) => Err(error),
+            (None, Err(EngineError::Interrupted)) => Ok(Ran { cells, interrupted: true }),
+            (None, Err(error)) => Err(error.into()),
+            (None, Ok(())) => Ok(Ran { cells, interrupted: false }),
         }
     }
 
@@ -222,8 +238,13 @@ pub(crate) fn prepare(
     written.map_err(RunError::Report)
 }
 
-/// Records of cells in order, with how long each took.
-type Ran = Vec<(CellRecord, Timing)>;
+/// What came of running.
+struct Ran {
+    /// Records of cells in order, with how long each took.
+    cells: Vec<(CellRecord, Timing)>,
+    /// Whether the user has stopped it.
+    interrupted: bool,
+}
 
 /// What came of the quick way, and the environment in which it did.
 type Looked = (Ran, Box<dyn Loan>);
@@ -262,6 +283,11 @@ struct Teller<'a> {
 impl Teller<'_> {
     fn tell(&mut self, event: Event) -> Result<(), RunError> {
         (self.emit)(event).map_err(RunError::Report)
+    }
+
+    fn started(&mut self, cell: &CodeCell) -> Result<(), RunError> {
+        let (notebook, cell) = (self.notebook.name.clone(), cell.clone());
+        self.tell(Event::CellStarted { notebook, cell })
     }
 
     fn finished(

@@ -4,6 +4,7 @@
 //! machines) → [`snapshot`] (compare) → [`event`] (tell) → [`report`] (show). [`runner`] walks it. What a notebook needs
 //! around it, such as servers, is lent by an [`environment`], about which this crate knows nothing.
 
+mod by_kernel;
 pub mod cache;
 pub mod compile;
 pub mod config;
@@ -16,6 +17,7 @@ pub mod event;
 pub mod execute;
 pub mod export;
 pub mod hygiene;
+mod jupyter;
 pub mod leftovers;
 pub mod notebook;
 pub mod notebook_diff;
@@ -30,4 +32,6 @@ pub mod snapshot;
 pub mod watch;
 pub mod whole_file;
 
-pub use evcxr::{Evcxr, EvcxrSettings, fused_program, run_role};
+pub use by_kernel::ByKernel;
+pub use evcxr::{Evcxr, EvcxrSettings, KernelFolder, fused_program, run_role};
+pub use jupyter::{Jupyter, JupyterSettings, KernelspecError, Kernelspecs};

@@ -1,6 +1,6 @@
 //! Notebooks as the runner sees them: code cells with stable ids, and the metadata that steers a run.
 //!
-//! The main type is [`Notebook`]. Reading is nbformat's work; this module decides which notebooks can be tested at all
+//! The main type is [`Notebook`], of any language. Reading is nbformat's work; this module decides which notebooks can be tested at all
 //! and says why the others cannot. It never writes a notebook.
 
 mod lines;
@@ -13,6 +13,9 @@ use serde_json::Value;
 
 pub use overrides::{CellOverrides, NotebookOverrides};
 pub use tags::{TAGS, Tag};
+
+/// The name of Rust, and of its kernel.
+const RUST: &str = "rust";
 
 /// Why a file cannot be tested as a notebook.
 #[derive(Debug, thiserror::Error)]
@@ -81,17 +84,15 @@ pub enum NotebookError {
         /// What is wrong.
         reason: String,
     },
-    /// The notebook is not for Rust.
-    #[error("notebook {path} is for the kernel `{kernel}`, and only Rust notebooks (kernel `rust`) can be tested")]
-    OtherKernel {
+    /// The notebook does not say which kernel runs it.
+    #[error("notebook {path} names no kernel; open it in Jupyter, choose one, and save it (`nbsnap check --fix` names Rust's)")]
+    NoKernel {
         /// The file.
         path: PathBuf,
-        /// The kernel's name.
-        kernel: String,
     },
 }
 
-/// A Rust notebook that can be tested.
+/// A notebook that can be tested.
 #[derive(Clone, Debug, Default)]
 pub struct Notebook {
     /// The file.
@@ -102,6 +103,10 @@ pub struct Notebook {
     pub cells: Vec<CodeCell>,
     /// The notebook's metadata member `kernelspec`.
     pub kernelspec: Value,
+    /// The name of the kernel that runs it, such as `rust` or `python3`.
+    pub kernel: String,
+    /// The language it is in, in lower case, as far as it says.
+    pub language: Option<String>,
     /// The notebook's metadata member `nbsnap`, if any.
     pub settings: Value,
     /// What the notebook says about how it is run.
@@ -141,7 +146,7 @@ impl Notebook {
     /// Reads a notebook.
     ///
     /// # Errors
-    /// Every reason of [`NotebookError`]: unreadable, not JSON, not format 4, without cell ids, for another kernel.
+    /// Every reason of [`NotebookError`]: unreadable, not JSON, not format 4, without cell ids, for no kernel.
     pub fn read(path: &Path) -> Result<Notebook, NotebookError> {
         let text = std::fs::read_to_string(path).map_err(|source| NotebookError::Read { path: path.to_owned(), source })?;
         Notebook::parse(path, &text)
@@ -171,11 +176,10 @@ impl Notebook {
             Ok(_) => return Err(NotebookError::NotVersion4 { path, found: "older than 4".into() }),
             Err(error) => return Err(NotebookError::Invalid { path, reason: error.to_string() }),
         };
-        match &parsed.metadata.kernelspec {
-            Some(kernel) if kernel.name == "rust" || kernel.language.as_deref() == Some("rust") => {}
-            Some(kernel) => return Err(NotebookError::OtherKernel { path, kernel: kernel.name.clone() }),
-            None => return Err(NotebookError::OtherKernel { path, kernel: "(none)".into() }),
-        }
+        let Some(kernelspec) = &parsed.metadata.kernelspec else { return Err(NotebookError::NoKernel { path }) };
+        let kernel = kernelspec.name.clone();
+        let language = kernelspec.language.as_deref().or(json["metadata"]["language_info"]["name"].as_str());
+        let language = language.map(str::to_lowercase);
         let mut cells: Vec<CodeCell> = Vec::new();
         for cell in &parsed.cells {
             let nbformat::v4::Cell::Code { id, metadata, source, .. } = cell else { continue };
@@ -198,7 +202,12 @@ impl Notebook {
             cell: None,
             reason,
         })?;
-        Ok(Notebook { path, name, cells, kernelspec, settings, overrides })
+        Ok(Notebook { path, name, cells, kernelspec, kernel, language, settings, overrides })
+    }
+
+    /// Whether its code is Rust, for evcxr.
+    pub fn is_rust(&self) -> bool {
+        self.kernel == RUST || self.language.as_deref() == Some(RUST)
     }
 
     /// The `:dep` lines of all cells, in order, each once.
@@ -258,6 +267,15 @@ mod tests {
     }
 
     #[test]
+    fn the_kernel_says_which_language_it_is() {
+        assert!(parse(&notebook("rust", "")).unwrap().is_rust());
+        let python = parse(&notebook("python3", "")).unwrap();
+        assert_eq!((python.is_rust(), python.kernel.as_str(), python.language), (false, "python3", None));
+        let ours = notebook("eoap", "").replace(r#""name":"eoap""#, r#""name":"eoap","language":"Rust""#);
+        assert!(parse(&ours).unwrap().is_rust(), "whatever the kernel is called");
+    }
+
+    #[test]
     fn every_file_that_cannot_be_tested_is_refused_with_its_reason() {
         let message = |text: &str| parse(text).unwrap_err().to_string();
         assert!(message("not json").contains("is not JSON: expected ident at line 1"));
@@ -266,8 +284,7 @@ mod tests {
         assert!(message(r#"{"nbformat":4,"nbformat_minor":4,"cells":[],"metadata":{}}"#).contains("no cell ids (format 4.4"));
         let no_id = r#"{"cell_type":"code","execution_count":null,"metadata":{},"outputs":[],"source":[]}"#;
         assert!(message(&notebook("rust", no_id)).contains("no cell ids"));
-        assert!(message(&notebook("python3", "")).contains("kernel `python3`"));
-        assert!(message(r#"{"nbformat":4,"nbformat_minor":5,"cells":[],"metadata":{}}"#).contains("kernel `(none)`"));
+        assert!(message(r#"{"nbformat":4,"nbformat_minor":5,"cells":[],"metadata":{}}"#).contains("names no kernel"));
         let twice = message(&notebook("rust", &[code("a", ""), code("a", "")].join(",")));
         assert!(twice.contains("Duplicate Cell ID found: a"), "{twice}");
     }

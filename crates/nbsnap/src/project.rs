@@ -5,6 +5,13 @@
 //! <root>/snapshots/<notebook>/<cell id>.snap
 //! <root>/target/nbsnap/                               builds
 //! ```
+//!
+//! A folder in `notebooks` that has an `nbsnap.toml` of its own is a project by itself, which no run of the outer one looks into: for notebooks that need
+//! something which not everybody has, such as Python. Its snapshots lie in it:
+//!
+//! ```text
+//! <root>/notebooks/<inner>/*.ipynb, nbsnap.toml, Cargo.lock, snapshots/
+//! ```
 
 use std::path::{Path, PathBuf};
 
@@ -45,6 +52,8 @@ pub struct Project {
     pub root: PathBuf,
     /// Its settings.
     pub config: Config,
+    /// The folder in `notebooks` that is the project, if it is not all of them.
+    pub inner: Option<String>,
 }
 
 /// The notebooks of a project: those that can be tested, and those that cannot, with the reason.
@@ -64,14 +73,24 @@ impl Project {
     pub fn find(start: &Path, profile: &str) -> Result<Project, ProjectError> {
         let not_found = || ProjectError::NotFound { start: start.to_owned() };
         let start = start.canonicalize().map_err(|_| not_found())?;
+        for folder in start.ancestors().filter(|folder| folder.join("nbsnap.toml").is_file()) {
+            if let (Some(outer), Some(name)) = (folder.parent().filter(|outer| outer.ends_with("notebooks")), folder.file_name())
+                && let (Some(root), true) = (outer.parent(), holds_notebooks(outer))
+            {
+                let config = Config::read(&folder.join("nbsnap.toml"), profile)?;
+                let inner = Some(name.to_string_lossy().into_owned());
+                return Ok(Project { root: root.to_owned(), config, inner });
+            }
+        }
         let root = start.ancestors().find(|folder| holds_notebooks(&folder.join("notebooks"))).ok_or_else(not_found)?;
         let config = Config::read(&root.join("notebooks/nbsnap.toml"), profile)?;
-        Ok(Project { root: root.to_owned(), config })
+        Ok(Project { root: root.to_owned(), config, inner: None })
     }
 
     /// The folder with the notebooks.
     pub fn notebooks_dir(&self) -> PathBuf {
-        self.root.join("notebooks")
+        let all = self.root.join("notebooks");
+        self.inner.as_ref().map_or(all.clone(), |inner| all.join(inner))
     }
 
     /// The file with the project's settings, which need not exist.
@@ -81,7 +100,7 @@ impl Project {
 
     /// The folder with the snapshots.
     pub fn snapshots_dir(&self) -> PathBuf {
-        self.root.join("snapshots")
+        if self.inner.is_some() { self.notebooks_dir().join("snapshots") } else { self.root.join("snapshots") }
     }
 
     /// The folder that is built in, unless the user names another.

@@ -17,6 +17,9 @@ pub struct CellRecord {
     pub stderr: String,
     /// Display data by MIME type. Text is UTF-8, images are base64, as in the Jupyter message format.
     pub outputs: BTreeMap<String, String>,
+    /// What the cell displayed after that, in order. evcxr shows one thing a cell, other kernels as many as a cell displays.
+    #[serde(default)]
+    pub further: Vec<BTreeMap<String, String>>,
     /// Why the cell failed, if it did.
     pub failure: Option<Failure>,
 }
@@ -25,6 +28,25 @@ impl CellRecord {
     /// Whether the cell left nothing to see: no output on any channel and no failure.
     pub fn is_empty(&self) -> bool {
         self.stdout.is_empty() && self.stderr.is_empty() && self.outputs.is_empty() && self.failure.is_none()
+    }
+
+    /// What the cell displayed, in order, each by MIME type.
+    pub fn displays(&self) -> impl Iterator<Item = &BTreeMap<String, String>> {
+        std::iter::once(&self.outputs).chain(&self.further).filter(|display| !display.is_empty())
+    }
+
+    /// What the cell displayed, to be changed.
+    pub fn displays_mut(&mut self) -> impl Iterator<Item = &mut BTreeMap<String, String>> {
+        std::iter::once(&mut self.outputs).chain(&mut self.further)
+    }
+
+    /// Adds something that the cell displayed.
+    pub fn display(&mut self, display: BTreeMap<String, String>) {
+        if self.outputs.is_empty() && self.further.is_empty() {
+            self.outputs = display;
+        } else {
+            self.further.push(display);
+        }
     }
 }
 
@@ -50,6 +72,22 @@ pub enum Failure {
         message: String,
         /// The lines of the cell (1-based) that hold a `?`.
         lines: Vec<u32>,
+    },
+    /// A kernel reported an error: an exception that nothing caught.
+    Exception {
+        /// Its name, such as `ValueError`.
+        name: String,
+        /// What it says.
+        value: String,
+        /// How it came about, line by line, for people: it is never compared.
+        traceback: Vec<String>,
+        /// The line of the cell (1-based) that raised it, where it can be told.
+        line: Option<u32>,
+    },
+    /// The cell asked for input, and nobody is there to give any.
+    InputRequest {
+        /// What it asked for.
+        prompt: String,
     },
     /// The process that runs the cells ended: `exit`, `abort`, a segmentation fault.
     Died {
@@ -97,6 +135,8 @@ impl Failure {
             Failure::Compile { .. } => "compile error",
             Failure::Panic { .. } => "panic",
             Failure::Error { .. } => "error",
+            Failure::Exception { .. } => "exception",
+            Failure::InputRequest { .. } => "input request",
             Failure::Died { .. } => "process died",
             Failure::Timeout { .. } => "timeout",
             Failure::TooMuchOutput { .. } => "too much output",
@@ -116,6 +156,7 @@ impl Failure {
             Failure::Compile { .. }
                 | Failure::Panic { .. }
                 | Failure::Error { .. }
+                | Failure::Exception { .. }
                 | Failure::Died { .. }
                 | Failure::Refused { .. }
         )
@@ -140,6 +181,10 @@ impl fmt::Display for Failure {
                 write!(f, "`?` met an error whose message is empty")
             }
             Failure::Error { message, .. } => write!(f, "`?` met an error: {}", message.trim_end()),
+            Failure::Exception { name, value, .. } if value.trim().is_empty() => f.write_str(name),
+            Failure::Exception { name, value, .. } => write!(f, "{name}: {}", value.trim_end()),
+            Failure::InputRequest { prompt } if prompt.trim().is_empty() => f.write_str("asked for input, and nobody gives any"),
+            Failure::InputRequest { prompt } => write!(f, "asked for input, and nobody gives any: {}", prompt.trim()),
             Failure::Died { status } => write!(f, "the process that runs the cells ended: {status}"),
             Failure::Timeout { limit } => {
                 write!(f, "not done after {}", humantime::format_duration(*limit))

@@ -12,6 +12,7 @@ use std::path::Path;
 
 use regex::{Captures, Regex, RegexBuilder};
 
+pub(crate) use rules::ANSI;
 pub use rules::{BUILT_IN_RULES, BuiltInRule};
 
 use crate::config::{Config, RedactRule, Toggle};
@@ -222,7 +223,7 @@ impl Redactor {
     pub fn record(&mut self, cell: &str, record: &mut CellRecord) {
         self.in_place(&mut record.stdout, cell, Stream::Stdout, None);
         self.in_place(&mut record.stderr, cell, Stream::Stderr, None);
-        for (mime, content) in &mut record.outputs {
+        for (mime, content) in record.displays_mut().flatten() {
             if crate::snapshot::is_binary(mime, content) {
                 continue;
             }
@@ -248,6 +249,12 @@ impl Redactor {
             | Failure::Error { message, .. }
             | Failure::Refused { message }
             | Failure::Engine { message } => hide(message),
+            Failure::Exception { name, value, traceback, .. } => {
+                hide(name);
+                hide(value);
+                traceback.iter_mut().for_each(&mut hide);
+            }
+            Failure::InputRequest { prompt } => hide(prompt),
             Failure::Died { status } => hide(status),
             Failure::ControlWord { word } => hide(word),
             Failure::LateOutput { text } => hide(text),

@@ -6,11 +6,12 @@
 mod judge;
 mod one;
 mod slow;
+mod tell;
 mod workers;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Instant, SystemTime};
 
 use one::{Meant, OneNotebook, Outcome};
 use slow::SlowCells;
@@ -18,7 +19,7 @@ use slow::SlowCells;
 use crate::cache::{self, Parts, ResultCache, Surroundings};
 use crate::engine::{Engine, EngineError};
 use crate::environment::Environment;
-use crate::event::{CellVerdict, Event, Evidence, NotebookProblem, Status, Summary, Timing};
+use crate::event::{Event, Summary};
 use crate::notebook::Notebook;
 use crate::project::{Notebooks, Project, ProjectError};
 use crate::redact::{RedactError, RuleHits};
@@ -98,37 +99,47 @@ impl Runner<'_> {
     /// Runs the notebooks that `wanted` means.
     ///
     /// # Errors
-    /// When the run itself breaks down. Failed notebooks are counted in the summary.
+    /// When the run itself breaks down, or the user stopped it, of which all is told first. Failed notebooks are counted in the summary.
     pub fn run(&mut self, wanted: &Selection, emit: Emit<'_>) -> Result<Summary, RunError> {
         let (started, began) = (Instant::now(), SystemTime::now());
         let Selected { notebooks, names, meant } = self.select(wanted)?;
         let cells = meant.iter().map(|meant| meant.cells().len()).sum();
-        emit(Event::RunStarted { notebooks: names.len(), cells, engine: self.engine.name() }).map_err(RunError::Report)?;
+        let engine = engine_name(&*self.engine, meant.iter().map(|meant| &meant.notebook));
+        emit(Event::RunStarted { notebooks: names.len(), cells, engine }).map_err(RunError::Report)?;
 
         let mut summary = Summary::default();
-        self.report_unusable(&notebooks, &names, &mut summary, emit)?;
-        let fingerprint = if self.cache.is_some() { self.engine.fingerprint()? } else { Parts::new() };
+        tell::unusable(&self.project.root, &notebooks, &names, &mut summary, emit)?;
+        let is_asked = self.cache.is_some() && meant.iter().any(|meant| self.engine.knows_inputs(&meant.notebook));
+        let fingerprint = if is_asked { self.engine.fingerprint()? } else { Parts::new() };
         let mut to_run = Vec::new();
         for meant in meant {
             let (looked, notebook) = (Instant::now(), &meant.notebook);
             let may_hold = self.repeat <= 1 && meant.cells.is_none();
             if let Some(reason) = &notebook.overrides.skip {
-                tell_skipped(&self.project.root, &meant, reason, &mut summary, emit)?;
+                tell::skipped(&self.project.root, &meant, reason, &mut summary, emit)?;
             } else if may_hold
                 && self.with_cache(notebook, &fingerprint, |cache, surroundings| cache.holds(notebook, surroundings))?
                     == Some(true)
             {
-                tell_cached(&self.project.root, notebook, &mut summary, looked.elapsed(), emit)?;
+                tell::cached(&self.project.root, notebook, &mut summary, looked.elapsed(), emit)?;
             } else {
                 to_run.push(meant);
             }
         }
+        let mut is_interrupted = false;
         if !to_run.is_empty() {
             let to_build: Vec<Notebook> = to_run.iter().map(|meant| meant.notebook.clone()).collect();
-            self.build(&notebooks.usable, &to_build, emit)?;
+            match self.build(&notebooks.usable, &to_build, emit) {
+                Err(RunError::Engine(EngineError::Interrupted)) => {
+                    is_interrupted = true;
+                    to_run.drain(..).try_for_each(|meant| tell::not_begun(&self.project.root, &meant, &mut summary, emit))?;
+                }
+                built => built?,
+            }
         }
         let mut hits = Vec::new();
         let not_begun = self.run_all(&to_run, emit, &mut |meant, outcome| {
+            is_interrupted |= outcome.is_interrupted;
             summary.add(&outcome.summary);
             add_hits(&mut hits, &outcome.hits);
             let notebook = &meant.notebook;
@@ -143,7 +154,7 @@ impl Runner<'_> {
             self.with_cache(notebook, &fingerprint, remember).map(drop)
         })?;
         for meant in &not_begun {
-            tell_not_begun(&self.project.root, meant, &mut summary, emit)?;
+            tell::not_begun(&self.project.root, meant, &mut summary, emit)?;
         }
         // A rule may apply only in a notebook, or a cell, that was not run.
         let all_ran = wanted.is_all() && summary.cached + summary.skipped + summary.not_run + summary.cells_not_run == 0;
@@ -160,7 +171,7 @@ impl Runner<'_> {
         }
         summary.pending = self.store.pending()?.len();
         emit(Event::RunFinished { summary, elapsed: started.elapsed() }).map_err(RunError::Report)?;
-        Ok(summary)
+        if is_interrupted { Err(EngineError::Interrupted.into()) } else { Ok(summary) }
     }
 
     /// Builds what the notebooks that `wanted` means depend on, all if it is empty, and runs nothing.
@@ -252,7 +263,7 @@ impl Runner<'_> {
         engine: &Parts,
         act: impl FnOnce(&ResultCache, Surroundings<'_>) -> T,
     ) -> Result<Option<T>, RunError> {
-        let Some(cache) = self.cache else { return Ok(None) };
+        let Some(cache) = self.cache.filter(|_| self.engine.knows_inputs(notebook)) else { return Ok(None) };
         let environment = self.environment.files(notebook).map_err(|reason| environment_error(notebook, reason))?;
         let snapshots = self.store.root().join(&notebook.name);
         let surroundings = Surroundings { project: self.project, snapshots: &snapshots, environment: &environment, engine };
@@ -271,7 +282,7 @@ impl Runner<'_> {
             project: self.project,
             environment: self.environment,
             store: self.store,
-            quick: self.engine.has_shortcut(),
+            engine: &*self.engine,
             retries: config.retries,
             repeat: self.repeat.max(1),
             fail_fast: config.fail_fast,
@@ -281,45 +292,12 @@ impl Runner<'_> {
         let mut slow = SlowCells::new(config.slow_after);
         workers::run(jobs, meant, &start, &one, emit, &mut slow, done)
     }
-
-    fn report_unusable(
-        &self,
-        notebooks: &Notebooks,
-        selected: &[String],
-        summary: &mut Summary,
-        emit: Emit<'_>,
-    ) -> Result<(), RunError> {
-        for (name, path, error) in notebooks.unusable.iter().filter(|(name, ..)| selected.contains(name)) {
-            summary.failed += 1;
-            let problems = vec![NotebookProblem::Unusable { reason: error.to_string() }];
-            let (notebook, path) = (name.clone(), relative(&self.project.root, path));
-            let (evidence, elapsed) = (Evidence::Run, Duration::ZERO);
-            let (status, attempts) = (Status::Failed, 1);
-            emit(Event::NotebookFinished { notebook, path, problems, status, attempts, evidence, elapsed })
-                .map_err(RunError::Report)?;
-        }
-        Ok(())
-    }
 }
 
-/// Tells of a notebook that says that it is not run.
-fn tell_skipped(root: &Path, meant: &Meant, reason: &str, summary: &mut Summary, emit: Emit<'_>) -> Result<(), RunError> {
-    let (notebook, path) = (meant.notebook.name.clone(), relative(root, &meant.notebook.path));
-    let (cells, reason) = (meant.cells().len(), reason.to_owned());
-    summary.skipped += 1;
-    summary.cells_skipped += cells;
-    emit(Event::NotebookSkipped { notebook, path, cells, reason }).map_err(RunError::Report)
-}
-
-/// Tells of a notebook that was not begun, as another one had failed.
-fn tell_not_begun(root: &Path, meant: &Meant, summary: &mut Summary, emit: Emit<'_>) -> Result<(), RunError> {
-    let Meant { notebook, .. } = meant;
-    let (name, path) = (notebook.name.clone(), relative(root, &notebook.path));
-    summary.not_run += 1;
-    summary.cells_not_run += meant.cells().len();
-    let (problems, status, attempts, evidence, elapsed) = (Vec::new(), Status::NotRun, 0, Evidence::Run, Duration::ZERO);
-    let event = Event::NotebookFinished { notebook: name, path, problems, status, attempts, evidence, elapsed };
-    emit(event).map_err(RunError::Report)
+/// The names of what runs these notebooks.
+pub(crate) fn engine_name<'n>(engine: &dyn Engine, notebooks: impl IntoIterator<Item = &'n Notebook>) -> String {
+    let names: BTreeSet<&str> = notebooks.into_iter().map(|notebook| engine.name_for(notebook)).collect();
+    if names.is_empty() { engine.name().to_owned() } else { names.into_iter().collect::<Vec<_>>().join(", ") }
 }
 
 /// Adds how often rules applied in one notebook to how often they applied in others.
@@ -330,28 +308,6 @@ fn add_hits(all: &mut Vec<RuleHits>, of_one: &[RuleHits]) {
             None => all.push(rule.clone()),
         }
     }
-}
-
-/// Tells of a notebook that is known to be as recorded without the engine having run it.
-fn tell_cached(
-    root: &Path,
-    notebook: &Notebook,
-    summary: &mut Summary,
-    elapsed: Duration,
-    emit: Emit<'_>,
-) -> Result<(), RunError> {
-    let (name, path, cells) = (notebook.name.clone(), relative(root, &notebook.path), notebook.cells.len());
-    emit(Event::NotebookStarted { notebook: name.clone(), cells }).map_err(RunError::Report)?;
-    summary.cached += 1;
-    summary.cells_cached += cells;
-    for cell in &notebook.cells {
-        let (notebook, path, cell, verdict) = (name.clone(), path.clone(), cell.clone(), CellVerdict::Cached);
-        let (record, timing) = (None, Timing::default());
-        emit(Event::CellFinished { notebook, path, cell, verdict, record, timing }).map_err(RunError::Report)?;
-    }
-    let (problems, status, attempts, evidence) = (Vec::new(), Status::Cached, 1, Evidence::Cache);
-    let event = Event::NotebookFinished { notebook: name, path, problems, status, attempts, evidence, elapsed };
-    emit(event).map_err(RunError::Report)
 }
 
 fn environment_error(notebook: &Notebook, reason: String) -> RunError {

@@ -1,4 +1,5 @@
-// Names that a cell uses and does not mention: through macros, in texts, and by methods alone.
+// Names that a cell uses and does not mention: through macros, in texts, and by methods alone. Macros are called by statements only: evcxr writes
+// items in the order of a hash map, so that it is luck there whether a macro comes before an item that calls it.
 // %%
 fn helper(n: u32) -> u32 { n + 1 }
 const STEP: u32 = 10;
@@ -7,8 +8,7 @@ struct Metres(u32);
 macro_rules! next { ($n:expr) => { helper($n) + STEP } }
 macro_rules! twice { ($n:expr) => { next!(next!($n)) } }
 // %%
-fn farther(n: u32) -> u32 { twice!(n) }
-farther(1)
+twice!(1)
 // %%
 trait Doubled { fn doubled(&self) -> u32; const ONE: u32 = 1; }
 impl Doubled for Metres { fn doubled(&self) -> u32 { self.0 * 2 } }

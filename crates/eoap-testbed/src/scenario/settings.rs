@@ -30,12 +30,13 @@ pub(super) struct Settings {
 
 /// What moves jobs on.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Clock {
+#[non_exhaustive]
+pub enum Clock {
     /// Status requests: one status each.
     Poll,
     /// Time, so many times as fast as the scenario says.
     Real {
-        /// 1 is as fast as the scenario says.
+        /// 1 is as fast as the scenario says; more than 0.
         speed: f64,
     },
 }

@@ -1,16 +1,16 @@
 //! `nbsnap check`: says what is wrong with notebooks without running them, and mends what can be mended.
 
-use std::io::Write;
 use std::path::Path;
 
 use nbsnap::compile::{Compiled, compile};
+use nbsnap::config::EngineChoice;
 use nbsnap::document::Document;
 use nbsnap::hygiene;
 use nbsnap::notebook::Notebook;
 use nbsnap::record::{Diagnostic, Failure};
 use nbsnap::report::{Reporter, count};
 
-use super::{Targets, session};
+use super::{Targets, say, session};
 use crate::args::CheckArgs;
 use crate::error::CommandError;
 use crate::exit::Exit;
@@ -30,7 +30,7 @@ pub(crate) fn run(targets: &Targets, args: &CheckArgs) -> Result<Exit, CommandEr
         if args.fix {
             hygiene::fix(&mut document, &folder, &args.allow)?;
             if document.write(path)? {
-                say(format!("{shown}: fixed"))?;
+                say(&format!("{shown}: fixed"))?;
             }
         }
         let findings = hygiene::look(&document, &folder, &args.allow)?;
@@ -41,34 +41,34 @@ pub(crate) fn run(targets: &Targets, args: &CheckArgs) -> Result<Exit, CommandEr
             Err(_) if args.allow.iter().any(|rule| TELLING.contains(&rule.as_str())) => {}
             Err(error) => {
                 found += 1;
-                say(format!("{shown}: {error} [format]"))?;
+                say(&format!("{shown}: {error} [format]"))?;
             }
         }
         for finding in findings {
             found += 1;
             fixable += usize::from(hygiene::is_fixable(finding.rule));
             let place = finding.cell.map(|place| format!(" {place}:")).unwrap_or_default();
-            say(format!("{shown}:{place} {} [{}]", finding.message, finding.rule))?;
+            say(&format!("{shown}:{place} {} [{}]", finding.message, finding.rule))?;
         }
     }
     found += compile_all(targets, args, &notebooks)?;
     let of = count(targets.paths.len(), "notebook");
     if found == 0 {
-        say(format!("nothing is wrong with {of}"))?;
+        say(&format!("nothing is wrong with {of}"))?;
         return Ok(Exit::Success);
     }
     let hint = match (args.fix, fixable) {
         (false, 1..) => format!("; `nbsnap check --fix` mends {fixable}"),
         _ => String::new(),
     };
-    say(format!("{} in {of}{hint}", count(found, "problem")))?;
+    say(&format!("{} in {of}{hint}", count(found, "problem")))?;
     Ok(Exit::Failures)
 }
 
 /// Compiles the notebooks, where they are of a project. Says how many errors there are.
 fn compile_all(targets: &Targets, args: &CheckArgs, notebooks: &[Notebook]) -> Result<usize, CommandError> {
     let Some(project) = targets.project.as_ref().filter(|_| !args.no_compile && !notebooks.is_empty()) else { return Ok(0) };
-    let mut engine = session::engine(project, &args.build, true, !session::on_ci())?;
+    let mut engine = session::engine(project, &args.build, EngineChoice::Fused, !session::on_ci())?;
     let mut reporter = session::reporter(&args.report);
     let compiled = compile(project, &mut engine, notebooks, &mut |event| reporter.report(&event))?;
     drop(reporter);
@@ -77,7 +77,7 @@ fn compile_all(targets: &Targets, args: &CheckArgs, notebooks: &[Notebook]) -> R
         let shown = targets.shown(&notebook.path);
         match compiled {
             Compiled::Unknown(reason) => {
-                say(format!("{shown}: note: not compiled, as {reason}; `nbsnap test {}` does", notebook.name))?;
+                say(&format!("{shown}: note: not compiled, as {reason}; `nbsnap test {}` does", notebook.name))?;
             }
             Compiled::Cells(failures) => {
                 for (number, failure) in failures {
@@ -86,16 +86,16 @@ fn compile_all(targets: &Targets, args: &CheckArgs, notebooks: &[Notebook]) -> R
                         Failure::Compile { diagnostics } => diagnostics,
                         other => {
                             found += 1;
-                            say(format!("{shown}: cell `{id}`: {other} [compile]"))?;
+                            say(&format!("{shown}: cell `{id}`: {other} [compile]"))?;
                             continue;
                         }
                     };
                     for diagnostic in &diagnostics {
                         found += 1;
-                        say(format!("{shown}: cell `{id}`{}", told(diagnostic)))?;
+                        say(&format!("{shown}: cell `{id}`{}", told(diagnostic)))?;
                     }
                     if number < notebook.cells.len() {
-                        say(format!("{shown}: note: the cells after `{id}` are not compiled, as they may build on it"))?;
+                        say(&format!("{shown}: note: the cells after `{id}` are not compiled, as they may build on it"))?;
                     }
                 }
             }
@@ -124,8 +124,4 @@ fn told(diagnostic: &Diagnostic) -> String {
         text += &format!("\n    help: {}", lines.join("\n          "));
     }
     text
-}
-
-fn say(text: String) -> Result<(), CommandError> {
-    writeln!(std::io::stdout().lock(), "{text}").map_err(CommandError::Output)
 }

@@ -22,7 +22,7 @@ pub(crate) fn run(place: &Place<'_>, args: &DiffArgs) -> Result<Exit, CommandErr
     let style = session::style(&args.report);
     // Rules are those of the project that is named, or that this folder is in; without one, the built-in ones.
     let (root, config) = match place.project() {
-        Ok(Project { root, config }) => (root, config),
+        Ok(Project { root, config, .. }) => (root, config),
         Err(CommandError::Project(ProjectError::NotFound { .. })) if !place.is_named() => (PathBuf::from("."), Config::default()),
         Err(error) => return Err(error),
     };

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use nbsnap::config::EngineChoice;
 use nbsnap::environment::Nothing;
 use nbsnap::project::Project;
 use nbsnap::report::Reporter;
@@ -14,7 +15,7 @@ use crate::exit::Exit;
 
 /// Runs the command.
 pub(crate) fn run(project: &Project, args: &PrepareArgs) -> Result<Exit, RunError> {
-    let mut engine = session::engine(project, &args.build, false, !session::on_ci())?;
+    let mut engine = session::engine(project, &args.build, EngineChoice::Evcxr, !session::on_ci())?;
     let store = super::store(project, UpdateMode::Never);
     let mut reporter = session::reporter(&args.report);
     let mut runner =

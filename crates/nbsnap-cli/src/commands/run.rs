@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use nbsnap::document::{Document, Parameters};
-use nbsnap::execute::Execution;
+use nbsnap::execute::{Executed, Execution};
 use nbsnap::notebook::Notebook;
 use nbsnap::project::ProjectError;
 use nbsnap::report::Reporter;
@@ -38,20 +38,27 @@ pub(crate) fn run(place: &Place<'_>, args: &RunArgs) -> Result<Exit, CommandErro
 
     let environment = Testbeds::new(&project.notebooks_dir(), &project.config.environment)
         .map_err(|reason| RunError::Environment { notebook: "(all)".into(), reason })?;
-    let fused = session::is_fused(project, args.engine);
-    let mut engine = session::engine(project, &args.build, fused, !session::on_ci())?;
+    let choice = session::choice(project, args.engine);
+    let mut engine = session::engine(project, &args.build, choice, !session::on_ci())?;
     let mut reporter = session::reporter(&args.report);
     let mut execution = Execution { project, engine: &mut engine, environment: &environment, allow_errors: args.allow_errors };
-    let executed = execution.execute(&notebooks, &mut |event| reporter.report(&event))?;
+    let (mut written, mut all_passed) = (Vec::new(), true);
+    // What a notebook has come to is written before the next one begins: nobody's interrupt takes it away.
+    let mut done = |place: usize, executed: Executed| {
+        all_passed &= executed.passed;
+        documents[place].set_records(&executed.records);
+        written.push((place, documents[place].write(&outputs[place])));
+    };
+    let ended = execution.execute(&notebooks, &mut |event| reporter.report(&event), &mut done);
     drop(reporter);
 
     let mut out = std::io::stdout().lock();
-    for ((document, output), executed) in documents.iter_mut().zip(&outputs).zip(&executed) {
-        document.set_records(&executed.records);
-        let what = if document.write(output)? { "wrote" } else { "unchanged" };
-        writeln!(out, "{what} {}", targets.shown(output)).map_err(CommandError::Output)?;
+    for (place, wrote) in written {
+        let what = if wrote? { "wrote" } else { "unchanged" };
+        writeln!(out, "{what} {}", targets.shown(&outputs[place])).map_err(CommandError::Output)?;
     }
-    Ok(if executed.iter().all(|executed| executed.passed) { Exit::Success } else { Exit::Failures })
+    ended?;
+    Ok(if all_passed { Exit::Success } else { Exit::Failures })
 }
 
 /// Where each notebook goes.

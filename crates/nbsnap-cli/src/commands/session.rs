@@ -3,13 +3,14 @@
 use std::io::{IsTerminal, Stdout};
 use std::num::NonZero;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use nbsnap::config;
 use nbsnap::engine::{EngineError, Interrupt};
 use nbsnap::project::Project;
 use nbsnap::report::{HumanReporter, Progress, Style};
 use nbsnap::runner::RunError;
-use nbsnap::{Evcxr, EvcxrSettings};
+use nbsnap::{ByKernel, Evcxr, EvcxrSettings, Jupyter, JupyterSettings, Kernelspecs};
 
 use crate::args::{BuildArgs, Colour, EngineChoice, ReportArgs};
 
@@ -21,11 +22,13 @@ pub(crate) fn on_ci() -> bool {
     std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false" && value != "0")
 }
 
-/// Whether the notebook is run as one program where that is possible: as the argument says, else as the profile does.
-pub(crate) fn is_fused(project: &Project, asked: Option<EngineChoice>) -> bool {
+/// What runs notebooks in Rust: as the argument says, else as the profile does.
+pub(crate) fn choice(project: &Project, asked: Option<EngineChoice>) -> config::EngineChoice {
     match asked {
-        Some(engine) => engine == EngineChoice::Fused,
-        None => project.config.engine == config::EngineChoice::Fused,
+        Some(EngineChoice::Evcxr) => config::EngineChoice::Evcxr,
+        Some(EngineChoice::Fused) => config::EngineChoice::Fused,
+        Some(EngineChoice::Jupyter) => config::EngineChoice::Jupyter,
+        None => project.config.engine,
     }
 }
 
@@ -44,10 +47,36 @@ pub(crate) fn interrupt() -> Result<Interrupt, RunError> {
     Ok(interrupt)
 }
 
-/// The engine, which stops when the user interrupts this process.
-pub(crate) fn engine(project: &Project, args: &BuildArgs, fused: bool, may_write_lock: bool) -> Result<Evcxr, RunError> {
+/// How long a kernel may take until it answers.
+const KERNEL_START: Duration = Duration::from_secs(120);
+
+/// The engine, which stops when the user interrupts this process: what was chosen for notebooks in Rust, and kernels for all others.
+pub(crate) fn engine(
+    project: &Project,
+    args: &BuildArgs,
+    choice: config::EngineChoice,
+    may_write_lock: bool,
+) -> Result<ByKernel, RunError> {
     let interrupt = interrupt()?;
-    Ok(Evcxr::new(EvcxrSettings {
+    let jupyter = Jupyter::new(JupyterSettings {
+        kernelspecs: Kernelspecs::of_machine(),
+        start_timeout: KERNEL_START,
+        interrupt: interrupt.clone(),
+    });
+    let fused = choice == config::EngineChoice::Fused;
+    let evcxr = Evcxr::new(evcxr_settings(project, args, fused, may_write_lock, interrupt));
+    Ok(ByKernel::new(evcxr, jupyter, choice == config::EngineChoice::Jupyter))
+}
+
+/// What evcxr is run with in a project.
+pub(crate) fn evcxr_settings(
+    project: &Project,
+    args: &BuildArgs,
+    fused: bool,
+    may_write_lock: bool,
+    interrupt: Interrupt,
+) -> EvcxrSettings {
+    EvcxrSettings {
         cache: cache_dir(project, args),
         lock_file: project.lock_file(),
         may_write_lock,
@@ -56,7 +85,7 @@ pub(crate) fn engine(project: &Project, args: &BuildArgs, fused: bool, may_write
         fused,
         prepare_timeout: project.config.prepare_timeout,
         interrupt,
-    }))
+    }
 }
 
 /// A reporter on standard output.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use nbsnap::config::{CI_PROFILE, DEFAULT_PROFILE};
 use nbsnap::project::{Project, ProjectError};
 use nbsnap::runner::RunError;
+use nbsnap::select::{Chosen, Selection};
 
 use super::session;
 use crate::args::Args;
@@ -40,6 +41,25 @@ impl Place<'_> {
     pub(crate) fn project(&self) -> Result<Project, CommandError> {
         Ok(Project::find(self.named.unwrap_or(Path::new(".")), self.profile)?)
     }
+
+    /// The project, where there is one; only one that is named has to be there.
+    pub(crate) fn project_if_any(&self) -> Result<Option<Project>, CommandError> {
+        match self.project() {
+            Err(CommandError::Project(ProjectError::NotFound { .. })) if !self.is_named() => Ok(None),
+            found => found.map(Some),
+        }
+    }
+
+    /// The project that is named, or that the files among `names` are of, or the one that this folder is in.
+    pub(crate) fn project_of(&self, names: &[String]) -> Result<Project, CommandError> {
+        let file = names.iter().map(|name| Path::new(name.split("::").next().unwrap_or(name)));
+        let mut files = file.filter(|path| path.extension().is_some_and(|extension| extension == "ipynb") && path.is_file());
+        let folder = files.next().and_then(Path::parent).filter(|folder| !folder.as_os_str().is_empty());
+        match folder {
+            Some(folder) if self.named.is_none() => Ok(Project::find(folder, self.profile)?),
+            _ => self.project(),
+        }
+    }
 }
 
 impl Targets {
@@ -63,7 +83,11 @@ impl Targets {
         if notebooks.names().is_empty() {
             return Err(RunError::NoNotebooks { folder: project.notebooks_dir() }.into());
         }
-        for name in notebooks.select(&others)? {
+        let chosen = Selection::of_names(&others).choose(&notebooks).map_err(ProjectError::from)?;
+        if chosen.iter().any(|chosen| chosen.cells.is_some()) {
+            return Err(CommandError::Usage("this command takes whole notebooks: leave out `::` and what follows it".into()));
+        }
+        for Chosen { name, .. } in chosen {
             let usable = notebooks.usable.iter().map(|notebook| (&notebook.name, &notebook.path));
             let unusable = notebooks.unusable.iter().map(|(name, path, _)| (name, path));
             paths.extend(usable.chain(unusable).filter(|(known, _)| **known == name).map(|(_, path)| path.clone()));

@@ -1,8 +1,9 @@
 //! `nbsnap test`: runs notebooks and compares every cell with its snapshot.
 
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
-use nbsnap::cache::ResultCache;
+use nbsnap::cache::{Parts, ResultCache};
 use nbsnap::config;
 use nbsnap::engine::EngineError;
 use nbsnap::event::{Event, Summary};
@@ -15,8 +16,12 @@ use nbsnap::watch::Watch;
 
 use super::{reporters, session};
 use crate::args::{TestArgs, Update};
+use crate::error::chain;
 use crate::exit::Exit;
 use crate::lent::Testbeds;
+
+/// What verdicts rest on, by notebook.
+type Inputs = BTreeMap<String, Option<Parts>>;
 
 /// Runs the command.
 pub(crate) fn run(project: &Project, profile: &str, args: &TestArgs) -> Result<Exit, RunError> {
@@ -29,43 +34,66 @@ pub(crate) fn run(project: &Project, profile: &str, args: &TestArgs) -> Result<E
     })
 }
 
-/// Runs notebooks, waits for changes, and runs those again whose inputs changed, until the user stops it.
+/// Runs notebooks, waits for changes, and runs those again whose inputs changed, until the user stops it. What keeps them from being run is told,
+/// and waited for as well: somebody is about to mend it.
 fn watch(root: &Path, profile: &str, args: &TestArgs, all: Selection) -> Result<Exit, RunError> {
     let interrupt = session::interrupt()?;
+    let mut project = as_asked(&Project::find(root, profile)?, args);
     let mut next = all.clone();
+    let mut broken: Option<String> = None;
+    // Of all turns: a run that broke down does not know all that it would have read.
+    let mut folders = BTreeSet::new();
     loop {
-        // Settings may be what changed.
-        let project = as_asked(&Project::find(root, profile)?, args);
         let changed = with_runner(&project, args, |runner, reporter| {
             let mut known = runner.inputs(&all)?;
-            runner.run(&next, &mut |event| reporter.report(&event))?;
-            // What the run itself wrote is no change.
-            for (name, now) in runner.inputs(&all)? {
-                if let (Some(Some(known)), Some(now)) = (known.get_mut(&name), now) {
-                    for part in ["snapshots", "lock", "dependencies"] {
-                        known.insert(part.to_owned(), now.get(part).cloned().unwrap_or_default());
-                    }
+            if broken.is_none() {
+                match runner.run(&next, &mut |event| reporter.report(&event)) {
+                    Err(error @ (RunError::Engine(EngineError::Interrupted) | RunError::Report(_))) => return Err(error),
+                    Err(error) => broken = Some(chain(&error)),
+                    Ok(_) => take_what_was_written(&mut known, runner.inputs(&all)?),
                 }
             }
-            let watch = Watch::new(runner.input_folders(&all)?.iter().map(|folder| folder.as_path()))
+            folders.extend(runner.input_folders(&all)?);
+            let watch = Watch::new(folders.iter().map(PathBuf::as_path))
                 .map_err(|error| RunError::Engine(EngineError::Start { message: error.to_string() }))?;
-            let message = "waiting for changes; Ctrl-C ends it".to_owned();
-            reporter.report(&Event::Notice { message }).map_err(RunError::Report)?;
+            let is_broken = broken.is_some();
+            let messages = broken.take().into_iter().chain(["waiting for changes; Ctrl-C ends it".to_owned()]);
+            for message in messages {
+                reporter.report(&Event::Notice { message }).map_err(RunError::Report)?;
+            }
             loop {
                 let now = runner.inputs(&all)?;
                 let changed: Vec<String> =
                     now.into_iter().filter(|(name, inputs)| known.get(name) != Some(inputs)).map(|(name, _)| name).collect();
-                if !changed.is_empty() {
+                if !changed.is_empty() && !is_broken {
                     return Ok(Some(changed));
                 }
                 if !watch.wait(&interrupt) {
+                    return Err(RunError::Engine(EngineError::Interrupted));
+                }
+                if is_broken {
                     return Ok(None);
                 }
             }
         })?;
-        match changed {
-            Some(names) => next = Selection { names, ..Selection::default() },
-            None => return Err(RunError::Engine(EngineError::Interrupted)),
+        if let Some(names) = changed {
+            next = Selection { names, ..Selection::default() };
+        }
+        // Settings may be what changed.
+        match Project::find(root, profile) {
+            Ok(found) => project = as_asked(&found, args),
+            Err(error) => (next, broken) = (all.clone(), Some(chain(&error))),
+        }
+    }
+}
+
+/// Takes over what a run itself may have written.
+fn take_what_was_written(known: &mut Inputs, now: Inputs) {
+    for (name, now) in now {
+        if let (Some(Some(known)), Some(now)) = (known.get_mut(&name), now) {
+            for part in ["snapshots", "lock", "dependencies"] {
+                known.insert(part.to_owned(), now.get(part).cloned().unwrap_or_default());
+            }
         }
     }
 }
@@ -83,8 +111,8 @@ fn with_runner<T>(
     };
     let environment = Testbeds::new(&project.notebooks_dir(), &config.environment)
         .map_err(|reason| RunError::Environment { notebook: "(all)".into(), reason })?;
-    let fused = session::is_fused(project, args.engine);
-    let mut engine = session::engine(project, &args.build, fused, update == UpdateMode::WritePending)?;
+    let choice = session::choice(project, args.engine);
+    let mut engine = session::engine(project, &args.build, choice, update == UpdateMode::WritePending)?;
     let store = super::store(project, update);
     let cache = ResultCache::new(&session::cache_dir(project, &args.build), project);
     let mut reporter = reporters::of_test(project, &args.report)?;

@@ -17,6 +17,8 @@ pub enum EngineChoice {
     Fused,
     /// evcxr, cell by cell: the reference.
     Evcxr,
+    /// The kernel that the notebook names, as it is installed for Jupyter, also for Rust.
+    Jupyter,
 }
 
 /// What becomes of output that differs from its snapshot.

@@ -1,10 +1,10 @@
 //! What a run writes into a code cell: outputs in the notebook format, made of a cell's record.
 //!
-//! Streams come first, each as one output, then display data as evcxr's kernel sends it (one `execute_result`), then why the cell failed.
+//! Streams come first, each as one output, then display data as evcxr's kernel sends it (an `execute_result`), then why the cell failed.
 
 use serde_json::{Map, Value, json};
 
-use crate::record::CellRecord;
+use crate::record::{CellRecord, Failure};
 use crate::snapshot::{is_binary, is_json};
 
 /// The outputs of a cell that was the `execution_count`th to run.
@@ -15,8 +15,8 @@ pub fn outputs(record: &CellRecord, execution_count: usize) -> Vec<Value> {
             outputs.push(json!({"name": name, "output_type": "stream", "text": multiline(text)}));
         }
     }
-    if !record.outputs.is_empty() {
-        let data: Map<String, Value> = record.outputs.iter().map(|(mime, content)| (mime.clone(), data(mime, content))).collect();
+    for display in record.displays() {
+        let data: Map<String, Value> = display.iter().map(|(mime, content)| (mime.clone(), data(mime, content))).collect();
         outputs.push(json!({
             "data": data,
             "execution_count": execution_count,
@@ -26,8 +26,15 @@ pub fn outputs(record: &CellRecord, execution_count: usize) -> Vec<Value> {
     }
     if let Some(failure) = &record.failure {
         let text = failure.to_string();
-        let traceback: Vec<String> = text.lines().map(str::to_owned).collect();
-        outputs.push(json!({"ename": failure.kind(), "evalue": text, "output_type": "error", "traceback": traceback}));
+        outputs.push(match failure {
+            Failure::Exception { name, value, traceback, .. } => {
+                json!({"ename": name, "evalue": value, "output_type": "error", "traceback": traceback})
+            }
+            _ => {
+                let traceback: Vec<String> = text.lines().map(str::to_owned).collect();
+                json!({"ename": failure.kind(), "evalue": text, "output_type": "error", "traceback": traceback})
+            }
+        });
     }
     outputs
 }

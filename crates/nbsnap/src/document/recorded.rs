@@ -1,6 +1,8 @@
 //! What the outputs in a notebook say that a cell produced: the way back from what [`outputs`](super::outputs()) writes.
 //!
-//! Streams are joined by name, as kernels split them at random; of several outputs of one MIME type the last counts, as in evcxr.
+//! Streams are joined by name, as kernels split them at random.
+
+use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
@@ -20,11 +22,13 @@ pub fn recorded(cell: &Map<String, Value>) -> (CellRecord, Option<String>) {
                 error = Some(format!("{name}\n{value}"));
             }
             _ => {
+                let mut display = BTreeMap::new();
                 for (mime, data) in output["data"].as_object().into_iter().flatten() {
                     let is_text = data.is_string() || data.as_array().is_some_and(|lines| lines.iter().all(Value::is_string));
                     let content = if is_text { text_of(data) } else { data.to_string() };
-                    record.outputs.insert(mime.clone(), content);
+                    display.insert(mime.clone(), content);
                 }
+                record.display(display);
             }
         }
     }

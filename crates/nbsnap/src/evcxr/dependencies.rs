@@ -57,8 +57,8 @@ fn first_await(notebook: &Notebook) -> Option<usize> {
     notebook.cells.iter().position(|cell| cell.source.contains(".await"))
 }
 
-/// `:dep name = value`, `:dep name` or `:dep ./path`, with relative paths made absolute.
-fn parse(line: &str, directory: &Path) -> Option<(String, String)> {
+/// `:dep name = value`, `:dep name` or `:dep ./path`, with relative paths made absolute; nothing for a line that evcxr refuses.
+pub(crate) fn parse(line: &str, directory: &Path) -> Option<(String, String)> {
     static DEP: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"^:dep +([^= ]+) *(?:= *(.+))?$").expect("the pattern is a constant"));
     static PATH: LazyLock<Regex> =

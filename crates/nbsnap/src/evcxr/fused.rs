@@ -37,7 +37,8 @@ use super::rustc::{Crate, Kind, RustcCall};
 use super::slot::{Slot, member_name};
 use super::{process, role};
 use crate::engine::{Check, EngineError, Interrupt, Look, Run};
-use crate::notebook::Notebook;
+use crate::event::Timing;
+use crate::notebook::{CodeCell, Notebook};
 use crate::record::{CellRecord, Diagnostic, Failure};
 
 /// The program that the engine `fused` compiles for a notebook, to look at.
@@ -87,8 +88,9 @@ impl From<EngineError> for Stop {
 
 impl Fused<'_> {
     /// Runs the notebook as one program.
-    pub(crate) fn look(&self) -> Result<Look, EngineError> {
-        match self.try_look() {
+    pub(crate) fn look(&self, begins: &mut dyn FnMut(&CodeCell)) -> Result<Look, EngineError> {
+        match self.try_look(begins) {
+            Ok(records) if self.interrupt.is_set() => Ok(Look::Interrupted(records)),
             Ok(records) => Ok(Look::Records(records)),
             Err(Stop::Declined(declined)) => Ok(Look::Declined(declined.to_string())),
             Err(Stop::Engine(error)) => Err(error),
@@ -106,22 +108,22 @@ impl Fused<'_> {
         }
     }
 
-    fn try_look(&self) -> Result<Vec<CellRecord>, Stop> {
+    fn try_look(&self, begins: &mut dyn FnMut(&CodeCell)) -> Result<Vec<(CellRecord, Timing)>, Stop> {
         let script = Script::read(self.run.notebook, self.opt_level)?;
         let mut failures: BTreeMap<usize, Failure> = BTreeMap::new();
         let (plan, text, program) = self.settle(&script, &mut failures)?;
         let written: Vec<&Cell> = script.running(&plan).collect();
-        let mut ran = if written.is_empty() { Vec::new() } else { self.execute(program, &text, &written)? }.into_iter();
+        let mut ran = if written.is_empty() { Vec::new() } else { self.execute(program, &text, &written, begins)? }.into_iter();
         let mut records = Vec::new();
         for cell in &script.cells {
             let record = match failures.remove(&cell.number) {
-                Some(failure) => Some(CellRecord { failure: Some(failure), ..CellRecord::default() }),
+                Some(failure) => Some((CellRecord { failure: Some(failure), ..CellRecord::default() }, Timing::default())),
                 None if cell.number <= plan.last => ran.next(),
                 None => None,
             };
-            let Some(record) = record else { break };
+            let Some((record, timing)) = record else { break };
             let over = records::ends_notebook(cell, &record);
-            records.push(record);
+            records.push((record, timing));
             if over {
                 break;
             }
@@ -190,7 +192,9 @@ impl Fused<'_> {
             // What rustc cannot read it may only see the end of.
             let broken = script.cells[number - 1].broken;
             let about = |message: &Message| message.cell.map_or(broken, |cell| cell == number);
-            for message in messages.into_iter().filter(about) {
+            // A cell that is not understood is not made one that may await: that it awaits is no mistake of its own.
+            let meant = |message: &Message| !(broken && message.awaits);
+            for message in messages.into_iter().filter(about).filter(meant) {
                 if !diagnostics.contains(&message.diagnostic) {
                     diagnostics.push(message.diagnostic);
                 }
@@ -267,7 +271,13 @@ impl Fused<'_> {
         }
     }
 
-    fn execute(&self, program: PathBuf, text: &Text, cells: &[&Cell]) -> Result<Vec<CellRecord>, Stop> {
+    fn execute(
+        &self,
+        program: PathBuf,
+        text: &Text,
+        cells: &[&Cell],
+        begins: &mut dyn FnMut(&CodeCell),
+    ) -> Result<Vec<(CellRecord, Timing)>, Stop> {
         let boundary = super::relay::new_boundary().map_err(|source| EngineError::Io {
             action: "read",
             path: "/dev/urandom".into(),
@@ -295,11 +305,17 @@ impl Fused<'_> {
         let mut child =
             command.spawn().map_err(|source| EngineError::Program { program: program.display().to_string(), source })?;
         let max_output = self.run.max_output;
-        let limit_of =
-            |cell: usize| self.run.notebook.cells.get(cell).map_or(self.run.cell_timeout, |cell| self.run.limits(cell).run);
+        let written: Vec<&CodeCell> = cells.iter().map(|cell| &self.run.notebook.cells[cell.number - 1]).collect();
         // As they are before the first cell begins, for whoever is told that one was too slow.
-        let limits: Vec<Duration> = (0..self.run.notebook.cells.len()).map(limit_of).collect();
-        let watched = watch::watch(&mut child, &boundary, &limit_of, max_output, self.interrupt)?;
+        let limits: Vec<Duration> = written.iter().map(|cell| self.run.limits(cell).run).collect();
+        let mut limit_of = |place: usize| match written.get(place) {
+            Some(cell) => {
+                begins(cell);
+                self.run.limits(cell).run
+            }
+            None => self.run.cell_timeout,
+        };
+        let watched = watch::watch(&mut child, &boundary, &mut limit_of, max_output, self.interrupt);
         records::records(watched, text, cells, &limits, max_output).map_err(|declined| declined.seen().into())
     }
 }

@@ -68,6 +68,14 @@ impl Evcxr {
         Ok(slot.crate_dir())
     }
 
+    /// The folder in which the kernels of one worker find everything built, and the opt-level that it is built at.
+    pub(crate) fn worker_folder(&self, number: usize) -> Result<(PathBuf, String), EngineError> {
+        let workshop = self.workshop()?;
+        let slot = workshop.folder.slot(number);
+        slot.lay_out(self.layout(workshop, &self.build_settings()))?;
+        Ok((slot.crate_dir(), self.settings.opt_level.clone()))
+    }
+
     fn workshop(&self) -> Result<&Workshop, EngineError> {
         self.prepared.as_ref().ok_or_else(|| EngineError::Start { message: "the engine was not prepared".into() })
     }
@@ -99,7 +107,7 @@ impl Engine for Evcxr {
         &self.sources
     }
 
-    fn has_shortcut(&self) -> bool {
+    fn has_shortcut(&self, _notebook: &Notebook) -> bool {
         self.settings.fused
     }
 

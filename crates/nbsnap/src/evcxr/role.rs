@@ -47,6 +47,7 @@ pub fn run_role() -> Option<ExitCode> {
         Some(WORKER) => Some(super::worker::main()),
         Some(RELAY) => Some(super::relay::main()),
         Some(RUNTIME) => Some(super::runtime::main()),
+        Some(crate::jupyter::KEEPER) => Some(crate::jupyter::keep()),
         _ => {
             // evcxr makes cargo call its host as a rustc wrapper in some of its modes (`:cache`, `:sccache`).
             evcxr::runtime_hook();

@@ -20,7 +20,7 @@ pub enum Status {
     Passed,
     /// It passed, but not at the first try.
     Flaky,
-    /// It was not run because an earlier cell failed, or the time was up.
+    /// It was not run, or not to its end, because something before it failed, the time was up, or the user stopped the run.
     NotRun,
     /// There is output, and none is recorded.
     New,
@@ -196,6 +196,8 @@ pub enum NotebookProblem {
         /// Why, in words.
         reason: String,
     },
+    /// The user stopped the run before the notebook was done.
+    Interrupted,
     /// The engine broke down before or between cells.
     Engine {
         /// What happened to it.
@@ -209,6 +211,7 @@ impl NotebookProblem {
         match self {
             NotebookProblem::TimedOut { .. } => Status::TimedOut,
             NotebookProblem::Engine { .. } => Status::Internal,
+            NotebookProblem::Interrupted => Status::NotRun,
             NotebookProblem::RefusedHost { .. } | NotebookProblem::OrphanSnapshot { .. } | NotebookProblem::Unusable { .. } => {
                 Status::Failed
             }

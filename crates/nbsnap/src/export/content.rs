@@ -158,14 +158,15 @@ fn outputs(
         }
     };
     let mut outputs = Vec::new();
-    let mut display = BTreeMap::new();
+    let mut displays: BTreeMap<usize, BTreeMap<String, Data>> = BTreeMap::new();
     for Section { name, content } in body.sections {
         let data = match content {
             Content::Text(text) => Data::Text(text),
             Content::Blob(blob) => Data::Binary(blob.file.clone(), files.remove(&blob.file).unwrap_or_default()),
         };
         match (name, data) {
-            (SectionName::Mime(mime), data) => drop(display.insert(mime, data)),
+            (SectionName::Mime(mime), data) => drop(displays.entry(1).or_default().insert(mime, data)),
+            (SectionName::Further(number, mime), data) => drop(displays.entry(number).or_default().insert(mime, data)),
             (SectionName::Stdout, Data::Text(text)) => outputs.push(Output::Stdout(text)),
             (SectionName::Stderr, Data::Text(text)) => outputs.push(Output::Stderr(text)),
             (SectionName::Error, Data::Text(text)) => outputs.push(Output::Error(text)),
@@ -173,9 +174,7 @@ fn outputs(
         }
     }
     let error = outputs.iter().position(|output| matches!(output, Output::Error(_))).unwrap_or(outputs.len());
-    if !display.is_empty() {
-        outputs.insert(error, Output::Display(display));
-    }
+    outputs.splice(error..error, displays.into_values().map(Output::Display));
     Ok(outputs)
 }
 

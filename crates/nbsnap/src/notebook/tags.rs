@@ -50,7 +50,7 @@ pub const TAGS: &[Tag] = &[
     tag("rustfmt-skip", "", "`nbsnap check` leaves its layout as it is"),
 ];
 
-/// Comments at the beginning of a cell that nbval takes for tags, there after `#` and here after `//`.
+/// Comments at the beginning of a cell that nbval takes for tags: after `#`, and in Rust after `//`.
 const COMMENTS: [(&str, &str); 4] = [
     ("NBVAL_SKIP", "nbval-skip"),
     ("NBVAL_IGNORE_OUTPUT", "nbval-ignore-output"),
@@ -62,7 +62,7 @@ const COMMENTS: [(&str, &str); 4] = [
 pub(super) fn all<'a>(tags: &'a [String], source: &'a str) -> impl Iterator<Item = &'a str> {
     let comments = source
         .lines()
-        .map_while(|line| line.trim().strip_prefix("//"))
+        .map_while(|line| line.trim().strip_prefix("//").or(line.trim().strip_prefix('#')))
         .filter_map(|comment| COMMENTS.iter().find(|(name, _)| comment.trim() == *name).map(|(_, tag)| *tag));
     tags.iter().map(String::as_str).chain(comments)
 }
@@ -99,6 +99,7 @@ mod tests {
         let tags = ["a".to_owned()];
         let source = "// NBVAL_SKIP\n// a remark\n//NBVAL_IGNORE_OUTPUT\nlet x = 1;\n// NBVAL_RAISES_EXCEPTION";
         assert_eq!(all(&tags, source).collect::<Vec<_>>(), ["a", "nbval-skip", "nbval-ignore-output"]);
+        assert_eq!(all(&[], "# NBVAL_SKIP\n1/0").collect::<Vec<_>>(), ["nbval-skip"]);
     }
 
     #[test]

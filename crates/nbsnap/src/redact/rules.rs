@@ -73,7 +73,7 @@ pub const BUILT_IN_RULES: &[BuiltInRule] = &[
 ];
 
 /// Escape sequences for terminals.
-pub(super) const ANSI: &str = r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_][^\x07\x1b\x{9c}]*(?:\x07|\x1b\\|\x{9c})|\x1b[ -/]*[0-OQ-WYZ\\`-~]|\x{9b}[0-?]*[ -/]*[@-~]";
+pub(crate) const ANSI: &str = r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_][^\x07\x1b\x{9c}]*(?:\x07|\x1b\\|\x{9c})|\x1b[ -/]*[0-OQ-WYZ\\`-~]|\x{9b}[0-?]*[ -/]*[@-~]";
 /// A port on the loopback interface.
 pub(super) const LOOPBACK: &str = r"(?<host>\b127\.0\.0\.1|\blocalhost|\[::1\]):(?<port>\d{4,5})\b";
 /// Systems give out ports from here on to programs that ask for any (Linux from here, others from 49152): lower ones were chosen by somebody,

@@ -17,6 +17,8 @@ use crate::snapshot::visible;
 const DIAGNOSTICS: usize = 5;
 /// How many characters of a cell's first line are shown.
 const BEGINNING: usize = 160;
+/// How many lines of a traceback are shown, the last ones.
+const TRACEBACK_LINES: usize = 16;
 /// How many lines of standard error are shown.
 const STDERR_LINES: usize = 10;
 
@@ -29,7 +31,7 @@ pub(super) fn title(notebook: &str, cell: &CodeCell, problems: &[CellProblem]) -
 /// The line of the cell, from 1, that is at fault, if there is one that is.
 pub(super) fn line_at_fault(problems: &[CellProblem]) -> Option<u32> {
     problems.iter().find_map(|problem| match problem {
-        CellProblem::Failed(Failure::Panic { line, .. }) => *line,
+        CellProblem::Failed(Failure::Panic { line, .. } | Failure::Exception { line, .. }) => *line,
         CellProblem::Failed(Failure::Compile { diagnostics }) => {
             diagnostics.iter().flat_map(|one| &one.spans).map(|span| span.line).next()
         }
@@ -62,6 +64,7 @@ pub(super) fn notebook_problem(notebook: &str, problem: &NotebookProblem) -> Str
         NotebookProblem::TimedOut { limit } => {
             format!("not done after {}, which is all a notebook may take (notebook-timeout)", humantime::format_duration(*limit))
         }
+        NotebookProblem::Interrupted => "stopped by the user before it was done".into(),
         NotebookProblem::Unusable { reason } => visible(reason).into_owned(),
         NotebookProblem::Engine { message } => format!("the engine broke down: {}", visible(message)),
     }
@@ -124,7 +127,9 @@ fn describe(out: &mut String, cell: &CodeCell, problem: &CellProblem, style: Sty
         CellProblem::Failed(failure) => {
             indented(out, &style.bad(visible(&failure.to_string())));
             let places = match failure {
-                Failure::Panic { line: Some(line), .. } => excerpt(&cell.source, &[Mark::line(*line)], style),
+                Failure::Panic { line: Some(line), .. } | Failure::Exception { line: Some(line), .. } => {
+                    excerpt(&cell.source, &[Mark::line(*line)], style)
+                }
                 Failure::Error { lines, .. } if !lines.is_empty() => {
                     if lines.len() > 1 {
                         let lines: Vec<String> = lines.iter().map(u32::to_string).collect();
@@ -135,6 +140,11 @@ fn describe(out: &mut String, cell: &CodeCell, problem: &CellProblem, style: Sty
                 _ => beginning(cell, style),
             };
             indented(out, &places);
+            if let Failure::Exception { traceback, .. } = failure {
+                let lines: Vec<&str> = traceback.iter().flat_map(|entry| entry.lines()).collect();
+                let last = &lines[lines.len().saturating_sub(TRACEBACK_LINES)..];
+                indented(out, &style.dim(last.iter().map(|line| format!("  {}\n", visible(line))).collect::<String>()));
+            }
         }
     }
 }
@@ -200,7 +210,7 @@ fn hint(notebook: &str, problems: &[CellProblem]) -> Option<String> {
         CellProblem::OutputChanged { pending, .. }
         | CellProblem::OutputMissing { pending, .. }
         | CellProblem::SnapshotMissing { pending, .. } => Some(if *pending {
-            format!("if this is right: `nbsnap accept {notebook}` or `cargo insta review`")
+            format!("if this is right: `nbsnap accept {notebook}`, or `nbsnap review {notebook}` to look first")
         } else {
             format!("on CI, nothing is written; if this is right, run it on your machine, then `nbsnap accept {notebook}`")
         }),

@@ -233,7 +233,7 @@ fn outputs(record: &CellRecord) -> Vec<OutputView> {
             outputs.push(OutputView::Text(name.to_owned(), visible(text).into_owned()));
         }
     }
-    for (mime, content) in &record.outputs {
+    for (mime, content) in record.displays().flatten() {
         outputs.push(match mime.as_str() {
             "text/html" | "image/svg+xml" => OutputView::Framed(mime.clone(), content.clone()),
             _ if mime.starts_with("image/") && is_binary(mime, content) => {

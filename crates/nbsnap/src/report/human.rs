@@ -301,7 +301,7 @@ fn leftovers(summary: &Summary) -> String {
     if summary.pending > 0 {
         let verb = if summary.pending == 1 { "waits" } else { "wait" };
         let snapshots = count(summary.pending, "snapshot");
-        let _ = writeln!(text, "{INDENT}{snapshots} {verb} for review: `nbsnap accept` or `cargo insta review`");
+        let _ = writeln!(text, "{INDENT}{snapshots} {verb} for review: `nbsnap review`, or `nbsnap accept` for all");
     }
     if summary.orphans > 0 {
         let (verb, them) = if summary.orphans == 1 { ("belongs", "it") } else { ("belong", "them") };

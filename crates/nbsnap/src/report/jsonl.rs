@@ -65,7 +65,7 @@ fn describe(event: &Event) -> Option<(&'static str, Value)> {
             let problems: Vec<Value> = verdict.problems().iter().map(problem).collect();
             let record = record.as_ref().map(|record| {
                 let failure = record.failure.as_ref().map(failure);
-                json!({ "stdout": record.stdout, "stderr": record.stderr, "outputs": record.outputs, "failure": failure })
+                json!({ "stdout": record.stdout, "stderr": record.stderr, "outputs": record.outputs, "further": record.further, "failure": failure })
             });
             let members = json!({
                 "notebook": notebook,

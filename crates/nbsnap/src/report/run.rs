@@ -15,7 +15,7 @@ use crate::redact::RuleHits;
 #[non_exhaustive]
 pub struct Run {
     /// The engine's name.
-    pub engine: &'static str,
+    pub engine: String,
     /// How long the notebooks' dependencies took to build, and how many crates were compiled, where there was something to build.
     pub preparation: Option<(Duration, usize)>,
     /// The notebooks that ended, in the order in which they did.
@@ -70,7 +70,7 @@ impl Run {
     /// Takes an event in. Returns the notebook that ended with it, if one did.
     pub fn take(&mut self, event: &Event) -> Option<&NotebookRun> {
         match event {
-            Event::RunStarted { engine, .. } => self.engine = engine,
+            Event::RunStarted { engine, .. } => self.engine = engine.clone(),
             Event::PreparationFinished { crates, compiled, elapsed } if *crates > 0 => {
                 self.preparation = Some((*elapsed, *compiled))
             }

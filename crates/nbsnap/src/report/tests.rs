@@ -113,7 +113,7 @@ fn every_verdict() -> Vec<Event> {
         help: vec!["try a number".into()],
     };
     let mut events = vec![
-        Event::RunStarted { notebooks: 16, cells: 15, engine: "evcxr" },
+        Event::RunStarted { notebooks: 16, cells: 15, engine: "evcxr".into() },
         Event::PreparationStarted { crates: 143 },
         Event::PreparationFinished { crates: 143, compiled: 7, elapsed: Duration::from_secs(12) },
     ];

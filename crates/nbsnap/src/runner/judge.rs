@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::one::Meant;
 use super::{Emit, RunError, relative};
 use crate::engine::Progress;
 use crate::environment::Loan;
@@ -40,7 +41,7 @@ pub(super) struct Attempt {
 
 impl Attempt {
     /// How often the notebook may be run in all, if it is run again after having come to this; none if it is not.
-    pub(super) fn again(&self, status: Status) -> Option<u32> {
+    fn again(&self, status: Status) -> Option<u32> {
         let most = if status.is_good() { self.repeat } else { self.of };
         (self.number < most).then_some(most)
     }
@@ -52,6 +53,10 @@ pub(super) struct Judgement {
     pub(super) status: Status,
     /// How often each redaction rule applied.
     pub(super) hits: Vec<RuleHits>,
+    /// Whether the user stopped it.
+    pub(super) is_interrupted: bool,
+    /// Whether the notebook is not run once more.
+    pub(super) is_last: bool,
 }
 
 /// Turns what the engine reports of one notebook into verdicts.
@@ -71,19 +76,18 @@ pub(super) struct Judge<'a> {
 }
 
 impl<'a> Judge<'a> {
-    /// Tells that the notebook begins.
-    pub(super) fn begin(
+    /// Before the first cell.
+    pub(super) fn new(
         project: &'a Project,
         store: &'a SnapshotStore,
-        notebook: &'a Notebook,
-        cells: &'a [CodeCell],
+        meant: &'a Meant,
         loan: &'a dyn Loan,
         redactor: Redactor,
         emit: Emit<'a>,
-    ) -> Result<Judge<'a>, RunError> {
-        emit(Event::NotebookStarted { notebook: notebook.name.clone(), cells: cells.len() }).map_err(RunError::Report)?;
+    ) -> Judge<'a> {
+        let (root, notebook, cells) = (project.root.as_path(), &meant.notebook, meant.cells());
         let (verdicts, problems) = (Vec::new(), Vec::new());
-        Ok(Judge { root: &project.root, notebook, cells, store, loan, redactor, verdicts, problems, broken: None, emit })
+        Judge { root, notebook, cells, store, loan, redactor, verdicts, problems, broken: None, emit }
     }
 
     pub(super) fn take(&mut self, progress: Progress<'_>) -> ControlFlow<()> {
@@ -268,10 +272,11 @@ impl<'a> Judge<'a> {
         let hits = self.redactor.hits();
         let (notebook, path) = (self.notebook.name.clone(), self.relative(&self.notebook.path));
         let number = attempt.number;
-        if let Some(of) = attempt.again(status) {
+        let is_interrupted = self.problems.contains(&NotebookProblem::Interrupted);
+        if let Some(of) = attempt.again(status).filter(|_| !is_interrupted) {
             let event = Event::NotebookRetried { notebook, attempt: number, of, status };
             (self.emit)(event).map_err(RunError::Report)?;
-            return Ok(Judgement { status, hits });
+            return Ok(Judgement { status, hits, is_interrupted, is_last: false });
         }
         if status.is_good() && number > 1 && attempt.repeat <= 1 {
             status = Status::Flaky;
@@ -282,13 +287,16 @@ impl<'a> Judge<'a> {
         summary.cells_passed += count(&|status| *status == Status::Passed);
         summary.cells_not_run += not_run;
         summary.passed += usize::from(status.is_good());
+        // Nothing is wrong with a notebook that somebody has stopped.
+        let is_stopped = is_interrupted && status == Status::NotRun;
+        summary.not_run += usize::from(is_stopped);
         summary.flaky += usize::from(status == Status::Flaky);
-        summary.failed += usize::from(!status.is_good());
+        summary.failed += usize::from(!status.is_good() && !is_stopped);
         summary.internal += usize::from(status == Status::Internal);
         let problems = self.problems;
         let event = Event::NotebookFinished { notebook, path, problems, status, attempts: number, evidence, elapsed };
         (self.emit)(event).map_err(RunError::Report)?;
-        Ok(Judgement { status, hits })
+        Ok(Judgement { status, hits, is_interrupted, is_last: true })
     }
 }
 

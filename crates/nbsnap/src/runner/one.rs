@@ -2,13 +2,14 @@
 //!
 //! The main type is [`OneNotebook`]. It knows nothing of other notebooks, nor of what an earlier run found.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use super::judge::{Attempt, Judge, Judgement};
 use super::{Emit, RunError, environment_error, relative};
-use crate::engine::{Look, Progress, Run, Worker};
+use crate::engine::{Engine, EngineError, Look, Progress, Run, Worker};
 use crate::environment::{Environment, Loan};
-use crate::event::{Event, Evidence, NotebookProblem, Status, Summary, Timing};
+use crate::event::{Event, Evidence, NotebookProblem, Status, Summary};
 use crate::notebook::{CodeCell, Notebook};
 use crate::project::Project;
 use crate::redact::{Redactor, RuleHits};
@@ -19,8 +20,8 @@ pub(super) struct OneNotebook<'a> {
     pub(super) project: &'a Project,
     pub(super) environment: &'a dyn Environment,
     pub(super) store: &'a SnapshotStore,
-    /// Whether the engine has a quicker way that is to be tried first.
-    pub(super) quick: bool,
+    /// What runs the notebooks; it may have a quicker way with some, which is tried first.
+    pub(super) engine: &'a dyn Engine,
     /// How often a notebook that failed is run again, unless it says so itself.
     pub(super) retries: u32,
     /// How often a notebook that passes is run.
@@ -46,6 +47,17 @@ pub(super) struct Outcome {
     pub(super) hits: Vec<RuleHits>,
     /// Whether all of it was run, and passed at the first try.
     pub(super) is_clean: bool,
+    /// Whether the user stopped it.
+    pub(super) is_interrupted: bool,
+}
+
+/// One run of a notebook, of those that it may take.
+#[derive(Clone, Copy)]
+struct Try<'a> {
+    meant: &'a Meant,
+    /// The notebook as the engine runs it.
+    to_run: &'a Notebook,
+    attempt: Attempt,
 }
 
 impl Meant {
@@ -68,15 +80,15 @@ impl OneNotebook<'_> {
     /// Runs the notebook, as often as is wanted.
     pub(super) fn run(&self, worker: &mut dyn Worker, meant: &Meant, emit: Emit<'_>) -> Result<Outcome, RunError> {
         let (notebook, mut summary) = (&meant.notebook, Summary::default());
-        let to_run = meant.to_run();
+        let to_run = &meant.to_run();
         // Whether it passes always is another question than whether it passes at all.
         let retries = if self.repeat > 1 { 0 } else { notebook.overrides.retries.unwrap_or(self.retries) };
         let mut attempt = Attempt { number: 1, of: 1 + retries, repeat: self.repeat };
         loop {
-            let Judgement { status, hits } = self.run_once(worker, meant, &to_run, attempt, &mut summary, emit)?;
-            if attempt.again(status).is_none() {
+            let judgement = self.run_once(worker, Try { meant, to_run, attempt }, &mut summary, emit)?;
+            if let Judgement { status, hits, is_interrupted, is_last: true } = judgement {
                 let is_clean = status == Status::Passed && meant.cells.is_none();
-                return Ok(Outcome { summary, hits, is_clean });
+                return Ok(Outcome { summary, hits, is_clean, is_interrupted });
             }
             attempt.number += 1;
         }
@@ -84,7 +96,8 @@ impl OneNotebook<'_> {
 
     /// Whether no further notebook is to be begun after this one.
     pub(super) fn ends_run(&self, outcome: &Result<Outcome, RunError>) -> bool {
-        self.fail_fast && outcome.as_ref().is_ok_and(|outcome| outcome.summary.failed > 0)
+        let ends = |outcome: &Outcome| outcome.is_interrupted || self.fail_fast && outcome.summary.failed > 0;
+        outcome.as_ref().is_ok_and(ends)
     }
 
     /// Tells that the runner itself broke down over the notebook.
@@ -95,29 +108,33 @@ impl OneNotebook<'_> {
         emit(Event::NotebookFinished { notebook, path, problems, status, attempts, evidence, elapsed })
             .map_err(RunError::Report)?;
         let summary = Summary { failed: 1, internal: 1, cells_not_run: meant.cells().len(), ..Summary::default() };
-        Ok(Outcome { summary, hits: Vec::new(), is_clean: false })
+        Ok(Outcome { summary, hits: Vec::new(), is_clean: false, is_interrupted: false })
     }
 
     fn run_once(
         &self,
         worker: &mut dyn Worker,
-        meant: &Meant,
-        to_run: &Notebook,
-        attempt: Attempt,
+        this: Try<'_>,
         summary: &mut Summary,
         emit: Emit<'_>,
     ) -> Result<Judgement, RunError> {
+        let Try { meant, to_run, attempt } = this;
+        let (notebook, cells) = (meant.notebook.name.clone(), meant.cells().len());
+        emit(Event::NotebookStarted { notebook, cells }).map_err(RunError::Report)?;
         let started = Instant::now();
-        if self.quick
-            && let Some(judgement) = self.shortcut(worker, meant, to_run, attempt, summary, emit)?
+        if self.engine.has_shortcut(to_run)
+            && let Some(judgement) = self.shortcut(worker, this, summary, emit)?
         {
             return Ok(judgement);
         }
         let loan = self.lend(to_run)?;
         let run = self.run_of(to_run, &*loan);
         let redactor = self.redactor(to_run, &*loan)?;
-        let mut judge = Judge::begin(self.project, self.store, &meant.notebook, meant.cells(), &*loan, redactor, emit)?;
-        worker.run(&run, &mut |progress| judge.take(progress))?;
+        let mut judge = Judge::new(self.project, self.store, meant, &*loan, redactor, emit);
+        match worker.run(&run, &mut |progress| judge.take(progress)) {
+            Err(EngineError::Interrupted) => judge.add(NotebookProblem::Interrupted),
+            ran => ran?,
+        }
         if run.is_over() && (judge.has_timed_out() || !judge.has_all()) {
             judge.add(NotebookProblem::TimedOut { limit: self.notebook_timeout(to_run) });
         }
@@ -128,9 +145,7 @@ impl OneNotebook<'_> {
     fn shortcut(
         &self,
         worker: &mut dyn Worker,
-        meant: &Meant,
-        to_run: &Notebook,
-        attempt: Attempt,
+        Try { meant, to_run, attempt }: Try<'_>,
         summary: &mut Summary,
         emit: Emit<'_>,
     ) -> Result<Option<Judgement>, RunError> {
@@ -138,22 +153,35 @@ impl OneNotebook<'_> {
         // What a try does to its environment must not be there for a run that decides.
         let loan = self.lend(to_run)?;
         let run = self.run_of(to_run, &*loan);
-        let records = match worker.shortcut(&run)? {
-            Look::Records(records) => records,
-            Look::Declined(reason) => {
+        let redactor = self.redactor(to_run, &*loan)?;
+        let mut judge = Judge::new(self.project, self.store, meant, &*loan, redactor, emit);
+        let mut begun = BTreeSet::new();
+        let look = worker.shortcut(&run, &mut |cell| {
+            begun.insert(cell.number);
+            let _ = judge.take(Progress::Started(cell));
+        });
+        let (records, is_interrupted) = match look {
+            Ok(Look::Records(records)) => (records, false),
+            Ok(Look::Interrupted(records)) => (records, true),
+            Err(EngineError::Interrupted) => (Vec::new(), true),
+            Err(error) => return Err(error.into()),
+            Ok(Look::Declined(reason)) => {
+                drop(judge);
                 let message = format!("{}: evcxr runs it: {reason}", to_run.name);
                 emit(Event::Notice { message }).map_err(RunError::Report)?;
                 return Ok(None);
             }
         };
-        let redactor = self.redactor(to_run, &*loan)?;
-        let mut judge = Judge::begin(self.project, self.store, &meant.notebook, meant.cells(), &*loan, redactor, emit)?;
-        for (cell, record) in to_run.cells.iter().zip(records) {
-            if judge.take(Progress::Started(cell)).is_break()
-                || judge.take(Progress::Ended(cell, record, Timing::default())).is_break()
-            {
+        for (cell, (record, timing)) in to_run.cells.iter().zip(records) {
+            if !begun.contains(&cell.number) {
+                let _ = judge.take(Progress::Started(cell));
+            }
+            if judge.take(Progress::Ended(cell, record, timing)).is_break() {
                 break;
             }
+        }
+        if is_interrupted {
+            judge.add(NotebookProblem::Interrupted);
         }
         if judge.has_timed_out() && run.is_over() {
             judge.add(NotebookProblem::TimedOut { limit: self.notebook_timeout(to_run) });

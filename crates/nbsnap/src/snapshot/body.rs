@@ -3,7 +3,8 @@
 //! The main type is [`Body`]. Its text is for people first, and still unambiguous:
 //!
 //! - A section begins with `═══ stdout ═══`, `═══ stderr ═══`, `═══ text/html ═══` or `═══ error ═══`, in that order (of the MIME
-//!   types `text/plain` is first, `text/html` second). `═══ end ═══` is the last line, so that blank lines at the end count.
+//!   types `text/plain` is first, `text/html` second). What a cell displays after that comes as `═══ display 2: text/html ═══`, and so on.
+//!   `═══ end ═══` is the last line, so that blank lines at the end count.
 //! - A line that could be taken for a header or a marker has one more `\` in front. Control characters are made
 //!   [`visible`].
 //! - A stream (`stdout`, `stderr`) that does not end with a line feed is followed by the marker `\ no newline at the end`.
@@ -23,6 +24,8 @@ const RULE: &str = "═══";
 const NO_NEWLINE: &str = "no newline at the end";
 /// In front of a section name that could be taken for another: evcxr lets a program name any word as its MIME type.
 const DISPLAY: &str = "display: ";
+/// In front of a section name of what was not the first thing that the cell displayed, with its number.
+const FURTHER: &str = "display ";
 
 /// Why a text is not the body of a snapshot.
 #[derive(Debug, thiserror::Error)]
@@ -57,8 +60,10 @@ pub enum SectionName {
     Stdout,
     /// Standard error.
     Stderr,
-    /// Display data of this MIME type.
+    /// The first thing displayed, as this MIME type.
     Mime(String),
+    /// What was displayed after that, numbered from 2, as this MIME type.
+    Further(usize, String),
     /// Why the cell failed.
     Error,
 }
@@ -87,7 +92,8 @@ impl Body {
         if let Some(failure) = &record.failure {
             text(SectionName::Error, format!("{}\n{failure}", failure.kind()));
         }
-        for (mime, output) in &record.outputs {
+        let displays = record.displays().enumerate().flat_map(|(index, display)| display.iter().map(move |one| (index + 1, one)));
+        for (number, (mime, output)) in displays {
             let content = match blob::decode(mime, output) {
                 Some(bytes) => {
                     let blob = Blob::new(cell, mime, &bytes);
@@ -96,7 +102,8 @@ impl Body {
                 }
                 None => Content::Text(indented_json(mime, output).unwrap_or_else(|| output.clone())),
             };
-            sections.push(Section { name: SectionName::Mime(mime.clone()), content });
+            let name = if number == 1 { SectionName::Mime(mime.clone()) } else { SectionName::Further(number, mime.clone()) };
+            sections.push(Section { name, content });
         }
         sections.sort_by(|one, other| one.name.rank().cmp(&other.name.rank()));
         (Body { sections }, files)
@@ -219,14 +226,27 @@ impl SectionName {
         matches!(self, SectionName::Stdout | SectionName::Stderr)
     }
 
-    fn rank(&self) -> (u8, &str) {
+    /// The MIME type of display data.
+    pub fn mime(&self) -> Option<&str> {
         match self {
-            SectionName::Stdout => (0, ""),
-            SectionName::Stderr => (1, ""),
-            SectionName::Mime(mime) if mime == "text/plain" => (2, ""),
-            SectionName::Mime(mime) if mime == "text/html" => (3, ""),
-            SectionName::Mime(mime) => (4, mime),
-            SectionName::Error => (5, ""),
+            SectionName::Mime(mime) | SectionName::Further(_, mime) => Some(mime),
+            _ => None,
+        }
+    }
+
+    /// Where its section comes: first by the channel, then by what is displayed, then by MIME type.
+    fn rank(&self) -> (u8, usize, u8, &str) {
+        let of_mime = |mime| match mime {
+            "text/plain" => (0, ""),
+            "text/html" => (1, ""),
+            other => (2, other),
+        };
+        match self {
+            SectionName::Stdout => (0, 0, 0, ""),
+            SectionName::Stderr => (1, 0, 0, ""),
+            SectionName::Mime(mime) => (2, 1, of_mime(mime).0, of_mime(mime).1),
+            SectionName::Further(number, mime) => (2, *number, of_mime(mime).0, of_mime(mime).1),
+            SectionName::Error => (3, 0, 0, ""),
         }
     }
 
@@ -237,6 +257,10 @@ impl SectionName {
             "error" => SectionName::Error,
             name => match name.strip_prefix(DISPLAY) {
                 Some(mime) => SectionName::Mime(original(mime)),
+                None if name.starts_with(FURTHER) => {
+                    let (number, mime) = name.strip_prefix(FURTHER)?.split_once(": ")?;
+                    SectionName::Further(number.parse().ok().filter(|number| *number > 1)?, original(mime))
+                }
                 None if name.contains('/') => SectionName::Mime(original(name)),
                 None => return None,
             },
@@ -250,7 +274,8 @@ impl fmt::Display for SectionName {
             SectionName::Stdout => f.write_str("stdout"),
             SectionName::Stderr => f.write_str("stderr"),
             SectionName::Error => f.write_str("error"),
-            SectionName::Mime(mime) if mime.contains('/') && !mime.starts_with(DISPLAY) => f.write_str(&visible_line(mime)),
+            SectionName::Mime(mime) if mime.contains('/') && !mime.starts_with("display") => f.write_str(&visible_line(mime)),
+            SectionName::Further(number, mime) => write!(f, "{FURTHER}{number}: {}", visible_line(mime)),
             SectionName::Mime(mime) => write!(f, "{DISPLAY}{}", visible_line(mime)),
         }
     }

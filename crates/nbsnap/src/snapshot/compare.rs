@@ -136,8 +136,8 @@ fn same_text(name: &SectionName, expected: &str, actual: &str, tolerance: &Toler
         tolerance.is_for_numbers() && numbers::same(expected, actual, tolerance.absolute, tolerance.relative)
     };
     match name {
-        SectionName::Mime(mime) if is_json(mime) => json::same(expected, actual, tolerance),
-        SectionName::Mime(mime) if markup::is_markup(mime) => {
+        SectionName::Mime(mime) | SectionName::Further(_, mime) if is_json(mime) => json::same(expected, actual, tolerance),
+        SectionName::Mime(mime) | SectionName::Further(_, mime) if markup::is_markup(mime) => {
             let (expected, actual) = (markup::normalised(expected), markup::normalised(actual));
             expected == actual || numbers(&expected, &actual)
         }
@@ -152,7 +152,7 @@ impl SectionName {
             SectionName::Stdout => (Stream::Stdout, None),
             SectionName::Stderr => (Stream::Stderr, None),
             SectionName::Error => (Stream::Error, None),
-            SectionName::Mime(mime) => (Stream::Display, Some(blob::essence(mime))),
+            SectionName::Mime(mime) | SectionName::Further(_, mime) => (Stream::Display, Some(blob::essence(mime))),
         };
         Place { notebook, cell, stream, mime }
     }

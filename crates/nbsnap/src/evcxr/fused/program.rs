@@ -24,6 +24,7 @@ use super::declined::Declined;
 use super::places::{Origin, Text, place_of};
 use super::scope::{Scope, module_path};
 use super::{flow, names};
+use crate::evcxr::dependencies;
 use crate::notebook::Notebook;
 use crate::record::Failure;
 
@@ -91,6 +92,10 @@ impl Script {
         for cell in &cells {
             if let Some(text) = OTHER_MEANING.iter().find(|text| cell.source.contains(**text)) {
                 return Err(Declined::cell(cell.number, format!("has `{text}`, which says something else in one program")));
+            }
+            let code = &notebook.cells[cell.number - 1];
+            if code.dependency_lines().any(|line| dependencies::parse(line, notebook.directory()).is_none()) {
+                return Err(Declined::cell(cell.number, "has a `:dep` line that evcxr refuses"));
             }
             let said = settings.take(cell)?;
             lines.push((said, settings.clone()));

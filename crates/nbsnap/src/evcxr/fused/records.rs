@@ -10,9 +10,9 @@ use regex::Regex;
 use super::cell::Cell;
 use super::declined::Declined;
 use super::places::{Place, Text};
-use super::watch::{End, Watched};
-use crate::evcxr::capture::Taken;
+use super::watch::{End, Ended, Watched};
 use crate::evcxr::{diagnostics, relay, stdout};
+use crate::event::Timing;
 use crate::record::{CellRecord, Failure};
 
 /// A place in the program, as panics print it.
@@ -27,34 +27,37 @@ pub(crate) fn records(
     cells: &[&Cell],
     limits: &[Duration],
     max_output: u64,
-) -> Result<Vec<CellRecord>, Declined> {
+) -> Result<Vec<(CellRecord, Timing)>, Declined> {
     let Watched { cells: ended, rest, end } = watched;
     let mut records = Vec::new();
-    for (cell, (out, err)) in cells.iter().zip(ended.iter()) {
-        let record = record(cell, out, err, text, max_output)?;
+    for (cell, ended) in cells.iter().zip(&ended) {
+        let record = record(cell, ended, text, max_output)?;
         let over = ends_notebook(cell, &record);
-        records.push(record);
+        records.push((record, Timing::of(ended.elapsed)));
         if over {
             return Ok(records);
         }
     }
     let status = match end {
         End::Exited(status) if status.success() && records.len() == cells.len() => {
-            return match rest.0.printed + rest.1.printed {
+            return match rest.stdout.printed + rest.stderr.printed {
                 0 => Ok(records),
-                _ if let Some(why) = stdout::split(&String::from_utf8_lossy(&rest.0.bytes)).outputs.get("nbsnap/declined") => {
+                _ if let Some(why) =
+                    stdout::split(&String::from_utf8_lossy(&rest.stdout.bytes)).outputs.get("nbsnap/declined") =>
+                {
                     Err(Declined::notebook(why.clone()))
                 }
                 _ => Err(Declined::notebook("something is printed after the last cell")),
             };
         }
         End::Exited(status) => status,
+        End::Interrupted => return Ok(records),
         End::TimedOut | End::Flooded if records.len() < cells.len() => {
             let failure = match end {
                 End::TimedOut => Failure::Timeout { limit: limits.get(records.len()).copied().unwrap_or_default() },
                 _ => return Err(Declined::notebook("more is printed than is kept")),
             };
-            records.push(CellRecord { failure: Some(failure), ..CellRecord::default() });
+            records.push((CellRecord { failure: Some(failure), ..CellRecord::default() }, Timing::of(rest.elapsed)));
             return Ok(records);
         }
         End::TimedOut | End::Flooded => return Err(Declined::notebook("the program does not end with its last cell")),
@@ -65,9 +68,9 @@ pub(crate) fn records(
     if cell.must_raise && records.len() + 1 < cells.len() {
         return Err(Declined::cell(cell.number, "ends its process, and the notebook goes on"));
     }
-    let mut record = record(cell, &rest.0, &rest.1, text, max_output)?;
+    let mut record = record(cell, &rest, text, max_output)?;
     record.failure = Some(Failure::Died { status: relay::describe(status) });
-    records.push(record);
+    records.push((record, Timing::of(rest.elapsed)));
     Ok(records)
 }
 
@@ -79,7 +82,8 @@ pub(crate) fn ends_notebook(cell: &Cell, record: &CellRecord) -> bool {
     }
 }
 
-fn record(cell: &Cell, out: &Taken, err: &Taken, text: &Text, max_output: u64) -> Result<CellRecord, Declined> {
+fn record(cell: &Cell, ended: &Ended, text: &Text, max_output: u64) -> Result<CellRecord, Declined> {
+    let Ended { stdout: out, stderr: err, .. } = ended;
     let mut parts = stdout::split(&String::from_utf8_lossy(&out.bytes));
     if let Some(why) = parts.outputs.remove("nbsnap/declined") {
         return Err(Declined::notebook(why));
@@ -102,7 +106,7 @@ fn record(cell: &Cell, out: &Taken, err: &Taken, text: &Text, max_output: u64) -
     } else {
         None
     };
-    Ok(CellRecord { stdout: parts.text, stderr, outputs: parts.outputs, failure })
+    Ok(CellRecord { stdout: parts.text, stderr, outputs: parts.outputs, failure, ..CellRecord::default() })
 }
 
 /// The line of the cell that the last panic names, if it is a line of this cell.
@@ -133,6 +137,7 @@ mod tests {
     use std::process::ExitStatus;
 
     use super::*;
+    use crate::evcxr::capture::Taken;
     use crate::evcxr::fused::places::Origin;
     use crate::notebook::CodeCell;
 
@@ -150,10 +155,13 @@ mod tests {
         text.push("// generated\n");
         let first = cell(1, "let a = 1;\nf(a)", tags);
         text.push_of(1, Origin::Cell(Place { line: 1, column: 1 }), &first.source);
-        let cells = cells.iter().map(|(out, err)| (taken(out), taken(err))).collect();
+        let ended = |out: &str, err: &str| Ended { stdout: taken(out), stderr: taken(err), elapsed: Duration::from_millis(7) };
+        let cells = cells.iter().map(|(out, err)| ended(out, err)).collect();
         let end = End::Exited(ExitStatus::from_raw(status));
-        let watched = Watched { cells, rest: (taken(rest), taken("")), end };
-        records(watched, &text, &[&first, &cell(2, "2", &[])], &[Duration::from_secs(1); 2], 100)
+        let watched = Watched { cells, rest: ended(rest, ""), end };
+        let records = records(watched, &text, &[&first, &cell(2, "2", &[])], &[Duration::from_secs(1); 2], 100)?;
+        assert!(records.iter().all(|(_, timing)| *timing == Timing::of(Duration::from_millis(7))));
+        Ok(records.into_iter().map(|(record, _)| record).collect())
     }
 
     #[test]

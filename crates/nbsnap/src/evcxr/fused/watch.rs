@@ -10,7 +10,7 @@ use std::process::{Child, ExitStatus};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
-use crate::engine::{EngineError, Interrupt};
+use crate::engine::Interrupt;
 use crate::evcxr::capture::{Stream, Taken};
 use crate::evcxr::process;
 
@@ -22,11 +22,19 @@ const TICK: Duration = Duration::from_millis(20);
 
 /// What came of a program.
 pub(crate) struct Watched {
-    /// Standard output and standard error of the cells that ended, in order.
-    pub(crate) cells: Vec<(Taken, Taken)>,
-    /// What was printed after the last end of a cell.
-    pub(crate) rest: (Taken, Taken),
+    /// The cells that ended, in order.
+    pub(crate) cells: Vec<Ended>,
+    /// What came after the last end of a cell.
+    pub(crate) rest: Ended,
     pub(crate) end: End,
+}
+
+/// What a cell left.
+pub(crate) struct Ended {
+    pub(crate) stdout: Taken,
+    pub(crate) stderr: Taken,
+    /// How long it ran.
+    pub(crate) elapsed: Duration,
 }
 
 /// How the program ended.
@@ -37,6 +45,8 @@ pub(crate) enum End {
     TimedOut,
     /// A cell printed too much.
     Flooded,
+    /// The user wants to stop.
+    Interrupted,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -69,14 +79,14 @@ impl Part {
     }
 }
 
-/// Listens until the program ends, or is ended: `limit_of` says how long a cell may take, by its place.
+/// Listens until the program ends, or is ended: `begin` is told that the cell at a place begins, and says how long it may take.
 pub(crate) fn watch(
     child: &mut Child,
     boundary: &str,
-    limit_of: &dyn Fn(usize) -> Duration,
+    begin: &mut dyn FnMut(usize) -> Duration,
     max_output: u64,
     interrupt: &Interrupt,
-) -> Result<Watched, EngineError> {
+) -> Watched {
     let (sender, inputs) = sync_channel(64);
     let stdout = OwnedFd::from(child.stdout.take().expect("stdout was asked for as a pipe"));
     let stderr = OwnedFd::from(child.stderr.take().expect("stderr was asked for as a pipe"));
@@ -84,28 +94,29 @@ pub(crate) fn watch(
     listen(stderr.into(), Channel::Stderr, boundary, sender);
     let (mut stdout, mut stderr) = (Part::new(max_output), Part::new(max_output));
     let mut cells = Vec::new();
-    let end = follow(child, &inputs, (&mut stdout, &mut stderr), &mut cells, limit_of, interrupt)?;
+    let mut began = Instant::now();
+    let end = follow(child, &inputs, (&mut stdout, &mut stderr), &mut cells, &mut began, begin, interrupt);
+    let elapsed = began.elapsed();
     process::kill_group(child);
     let _ = child.wait();
-    Ok(Watched { cells, rest: (stdout.open.take(), stderr.open.take()), end })
+    Watched { cells, rest: Ended { stdout: stdout.open.take(), stderr: stderr.open.take(), elapsed }, end }
 }
 
 fn follow(
     child: &mut Child,
     inputs: &Receiver<Input>,
     (stdout, stderr): (&mut Part, &mut Part),
-    cells: &mut Vec<(Taken, Taken)>,
-    limit_of: &dyn Fn(usize) -> Duration,
+    cells: &mut Vec<Ended>,
+    began: &mut Instant,
+    begin: &mut dyn FnMut(usize) -> Duration,
     interrupt: &Interrupt,
-) -> Result<End, EngineError> {
-    let mut deadline = Instant::now() + limit_of(0);
+) -> End {
+    let mut deadline = *began + begin(0);
     let mut open = 2;
     let mut ended: Option<(ExitStatus, Instant)> = None;
     loop {
         if interrupt.is_set() {
-            process::kill_group(child);
-            let _ = child.wait();
-            return Err(EngineError::Interrupted);
+            return End::Interrupted;
         }
         match inputs.recv_timeout(TICK) {
             Ok(Input::Printed(Channel::Stdout, bytes)) => stdout.open.push(&bytes),
@@ -116,18 +127,21 @@ fn follow(
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
         }
         while !stdout.done.is_empty() && !stderr.done.is_empty() {
-            cells.extend(stdout.done.pop_front().zip(stderr.done.pop_front()));
-            deadline = Instant::now() + limit_of(cells.len());
+            let elapsed = began.elapsed();
+            let streams = stdout.done.pop_front().zip(stderr.done.pop_front());
+            cells.extend(streams.map(|(stdout, stderr)| Ended { stdout, stderr, elapsed }));
+            *began = Instant::now();
+            deadline = *began + begin(cells.len());
         }
-        if cells.last().is_some_and(|(stdout, stderr)| stdout.overflowed || stderr.overflowed) {
-            return Ok(End::Flooded);
+        if cells.last().is_some_and(|cell| cell.stdout.overflowed || cell.stderr.overflowed) {
+            return End::Flooded;
         }
         if ended.is_none() {
             ended = child.try_wait().ok().flatten().map(|status| (status, Instant::now()));
         }
         match ended {
-            Some((status, since)) if open == 0 || since.elapsed() > AFTER_END => return Ok(End::Exited(status)),
-            None if Instant::now() > deadline => return Ok(End::TimedOut),
+            Some((status, since)) if open == 0 || since.elapsed() > AFTER_END => return End::Exited(status),
+            None if Instant::now() > deadline => return End::TimedOut,
             _ => {}
         }
     }

@@ -48,7 +48,7 @@ fn a_run_reads_well_from_beginning_to_end() {
     };
     let panic = Failure::Panic { message: "assertion `left == right` failed\n  left: 1\n right: 2".into(), line: Some(2) };
     let page = render(&[
-        Event::RunStarted { notebooks: 2, cells: 12, engine: "evcxr" },
+        Event::RunStarted { notebooks: 2, cells: 12, engine: "evcxr".into() },
         Event::Notice { message: "waiting for another run".into() },
         Event::PreparationStarted { crates: 143 },
         Event::PreparationProgress { done: 1, crates: 143, name: "syn".into() },
@@ -119,7 +119,7 @@ fn a_run_reads_well_from_beginning_to_end() {
            asked for the host `example.org`, which its environment does not serve
            snapshots/04-execute/old.snap belongs to no cell; `nbsnap accept 04-execute` removes it
    Summary [115.0s] 2 notebooks: 1 passed, 1 failed; 12 cells: 9 passed, 1 failed, 2 not run
-           1 snapshot waits for review: `nbsnap accept` or `cargo insta review`
+           1 snapshot waits for review: `nbsnap review`, or `nbsnap accept` for all
            2 snapshots belong to no notebook: `nbsnap accept` removes them
 "
     );
@@ -146,7 +146,7 @@ fn a_changed_output_is_shown_as_a_difference_with_what_to_do() {
            - Job status: successful
            + Job status: failed
              ═══ end ═══
-           if this is right: `nbsnap accept 04-execute` or `cargo insta review`
+           if this is right: `nbsnap accept 04-execute`, or `nbsnap review 04-execute` to look first
 "
     );
     let page = render(&[finished("1", vec![problem(false)], "")]);
@@ -262,7 +262,7 @@ fn under_way(progress: Progress, prepare: impl FnOnce(&mut HumanReporter<Page>))
     let mut reporter = HumanReporter::new(page.clone(), Style::plain(), progress);
     prepare(&mut reporter);
     let events = [
-        Event::RunStarted { notebooks: 1, cells: 11, engine: "evcxr" },
+        Event::RunStarted { notebooks: 1, cells: 11, engine: "evcxr".into() },
         Event::PreparationStarted { crates: 143 },
         Event::PreparationProgress { done: 57, crates: 143, name: "syn".into() },
         Event::PreparationFinished { crates: 143, compiled: 143, elapsed: Duration::from_secs(1) },

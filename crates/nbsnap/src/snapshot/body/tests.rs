@@ -21,6 +21,7 @@ fn a_record_reads_well() {
             ("text/plain", "x"),
             ("end", "a program's own word"),
         ]),
+        further: vec![outputs(&[("text/html", "<i>y</i>"), ("text/plain", "y")])],
         failure: Some(Failure::Timeout { limit: Duration::from_secs(90) }),
     };
     let (body, files) = Body::render("map", &record);
@@ -54,6 +55,10 @@ x
 a program's own word
 ═══ image/png ═══
 \\ 3 bytes, sha256 ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad, file map.ba7816bf8f01.png
+═══ display 2: text/plain ═══
+y
+═══ display 2: text/html ═══
+<i>y</i>
 ═══ error ═══
 timeout
 not done after 1m 30s
@@ -105,11 +110,12 @@ proptest! {
     fn what_was_rendered_is_what_is_parsed(
         stdout in text(),
         stderr in text(),
-        outputs in proptest::collection::btree_map(mime(), text(), 0..4),
+        mut displays in proptest::collection::vec(proptest::collection::btree_map(mime(), text(), 0..4), 0..4),
         error in proptest::option::of(text()),
     ) {
         let failure = error.map(|message| Failure::Refused { message });
-        let record = CellRecord { stdout, stderr, outputs, failure };
+        let outputs = displays.pop().unwrap_or_default();
+        let record = CellRecord { stdout, stderr, outputs, further: displays, failure };
         let (body, _) = Body::render("a", &record);
         let text = body.to_string();
         prop_assert_eq!(&Body::parse(&text).unwrap(), &body);

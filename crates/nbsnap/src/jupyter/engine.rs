@@ -1,0 +1,71 @@
+//! The engine as the runner sees it: any kernel that is installed for Jupyter.
+//!
+//! The main type is [`Jupyter`]. It prepares nothing: what a kernel needs is installed where the kernel is.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::kernelspec::Kernelspecs;
+use super::run::JupyterWorker;
+use super::rust::Rust;
+use crate::engine::{Engine, EngineError, Interrupt, Worker};
+use crate::event::Event;
+use crate::notebook::Notebook;
+
+/// How kernels are found and started.
+#[derive(Clone, Debug)]
+pub struct JupyterSettings {
+    /// Where kernels are looked for.
+    pub kernelspecs: Kernelspecs,
+    /// How long a kernel may take until it answers.
+    pub start_timeout: Duration,
+    /// Tells that the user wants to stop.
+    pub interrupt: Interrupt,
+}
+
+/// The engine that runs notebooks with kernels of Jupyter's.
+#[derive(Debug)]
+pub struct Jupyter {
+    settings: JupyterSettings,
+}
+
+impl Jupyter {
+    /// An engine that has not started anything yet.
+    pub fn new(settings: JupyterSettings) -> Jupyter {
+        Jupyter { settings }
+    }
+
+    /// A worker whose kernels for Rust find in `folder` what notebooks depend on, built at this opt-level; one kernel at a time may use it.
+    pub(crate) fn worker_with(&self, folder: Option<(PathBuf, String)>) -> Box<dyn Worker + '_> {
+        let rust = folder.map(|(folder, opt_level)| Rust::new(folder, opt_level));
+        Box::new(JupyterWorker::new(&self.settings, rust))
+    }
+}
+
+impl Engine for Jupyter {
+    fn name(&self) -> &'static str {
+        "jupyter"
+    }
+
+    fn prepare(&mut self, _all: &[Notebook], _selected: &[Notebook], _emit: &mut dyn FnMut(Event)) -> Result<(), EngineError> {
+        Ok(())
+    }
+
+    fn fingerprint(&self) -> Result<BTreeMap<String, String>, EngineError> {
+        Ok(BTreeMap::from([("engine".to_owned(), self.name().to_owned())]))
+    }
+
+    fn sources(&self) -> &[PathBuf] {
+        &[]
+    }
+
+    /// Never: what is installed where a kernel is, is not looked at.
+    fn knows_inputs(&self, _notebook: &Notebook) -> bool {
+        false
+    }
+
+    fn worker(&self, _number: usize) -> Result<Box<dyn Worker + '_>, EngineError> {
+        Ok(self.worker_with(None))
+    }
+}

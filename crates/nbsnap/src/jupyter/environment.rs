@@ -1,0 +1,43 @@
+//! What of the machine's environment a kernel gets: what programs need to be found and to start, and nothing that would make one machine's verdict
+//! another's.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Plain variables of the machine, and those by which environments of Python are found.
+const PLAIN: &[&str] = &[
+    "PATH",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "TMPDIR",
+    "LD_LIBRARY_PATH",
+    "VIRTUAL_ENV",
+    "CONDA_PREFIX",
+    "PYENV_ROOT",
+    "PYENV_VERSION",
+    "CARGO_HOME",
+    "RUSTUP_HOME",
+    "RUSTUP_TOOLCHAIN",
+];
+
+/// Variables of Python's that a kernel does not get: code that the machine's owner has run in every session.
+const NOT_OF_PYTHON: &[&str] = &["PYTHONSTARTUP", "PYTHONINSPECT", "PYTHONBREAKPOINT"];
+
+/// The variables that every kernel gets, before those that it and its notebook bring. `private` is a folder in which it finds no settings.
+pub(super) fn variables(private: &Path) -> BTreeMap<String, String> {
+    let is_wanted = |name: &str| PLAIN.contains(&name) || (name.starts_with("PYTHON") && !NOT_OF_PYTHON.contains(&name));
+    let mut variables: BTreeMap<String, String> = std::env::vars().filter(|(name, _)| is_wanted(name)).collect();
+    let folder = |name: &str| private.join(name).display().to_string();
+    let ours = [
+        ("LANG", "C.UTF-8".to_owned()),
+        ("TZ", "UTC".to_owned()),
+        ("IPYTHONDIR", folder("ipython")),
+        ("JUPYTER_CONFIG_DIR", folder("jupyter")),
+        ("JUPYTER_DATA_DIR", folder("jupyter")),
+        ("JUPYTER_RUNTIME_DIR", folder("jupyter")),
+        ("EVCXR_CONFIG_DIR", private.display().to_string()),
+    ];
+    variables.extend(ours.map(|(name, value)| (name.to_owned(), value)));
+    variables
+}

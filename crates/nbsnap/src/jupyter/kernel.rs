@@ -1,0 +1,272 @@
+//! A kernel's life: started, ready, asked, interrupted, and ended with everything that it has started.
+//!
+//! The main type is [`Kernel`]. It passes on what the kernel says, and does not know what a cell is.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use jupyter_protocol::messaging::{InterruptRequest, JupyterMessageContent, KernelInfoRequest, ShutdownRequest};
+
+use super::channels::{Channels, Heard};
+use super::kernelspec::Kernelspec;
+use super::message::{Channel, Message};
+use super::{environment, keeper};
+use crate::engine::Interrupt;
+
+/// How often whoever waits for a kernel looks whether it is still there, and whether the user wants to stop.
+const TICK: Duration = Duration::from_millis(50);
+/// How often a kernel that has not answered yet is asked whether it is ready.
+const AGAIN: Duration = Duration::from_millis(500);
+/// How long a kernel may take to shut down by itself.
+const SHUTDOWN: Duration = Duration::from_secs(2);
+/// How much is kept of what the kernel's own process prints.
+const TAIL: usize = 16 * 1024;
+/// How often a kernel is started that finds its ports taken: between their choice and their use there is a moment.
+const STARTS: usize = 3;
+
+/// A running kernel. Dropping it ends it.
+pub(super) struct Kernel {
+    keeper: Child,
+    /// To the keeper, which ends the kernel when this is closed.
+    orders: Option<ChildStdin>,
+    channels: Channels,
+    printed: Tail,
+    ended: PathBuf,
+    interrupt_by_message: bool,
+    interrupt: Interrupt,
+    _folder: tempfile::TempDir,
+}
+
+/// What a kernel is started with.
+pub(super) struct Start<'a> {
+    pub(super) spec: &'a Kernelspec,
+    /// Variables beside those that every kernel gets.
+    pub(super) variables: &'a BTreeMap<String, String>,
+    /// Files that it finds in its folder for settings, by name.
+    pub(super) settings: &'a BTreeMap<String, String>,
+    /// Where it runs.
+    pub(super) directory: &'a Path,
+    /// How many bytes of address space it may take.
+    pub(super) max_memory: Option<u64>,
+    /// How long it may take until it answers.
+    pub(super) limit: Duration,
+    /// The user's wish to stop.
+    pub(super) interrupt: &'a Interrupt,
+}
+
+/// Why nothing is heard.
+#[derive(Debug)]
+pub(super) enum Silence {
+    /// The time is up.
+    Timeout,
+    /// The kernel is gone: how it ended, and the end of what its process printed.
+    Gone { status: String, printed: String },
+    /// It said something that cannot be read.
+    Unreadable(String),
+    /// The user wants to stop.
+    Interrupted,
+}
+
+impl Kernel {
+    /// Starts a kernel and waits until it answers.
+    ///
+    /// # Errors
+    /// In words, when it does not; [`Silence::Interrupted`] when the user wants to stop.
+    pub(super) fn start(start: &Start<'_>) -> Result<Kernel, Result<String, Silence>> {
+        let name = &start.spec.name;
+        for attempt in 1.. {
+            let mut kernel = Kernel::spawn(start).map_err(|error| Ok(format!("kernel `{name}` cannot be started: {error}")))?;
+            match kernel.wait_until_ready(start.limit) {
+                Ok(()) => return Ok(kernel),
+                Err(Silence::Gone { printed, .. })
+                    if attempt < STARTS && printed.to_lowercase().contains("address already in use") => {}
+                Err(Silence::Gone { status, printed }) => {
+                    return Err(Ok(format!("kernel `{name}` ended before it was ready ({status}); it printed:\n{printed}")));
+                }
+                Err(Silence::Timeout) => {
+                    let (limit, printed) = (humantime::format_duration(start.limit), kernel.printed.text());
+                    return Err(Ok(format!("kernel `{name}` does not answer within {limit}; it printed:\n{printed}")));
+                }
+                Err(Silence::Unreadable(reason)) => {
+                    return Err(Ok(format!("kernel `{name}` says what cannot be read: {reason}")));
+                }
+                Err(Silence::Interrupted) => return Err(Err(Silence::Interrupted)),
+            }
+        }
+        unreachable!("the last attempt returns")
+    }
+
+    fn spawn(start: &Start<'_>) -> std::io::Result<Kernel> {
+        let folder = tempfile::Builder::new().prefix("nbsnap-kernel-").tempdir()?;
+        for (name, text) in start.settings {
+            std::fs::write(folder.path().join(name), text)?;
+        }
+        let connection_file = folder.path().join("connection.json");
+        let reserved = Channels::reserve(&start.spec.name, random_hex()?)?;
+        let connection = reserved.connection.clone();
+        std::fs::write(&connection_file, serde_json::to_string(&connection)?)?;
+
+        let mut variables = environment::variables(folder.path());
+        variables.extend(start.variables.clone());
+        variables.extend(start.spec.variables(&variables));
+        let ended = folder.path().join("ended");
+        let mut command = keeper::command(&ended, &start.spec.arguments(&connection_file), start.max_memory)?;
+        command
+            .env_clear()
+            .envs(variables)
+            .current_dir(start.directory)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        // The kernel binds its ports a good while after this.
+        drop(reserved);
+        let mut keeper = command.spawn()?;
+        let printed = Tail::default();
+        // A kernel whose output nobody reads stands still as soon as a pipe is full.
+        printed.follow(keeper.stdout.take());
+        printed.follow(keeper.stderr.take());
+        let orders = keeper.stdin.take();
+        let channels = Channels::connect(connection, random_hex()?)?;
+        let (interrupt_by_message, interrupt) = (start.spec.interrupt_by_message, start.interrupt.clone());
+        Ok(Kernel { keeper, orders, channels, printed, ended, interrupt_by_message, interrupt, _folder: folder })
+    }
+
+    /// Asks until the kernel answers, and until it is heard on the socket of outputs, too: what a cell shows before that would be lost.
+    fn wait_until_ready(&mut self, limit: Duration) -> Result<(), Silence> {
+        let deadline = Instant::now() + limit;
+        let (mut asked, mut replied, mut heard) = (Vec::new(), false, false);
+        while !(replied && heard) {
+            if Instant::now() >= deadline {
+                return Err(Silence::Timeout);
+            }
+            asked.push(self.send(Channel::Shell, KernelInfoRequest {}));
+            let again = (Instant::now() + AGAIN).min(deadline);
+            while !(replied && heard) {
+                match self.hear(again) {
+                    Ok(message) if asked.contains(&message.parent) => {
+                        replied |= message.kind == "kernel_info_reply";
+                        heard |= message.channel == Channel::IoPub;
+                    }
+                    // Of its beginnings nothing matters.
+                    Ok(_) | Err(Silence::Unreadable(_)) => {}
+                    Err(Silence::Timeout) => break,
+                    Err(other) => return Err(other),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends a request. Returns its id, which what answers it names.
+    pub(super) fn send(&self, channel: Channel, content: impl Into<JupyterMessageContent>) -> String {
+        self.channels.send(channel, content)
+    }
+
+    /// Forgets what the kernel's process has printed so far.
+    pub(super) fn forget_printed(&self) {
+        self.printed.forget();
+    }
+
+    /// What the kernel says next.
+    ///
+    /// # Errors
+    /// Why nothing is heard until `deadline`.
+    pub(super) fn hear(&mut self, deadline: Instant) -> Result<Message, Silence> {
+        loop {
+            if self.interrupt.is_set() {
+                return Err(Silence::Interrupted);
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.channels.listen(left.min(TICK)) {
+                Some(Heard::Message(message)) => return Ok(message),
+                Some(Heard::Unreadable(reason)) => return Err(Silence::Unreadable(reason)),
+                None if left.is_zero() => return Err(Silence::Timeout),
+                None if self.is_gone() => {
+                    // What it said last may still be on its way.
+                    return match self.channels.listen(TICK) {
+                        Some(Heard::Message(message)) => Ok(message),
+                        _ => Err(self.last_words()),
+                    };
+                }
+                None => {}
+            }
+        }
+    }
+
+    fn is_gone(&mut self) -> bool {
+        !matches!(self.keeper.try_wait(), Ok(None))
+    }
+
+    fn last_words(&self) -> Silence {
+        let status = std::fs::read_to_string(&self.ended).unwrap_or_else(|_| "nobody saw how it ended".to_owned());
+        // Whoever reads what it printed may be a moment behind.
+        std::thread::sleep(TICK);
+        Silence::Gone { status, printed: self.printed.text() }
+    }
+
+    /// Interrupts what the kernel is doing, in the way that its kernelspec asks for.
+    pub(super) fn interrupt(&mut self) {
+        if self.interrupt_by_message {
+            self.send(Channel::Control, InterruptRequest {});
+        } else if let Some(orders) = &mut self.orders {
+            // A keeper that is gone has nothing left to interrupt.
+            let _ = orders.write_all(keeper::INTERRUPT).and_then(|()| orders.flush());
+        }
+    }
+
+    /// Lets the kernel shut down by itself, and ends what is left of it then.
+    pub(super) fn shut_down(mut self) {
+        self.send(Channel::Control, ShutdownRequest { restart: false });
+        let deadline = Instant::now() + SHUTDOWN;
+        while !self.is_gone() && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+impl Drop for Kernel {
+    fn drop(&mut self) {
+        self.orders.take();
+        let _ = self.keeper.wait();
+    }
+}
+
+/// The end of what a process printed.
+#[derive(Clone, Default)]
+struct Tail(Arc<Mutex<Vec<u8>>>);
+
+impl Tail {
+    /// Reads a stream to its end, on a thread of its own.
+    fn follow(&self, stream: Option<impl Read + Send + 'static>) {
+        let (Some(mut stream), tail) = (stream, self.0.clone()) else { return };
+        std::thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(count @ 1..) = stream.read(&mut buffer) {
+                let mut tail = tail.lock().unwrap_or_else(PoisonError::into_inner);
+                tail.extend_from_slice(&buffer[..count]);
+                let excess = tail.len().saturating_sub(TAIL);
+                tail.drain(..excess);
+            }
+        });
+    }
+
+    fn forget(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
+    }
+}
+
+/// Thirty-two digits that nobody can guess.
+fn random_hex() -> std::io::Result<String> {
+    let mut bytes = [0; 16];
+    File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
