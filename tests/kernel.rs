@@ -20,7 +20,10 @@ const SPEC: &str = "env/share/jupyter/kernels/rust";
 #[test]
 fn jupyter_learns_of_the_kernel_and_forgets_it() {
     let world = World::empty();
-    world.run(&["kernel", "install", "--prefix", "env", "--name", "rust"]).exits(0).says("Jupyter knows the kernel `Rust (eoap)` now");
+    world
+        .run(&["kernel", "install", "--prefix", "env", "--name", "rust"])
+        .exits(0)
+        .says("Jupyter knows the kernel `Rust (eoap)` now");
     let spec: Value = serde_json::from_str(&world.read(&format!("{SPEC}/kernel.json"))).unwrap();
     assert_eq!((&spec["display_name"], &spec["language"]), (&"Rust (eoap)".into(), &"rust".into()));
     assert_eq!(spec["argv"][3], "{connection_file}");
