@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde_json::Number;
+
 use super::{
     bounds::Window,
     data_type::DataType,
@@ -113,8 +115,14 @@ impl Raster {
             return Ok(Some(opaque(self.nearest_values(&region.of(mask), &[band], 0).await?)));
         }
         if let Some(nodata) = self.shared.header.nodata {
-            let values = self.nearest_values(region, &[band], nodata).await?;
-            return Ok(Some(values.into_iter().map(|value| !is_nodata(value, nodata, level)).collect()));
+            return Ok(Some(match level.data_type {
+                DataType::Int64 => self.differs_from(region, band, nodata as i64).await?,
+                DataType::UInt64 => self.differs_from(region, band, nodata as u64).await?,
+                _ => {
+                    let values = self.nearest_values(region, &[band], nodata).await?;
+                    values.into_iter().map(|value| !is_nodata(value, nodata, level)).collect()
+                }
+            }));
         }
         match level.alpha() {
             Some(alpha) if alpha != band => {
@@ -123,6 +131,12 @@ impl Raster {
             }
             _ => Ok(None),
         }
+    }
+
+    /// Which values are not this one, compared as they are stored: among integers of 64 bits, many are the same float.
+    async fn differs_from<T: Sample>(&self, region: &Region, band: usize, nodata: T) -> Result<Vec<bool>> {
+        let values = self.nearest_values(region, &[band], nodata).await?;
+        Ok(values.into_iter().map(|value| value != nodata).collect())
     }
 
     /// What stands for pixels that the file leaves out.
@@ -141,11 +155,28 @@ impl Raster {
         let region = self.region(window, (width, height), Resampling::Nearest).await?;
         let mut grids = Vec::with_capacity(bands.len());
         for &band in bands {
-            let values: Vec<f64> = self.values(&region, &[band]).await?;
-            let valid = self.valid(&region, band).await?.unwrap_or_else(|| vec![true; values.len()]);
-            grids.push(Grid { width, height, values, valid });
+            let valid = self.valid(&region, band).await?.unwrap_or_else(|| vec![true; width as usize * height as usize]);
+            let (values, extremes) = match self.shared.header.full.data_type {
+                DataType::Int64 => self.values_and_extremes::<i64>(&region, band, &valid).await?,
+                DataType::UInt64 => self.values_and_extremes::<u64>(&region, band, &valid).await?,
+                _ => (self.values(&region, &[band]).await?, None),
+            };
+            grids.push(Grid { width, height, values, valid, extremes });
         }
         Ok(grids)
+    }
+
+    /// Integers of 64 bits as floats, with the smallest and the largest of the valid ones as they are.
+    async fn values_and_extremes<T: Sample + Ord + Into<Number>>(
+        &self,
+        region: &Region,
+        band: usize,
+        valid: &[bool],
+    ) -> Result<(Vec<f64>, Option<(Number, Number)>)> {
+        let values: Vec<T> = self.values(region, &[band]).await?;
+        let valid = || values.iter().zip(valid).filter(|(_, valid)| **valid).map(|(value, _)| *value);
+        let extremes = valid().min().zip(valid().max()).map(|(low, high)| (low.into(), high.into()));
+        Ok((values.iter().map(|value| value.to_f64()).collect(), extremes))
     }
 
     fn explain(&self, failure: Failure) -> Error {
