@@ -21,7 +21,9 @@ use hyper_util::rt::TokioIo;
 use s3s::service::S3Service;
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::requests::{Answered, Answerer, Requests, shown};
+use crate::exchange::without_secrets;
+use crate::recorder::tape::Tape;
+use crate::requests::{Answered, Answerer, Requests};
 
 pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 pub(crate) type Answer = Response<BoxBody<Bytes, BoxError>>;
@@ -33,10 +35,19 @@ pub(crate) enum Destination {
     S3,
 }
 
+/// Who answers as the OGC API.
+#[derive(Debug, Clone)]
+pub(crate) enum Ogc {
+    /// The testbed's own server, at this address.
+    Own(SocketAddr),
+    /// A live one, under record.
+    Live(Tape),
+}
+
 /// Passes requests on; clones share the servers and the notes.
 #[derive(Clone)]
 pub(crate) struct Gateway {
-    ogc: SocketAddr,
+    ogc: Ogc,
     s3: S3Service,
     requests: Requests,
 }
@@ -48,8 +59,8 @@ impl fmt::Debug for Gateway {
 }
 
 impl Gateway {
-    /// The way to the OGC API server at this address and to this store.
-    pub(crate) fn new(ogc: SocketAddr, s3: S3Service, requests: Requests) -> Self {
+    /// The way to this OGC API server and to this store.
+    pub(crate) fn new(ogc: Ogc, s3: S3Service, requests: Requests) -> Self {
         Self { ogc, s3, requests }
     }
 
@@ -69,12 +80,13 @@ impl Gateway {
             Destination::S3 => Answerer::S3,
         };
         let noted = Note::of(&request, by);
-        let passed = match to {
-            Destination::Ogc => forward(request, self.ogc).await,
-            Destination::S3 => self.store(request).await,
+        let passed = match (to, &self.ogc) {
+            (Destination::Ogc, Ogc::Own(address)) => forward(request, *address).await,
+            (Destination::Ogc, Ogc::Live(tape)) => tape.answer(request).await,
+            (Destination::S3, _) => self.store(request).await,
         };
         let answer = passed.unwrap_or_else(|error| {
-            plain(StatusCode::BAD_GATEWAY, format!("testbed: the server behind {:?} failed: {error}", noted.host))
+            plain(StatusCode::BAD_GATEWAY, format!("testbed: the server behind {:?} failed: {}", noted.host, told(&*error)))
         });
         noted.answered(&self.requests, &answer);
         answer
@@ -113,7 +125,7 @@ impl Note {
             started: Instant::now(),
             method: request.method().to_string(),
             host: host.to_owned(),
-            path: request.uri().path_and_query().map_or_else(String::new, |path| shown(path.as_str())),
+            path: request.uri().path_and_query().map_or_else(String::new, |path| without_secrets(path.as_str())),
         }
     }
 
@@ -152,6 +164,12 @@ where
             let _ = server::Builder::new().serve_connection(TokioIo::new(stream), service).await;
         });
     }
+}
+
+/// An error with its causes.
+fn told(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 /// A short answer in words.

@@ -18,11 +18,15 @@
 mod callback;
 mod cwl;
 mod error;
+mod exchange;
 mod fixture;
 mod gateway;
+mod live;
 mod page;
 mod proxy;
 mod pygeoapi;
+mod recorded;
+mod recorder;
 mod requests;
 mod responder;
 mod route;
@@ -36,6 +40,8 @@ mod testbed;
 mod zoo;
 
 pub use error::Error;
+pub use live::{Live, LiveStore};
+pub use recorder::{Extent, Recorder, Recording, Session};
 pub use requests::{Answered, Answerer};
 pub use scenario::{Clock, Personality, Scenario};
 pub use testbed::{Ports, Testbed};

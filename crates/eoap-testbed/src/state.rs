@@ -53,6 +53,7 @@ impl State {
             "personality": match self.personality {
                 Personality::Zoo => "zoo",
                 Personality::Pygeoapi => "pygeoapi",
+                Personality::Recorded => "recorded",
             },
             "clock": match self.clock {
                 Clock::Poll => json!({"moved-by": "poll"}),
@@ -117,7 +118,7 @@ fn told(job: &Job) -> Value {
         history.into_iter().map(|(time, message)| json!({"time": date(time), "message": message})).collect();
     let progress = match job.phase() {
         Phase::Successful => json!(100),
-        _ => json!(now.and_then(|status| status.progress.clone())),
+        _ => json!(job.progress()),
     };
     json!({
         "namespace": job.namespace,

@@ -13,9 +13,12 @@ use std::thread::{self, JoinHandle};
 use tokio::sync::{mpsc as channel, oneshot};
 use wiremock::{Mock, MockServer, matchers};
 
-use crate::gateway::{Destination, Gateway};
+use crate::gateway::{Destination, Gateway, Ogc};
+use crate::live::Live;
 use crate::page::Page;
 use crate::proxy::{Proxy, Refused};
+use crate::recorder::copied::Copied;
+use crate::recorder::tape::Tape;
 use crate::requests::{Answered, Requests};
 use crate::responder::{self, Server, Shared};
 use crate::route::Routes;
@@ -74,6 +77,20 @@ impl Testbed {
     /// # Errors
     /// [`Error::Listen`], where a port cannot be had, which is mostly that somebody else has it; else as [`Testbed::start`].
     pub fn start_on(scenario: &Scenario, ports: Ports) -> Result<Self, Error> {
+        Self::open(scenario, ports, None).map(|(testbed, _)| testbed)
+    }
+
+    /// A testbed in front of a live deployment, and the copy of its store, if it has one.
+    pub(crate) fn to_record(
+        scenario: &Scenario,
+        ports: Ports,
+        live: &Arc<Live>,
+        tape: Tape,
+    ) -> Result<(Self, Option<Copied>), Error> {
+        Self::open(scenario, ports, Some((Arc::clone(live), tape)))
+    }
+
+    fn open(scenario: &Scenario, ports: Ports, live: Option<(Arc<Live>, Tape)>) -> Result<(Self, Option<Copied>), Error> {
         let failed = |what| move |source| Error::Start { what, source };
         let listeners = Listeners {
             proxy: listen("the proxy", ports.proxy)?,
@@ -85,14 +102,30 @@ impl Testbed {
         let requests = Requests::default();
         let (started, ready) = mpsc::channel();
         let (stop, stopped) = oneshot::channel();
-        let served =
-            Served { scenario: scenario.clone(), listeners, addresses, refused: refused.clone(), requests: requests.clone() };
+        let store = Store::new(&scenario.parts.buckets);
+        let (tape, copied) = match live {
+            None => (None, None),
+            Some((live, tape)) => {
+                let from = live.store.clone();
+                (Some(tape), from.map(|from| Copied::new(live, from, store.clone())))
+            }
+        };
+        let served = Served {
+            scenario: scenario.clone(),
+            listeners,
+            addresses,
+            refused: refused.clone(),
+            requests: requests.clone(),
+            store,
+            tape,
+            copied: copied.clone(),
+        };
         let thread = thread::Builder::new()
             .name("testbed".to_owned())
             .spawn(move || run(served, &started, stopped))
             .map_err(failed("the thread of the servers"))?;
         ready.recv().unwrap_or_else(|_| Err(io::Error::other("the thread ended"))).map_err(failed("the servers on loopback"))?;
-        Ok(Self {
+        let testbed = Self {
             parts: Arc::clone(&scenario.parts),
             clock: scenario.clock,
             refused,
@@ -101,7 +134,8 @@ impl Testbed {
             addresses,
             stop: Some(stop),
             thread: Some(thread),
-        })
+        };
+        Ok((testbed, copied))
     }
 
     /// Address of the forward proxy, for `http_proxy`.
@@ -202,6 +236,11 @@ struct Served {
     addresses: Addresses,
     refused: Refused,
     requests: Requests,
+    store: Store,
+    /// Where the OGC API is a live one.
+    tape: Option<Tape>,
+    /// Where the store is a copy of a live one.
+    copied: Option<Copied>,
 }
 
 /// The life of the servers' thread.
@@ -229,22 +268,21 @@ fn run(served: Served, started: &mpsc::Sender<io::Result<()>>, stopped: oneshot:
 
 /// Spawns the servers on this runtime, with which they end; the mock server ends when it is dropped.
 async fn open(served: Served) -> io::Result<MockServer> {
-    let Served { scenario, listeners, addresses, refused, requests } = served;
-    let Scenario { parts, personality, clock } = scenario;
+    let Served { scenario, listeners, addresses, refused, requests, store, tape, copied } = served;
+    let responder = responder::of(&scenario, &refused);
+    let Scenario { parts, personality, clock, .. } = scenario;
     let tokio = tokio::net::TcpListener::from_std;
     let (proxy, ogc, s3) = (tokio(listeners.proxy)?, tokio(listeners.ogc)?, tokio(listeners.s3)?);
     let routes = Routes::new(&parts.server.hosts, &parts.s3.hosts, addresses.ogc, addresses.s3);
-    let store = Store::new(&parts.buckets);
     let service = Shared::new(Service::new(&parts, clock, store.clone()));
-    let responder = responder::of(personality, Arc::clone(&parts));
     let (subscribed, jobs) = channel::unbounded_channel();
     let caller = callback::Caller::new(service.clone(), Arc::clone(&responder), routes.clone(), refused.clone());
     tokio::spawn(caller.serve(jobs));
 
     let mock = MockServer::builder().disable_request_recording().start().await;
     Mock::given(matchers::any()).respond_with(Server::new(service.clone(), responder, subscribed)).mount(&mock).await;
-    let objects = s3::service(&parts.s3, store.clone(), routes.clone());
-    let gateway = Gateway::new(*mock.address(), objects, requests.clone());
+    let objects = s3::service(&parts.s3, store.clone(), routes.clone(), copied);
+    let gateway = Gateway::new(tape.map_or(Ogc::Own(*mock.address()), Ogc::Live), objects, requests.clone());
     let page = Page::new(State { parts, personality, clock, addresses, service, store, requests, refused: refused.clone() });
     tokio::spawn(gateway.clone().serve(ogc, Destination::Ogc));
     tokio::spawn(gateway.clone().serve(s3, Destination::S3));

@@ -3,6 +3,7 @@
 mod documents;
 mod housekeeping;
 mod jupyter;
+mod record;
 mod serve;
 mod snapshots;
 
@@ -15,6 +16,7 @@ use nbsnap::select::{Filter, Partition, Selection};
 pub(crate) use documents::{CheckArgs, DiffArgs, ExportArgs, ExportFormat, OutputSource, RunArgs, StripArgs};
 pub(crate) use housekeeping::{CleanArgs, CompletionsArgs, ManArgs};
 pub(crate) use jupyter::{InstallArgs, KernelArgs, KernelCommand, LabArgs, SpecArgs, StartArgs};
+pub(crate) use record::RecordArgs;
 pub(crate) use serve::{EnvFormat, JobClock, ServeArgs, ServerKind, TestbedArgs};
 pub(crate) use snapshots::{AcceptArgs, ListArgs, ReviewArgs};
 
@@ -60,6 +62,8 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Take outputs and execution counts out of notebooks
     Strip(StripArgs),
+    /// Run notebooks against a live server, and write what was said as a scenario
+    Record(RecordArgs),
     /// Serve a scenario to any client, and show on a page what goes on
     Serve(ServeArgs),
     /// Show what is in the build folder, and remove what is left over

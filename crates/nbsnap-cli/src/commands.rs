@@ -10,6 +10,7 @@ mod kernel;
 mod lab;
 mod list;
 mod prepare;
+mod record;
 mod reporters;
 mod review;
 mod run;
@@ -64,6 +65,7 @@ fn dispatch(args: &Args) -> Result<Exit, CommandError> {
         Command::Completions(args) => completions::completions(args),
         Command::Man(args) => completions::man(args),
         Command::Run(args) => run::run(&place, args),
+        Command::Record(args) => record::run(&place, args),
         Command::Serve(args) => serve::run(&place, args),
         Command::Strip(args) => strip::run(&Targets::find(&place, &args.names)?, args),
     }
