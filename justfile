@@ -51,6 +51,10 @@ pygeoapi *COMMAND:
 client-servers RELEASE="0.24":
     tests/peers/pygeoapi.py --release {{RELEASE}} cargo test --test servers -- --nocapture
 
+# Record a notebook against a real pygeoapi and a real S3 server (moto), and demand that it is green without them; installs both under target/peers.
+record-test *OPTIONS:
+    tests/peers/record_live.py {{OPTIONS}}
+
 # Make the calls of the labs with the tutorial's Python client, against the testbed; installs it under target/peers.
 python-client:
     tests/peers/python_client.py
