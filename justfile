@@ -83,9 +83,9 @@ raster-bench RUNS="11":
 raster-fuzz SECONDS="60":
     cd crates/eoap && mkdir -p fuzz/corpus/raster && cargo +nightly fuzz run raster fuzz/corpus/raster fuzz/seeds -- -max_total_time={{SECONDS}} -max_len=65536 -timeout=20 -rss_limit_mb=2048
 
-# Serve the testbed until Ctrl-D, and say what to export to reach it.
-serve SCENARIO="crates/eoap-testbed/scenarios/water-bodies":
-    cargo run --quiet --example serve -- {{SCENARIO}}
+# Serve the testbed until Ctrl-C, say what to export to reach it, and show on a page what goes on.
+serve *OPTIONS:
+    cargo run --quiet -- serve {{OPTIONS}}
 
 # Run foreign notebooks and the labs, and hold what is written against Python's nbformat and nbconvert; installs both under target/foreign.
 foreign *OPTIONS:

@@ -8,6 +8,8 @@ use std::process::{Child, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
+
 use crate::world::World;
 
 /// How long something may take to be said.
@@ -65,6 +67,12 @@ impl Terminal {
     /// Presses keys.
     pub(crate) fn press(&mut self, keys: &str) -> &mut Terminal {
         self.keyboard.write_all(keys.as_bytes()).unwrap();
+        self
+    }
+
+    /// Sends the command a signal, as a terminal does at Ctrl-C.
+    pub(crate) fn signal(&mut self, signal: Signal) -> &mut Terminal {
+        kill_process(Pid::from_raw(i32::try_from(self.command.id()).unwrap()).unwrap(), signal).unwrap();
         self
     }
 

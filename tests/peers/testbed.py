@@ -1,6 +1,7 @@
-"""A testbed for the time of a `with` block: the `serve` example, its environment, and its addresses on loopback."""
+"""A testbed for the time of a `with` block: `nbsnap serve`, its environment, and its addresses on loopback."""
 
 import contextlib
+import json
 import os
 import shlex
 import subprocess
@@ -9,30 +10,24 @@ import sys
 from virtual_environment import ROOT
 
 # Another way to start it, such as the path of one that is already built.
-SERVE = os.environ.get("EOAP_SERVE", "cargo run --quiet --example serve --")
+NBSNAP = os.environ.get("EOAP_NBSNAP", "cargo run --quiet --")
 
 
 @contextlib.contextmanager
 def testbed(scenario):
-    """Serves the scenario. Gives what `serve` says to export, and the address of the OGC API round the proxy."""
-    command = [*shlex.split(SERVE), str(scenario)]
+    """Serves the scenario. Gives what a client needs in its environment, and the address of the OGC API round the proxy."""
+    command = [*shlex.split(NBSNAP), "serve", str(scenario), "--env", "json", "--quiet"]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as serve:
         try:
-            environment, address = {}, None
+            text = ""
             for line in serve.stdout:
-                words = shlex.split(line)
-                if words[0] == "export":
-                    name, value = words[1].split("=", 1)
-                    environment[name] = value
-                elif line.startswith("# round the proxy:"):
-                    address = words[4]
+                text += line
+                if line.rstrip() == "}":
                     break
-            if address is None:
+            if not text:
                 sys.exit(f"the testbed did not start: {shlex.join(command)}")
-            yield environment, address
+            environment = json.loads(text)
+            yield environment, environment["EOAP_TESTBED_OGC_URL"]
         finally:
             # It ends with its standard input, and then says which hosts it refused.
             serve.stdin.close()
-            refused = serve.stdout.read().strip()
-            if refused:
-                print(refused, file=sys.stderr)

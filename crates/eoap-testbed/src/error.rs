@@ -48,4 +48,38 @@ pub enum Error {
         /// What the system says.
         source: io::Error,
     },
+    /// A port cannot be had.
+    #[error("cannot listen on 127.0.0.1:{port} for {server}: {source}")]
+    Listen {
+        /// The server that is to listen there.
+        server: &'static str,
+        /// The port.
+        port: u16,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// An address is not one that can be recorded from.
+    #[error("{address:?} cannot be recorded: {message}")]
+    Address {
+        /// The address.
+        address: String,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// A recording cannot be written.
+    #[error("cannot write {}: {source}", path.display())]
+    Write {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A recording would hold a secret, or take the place of something that is no recording.
+    #[error("cannot write the recording {}: {message}", path.display())]
+    Recording {
+        /// The file or folder.
+        path: PathBuf,
+        /// What is wrong.
+        message: String,
+    },
 }

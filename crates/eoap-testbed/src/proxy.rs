@@ -1,27 +1,19 @@
-//! The forward proxy: the only way from a client to the servers, and a dead end for everything else.
+//! The forward proxy: how a client reaches the servers under their documented addresses, and a dead end for everything else.
 //!
-//! [`serve`] passes requests for known hosts on with their `Host` header untouched (signatures cover it). It knows nothing of what
-//! is asked or answered, and never opens a connection that leaves loopback.
+//! [`Proxy`] decides which server a request is for and refuses what is for none. It knows nothing of what is asked or answered, and never opens a
+//! connection that leaves loopback. Who asks the proxy itself for `/` gets its [`Page`].
 
-use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bytes::Bytes;
-use http::header::{CONNECTION, CONTENT_TYPE, HOST, HeaderValue, PROXY_AUTHORIZATION};
-use http::{Method, Request, Response, StatusCode, Uri};
-use http_body_util::combinators::BoxBody;
-use http_body_util::{BodyExt, Full};
+use http::{Method, Request, StatusCode};
 use hyper::body::Incoming;
-use hyper::client::conn::http1 as client;
-use hyper::server::conn::http1 as server;
-use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 
-use crate::route::Routes;
-
-type Answer = Response<BoxBody<Bytes, hyper::Error>>;
+use crate::gateway::{self, Answer, Gateway, Note, plain};
+use crate::page::Page;
+use crate::requests::Answerer;
+use crate::route::{self, Routes};
 
 /// Hosts that were asked for and refused, in order, each once; clones share them.
 #[derive(Debug, Clone, Default)]
@@ -40,82 +32,63 @@ impl Refused {
     }
 }
 
-/// Answers on this listener until the future is dropped.
-pub(crate) async fn serve(listener: TcpListener, routes: Routes, refused: Refused) {
-    let shared = Arc::new((routes, refused));
-    loop {
-        let Ok((stream, _)) = listener.accept().await else { continue };
-        let shared = Arc::clone(&shared);
-        tokio::spawn(async move {
-            let service = service_fn(move |request| {
-                let shared = Arc::clone(&shared);
-                async move { Ok::<_, Infallible>(answer(request, &shared.0, &shared.1).await) }
-            });
-            // A client that hangs up is no concern of the proxy.
-            let _ = server::Builder::new().serve_connection(TokioIo::new(stream), service).await;
-        });
-    }
+/// A proxy to the servers of one testbed.
+#[derive(Debug, Clone)]
+pub(crate) struct Proxy {
+    own: SocketAddr,
+    gateway: Gateway,
+    routes: Routes,
+    refused: Refused,
+    page: Page,
 }
 
-async fn answer(request: Request<Incoming>, routes: &Routes, refused: &Refused) -> Answer {
-    let Some(authority) = request.uri().authority().map(|authority| authority.as_str().to_owned()) else {
-        return plain(StatusCode::BAD_REQUEST, "testbed: this is a forward proxy: give it to a client in http_proxy".to_owned());
-    };
-    let tunnel = request.method() == Method::CONNECT || request.uri().scheme_str() == Some("https");
-    let known = routes.address(&authority).or_else(|| routes.address(&named(&authority, tunnel)));
-    if let (Some(address), false) = (known, tunnel) {
-        return forward(request, address).await.unwrap_or_else(|error| {
-            plain(StatusCode::BAD_GATEWAY, format!("testbed: the server behind {authority:?} failed: {error}"))
-        });
+impl Proxy {
+    /// The proxy that listens on `own`.
+    pub(crate) fn new(own: SocketAddr, gateway: Gateway, routes: Routes, refused: Refused, page: Page) -> Self {
+        Self { own, gateway, routes, refused, page }
     }
-    // A known host that is asked for by https keeps its port: it is another address than the one that is served.
-    let (host, how) = match known {
-        Some(_) => (authority, " over https"),
-        None => (named(&authority, tunnel), ""),
-    };
-    refused.add(&host);
-    let served = routes.served();
-    plain(
-        StatusCode::BAD_GATEWAY,
-        format!("testbed: no route to host {host:?}{how}: this run is hermetic and serves only {served}"),
-    )
+
+    /// Answers on this listener until the future is dropped.
+    pub(crate) async fn serve(self, listener: TcpListener) {
+        gateway::serve(listener, move |request| {
+            let proxy = self.clone();
+            async move { proxy.answer(request).await }
+        })
+        .await;
+    }
+
+    async fn answer(&self, request: Request<Incoming>) -> Answer {
+        let authority = request.uri().authority().map(|authority| authority.as_str().to_owned());
+        // A client that has been given this proxy asks it for its own page, too.
+        let Some(authority) = authority.filter(|authority| !route::own(self.own, authority)) else {
+            return self.page.answer(&request).unwrap_or_else(|| {
+                let line = "testbed: this is a forward proxy: give it to a client in http_proxy; what it sees is shown at /";
+                plain(StatusCode::BAD_REQUEST, line.to_owned())
+            });
+        };
+        let tunnel = request.method() == Method::CONNECT || request.uri().scheme_str() == Some("https");
+        let known = self.routes.destination(&authority).or_else(|| self.routes.destination(&named(&authority, tunnel)));
+        if let (Some(destination), false) = (known, tunnel) {
+            return self.gateway.answer(destination, request).await;
+        }
+        // A known host that is asked for by https keeps its port: it is another address than the one that is served.
+        let (host, how) = match known {
+            Some(_) => (authority, " over https"),
+            None => (named(&authority, tunnel), ""),
+        };
+        self.refused.add(&host);
+        let note = Note::of(&request, Answerer::Refused);
+        let served = self.routes.served();
+        let answer = plain(
+            StatusCode::BAD_GATEWAY,
+            format!("testbed: no route to host {host:?}{how}: this run is hermetic and serves only {served}"),
+        );
+        self.gateway.note_refused(note, &answer);
+        answer
+    }
 }
 
 /// The host as a person writes it: without the port that its scheme implies.
 fn named(authority: &str, tunnel: bool) -> String {
     authority.strip_suffix(if tunnel { ":443" } else { ":80" }).unwrap_or(authority).to_owned()
-}
-
-async fn forward(
-    mut request: Request<Incoming>,
-    address: SocketAddr,
-) -> Result<Answer, Box<dyn std::error::Error + Send + Sync>> {
-    let path = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
-    if !request.headers().contains_key(HOST)
-        && let Some(authority) = request.uri().authority()
-    {
-        let host = HeaderValue::from_str(authority.as_str())?;
-        request.headers_mut().insert(HOST, host);
-    }
-    *request.uri_mut() = path.parse::<Uri>()?;
-    for name in [CONNECTION, PROXY_AUTHORIZATION] {
-        request.headers_mut().remove(name);
-    }
-    request.headers_mut().remove("proxy-connection");
-
-    let stream = TcpStream::connect(address).await?;
-    stream.set_nodelay(true)?;
-    let (mut sender, connection) = client::handshake(TokioIo::new(stream)).await?;
-    tokio::spawn(connection);
-    let mut response = sender.send_request(request).await?;
-    response.headers_mut().remove(CONNECTION);
-    Ok(response.map(BodyExt::boxed))
-}
-
-fn plain(status: StatusCode, line: String) -> Answer {
-    let body = Full::new(Bytes::from(line + "\n")).map_err(|never| match never {}).boxed();
-    let mut response = Response::new(body);
-    *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
-    response
 }

@@ -10,8 +10,10 @@ use serde_json::Value;
 use tokio::sync::mpsc::UnboundedSender;
 use wiremock::{Request, Respond, ResponseTemplate};
 
+use crate::proxy::Refused;
 use crate::pygeoapi::Pygeoapi;
-use crate::scenario::{Parts, Personality};
+use crate::recorded::Recorded;
+use crate::scenario::{Personality, Scenario};
 use crate::service::{Job, Key, Service};
 use crate::zoo::Zoo;
 
@@ -24,11 +26,13 @@ pub(crate) trait Responder: fmt::Debug + Send + Sync {
     fn notice(&self, job: &Job) -> Option<Value>;
 }
 
-/// The responder of a personality.
-pub(crate) fn of(personality: Personality, parts: Arc<Parts>) -> Arc<dyn Responder> {
-    match personality {
+/// The responder of a scenario.
+pub(crate) fn of(scenario: &Scenario, refused: &Refused) -> Arc<dyn Responder> {
+    let parts = Arc::clone(&scenario.parts);
+    match scenario.personality {
         Personality::Zoo => Arc::new(Zoo::new(parts)),
         Personality::Pygeoapi => Arc::new(Pygeoapi::new(parts)),
+        Personality::Recorded => Arc::new(Recorded::new(scenario.recordings(), refused.clone())),
     }
 }
 

@@ -1,12 +1,14 @@
 //! Which host belongs to which server.
 //!
-//! [`Routes`] is asked by the proxy (where does this request go?) and by the object store (is a bucket part of the host name?). It
-//! opens no connection.
+//! [`Routes`] is asked by the proxy (where does this request go?) and by the object store (is a bucket part of the host name?). It opens no
+//! connection. Who comes straight to a server's port may call it by any name: only the proxy refuses hosts.
 
 use std::net::SocketAddr;
 
+use s3s::S3Result;
 use s3s::host::{S3Host, VirtualHost};
-use s3s::{S3Result, s3_error};
+
+use crate::gateway::Destination;
 
 /// The hosts of a testbed.
 #[derive(Debug, Clone)]
@@ -23,14 +25,22 @@ impl Routes {
     }
 
     /// The server behind `host` or `host:port`; a name without port means port 80.
-    pub(crate) fn address(&self, authority: &str) -> Option<SocketAddr> {
-        if self.server.iter().any(|host| same(host, authority)) || authority == self.server_address.to_string() {
-            Some(self.server_address)
+    pub(crate) fn destination(&self, authority: &str) -> Option<Destination> {
+        if self.server.iter().any(|host| same(host, authority)) || own(self.server_address, authority) {
+            Some(Destination::Ogc)
         } else if self.bucket(authority).is_some() {
-            Some(self.s3_address)
+            Some(Destination::S3)
         } else {
             None
         }
+    }
+
+    /// The address on loopback of the server behind a host.
+    pub(crate) fn address(&self, authority: &str) -> Option<SocketAddr> {
+        Some(match self.destination(authority)? {
+            Destination::Ogc => self.server_address,
+            Destination::S3 => self.s3_address,
+        })
     }
 
     /// The documented hosts, as a sentence lists them.
@@ -40,22 +50,29 @@ impl Routes {
 
     /// `None` for a foreign host, otherwise the bucket that its name starts with, if it does.
     fn bucket<'a>(&self, authority: &'a str) -> Option<Option<&'a str>> {
-        if authority == self.s3_address.to_string() || self.s3.iter().any(|host| same(host, authority)) {
+        let is_store = |host: &str| own(self.s3_address, host) || self.s3.iter().any(|known| same(known, host));
+        if is_store(authority) {
             return Some(None);
         }
         let (bucket, rest) = authority.split_once('.')?;
-        self.s3.iter().any(|host| same(host, rest)).then_some(Some(bucket))
+        is_store(rest).then_some(Some(bucket))
     }
 }
 
 impl S3Host for Routes {
     fn parse_host_header<'a>(&'a self, host: &'a str) -> S3Result<VirtualHost<'a>> {
-        match self.bucket(host) {
-            Some(Some(bucket)) => Ok(VirtualHost::new(host).with_bucket(bucket)),
-            Some(None) => Ok(VirtualHost::new(host)),
-            None => Err(s3_error!(InvalidRequest, "this host is none of the scenario's")),
-        }
+        Ok(match self.bucket(host) {
+            Some(Some(bucket)) => VirtualHost::new(host).with_bucket(bucket),
+            // By another name there is no telling a bucket in it: the path has it.
+            Some(None) | None => VirtualHost::new(host),
+        })
     }
+}
+
+/// Whether a host is the server's own address on loopback.
+pub(crate) fn own(address: SocketAddr, authority: &str) -> bool {
+    authority == address.to_string()
+        || authority.strip_prefix("localhost:").is_some_and(|port| port == address.port().to_string())
 }
 
 /// Names are compared as DNS does, ports with 80 as default.
@@ -86,6 +103,7 @@ mod tests {
         assert_eq!(port("s3"), None);
         assert_eq!(port("results.s3:4566"), Some(2));
         assert_eq!(port("127.0.0.1:2"), Some(2));
+        assert_eq!((port("localhost:1"), port("localhost:2"), port("localhost:3")), (Some(1), Some(2), None));
         assert_eq!(port("example.com"), None);
     }
 
@@ -94,7 +112,8 @@ mod tests {
         let routes = routes();
         let bucket = |host| routes.parse_host_header(host).unwrap().bucket().map(str::to_owned);
         assert_eq!(bucket("results.s3.ns.local:4566").as_deref(), Some("results"));
+        assert_eq!(bucket("results.localhost:2").as_deref(), Some("results"));
         assert_eq!(bucket("s3:4566"), None);
-        assert!(routes.parse_host_header("zoo").is_err());
+        assert_eq!(bucket("store.example.org"), None, "who comes by another name has the bucket in the path");
     }
 }

@@ -16,6 +16,7 @@ use s3s::dto::{
 use s3s::service::{S3Service, S3ServiceBuilder};
 use s3s::{Body, S3, S3Error, S3Request, S3Response, S3Result, s3_error};
 
+use crate::recorder::copied::{Copied, CopyError};
 use crate::route::Routes;
 use crate::scenario;
 use crate::store::{Missing, Object, Page, Query, Store};
@@ -23,9 +24,10 @@ use crate::store::{Missing, Object, Page, Query, Store};
 /// Keys in an answer when the client names no number, and the most it gets.
 const PAGE: usize = 1000;
 
-/// The service over this store, open to the scenario's credentials only.
-pub(crate) fn service(settings: &scenario::S3, store: Store, routes: Routes) -> S3Service {
-    let mut builder = S3ServiceBuilder::new(Buckets { store, modified: settings.modified, region: settings.region.clone() });
+/// The service over this store, open to the scenario's credentials only; `live` is asked first where the store is a copy.
+pub(crate) fn service(settings: &scenario::S3, store: Store, routes: Routes, live: Option<Copied>) -> S3Service {
+    let mut builder =
+        S3ServiceBuilder::new(Buckets { store, live, modified: settings.modified, region: settings.region.clone() });
     builder.set_auth(SimpleAuth::from_single(settings.access_key_id.as_str(), settings.secret_access_key.as_str()));
     builder.set_host(routes);
     builder.build()
@@ -33,6 +35,7 @@ pub(crate) fn service(settings: &scenario::S3, store: Store, routes: Routes) -> 
 
 struct Buckets {
     store: Store,
+    live: Option<Copied>,
     modified: std::time::SystemTime,
     region: String,
 }
@@ -43,6 +46,45 @@ impl From<Missing> for S3Error {
             Missing::Bucket => s3_error!(NoSuchBucket, "The specified bucket does not exist"),
             Missing::Key => s3_error!(NoSuchKey, "The specified key does not exist."),
         }
+    }
+}
+
+impl From<CopyError> for S3Error {
+    fn from(error: CopyError) -> Self {
+        Self::with_message(s3s::S3ErrorCode::InternalError, error.to_string())
+    }
+}
+
+impl Buckets {
+    /// The object, if there is one.
+    async fn object(&self, bucket: &str, key: &str) -> S3Result<Object> {
+        if let Some(live) = &self.live {
+            live.object(bucket, key).await?;
+        }
+        Ok(self.store.get(bucket, key)?)
+    }
+
+    /// A part of a bucket's listing.
+    async fn list(&self, bucket: &str, query: &Query<'_>) -> S3Result<Page> {
+        if let Some(live) = &self.live {
+            live.listing(bucket, query.prefix, query.delimiter).await?;
+        }
+        Ok(self.store.list(bucket, query)?)
+    }
+
+    /// Whether there is such a bucket.
+    async fn check_bucket(&self, bucket: &str) -> S3Result {
+        if let (Some(live), Err(_)) = (&self.live, self.store.has_bucket(bucket)) {
+            live.look_for(bucket).await?;
+        }
+        Ok(self.store.has_bucket(bucket)?)
+    }
+
+    async fn delete(&self, bucket: &str, key: &str) -> S3Result {
+        if let Some(live) = &self.live {
+            live.delete(bucket, key).await?;
+        }
+        Ok(self.store.delete(bucket, key)?)
     }
 }
 
@@ -106,7 +148,7 @@ impl S3 for Buckets {
     }
 
     async fn head_bucket(&self, request: S3Request<HeadBucketInput>) -> S3Result<S3Response<HeadBucketOutput>> {
-        self.store.has_bucket(&request.input.bucket)?;
+        self.check_bucket(&request.input.bucket).await?;
         Ok(S3Response::new(HeadBucketOutput { bucket_region: Some(self.region.clone()), ..HeadBucketOutput::default() }))
     }
 
@@ -114,7 +156,7 @@ impl S3 for Buckets {
         &self,
         request: S3Request<GetBucketLocationInput>,
     ) -> S3Result<S3Response<GetBucketLocationOutput>> {
-        self.store.has_bucket(&request.input.bucket)?;
+        self.check_bucket(&request.input.bucket).await?;
         // S3 says nothing where the region is us-east-1.
         let region = (self.region != "us-east-1").then(|| self.region.clone().into());
         Ok(S3Response::new(GetBucketLocationOutput { location_constraint: region }))
@@ -128,7 +170,7 @@ impl S3 for Buckets {
             after: input.continuation_token.as_deref().or(input.start_after.as_deref()),
             limit: limit(input.max_keys),
         };
-        let page = self.store.list(&input.bucket, &query)?;
+        let page = self.list(&input.bucket, &query).await?;
         Ok(S3Response::new(ListObjectsV2Output {
             contents: Some(entries(&page)),
             common_prefixes: Some(common_prefixes(&page)),
@@ -153,7 +195,7 @@ impl S3 for Buckets {
             after: input.marker.as_deref(),
             limit: limit(input.max_keys),
         };
-        let page = self.store.list(&input.bucket, &query)?;
+        let page = self.list(&input.bucket, &query).await?;
         Ok(S3Response::new(ListObjectsOutput {
             contents: Some(entries(&page)),
             common_prefixes: Some(common_prefixes(&page)),
@@ -170,7 +212,7 @@ impl S3 for Buckets {
 
     async fn head_object(&self, request: S3Request<HeadObjectInput>) -> S3Result<S3Response<HeadObjectOutput>> {
         let input = request.input;
-        let object = self.store.get(&input.bucket, &input.key)?;
+        let object = self.object(&input.bucket, &input.key).await?;
         check_conditions(&object, input.if_match.as_ref(), input.if_none_match.as_ref())?;
         Ok(S3Response::new(HeadObjectOutput {
             accept_ranges: Some("bytes".to_owned()),
@@ -184,7 +226,7 @@ impl S3 for Buckets {
 
     async fn get_object(&self, request: S3Request<GetObjectInput>) -> S3Result<S3Response<GetObjectOutput>> {
         let input = request.input;
-        let object = self.store.get(&input.bucket, &input.key)?;
+        let object = self.object(&input.bucket, &input.key).await?;
         check_conditions(&object, input.if_match.as_ref(), input.if_none_match.as_ref())?;
         let whole = object.body.len();
         let (body, content_range) = match input.range {
@@ -210,11 +252,8 @@ impl S3 for Buckets {
 
     async fn put_object(&self, request: S3Request<PutObjectInput>) -> S3Result<S3Response<PutObjectOutput>> {
         let input = request.input;
-        let existing = self.store.get(&input.bucket, &input.key);
-        if matches!(existing, Err(Missing::Bucket)) {
-            return Err(Missing::Bucket.into());
-        }
-        if input.if_none_match.is_some() && existing.is_ok() {
+        self.check_bucket(&input.bucket).await?;
+        if input.if_none_match.is_some() && self.object(&input.bucket, &input.key).await.is_ok() {
             return Err(s3_error!(PreconditionFailed, "At least one of the pre-conditions you specified did not hold"));
         }
         let body = match input.body {
@@ -230,19 +269,22 @@ impl S3 for Buckets {
         };
         let object = Object { content_type: input.content_type, ..Object::new(input.key, body, self.modified) };
         let tag = etag(&object);
+        if let Some(live) = &self.live {
+            live.put(&input.bucket, &object).await?;
+        }
         self.store.put(&input.bucket, object)?;
         Ok(S3Response::new(PutObjectOutput { e_tag: Some(tag), ..PutObjectOutput::default() }))
     }
 
     async fn delete_object(&self, request: S3Request<DeleteObjectInput>) -> S3Result<S3Response<DeleteObjectOutput>> {
-        self.store.delete(&request.input.bucket, &request.input.key)?;
+        self.delete(&request.input.bucket, &request.input.key).await?;
         Ok(S3Response::with_status(DeleteObjectOutput::default(), http::StatusCode::NO_CONTENT))
     }
 
     async fn delete_objects(&self, request: S3Request<DeleteObjectsInput>) -> S3Result<S3Response<DeleteObjectsOutput>> {
         let mut deleted = Vec::new();
         for object in request.input.delete.objects {
-            self.store.delete(&request.input.bucket, &object.key)?;
+            self.delete(&request.input.bucket, &object.key).await?;
             deleted.push(DeletedObject { key: Some(object.key), ..DeletedObject::default() });
         }
         Ok(S3Response::new(DeleteObjectsOutput { deleted: Some(deleted), ..DeleteObjectsOutput::default() }))

@@ -6,6 +6,7 @@
 mod answers;
 mod logs;
 mod process;
+mod recordings;
 mod server;
 mod settings;
 
@@ -15,26 +16,32 @@ use std::sync::Arc;
 
 use crate::Error;
 use crate::fixture::{Entry, Folder};
+use crate::live::Live;
+use crate::recorder;
 use crate::store::Object;
 
 pub(crate) use answers::Answers;
 pub(crate) use process::{Failure, Package, Process, Status};
+pub(crate) use recordings::Recording;
 pub use server::Personality;
 pub(crate) use server::{ANONYMOUS, Server, StatusShape, split_namespace};
-pub(crate) use settings::{Clock, S3};
+pub use settings::Clock;
+pub(crate) use settings::S3;
 
 /// A scenario folder, loaded and checked.
 #[derive(Debug, Clone)]
 pub struct Scenario {
     pub(crate) parts: Arc<Parts>,
     pub(crate) personality: Personality,
+    pub(crate) clock: Clock,
+    /// Whose recorded session is played back, where one was named.
+    session: Option<String>,
 }
 
 /// The contents of a scenario.
 #[derive(Debug)]
 pub(crate) struct Parts {
     pub(crate) name: String,
-    pub(crate) clock: Clock,
     pub(crate) server: Server,
     pub(crate) s3: S3,
     pub(crate) answers: Answers,
@@ -43,6 +50,8 @@ pub(crate) struct Parts {
     /// Packages by the address from which they can be deployed.
     pub(crate) packages: BTreeMap<String, String>,
     pub(crate) buckets: Vec<Bucket>,
+    /// Exchanges that were recorded, by session.
+    recordings: BTreeMap<String, Vec<Arc<Recording>>>,
     files: Vec<PathBuf>,
 }
 
@@ -75,23 +84,52 @@ impl Scenario {
             for key in keys(&folder, &format!("s3/{name}"), "")? {
                 let body = folder.bytes(&format!("s3/{name}/{key}"))?;
                 let modified = settings.s3.modified_of(&name, &key);
-                objects.push(Object::new(key, body.into(), modified));
+                let content_type = settings.s3.content_type_of(&name, &key);
+                objects.push(Object { content_type, ..Object::new(key, body.into(), modified) });
             }
             buckets.push(Bucket { name, objects });
         }
-        let personality = settings.personality;
+        let recordings = recordings::load(&mut folder)?;
+        let (personality, clock) = (settings.personality, settings.clock);
+        if personality == Personality::Recorded && recordings.is_empty() {
+            let message = "nothing is recorded there; `nbsnap record` writes such folders".to_owned();
+            return Err(Error::Value {
+                path: folder.path("exchanges"),
+                line: None,
+                field: "server.personality".to_owned(),
+                message,
+            });
+        }
         let parts = Parts {
             name: settings.name,
-            clock: settings.clock,
             server: settings.server,
             s3: settings.s3,
             answers,
             processes,
             packages: settings.packages,
             buckets,
+            recordings,
             files: folder.into_files(),
         };
-        Ok(Self { parts: Arc::new(parts), personality })
+        Ok(Self { parts: Arc::new(parts), personality, clock, session: None })
+    }
+
+    /// The scenario of a live deployment: its addresses, and nothing that could be answered without it.
+    pub(crate) fn to_record(live: &Live) -> Self {
+        let parts = Parts {
+            name: "recording".to_owned(),
+            server: Server::of(live.root(), live.hosts()),
+            s3: S3::new(&live.s3_endpoint, &live.s3_hosts, recorder::ACCESS_KEY_ID, recorder::SECRET_ACCESS_KEY),
+            answers: answers::own(),
+            processes: Vec::new(),
+            packages: BTreeMap::new(),
+            buckets: Vec::new(),
+            recordings: BTreeMap::new(),
+            files: Vec::new(),
+        };
+        // Jobs of a live server take their time.
+        let clock = Clock::Real { speed: 1.0 };
+        Self { parts: Arc::new(parts), personality: Personality::Recorded, clock, session: None }
     }
 
     /// The same scenario, answered by another kind of server than `scenario.toml` names.
@@ -109,6 +147,29 @@ impl Scenario {
     pub fn with_personality(mut self, personality: Personality) -> Self {
         self.personality = personality;
         self
+    }
+
+    /// The same scenario, with jobs that are moved on by something else than `scenario.toml` says.
+    #[must_use]
+    pub fn with_clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// The same scenario, as it was recorded for this client: a recorded scenario has a session for each notebook. Where it has none of that name,
+    /// or is not recorded, this changes nothing.
+    #[must_use]
+    pub fn for_session(mut self, session: &str) -> Self {
+        self.session = self.parts.recordings.contains_key(session).then(|| session.to_owned());
+        self
+    }
+
+    /// What was recorded for the session that was named, or else for all, one after the other.
+    pub(crate) fn recordings(&self) -> Vec<Arc<Recording>> {
+        match &self.session {
+            Some(session) => self.parts.recordings.get(session).cloned().unwrap_or_default(),
+            None => self.parts.recordings.values().flatten().cloned().collect(),
+        }
     }
 
     /// What the scenario calls itself.

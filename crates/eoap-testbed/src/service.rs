@@ -14,7 +14,7 @@ mod timeline;
 
 use std::sync::Arc;
 
-use crate::scenario::Parts;
+use crate::scenario::{Clock, Parts};
 use crate::store::Store;
 
 pub(crate) use deployed::deployed;
@@ -35,7 +35,11 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    pub(crate) fn new(parts: &Arc<Parts>, store: Store) -> Self {
-        Self { processes: Processes::new(Arc::clone(parts)), jobs: Jobs::new(Arc::clone(parts), store), files: Files::default() }
+    pub(crate) fn new(parts: &Arc<Parts>, clock: Clock, store: Store) -> Self {
+        Self {
+            processes: Processes::new(Arc::clone(parts)),
+            jobs: Jobs::new(Arc::clone(parts), clock, store),
+            files: Files::default(),
+        }
     }
 }

@@ -81,6 +81,11 @@ impl Store {
         self.read().keys().cloned().collect()
     }
 
+    /// A bucket of that name, unless there is one.
+    pub(crate) fn add_bucket(&self, bucket: &str) {
+        self.write().entry(bucket.to_owned()).or_default();
+    }
+
     pub(crate) fn has_bucket(&self, bucket: &str) -> Result<(), Missing> {
         self.read().contains_key(bucket).then_some(()).ok_or(Missing::Bucket)
     }

@@ -5,66 +5,137 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, TcpListener};
+use std::sync::mpsc::Receiver;
 use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
 
-use hyper::server::conn::http1;
-use hyper_util::rt::TokioIo;
-use s3s::service::S3Service;
-use tokio::net::TcpListener;
 use tokio::sync::{mpsc as channel, oneshot};
 use wiremock::{Mock, MockServer, matchers};
 
-use crate::proxy::{self, Refused};
+use crate::gateway::{Destination, Gateway, Ogc};
+use crate::live::Live;
+use crate::page::Page;
+use crate::proxy::{Proxy, Refused};
+use crate::recorder::copied::Copied;
+use crate::recorder::tape::Tape;
+use crate::requests::{Answered, Requests};
 use crate::responder::{self, Server, Shared};
 use crate::route::Routes;
-use crate::scenario::{Parts, Personality};
+use crate::scenario::{Clock, Parts};
 use crate::service::Service;
+use crate::state::{Addresses, State};
 use crate::store::Store;
 use crate::{Error, Scenario, callback, s3};
+
+/// Ports on loopback to listen on; 0, which is the default, stands for any that is free.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Ports {
+    /// The forward proxy's, which has the page too.
+    pub proxy: u16,
+    /// The OGC API server's.
+    pub ogc: u16,
+    /// The object store's.
+    pub s3: u16,
+}
 
 /// A running OGC API server with its object store, reachable through a forward proxy; it stops when it is dropped.
 #[derive(Debug)]
 pub struct Testbed {
     parts: Arc<Parts>,
+    clock: Clock,
     refused: Refused,
+    requests: Requests,
     proxy_url: String,
     addresses: Addresses,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Addresses {
-    proxy: SocketAddr,
-    server: SocketAddr,
-    s3: SocketAddr,
-}
-
 impl Testbed {
-    /// Starts the servers and returns when they answer. Every testbed has a state of its own.
+    /// Starts the servers on any free ports and returns when they answer. Every testbed has a state of its own.
     ///
     /// # Errors
-    /// [`Error::Start`], where the system gives no thread or no port on loopback.
+    /// [`Error::Start`], where the system gives no thread, and [`Error::Listen`], where it gives no port on loopback.
     pub fn start(scenario: &Scenario) -> Result<Self, Error> {
+        Self::start_on(scenario, Ports::default())
+    }
+
+    /// Starts the servers on these ports.
+    ///
+    /// ```no_run
+    /// # fn main() -> Result<(), eoap_testbed::Error> {
+    /// use eoap_testbed::{Ports, Scenario, Testbed};
+    ///
+    /// let scenario = Scenario::load("scenarios/water-bodies".as_ref())?;
+    /// let testbed = Testbed::start_on(&scenario, Ports { proxy: 8000, ..Ports::default() })?;
+    /// assert_eq!(testbed.proxy_url(), "http://127.0.0.1:8000");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Listen`], where a port cannot be had, which is mostly that somebody else has it; else as [`Testbed::start`].
+    pub fn start_on(scenario: &Scenario, ports: Ports) -> Result<Self, Error> {
+        Self::open(scenario, ports, None).map(|(testbed, _)| testbed)
+    }
+
+    /// A testbed in front of a live deployment, and the copy of its store, if it has one.
+    pub(crate) fn to_record(
+        scenario: &Scenario,
+        ports: Ports,
+        live: &Arc<Live>,
+        tape: Tape,
+    ) -> Result<(Self, Option<Copied>), Error> {
+        Self::open(scenario, ports, Some((Arc::clone(live), tape)))
+    }
+
+    fn open(scenario: &Scenario, ports: Ports, live: Option<(Arc<Live>, Tape)>) -> Result<(Self, Option<Copied>), Error> {
         let failed = |what| move |source| Error::Start { what, source };
-        let parts = Arc::clone(&scenario.parts);
+        let listeners = Listeners {
+            proxy: listen("the proxy", ports.proxy)?,
+            ogc: listen("the OGC API", ports.ogc)?,
+            s3: listen("S3", ports.s3)?,
+        };
+        let addresses = listeners.addresses().map_err(failed("the servers on loopback"))?;
         let refused = Refused::default();
+        let requests = Requests::default();
         let (started, ready) = mpsc::channel();
         let (stop, stopped) = oneshot::channel();
-        let served = (Arc::clone(&parts), refused.clone());
-        let personality = scenario.personality;
+        let store = Store::new(&scenario.parts.buckets);
+        let (tape, copied) = match live {
+            None => (None, None),
+            Some((live, tape)) => {
+                let from = live.store.clone();
+                (Some(tape), from.map(|from| Copied::new(live, from, store.clone())))
+            }
+        };
+        let served = Served {
+            scenario: scenario.clone(),
+            listeners,
+            addresses,
+            refused: refused.clone(),
+            requests: requests.clone(),
+            store,
+            tape,
+            copied: copied.clone(),
+        };
         let thread = thread::Builder::new()
             .name("testbed".to_owned())
-            .spawn(move || run(served.0, personality, served.1, &started, stopped))
+            .spawn(move || run(served, &started, stopped))
             .map_err(failed("the thread of the servers"))?;
-        let addresses = ready
-            .recv()
-            .unwrap_or_else(|_| Err(io::Error::other("the thread ended")))
-            .map_err(failed("the servers on loopback"))?;
-        let proxy_url = format!("http://{}", addresses.proxy);
-        Ok(Self { parts, refused, proxy_url, addresses, stop: Some(stop), thread: Some(thread) })
+        ready.recv().unwrap_or_else(|_| Err(io::Error::other("the thread ended"))).map_err(failed("the servers on loopback"))?;
+        let testbed = Self {
+            parts: Arc::clone(&scenario.parts),
+            clock: scenario.clock,
+            refused,
+            requests,
+            proxy_url: format!("http://{}", addresses.proxy),
+            addresses,
+            stop: Some(stop),
+            thread: Some(thread),
+        };
+        Ok((testbed, copied))
     }
 
     /// Address of the forward proxy, for `http_proxy`.
@@ -72,21 +143,30 @@ impl Testbed {
         &self.proxy_url
     }
 
-    /// Address of the OGC API on loopback, for a client that goes round the proxy.
-    pub fn ogc_url(&self) -> String {
-        format!("http://{}{}", self.addresses.server, self.parts.server.base_path)
+    /// Address of the page that shows, live, jobs, requests and objects; it has `state.json`, which a script may ask for.
+    pub fn page_url(&self) -> String {
+        format!("{}/", self.proxy_url)
     }
 
-    /// Address of the object store on loopback, for a client that goes round the proxy.
+    /// Address of the OGC API on loopback, for a client that goes round the proxy. It answers whatever the `Host` header says.
+    pub fn ogc_url(&self) -> String {
+        format!("http://{}{}", self.addresses.ogc, self.parts.server.base_path)
+    }
+
+    /// Address of the object store on loopback, for a client that goes round the proxy. It answers whatever the `Host` header says.
     pub fn s3_url(&self) -> String {
         format!("http://{}", self.addresses.s3)
     }
 
     /// The environment that a client needs: proxies, the object store's documented address and credentials, and a polling interval
-    /// for clients that know `EOAP_POLL_INTERVAL` (a job goes on with every status request, so nobody has to wait).
+    /// for clients that know `EOAP_POLL_INTERVAL` (a job goes on with every status request, so nobody has to wait; by the real clock, a second).
     pub fn environment(&self) -> BTreeMap<String, String> {
         let s3 = &self.parts.s3;
         let proxies = ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"];
+        let interval = match self.clock {
+            Clock::Poll => "5ms",
+            Clock::Real { .. } => "1s",
+        };
         let more = [
             ("no_proxy", ""),
             ("NO_PROXY", ""),
@@ -95,7 +175,7 @@ impl Testbed {
             ("AWS_DEFAULT_REGION", &s3.region),
             ("AWS_REGION", &s3.region),
             ("AWS_ENDPOINT_URL", &s3.endpoint),
-            ("EOAP_POLL_INTERVAL", "5ms"),
+            ("EOAP_POLL_INTERVAL", interval),
         ];
         let all = proxies.into_iter().map(|name| (name, self.proxy_url())).chain(more);
         all.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
@@ -110,6 +190,11 @@ impl Testbed {
     pub fn refused_hosts(&self) -> Vec<String> {
         self.refused.hosts()
     }
+
+    /// Every request that is answered or refused from now on, as it is answered.
+    pub fn requests(&self) -> Receiver<Answered> {
+        self.requests.listen()
+    }
 }
 
 impl Drop for Testbed {
@@ -122,14 +207,44 @@ impl Drop for Testbed {
     }
 }
 
-/// The life of the servers' thread.
-fn run(
-    parts: Arc<Parts>,
-    personality: Personality,
+/// The listeners of the servers, open before anybody is told of them.
+struct Listeners {
+    proxy: TcpListener,
+    ogc: TcpListener,
+    s3: TcpListener,
+}
+
+impl Listeners {
+    fn addresses(&self) -> io::Result<Addresses> {
+        Ok(Addresses { proxy: self.proxy.local_addr()?, ogc: self.ogc.local_addr()?, s3: self.s3.local_addr()? })
+    }
+}
+
+fn listen(server: &'static str, port: u16) -> Result<TcpListener, Error> {
+    let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).and_then(|listener| {
+        // As the runtime wants it.
+        listener.set_nonblocking(true)?;
+        Ok(listener)
+    });
+    bound.map_err(|source| Error::Listen { server, port, source })
+}
+
+/// All that the servers' thread is given.
+struct Served {
+    scenario: Scenario,
+    listeners: Listeners,
+    addresses: Addresses,
     refused: Refused,
-    started: &mpsc::Sender<io::Result<Addresses>>,
-    stopped: oneshot::Receiver<()>,
-) {
+    requests: Requests,
+    store: Store,
+    /// Where the OGC API is a live one.
+    tape: Option<Tape>,
+    /// Where the store is a copy of a live one.
+    copied: Option<Copied>,
+}
+
+/// The life of the servers' thread.
+fn run(served: Served, started: &mpsc::Sender<io::Result<()>>, stopped: oneshot::Receiver<()>) {
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -138,9 +253,9 @@ fn run(
         }
     };
     runtime.block_on(async move {
-        match open(parts, personality, refused).await {
-            Ok((addresses, _server)) => {
-                let _ = started.send(Ok(addresses));
+        match open(served).await {
+            Ok(_server) => {
+                let _ = started.send(Ok(()));
                 // Ends when the testbed drops its end.
                 let _ = stopped.await;
             }
@@ -151,35 +266,26 @@ fn run(
     });
 }
 
-/// Opens the ports and spawns the servers on this runtime, with which they end; the mock server ends when it is dropped.
-async fn open(parts: Arc<Parts>, personality: Personality, refused: Refused) -> io::Result<(Addresses, MockServer)> {
-    let loopback = (Ipv4Addr::LOCALHOST, 0);
-    let server = std::net::TcpListener::bind(loopback)?;
-    let s3 = TcpListener::bind(loopback).await?;
-    let proxy = TcpListener::bind(loopback).await?;
-    let addresses = Addresses { proxy: proxy.local_addr()?, server: server.local_addr()?, s3: s3.local_addr()? };
-    let routes = Routes::new(&parts.server.hosts, &parts.s3.hosts, addresses.server, addresses.s3);
-    let store = Store::new(&parts.buckets);
-
-    tokio::spawn(serve_s3(s3, s3::service(&parts.s3, store.clone(), routes.clone())));
-    let service = Shared::new(Service::new(&parts, store));
-    let responder = responder::of(personality, parts);
+/// Spawns the servers on this runtime, with which they end; the mock server ends when it is dropped.
+async fn open(served: Served) -> io::Result<MockServer> {
+    let Served { scenario, listeners, addresses, refused, requests, store, tape, copied } = served;
+    let responder = responder::of(&scenario, &refused);
+    let Scenario { parts, personality, clock, .. } = scenario;
+    let tokio = tokio::net::TcpListener::from_std;
+    let (proxy, ogc, s3) = (tokio(listeners.proxy)?, tokio(listeners.ogc)?, tokio(listeners.s3)?);
+    let routes = Routes::new(&parts.server.hosts, &parts.s3.hosts, addresses.ogc, addresses.s3);
+    let service = Shared::new(Service::new(&parts, clock, store.clone()));
     let (subscribed, jobs) = channel::unbounded_channel();
     let caller = callback::Caller::new(service.clone(), Arc::clone(&responder), routes.clone(), refused.clone());
     tokio::spawn(caller.serve(jobs));
-    tokio::spawn(proxy::serve(proxy, routes, refused));
-    let mock = MockServer::builder().listener(server).disable_request_recording().start().await;
-    Mock::given(matchers::any()).respond_with(Server::new(service, responder, subscribed)).mount(&mock).await;
-    Ok((addresses, mock))
-}
 
-async fn serve_s3(listener: TcpListener, service: S3Service) {
-    loop {
-        let Ok((stream, _)) = listener.accept().await else { continue };
-        let service = service.clone();
-        tokio::spawn(async move {
-            // A client that hangs up is no concern of the server.
-            let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
-        });
-    }
+    let mock = MockServer::builder().disable_request_recording().start().await;
+    Mock::given(matchers::any()).respond_with(Server::new(service.clone(), responder, subscribed)).mount(&mock).await;
+    let objects = s3::service(&parts.s3, store.clone(), routes.clone(), copied);
+    let gateway = Gateway::new(tape.map_or(Ogc::Own(*mock.address()), Ogc::Live), objects, requests.clone());
+    let page = Page::new(State { parts, personality, clock, addresses, service, store, requests, refused: refused.clone() });
+    tokio::spawn(gateway.clone().serve(ogc, Destination::Ogc));
+    tokio::spawn(gateway.clone().serve(s3, Destination::S3));
+    tokio::spawn(Proxy::new(addresses.proxy, gateway, routes, refused, page).serve(proxy));
+    Ok(mock)
 }

@@ -64,7 +64,6 @@ def install():
         "interrupt_mode": "message",
     }))
     run("cargo", "build", "--quiet", cwd=ROOT)
-    run("cargo", "build", "--quiet", "--example", "serve", cwd=ROOT)
     return python
 
 
@@ -117,16 +116,18 @@ def of_peer(peer, python, notebook):
     """One run; a fresh testbed for each, as nbsnap has. Its start is not timed."""
     settings = json.loads(notebook.read_text())["metadata"].get("nbsnap", {})
     scenario = (ROOT / "notebooks" / settings.get("scenario", SCENARIO)).resolve()
-    serve = subprocess.Popen([str(ROOT / "target/debug/examples/serve"), str(scenario)], stdin=subprocess.PIPE,
-                             stdout=subprocess.PIPE, text=True)
+    serve = subprocess.Popen([str(NBSNAP), "serve", str(scenario), "--env", "json", "--quiet"],
+                             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     # Not in the kernelspec: the kernel writes that anew when it finds another version's.
     environment = {**os.environ, "JUPYTER_PATH": str(BENCH / "jupyter"), "EVCXR_CONFIG_DIR": str(BENCH / "config"),
                    "EVCXR_TMPDIR": str(BENCH / "evcxr")}
-    for line in serve.stdout:
-        if line.startswith("#"):
-            break
-        name, value = line.removeprefix("export ").strip().split("=", 1)
-        environment[name] = value.strip("'")
+    text = ""
+    while not text.endswith("}\n"):
+        line = serve.stdout.readline()
+        if not line:
+            sys.exit(f"the testbed did not start for {notebook.name}")
+        text += line
+    environment |= json.loads(text)
     # nbmake writes what it runs, so it gets a copy; beside the notebook, as that reads files there.
     output = notebook.with_name(f".{peer}-{notebook.name}")
     shutil.copyfile(notebook, output)

@@ -2,6 +2,9 @@
 
 mod documents;
 mod housekeeping;
+mod jupyter;
+mod record;
+mod serve;
 mod snapshots;
 
 use std::num::NonZero;
@@ -12,6 +15,9 @@ use nbsnap::select::{Filter, Partition, Selection};
 
 pub(crate) use documents::{CheckArgs, DiffArgs, ExportArgs, ExportFormat, OutputSource, RunArgs, StripArgs};
 pub(crate) use housekeeping::{CleanArgs, CompletionsArgs, ManArgs};
+pub(crate) use jupyter::{InstallArgs, KernelArgs, KernelCommand, LabArgs, SpecArgs, StartArgs};
+pub(crate) use record::RecordArgs;
+pub(crate) use serve::{EnvFormat, JobClock, ServeArgs, ServerKind, TestbedArgs};
 pub(crate) use snapshots::{AcceptArgs, ListArgs, ReviewArgs};
 
 /// Tests Rust notebooks: executes them with evcxr and compares every cell's output with a snapshot.
@@ -56,8 +62,16 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Take outputs and execution counts out of notebooks
     Strip(StripArgs),
+    /// Run notebooks against a live server, and write what was said as a scenario
+    Record(RecordArgs),
+    /// Serve a scenario to any client, and show on a page what goes on
+    Serve(ServeArgs),
     /// Show what is in the build folder, and remove what is left over
     Clean(CleanArgs),
+    /// Open notebooks in JupyterLab, with a kernel that finds everything built, against the testbed
+    Lab(LabArgs),
+    /// Evcxr's Jupyter kernel, with what notebooks depend on built ahead
+    Kernel(KernelArgs),
     /// Write what a shell completes on its command line
     Completions(CompletionsArgs),
     /// Write the manual pages
@@ -131,8 +145,15 @@ pub(crate) struct PrepareArgs {
     pub(crate) report: ReportArgs,
 }
 
+impl PrepareArgs {
+    /// All notebooks.
+    pub(crate) fn of_all(build: BuildArgs, report: ReportArgs) -> PrepareArgs {
+        PrepareArgs { names: Vec::new(), kernel: false, build, report }
+    }
+}
+
 /// Where to build.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 pub(crate) struct BuildArgs {
     /// Folder that notebooks' dependencies are built in, kept between runs [default: target/nbsnap in the project]
     #[arg(long, env = "NBSNAP_CACHE_DIR", value_name = "DIR", help_heading = "Build options")]
@@ -140,7 +161,7 @@ pub(crate) struct BuildArgs {
 }
 
 /// How to report.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 pub(crate) struct ReportArgs {
     /// Colours in the report
     #[arg(long, value_enum, default_value_t = Colour::Auto, env = "NBSNAP_COLOR", help_heading = "Report options")]

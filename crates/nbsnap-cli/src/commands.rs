@@ -6,11 +6,15 @@ mod clean;
 mod completions;
 mod diff;
 mod export;
+mod kernel;
+mod lab;
 mod list;
 mod prepare;
+mod record;
 mod reporters;
 mod review;
 mod run;
+mod serve;
 mod session;
 mod strip;
 mod targets;
@@ -24,6 +28,7 @@ use nbsnap::snapshot::{Comparison, SnapshotStore, UpdateMode};
 use crate::args::{Args, Command};
 use crate::error::{CommandError, chain};
 use crate::exit::Exit;
+pub(crate) use kernel::be_kernel;
 use targets::{Place, Targets};
 
 /// Runs the command that was asked for. Errors are shown on standard error.
@@ -49,6 +54,8 @@ fn dispatch(args: &Args) -> Result<Exit, CommandError> {
         Command::Test(args) => Ok(test::run(&place.project_of(&args.selection.names)?, place.profile, args)?),
         Command::Prepare(args) => Ok(prepare::run(&project()?, args)?),
         Command::Accept(args) => Ok(accept::run(&project()?, &args.names)?),
+        Command::Kernel(args) => kernel::run(&place, &args.command),
+        Command::Lab(args) => lab::run(&place, args),
         Command::List(args) => list::run(&project()?, args),
         Command::Review(args) => review::run(&project()?, args),
         Command::Diff(args) => diff::run(&place, args),
@@ -58,8 +65,15 @@ fn dispatch(args: &Args) -> Result<Exit, CommandError> {
         Command::Completions(args) => completions::completions(args),
         Command::Man(args) => completions::man(args),
         Command::Run(args) => run::run(&place, args),
+        Command::Record(args) => record::run(&place, args),
+        Command::Serve(args) => serve::run(&place, args),
         Command::Strip(args) => strip::run(&Targets::find(&place, &args.names)?, args),
     }
+}
+
+/// Says a line on standard output.
+fn say(text: &str) -> Result<(), CommandError> {
+    writeln!(std::io::stdout().lock(), "{text}").map_err(CommandError::Output)
 }
 
 fn store(project: &Project, update: UpdateMode) -> SnapshotStore {

@@ -34,6 +34,20 @@ pub(crate) enum CommandError {
     /// Code's layout cannot be looked at.
     #[error(transparent)]
     Format(#[from] FormatError),
+    /// A scenario cannot be loaded or a testbed not be started.
+    #[error(transparent)]
+    Testbed(#[from] eoap_testbed::Error),
+    /// A testbed cannot have a port that was asked for.
+    #[error("{0}; name another port, or 0 for any that is free (--proxy-port, --ogc-port, --s3-port)")]
+    Port(#[source] eoap_testbed::Error),
+    /// A command that was to be run cannot be.
+    #[error("cannot run {command}: {source}")]
+    Start {
+        /// The command.
+        command: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// A file cannot be written.
     #[error("cannot write {path}: {source}")]
     Write {

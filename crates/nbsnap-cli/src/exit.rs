@@ -23,6 +23,8 @@ pub(crate) enum Exit {
     Report,
     /// The user stopped the run.
     Interrupted,
+    /// A command that was run ended like this.
+    Of(u8),
 }
 
 impl From<Exit> for ExitCode {
@@ -34,6 +36,7 @@ impl From<Exit> for ExitCode {
             Exit::Failures => 100,
             Exit::Report => 110,
             Exit::Interrupted => 130,
+            Exit::Of(code) => code,
         })
     }
 }

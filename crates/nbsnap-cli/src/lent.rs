@@ -32,11 +32,18 @@ impl Testbeds {
 }
 
 impl Testbeds {
+    /// The folder of the scenario of every notebook that names none of its own.
+    pub(crate) fn default_folder(&self) -> Option<PathBuf> {
+        self.scenario.as_ref().map(|scenario| self.folder.join(scenario))
+    }
+
     /// The notebook's scenario, if it has one: a notebook may name its own in its metadata, {"nbsnap": {"scenario": "…"}}.
     fn scenario(&self, notebook: &Notebook) -> Result<Option<Scenario>, String> {
         let own = notebook.settings.get("scenario").and_then(|scenario| scenario.as_str());
         let Some(scenario) = own.or(self.scenario.as_deref()) else { return Ok(None) };
-        Scenario::load(&self.folder.join(scenario)).map(Some).map_err(|error| chain(&error))
+        // A recorded scenario has what this notebook once said.
+        let scenario = Scenario::load(&self.folder.join(scenario)).map_err(|error| chain(&error))?;
+        Ok(Some(scenario.for_session(&notebook.name)))
     }
 }
 

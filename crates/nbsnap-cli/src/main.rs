@@ -8,6 +8,7 @@ mod commands;
 mod error;
 mod exit;
 mod lent;
+mod served;
 
 use std::process::ExitCode;
 
@@ -16,6 +17,9 @@ use clap::Parser;
 fn main() -> ExitCode {
     // The engine starts this binary again for its own processes.
     if let Some(code) = nbsnap::run_role() {
+        return code;
+    }
+    if let Some(code) = commands::be_kernel() {
         return code;
     }
     commands::run(&args::Args::parse()).into()

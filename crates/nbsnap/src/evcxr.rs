@@ -2,7 +2,7 @@
 //!
 //! `reference` is the engine as the runner sees it, `run` one of its workers; `host` starts and times a worker's process; `worker` embeds evcxr; `cargo` compiles for
 //! it; `relay` and `runtime` run what was compiled. `slot`, `dependencies`, `prepare`, `prepared`, `build` and `toolchain` see to it that what
-//! a notebook depends on is pinned and built before its first cell, `rustc` compiles with it. `fused` runs a notebook as one program.
+//! a notebook depends on is pinned and built before its first cell, `rustc` compiles with it; `kernel` lets a Jupyter kernel have it too. `fused` runs a notebook as one program.
 
 mod build;
 mod capture;
@@ -11,6 +11,7 @@ mod dependencies;
 pub(crate) mod diagnostics;
 mod fused;
 mod host;
+mod kernel;
 mod prepare;
 mod prepared;
 mod process;
@@ -27,5 +28,6 @@ mod toolchain;
 mod worker;
 
 pub use fused::fused_program;
+pub use kernel::KernelFolder;
 pub use reference::{Evcxr, EvcxrSettings};
 pub use role::run_role;

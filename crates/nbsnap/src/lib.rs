@@ -33,5 +33,5 @@ pub mod watch;
 pub mod whole_file;
 
 pub use by_kernel::ByKernel;
-pub use evcxr::{Evcxr, EvcxrSettings, fused_program, run_role};
+pub use evcxr::{Evcxr, EvcxrSettings, KernelFolder, fused_program, run_role};
 pub use jupyter::{Jupyter, JupyterSettings, KernelspecError, Kernelspecs};

@@ -20,6 +20,8 @@ pub enum Personality {
     Zoo,
     /// pygeoapi: no deployment and no namespaces.
     Pygeoapi,
+    /// Whatever was recorded, and nothing else.
+    Recorded,
 }
 
 /// Which generation of the server a status document looks like.
@@ -59,6 +61,25 @@ pub(crate) struct Server {
 }
 
 impl Server {
+    /// A server of which nothing is known but its addresses.
+    pub(crate) fn of(root: &str, hosts: Vec<String>) -> Self {
+        let after_scheme = root.find("://").map_or(0, |at| at + 3);
+        let path = root[after_scheme..].find('/').map_or(root.len(), |at| after_scheme + at);
+        Self {
+            root: root.to_owned(),
+            origin: root[..path].to_owned(),
+            base_path: root[path..].to_owned(),
+            namespace: ANONYMOUS.to_owned(),
+            hosts,
+            exceptions: String::new(),
+            exceptions_2: String::new(),
+            exceptions_media_type: String::new(),
+            relations: String::new(),
+            status_shape: StatusShape::Of2025,
+            pygeoapi: Version::default(),
+        }
+    }
+
     /// Start of every link in a namespace.
     pub(crate) fn root_of(&self, namespace: &str) -> String {
         match namespace {

@@ -30,12 +30,13 @@ pub(super) struct Settings {
 
 /// What moves jobs on.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Clock {
+#[non_exhaustive]
+pub enum Clock {
     /// Status requests: one status each.
     Poll,
     /// Time, so many times as fast as the scenario says.
     Real {
-        /// 1 is as fast as the scenario says.
+        /// 1 is as fast as the scenario says; more than 0.
         speed: f64,
     },
 }
@@ -50,14 +51,51 @@ pub(crate) struct S3 {
     pub(crate) secret_access_key: String,
     /// Last-Modified of every object that has none of its own, and of what is uploaded.
     pub(crate) modified: SystemTime,
-    own: Vec<(String, SystemTime)>,
+    own: Vec<Own>,
+}
+
+/// What a fixture has of its own.
+#[derive(Debug)]
+struct Own {
+    /// Bucket and key, separated by a slash.
+    path: String,
+    modified: SystemTime,
+    content_type: Option<String>,
 }
 
 impl S3 {
+    /// A store that is called by this address and these hosts, with these credentials.
+    pub(crate) fn new(endpoint: &str, hosts: &[String], access_key_id: &str, secret_access_key: &str) -> Self {
+        let authority =
+            endpoint.split_once("://").map_or(endpoint, |(_, rest)| rest).split('/').next().unwrap_or_default().to_owned();
+        let mut hosts = hosts.to_vec();
+        if !hosts.contains(&authority) {
+            hosts.insert(0, authority);
+        }
+        Self {
+            endpoint: endpoint.to_owned(),
+            hosts,
+            region: "us-east-1".to_owned(),
+            access_key_id: access_key_id.to_owned(),
+            secret_access_key: secret_access_key.to_owned(),
+            modified: SystemTime::now(),
+            own: Vec::new(),
+        }
+    }
+
     /// Last-Modified of a fixture.
     pub(crate) fn modified_of(&self, bucket: &str, key: &str) -> SystemTime {
+        self.own(bucket, key).map_or(self.modified, |own| own.modified)
+    }
+
+    /// Content-Type of a fixture, if it has one of its own.
+    pub(crate) fn content_type_of(&self, bucket: &str, key: &str) -> Option<String> {
+        self.own(bucket, key)?.content_type.clone()
+    }
+
+    fn own(&self, bucket: &str, key: &str) -> Option<&Own> {
         let wanted = format!("{bucket}/{key}");
-        self.own.iter().find(|(name, _)| *name == wanted).map_or(self.modified, |(_, modified)| *modified)
+        self.own.iter().find(|own| own.path == wanted)
     }
 }
 
@@ -151,11 +189,12 @@ struct S3Table {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct ObjectTable {
     /// Bucket and key, separated by a slash.
     path: Spanned<String>,
     modified: Spanned<String>,
+    content_type: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -267,7 +306,11 @@ fn s3(file: &Toml<File>, folder: &Folder) -> Result<S3, Error> {
         if !folder.exists(&format!("s3/{path}")) {
             return Err(file.wrong(&object.path, "s3.object.path", format!("there is no file s3/{path}")));
         }
-        own.push((path.clone(), date("s3.object.modified", &object.modified)?));
+        own.push(Own {
+            path: path.clone(),
+            modified: date("s3.object.modified", &object.modified)?,
+            content_type: object.content_type.clone(),
+        });
     }
     Ok(S3 {
         hosts: with(authority, &table.hosts),

@@ -81,6 +81,11 @@ impl Job {
         self.told.checked_sub(1).and_then(|index| self.timeline.get(index))
     }
 
+    /// The last progress that a status told, in percent; a failure tells none of its own.
+    pub(crate) fn progress(&self) -> Option<&Value> {
+        self.timeline[..self.told].iter().rev().find_map(|status| status.progress.as_ref())
+    }
+
     pub(crate) fn phase(&self) -> Phase {
         match self.now() {
             None => Phase::New,

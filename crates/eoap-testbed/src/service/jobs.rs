@@ -35,6 +35,7 @@ pub(crate) struct Key {
 #[derive(Debug)]
 pub(crate) struct Jobs {
     parts: Arc<Parts>,
+    clock: Clock,
     store: Store,
     all: Vec<Job>,
     /// How many jobs each process ever had, in whatever namespace: ids are not used twice.
@@ -44,8 +45,8 @@ pub(crate) struct Jobs {
 }
 
 impl Jobs {
-    pub(super) fn new(parts: Arc<Parts>, store: Store) -> Self {
-        Self { parts, store, all: Vec::new(), counts: BTreeMap::new(), subscribed: Vec::new() }
+    pub(super) fn new(parts: Arc<Parts>, clock: Clock, store: Store) -> Self {
+        Self { parts, clock, store, all: Vec::new(), counts: BTreeMap::new(), subscribed: Vec::new() }
     }
 
     /// A new job, of which nothing is known but that it exists.
@@ -78,7 +79,7 @@ impl Jobs {
     /// Looks at a job to learn its status, which moves it on unless the clock does.
     pub(crate) fn poll(&mut self, namespace: &str, id: &str) -> Result<&Job, NoSuchJob> {
         let index = self.find(namespace, id)?;
-        if self.parts.clock == Clock::Poll {
+        if self.clock == Clock::Poll {
             self.go_on(index);
         }
         Ok(&self.all[index])
@@ -118,12 +119,18 @@ impl Jobs {
         self.all.iter().filter(|job| job.namespace == namespace && filter.lets_through(job)).collect()
     }
 
+    /// The jobs of all namespaces, in order of creation; looking at them moves nothing on.
+    pub(crate) fn all(&mut self) -> &[Job] {
+        self.catch_up();
+        &self.all
+    }
+
     /// The next update that the job's subscriber has not been told of, as the job was then. By poll, a job moves on when its
     /// subscriber is ready for more; by the clock, `Ok(None)` means that there is nothing new.
     pub(crate) fn update(&mut self, key: &Key) -> Result<Option<Job>, NoSuchJob> {
         self.catch_up();
         let index = self.position(&key.namespace, &key.id)?;
-        if self.all[index].notified == self.all[index].told && self.parts.clock == Clock::Poll {
+        if self.all[index].notified == self.all[index].told && self.clock == Clock::Poll {
             self.go_on(index);
         }
         let job = &mut self.all[index];
@@ -161,7 +168,7 @@ impl Jobs {
 
     /// By the clock, every job is where its age has brought it.
     fn catch_up(&mut self) {
-        let Clock::Real { speed } = self.parts.clock else { return };
+        let Clock::Real { speed } = self.clock else { return };
         for index in 0..self.all.len() {
             let job = &self.all[index];
             let age = job.since.elapsed().mul_f64(speed);

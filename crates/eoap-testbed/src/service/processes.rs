@@ -38,6 +38,13 @@ impl Processes {
         self.of(namespace).values().cloned().collect()
     }
 
+    /// The processes of every namespace that has been used, and of the scenario's own, each with its namespace.
+    pub(crate) fn all(&mut self) -> impl Iterator<Item = (&str, &Process)> {
+        let home = self.parts.server.namespace.clone();
+        self.of(&home);
+        self.namespaces.iter().flat_map(|(namespace, all)| all.values().map(move |process| (namespace.as_str(), &**process)))
+    }
+
     pub(crate) fn find(&mut self, namespace: &str, id: &str) -> Option<Arc<Process>> {
         self.of(namespace).get(id).cloned()
     }

@@ -78,25 +78,29 @@ impl World {
     }
 
     pub(crate) fn proxy(&self) -> &str {
-        self.testbed.proxy_url().strip_prefix("http://").unwrap()
+        Client(&self.testbed).proxy()
     }
 
     /// A request through the proxy.
     pub(crate) async fn send(&self, method: Method, url: &str, headers: &[(&str, &str)], body: impl Into<Bytes>) -> Reply {
-        let stream = TcpStream::connect(self.proxy()).await.unwrap();
-        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
-        tokio::spawn(connection);
-        let mut request = Request::builder().method(method).uri(url);
-        if !headers.iter().any(|(name, _)| *name == "host") {
-            request = request.header("host", url.split('/').nth(2).unwrap());
-        }
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        let response = sender.send_request(request.body(Full::new(body.into())).unwrap()).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let body = body.collect().await.unwrap().to_bytes();
-        Reply { status: parts.status.as_u16(), headers: parts.headers, body }
+        Client(&self.testbed).send(method, url, headers, body).await
+    }
+
+    /// A signed request to the object store, with the credentials of the environment.
+    pub(crate) async fn s3(&self, method: Method, url: &str, headers: &[(&str, &str)], body: &'static [u8]) -> Reply {
+        Client(&self.testbed).s3(method, url, headers, body).await
+    }
+
+    /// A request to the object store, signed with this secret.
+    pub(crate) async fn signed(
+        &self,
+        method: Method,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: &'static [u8],
+        secret: &str,
+    ) -> Reply {
+        Client(&self.testbed).signed(method, url, headers, body, secret).await
     }
 
     /// GET of a path of the API.
@@ -128,10 +132,37 @@ impl World {
         }
         panic!("job {job} never ends");
     }
+}
+
+/// A client of one testbed's proxy.
+pub(crate) struct Client<'a>(pub(crate) &'a Testbed);
+
+impl<'a> Client<'a> {
+    fn proxy(&self) -> &'a str {
+        self.0.proxy_url().strip_prefix("http://").unwrap()
+    }
+
+    /// A request through the proxy.
+    pub(crate) async fn send(&self, method: Method, url: &str, headers: &[(&str, &str)], body: impl Into<Bytes>) -> Reply {
+        let stream = TcpStream::connect(self.proxy()).await.unwrap();
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
+        tokio::spawn(connection);
+        let mut request = Request::builder().method(method).uri(url);
+        if !headers.iter().any(|(name, _)| *name == "host") {
+            request = request.header("host", url.split('/').nth(2).unwrap());
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let response = sender.send_request(request.body(Full::new(body.into())).unwrap()).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        Reply { status: parts.status.as_u16(), headers: parts.headers, body }
+    }
 
     /// A signed request to the object store, with the credentials of the environment.
     pub(crate) async fn s3(&self, method: Method, url: &str, headers: &[(&str, &str)], body: &'static [u8]) -> Reply {
-        let environment = self.testbed.environment();
+        let environment = self.0.environment();
         self.signed(method, url, headers, body, &environment["AWS_SECRET_ACCESS_KEY"]).await
     }
 
@@ -144,7 +175,7 @@ impl World {
         body: &'static [u8],
         secret: &str,
     ) -> Reply {
-        let environment = self.testbed.environment();
+        let environment = self.0.environment();
         let (key, region) = (&environment["AWS_ACCESS_KEY_ID"], &environment["AWS_REGION"]);
         let now = DateTime::<Utc>::from(SystemTime::now()).to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
         let now = now.replace(['-', ':'], "");

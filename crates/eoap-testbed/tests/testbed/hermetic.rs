@@ -63,7 +63,7 @@ async fn the_servers_answer_under_their_own_addresses_too() {
 async fn a_request_that_is_not_for_a_proxy_is_told_so() {
     let world = World::new();
     let mut stream = tokio::net::TcpStream::connect(world.proxy()).await.unwrap();
-    stream.write_all(b"GET / HTTP/1.1\r\nHost: me\r\nConnection: close\r\n\r\n").await.unwrap();
+    stream.write_all(b"GET /acme/ogc-api HTTP/1.1\r\nHost: me\r\nConnection: close\r\n\r\n").await.unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains("forward proxy"), "{answer}");

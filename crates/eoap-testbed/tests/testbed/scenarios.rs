@@ -89,7 +89,7 @@ fn values_are_named_with_their_line() {
         ("[server]\n", "[jobs]\nclock = \"real\"\nspeed = 0.0\n[server]\n", 6, "jobs.speed: 0 is no speed"),
         ("[server]\n", "[jobs]\nspeed = 2.0\n[server]\n", 5, "jobs.speed: only the clock"),
         ("/acme/ogc-api", "/ac-me/ogc-api", 6, "server.root: \"http://zoo-project-dru-service/ac-me/ogc-api\" has to end with"),
-        (server, "[server]\npersonality = \"zo\"\n", 5, "unknown variant `zo`, expected `zoo` or `pygeoapi`"),
+        (server, "[server]\npersonality = \"zo\"\n", 5, "unknown variant `zo`, expected one of `zoo`, `pygeoapi`, `recorded`"),
         (
             server,
             "[[package]]\nhref = \"http://a/b.cwl\"\nfile = \"b.cwl\"\n[server]\n",

@@ -1,6 +1,5 @@
 //! `nbsnap check`: says what is wrong with notebooks without running them, and mends what can be mended.
 
-use std::io::Write;
 use std::path::Path;
 
 use nbsnap::compile::{Compiled, compile};
@@ -11,7 +10,7 @@ use nbsnap::notebook::Notebook;
 use nbsnap::record::{Diagnostic, Failure};
 use nbsnap::report::{Reporter, count};
 
-use super::{Targets, session};
+use super::{Targets, say, session};
 use crate::args::CheckArgs;
 use crate::error::CommandError;
 use crate::exit::Exit;
@@ -31,7 +30,7 @@ pub(crate) fn run(targets: &Targets, args: &CheckArgs) -> Result<Exit, CommandEr
         if args.fix {
             hygiene::fix(&mut document, &folder, &args.allow)?;
             if document.write(path)? {
-                say(format!("{shown}: fixed"))?;
+                say(&format!("{shown}: fixed"))?;
             }
         }
         let findings = hygiene::look(&document, &folder, &args.allow)?;
@@ -44,27 +43,27 @@ pub(crate) fn run(targets: &Targets, args: &CheckArgs) -> Result<Exit, CommandEr
             Err(_) if args.allow.iter().any(|rule| TELLING.contains(&rule.as_str())) => {}
             Err(error) => {
                 found += 1;
-                say(format!("{shown}: {error} [format]"))?;
+                say(&format!("{shown}: {error} [format]"))?;
             }
         }
         for finding in findings {
             found += 1;
             fixable += usize::from(hygiene::is_fixable(finding.rule));
             let place = finding.cell.map(|place| format!(" {place}:")).unwrap_or_default();
-            say(format!("{shown}:{place} {} [{}]", finding.message, finding.rule))?;
+            say(&format!("{shown}:{place} {} [{}]", finding.message, finding.rule))?;
         }
     }
     found += compile_all(targets, args, &notebooks)?;
     let of = count(targets.paths.len(), "notebook");
     if found == 0 {
-        say(format!("nothing is wrong with {of}"))?;
+        say(&format!("nothing is wrong with {of}"))?;
         return Ok(Exit::Success);
     }
     let hint = match (args.fix, fixable) {
         (false, 1..) => format!("; `nbsnap check --fix` mends {fixable}"),
         _ => String::new(),
     };
-    say(format!("{} in {of}{hint}", count(found, "problem")))?;
+    say(&format!("{} in {of}{hint}", count(found, "problem")))?;
     Ok(Exit::Failures)
 }
 
@@ -80,7 +79,7 @@ fn compile_all(targets: &Targets, args: &CheckArgs, notebooks: &[Notebook]) -> R
         let shown = targets.shown(&notebook.path);
         match compiled {
             Compiled::Unknown(reason) => {
-                say(format!("{shown}: note: not compiled, as {reason}; `nbsnap test {}` does", notebook.name))?;
+                say(&format!("{shown}: note: not compiled, as {reason}; `nbsnap test {}` does", notebook.name))?;
             }
             Compiled::Cells(failures) => {
                 for (number, failure) in failures {
@@ -89,16 +88,16 @@ fn compile_all(targets: &Targets, args: &CheckArgs, notebooks: &[Notebook]) -> R
                         Failure::Compile { diagnostics } => diagnostics,
                         other => {
                             found += 1;
-                            say(format!("{shown}: cell `{id}`: {other} [compile]"))?;
+                            say(&format!("{shown}: cell `{id}`: {other} [compile]"))?;
                             continue;
                         }
                     };
                     for diagnostic in &diagnostics {
                         found += 1;
-                        say(format!("{shown}: cell `{id}`{}", told(diagnostic)))?;
+                        say(&format!("{shown}: cell `{id}`{}", told(diagnostic)))?;
                     }
                     if number < notebook.cells.len() {
-                        say(format!("{shown}: note: the cells after `{id}` are not compiled, as they may build on it"))?;
+                        say(&format!("{shown}: note: the cells after `{id}` are not compiled, as they may build on it"))?;
                     }
                 }
             }
@@ -127,8 +126,4 @@ fn told(diagnostic: &Diagnostic) -> String {
         text += &format!("\n    help: {}", lines.join("\n          "));
     }
     text
-}
-
-fn say(text: String) -> Result<(), CommandError> {
-    writeln!(std::io::stdout().lock(), "{text}").map_err(CommandError::Output)
 }

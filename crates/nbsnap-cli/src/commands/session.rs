@@ -63,17 +63,29 @@ pub(crate) fn engine(
         start_timeout: KERNEL_START,
         interrupt: interrupt.clone(),
     });
-    let evcxr = Evcxr::new(EvcxrSettings {
+    let fused = choice == config::EngineChoice::Fused;
+    let evcxr = Evcxr::new(evcxr_settings(project, args, fused, may_write_lock, interrupt));
+    Ok(ByKernel::new(evcxr, jupyter, choice == config::EngineChoice::Jupyter))
+}
+
+/// What evcxr is run with in a project.
+pub(crate) fn evcxr_settings(
+    project: &Project,
+    args: &BuildArgs,
+    fused: bool,
+    may_write_lock: bool,
+    interrupt: Interrupt,
+) -> EvcxrSettings {
+    EvcxrSettings {
         cache: cache_dir(project, args),
         lock_file: project.lock_file(),
         may_write_lock,
         opt_level: project.config.build.opt_level.clone(),
         optimized: project.config.build.optimize.clone(),
-        fused: choice == config::EngineChoice::Fused,
+        fused,
         prepare_timeout: project.config.prepare_timeout,
         interrupt,
-    });
-    Ok(ByKernel::new(evcxr, jupyter, choice == config::EngineChoice::Jupyter))
+    }
 }
 
 /// A reporter on standard output.

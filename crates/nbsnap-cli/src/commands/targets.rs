@@ -42,6 +42,14 @@ impl Place<'_> {
         Ok(Project::find(self.named.unwrap_or(Path::new(".")), self.profile)?)
     }
 
+    /// The project, where there is one; only one that is named has to be there.
+    pub(crate) fn project_if_any(&self) -> Result<Option<Project>, CommandError> {
+        match self.project() {
+            Err(CommandError::Project(ProjectError::NotFound { .. })) if !self.is_named() => Ok(None),
+            found => found.map(Some),
+        }
+    }
+
     /// The project that is named, or that the files among `names` are of, or the one that this folder is in.
     pub(crate) fn project_of(&self, names: &[String]) -> Result<Project, CommandError> {
         let file = names.iter().map(|name| Path::new(name.split("::").next().unwrap_or(name)));

@@ -12,8 +12,11 @@ use crate::record::{Diagnostic, DiagnosticSpan};
 /// evcxr's compilation errors for a cell. Spans outside the cell's own source are left out.
 pub(crate) fn from_evcxr(errors: &[CompilationError], source: &str) -> Vec<Diagnostic> {
     let lines = source.lines().count().max(1);
+    // Beside errors evcxr hands out warnings, of earlier cells too: that a macro is not used, for one.
+    let has_errors = errors.iter().any(|error| error.level() != "warning");
     errors
         .iter()
+        .filter(|error| error.level() != "warning" || !has_errors)
         .map(|error| {
             let mut messages: Vec<_> = error.spanned_messages().iter().collect();
             messages.sort_by_key(|message| !message.is_primary);

@@ -192,7 +192,9 @@ impl Fused<'_> {
             // What rustc cannot read it may only see the end of.
             let broken = script.cells[number - 1].broken;
             let about = |message: &Message| message.cell.map_or(broken, |cell| cell == number);
-            for message in messages.into_iter().filter(about) {
+            // A cell that is not understood is not made one that may await: that it awaits is no mistake of its own.
+            let meant = |message: &Message| !(broken && message.awaits);
+            for message in messages.into_iter().filter(about).filter(meant) {
                 if !diagnostics.contains(&message.diagnostic) {
                     diagnostics.push(message.diagnostic);
                 }

@@ -166,13 +166,16 @@ impl Drop for Host {
 
 /// Lays out the programs that evcxr looks for, and returns where it looks: it asks `rustup` for Cargo and, where that does not know, takes the
 /// first one that it finds.
-fn tools(home: &Path, toolchain: &Toolchain) -> std::io::Result<OsString> {
-    use std::os::unix::fs::symlink;
+pub(crate) fn tools(home: &Path, toolchain: &Toolchain) -> std::io::Result<OsString> {
     let folder = home.join("bin");
-    std::fs::create_dir(&folder)?;
-    symlink(std::env::current_exe()?, folder.join(role::CARGO))?;
-    symlink(&toolchain.rustc, folder.join("rustc"))?;
-    symlink(std::env::current_exe()?, folder.join(role::RUSTUP))?;
+    let own = std::env::current_exe()?;
+    std::fs::create_dir_all(&folder)?;
+    for (name, program) in [(role::CARGO, &own), ("rustc", &toolchain.rustc), (role::RUSTUP, &own)] {
+        let link = folder.join(name);
+        // The folder may be an earlier one's.
+        let _ = std::fs::remove_file(&link);
+        std::os::unix::fs::symlink(program, link)?;
+    }
     let found = std::env::var_os("PATH").unwrap_or_default();
     std::env::join_paths([folder].into_iter().chain(std::env::split_paths(&found))).map_err(std::io::Error::other)
 }

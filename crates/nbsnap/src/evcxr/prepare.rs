@@ -100,9 +100,7 @@ impl Preparation<'_> {
     }
 
     fn key(&self, set: &DependencySet, lock: Option<&str>) -> String {
-        // Nothing but a set's own dependencies is built for it, but any of them may stand in the lock.
-        let lock = if set.is_empty() { "" } else { lock.unwrap_or_default() };
-        key(set, &workspace_manifest(self.settings), lock, &self.toolchain.version)
+        key_of(set, self.settings, lock, self.toolchain)
     }
 
     /// What is known of these sets, if all of it is up to date.
@@ -215,6 +213,13 @@ impl Preparation<'_> {
         }
         Ok((sets, crates, compiled))
     }
+}
+
+/// What a set that is built so is known by.
+pub(crate) fn key_of(set: &DependencySet, settings: &BuildSettings, lock: Option<&str>, toolchain: &Toolchain) -> String {
+    // Nothing but a set's own dependencies is built for it, but any of them may stand in the lock.
+    let lock = if set.is_empty() { "" } else { lock.unwrap_or_default() };
+    key(set, &workspace_manifest(settings), lock, &toolchain.version)
 }
 
 /// The first line that the resolved lock has and the committed one lacks, or the other way round.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use super::cargo::OpenNotebook;
+use super::cargo::OpenNotebooks;
 use super::dependencies::DependencySet;
 use super::diagnostics;
 use super::fused::Fused;
@@ -52,7 +52,7 @@ impl<'a> EvcxrWorker<'a> {
             let (opt_level, interrupt) = (&self.settings.opt_level, &self.settings.interrupt);
             // evcxr begins with a cell that depends on nothing.
             let nothing = DependencySet::default();
-            OpenNotebook::new(&nothing, self.call(&nothing)?).leave_in(&self.slot)?;
+            OpenNotebooks::new([(&nothing, self.call(&nothing)?)]).leave_in(&self.slot)?;
             self.host = Some(Host::start(&self.workshop.toolchain, &self.slot.crate_dir(), opt_level, interrupt)?);
         }
         Ok(self.host.as_mut().expect("it was just started"))
@@ -93,7 +93,7 @@ impl Worker for EvcxrWorker<'_> {
         let session = session(run)?;
         self.host()?;
         let set = DependencySet::of(run.notebook);
-        OpenNotebook::new(&set, self.call(&set)?).leave_in(&self.slot)?;
+        OpenNotebooks::new([(&set, self.call(&set)?)]).leave_in(&self.slot)?;
         match self.ask(&ToWorker::Open(session), OPEN_LIMITS)? {
             Ok(FromWorker::Opened) => {}
             // A `:dep` line that evcxr refuses is refused again in its own cell, which is where its author looks.

@@ -15,7 +15,7 @@
 //!   ctx/            evcxr's crate
 //!   fused/          a whole notebook as one program
 //!   notebooks/*/    one empty crate a notebook, with the notebook's dependencies
-//! slot-kernel/    the same for a Jupyter kernel
+//! slot-kernel/    the same for a Jupyter kernel that is not ours, slot-kernel-0/ and so on for ours
 //! ```
 //! This module lays out files. It neither runs Cargo nor knows evcxr.
 
@@ -109,7 +109,7 @@ impl BuildFolder {
 
     /// A folder that dependencies are built in.
     pub(crate) fn target(&self, number: usize) -> PathBuf {
-        self.root.join(format!("target-{number}"))
+        target_folder(&self.root, number)
     }
 
     /// The folder of what is known about builds.
@@ -118,7 +118,17 @@ impl BuildFolder {
     }
 }
 
+/// The folder that dependencies are built in, below the build folder.
+pub(crate) fn target_folder(root: &Path, number: usize) -> PathBuf {
+    root.join(format!("target-{number}"))
+}
+
 impl Slot {
+    /// The workspace in this folder.
+    pub(crate) fn at(root: PathBuf) -> Slot {
+        Slot { root }
+    }
+
     /// The workspace's folder.
     pub(crate) fn root(&self) -> &Path {
         &self.root

@@ -1,0 +1,112 @@
+//! Records what a client and a live deployment say to each other, to be played back without the deployment.
+//!
+//! A [`Recorder`] stands where a testbed would, for one client; what it kept is a [`Session`]. A [`Recording`] of one or more sessions is written as
+//! a scenario folder. What the exchanges mean is not known here.
+
+pub(crate) mod copied;
+mod folder;
+mod stable;
+pub(crate) mod tape;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use crate::live::Live;
+use crate::store::Object;
+use crate::testbed::{Ports, Testbed};
+use crate::{Error, Scenario};
+use copied::Copied;
+use tape::{Kept, Tape};
+
+/// Credentials of the store in front of a live one, and of the recording: made up, so that no real ones are lent or written.
+pub(crate) const ACCESS_KEY_ID: &str = "TESTBEDACCESSKEYID01";
+pub(crate) const SECRET_ACCESS_KEY: &str = "testbed/secret/that/never/leaves/loopback";
+
+/// Passes a client's requests on to a live deployment and keeps them, until it is stopped.
+#[derive(Debug)]
+pub struct Recorder {
+    testbed: Testbed,
+    tape: Tape,
+    copied: Option<Copied>,
+    began: DateTime<Utc>,
+}
+
+/// What one client and a live deployment said to each other.
+#[derive(Debug, Clone)]
+pub struct Session {
+    kept: Kept,
+    objects: Vec<(String, Object)>,
+    began: DateTime<Utc>,
+    ended: DateTime<Utc>,
+}
+
+/// Sessions with one live deployment, to be written as a scenario folder.
+#[derive(Debug)]
+pub struct Recording {
+    live: Live,
+    sessions: BTreeMap<String, Session>,
+    secrets: Vec<String>,
+}
+
+/// How much a recording holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Extent {
+    /// Exchanges with the servers.
+    pub exchanges: usize,
+    /// Objects of the store.
+    pub objects: usize,
+}
+
+impl Recorder {
+    /// Starts it on loopback, on free ports.
+    ///
+    /// # Errors
+    /// [`Error::Start`] or [`Error::Listen`], as [`Testbed::start`].
+    pub fn start(live: &Live) -> Result<Self, Error> {
+        let live = Arc::new(live.clone());
+        let failed = |source| Error::Start { what: "the client of the live server", source: std::io::Error::other(source) };
+        let tape = Tape::new(Arc::clone(&live)).map_err(failed)?;
+        let began = now();
+        let (testbed, copied) = Testbed::to_record(&Scenario::to_record(&live), Ports::default(), &live, tape.clone())?;
+        Ok(Self { testbed, tape, copied, began })
+    }
+
+    /// The testbed in front of the live deployment: for its environment, its page, and what it refused.
+    pub fn testbed(&self) -> &Testbed {
+        &self.testbed
+    }
+
+    /// What has been said so far.
+    pub fn session(&self) -> Session {
+        let objects = self.copied.as_ref().map(Copied::objects).unwrap_or_default();
+        Session { kept: self.tape.kept(), objects, began: self.began, ended: now() }
+    }
+}
+
+impl Recording {
+    /// An empty recording of this deployment.
+    pub fn new(live: &Live) -> Self {
+        let credentials = live.store.as_ref().and_then(|store| store.credentials.clone());
+        let secrets =
+            credentials.into_iter().flat_map(|(key, secret, token)| [Some(key), Some(secret), token]).flatten().collect();
+        Self { live: live.clone(), sessions: BTreeMap::new(), secrets }
+    }
+
+    /// A text that must not be in anything that is written, beside the credentials that the recorder has met itself.
+    pub fn add_secret(&mut self, secret: impl Into<String>) {
+        self.secrets.push(secret.into());
+    }
+
+    /// What was said by the client of this name; of several sessions of one name the last one counts.
+    pub fn add(&mut self, client: impl Into<String>, session: Session) {
+        self.sessions.insert(client.into(), session);
+    }
+}
+
+/// This moment, no finer than dates in answers are.
+fn now() -> DateTime<Utc> {
+    std::time::SystemTime::now().into()
+}

@@ -1,0 +1,126 @@
+//! Arguments of what brings notebooks into Jupyter: the kernel and the lab.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::Subcommand;
+
+use super::{BuildArgs, ReportArgs, TestbedArgs};
+
+/// `nbsnap kernel`
+#[derive(Debug, clap::Args)]
+pub(crate) struct KernelArgs {
+    /// What to do with the kernel.
+    #[command(subcommand)]
+    pub(crate) command: KernelCommand,
+}
+
+/// What to do with the kernel.
+#[derive(Debug, Subcommand)]
+pub(crate) enum KernelCommand {
+    /// Tell Jupyter of the kernel, and build what the project's notebooks depend on
+    Install(InstallArgs),
+    /// Take the kernel out of Jupyter again
+    Uninstall(SpecArgs),
+    /// Be the kernel: Jupyter calls this
+    Start(StartArgs),
+}
+
+/// Which kernelspec.
+#[derive(Debug, clap::Args)]
+pub(crate) struct SpecArgs {
+    /// The kernelspec's name
+    #[arg(long, default_value = "rust-eoap", value_name = "NAME", help_heading = "Kernelspec options")]
+    pub(crate) name: String,
+
+    /// In the Python environment in this folder, below share/jupyter [default: for this user, in every Jupyter]
+    #[arg(long, value_name = "DIR", conflicts_with = "sys_prefix", help_heading = "Kernelspec options")]
+    pub(crate) prefix: Option<PathBuf>,
+
+    /// In the Python environment that is active (VIRTUAL_ENV or CONDA_PREFIX)
+    #[arg(long, help_heading = "Kernelspec options")]
+    pub(crate) sys_prefix: bool,
+}
+
+/// `nbsnap kernel install`
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  nbsnap kernel install                         for this user
+  nbsnap kernel install --sys-prefix            for the virtual environment that is active
+  nbsnap kernel install --name rust             in place of evcxr_jupyter's own kernel, for notebooks that name it
+  nbsnap kernel uninstall")]
+pub(crate) struct InstallArgs {
+    /// Which kernelspec
+    #[command(flatten)]
+    pub(crate) spec: SpecArgs,
+
+    /// The name that people see
+    #[arg(long, default_value = "Rust (eoap)", value_name = "TEXT", help_heading = "Kernelspec options")]
+    pub(crate) display_name: String,
+
+    /// Build nothing now: the first cell that needs something does
+    #[arg(long, help_heading = "Build options")]
+    pub(crate) no_prepare: bool,
+
+    /// Where to build
+    #[command(flatten)]
+    pub(crate) build: BuildArgs,
+
+    /// How to report
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
+}
+
+/// `nbsnap kernel start`
+#[derive(Debug, clap::Args)]
+pub(crate) struct StartArgs {
+    /// The connection file that Jupyter has written
+    #[arg(value_name = "FILE")]
+    pub(crate) connection_file: PathBuf,
+
+    /// Where to build
+    #[command(flatten)]
+    pub(crate) build: BuildArgs,
+}
+
+/// `nbsnap lab`
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  nbsnap lab                         JupyterLab on the project's notebooks, against the testbed
+  nbsnap lab --clock real --speed 4  jobs take their time, four times as fast as recorded; the testbed's page shows them
+  nbsnap lab -- --no-browser --port 9000
+                                     what follows `--` is JupyterLab's")]
+pub(crate) struct LabArgs {
+    /// The folder that JupyterLab shows [default: the project's notebooks]
+    pub(crate) dir: Option<PathBuf>,
+
+    /// The scenario: a folder, or the name of one beside the project's [default: the one of the project]
+    #[arg(long, value_name = "SCENARIO", help_heading = "Testbed options")]
+    pub(crate) scenario: Option<String>,
+
+    /// How the testbed is set up
+    #[command(flatten)]
+    pub(crate) testbed: TestbedArgs,
+
+    /// The program `jupyter` [default: the one on PATH]
+    #[arg(long, value_name = "FILE", env = "NBSNAP_JUPYTER", help_heading = "Jupyter options")]
+    pub(crate) jupyter: Option<PathBuf>,
+
+    /// Tell the testbed's requests on the terminal
+    #[arg(long, help_heading = "Report options")]
+    pub(crate) requests: bool,
+
+    /// Where to build
+    #[command(flatten)]
+    pub(crate) build: BuildArgs,
+
+    /// How to report
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
+
+    /// What to say to JupyterLab
+    #[arg(last = true)]
+    pub(crate) arguments: Vec<OsString>,
+}

@@ -1,0 +1,137 @@
+//! `nbsnap record`: runs notebooks against a live deployment, and writes what was said as a scenario.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use eoap_testbed::{Live, LiveStore, Recorder, Recording, Scenario, Session};
+use nbsnap::document::Document;
+use nbsnap::environment::{Environment, Loan};
+use nbsnap::execute::{Executed, Execution};
+use nbsnap::notebook::Notebook;
+use nbsnap::project::{Project, ProjectError};
+use nbsnap::report::Reporter;
+
+use super::{Place, Targets, session};
+use crate::args::RecordArgs;
+use crate::error::{CommandError, chain};
+use crate::exit::Exit;
+use crate::lent::Testbeds;
+
+/// Runs the command.
+pub(crate) fn run(place: &Place<'_>, args: &RecordArgs) -> Result<Exit, CommandError> {
+    let targets = Targets::find(place, &args.names)?;
+    let Some(project) = &targets.project else {
+        let start = targets.paths.first().cloned().unwrap_or_default();
+        return Err(ProjectError::NotFound { start }.into());
+    };
+    let live = live(project, args)?;
+    let mut notebooks: Vec<Notebook> = Vec::new();
+    for path in &targets.paths {
+        notebooks.push(Document::read(path)?.notebook()?);
+    }
+    let recorders = Recorders { live, poll_interval: args.poll_interval.to_string(), sessions: Arc::default() };
+    let choice = session::choice(project, args.engine);
+    let mut engine = session::engine(project, &args.build, choice, !session::on_ci())?;
+    let mut reporter = session::reporter(&args.report);
+    let mut execution = Execution { project, engine: &mut engine, environment: &recorders, allow_errors: false };
+    let mut all_passed = true;
+    let mut done = |_: usize, executed: Executed| all_passed &= executed.passed;
+    execution.execute(&notebooks, &mut |event| reporter.report(&event), &mut done)?;
+    drop(reporter);
+
+    let mut out = std::io::stdout().lock();
+    let mut say = |text: String| writeln!(out, "{text}").map_err(CommandError::Output);
+    if !all_passed {
+        say("nothing is recorded: only what passes can be played back".to_owned())?;
+        return Ok(Exit::Failures);
+    }
+    let mut recording = Recording::new(&recorders.live);
+    for (notebook, session) in recorders.sessions.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+        recording.add(notebook.as_str(), session.clone());
+    }
+    let extent = recording.write(&args.into)?;
+    say(format!("recorded {} exchanges and {} objects into {}", extent.exchanges, extent.objects, args.into.display()))?;
+    for notebook in notebooks.iter().filter(|notebook| notebook.settings.get("scenario").is_some()) {
+        say(format!("{} names a scenario of its own in its metadata, and is tested with that", notebook.name))?;
+    }
+    Ok(Exit::Success)
+}
+
+/// The deployment, and the addresses under which the project's notebooks know it.
+fn live(project: &Project, args: &RecordArgs) -> Result<Live, CommandError> {
+    let testbeds = Testbeds::new(&project.notebooks_dir(), &project.config.environment).map_err(CommandError::Usage)?;
+    // The scenario that the project names may be the one that is to be recorded first.
+    let own = testbeds.default_folder().filter(|folder| folder.join("scenario.toml").exists());
+    let known = own.map(|folder| Scenario::load(&folder)).transpose()?;
+    let mut live = match (&args.known_as, &known) {
+        (None, Some(scenario)) => Live::as_in(scenario, &args.upstream)?,
+        (known_as, _) => Live::new(known_as.as_deref().unwrap_or(&args.upstream), &args.upstream)?,
+    };
+    for (documented, upstream) in &args.maps {
+        live = live.and(documented, upstream)?;
+    }
+    Ok(match &args.s3 {
+        None => live,
+        Some(endpoint) => {
+            let setting = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+            let region =
+                setting("AWS_REGION").or_else(|| setting("AWS_DEFAULT_REGION")).unwrap_or_else(|| "us-east-1".to_owned());
+            let store = LiveStore::new(endpoint, region);
+            live.with_store(match (setting("AWS_ACCESS_KEY_ID"), setting("AWS_SECRET_ACCESS_KEY")) {
+                (Some(key), Some(secret)) => store.with_credentials(key, secret, setting("AWS_SESSION_TOKEN")),
+                _ => store,
+            })
+        }
+    })
+}
+
+/// Lends each notebook a recorder of its own, and keeps what was said.
+struct Recorders {
+    live: Live,
+    poll_interval: String,
+    sessions: Arc<Mutex<BTreeMap<String, Session>>>,
+}
+
+impl Environment for Recorders {
+    fn lend(&self, notebook: &Notebook) -> Result<Box<dyn Loan>, String> {
+        let recorder = Recorder::start(&self.live).map_err(|error| chain(&error))?;
+        let mut variables = recorder.testbed().environment();
+        variables.insert("EOAP_POLL_INTERVAL".to_owned(), self.poll_interval.clone());
+        let sessions = Arc::clone(&self.sessions);
+        Ok(Box::new(LentRecorder { notebook: notebook.name.clone(), variables, recorder, sessions }))
+    }
+
+    fn files(&self, _: &Notebook) -> Result<Vec<std::path::PathBuf>, String> {
+        Ok(Vec::new())
+    }
+}
+
+struct LentRecorder {
+    notebook: String,
+    variables: BTreeMap<String, String>,
+    recorder: Recorder,
+    sessions: Arc<Mutex<BTreeMap<String, Session>>>,
+}
+
+impl Loan for LentRecorder {
+    fn variables(&self) -> BTreeMap<String, String> {
+        self.variables.clone()
+    }
+
+    fn secrets(&self) -> Vec<String> {
+        self.recorder.testbed().secrets()
+    }
+
+    fn refused_hosts(&self) -> Vec<String> {
+        self.recorder.testbed().refused_hosts()
+    }
+}
+
+impl Drop for LentRecorder {
+    /// A notebook that was tried and then run anew is recorded as it was run: what comes last counts.
+    fn drop(&mut self) {
+        let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        sessions.insert(self.notebook.clone(), self.recorder.session());
+    }
+}

@@ -1,0 +1,234 @@
+//! `nbsnap serve`: serves a scenario to any client until it is told to stop, or for as long as a command runs.
+
+use std::fs::{self, File};
+use std::io::{self, IsTerminal, Read, Write};
+use std::os::unix::fs::FileTypeExt;
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
+use std::time::{Duration, Instant};
+
+use eoap_testbed::{Answered, Testbed};
+use nbsnap::engine::{EngineError, Interrupt};
+use nbsnap::runner::RunError;
+use nbsnap::whole_file;
+use rustix::process::{Pid, Signal, kill_process};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+
+use super::{Place, session};
+use crate::args::{Colour, ServeArgs};
+use crate::error::CommandError;
+use crate::exit::Exit;
+use crate::served;
+
+/// How long nothing may happen before it is looked whether to stop.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// How long a command may take to end when it has been told to.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Runs the command.
+pub(crate) fn run(place: &Place<'_>, args: &ServeArgs) -> Result<Exit, CommandError> {
+    let scenario = served::scenario(place.project_if_any()?.as_ref(), args.scenario.as_deref())?;
+    let name = scenario.name().to_owned();
+    let interrupt = interrupt(!args.command.is_empty())?;
+    let mut log = Log::open(args.log.as_deref(), !args.quiet, args.report.color)?;
+    let testbed = served::start(scenario, &args.testbed)?;
+    let requests = testbed.requests();
+    let environment = served::environment(&testbed);
+
+    let text = served::written(&environment, args.format);
+    match &args.env_file {
+        Some(path) => {
+            whole_file::write(path, text.as_bytes()).map_err(|source| CommandError::Write { path: path.clone(), source })?
+        }
+        None if args.command.is_empty() => say(&mut io::stdout().lock(), &text)?,
+        // Standard output is the command's.
+        None => {}
+    }
+    let serving = Serving { testbed, requests, interrupt };
+    if args.command.is_empty() {
+        log.note(&format!(
+            "serving {name} until Ctrl-C\n  page   {}\n  proxy  {}\n  OGC    {}\n  S3     {}",
+            serving.testbed.page_url(),
+            serving.testbed.proxy_url(),
+            serving.testbed.ogc_url(),
+            serving.testbed.s3_url()
+        ));
+        let ended = input_ended();
+        serving.until(&mut log, &mut || ended.load(Ordering::Relaxed).then_some(()));
+        serving.end(log, Exit::Success)
+    } else {
+        let mut command = Command::new(&args.command[0]);
+        command.args(&args.command[1..]).envs(&environment);
+        serving.during(command, log)
+    }
+}
+
+/// The user's wish to stop. On a terminal Ctrl-C reaches the command that runs there as well, and is its business: a notebook server asks back, an
+/// interpreter only drops a line.
+pub(super) fn interrupt(has_command: bool) -> Result<Interrupt, CommandError> {
+    if !has_command || !io::stdin().is_terminal() {
+        return Ok(session::interrupt()?);
+    }
+    let interrupt = Interrupt::default();
+    let nobody = Arc::new(AtomicBool::new(false));
+    for (signal, flag) in [(SIGINT, nobody), (SIGTERM, interrupt.flag()), (SIGHUP, interrupt.flag())] {
+        signal_hook::flag::register(signal, flag)
+            .map_err(|error| RunError::Engine(EngineError::Start { message: error.to_string() }))?;
+    }
+    Ok(interrupt)
+}
+
+/// A testbed in use.
+pub(super) struct Serving {
+    pub(super) testbed: Testbed,
+    pub(super) requests: mpsc::Receiver<Answered>,
+    pub(super) interrupt: Interrupt,
+}
+
+impl Serving {
+    /// Serves for as long as a command runs, and comes to what it comes to.
+    pub(super) fn during(self, mut command: Command, mut log: Log) -> Result<Exit, CommandError> {
+        let shown = command.get_program().to_string_lossy().into_owned();
+        let mut child = command.spawn().map_err(|source| CommandError::Start { command: shown, source })?;
+        let ended = self.until(&mut log, &mut || child.try_wait().ok().flatten());
+        let status = match ended {
+            Some(status) => status,
+            None => stop(&mut child, &self, &mut log),
+        };
+        self.end(log, exit(status))
+    }
+
+    /// Writes the log until `over` gives something, or the user wants to stop.
+    fn until<T>(&self, log: &mut Log, over: &mut dyn FnMut() -> Option<T>) -> Option<T> {
+        while !self.interrupt.is_set() {
+            if let Ok(request) = self.requests.recv_timeout(PAUSE) {
+                log.request(&request);
+            }
+            if let Some(ended) = over() {
+                return Some(ended);
+            }
+        }
+        None
+    }
+
+    /// Stops the servers, says what the proxy refused, and what could not be logged.
+    fn end(self, mut log: Log, exit: Exit) -> Result<Exit, CommandError> {
+        let refused = self.testbed.refused_hosts();
+        drop(self.testbed);
+        for request in self.requests.try_iter() {
+            log.request(&request);
+        }
+        for host in refused {
+            log.note(&format!("refused {host}: the scenario has no such host"));
+        }
+        log.failure.map_or(Ok(exit), Err)
+    }
+}
+
+/// Where requests are told: on the terminal, and in a file.
+pub(super) struct Log {
+    terminal: bool,
+    colour: bool,
+    file: Option<(std::path::PathBuf, File)>,
+    failure: Option<CommandError>,
+}
+
+impl Log {
+    pub(super) fn open(file: Option<&Path>, terminal: bool, colour: Colour) -> Result<Log, CommandError> {
+        let open = |path: &Path| {
+            let file = File::options().create(true).append(true).open(path);
+            file.map(|file| (path.to_owned(), file)).map_err(|source| CommandError::Write { path: path.to_owned(), source })
+        };
+        let file = file.map(open).transpose()?;
+        let colour = match colour {
+            Colour::Always => true,
+            Colour::Never => false,
+            Colour::Auto => console::colors_enabled_stderr(),
+        };
+        Ok(Log { terminal, colour, file, failure: None })
+    }
+
+    fn request(&mut self, request: &Answered) {
+        if self.terminal {
+            let line = line(request, self.colour);
+            // Who has closed the terminal does not want to read it.
+            let _ = writeln!(io::stderr(), "{line}");
+        }
+        if let Some((path, file)) = &mut self.file
+            && let Err(source) = writeln!(file, "{}", request.to_json())
+        {
+            let path = path.clone();
+            self.file = None;
+            self.note(&format!("cannot write {}: {source}; serving goes on without", path.display()));
+            self.failure = Some(CommandError::Output(source));
+        }
+    }
+
+    pub(super) fn note(&self, text: &str) {
+        let _ = writeln!(io::stderr(), "nbsnap: {text}");
+    }
+}
+
+/// A request as people read it: when, how it went, what was asked, how much came back, how long it took.
+fn line(request: &Answered, colour: bool) -> String {
+    let time = request.timestamp();
+    let time = time.split_once('T').map_or(time.as_str(), |(_, time)| time);
+    let status = console::style(request.status).force_styling(colour);
+    let status = match request.status {
+        500.. => status.red().bold(),
+        400.. => status.yellow(),
+        _ => status.green(),
+    };
+    let milliseconds = request.took.as_secs_f64() * 1e3;
+    let (method, host, path, bytes) = (&request.method, &request.host, &request.path, request.bytes);
+    format!("{time} {status} {method:<6} {host}{path}  {bytes} B  {milliseconds:.1} ms")
+}
+
+fn say(out: &mut dyn Write, text: &str) -> Result<(), CommandError> {
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(CommandError::Output)
+}
+
+/// Set when standard input ends, where that is a pipe: whoever holds its other end holds the testbed. A terminal stays what it is for a shell.
+fn input_ended() -> Arc<AtomicBool> {
+    let ended = Arc::new(AtomicBool::new(false));
+    let is_pipe = fs::metadata("/dev/stdin").is_ok_and(|input| input.file_type().is_fifo());
+    if is_pipe {
+        let ended = Arc::clone(&ended);
+        std::thread::spawn(move || {
+            let mut buffer = [0; 1024];
+            while matches!(io::stdin().read(&mut buffer), Ok(1..)) {}
+            ended.store(true, Ordering::Relaxed);
+        });
+    }
+    ended
+}
+
+/// Tells the command to end, and makes it if it takes too long.
+fn stop(child: &mut Child, serving: &Serving, log: &mut Log) -> ExitStatus {
+    if let Some(process) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
+        // After Ctrl-C it has been told already, as part of the terminal's job.
+        let _ = kill_process(process, Signal::TERM);
+    }
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Ok(Some(status)) = child.try_wait() {
+            return status;
+        }
+        if Instant::now() > deadline {
+            let _ = child.kill();
+        }
+        if let Ok(request) = serving.requests.recv_timeout(PAUSE) {
+            log.request(&request);
+        }
+    }
+}
+
+/// The exit code of a command, as shells have it: 128 and the number of the signal that ended it.
+fn exit(status: ExitStatus) -> Exit {
+    let code = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or_default());
+    Exit::Of(u8::try_from(code).unwrap_or(u8::MAX))
+}

@@ -1,0 +1,186 @@
+//! `nbsnap kernel`: Jupyter learns of the kernel, runs it, and it goes when Jupyter goes.
+
+use std::process::{Child, Command};
+use std::time::{Duration, Instant};
+
+use jupyter_protocol::{
+    ConnectionInfo, ExecuteRequest, ExecutionState, JupyterMessage, JupyterMessageContent, Media, MediaType, Transport,
+};
+use jupyter_zmq_client::{
+    ClientIoPubConnection, ClientShellConnection, create_client_iopub_connection, create_client_shell_connection_with_identity,
+    peer_identity_for_session,
+};
+use serde_json::Value;
+use tokio::runtime::Runtime;
+
+use crate::world::World;
+
+const SPEC: &str = "env/share/jupyter/kernels/rust";
+
+#[test]
+fn jupyter_learns_of_the_kernel_and_forgets_it() {
+    let world = World::empty();
+    world
+        .run(&["kernel", "install", "--prefix", "env", "--name", "rust"])
+        .exits(0)
+        .says("Jupyter knows the kernel `Rust (eoap)` now");
+    let spec: Value = serde_json::from_str(&world.read(&format!("{SPEC}/kernel.json"))).unwrap();
+    assert_eq!((&spec["display_name"], &spec["language"]), (&"Rust (eoap)".into(), &"rust".into()));
+    assert_eq!(spec["argv"][3], "{connection_file}");
+    assert!(world.read(&format!("{SPEC}/logo-svg.svg")).contains("<svg"));
+    // Again, with another name for people.
+    world.run(&["kernel", "install", "--prefix", "env", "--name", "rust", "--display-name", "Ours"]).exits(0);
+    assert!(world.read(&format!("{SPEC}/kernel.json")).contains("\"Ours\""));
+    world.run(&["kernel", "uninstall", "--prefix", "env", "--name", "rust"]).exits(0).says("removed");
+    assert!(!world.path(SPEC).exists());
+    world.run(&["kernel", "uninstall", "--prefix", "env", "--name", "rust"]).exits(96);
+}
+
+#[test]
+fn another_kernel_is_left_alone() {
+    let world = World::empty();
+    let other = "{\"argv\": [\"evcxr_jupyter\"], \"display_name\": \"Rust\", \"language\": \"rust\"}";
+    world.write(&format!("{SPEC}/kernel.json"), other);
+    for command in ["install", "uninstall"] {
+        let outcome = world.run(&["kernel", command, "--prefix", "env", "--name", "rust"]);
+        outcome.exits(96);
+        assert!(outcome.stderr.contains("is another kernel"), "{}", outcome.stderr);
+    }
+    assert_eq!(world.read(&format!("{SPEC}/kernel.json")), other);
+    let outcome = world.run(&["kernel", "install", "--prefix", "env", "--name", "../elsewhere"]);
+    outcome.exits(96);
+    assert!(outcome.stderr.contains("cannot be called"), "{}", outcome.stderr);
+}
+
+#[test]
+fn the_kernel_finds_built_what_was_prepared_and_builds_what_was_not() {
+    let world = World::of_project("local-package");
+    world.run(&["kernel", "install", "--prefix", "env"]).exits(0).says("Prepared 1 crate");
+    let mut kernel = Kernel::start(&world, "notebooks");
+    let shown = kernel.execute(":dep answers = { path = \"../answers\" }\nanswers::answer()");
+    assert_eq!(shown, ["42"]);
+    let built_by_cargo = world.path("target/nbsnap/target-0/.kernels");
+    assert!(!built_by_cargo.exists(), "Cargo was asked to build what was prepared");
+
+    // Another kernel at the same time, and a package that nobody prepared, as when a learner adds a line.
+    world.write("more/Cargo.toml", "[package]\nname = \"more\"\nversion = \"1.0.0\"\nedition = \"2024\"\n");
+    world.write("more/src/lib.rs", "pub fn more() -> u32 { 43 }");
+    let mut other = Kernel::start(&world, "notebooks");
+    assert_eq!(other.execute(":dep more = { path = \"../more\" }\nlet kept: u32 = 1;\nmore::more()"), ["43"]);
+    assert!(built_by_cargo.exists());
+    assert_eq!(kernel.execute("answers::answer() + 1"), ["43"], "each builds in a folder of its own");
+    assert_eq!(other.execute("more::more() + kept"), ["44"]);
+    assert_eq!(kernel.execute("panic!(\"oh no\")").join("").matches("oh no").count(), 1);
+}
+
+#[test]
+fn the_kernel_goes_when_jupyter_is_killed() {
+    let world = World::of_project("passes");
+    let mut kernel = Kernel::start(&world, "");
+    assert_eq!(kernel.execute("1 + 1"), ["2"]);
+    assert!(!processes(&world).is_empty());
+    drop(kernel);
+    let killed = Instant::now();
+    while !processes(&world).is_empty() {
+        assert!(killed.elapsed() < Duration::from_secs(20), "left behind: {:?}", processes(&world));
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// A kernel, and a Jupyter that has started it. Dropping it kills Jupyter, and nothing else.
+struct Kernel {
+    jupyter: Child,
+    runtime: Runtime,
+    shell: ClientShellConnection,
+    iopub: ClientIoPubConnection,
+}
+
+impl Kernel {
+    fn start(world: &World, folder: &str) -> Kernel {
+        let bound: Vec<_> = (0..5).map(|_| std::net::TcpListener::bind("127.0.0.1:0").unwrap()).collect();
+        let ports: Vec<u16> = bound.iter().map(|socket| socket.local_addr().unwrap().port()).collect();
+        drop(bound);
+        let connection = ConnectionInfo {
+            ip: "127.0.0.1".into(),
+            transport: Transport::TCP,
+            shell_port: ports[0],
+            iopub_port: ports[1],
+            stdin_port: ports[2],
+            control_port: ports[3],
+            hb_port: ports[4],
+            key: "key".into(),
+            signature_scheme: "hmac-sha256".into(),
+            kernel_name: None,
+        };
+        let file = world.path(&format!("connection-{}.json", ports[0]));
+        std::fs::write(&file, serde_json::to_vec(&connection).unwrap()).unwrap();
+        let kernel = world.command(&["kernel", "start", file.to_str().unwrap()]);
+        // As Jupyter starts kernels: in a session of their own.
+        let mut jupyter = Command::new("sh");
+        jupyter.args(["-c", "setsid \"$@\" & wait", "jupyter"]).arg(kernel.get_program()).args(kernel.get_args());
+        let environment = kernel.get_envs().filter_map(|(name, value)| Some((name, value?)));
+        let jupyter = jupyter.env_clear().envs(environment).current_dir(world.path(folder)).spawn().unwrap();
+        let started = Instant::now();
+        while ports.iter().take(4).any(|port| std::net::TcpStream::connect(("127.0.0.1", *port)).is_err()) {
+            assert!(started.elapsed() < Duration::from_secs(120), "the kernel never listened");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let (shell, iopub) = runtime.block_on(async {
+            let identity = peer_identity_for_session("tests").unwrap();
+            let iopub = create_client_iopub_connection(&connection, "", "tests").await.unwrap();
+            let shell = create_client_shell_connection_with_identity(&connection, "tests", identity).await.unwrap();
+            (shell, iopub)
+        });
+        Kernel { jupyter, runtime, shell, iopub }
+    }
+
+    /// What a cell shows, as text, and what it prints.
+    fn execute(&mut self, code: &str) -> Vec<String> {
+        let request = JupyterMessage::new(ExecuteRequest::new(code.to_owned()), None);
+        let id = request.header.msg_id.clone();
+        let (shell, iopub) = (&mut self.shell, &mut self.iopub);
+        let answered = async {
+            shell.send(request).await.unwrap();
+            let mut shown = Vec::new();
+            loop {
+                let message = iopub.read().await.unwrap();
+                if message.parent_header.as_ref().is_none_or(|parent| parent.msg_id != id) {
+                    continue;
+                }
+                match message.content {
+                    JupyterMessageContent::ExecuteResult(result) => shown.extend(plain(&result.data)),
+                    JupyterMessageContent::DisplayData(display) => shown.extend(plain(&display.data)),
+                    JupyterMessageContent::StreamContent(stream) => shown.push(stream.text),
+                    JupyterMessageContent::ErrorOutput(error) => shown.push(error.evalue),
+                    JupyterMessageContent::Status(status) if status.execution_state == ExecutionState::Idle => return shown,
+                    _ => {}
+                }
+            }
+        };
+        let answered = async { tokio::time::timeout(Duration::from_secs(120), answered).await };
+        self.runtime.block_on(answered).unwrap_or_else(|_| panic!("no answer to {code}"))
+    }
+}
+
+impl Drop for Kernel {
+    fn drop(&mut self) {
+        let _ = self.jupyter.kill();
+        let _ = self.jupyter.wait();
+    }
+}
+
+fn plain(media: &Media) -> Option<String> {
+    media.content.iter().find_map(|media| if let MediaType::Plain(text) = media { Some(text.clone()) } else { None })
+}
+
+/// Processes whose environment or working folder names the world.
+fn processes(world: &World) -> Vec<String> {
+    let entries = std::fs::read_dir("/proc").unwrap().flatten();
+    let of_world = |path: std::path::PathBuf| {
+        let folder = std::fs::read_link(path.join("cwd")).ok()?;
+        let command = std::fs::read(path.join("cmdline")).ok()?;
+        (folder.starts_with(world.root()) && !command.is_empty()).then(|| String::from_utf8_lossy(&command).into_owned())
+    };
+    entries.filter_map(|entry| of_world(entry.path())).collect()
+}

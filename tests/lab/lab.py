@@ -1,0 +1,271 @@
+#!/usr/bin/env python3
+"""Open lab 04 in JupyterLab with a browser, as a learner does, and see to it that everything works; `just lab-test`.
+
+`nbsnap lab` starts the testbed, the kernel and JupyterLab. A headless Chromium runs all cells, and what the notebook then holds must
+be what `nbsnap run` writes, which `nbsnap test` compares with the snapshots. Then: interrupt, restart, and that no process is left
+behind, whoever is killed. Screens land in target/lab. Installs JupyterLab and Playwright under target/jupyter (needs Chromium).
+"""
+
+import argparse
+import atexit
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+NBSNAP = ROOT / "target/debug/nbsnap"
+VENV = ROOT / "target/jupyter"
+WORK = ROOT / "target/lab"
+LAB = "04-execute-and-monitor"
+
+INTERRUPTED = [
+    "let mut count = 0u64;\nprintln!(\"counting\");\nloop { count = std::hint::black_box(count + 1); }",
+    "println!(\"after the interrupt\");",
+]
+
+
+def install():
+    if not (VENV / "bin/jupyter-lab").exists():
+        subprocess.run([sys.executable, "-m", "venv", VENV], check=True)
+    pip = [VENV / "bin/pip", "install", "--quiet", "jupyterlab", "playwright", "nbformat"]
+    if subprocess.run([VENV / "bin/python", "-c", "import jupyterlab, playwright"], stderr=subprocess.DEVNULL).returncode:
+        subprocess.run(pip, check=True)
+
+
+def project():
+    """A copy of the project, so that nobody's notebooks are written into."""
+    shutil.rmtree(WORK, ignore_errors=True)
+    folder = WORK / "project"
+    for part in ("notebooks", "snapshots"):
+        shutil.copytree(ROOT / part, folder / part)
+    (folder / "crates").symlink_to(ROOT / "crates")
+    cells = [{"cell_type": "code", "execution_count": None, "id": f"c{number}", "metadata": {}, "outputs": [], "source": source}
+             for number, source in enumerate(INTERRUPTED)]
+    kernel = {"kernelspec": {"display_name": "Rust", "language": "rust", "name": "rust"}}
+    notebook = {"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
+    (folder / "notebooks/interrupt.ipynb").write_text(json.dumps(notebook))
+    return folder
+
+
+def processes(folder):
+    """Processes that work in the project or were told of it, but for this one."""
+    found = {}
+    for entry in Path("/proc").iterdir():
+        try:
+            command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            cwd = os.readlink(entry / "cwd")
+        except (OSError, ValueError):
+            continue
+        if int(entry.name) != os.getpid() and command and (str(folder) in command or cwd.startswith(str(folder))):
+            found[int(entry.name)] = command.strip()
+    return found
+
+
+class Lab:
+    """`nbsnap lab`, running."""
+
+    def __init__(self, folder):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.folder = folder
+        options = ["--no-browser", "--allow-root", f"--port={self.port}", "--IdentityProvider.token=", "--LabApp.check_for_updates_class="
+                   "jupyterlab.NeverCheckForUpdate"]
+        command = [NBSNAP, "--project", folder, "lab", "--jupyter", VENV / "bin/jupyter", "--cache-dir", ROOT / "target/nbsnap", "--"]
+        self.log = open(WORK / "lab.log", "a")
+        self.process = subprocess.Popen([*command, *options], stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL, cwd=folder)
+        atexit.register(self.process.terminate)
+        self.url = f"http://127.0.0.1:{self.port}"
+        deadline = time.monotonic() + 300
+        while True:
+            try:
+                urllib.request.urlopen(f"{self.url}/api", timeout=5).read()
+                break
+            except OSError:
+                if time.monotonic() > deadline or self.process.poll() is not None:
+                    sys.exit(f"nbsnap lab does not come up: see {WORK / 'lab.log'}")
+                time.sleep(0.2)
+
+    def server(self):
+        """JupyterLab's own process."""
+        return next(pid for pid, command in processes(self.folder).items() if "jupyter-lab" in command and str(NBSNAP) not in command)
+
+    def wait_for_none(self, what):
+        deadline = time.monotonic() + 30
+        while left := processes(self.folder):
+            if time.monotonic() > deadline:
+                sys.exit(f"{what}: left behind {left}")
+            time.sleep(0.1)
+        print(f"{what}: nothing is left behind")
+
+
+def open_notebook(page, lab, name):
+    page.goto(f"{lab.url}/lab/tree/{name}.ipynb?reset")
+    page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=120_000)
+    # JupyterLab asks which kernel is meant where somebody runs a cell before the kernel is there.
+    page.get_by_text("Rust (eoap) | Idle").wait_for(timeout=180_000)
+
+
+def menu(page, *names):
+    page.locator(".lm-MenuBar-itemLabel", has_text=names[0]).first.click()
+    for name in names[1:]:
+        page.locator(".lm-Menu-itemLabel", has_text=name).first.click()
+
+
+def prompts(page):
+    return page.evaluate("[...document.querySelectorAll('.jp-Notebook .jp-CodeCell .jp-InputPrompt')].map(p => p.textContent)")
+
+
+def run_all(page, cells):
+    menu(page, "Run", "Run All Cells")
+    deadline = time.monotonic() + 120
+    while True:
+        counts = prompts(page)
+        if len(counts) >= cells and all(any(c.isdigit() for c in count) for count in counts):
+            return
+        if time.monotonic() > deadline:
+            sys.exit(f"cells have not run: {counts}")
+        page.wait_for_timeout(200)
+
+
+def save(page, path):
+    before = path.stat().st_mtime_ns
+    menu(page, "File", "Save Notebook")
+    deadline = time.monotonic() + 30
+    while path.stat().st_mtime_ns == before:
+        if time.monotonic() > deadline:
+            sys.exit("JupyterLab has not saved the notebook")
+        page.wait_for_timeout(100)
+
+
+def same_as_run(folder, name):
+    """Whether the notebook that the browser saved holds what `nbsnap run` writes."""
+    written = WORK / "run.ipynb"
+    command = [NBSNAP, "--project", ROOT, "run", name, "--engine", "evcxr", "-o", written, "--cache-dir", ROOT / "target/nbsnap"]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    saved = folder / "notebooks" / f"{name}.ipynb"
+    done = subprocess.run([NBSNAP, "--project", ROOT, "diff", written, saved], capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"in JupyterLab the notebook shows something else:\n{done.stdout}{done.stderr}")
+
+
+def run_lab(page, lab):
+    path = lab.folder / "notebooks" / f"{LAB}.ipynb"
+    cells = sum(cell["cell_type"] == "code" for cell in json.loads(path.read_text())["cells"])
+    open_notebook(page, lab, LAB)
+    started = time.monotonic()
+    run_all(page, cells)
+    print(f"{LAB}: {cells} cells have run, in {time.monotonic() - started:.1f} s with the start of the kernel")
+    # All cells are in the page only when they have been seen.
+    page.evaluate("document.querySelectorAll('.jp-WindowedPanel-outer').forEach(p => p.scrollTo(0, p.scrollHeight))")
+    errors = page.locator("[data-mime-type='application/vnd.jupyter.error'], [data-mime-type='application/vnd.jupyter.stderr']").count()
+    if errors:
+        sys.exit(f"{errors} outputs are errors")
+    save(page, path)
+    same_as_run(lab.folder, LAB)
+    print(f"{LAB}: the saved notebook holds what `nbsnap run` writes")
+    for number, cell in enumerate(("monitor", "statistics", "preview", "map", "water-first", "both")):
+        shoot_cell(page, path, cell, WORK / f"{number}-{cell}.png")
+
+
+def shoot_cell(page, path, cell, screen):
+    """A screen of one cell's outputs; a picture in it must be there and have been drawn."""
+    cells = [entry["id"] for entry in json.loads(path.read_text())["cells"]]
+    if cell not in cells:
+        sys.exit(f"there is no cell {cell}")
+    place = page.locator(".jp-Notebook .jp-Cell").nth(cells.index(cell))
+    place.scroll_into_view_if_needed()
+    page.wait_for_timeout(300)
+    pictures = place.locator("img").evaluate_all("images => images.map(i => i.complete && i.naturalWidth > 0)")
+    if not all(pictures):
+        sys.exit(f"cell {cell}: a picture is not drawn")
+    if cell in ("preview", "map", "water-first") and not pictures and place.locator("svg").count() == 0:
+        sys.exit(f"cell {cell}: there is no picture")
+    place.screenshot(path=screen)
+
+
+def interrupt(page, lab):
+    open_notebook(page, lab, "interrupt")
+    cells = page.locator(".jp-Notebook .jp-CodeCell")
+    cells.nth(0).click()
+    page.keyboard.press("Control+Enter")
+    page.get_by_text("counting", exact=True).wait_for(timeout=60_000)
+    menu(page, "Kernel", "Interrupt Kernel")
+    cells.nth(1).click()
+    page.keyboard.press("Control+Enter")
+    page.get_by_text("after the interrupt", exact=True).wait_for(timeout=60_000)
+    print("interrupt: the loop ended, and the next cell ran")
+    menu(page, "Kernel", "Restart Kernel…")
+    page.locator(".jp-Dialog .jp-mod-accept").click()
+    # The numbers of runs begin anew with a new kernel; evcxr_jupyter's first is 2.
+    page.wait_for_timeout(1000)
+    page.get_by_text("Rust (eoap) | Idle").wait_for(timeout=60_000)
+    menu(page, "Edit", "Clear Outputs of All Cells")
+    cells.nth(1).click()
+    page.keyboard.press("Control+Enter")
+    page.get_by_text("after the interrupt", exact=True).wait_for(timeout=60_000)
+    counts = "[...document.querySelectorAll('.jp-Notebook .jp-CodeCell .jp-InputPrompt')].map(p => p.textContent)"
+    page.wait_for_function(f"{counts}[1] === '[2]:'", timeout=60_000)
+    print("restart: the kernel began anew, and a cell ran")
+    page.screenshot(path=WORK / "interrupt.png")
+
+
+def browse(lab):
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update",
+                 "--disable-sync"]
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=flags)
+        page = browser.new_page(viewport={"width": 1280, "height": 1600})
+        try:
+            run_lab(page, lab)
+            page.screenshot(path=WORK / "lab.png")
+            interrupt(page, lab)
+        except BaseException:
+            page.screenshot(path=WORK / "failed.png")
+            raise
+        # The tab is closed, as learners close it: what it started stays until the server goes.
+        browser.close()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.parse_args()
+    install()
+    if Path(sys.prefix) != VENV:
+        os.execv(VENV / "bin/python", [VENV / "bin/python", __file__])
+    subprocess.run(["cargo", "build", "--quiet"], cwd=ROOT, check=True)
+    folder = project()
+
+    lab = Lab(folder)
+    browse(lab)
+    lab.process.send_signal(signal.SIGTERM)
+    lab.process.wait(60)
+    lab.wait_for_none("nbsnap lab told to end")
+
+    for victim in ("JupyterLab", "nbsnap lab"):
+        lab = Lab(folder)
+        body = json.dumps({"name": "", "path": "interrupt.ipynb", "type": "notebook", "kernel": {"name": "rust"}}).encode()
+        token = urllib.request.Request(f"{lab.url}/api/sessions", body, {"Content-Type": "application/json"})
+        urllib.request.urlopen(token).read()
+        deadline = time.monotonic() + 60
+        while not any("nbsnap-kernel" in command for command in processes(folder).values()):
+            if time.monotonic() > deadline:
+                sys.exit("no kernel was started")
+            time.sleep(0.1)
+        os.kill(lab.server() if victim == "JupyterLab" else lab.process.pid, signal.SIGKILL)
+        lab.process.wait(60)
+        lab.wait_for_none(f"{victim} killed")
+    print(f"screens: {WORK}")
+
+
+if __name__ == "__main__":
+    main()

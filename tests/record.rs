@@ -1,0 +1,130 @@
+//! `nbsnap record`: notebooks are run against a deployment once, and are green without it from then on.
+//!
+//! Another testbed stands for the deployment; `just record-test` has a real pygeoapi and a real S3 server there.
+
+use std::collections::BTreeMap;
+
+use crate::serve::Served;
+use crate::world::{Outcome, World, workspace};
+
+const CELLS: [(&str, &str, &str); 4] = [
+    ("deps", "{}", ":dep eoap = { path = \"{workspace}/crates/eoap\" }\nuse eoap::{Client, Execution, Raster, Store};"),
+    (
+        "job",
+        "{}",
+        "let client = Client::new(\"http://zoo-project-dru-service/acme/ogc-api\")?;\n\
+         let execution = Execution::new()\n    \
+             .input(\"stac_items\", [\"https://example.org/items/LC08_L2SP_044032_20231208_02_T1\"])\n    \
+             .input(\"aoi\", \"-121.399,39.834,-120.74,40.472\").input(\"epsg\", \"EPSG:4326\").input(\"bands\", [\"green\", \"nir08\"]);\n\
+         let job = client.execute(\"water-bodies\", &execution).await?;\n\
+         println!(\"{}\", job.status_url());\n\
+         job.wait().on_status(|status| println!(\"{} {:?}\", status.status, status.progress)).await?;",
+    ),
+    (
+        "results",
+        "{}",
+        "let items = job.results().await?.item_collection(\"stac_catalog\")?;\n\
+         let raster = Raster::open(&items[0].assets[\"data\"]).await?;\n\
+         println!(\"{} {}\", raster.name(), raster.profile().width);",
+    ),
+    (
+        "listing",
+        "{}",
+        "let store = Store::for_asset(&items[0].assets[\"data\"])?;\n\
+         println!(\"{}\", store.list(&format!(\"s3://results/{job}/{job}/{item}/\", job = job.id(), item = items[0].id)).await?);",
+    ),
+];
+
+/// A project with that notebook, tested with the recording that is to be made.
+fn project() -> World {
+    let mut world = World::empty();
+    world.write("notebooks/nbsnap.toml", "[environment]\nscenario = \"../recorded\"\n");
+    write(&world, &CELLS);
+    world.share_build();
+    world
+}
+
+fn write(world: &World, cells: &[(&str, &str, &str)]) {
+    let place = workspace().display().to_string();
+    let sources: Vec<String> = cells.iter().map(|(.., source)| source.replace("{workspace}", &place)).collect();
+    let cells: Vec<(&str, &str, &str)> =
+        cells.iter().zip(&sources).map(|((id, metadata, _), source)| (*id, *metadata, source.as_str())).collect();
+    world.notebook("lab", "", &cells);
+}
+
+/// Records the project's notebook against a deployment, into a folder.
+fn record(world: &mut World, folder: &str) -> Outcome {
+    let deployment = Served::start(world, &["--quiet"]);
+    for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"] {
+        world.set(name, &deployment.environment[name]);
+    }
+    let known_as = "http://zoo-project-dru-service/acme/ogc-api";
+    let (ogc, s3) = (deployment.address("OGC"), deployment.address("S3"));
+    let to = ["--upstream", ogc, "--s3", s3, "--as", known_as, "--into", folder, "--poll-interval", "1ms"];
+    let outcome = world.run(&[&["record"], &to[..]].concat());
+    deployment.close();
+    for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"] {
+        world.set(name, "");
+    }
+    outcome
+}
+
+/// The files below a folder of the project.
+fn below(world: &World, folder: &str) -> BTreeMap<String, Vec<u8>> {
+    let files = world.files().into_iter();
+    files.filter_map(|(name, content)| Some((name.strip_prefix(&format!("{folder}/"))?.to_owned(), content))).collect()
+}
+
+#[test]
+fn a_recorded_notebook_is_green_without_the_deployment() {
+    let mut world = project();
+    record(&mut world, "recorded").exits(0).says("recorded 12 exchanges and 2 objects into recorded");
+    // What is shown is the recording's: it becomes the truth, and stays it.
+    world.run(&["test"]).exits(100);
+    world.run(&["accept"]).exits(0);
+    world.run(&["test", "--fresh"]).exits(0);
+    let job = world.read("snapshots/lab/job.snap");
+    assert!(job.contains("/acme/ogc-api/jobs/00000001-0000-4000-8000-000000000000"), "{job}");
+    assert_eq!(job.matches("running").count(), 9, "{job}");
+    assert!(world.read("snapshots/lab/listing.snap").contains("406547"), "{}", world.read("snapshots/lab/listing.snap"));
+
+    // A second recording of the same conversation is the same folder, with nothing in it that lets others in.
+    record(&mut world, "again").exits(0);
+    let (first, second) = (below(&world, "recorded"), below(&world, "again"));
+    assert_eq!(first.keys().collect::<Vec<_>>(), second.keys().collect::<Vec<_>>());
+    for (name, content) in first.iter().filter(|(name, _)| *name != "scenario.toml") {
+        assert!(*content == second[name], "{name} is another in a second recording");
+    }
+
+    // What was not recorded is red, and says what was.
+    let mut cells = CELLS;
+    cells[3].2 = "println!(\"{}\", client.process(\"echo\").await?.id);";
+    write(&world, &cells);
+    let red = world.run(&["test"]);
+    red.exits(100).says("GET http://zoo-project-dru-service/acme/ogc-api/processes/echo was not recorded; nearest is");
+}
+
+#[test]
+fn a_notebook_that_fails_is_not_recorded() {
+    let mut world = project();
+    let mut cells = CELLS;
+    cells[3].2 = "panic!(\"not today\");";
+    write(&world, &cells);
+    record(&mut world, "recorded").exits(100).says("nothing is recorded");
+    assert!(!world.path("recorded").exists());
+}
+
+#[test]
+fn what_cannot_be_recorded_is_told_before_anything_runs() {
+    let world = project();
+    let unusable = world.run(&["record", "--upstream", "ftp://example.org", "--into", "recorded"]);
+    unusable.exits(96);
+    assert!(
+        unusable.stderr.contains("\"ftp://example.org\" cannot be recorded: it has to be http:// or https://"),
+        "{}",
+        unusable.stderr
+    );
+    let unmapped = world.run(&["record", "--upstream", "http://a", "--map", "zoo", "--into", "recorded"]);
+    unmapped.exits(2);
+    assert!(unmapped.stderr.contains("two addresses with `=` between them"), "{}", unmapped.stderr);
+}
