@@ -43,6 +43,11 @@ soak RUNS="20" NOTEBOOK="04-execute-and-monitor":
 engines *NAMES:
     NBSNAP_ENGINES=full cargo test --test engines -- {{NAMES}}
 
+# Run the corpus of engines with evcxr's kernel, too, and demand equal records; needs evcxr_jupyter, which is installed under target/bench.
+jupyter-engines *NAMES:
+    test -x target/bench/kernel/bin/evcxr_jupyter || cargo install evcxr_jupyter --root target/bench/kernel --locked
+    NBSNAP_ENGINES=kernel cargo test --test engines -- {{NAMES}}
+
 # Compare the testbed's pygeoapi with a real one, or run a command against the real one (EOAP_SERVER); installs it under target/peers.
 pygeoapi *COMMAND:
     tests/peers/pygeoapi.py {{COMMAND}}
@@ -58,6 +63,14 @@ record-test *OPTIONS:
 # Make the calls of the labs with the tutorial's Python client, against the testbed; installs it under target/peers.
 python-client:
     tests/peers/python_client.py
+
+# Run the notebooks in Python against the testbed and compare every cell with its snapshot; installs their kernel and packages under target/peers.
+python-notebook *OPTIONS:
+    tests/peers/python_notebook.py {{OPTIONS}}
+
+# Run notebooks of public packages with nbclient and with nbsnap and demand the same verdicts; installs them under target/peers.
+python-foreign *NAMES:
+    tests/peers/nbclient_verdicts.py {{NAMES}}
 
 # Write 2100 GeoTIFFs with GDAL and compare every pixel and every profile with rasterio; installs it under target/raster (needs Python 3).
 raster-corpus *FILES:

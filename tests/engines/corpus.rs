@@ -33,5 +33,5 @@ pub(crate) fn parse(path: &Path, text: &str) -> Notebook {
         }
     }
     let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
-    Notebook { path: path.to_owned(), name, cells, ..Notebook::default() }
+    Notebook { path: path.to_owned(), name, kernel: "rust".into(), cells, ..Notebook::default() }
 }

@@ -1,4 +1,4 @@
-//! Both engines, through the library's `Engine` trait, and what they say of one notebook.
+//! The engines, through the library's `Engine` trait, and what two of them say of one notebook: evcxr, and `fused` or a kernel of Jupyter's.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -9,19 +9,31 @@ use nbsnap::engine::{Engine, Interrupt, Look, Progress, Run, Worker};
 use nbsnap::notebook::{CodeCell, Notebook};
 use nbsnap::record::{CellRecord, Diagnostic, Failure};
 use nbsnap::redact::Redactor;
-use nbsnap::{Evcxr, EvcxrSettings};
+use nbsnap::{ByKernel, Evcxr, EvcxrSettings, Jupyter, JupyterSettings, Kernelspecs};
 use serde::{Deserialize, Serialize};
 
 use crate::corpus::folder;
 
+/// What is compared with evcxr.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Other {
+    /// The notebook as one program.
+    Fused,
+    /// evcxr's own kernel, `evcxr_jupyter`, which is installed under `target/bench`.
+    Kernel,
+}
+
 /// The engines, prepared for a set of notebooks.
 pub(crate) struct Engines {
     notebooks: Vec<Notebook>,
-    /// Both engines in one, set up when they are first asked.
+    other: Other,
+    /// evcxr, and `fused` in it, set up when they are first asked.
     worker: Option<Box<dyn Worker>>,
+    /// Kernels, set up when they are first asked.
+    kernels: Option<Box<dyn Worker>>,
 }
 
-/// What evcxr made of a notebook.
+/// What an engine made of a notebook.
 #[derive(Serialize, Deserialize)]
 struct Reference {
     records: Vec<CellRecord>,
@@ -30,30 +42,46 @@ struct Reference {
     elapsed: Duration,
 }
 
-/// What came of running a notebook on both engines.
+/// What came of running a notebook on evcxr and on the other engine.
 pub(crate) enum Comparison {
-    Equal { fused: Duration, evcxr: Duration },
+    Equal { other: Duration, evcxr: Duration },
     Declined { reason: String },
-    Different { differences: Vec<String>, cells: Vec<usize>, fused: Duration, evcxr: Duration },
+    Different { differences: Vec<String>, cells: Vec<usize>, other: Duration, evcxr: Duration },
 }
 
 impl Engines {
-    pub(crate) fn new(notebooks: &[Notebook]) -> Engines {
-        Engines { notebooks: notebooks.to_vec(), worker: None }
+    pub(crate) fn new(notebooks: &[Notebook], other: Other) -> Engines {
+        Engines { notebooks: notebooks.to_vec(), other, worker: None, kernels: None }
     }
 
     fn worker(&mut self) -> &mut dyn Worker {
         let notebooks = &self.notebooks;
         &mut **self.worker.get_or_insert_with(|| {
             // A worker is lent by its engine, and both live until the tests end.
-            let engine = Box::leak(Box::new(Engines::engine()));
+            let engine = Box::leak(Box::new(Engines::engine("target/engines")));
             engine.prepare(notebooks, notebooks, &mut drop).unwrap();
             engine.worker(0).unwrap()
         })
     }
 
-    fn engine() -> Evcxr {
-        let target = folder().join("../../target/engines");
+    fn kernels(&mut self) -> &mut dyn Worker {
+        let notebooks = &self.notebooks;
+        &mut **self.kernels.get_or_insert_with(|| {
+            let jupyter = Jupyter::new(JupyterSettings {
+                kernelspecs: Kernelspecs::in_folders([install_kernel()]),
+                start_timeout: Duration::from_secs(120),
+                interrupt: Interrupt::default(),
+            });
+            // Two engines cannot build in one folder.
+            let engine = ByKernel::new(Engines::engine("target/engines-kernel"), jupyter, true);
+            let engine = Box::leak(Box::new(engine));
+            engine.prepare(notebooks, notebooks, &mut drop).unwrap();
+            engine.worker(0).unwrap()
+        })
+    }
+
+    fn engine(target: &str) -> Evcxr {
+        let target = folder().join("../..").join(target);
         Evcxr::new(EvcxrSettings {
             cache: std::env::var_os("NBSNAP_CACHE_DIR").map_or(target, PathBuf::from),
             lock_file: folder().join("Cargo.lock"),
@@ -68,6 +96,12 @@ impl Engines {
 
     /// Runs a notebook on both.
     pub(crate) fn compare(&mut self, notebook: &Notebook) -> Comparison {
+        if self.other == Other::Kernel {
+            // A kernel has one time to compile and to run; nothing here takes long to compile.
+            let run = Run { compile_timeout: Duration::from_secs(20), ..run(notebook) };
+            let kernel = ask(self.kernels(), &run);
+            return self.with_reference(notebook, kernel.records, kernel.elapsed);
+        }
         self.worker();
         let started = Instant::now();
         let look = self.worker().shortcut(&run(notebook), &mut |_| ()).unwrap();
@@ -77,12 +111,16 @@ impl Engines {
             Look::Interrupted(_) => unreachable!("nobody interrupts"),
             Look::Declined(reason) => return Comparison::Declined { reason },
         };
+        self.with_reference(notebook, records, fused)
+    }
+
+    fn with_reference(&mut self, notebook: &Notebook, records: Vec<CellRecord>, other: Duration) -> Comparison {
         let reference = self.reference(notebook);
         let (differences, cells) = differences(notebook, records, &reference);
         let evcxr = reference.elapsed;
         match differences.is_empty() {
-            true => Comparison::Equal { fused, evcxr },
-            false => Comparison::Different { differences, cells, fused, evcxr },
+            true => Comparison::Equal { other, evcxr },
+            false => Comparison::Different { differences, cells, other, evcxr },
         }
     }
 
@@ -97,33 +135,51 @@ impl Engines {
         if let Some(text) = kept.as_ref().and_then(|path| std::fs::read_to_string(path).ok()) {
             return serde_json::from_str(&text).unwrap();
         }
-        let reference = self.ask_evcxr(notebook);
+        let reference = ask(self.worker(), &run(notebook));
         if let Some(path) = kept {
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, serde_json::to_string_pretty(&reference).unwrap()).unwrap();
         }
         reference
     }
+}
 
-    fn ask_evcxr(&mut self, notebook: &Notebook) -> Reference {
-        let started = Instant::now();
-        let (mut records, mut late) = (Vec::new(), String::new());
-        let report = &mut |progress: Progress<'_>| match progress {
-            Progress::Started(_) => ControlFlow::Continue(()),
-            Progress::Ended(cell, record, _) => {
-                let over = ends_notebook(cell, &record);
-                records.push(record);
-                if over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-            }
-            Progress::CannotBegin(failure) => panic!("evcxr cannot begin {}: {failure}", notebook.name),
-            Progress::Late(text) => {
-                late.push_str(&text);
-                ControlFlow::Break(())
-            }
-        };
-        self.worker().run(&run(notebook), report).unwrap();
-        Reference { records, late, elapsed: started.elapsed() }
-    }
+/// Has a notebook run, as far as the runner would go.
+fn ask(worker: &mut dyn Worker, run: &Run<'_>) -> Reference {
+    let started = Instant::now();
+    let (mut records, mut late) = (Vec::new(), String::new());
+    let report = &mut |progress: Progress<'_>| match progress {
+        Progress::Started(_) => ControlFlow::Continue(()),
+        Progress::Ended(cell, record, _) => {
+            let over = ends_notebook(cell, &record);
+            records.push(record);
+            if over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        }
+        Progress::CannotBegin(failure) => panic!("the engine cannot begin {}: {failure}", run.notebook.name),
+        Progress::Late(text) => {
+            late.push_str(&text);
+            ControlFlow::Break(())
+        }
+    };
+    worker.run(run, report).unwrap();
+    Reference { records, late, elapsed: started.elapsed() }
+}
+
+/// Says how the kernel that is installed under `target/bench` is started, and returns the folder in which Jupyter would look for that.
+fn install_kernel() -> PathBuf {
+    let target = folder().join("../../target/bench").canonicalize().unwrap();
+    let program = target.join("kernel/bin/evcxr_jupyter");
+    assert!(program.exists(), "{} is not there: `just jupyter-engines` installs it", program.display());
+    let installed = target.join("engines-kernel");
+    std::fs::create_dir_all(installed.join("kernels/rust")).unwrap();
+    let spec = serde_json::json!({
+        "argv": [program, "--control_file", "{connection_file}"],
+        "display_name": "Rust",
+        "language": "rust",
+        "interrupt_mode": "message",
+    });
+    std::fs::write(installed.join("kernels/rust/kernel.json"), spec.to_string()).unwrap();
+    installed
 }
 
 fn run(notebook: &Notebook) -> Run<'_> {
@@ -159,7 +215,7 @@ fn differences(notebook: &Notebook, mut fused: Vec<CellRecord>, reference: &Refe
         let said = match (fused.get(index), evcxr.get(index)) {
             (None, None) => break,
             (Some(fused), Some(evcxr)) => fields(fused, evcxr),
-            (Some(fused), None) => vec![format!("only fused ran it: {fused:?}")],
+            (Some(fused), None) => vec![format!("only the other engine ran it: {fused:?}")],
             (None, Some(evcxr)) => vec![format!("only evcxr ran it: {evcxr:?}")],
         };
         if !said.is_empty() {
@@ -186,7 +242,7 @@ fn fields(fused: &CellRecord, evcxr: &CellRecord) -> Vec<String> {
     ];
     let differ = pairs.into_iter().filter(|(_, fused, evcxr)| fused != evcxr);
     differ
-        .map(|(field, fused, evcxr)| format!("  {field}, fused: {}\n  {field}, evcxr: {}", short(&fused), short(&evcxr)))
+        .map(|(field, other, evcxr)| format!("  {field}, other: {}\n  {field}, evcxr: {}", short(&other), short(&evcxr)))
         .collect()
 }
 
@@ -201,6 +257,8 @@ fn failures(fused: Option<&Failure>, evcxr: Option<&Failure>) -> (String, String
             }
             (format!("{fused:?}"), format!("{evcxr:?}"))
         }
+        // A kernel has one time to compile and to run.
+        (Some(Failure::Timeout { .. }), Some(Failure::Timeout { .. })) => ("timeout".into(), "timeout".into()),
         // Of a flood only the kind and the limit are sure: who reads faster has counted more.
         (Some(Failure::TooMuchOutput { limit: fused, .. }), Some(Failure::TooMuchOutput { limit: evcxr, .. })) => {
             (fused.to_string(), evcxr.to_string())

@@ -1,12 +1,12 @@
 //! `exceptions.toml`: notebooks that `fused` declines, and those where the engines differ, each with its reason. Both lists are checked, so that
-//! an entry which no longer holds fails.
+//! an entry which no longer holds fails. `kernel.toml` is the same for evcxr's kernel, which declines nothing.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
 use crate::corpus::folder;
-use crate::engines::Comparison;
+use crate::engines::{Comparison, Other};
 use crate::verdict;
 
 /// What a reason says that is found only by running the notebook.
@@ -16,6 +16,7 @@ const SEEN: &str = "as was seen while it ran";
 #[serde(deny_unknown_fields)]
 pub(crate) struct Exceptions {
     /// Notebooks that `fused` declines, and words that its reason must say.
+    #[serde(default)]
     declined: BTreeMap<String, String>,
     /// Notebooks where the records differ.
     different: BTreeMap<String, Difference>,
@@ -33,8 +34,9 @@ pub(crate) struct Difference {
 }
 
 impl Exceptions {
-    pub(crate) fn read() -> Exceptions {
-        toml::from_str(&std::fs::read_to_string(folder().join("exceptions.toml")).unwrap()).unwrap()
+    pub(crate) fn read(other: Other) -> Exceptions {
+        let file = if other == Other::Kernel { "kernel.toml" } else { "exceptions.toml" };
+        toml::from_str(&std::fs::read_to_string(folder().join(file)).unwrap()).unwrap()
     }
 
     /// Whether every entry is about a notebook that there is.

@@ -72,7 +72,7 @@ pub(crate) fn check(engines: &mut Engines, full: bool, table: &Mutex<Table>) -> 
         let notebook = notebook(&cells);
         let mut counts = counts.lock().unwrap();
         match engines.lock().unwrap().compare(&notebook) {
-            Comparison::Equal { fused, evcxr } => {
+            Comparison::Equal { other: fused, evcxr } => {
                 *counts = (counts.0 + 1, counts.1, counts.2 + notebook.cells.len(), counts.3 + fused, counts.4 + evcxr);
                 Ok(())
             }

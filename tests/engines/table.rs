@@ -16,7 +16,7 @@ pub(crate) struct Table {
     excepted: (usize, usize),
     declined: (usize, usize),
     different: (usize, usize),
-    fused: Duration,
+    other: Duration,
     evcxr: Duration,
     /// A line about notebooks that were made up.
     random: String,
@@ -26,16 +26,16 @@ impl Table {
     pub(crate) fn add(&mut self, notebook: &Notebook, comparison: &Comparison, exceptions: &Exceptions) {
         let cells = notebook.cells.len();
         let timed =
-            |fused: &Duration, evcxr: &Duration| format!("{:.1} s, evcxr {:.1} s", fused.as_secs_f64(), evcxr.as_secs_f64());
+            |other: &Duration, evcxr: &Duration| format!("{:.1} s, evcxr {:.1} s", other.as_secs_f64(), evcxr.as_secs_f64());
         let (count, said) = match comparison {
-            Comparison::Equal { fused, evcxr } => {
-                self.fused += *fused;
+            Comparison::Equal { other, evcxr } => {
+                self.other += *other;
                 self.evcxr += *evcxr;
-                (&mut self.equal, format!("equal      {}", timed(fused, evcxr)))
+                (&mut self.equal, format!("equal      {}", timed(other, evcxr)))
             }
             Comparison::Declined { reason } => (&mut self.declined, format!("declined   {reason}")),
-            Comparison::Different { cells, fused, evcxr, .. } if exceptions.allow(&notebook.name) => {
-                (&mut self.excepted, format!("excepted   cells {cells:?}; {}", timed(fused, evcxr)))
+            Comparison::Different { cells, other, evcxr, .. } if exceptions.allow(&notebook.name) => {
+                (&mut self.excepted, format!("excepted   cells {cells:?}; {}", timed(other, evcxr)))
             }
             Comparison::Different { cells, .. } => (&mut self.different, format!("DIFFERENT  cells {cells:?}")),
         };
@@ -65,7 +65,7 @@ impl Table {
                 both(self.excepted),
                 both(self.different),
             );
-            println!("those that are equal: fused {:.1} s, evcxr {:.1} s", self.fused.as_secs_f64(), self.evcxr.as_secs_f64());
+            println!("those that are equal: {:.1} s, evcxr {:.1} s", self.other.as_secs_f64(), self.evcxr.as_secs_f64());
         }
         if !self.random.is_empty() {
             println!("{}", self.random);

@@ -19,7 +19,7 @@ pub use format::FormatError;
 pub const RULES: &[(&str, &str, bool)] = &[
     ("format", "the file breaks the notebook format", false),
     ("cell-ids", "a cell has no id, or one that is not its own: snapshots are named after ids", true),
-    ("kernelspec", "the notebook does not say that it is for Rust", true),
+    ("kernelspec", "the notebook does not say which kernel runs it", true),
     ("outputs", "a cell holds outputs: they belong into snapshots", true),
     ("counts", "execution counts are not those of a clean run", true),
     ("metadata", "metadata tells how the notebook was last run or shown", true),
@@ -77,9 +77,12 @@ impl fmt::Display for Place {
 pub fn look(document: &Document, folder: &Path, allowed: &[String]) -> Result<Vec<Finding>, FormatError> {
     let is_wanted = |rule: &str| !allowed.iter().any(|name| name == rule);
     let mut findings = structure::look(document);
-    findings.extend(pitfalls::look(document));
-    if is_wanted("rustfmt") {
-        findings.extend(format::look(document, folder)?);
+    // Of code in other languages nothing is known.
+    if !structure::names_other_kernel(document) {
+        findings.extend(pitfalls::look(document));
+        if is_wanted("rustfmt") {
+            findings.extend(format::look(document, folder)?);
+        }
     }
     findings.retain(|finding| is_wanted(finding.rule));
     findings.sort_by_key(|finding| finding.cell.as_ref().map_or((0, 0), |place| (place.number, place.line.unwrap_or(0))));
@@ -93,7 +96,7 @@ pub fn look(document: &Document, folder: &Path, allowed: &[String]) -> Result<Ve
 pub fn fix(document: &mut Document, folder: &Path, allowed: &[String]) -> Result<(), FormatError> {
     let is_wanted = |rule: &str| !allowed.iter().any(|name| name == rule);
     structure::fix(document, &is_wanted);
-    if is_wanted("rustfmt") {
+    if is_wanted("rustfmt") && !structure::names_other_kernel(document) {
         format::fix(document, folder)?;
     }
     Ok(())

@@ -32,8 +32,8 @@ pub(crate) struct RunArgs {
     #[arg(short = 'p', long = "param", value_name = "NAME=VALUE", help_heading = "Run options")]
     pub(crate) parameters: Vec<String>,
 
-    /// Give the parameter NAME the value of a Rust expression
-    #[arg(short = 'r', long = "raw-param", value_name = "NAME=RUST", help_heading = "Run options")]
+    /// Give the parameter NAME the value of an expression in the notebook's language
+    #[arg(short = 'r', long = "raw-param", value_name = "NAME=CODE", help_heading = "Run options")]
     pub(crate) raw_parameters: Vec<String>,
 
     /// Run the cells after one that failed, too; the command fails all the same

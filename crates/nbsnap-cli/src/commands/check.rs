@@ -35,7 +35,9 @@ pub(crate) fn run(targets: &Targets, args: &CheckArgs) -> Result<Exit, CommandEr
         }
         let findings = hygiene::look(&document, &folder, &args.allow)?;
         match document.notebook() {
-            Ok(notebook) => notebooks.push(notebook),
+            Ok(notebook) if notebook.is_rust() => notebooks.push(notebook),
+            // Other kernels compile nothing that they do not run.
+            Ok(_) => {}
             Err(_) if findings.iter().any(|finding| TELLING.contains(&finding.rule)) => {}
             // What the rules have nothing to say about, such as a tag that is misspelt.
             Err(_) if args.allow.iter().any(|rule| TELLING.contains(&rule.as_str())) => {}

@@ -51,7 +51,7 @@ fn settings_are_read_and_what_is_no_setting_is_named_with_what_was_meant() {
     assert!(message.contains("line 2") && message.ends_with("did you mean `cell-timeout`?"), "{message}");
     assert!(refused("cell-timeout = \"soon\"").contains("`soon` is no duration"));
     assert!(refused("max-memory = \"lots\"").contains("max-memory"));
-    assert!(refused("[redactions]\nuuid = true").ends_with("has no rule `uuid`, only paths, ports, thread-ids, generated-lines, backtraces, durations, dates, uuids, addresses; did you mean `uuids`?"));
+    assert!(refused("[redactions]\nuuid = true").ends_with("has no rule `uuid`, only paths, ports, thread-ids, generated-lines, backtraces, durations, dates, uuids, object-addresses, addresses; did you mean `uuids`?"));
     assert!(refused("[redactions]\nuuids = 1").contains("expected true, false or a place"));
     assert!(refused("[[compare]]\npixels = 3").ends_with("`pixels` must be from 0 to 1, not 3"));
     assert!(

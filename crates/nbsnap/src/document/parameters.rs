@@ -1,7 +1,9 @@
-//! Parameters in the manner of papermill, for Rust: a cell tagged `parameters` declares them with `let`, and one tagged
-//! `injected-parameters` after it binds them anew.
+//! Parameters in the manner of papermill: a cell tagged `parameters` declares them, in Rust with `let`, and one tagged `injected-parameters` after it
+//! binds them anew.
 //!
-//! The main type is [`Parameters`]. Values are written as Rust of the type that the notebook declares.
+//! The main type is [`Parameters`]. Values are written as Rust of the type that the notebook declares; `python` writes them for notebooks in Python.
+
+mod python;
 
 use ra_ap_syntax::ast::{self, HasName};
 use ra_ap_syntax::{AstNode, Edition, SourceFile};
@@ -25,10 +27,20 @@ pub enum ParameterError {
         given: String,
     },
     /// No variable can have its name.
-    #[error("parameter `{name}` cannot be the name of a variable in Rust")]
+    #[error("parameter `{name}` cannot be the name of a variable in {language}")]
     Name {
         /// The name.
         name: String,
+        /// The notebook's language.
+        language: &'static str,
+    },
+    /// The notebook is in a language that nobody here can write.
+    #[error("notebook {notebook} is for the kernel `{kernel}`, and parameters can be written in Rust and in Python only")]
+    Language {
+        /// The notebook's file.
+        notebook: String,
+        /// Its kernel.
+        kernel: String,
     },
     /// The notebook declares other parameters.
     #[error("notebook {notebook} has no parameter `{name}`; its cell tagged `parameters` declares: {known}")]
@@ -64,7 +76,7 @@ pub struct Parameters {
 struct Given {
     name: String,
     value: String,
-    /// Whether the value is Rust, to be taken as it is.
+    /// Whether the value is code, to be taken as it is.
     is_code: bool,
 }
 
@@ -76,23 +88,16 @@ struct Declared {
 }
 
 impl Parameters {
-    /// Reads `name=value` pairs; those of `code` have a Rust expression as their value. Of a name that comes twice the last one counts.
+    /// Reads `name=value` pairs; those of `code` have an expression as their value. Of a name that comes twice the last one counts.
     ///
     /// # Errors
-    /// When one is not such a pair, or its name is no variable's.
+    /// When one is not such a pair.
     pub fn parse(values: &[String], code: &[String]) -> Result<Parameters, ParameterError> {
         let mut given: Vec<Given> = Vec::new();
         let pairs = values.iter().map(|pair| (pair, false)).chain(code.iter().map(|pair| (pair, true)));
         for (pair, is_code) in pairs {
             let (name, value) = pair.split_once('=').ok_or_else(|| ParameterError::Form { given: pair.clone() })?;
             let name = name.trim().to_owned();
-            if !binds_only(&format!("let {name} = 0;"), &name) {
-                return Err(ParameterError::Name { name });
-            }
-            if is_code && !binds_only(&format!("let {name} = {value};"), &name) {
-                let reason = "it is no expression in Rust".into();
-                return Err(ParameterError::Value { name, type_name: "_".into(), value: value.into(), reason });
-            }
             given.retain(|known| known.name != name);
             given.push(Given { name, value: value.to_owned(), is_code });
         }
@@ -108,23 +113,26 @@ impl Parameters {
     /// or first of all. Nothing is done where there are no parameters.
     ///
     /// # Errors
-    /// When the notebook declares no such parameter, or the value is none of its type.
+    /// When the notebook declares no such parameter, no variable of its language can have the name, the value is none of the parameter's type, or the
+    /// notebook is neither in Rust nor in Python.
     pub fn inject(&self, document: &mut Document) -> Result<(), ParameterError> {
         if self.is_empty() {
             return Ok(());
         }
         let is_tagged = |cell: &Map<String, Value>, tag: &str| is_cell(cell, "code") && tags(cell).any(|known| known == tag);
         let declaring = document.cells().position(|cell| is_tagged(cell, DECLARED));
-        let declared = declaring.and_then(|index| document.cells().nth(index)).map(|cell| lets(&source(cell)));
         let notebook = document.path().display().to_string();
-        let mut lines = vec!["// Parameters of this run.".to_owned()];
+        let language = Language::of(document)?;
+        let declared = declaring.and_then(|index| document.cells().nth(index)).map(|cell| language.declared(&source(cell)));
+        let mut lines = vec![language.head().to_owned()];
         for given in &self.given {
+            language.check(given)?;
             let known = declared.as_deref().unwrap_or_default().iter().rfind(|declared| declared.name == given.name);
             if let (Some(declared), None) = (&declared, known) {
                 let known = declared.iter().map(|declared| declared.name.as_str()).collect::<Vec<_>>().join(", ");
                 return Err(ParameterError::Unknown { notebook, name: given.name.clone(), known });
             }
-            lines.push(given.binding(known)?);
+            lines.push(language.binding(given, known)?);
         }
         let text = lines.join("\n");
         if let Some(cell) = document.cells_mut().find(|cell| is_tagged(cell, INJECTED)) {
@@ -151,7 +159,74 @@ impl Parameters {
     }
 }
 
+/// The languages that parameters can be written in.
+#[derive(Clone, Copy)]
+enum Language {
+    Rust,
+    Python,
+}
+
+impl Language {
+    fn of(document: &Document) -> Result<Language, ParameterError> {
+        let text = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or_default().to_lowercase();
+        let spec = document.metadata().get("kernelspec");
+        let kernel = text(spec.map(|spec| &spec["name"]));
+        let languages =
+            [text(spec.map(|spec| &spec["language"])), text(document.metadata().get("language_info").map(|info| &info["name"]))];
+        let is = |name: &str| languages.iter().any(|language| language == name);
+        match () {
+            () if kernel == "rust" || is("rust") => Ok(Language::Rust),
+            () if kernel.starts_with("python") || is("python") || is("ipython") => Ok(Language::Python),
+            () => Err(ParameterError::Language { notebook: document.path().display().to_string(), kernel }),
+        }
+    }
+
+    /// The line above the parameters.
+    fn head(self) -> &'static str {
+        match self {
+            Language::Rust => "// Parameters of this run.",
+            Language::Python => "# Parameters of this run.",
+        }
+    }
+
+    fn declared(self, code: &str) -> Vec<Declared> {
+        match self {
+            Language::Rust => lets(code),
+            Language::Python => python::declared(code),
+        }
+    }
+
+    /// Refuses what is no name, or no code, in this language.
+    fn check(self, given: &Given) -> Result<(), ParameterError> {
+        match self {
+            Language::Rust => given.check(),
+            Language::Python => python::check(given),
+        }
+    }
+
+    /// The statement that binds a parameter.
+    fn binding(self, given: &Given, declared: Option<&Declared>) -> Result<String, ParameterError> {
+        match self {
+            Language::Rust => given.binding(declared),
+            Language::Python => Ok(python::binding(given, declared)),
+        }
+    }
+}
+
 impl Given {
+    /// Whether it can be bound with `let`.
+    fn check(&self) -> Result<(), ParameterError> {
+        let Given { name, value, is_code } = self;
+        if !binds_only(&format!("let {name} = 0;"), name) {
+            return Err(ParameterError::Name { name: name.clone(), language: "Rust" });
+        }
+        if *is_code && !binds_only(&format!("let {name} = {value};"), name) {
+            let (name, type_name, value) = (name.clone(), "_".into(), value.clone());
+            return Err(ParameterError::Value { name, type_name, value, reason: "it is no expression in Rust".into() });
+        }
+        Ok(())
+    }
+
     /// The `let` that binds the parameter.
     fn binding(&self, declared: Option<&Declared>) -> Result<String, ParameterError> {
         let Given { name, value, is_code } = self;

@@ -92,7 +92,7 @@ fn what_a_run_writes_is_valid_and_read_back() {
         outputs: [("application/json", "{\"a\":[1]}"), ("image/png", "iVBORw0KGgo="), ("text/html", "<b>1</b>\n<i>2</i>")]
             .map(|(mime, content)| (mime.to_owned(), content.to_owned()))
             .into(),
-        failure: None,
+        ..crate::record::CellRecord::default()
     };
     let mut document = document();
     let cell = document.cells_mut().nth(2).unwrap();

@@ -130,7 +130,7 @@ fn has_outputs(cell: &Map<String, Value>) -> bool {
     cell.get("outputs").and_then(Value::as_array).is_some_and(|outputs| !outputs.is_empty())
 }
 
-fn names_other_kernel(document: &Document) -> bool {
+pub(super) fn names_other_kernel(document: &Document) -> bool {
     let name = document.metadata().get("kernelspec").and_then(|spec| spec["name"].as_str());
     let language = document.metadata().get("kernelspec").and_then(|spec| spec["language"].as_str());
     name.is_some_and(|name| name != "rust") && language.is_none_or(|language| !language.eq_ignore_ascii_case("rust"))
@@ -143,10 +143,9 @@ fn kernelspec_problem(document: &Document) -> Option<String> {
                 .into(),
         );
     };
-    if names_other_kernel(document) {
-        return Some(format!("the notebook is for the kernel {}, and only Rust notebooks can be tested", spec["name"]));
-    }
-    let missing = ["display_name", "language", "name"].into_iter().find(|name| !spec.get(*name).is_some_and(Value::is_string));
+    let wanted: &[&str] =
+        if names_other_kernel(document) { &["display_name", "name"] } else { &["display_name", "language", "name"] };
+    let missing = wanted.iter().copied().find(|name| !spec.get(*name).is_some_and(Value::is_string));
     missing.map(|name| format!("the kernelspec has no `{name}`"))
 }
 

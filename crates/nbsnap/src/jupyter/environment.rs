@@ -24,6 +24,10 @@ const PLAIN: &[&str] = &[
 /// Variables of Python's that a kernel does not get: code that the machine's owner has run in every session.
 const NOT_OF_PYTHON: &[&str] = &["PYTHONSTARTUP", "PYTHONINSPECT", "PYTHONBREAKPOINT"];
 
+/// Files that every kernel finds in its private folder. IPython's history is for people who come back.
+pub(super) const FILES: &[(&str, &str)] =
+    &[("ipython/profile_default/ipython_kernel_config.py", "c = get_config()\nc.HistoryManager.hist_file = ':memory:'\n")];
+
 /// The variables that every kernel gets, before those that it and its notebook bring. `private` is a folder in which it finds no settings.
 pub(super) fn variables(private: &Path) -> BTreeMap<String, String> {
     let is_wanted = |name: &str| PLAIN.contains(&name) || (name.starts_with("PYTHON") && !NOT_OF_PYTHON.contains(&name));

@@ -103,8 +103,11 @@ impl Kernel {
 
     fn spawn(start: &Start<'_>) -> std::io::Result<Kernel> {
         let folder = tempfile::Builder::new().prefix("nbsnap-kernel-").tempdir()?;
-        for (name, text) in start.settings {
-            std::fs::write(folder.path().join(name), text)?;
+        let settings = start.settings.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+        for (name, text) in environment::FILES.iter().copied().chain(settings) {
+            let path = folder.path().join(name);
+            path.parent().map_or(Ok(()), std::fs::create_dir_all)?;
+            std::fs::write(path, text)?;
         }
         let connection_file = folder.path().join("connection.json");
         let reserved = Channels::reserve(&start.spec.name, random_hex()?)?;

@@ -35,7 +35,11 @@ pub const BUILT_IN_RULES: &[BuiltInRule] = &[
     BuiltInRule {
         name: "generated-lines",
         is_on: true,
-        patterns: &[(r"(?m)(?<before>^|[^/\w.\]])(?:ctx/)?src/lib\.rs:\d+(?::\d+)?", "${before}[CELL]")],
+        patterns: &[
+            (r"(?m)(?<before>^|[^/\w.\]])(?:ctx/)?src/lib\.rs:\d+(?::\d+)?", "${before}[CELL]"),
+            // What IPython calls the file that a cell's code stands in.
+            (r"(?:\[TMP\]|/tmp)/ipykernel_\d+/\d+\.py(?::\d+)?", "[CELL]"),
+        ],
     },
     BuiltInRule {
         name: "backtraces",
@@ -69,6 +73,7 @@ pub const BUILT_IN_RULES: &[BuiltInRule] = &[
         is_on: false,
         patterns: &[(r"\b[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\b", "[UUID]")],
     },
+    BuiltInRule { name: "object-addresses", is_on: true, patterns: &[(r" at 0x[0-9a-fA-F]{6,16}>", " at [ADDRESS]>")] },
     BuiltInRule { name: "addresses", is_on: false, patterns: &[(r"\b0x[0-9a-fA-F]{6,16}\b", "[ADDRESS]")] },
 ];
 

@@ -50,6 +50,8 @@ fn what_means_nothing_in_a_notebook_is_replaced() {
     assert_eq!(always("at src/lib.rs:112:2, ctx/src/lib.rs:3"), "at [CELL], [CELL]");
     assert_eq!(always("/x/src/lib.rs:112:2 [ROOT]/src/lib.rs:1:1"), "/x/src/lib.rs:112:2 [ROOT]/src/lib.rs:1:1");
     assert_eq!(always("/rustc/0123456789abcdef0123456789abcdef01234567/library/core/src/x.rs"), "[RUSTC]/library/core/src/x.rs");
+    assert_eq!(always("/tmp/ipykernel_4711/1234.py:1: UserWarning"), "[CELL]: UserWarning");
+    assert_eq!(always("<object at 0x7f0123456789>"), "<object at [ADDRESS]>");
     assert_eq!(redact("/tmp/.tmpAb12Cd/x", |r| _ = r.path(Path::new("/tmp"), "[TMP]")), "[TMP]/[DIR]/x");
     let backtrace = "no\nstack backtrace:\n   0: rust_begin_unwind\n             at /rustc/x/library/std/src/panicking.rs:665:5\n   1: main\n\
                      note: Some details are omitted, run with `RUST_BACKTRACE=full` for a verbose backtrace.\nyes";
@@ -140,12 +142,13 @@ fn all_text_of_a_record_is_redacted_and_no_picture() {
         outputs: [("text/html", text()), ("application/json", text()), ("image/svg+xml", text()), ("image/png", picture.clone())]
             .map(|(mime, content)| (mime.to_owned(), content))
             .into(),
+        further: vec![[("text/plain".to_owned(), text())].into()],
         failure: Some(Failure::Compile { diagnostics: vec![diagnostic] }),
     };
     redactor.record("a", &mut record);
     assert_eq!(record.outputs["image/png"], picture);
     let all = format!("{record:?}");
-    assert_eq!((all.matches("c2VjcmV0").count(), all.matches("<[SECRET]>").count()), (1, 8));
+    assert_eq!((all.matches("c2VjcmV0").count(), all.matches("<[SECRET]>").count()), (1, 9));
     for mut failure in [
         Failure::Panic { message: text(), line: None },
         Failure::Error { message: text(), lines: vec![] },

@@ -88,7 +88,7 @@ pub(super) fn details(
         indented(out, "on standard error, at last:");
         indented(out, &stderr.lines().map(|line| format!("  {line}\n")).collect::<String>());
     }
-    if let Some(hint) = hint(notebook, problems) {
+    if let Some(hint) = hint(&as_argument(path, notebook), problems) {
         indented(out, &hint);
     }
 }
@@ -202,6 +202,16 @@ fn telling_stderr(problems: &[CellProblem], stderr: &str) -> Option<String> {
         return None;
     }
     Some(visible(&lines[lines.len().saturating_sub(STDERR_LINES)..].join("\n")).into_owned())
+}
+
+/// How a command is told which notebook is meant: by its name, and by its project where that is one inside another.
+fn as_argument(path: &Path, notebook: &str) -> String {
+    match path.parent() {
+        Some(folder) if folder.parent().is_some_and(|outer| outer.ends_with("notebooks")) => {
+            format!("--project {} {notebook}", folder.display())
+        }
+        _ => notebook.to_owned(),
+    }
 }
 
 /// What to do about it, where that is not plain.

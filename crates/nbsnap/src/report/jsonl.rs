@@ -65,7 +65,12 @@ fn describe(event: &Event) -> Option<(&'static str, Value)> {
             let problems: Vec<Value> = verdict.problems().iter().map(problem).collect();
             let record = record.as_ref().map(|record| {
                 let failure = record.failure.as_ref().map(failure);
-                json!({ "stdout": record.stdout, "stderr": record.stderr, "outputs": record.outputs, "further": record.further, "failure": failure })
+                let mut told =
+                    json!({ "stdout": record.stdout, "stderr": record.stderr, "outputs": record.outputs, "failure": failure });
+                if !record.further.is_empty() {
+                    told["further"] = json!(record.further);
+                }
+                told
             });
             let members = json!({
                 "notebook": notebook,
