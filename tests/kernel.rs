@@ -97,12 +97,16 @@ fn the_kernel_goes_when_jupyter_is_killed() {
     let mut kernel = Kernel::start(&world, "");
     assert_eq!(kernel.execute("1 + 1"), ["2"]);
     assert!(!processes(&world).is_empty());
+    let outcome = world.run(&["clean", "--builds"]);
+    outcome.exits(96);
+    assert!(outcome.stderr.contains("a Jupyter kernel is using it"), "{}", outcome.stderr);
     drop(kernel);
     let killed = Instant::now();
     while !processes(&world).is_empty() {
         assert!(killed.elapsed() < Duration::from_secs(20), "left behind: {:?}", processes(&world));
         std::thread::sleep(Duration::from_millis(50));
     }
+    world.run(&["clean", "--builds"]).exits(0);
 }
 
 /// A kernel, and a Jupyter that has started it. Dropping it kills Jupyter, and nothing else.
