@@ -32,6 +32,6 @@ fn it_is_meant_by_its_folder_or_by_one_of_its_files() {
         outcome.exits(96).says("ERROR").says("notebooks/other/lab.ipynb").says("there is no kernel `nowhere`");
         outcome.says("(engine jupyter)").does_not_say("Prepared");
     }
-    world.run(&["list", "--project", "notebooks/other"]).exits(0).says("lab (1 code cell)");
+    world.run(&["list", "--project", "notebooks/other"]).exits(0).says("lab (1 code cell");
     world.run(&["accept", "--project", "notebooks/other"]).exits(0).says("nothing is pending");
 }
