@@ -2,6 +2,20 @@
 //!
 //! A [`Recorder`] stands where a testbed would, for one client; what it kept is a [`Session`]. A [`Recording`] of one or more sessions is written as
 //! a scenario folder. What the exchanges mean is not known here.
+//!
+//! ```no_run
+//! # fn main() -> Result<(), eoap_testbed::Error> {
+//! use eoap_testbed::{Live, Recorder, Recording};
+//!
+//! let live = Live::new("http://zoo-project-dru-service/acme/ogc-api", "https://ogc.example.org/api")?;
+//! let recorder = Recorder::start(&live)?;
+//! std::process::Command::new("my-client").envs(recorder.testbed().environment());
+//! let mut recording = Recording::new(&live);
+//! recording.add("my-client", recorder.session());
+//! recording.write("scenarios/example".as_ref())?;
+//! # Ok(())
+//! # }
+//! ```
 
 pub(crate) mod copied;
 mod folder;
