@@ -76,6 +76,10 @@ python-client:
 python-notebook *OPTIONS:
     tests/peers/python_notebook.py {{OPTIONS}}
 
+# Run notebooks with the real ipykernel: every verdict, and a machine whose settings are hostile; installs it under target/peers.
+python-kernel:
+    tests/peers/python_kernel.py
+
 # Run notebooks of public packages with nbclient and with nbsnap and demand the same verdicts; installs them under target/peers.
 python-foreign *NAMES:
     tests/peers/nbclient_verdicts.py {{NAMES}}

@@ -15,6 +15,7 @@ mod documents;
 mod export;
 mod foreign;
 mod housekeeping;
+mod inner;
 mod interrupt;
 mod kernel;
 mod kill;

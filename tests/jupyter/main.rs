@@ -1,6 +1,7 @@
 //! Engine `jupyter` and a kernel that does whatever a test wants of it, in a process of its own, as any kernel is. No Python is needed.
 //!
-//! `kernel` is that kernel, `cells` what becomes of cells, `life` what becomes of the kernel's process.
+//! `kernel` is that kernel, `cells` what becomes of cells, `life` what becomes of the kernel's process,
+//! `runner` what the runner makes of it.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 #![expect(clippy::print_stdout, clippy::print_stderr, clippy::exit, reason = "kernels print and end as they are told")]
@@ -8,6 +9,7 @@
 mod cells;
 mod kernel;
 mod life;
+mod runner;
 mod world;
 
 use std::path::PathBuf;
@@ -38,7 +40,7 @@ fn main() -> ExitCode {
         }
         _ => {}
     }
-    let tests = cells::TESTS.iter().chain(life::TESTS);
+    let tests = cells::TESTS.iter().chain(life::TESTS).chain(runner::TESTS);
     let trials = tests
         .map(|(name, test)| {
             Trial::test(*name, || {

@@ -76,8 +76,8 @@ class Lab:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.folder = folder
-        options = ["--no-browser", "--allow-root", f"--port={self.port}", "--IdentityProvider.token=", "--LabApp.check_for_updates_class="
-                   "jupyterlab.NeverCheckForUpdate"]
+        options = ["--no-browser", "--allow-root", f"--port={self.port}", "--IdentityProvider.token=",
+                   "--ServerApp.disable_check_xsrf=True", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
         command = [NBSNAP, "--project", folder, "lab", "--jupyter", VENV / "bin/jupyter", "--cache-dir", ROOT / "target/nbsnap", "--"]
         self.log = open(WORK / "lab.log", "a")
         self.process = subprocess.Popen([*command, *options], stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL, cwd=folder)
