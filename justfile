@@ -103,6 +103,11 @@ raster-fuzz SECONDS="60":
 serve *OPTIONS:
     cargo run --quiet -- serve {{OPTIONS}}
 
+# Watch the page of `nbsnap serve` in a browser while jobs run; screens land in target/pictures/page. Needs Python 3 and Chromium.
+page-test:
+    cargo build --quiet
+    tests/pictures/live_page.py
+
 # Run foreign notebooks and the labs, and hold what is written against Python's nbformat and nbconvert; installs both under target/foreign.
 foreign *OPTIONS:
     tests/foreign/validate.py {{OPTIONS}}
