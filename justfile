@@ -56,6 +56,18 @@ pygeoapi *COMMAND:
 client-servers RELEASE="0.24":
     tests/peers/pygeoapi.py --release {{RELEASE}} cargo test --test servers -- --nocapture
 
+# Open the notebooks in JupyterLab, with our kernel, against the testbed; says how to install JupyterLab where it is missing.
+lab *OPTIONS:
+    cargo run --quiet -- lab {{OPTIONS}}
+
+# Run lab 04 in JupyterLab with a browser, interrupt, restart, kill, and look what is left; screens land in target/lab. Needs Python 3 and Chromium.
+lab-test *OPTIONS:
+    tests/lab/lab.py {{OPTIONS}}
+
+# Record a notebook against a real pygeoapi and a real S3 server (moto), and demand that it is green without them; installs both under target/peers.
+record-test *OPTIONS:
+    tests/peers/record_live.py {{OPTIONS}}
+
 # Make the calls of the labs with the tutorial's Python client, against the testbed; installs it under target/peers.
 python-client:
     tests/peers/python_client.py

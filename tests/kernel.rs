@@ -4,11 +4,12 @@ use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use jupyter_protocol::{
-    ConnectionInfo, ExecuteRequest, ExecutionState, JupyterMessage, JupyterMessageContent, Media, MediaType, Transport,
+    ConnectionInfo, ExecuteRequest, ExecutionState, JupyterMessage, JupyterMessageContent, KernelInfoRequest, Media, MediaType,
+    Transport,
 };
 use jupyter_zmq_client::{
-    ClientIoPubConnection, ClientShellConnection, create_client_iopub_connection, create_client_shell_connection_with_identity,
-    peer_identity_for_session,
+    ClientIoPubConnection, ClientShellConnection, create_client_control_connection, create_client_iopub_connection,
+    create_client_shell_connection_with_identity, peer_identity_for_session,
 };
 use serde_json::Value;
 use tokio::runtime::Runtime;
@@ -73,6 +74,23 @@ fn the_kernel_finds_built_what_was_prepared_and_builds_what_was_not() {
     assert_eq!(kernel.execute("panic!(\"oh no\")").join("").matches("oh no").count(), 1);
 }
 
+/// Jupyter asks a kernel that starts again and again whether it is there, on a connection that it closes when no answer comes.
+#[test]
+fn who_asked_and_has_gone_does_not_end_a_kernel_that_starts() {
+    let world = World::of_project("passes");
+    let mut kernel = Kernel::begin(&world, "");
+    let asked = async {
+        let mut control = create_client_control_connection(&kernel.connection, "gone").await.unwrap();
+        for _ in 0..20 {
+            control.send(JupyterMessage::new(KernelInfoRequest {}, None)).await.unwrap();
+        }
+    };
+    kernel.runtime.block_on(asked);
+    kernel.connect();
+    assert_eq!(kernel.execute("40 + 2"), ["42"]);
+    assert_eq!(processes(&world).iter().filter(|command| command.contains("nbsnap-kernel")).count(), 1);
+}
+
 #[test]
 fn the_kernel_goes_when_jupyter_is_killed() {
     let world = World::of_project("passes");
@@ -91,12 +109,19 @@ fn the_kernel_goes_when_jupyter_is_killed() {
 struct Kernel {
     jupyter: Child,
     runtime: Runtime,
-    shell: ClientShellConnection,
-    iopub: ClientIoPubConnection,
+    connection: ConnectionInfo,
+    channels: Option<(ClientShellConnection, ClientIoPubConnection)>,
 }
 
 impl Kernel {
     fn start(world: &World, folder: &str) -> Kernel {
+        let mut kernel = Kernel::begin(world, folder);
+        kernel.connect();
+        kernel
+    }
+
+    /// Starts one, which need not be ready when it listens.
+    fn begin(world: &World, folder: &str) -> Kernel {
         let bound: Vec<_> = (0..5).map(|_| std::net::TcpListener::bind("127.0.0.1:0").unwrap()).collect();
         let ports: Vec<u16> = bound.iter().map(|socket| socket.local_addr().unwrap().port()).collect();
         drop(bound);
@@ -126,20 +151,37 @@ impl Kernel {
             std::thread::sleep(Duration::from_millis(50));
         }
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let (shell, iopub) = runtime.block_on(async {
-            let identity = peer_identity_for_session("tests").unwrap();
-            let iopub = create_client_iopub_connection(&connection, "", "tests").await.unwrap();
-            let shell = create_client_shell_connection_with_identity(&connection, "tests", identity).await.unwrap();
-            (shell, iopub)
-        });
-        Kernel { jupyter, runtime, shell, iopub }
+        Kernel { jupyter, runtime, connection, channels: None }
+    }
+
+    /// Connects, and waits until the kernel answers.
+    fn connect(&mut self) {
+        let started = Instant::now();
+        loop {
+            let connection = &self.connection;
+            let connected = self.runtime.block_on(async {
+                let identity = peer_identity_for_session("tests").unwrap();
+                let mut control = create_client_control_connection(connection, "tests").await.ok()?;
+                control.send(JupyterMessage::new(KernelInfoRequest {}, None)).await.ok()?;
+                tokio::time::timeout(Duration::from_secs(30), control.read()).await.ok()?.ok()?;
+                let iopub = create_client_iopub_connection(connection, "", "tests").await.ok()?;
+                let shell = create_client_shell_connection_with_identity(connection, "tests", identity).await.ok()?;
+                Some((shell, iopub))
+            });
+            if connected.is_some() {
+                self.channels = connected;
+                return;
+            }
+            assert!(started.elapsed() < Duration::from_secs(120), "the kernel never answered");
+            std::thread::sleep(Duration::from_millis(100));
+        }
     }
 
     /// What a cell shows, as text, and what it prints.
     fn execute(&mut self, code: &str) -> Vec<String> {
         let request = JupyterMessage::new(ExecuteRequest::new(code.to_owned()), None);
         let id = request.header.msg_id.clone();
-        let (shell, iopub) = (&mut self.shell, &mut self.iopub);
+        let (shell, iopub) = self.channels.as_mut().expect("connected");
         let answered = async {
             shell.send(request).await.unwrap();
             let mut shown = Vec::new();

@@ -20,6 +20,7 @@ mod interrupt;
 mod kernel;
 mod kill;
 mod list;
+mod live;
 mod record;
 mod reports;
 mod review;

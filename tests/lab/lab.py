@@ -57,13 +57,13 @@ def project():
 def processes(folder):
     """Processes that work in the project or were told of it, but for this one."""
     found = {}
-    for entry in Path("/proc").iterdir():
+    for entry in Path("/proc").glob("[0-9]*"):
         try:
             command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
             cwd = os.readlink(entry / "cwd")
         except (OSError, ValueError):
             continue
-        if int(entry.name) != os.getpid() and command and (str(folder) in command or cwd.startswith(str(folder))):
+        if entry.name != str(os.getpid()) and command and (str(folder) in command or cwd.startswith(str(folder))):
             found[int(entry.name)] = command.strip()
     return found
 

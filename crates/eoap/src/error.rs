@@ -13,6 +13,7 @@ use crate::{
     status::StatusInfo,
 };
 
+mod answers;
 mod words;
 
 use words::{after_attempts, hint, hint_of_status, last_status, list, message};
@@ -337,42 +338,6 @@ impl fmt::Debug for Error {
     }
 }
 
-impl Error {
-    /// HTTP status code of the answer, for errors that a server answered with; of the last answer, if there were several.
-    pub fn http_status(&self) -> Option<u16> {
-        match self {
-            Self::Api { status, .. } | Self::Http { status, .. } | Self::Redirect { status, .. } => Some(*status),
-            Self::RetriesExhausted { last, .. } | Self::RetryAfter { last, .. } => last.http_status(),
-            Self::JobLost { .. } => Some(404),
-            _ => None,
-        }
-    }
-
-    /// Kind of the problem: by the error document, and by the status if there is no document or it names no known kind (see
-    /// [`ProblemKind::of_status`]).
-    pub fn problem_kind(&self) -> Option<ProblemKind> {
-        match self {
-            Self::Api { kind, .. } => Some(kind.clone()),
-            Self::Http { status, .. } => ProblemKind::of_status(*status),
-            Self::RetriesExhausted { last, .. } | Self::RetryAfter { last, .. } => last.problem_kind(),
-            Self::JobLost { problem, .. } => Some(problem.kind()),
-            _ => None,
-        }
-    }
-
-    /// Whether the server does not know the job. pygeoapi calls that `InvalidParameterValue` where the standard has
-    /// `NoSuchJob`; at the URL of a job, with status 404, it means the same.
-    pub fn is_no_such_job(&self) -> bool {
-        match self {
-            Self::Api { kind: ProblemKind::NoSuchJob, .. } | Self::JobLost { .. } => true,
-            Self::Api { url, status: 404, kind: ProblemKind::InvalidParameterValue, .. } => {
-                url.rsplit('/').nth(1).is_some_and(|parent| parent == "jobs")
-            }
-            _ => false,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -381,26 +346,6 @@ mod tests {
     fn debug_reads_like_the_message() {
         let error = Error::NoSuchOutput { output: "catalog".into(), available: vec!["stac_catalog".into()] };
         assert_eq!(format!("{error:?}"), r#"the results have no output "catalog"; they have "stac_catalog""#);
-    }
-
-    #[test]
-    fn unknown_job_is_recognised_however_the_server_says_it() {
-        let error = |url: &str, status, document| {
-            let problem: Problem = serde_json::from_value(document).expect("problem");
-            Error::Api {
-                method: "GET".into(),
-                url: url.into(),
-                status,
-                kind: problem.kind_with_status(status),
-                problem: problem.into(),
-            }
-        };
-        let pygeoapi = serde_json::json!({"code": "InvalidParameterValue", "description": "job not found"});
-        let zoo = serde_json::json!({"title": "NoSuchJob"});
-        assert!(error("http://h/jobs/1", 404, pygeoapi.clone()).is_no_such_job());
-        assert!(error("http://h/jobs/1/results", 404, zoo).is_no_such_job());
-        assert!(!error("http://h/jobs/1", 400, pygeoapi.clone()).is_no_such_job());
-        assert!(!error("http://h/processes/jobs", 404, pygeoapi).is_no_such_job());
     }
 
     #[test]

@@ -114,6 +114,7 @@ pub mod json;
 
 mod answered;
 mod api_definition;
+mod asset_address;
 mod client;
 mod client_builder;
 mod deploy;

@@ -13,7 +13,9 @@
 //!   for readers of differences.
 //! - GitHub and some exports strip style sheets and scripts. So there are no scripts, colours stand in the elements themselves,
 //!   and a style sheet is only needed to follow a dark theme. Pictures lie on paper of their own: what is light stays readable
-//!   on a dark page.
+//!   on a dark page. In HTML GitHub's list also has no inline styles, no inline SVG, and no images that are data: of a table all words are
+//!   left, and of a picture in HTML its alternative, which is why the picture is an output of its own, too. A test holds all that the
+//!   labs show to that list.
 
 use std::{fmt, path::Path};
 

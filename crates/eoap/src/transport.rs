@@ -23,7 +23,7 @@ use connections::{Connections, READ_TIMEOUT};
 
 pub use auth::Token;
 pub(crate) use auth::{Auth, Cause};
-pub(crate) use connections::{ensure_tls, http_client};
+pub(crate) use connections::{ensure_tls, file_client};
 pub use links::LinkPolicy;
 pub(crate) use message::{Answer, Request};
 pub use retry::Retry;

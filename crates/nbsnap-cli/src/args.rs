@@ -86,7 +86,9 @@ Examples:
   nbsnap test                        every notebook
   nbsnap test 01 lab.ipynb           these
   nbsnap test --fresh --engine evcxr on the reference engine's word, whatever is known of earlier runs
-  CI=true nbsnap test                as CI does it: nothing is written, everything runs")]
+  CI=true nbsnap test                as CI does it: nothing is written, everything runs
+  nbsnap test --live --env-file deployment.env
+                                     an acceptance test of a real deployment")]
 pub(crate) struct TestArgs {
     /// Which notebooks
     #[command(flatten)]
@@ -95,6 +97,10 @@ pub(crate) struct TestArgs {
     /// How often to run them
     #[command(flatten)]
     pub(crate) repetition: RepetitionArgs,
+
+    /// Where they find their servers
+    #[command(flatten)]
+    pub(crate) live: LiveArgs,
 
     /// What runs the notebooks [default: as the profile says: fused, evcxr in profile ci]
     #[arg(long, value_enum, env = "NBSNAP_ENGINE", help_heading = "Engine options")]
@@ -188,6 +194,18 @@ impl SelectionArgs {
     pub(crate) fn selection(&self) -> Selection {
         Selection { names: self.names.clone(), filter: self.filter.clone(), partition: self.partition }
     }
+}
+
+/// Where notebooks find their servers.
+#[derive(Debug, clap::Args)]
+pub(crate) struct LiveArgs {
+    /// Lend no testbed: notebooks reach the hosts that they name; the profile is `live` unless another is named
+    #[arg(long, help_heading = "Environment options")]
+    pub(crate) live: bool,
+
+    /// Variables that the notebooks get, credentials among them: a file of NAME=VALUE lines [default: as the profile says]
+    #[arg(long, value_name = "FILE", requires = "live", help_heading = "Environment options")]
+    pub(crate) env_file: Option<PathBuf>,
 }
 
 /// How often to run notebooks.

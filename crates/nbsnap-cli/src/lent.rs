@@ -1,4 +1,4 @@
-//! The testbed as an environment that notebooks are lent: a fresh one for each notebook that runs.
+//! What notebooks are lent: a testbed, a fresh one for each notebook that runs, or nothing but variables for a real deployment.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -6,8 +6,13 @@ use std::path::{Path, PathBuf};
 use eoap_testbed::{Scenario, Testbed};
 use nbsnap::environment::{Environment, Loan, Nothing};
 use nbsnap::notebook::Notebook;
+use nbsnap::project::Project;
 
+use crate::args::LiveArgs;
 use crate::error::chain;
+
+/// What may stand in the `[environment]` table.
+const SETTINGS: [&str; 2] = ["scenario", "env-file"];
 
 /// Lends each notebook a testbed of its own, set up by the scenario that its settings or the project's name.
 #[derive(Debug)]
@@ -19,15 +24,7 @@ pub(crate) struct Testbeds {
 impl Testbeds {
     /// Reads the project's `[environment]` table; paths in it mean `folder`.
     pub(crate) fn new(folder: &Path, settings: &toml::Table) -> Result<Testbeds, String> {
-        if let Some(unknown) = settings.keys().find(|key| *key != "scenario") {
-            return Err(format!("nbsnap.toml: [environment] has no setting `{unknown}`, only `scenario`"));
-        }
-        let scenario = match settings.get("scenario") {
-            None => None,
-            Some(toml::Value::String(scenario)) => Some(scenario.clone()),
-            Some(other) => return Err(format!("nbsnap.toml: `scenario` must be the path of a folder, not {other}")),
-        };
-        Ok(Testbeds { folder: folder.to_owned(), scenario })
+        Ok(Testbeds { folder: folder.to_owned(), scenario: setting(settings, "scenario", "a folder")? })
     }
 }
 
@@ -56,6 +53,69 @@ impl Environment for Testbeds {
 
     fn files(&self, notebook: &Notebook) -> Result<Vec<PathBuf>, String> {
         Ok(self.scenario(notebook)?.map(|scenario| scenario.files()).unwrap_or_default())
+    }
+}
+
+/// What a run's notebooks are lent: as the arguments say, else as the project's `[environment]` table does.
+pub(crate) fn environment(project: &Project, args: &LiveArgs) -> Result<Box<dyn Environment>, String> {
+    let (folder, settings) = (project.notebooks_dir(), &project.config.environment);
+    if !args.live {
+        return Ok(Box::new(Testbeds::new(&folder, settings)?));
+    }
+    let file = match &args.env_file {
+        Some(file) => Some(file.clone()),
+        None => setting(settings, "env-file", "a file")?.map(|file| folder.join(file)),
+    };
+    Ok(Box::new(Live { variables: file.as_deref().map(variables).transpose()?.unwrap_or_default(), file }))
+}
+
+/// A path in the `[environment]` table, in which nothing else may stand.
+fn setting(settings: &toml::Table, name: &str, what: &str) -> Result<Option<String>, String> {
+    if let Some(unknown) = settings.keys().find(|key| !SETTINGS.contains(&key.as_str())) {
+        return Err(format!("nbsnap.toml: [environment] has no setting `{unknown}`, only `{}`", SETTINGS.join("` and `")));
+    }
+    match settings.get(name) {
+        None => Ok(None),
+        Some(toml::Value::String(path)) => Ok(Some(path.clone())),
+        Some(other) => Err(format!("nbsnap.toml: `{name}` must be the path of {what}, not {other}")),
+    }
+}
+
+/// Reads a file of variables, written as `NAME=value` or as a shell exports them.
+fn variables(file: &Path) -> Result<BTreeMap<String, String>, String> {
+    let failed = |error: dotenvy::Error| format!("cannot use the variables of {}: {error}", file.display());
+    dotenvy::from_path_iter(file).map_err(failed)?.collect::<Result<_, _>>().map_err(failed)
+}
+
+/// Lends variables and no server: notebooks reach the hosts that they name.
+#[derive(Clone, Debug)]
+struct Live {
+    variables: BTreeMap<String, String>,
+    file: Option<PathBuf>,
+}
+
+impl Environment for Live {
+    fn lend(&self, _notebook: &Notebook) -> Result<Box<dyn Loan>, String> {
+        Ok(Box::new(self.clone()))
+    }
+
+    fn files(&self, _notebook: &Notebook) -> Result<Vec<PathBuf>, String> {
+        Ok(self.file.iter().cloned().collect())
+    }
+}
+
+impl Loan for Live {
+    fn variables(&self) -> BTreeMap<String, String> {
+        self.variables.clone()
+    }
+
+    fn secrets(&self) -> Vec<String> {
+        // The runner tells secrets by the names of variables.
+        Vec::new()
+    }
+
+    fn refused_hosts(&self) -> Vec<String> {
+        Vec::new()
     }
 }
 

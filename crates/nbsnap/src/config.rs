@@ -25,6 +25,8 @@ pub const BUILT_IN: &str = include_str!("config/built-in.toml");
 pub const DEFAULT_PROFILE: &str = "default";
 /// The profile that is meant for build machines.
 pub const CI_PROFILE: &str = "ci";
+/// The profile of runs against a real deployment.
+pub const LIVE_PROFILE: &str = "live";
 
 /// Why the configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -102,6 +104,8 @@ pub struct Config {
     pub build: BuildConfig,
     /// Reports beside the one on the terminal.
     pub report: ReportConfig,
+    /// Whether recorded outputs, too, go through the rules before they are compared.
+    pub redact_recorded: bool,
     /// Built-in rules that hide what differs from run to run, switched on or off.
     pub redactions: BTreeMap<String, Toggle>,
     /// Rules of the project's own, in order.
@@ -200,6 +204,7 @@ impl Default for Config {
                 failed: "target/nbsnap/failed".into(),
                 ..ReportConfig::default()
             },
+            redact_recorded: false,
             redactions: BTreeMap::new(),
             redact: Vec::new(),
             compare: Vec::new(),
@@ -226,9 +231,9 @@ impl Config {
     /// The settings that a verdict on a notebook rests on, in words: not those that say when it runs and who is told.
     pub(crate) fn of_verdicts(&self) -> String {
         let Config { cell_timeout, compile_timeout, notebook_timeout, max_output, max_memory, .. } = self;
-        let Config { build, redactions, redact, compare, environment, .. } = self;
+        let Config { build, redact_recorded, redactions, redact, compare, environment, .. } = self;
         let limits = (cell_timeout, compile_timeout, notebook_timeout, max_output, max_memory);
-        format!("{limits:?} {build:?} {redactions:?} {redact:?} {compare:?} {environment:?}")
+        format!("{limits:?} {build:?} {redact_recorded} {redactions:?} {redact:?} {compare:?} {environment:?}")
     }
 
     /// Lays a profile of the file `text` over the rest of it, and all of it over what is built in; `path` is only for messages.

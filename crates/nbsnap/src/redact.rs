@@ -18,6 +18,7 @@ pub use rules::{BUILT_IN_RULES, BuiltInRule};
 use crate::config::{Config, RedactRule, Toggle};
 use crate::record::{CellRecord, Failure};
 use crate::scope::{Place, Scope, Stream};
+use crate::snapshot::{Body, Content, SectionName};
 
 /// Memory that a compiled pattern may take; long secrets with all their spellings need some.
 const PATTERN_LIMIT: usize = 64 << 20;
@@ -231,6 +232,20 @@ impl Redactor {
         }
         if let Some(failure) = &mut record.failure {
             self.failure(cell, failure);
+        }
+    }
+
+    /// Redacts all text of the snapshot of a cell.
+    pub fn body(&mut self, cell: &str, body: &mut Body) {
+        for section in &mut body.sections {
+            let Content::Text(text) = &mut section.content else { continue };
+            let (stream, mime) = match &section.name {
+                SectionName::Stdout => (Stream::Stdout, None),
+                SectionName::Stderr => (Stream::Stderr, None),
+                SectionName::Error => (Stream::Error, None),
+                SectionName::Mime(mime) | SectionName::Further(_, mime) => (Stream::Display, Some(mime.as_str())),
+            };
+            self.in_place(text, cell, stream, mime);
         }
     }
 

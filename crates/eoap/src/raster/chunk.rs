@@ -1,98 +1,146 @@
 //! Decodes one tile or strip: decompression, bit and byte order, predictor.
 //!
-//! Bytes in, little-endian samples out; knows neither files nor where the chunk lies. Samples stay as they are stored, as in
-//! GDAL: no colour is converted or inverted, but those of JPEG.
+//! The crate `tiff` does it, but for what [`decode`] says. Bytes in, samples in the machine's byte order out; knows neither files nor where
+//! the chunk lies. Samples stay as they are stored, as in GDAL: no colour is converted or inverted, but those of JPEG.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, io};
 
-use super::{
-    codec::{self, decompress},
-    jpeg,
-    level::Level,
-    predictor::{undo_differences, undo_float_differences},
+use half::{f16, slice::HalfFloatSliceExt};
+use tiff::{
+    TiffError,
+    decoder::{Decoder, Limits},
+    tags::{ByteOrder, CompressionMethod, Predictor, SampleFormat},
 };
 
-/// Decodes a chunk with this many rows into little-endian samples of whole bytes, row by row, bands side by side.
+use super::{
+    chunk_file::{ChunkFile, Described},
+    compression, jpeg,
+    level::Level,
+    zstandard,
+};
+
+/// Decodes a chunk with this many rows into samples of whole bytes, row by row, bands side by side.
+///
+/// What `tiff` does not do is done beside it: JPEG and Zstandard (their modules say why), bits that are the other way round, and values whose
+/// bits are no whole bytes, which are bytes to `tiff`. Of predictors the one that is on nearly every file is done here, see [`sum_up`].
 pub(crate) fn decode(level: &Level, rows: u32, data: &[u8]) -> Result<Vec<u8>, String> {
-    if level.compression == codec::JPEG {
+    if level.compression == CompressionMethod::ModernJPEG {
         return jpeg::decode(level, rows, data);
     }
     let data = match level.is_bit_reversed {
         true => Cow::Owned(data.iter().map(|byte| byte.reverse_bits()).collect()),
         false => Cow::Borrowed(data),
     };
-    let (stride, bits) = (level.chunk_samples(), usize::from(level.bits));
-    let per_row = level.block.0 as usize * stride;
+    let (samples, bits) = (level.chunk_samples(), usize::from(level.bits));
+    let per_row = level.block.0 as usize * samples;
     let row_bytes = (per_row * bits).div_ceil(8);
-    let mut bytes = vec![0; row_bytes * rows as usize];
-    decompress(level.compression, &data, &mut bytes)?;
-    // What a predictor means for other compressions is not defined, and libtiff ignores it there.
-    let predictor = match level.compression {
-        codec::LZW | codec::DEFLATE | codec::OLD_DEFLATE | codec::ZSTD => level.predictor,
-        _ => 1,
+    let mut out = vec![0; row_bytes * rows as usize];
+    let described = Described {
+        width: level.block.0,
+        rows,
+        samples: samples as u16,
+        bits: level.bits,
+        format: level.format,
+        compression: level.compression,
+        predictor: level.predictor,
+        byte_order: level.byte_order,
     };
-    let size = bits / 8;
-    if !matches!(bits, 8 | 16 | 32 | 64) {
-        return match predictor {
-            1 => Ok(unpack(&bytes, row_bytes, per_row, bits, level.data_type.size())),
-            other => Err(format!("its predictor {other} is not defined for values of {bits} bits")),
-        };
-    }
-    if level.is_big_endian && predictor != 3 && size > 1 {
-        swap_bytes(&mut bytes, size);
-    }
-    match predictor {
-        1 => {}
-        2 => bytes.chunks_exact_mut(row_bytes).for_each(|row| undo_differences(row, stride, size)),
-        3 if !level.data_type.is_integer() => {
-            bytes.chunks_exact_mut(row_bytes).for_each(|row| undo_float_differences(row, stride, size));
+    match bits {
+        8 | 16 | 32 | 64 if samples == 1 && level.predictor == Predictor::Horizontal.to_u16() => {
+            unpack(Described { predictor: Predictor::None.to_u16(), ..described }, &data, &mut out)?;
+            if compression::is_predicted(level.compression) {
+                out.chunks_exact_mut(row_bytes).for_each(|row| sum_up(row, bits / 8));
+            }
         }
-        other => return Err(format!("its predictor {other} is not known for values of type {}", level.data_type)),
+        8 | 16 | 32 | 64 => unpack(described, &data, &mut out)?,
+        _ if compression::is_predicted(level.compression) && level.predictor != Predictor::None.to_u16() => {
+            return Err(format!("its predictor {} is not defined for values of {bits} bits", level.predictor));
+        }
+        _ => {
+            let bytes = Described { width: row_bytes as u32, samples: 1, bits: 8, format: SampleFormat::Uint, ..described };
+            unpack(bytes, &data, &mut out)?;
+            if bits == 24 && level.byte_order == ByteOrder::BigEndian {
+                // Of all such values libtiff turns these round, and so GDAL writes them.
+                out.as_chunks_mut::<3>().0.iter_mut().for_each(|value| value.reverse());
+            }
+            return Ok(widen(&out, row_bytes, per_row, bits, level.data_type.size()));
+        }
     }
-    if size < level.data_type.size() {
-        let (halves, _) = bytes.as_chunks();
-        bytes = halves.iter().flat_map(|half| float_of_half(u16::from_le_bytes(*half)).to_le_bytes()).collect();
+    if bits < 8 * level.data_type.size() {
+        let (halves, _) = out.as_chunks();
+        let halves: Vec<f16> = halves.iter().map(|half| f16::from_ne_bytes(*half)).collect();
+        out = halves.to_f32_vec().into_iter().flat_map(f32::to_ne_bytes).collect();
     }
-    Ok(bytes)
+    Ok(out)
 }
 
-fn swap_bytes(bytes: &mut [u8], size: usize) {
+/// Fills `out` with the values of a chunk. Fails if there are fewer; what a damaged chunk would unpack beyond them is never unpacked.
+fn unpack(mut described: Described, data: &[u8], out: &mut [u8]) -> Result<(), String> {
+    let mut data = Cow::Borrowed(data);
+    match described.compression {
+        CompressionMethod::ZSTD => {
+            data = zstandard::decompress(&data, out.len())?.into();
+            described.compression = CompressionMethod::None;
+        }
+        CompressionMethod::LZW | CompressionMethod::Deflate | CompressionMethod::OldDeflate => {}
+        // What a predictor means here is not defined, and libtiff ignores it.
+        CompressionMethod::None | CompressionMethod::PackBits => described.predictor = Predictor::None.to_u16(),
+        other => return Err(compression::unknown(other)),
+    }
+    // Nothing is large but `out`.
+    let decoder = Decoder::new(ChunkFile::new(described, &data)).map(|decoder| decoder.with_limits(Limits::unlimited()));
+    decoder.and_then(|mut decoder| decoder.read_chunk_bytes(0, out)).map_err(|error| match error {
+        TiffError::IoError(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+            format!("a tile or strip is damaged: it ends before its {} bytes are there", out.len())
+        }
+        TiffError::UnsupportedError(error) => format!("its tiles or strips cannot be decoded: {error}"),
+        error => format!("a tile or strip is damaged: {error}"),
+    })
+}
+
+/// Predictor 2 of a row with one value a pixel: each value is stored as the difference to its left neighbour (TIFF 6.0 section 14).
+///
+/// `tiff` does this, too, but loads each sum from memory again: 1.7 ns a value instead of 0.4, a fifth of the time that such a chunk takes.
+fn sum_up(row: &mut [u8], size: usize) {
+    macro_rules! sum_up {
+        ($type:ty) => {{
+            let mut sum = 0;
+            for value in row.as_chunks_mut::<{ size_of::<$type>() }>().0 {
+                sum = <$type>::from_ne_bytes(*value).wrapping_add(sum);
+                *value = sum.to_ne_bytes();
+            }
+        }};
+    }
     match size {
-        2 => bytes.as_chunks_mut::<2>().0.iter_mut().for_each(|value| value.reverse()),
-        4 => bytes.as_chunks_mut::<4>().0.iter_mut().for_each(|value| value.reverse()),
-        _ => bytes.as_chunks_mut::<8>().0.iter_mut().for_each(|value| value.reverse()),
+        1 => sum_up!(u8),
+        2 => sum_up!(u16),
+        4 => sum_up!(u32),
+        _ => sum_up!(u64),
     }
 }
 
-/// Values of 1 to 15 bits, the highest bit first, as little-endian values of `size` bytes; rows begin at whole bytes.
-fn unpack(bytes: &[u8], row_bytes: usize, per_row: usize, bits: usize, size: usize) -> Vec<u8> {
+/// Values of 1 to 31 bits, the highest bit first, as values of `size` bytes; rows begin at whole bytes.
+fn widen(bytes: &[u8], row_bytes: usize, per_row: usize, bits: usize, size: usize) -> Vec<u8> {
     let rows = bytes.len() / row_bytes.max(1);
     let mut out = Vec::with_capacity(rows * per_row * size);
     for row in bytes.chunks_exact(row_bytes) {
-        let (mut held, mut count) = (0u32, 0);
+        let (mut held, mut count) = (0u64, 0);
         let mut rest = row.iter();
         for _ in 0..per_row {
             while count < bits {
-                held = held << 8 | u32::from(rest.next().copied().unwrap_or(0));
+                held = held << 8 | u64::from(rest.next().copied().unwrap_or(0));
                 count += 8;
             }
             count -= bits;
             let value = held >> count & ((1 << bits) - 1);
-            out.extend_from_slice(&value.to_le_bytes()[..size]);
+            match size {
+                1 => out.push(value as u8),
+                2 => out.extend((value as u16).to_ne_bytes()),
+                _ => out.extend((value as u32).to_ne_bytes()),
+            }
         }
     }
     out
-}
-
-/// A float of 16 bits (IEEE 754 binary16) in 32; exact.
-fn float_of_half(half: u16) -> f32 {
-    // Scaled by a power of two, exponents of both formats mean the same, those of the smallest numbers included.
-    const SCALE: f32 = f32::from_bits((254 - 15) << 23);
-    let (sign, rest) = (u32::from(half & 0x8000) << 16, u32::from(half & 0x7fff) << 13);
-    match half & 0x7c00 {
-        0x7c00 => f32::from_bits(sign | 0x7f80_0000 | rest),
-        _ => f32::from_bits(sign | (f32::from_bits(rest) * SCALE).to_bits()),
-    }
 }
 
 #[cfg(test)]
@@ -100,19 +148,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bits_are_unpacked_from_the_highest() {
-        assert_eq!(unpack(&[0b1010_0000, 0b0100_0000], 1, 3, 1, 1), [1, 0, 1, 0, 1, 0]);
-        assert_eq!(unpack(&[0xab], 1, 2, 4, 1), [0xa, 0xb]);
-        assert_eq!(unpack(&[0xab, 0xcd, 0xef], 3, 2, 12, 2), [0xbc, 0x0a, 0xef, 0x0d]);
+    fn differences_wrap_around() {
+        let mut row = [250, 10, 1];
+        sum_up(&mut row, 1);
+        assert_eq!(row, [250, 4, 5]);
+        let mut row = [0xffff_u16.to_ne_bytes(), 2_u16.to_ne_bytes()].concat();
+        sum_up(&mut row, 2);
+        assert_eq!(row, [0xffff_u16.to_ne_bytes(), 1_u16.to_ne_bytes()].concat());
     }
 
     #[test]
-    fn halves_are_exact() {
-        for (half, float) in
-            [(0x3c00, 1.0), (0xc000, -2.0), (0x7bff, 65504.0), (1, 5.960_464_5e-8), (0x8000, -0.0), (0xfc00, f32::NEG_INFINITY)]
-        {
-            assert_eq!(float_of_half(half).to_bits(), f32::to_bits(float));
-        }
-        assert!(float_of_half(0x7e00).is_nan());
+    fn bits_are_unpacked_from_the_highest() {
+        assert_eq!(widen(&[0b1010_0000, 0b0100_0000], 1, 3, 1, 1), [1, 0, 1, 0, 1, 0]);
+        assert_eq!(widen(&[0xab], 1, 2, 4, 1), [0xa, 0xb]);
+        let long = [(1 << 30 | 1_u32).to_ne_bytes(), 3_u32.to_ne_bytes()].concat();
+        assert_eq!(widen(&[0x80, 0, 0, 2, 0, 0, 0, 0b1100], 8, 2, 31, 4), long);
+        assert_eq!(widen(&[0xab, 0xcd, 0xef], 3, 2, 12, 2), [0xabc_u16.to_ne_bytes(), 0xdef_u16.to_ne_bytes()].concat());
     }
 }

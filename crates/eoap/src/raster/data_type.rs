@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::{Serialize, Serializer};
+use tiff::tags::SampleFormat;
 
 /// Type of the values of a band.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -32,18 +33,18 @@ pub enum DataType {
 
 impl DataType {
     /// The type of samples with this BitsPerSample (TIFF tag 258) and SampleFormat (TIFF tag 339), if it can be read.
-    pub(crate) fn of(bits: u16, format: u16) -> Option<Self> {
+    pub(crate) fn of(bits: u16, format: SampleFormat) -> Option<Self> {
         Some(match (format, bits) {
-            (1 | 4, 1..=8) => Self::UInt8,
-            (1 | 4, 9..=16) => Self::UInt16,
-            (1 | 4, 17..=32) => Self::UInt32,
-            (1 | 4, 64) => Self::UInt64,
-            (2, 8) => Self::Int8,
-            (2, 16) => Self::Int16,
-            (2, 32) => Self::Int32,
-            (2, 64) => Self::Int64,
-            (3, 16 | 32) => Self::Float32,
-            (3, 64) => Self::Float64,
+            (SampleFormat::Uint | SampleFormat::Void, 1..=8) => Self::UInt8,
+            (SampleFormat::Uint | SampleFormat::Void, 9..=16) => Self::UInt16,
+            (SampleFormat::Uint | SampleFormat::Void, 17..=32) => Self::UInt32,
+            (SampleFormat::Uint | SampleFormat::Void, 64) => Self::UInt64,
+            (SampleFormat::Int, 8) => Self::Int8,
+            (SampleFormat::Int, 16) => Self::Int16,
+            (SampleFormat::Int, 32) => Self::Int32,
+            (SampleFormat::Int, 64) => Self::Int64,
+            (SampleFormat::IEEEFP, 16 | 32) => Self::Float32,
+            (SampleFormat::IEEEFP, 64) => Self::Float64,
             _ => return None,
         })
     }

@@ -8,6 +8,7 @@
 use std::{collections::BTreeMap, ops::Range};
 
 use bytes::Bytes;
+use tiff::tags::{ByteOrder, Tag, Type};
 
 use super::sparse::SparseBytes;
 
@@ -35,9 +36,9 @@ pub(crate) struct Tiff<'a> {
 }
 
 /// Order of the bytes of a number, and the size of offsets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Layout {
-    pub(crate) is_big_endian: bool,
+    pub(crate) byte_order: ByteOrder,
     pub(crate) is_big_tiff: bool,
 }
 
@@ -51,7 +52,8 @@ pub(crate) struct Directory {
 /// Type, number and place of the values of a field.
 #[derive(Clone, Debug)]
 pub(crate) struct Field {
-    kind: u16,
+    /// Nothing for one that is not known.
+    kind: Option<Type>,
     pub(crate) count: u64,
     place: Place,
 }
@@ -66,10 +68,10 @@ impl Field {
     /// Size of one value, 0 for a type that is not known.
     fn size(&self) -> u64 {
         match self.kind {
-            1 | 2 | 6 | 7 => 1,
-            3 | 8 => 2,
-            4 | 9 | 11 | 13 => 4,
-            5 | 10 | 12 | 16 | 17 | 18 => 8,
+            Some(Type::BYTE | Type::ASCII | Type::SBYTE | Type::UNDEFINED) => 1,
+            Some(Type::SHORT | Type::SSHORT) => 2,
+            Some(Type::LONG | Type::SLONG | Type::FLOAT | Type::IFD) => 4,
+            Some(Type::RATIONAL | Type::SRATIONAL | Type::DOUBLE | Type::LONG8 | Type::SLONG8 | Type::IFD8) => 8,
             _ => 0,
         }
     }
@@ -94,12 +96,12 @@ impl<'a> Tiff<'a> {
             return broken("it is not a TIFF file");
         }
         let head = need(bytes, 0..8)?;
-        let is_big_endian = match &head[..2] {
-            b"II" => false,
-            b"MM" => true,
+        let byte_order = match &head[..2] {
+            b"II" => ByteOrder::LittleEndian,
+            b"MM" => ByteOrder::BigEndian,
             _ => return broken("it is not a TIFF file"),
         };
-        let mut tiff = Self { bytes, layout: Layout { is_big_endian, is_big_tiff: false } };
+        let mut tiff = Self { bytes, layout: Layout { byte_order, is_big_tiff: false } };
         match tiff.number(&head[2..4]) {
             42 => {
                 let first = tiff.number(&head[4..8]);
@@ -136,7 +138,7 @@ impl<'a> Tiff<'a> {
         let mut directory = Directory::default();
         for entry in entries.chunks_exact(entry as usize) {
             let (count, value) = entry[4..].split_at(offset);
-            let (kind, count) = (self.number(&entry[2..4]) as u16, self.number(count));
+            let (kind, count) = (Type::from_u16(self.number(&entry[2..4]) as u16), self.number(count));
             let mut field = Field { kind, count, place: Place::At(self.number(value)) };
             if count.saturating_mul(field.size()) <= offset as u64 {
                 let mut inline = [0; 8];
@@ -154,7 +156,8 @@ impl<'a> Tiff<'a> {
 
     /// Some values of a field as whole numbers; nothing if they are of another kind.
     pub(crate) fn numbers_in(&self, field: &Field, values: Range<u64>) -> Outcome<Option<Vec<u64>>> {
-        if !matches!(field.kind, 1 | 3 | 4 | 13 | 16 | 18) || values.end > field.count {
+        use Type::{BYTE, IFD, IFD8, LONG, LONG8, SHORT};
+        if !matches!(field.kind, Some(BYTE | SHORT | LONG | IFD | LONG8 | IFD8)) || values.end > field.count {
             return Ok(None);
         }
         let size = field.size() as usize;
@@ -162,20 +165,22 @@ impl<'a> Tiff<'a> {
     }
 
     /// All values of a tag as whole numbers; none if it is not there or is of another kind.
-    pub(crate) fn numbers(&self, directory: &Directory, tag: u16) -> Outcome<Vec<u64>> {
+    pub(crate) fn numbers(&self, directory: &Directory, tag: Tag) -> Outcome<Vec<u64>> {
         let Some(field) = directory.get(tag) else { return Ok(Vec::new()) };
         self.numbers_in(field, 0..field.count).map(Option::unwrap_or_default)
     }
 
     /// The first value of a tag.
-    pub(crate) fn first(&self, directory: &Directory, tag: u16) -> Outcome<Option<u64>> {
+    pub(crate) fn first(&self, directory: &Directory, tag: Tag) -> Outcome<Option<u64>> {
         let Some(field) = directory.get(tag).filter(|field| field.count > 0) else { return Ok(None) };
         Ok(self.numbers_in(field, 0..1)?.and_then(|numbers| numbers.first().copied()))
     }
 
     /// All values of a tag as floating-point numbers.
-    pub(crate) fn floats(&self, directory: &Directory, tag: u16) -> Outcome<Vec<f64>> {
-        let Some(field) = directory.get(tag).filter(|field| matches!(field.kind, 11 | 12)) else { return Ok(Vec::new()) };
+    pub(crate) fn floats(&self, directory: &Directory, tag: Tag) -> Outcome<Vec<f64>> {
+        let Some(field) = directory.get(tag).filter(|field| matches!(field.kind, Some(Type::FLOAT | Type::DOUBLE))) else {
+            return Ok(Vec::new());
+        };
         let size = field.size() as usize;
         let float = |value: &[u8]| match size {
             4 => f32::from_bits(self.number(value) as u32).into(),
@@ -185,12 +190,12 @@ impl<'a> Tiff<'a> {
     }
 
     /// The bytes of a tag.
-    pub(crate) fn bytes(&self, directory: &Directory, tag: u16) -> Outcome<Option<Bytes>> {
+    pub(crate) fn bytes(&self, directory: &Directory, tag: Tag) -> Outcome<Option<Bytes>> {
         directory.get(tag).filter(|field| field.size() == 1).map(|field| self.raw(field, 0..field.count)).transpose()
     }
 
     /// The text of a tag, up to its terminating zero.
-    pub(crate) fn text(&self, directory: &Directory, tag: u16) -> Outcome<Option<String>> {
+    pub(crate) fn text(&self, directory: &Directory, tag: Tag) -> Outcome<Option<String>> {
         let text = |bytes: Bytes| {
             let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
             String::from_utf8_lossy(&bytes[..end]).into_owned()
@@ -215,13 +220,16 @@ impl<'a> Tiff<'a> {
     /// A whole number of up to eight bytes.
     fn number(&self, bytes: &[u8]) -> u64 {
         let join = |number: u64, byte: &u8| number << 8 | u64::from(*byte);
-        if self.layout.is_big_endian { bytes.iter().fold(0, join) } else { bytes.iter().rev().fold(0, join) }
+        match self.layout.byte_order {
+            ByteOrder::BigEndian => bytes.iter().fold(0, join),
+            ByteOrder::LittleEndian => bytes.iter().rev().fold(0, join),
+        }
     }
 }
 
 impl Directory {
-    pub(crate) fn get(&self, tag: u16) -> Option<&Field> {
-        self.fields.get(&tag)
+    pub(crate) fn get(&self, tag: Tag) -> Option<&Field> {
+        self.fields.get(&tag.to_u16())
     }
 }
 
@@ -265,9 +273,9 @@ mod tests {
             let bytes = here(&file(big));
             let (tiff, first) = Tiff::open(&bytes).expect("header");
             let directory = tiff.directory(first).expect("directory");
-            assert_eq!((tiff.first(&directory, 256), directory.next), (Ok(Some(7)), 0));
-            assert_eq!(tiff.numbers(&directory, 273), Ok(vec![200, 300]));
-            assert_eq!(tiff.numbers(&directory, 999), Ok(vec![]));
+            assert_eq!((tiff.first(&directory, Tag::ImageWidth), directory.next), (Ok(Some(7)), 0));
+            assert_eq!(tiff.numbers(&directory, Tag::StripOffsets), Ok(vec![200, 300]));
+            assert_eq!(tiff.numbers(&directory, Tag::Unknown(999)), Ok(vec![]));
         }
     }
 
@@ -278,7 +286,7 @@ mod tests {
         bytes.insert(0, &Bytes::copy_from_slice(&whole[..38]));
         let (tiff, first) = Tiff::open(&bytes).expect("header");
         let directory = tiff.directory(first).expect("directory");
-        assert_eq!(tiff.numbers(&directory, 273), Err(Halt::Missing(38..46)));
+        assert_eq!(tiff.numbers(&directory, Tag::StripOffsets), Err(Halt::Missing(38..46)));
         assert!(matches!(tiff.directory(1 << 40), Err(Halt::Broken(_))));
         assert!(matches!(tiff.directory(u64::MAX), Err(Halt::Broken(_))));
         assert!(matches!(Tiff::open(&here(b"II+\0\x04\0\0\0")), Err(Halt::Broken(_))));

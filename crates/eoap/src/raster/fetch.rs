@@ -46,6 +46,10 @@ impl Fetcher {
         Ok(Self { source, size, kept: Mutex::new(kept), fetched, requests: AtomicU64::new(1) })
     }
 
+    pub(crate) fn source(&self) -> &Source {
+        &self.source
+    }
+
     pub(crate) fn size(&self) -> u64 {
         self.size
     }

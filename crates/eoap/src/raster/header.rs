@@ -5,23 +5,19 @@
 
 use std::{collections::HashSet, sync::Arc};
 
+use tiff::tags::{PhotometricInterpretation, Tag};
+
 use super::{
     directory::{Directory, Halt, Layout, Outcome, Tiff},
+    fetch::Fetcher,
     gdal_metadata::GdalMetadata,
     geokeys::GeoTags,
     level::Level,
     sparse::SparseBytes,
 };
 
-const COLOR_MAP: u16 = 320;
-const MODEL_PIXEL_SCALE: u16 = 33550;
-const MODEL_TIEPOINT: u16 = 33922;
-const MODEL_TRANSFORMATION: u16 = 34264;
-const GEO_KEY_DIRECTORY: u16 = 34735;
-const GEO_DOUBLE_PARAMS: u16 = 34736;
-const GEO_ASCII_PARAMS: u16 = 34737;
-const GDAL_METADATA: u16 = 42112;
-const GDAL_NODATA: u16 = 42113;
+/// GDAL's own, which `tiff` has no name for.
+const GDAL_METADATA: Tag = Tag::Unknown(42112);
 /// More images than this are not looked at.
 const MAX_IMAGES: usize = 512;
 
@@ -39,12 +35,14 @@ pub(crate) struct Header {
     next: u64,
 }
 
-/// The further images of the file.
+/// The further images of the raster, and the files beside it that some of them lie in.
 #[derive(Debug, Default)]
 pub(crate) struct Further {
     pub(crate) overviews: Vec<Arc<Level>>,
     /// Masks of the full image and of overviews: a pixel is valid where its mask is not 0.
     pub(crate) masks: Vec<Arc<Level>>,
+    pub(crate) overview_file: Option<Fetcher>,
+    pub(crate) mask_file: Option<Fetcher>,
 }
 
 impl Header {
@@ -53,7 +51,7 @@ impl Header {
         let (tiff, first) = Tiff::open(bytes)?;
         let directory = tiff.directory(first)?;
         let full = Level::read(&tiff, &directory)?;
-        let nodata = tiff.text(&directory, GDAL_NODATA)?.and_then(|text| text.trim().parse().ok());
+        let nodata = tiff.text(&directory, Tag::GdalNodata)?.and_then(|text| text.trim().parse().ok());
         let metadata = tiff.text(&directory, GDAL_METADATA)?.unwrap_or_default();
         Ok(Self {
             geo: geo(&tiff, &directory)?,
@@ -68,52 +66,67 @@ impl Header {
 }
 
 impl Further {
-    /// Reads all directories after the first. An image that cannot be read is left out: it is no reason not to read the others.
+    /// Reads all directories after the first.
     pub(crate) fn read(bytes: &SparseBytes, header: &Header) -> Outcome<Self> {
-        let tiff = Tiff::again(bytes, header.layout);
         let mut further = Self::default();
-        let (mut next, mut seen) = (header.next, HashSet::new());
-        // Directories may lead back to earlier ones.
-        while next != 0 && seen.len() < MAX_IMAGES && seen.insert(next) {
-            let directory = match tiff.directory(next) {
-                Err(Halt::Broken(_)) => break,
-                directory => directory?,
-            };
-            next = directory.next;
-            match Level::read(&tiff, &directory) {
-                Ok(level) if level.is_mask => further.masks.push(level.into()),
-                Ok(level) if level.is_reduced => further.overviews.push(level.into()),
-                Ok(_) | Err(Halt::Broken(_)) => {}
-                Err(missing) => return Err(missing),
+        for level in images(&Tiff::again(bytes, header.layout), header.next)? {
+            match (level.is_mask, level.is_reduced) {
+                (true, _) => further.masks.push(level.into()),
+                (false, true) => further.overviews.push(level.into()),
+                (false, false) => {}
             }
         }
         Ok(further)
     }
 
-    /// The mask that belongs to a level.
+    /// The mask that has the size of a level.
     pub(crate) fn mask_of(&self, level: &Level) -> Option<&Arc<Level>> {
         self.masks.iter().find(|mask| (mask.width, mask.height) == (level.width, level.height))
     }
+
+    /// The mask of the full image.
+    pub(crate) fn full_mask(&self) -> Option<&Arc<Level>> {
+        self.masks.iter().max_by_key(|mask| mask.width)
+    }
+}
+
+/// The images of a chain of directories. One that cannot be read is left out: it is no reason not to read the others.
+pub(crate) fn images(tiff: &Tiff<'_>, first: u64) -> Outcome<Vec<Level>> {
+    let mut levels = Vec::new();
+    let (mut next, mut seen) = (first, HashSet::new());
+    // Directories may lead back to earlier ones.
+    while next != 0 && seen.len() < MAX_IMAGES && seen.insert(next) {
+        let directory = match tiff.directory(next) {
+            Err(Halt::Broken(_)) => break,
+            directory => directory?,
+        };
+        next = directory.next;
+        match Level::read(tiff, &directory) {
+            Err(Halt::Broken(_)) => {}
+            level => levels.push(level?),
+        }
+    }
+    Ok(levels)
 }
 
 fn geo(tiff: &Tiff<'_>, directory: &Directory) -> Outcome<GeoTags> {
-    let keys = tiff.numbers(directory, GEO_KEY_DIRECTORY)?;
+    let keys = tiff.numbers(directory, Tag::GeoKeyDirectoryTag)?;
     Ok(GeoTags {
         keys: keys.into_iter().map(|key| key as u16).collect(),
-        doubles: tiff.floats(directory, GEO_DOUBLE_PARAMS)?,
-        ascii: tiff.text(directory, GEO_ASCII_PARAMS)?.unwrap_or_default(),
-        scale: tiff.floats(directory, MODEL_PIXEL_SCALE)?,
-        tiepoints: tiff.floats(directory, MODEL_TIEPOINT)?,
-        matrix: tiff.floats(directory, MODEL_TRANSFORMATION)?,
+        doubles: tiff.floats(directory, Tag::GeoDoubleParamsTag)?,
+        ascii: tiff.text(directory, Tag::GeoAsciiParamsTag)?.unwrap_or_default(),
+        scale: tiff.floats(directory, Tag::ModelPixelScaleTag)?,
+        tiepoints: tiff.floats(directory, Tag::ModelTiepointTag)?,
+        matrix: tiff.floats(directory, Tag::ModelTransformationTag)?,
     })
 }
 
 /// ColorMap: all reds, all greens, all blues, 16 bits each.
 fn palette(tiff: &Tiff<'_>, directory: &Directory, level: &Level) -> Outcome<Option<Vec<[u8; 3]>>> {
-    if level.photometric != 3 {
+    if level.photometric != Some(PhotometricInterpretation::RGBPalette) {
         return Ok(None);
     }
-    let values = tiff.numbers(directory, COLOR_MAP)?;
+    let values = tiff.numbers(directory, Tag::ColorMap)?;
     let count = values.len() / 3;
     let high = |index: usize| (values[index] >> 8) as u8;
     let colours: Vec<_> = (0..count).map(|index| [high(index), high(count + index), high(2 * count + index)]).collect();

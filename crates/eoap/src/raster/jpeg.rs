@@ -3,6 +3,7 @@
 //! Joins the tables that all chunks of an image share to the chunk, and decodes. Colours stored as YCbCr become red, green and blue,
 //! as GDAL gives them; all others stay as they are stored.
 
+use tiff::tags::PhotometricInterpretation;
 use zune_jpeg::{
     JpegDecoder,
     zune_core::{bytestream::ZCursor, colorspace::ColorSpace, options::DecoderOptions},
@@ -10,7 +11,6 @@ use zune_jpeg::{
 
 use super::level::Level;
 
-const YCBCR: u16 = 6;
 /// The marker with which tables and images end.
 const END: [u8; 2] = [0xff, 0xd9];
 
@@ -29,7 +29,8 @@ pub(crate) fn decode(level: &Level, rows: u32, data: &[u8]) -> Result<Vec<u8>, S
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(data), options);
     decoder.decode_headers().map_err(|error| damaged(error.to_string()))?;
     let stored = decoder.input_colorspace().ok_or_else(|| damaged("it has no colours".to_owned()))?;
-    let wanted = if level.photometric == YCBCR && samples == 3 { ColorSpace::RGB } else { stored };
+    let wanted =
+        if level.photometric == Some(PhotometricInterpretation::YCbCr) && samples == 3 { ColorSpace::RGB } else { stored };
     decoder.set_options(options.jpeg_set_out_colorspace(wanted));
     let found = decoder.dimensions().unwrap_or_default();
     if found.0 != width || found.1 < height || stored.num_components() != samples {

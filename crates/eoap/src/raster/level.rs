@@ -5,6 +5,7 @@
 use std::ops::Range;
 
 use bytes::Bytes;
+use tiff::tags::{ByteOrder, CompressionMethod, ExtraSamples, PhotometricInterpretation, PlanarConfiguration, SampleFormat, Tag};
 
 use super::{
     data_type::DataType,
@@ -19,32 +20,18 @@ const MAX_CHUNK_BYTES: u64 = 256 << 20;
 /// The limit of GDAL.
 const MAX_SIZE: u64 = i32::MAX as u64;
 
-mod tag {
-    pub(super) const NEW_SUBFILE_TYPE: u16 = 254;
-    pub(super) const IMAGE_WIDTH: u16 = 256;
-    pub(super) const IMAGE_LENGTH: u16 = 257;
-    pub(super) const BITS_PER_SAMPLE: u16 = 258;
-    pub(super) const COMPRESSION: u16 = 259;
-    pub(super) const PHOTOMETRIC: u16 = 262;
-    pub(super) const FILL_ORDER: u16 = 266;
-    pub(super) const STRIP_OFFSETS: u16 = 273;
-    pub(super) const SAMPLES_PER_PIXEL: u16 = 277;
-    pub(super) const ROWS_PER_STRIP: u16 = 278;
-    pub(super) const STRIP_BYTE_COUNTS: u16 = 279;
-    pub(super) const PLANAR_CONFIGURATION: u16 = 284;
-    pub(super) const PREDICTOR: u16 = 317;
-    pub(super) const TILE_WIDTH: u16 = 322;
-    pub(super) const TILE_LENGTH: u16 = 323;
-    pub(super) const TILE_OFFSETS: u16 = 324;
-    pub(super) const TILE_BYTE_COUNTS: u16 = 325;
-    pub(super) const EXTRA_SAMPLES: u16 = 338;
-    pub(super) const SAMPLE_FORMAT: u16 = 339;
-    pub(super) const JPEG_TABLES: u16 = 347;
+/// Which file an image lies in: the raster's own, or one beside it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LevelFile {
+    Raster,
+    Overviews,
+    Mask,
 }
 
-/// One image of the file.
+/// One image of a file.
 #[derive(Clone, Debug)]
 pub(crate) struct Level {
+    pub(crate) file: LevelFile,
     pub(crate) width: u32,
     pub(crate) height: u32,
     /// Size of a tile, or the width of the image and the rows of a strip.
@@ -52,15 +39,18 @@ pub(crate) struct Level {
     pub(crate) is_tiled: bool,
     pub(crate) samples: u16,
     pub(crate) bits: u16,
+    pub(crate) format: SampleFormat,
     pub(crate) data_type: DataType,
     /// Bands lie in chunks of their own (PlanarConfiguration 2), not side by side in each pixel.
     pub(crate) is_planar: bool,
-    pub(crate) compression: u16,
+    pub(crate) compression: CompressionMethod,
+    /// As it is stored; what it means is asked when pixels are decoded.
     pub(crate) predictor: u16,
-    pub(crate) photometric: u16,
+    /// Nothing if it is not known, which does no harm.
+    pub(crate) photometric: Option<PhotometricInterpretation>,
     /// Whether the last band says how opaque a pixel is (ExtraSamples 1 or 2).
     pub(crate) has_alpha: bool,
-    pub(crate) is_big_endian: bool,
+    pub(crate) byte_order: ByteOrder,
     /// The bits of each byte are the other way round (FillOrder 2).
     pub(crate) is_bit_reversed: bool,
     /// Tables that all JPEGs of the image share.
@@ -81,41 +71,42 @@ pub(crate) struct ChunkList {
 
 impl Level {
     pub(crate) fn read(tiff: &Tiff<'_>, directory: &Directory) -> Outcome<Self> {
-        let first = |tag: u16| tiff.first(directory, tag);
+        let first = |tag: Tag| tiff.first(directory, tag);
         let short =
-            |tag: u16, default: u16| first(tag).map(|value| value.map_or(default, |value| value.try_into().unwrap_or(u16::MAX)));
-        let size = |tag: u16| match first(tag)? {
+            |tag: Tag, default: u16| first(tag).map(|value| value.map_or(default, |value| value.try_into().unwrap_or(u16::MAX)));
+        let size = |tag: Tag| match first(tag)? {
             Some(size) if (1..=MAX_SIZE).contains(&size) => Ok(size as u32),
             Some(size) => broken(format!("{size} is no size of an image or tile")),
             None => broken("its directory does not say how large it is".to_owned()),
         };
-        let (width, height) = (size(tag::IMAGE_WIDTH)?, size(tag::IMAGE_LENGTH)?);
-        let samples = short(tag::SAMPLES_PER_PIXEL, 1)?;
-        let bits = uniform(tiff.numbers(directory, tag::BITS_PER_SAMPLE)?, 1, "bits")?;
-        let format = uniform(tiff.numbers(directory, tag::SAMPLE_FORMAT)?, 1, "sample formats")?;
-        let Some(data_type) = DataType::of(bits, format).filter(|_| samples > 0) else {
+        let (width, height) = (size(Tag::ImageWidth)?, size(Tag::ImageLength)?);
+        let samples = short(Tag::SamplesPerPixel, 1)?;
+        let bits = uniform(tiff.numbers(directory, Tag::BitsPerSample)?, 1, "bits")?;
+        let format = uniform(tiff.numbers(directory, Tag::SampleFormat)?, SampleFormat::Uint.to_u16(), "sample formats")?;
+        let Some(data_type) = DataType::of(bits, SampleFormat::from_u16_exhaustive(format)).filter(|_| samples > 0) else {
             let kind = if matches!(format, 5 | 6) { "complex numbers: " } else { "" };
             return broken(format!(
                 "its values have {bits} bits and sample format {format} ({kind}this library reads whole numbers of 1 to 64 bits and floats of 16, 32 and 64)"
             ));
         };
-        let is_tiled = directory.get(tag::TILE_WIDTH).is_some() && directory.get(tag::TILE_LENGTH).is_some();
+        let is_tiled = directory.get(Tag::TileWidth).is_some() && directory.get(Tag::TileLength).is_some();
         let block = match is_tiled {
-            true => (size(tag::TILE_WIDTH)?, size(tag::TILE_LENGTH)?),
+            true => (size(Tag::TileWidth)?, size(Tag::TileLength)?),
             false => {
-                let rows = first(tag::ROWS_PER_STRIP)?.unwrap_or(height.into()).min(height.into()) as u32;
+                let rows = first(Tag::RowsPerStrip)?.unwrap_or(height.into()).min(height.into()) as u32;
                 if rows == 0 {
                     return broken("its strips have no rows".to_owned());
                 }
                 (width, rows)
             }
         };
-        let (offsets, lengths) = match is_tiled && directory.get(tag::TILE_OFFSETS).is_some() {
-            true => (tag::TILE_OFFSETS, tag::TILE_BYTE_COUNTS),
-            false => (tag::STRIP_OFFSETS, tag::STRIP_BYTE_COUNTS),
+        let (offsets, lengths) = match is_tiled && directory.get(Tag::TileOffsets).is_some() {
+            true => (Tag::TileOffsets, Tag::TileByteCounts),
+            false => (Tag::StripOffsets, Tag::StripByteCounts),
         };
-        let compression = short(tag::COMPRESSION, 1)?;
-        let is_planar = short(tag::PLANAR_CONFIGURATION, 1)? == 2 && samples > 1;
+        let compression = CompressionMethod::from_u16_exhaustive(short(Tag::Compression, 1)?);
+        let planes = PlanarConfiguration::from_u16(short(Tag::PlanarConfiguration, 1)?);
+        let is_planar = planes == Some(PlanarConfiguration::Planar) && samples > 1;
         let chunk_samples = if is_planar { 1 } else { u64::from(samples) };
         let packed = (u64::from(block.0) * chunk_samples * u64::from(bits)).div_ceil(8).saturating_mul(block.1.into());
         let Some(offsets) = directory.get(offsets) else {
@@ -123,26 +114,30 @@ impl Level {
         };
         let lengths = match directory.get(lengths) {
             Some(lengths) => Ok(lengths.clone()),
-            None if compression == 1 => Err(packed),
+            None if compression == CompressionMethod::None => Err(packed),
             None => return broken("its directory does not say how long its tiles or strips are".to_owned()),
         };
-        let kind = first(tag::NEW_SUBFILE_TYPE)?.unwrap_or(0);
+        let extra = tiff.numbers(directory, Tag::ExtraSamples)?.last().and_then(|extra| u16::try_from(*extra).ok());
+        let extra = extra.and_then(ExtraSamples::from_u16);
+        let kind = first(Tag::NewSubfileType)?.unwrap_or(0);
         let level = Self {
+            file: LevelFile::Raster,
             width,
             height,
             block,
             is_tiled,
             samples,
             bits,
+            format: SampleFormat::from_u16_exhaustive(format),
             data_type,
             is_planar,
             compression,
-            predictor: short(tag::PREDICTOR, 1)?,
-            photometric: short(tag::PHOTOMETRIC, 1)?,
-            has_alpha: matches!(tiff.numbers(directory, tag::EXTRA_SAMPLES)?.last(), Some(1 | 2)),
-            is_big_endian: tiff.layout().is_big_endian,
-            is_bit_reversed: short(tag::FILL_ORDER, 1)? == 2,
-            jpeg_tables: tiff.bytes(directory, tag::JPEG_TABLES)?,
+            predictor: short(Tag::Predictor, 1)?,
+            photometric: PhotometricInterpretation::from_u16(short(Tag::PhotometricInterpretation, 1)?),
+            has_alpha: extra.is_some_and(|extra| extra != ExtraSamples::Unspecified),
+            byte_order: tiff.layout().byte_order,
+            is_bit_reversed: short(Tag::FillOrder, 1)? == 2,
+            jpeg_tables: tiff.bytes(directory, Tag::JPEGTables)?,
             is_reduced: kind & REDUCED != 0,
             is_mask: kind & MASK != 0,
             chunks: ChunkList { offsets: offsets.clone(), lengths, layout: tiff.layout() },

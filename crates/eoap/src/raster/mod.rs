@@ -4,10 +4,12 @@
 //! modules below the source neither wait nor fetch.
 
 mod affine;
+mod band_values;
 mod bounds;
 mod check;
 mod chunk;
-mod codec;
+mod chunk_file;
+mod compression;
 mod crs;
 mod custom_crs;
 mod data_type;
@@ -20,19 +22,22 @@ mod grid;
 mod header;
 mod jpeg;
 mod level;
+mod opening;
 mod pixels;
+mod place;
 mod png;
-mod predictor;
 mod preview;
 mod profile;
 mod read;
 mod region;
 mod resample;
 mod sample;
+mod side_files;
 mod source;
 mod sparse;
 mod statistics;
 mod wkt;
+mod zstandard;
 
 pub use affine::Affine;
 pub use bounds::{Bounds, Window};

@@ -6,7 +6,8 @@
 use std::{ops::Range, sync::Arc, thread::available_parallelism};
 
 use bytes::Bytes;
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{StreamExt, TryStreamExt, future::try_join, stream};
+use tokio::sync::mpsc;
 
 use super::{
     chunk::decode,
@@ -53,6 +54,9 @@ struct Chunk {
     band: usize,
 }
 
+/// Chunks with their data that are decoded one after the other.
+type Bundle = Vec<(Bytes, Chunk)>;
+
 /// Pixels of one chunk: for each wanted band in it, its number among the wanted ones and the values row by row.
 struct Piece<T> {
     rows: Range<usize>,
@@ -60,36 +64,61 @@ struct Piece<T> {
     bands: Vec<(usize, Vec<T>)>,
 }
 
+fn cores() -> usize {
+    available_parallelism().map_or(1, usize::from)
+}
+
 impl Wanted {
     /// Reads the pixels, band after band, row after row. `absent` stands for pixels of chunks that the file leaves out.
     pub(crate) async fn read<T: Sample>(self, fetcher: &Fetcher, absent: T) -> Result<Vec<T>, Failure> {
-        let (width, height) = (self.columns.len(), self.rows.len());
-        let mut out = vec![absent; self.bands.len() * width * height];
+        let mut out = vec![absent; self.bands.len() * self.columns.len() * self.rows.len()];
         let wanted = Arc::new(self);
         let chunks = wanted.chunks();
         for some in chunks.chunks(CHUNKS_AT_ONCE) {
             let groups = group(wanted.places(fetcher, some).await?, REQUEST_BYTES);
-            let bundles = stream::iter(groups)
-                .map(|(whole, chunks)| async move { Ok::<_, Failure>((whole.start, fetcher.get(whole).await?, chunks)) })
-                .buffer_unordered(PARALLEL_READS)
-                .map_ok(|(start, bytes, chunks)| stream::iter(wanted.bundles(start, &bytes, &chunks).into_iter().map(Ok)))
-                .try_flatten();
-            let pieces = bundles.map_ok(|bundle| {
-                let wanted = wanted.clone();
-                async move {
-                    let decoded = tokio::task::spawn_blocking(move || wanted.decode(bundle)).await;
-                    decoded.unwrap_or_else(|error| Err(format!("it could not be decoded: {error}"))).map_err(Failure::File)
-                }
-            });
-            let mut pieces = pieces.try_buffer_unordered(available_parallelism().map_or(1, usize::from));
-            while let Some(pieces) = pieces.try_next().await? {
-                for piece in pieces {
-                    piece.put(&mut out, width, height);
-                }
+            let (queue, waiting) = mpsc::channel(cores());
+            try_join(wanted.fetch(fetcher, groups, queue), wanted.decode_all(waiting, &mut out)).await?;
+        }
+        Ok(out)
+    }
+
+    /// Fetches groups of chunks, and hands them on in parts as they come. While the queue is full, little is fetched.
+    async fn fetch(
+        &self,
+        fetcher: &Fetcher,
+        groups: Vec<Placed<Vec<Placed<Chunk>>>>,
+        queue: mpsc::Sender<Bundle>,
+    ) -> Result<(), Failure> {
+        let mut fetched = stream::iter(groups)
+            .map(|(whole, chunks)| async move { Ok::<_, Failure>((whole.start, fetcher.get(whole).await?, chunks)) })
+            .buffer_unordered(PARALLEL_READS);
+        while let Some((start, bytes, chunks)) = fetched.try_next().await? {
+            for bundle in self.bundles(start, &bytes, &chunks) {
+                // Nobody takes it if decoding has failed, and that is what is said then.
+                let _ = queue.send(bundle).await;
             }
         }
-        drop(chunks);
-        Ok(out)
+        Ok(())
+    }
+
+    /// Decodes what waits in the queue, and puts the pixels where they belong.
+    async fn decode_all<T: Sample>(self: &Arc<Self>, mut waiting: mpsc::Receiver<Bundle>, out: &mut [T]) -> Result<(), Failure> {
+        let bundles = stream::poll_fn(|context| waiting.poll_recv(context));
+        let pieces = bundles.map(|bundle| {
+            let wanted = self.clone();
+            async move {
+                let decoded = tokio::task::spawn_blocking(move || wanted.decode(bundle)).await;
+                decoded.unwrap_or_else(|error| Err(format!("it could not be decoded: {error}"))).map_err(Failure::File)
+            }
+        });
+        // One more than there are cores, so that none of them waits until the last pixels have been put.
+        let mut pieces = pieces.buffer_unordered(cores() + 1);
+        while let Some(pieces) = pieces.try_next().await? {
+            for piece in pieces {
+                piece.put(out, self.columns.len(), self.rows.len());
+            }
+        }
+        Ok(())
     }
 
     /// The chunks that hold the pixels, in the order of the file's lists.
@@ -134,7 +163,7 @@ impl Wanted {
     }
 
     /// Splits what one request has fetched into parts that are worth a task each.
-    fn bundles(&self, start: u64, bytes: &Bytes, chunks: &[Placed<Chunk>]) -> Vec<Vec<(Bytes, Chunk)>> {
+    fn bundles(&self, start: u64, bytes: &Bytes, chunks: &[Placed<Chunk>]) -> Vec<Bundle> {
         let level = &self.level;
         let size = level.block.0 as usize * level.block.1 as usize * level.chunk_samples() * level.data_type.size();
         let part = |(place, chunk): &Placed<Chunk>| {
@@ -144,7 +173,7 @@ impl Wanted {
         chunks.chunks((BUNDLE_BYTES / size.max(1)).max(1)).map(|chunks| chunks.iter().map(part).collect()).collect()
     }
 
-    fn decode<T: Sample>(&self, chunks: Vec<(Bytes, Chunk)>) -> Result<Vec<Piece<T>>, String> {
+    fn decode<T: Sample>(&self, chunks: Bundle) -> Result<Vec<Piece<T>>, String> {
         chunks.into_iter().map(|(data, chunk)| self.piece(chunk, &data)).collect()
     }
 

@@ -1,33 +1,25 @@
 //! A small picture of a raster, with its legend.
 //!
-//! Turns grids of values into colours: masks in blue, palettes as the file has them, three bands as red, green and blue,
-//! everything else by a colour map. Invalid pixels are transparent. How a map places the picture is the map's business; where it
-//! lies is known here.
+//! [`Preview`] holds the values, so that other colours can be chosen; `colouring` makes pixels of them, `legend` says what these mean.
+//! Invalid pixels are transparent. How a map places the picture is the map's business; where it lies is known here.
 
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 
 use super::{grid::Grid, png};
 use crate::{
-    display::{
-        Bundle, attribute, escape,
-        theme::{QUIET, RULE},
-    },
-    picture::{ColourMap, Corners, hex, short, within},
+    display::{Bundle, attribute, theme::RULE},
+    picture::{ColourMap, Corners, short, within},
 };
 
-/// A blue for water and other ones of a mask, readable on white and on dark: that of the theme.
-const MASK_COLOUR: [u8; 3] = [38, 131, 198];
-/// Share of the values at each end that may be cut off, so that a few outliers do not make the rest flat.
-const CUT: f64 = 0.02;
-/// Shades of a colour map in a picture. With transparency they fit into a table of colours, which makes small files.
-const SHADES: f64 = 254.0;
+mod colouring;
+mod legend;
+
+use colouring::{Manner, is_mask, value_range};
+
 /// Pictures smaller than this are shown enlarged, by whole numbers.
 const LEAST_SIZE: u32 = 240;
-/// So many colours of a palette are named in the legend.
-const NAMED: usize = 12;
-
 /// A picture of a raster, from [`Raster::preview`](crate::Raster::preview). In a notebook it shows as an image with a legend.
 ///
 /// ```no_run
@@ -58,15 +50,6 @@ pub(crate) enum Colours<'a> {
     Palette(&'a [[u8; 3]]),
     /// One band, or the first three of several; whether the values are bytes, which are taken as they are in colours.
     Bands { bytes: bool },
-}
-
-/// How the values of this picture have become colours.
-#[derive(Clone, Debug)]
-enum Manner {
-    Mask,
-    Palette(Arc<[[u8; 3]]>),
-    Composite { range: (f64, f64) },
-    Ramp { map: ColourMap, range: (f64, f64) },
 }
 
 impl Preview {
@@ -151,16 +134,6 @@ impl Preview {
         shown as f64 / self.pixels.len().max(1) as f64 * 100.0
     }
 
-    /// What the colours mean, in a few words.
-    pub(crate) fn legend_text(&self) -> String {
-        match &self.manner {
-            Manner::Mask => format!("1 is blue, {:.1} %", self.shown_percent()),
-            Manner::Palette(_) => "colours of the file".to_owned(),
-            Manner::Composite { .. } => "red, green, blue".to_owned(),
-            Manner::Ramp { range: (low, high), .. } => format!("{} to {}", short(*low), short(*high)),
-        }
-    }
-
     /// The PNG of the picture as it lies on a map whose parallels and meridians are straight: within `[west, south, east, north]`,
     /// on paper of this size.
     pub(crate) fn on_map(&self, [west, south, east, north]: [f64; 4], (width, height): (f64, f64)) -> Option<Vec<u8>> {
@@ -204,64 +177,6 @@ impl Preview {
             self.legend_html()
         )
     }
-
-    fn legend_html(&self) -> String {
-        let entry = |colour: [u8; 3], text: &str| {
-            format!(
-                "<span style=\"display:inline-block;width:.9em;height:.9em;background:{};border:{RULE};vertical-align:-.1em\"></span> {} &ensp; ",
-                hex(colour),
-                escape(text)
-            )
-        };
-        let rest = 100.0 - self.shown_percent();
-        let quiet = |text: &str| format!("<span style=\"{QUIET}\">{}</span>", escape(text));
-        let unseen = if rest > 0.0 { quiet(&format!("transparent: no data, {rest:.1} %")) } else { String::new() };
-        match &self.manner {
-            Manner::Mask => format!("{}{unseen}", entry(MASK_COLOUR, &format!("1: {:.1} %", self.shown_percent()))),
-            Manner::Composite { range } => {
-                let range = format!("red, green, blue: bands 1, 2, 3 from {} to {}", short(range.0), short(range.1));
-                format!("{} &ensp; {unseen}", escape(&range))
-            }
-            Manner::Palette(palette) => {
-                let counts = self.values_shown();
-                let total = self.pixels.len().max(1) as f64;
-                let mut entries: String = counts
-                    .iter()
-                    .take(NAMED)
-                    .filter_map(|(value, count)| {
-                        let share = *count as f64 / total * 100.0;
-                        Some(entry(*palette.get(*value as usize)?, &format!("{value}: {share:.1} %")))
-                    })
-                    .collect();
-                if counts.len() > NAMED {
-                    entries.push_str(&format!("and {} more &ensp; ", counts.len() - NAMED));
-                }
-                format!("{entries}{unseen}")
-            }
-            Manner::Ramp { map, range } => {
-                let colours: Vec<[u8; 4]> = (0..=SHADES as u32).map(|step| opaque(map.at(f64::from(step) / SHADES))).collect();
-                let bar = STANDARD.encode(png::encode(colours.len() as u32, 1, &colours));
-                format!(
-                    "{} <img alt=\"{}\" width=\"160\" height=\"10\" style=\"vertical-align:middle;width:160px;height:10px;border:{RULE}\" \
-                     src=\"data:image/png;base64,{bar}\"> {} &ensp; {unseen}",
-                    short(range.0),
-                    attribute(&map.to_string()),
-                    short(range.1)
-                )
-            }
-        }
-    }
-
-    /// The values that are shown, with the number of their pixels, the most frequent first.
-    fn values_shown(&self) -> Vec<(u32, usize)> {
-        let mut counts = BTreeMap::new();
-        for (value, _) in self.grids[0].values.iter().zip(self.pixels.iter()).filter(|(_, pixel)| pixel[3] != 0) {
-            *counts.entry(*value as u32).or_insert(0_usize) += 1;
-        }
-        let mut counts: Vec<(u32, usize)> = counts.into_iter().collect();
-        counts.sort_by_key(|(value, count)| (std::cmp::Reverse(*count), *value));
-        counts
-    }
 }
 
 impl PartialEq for Preview {
@@ -291,96 +206,21 @@ impl fmt::Debug for Preview {
     }
 }
 
-impl Manner {
-    fn pixels(&self, grids: &[Grid]) -> Vec<[u8; 4]> {
-        match self {
-            Self::Mask => mask(&grids[0]),
-            Self::Palette(palette) => by_palette(&grids[0], palette),
-            Self::Composite { range } => composite([&grids[0], &grids[1], &grids[2]], *range),
-            Self::Ramp { map, range } => ramp(&grids[0], *map, *range),
-        }
-    }
-}
-
-fn opaque([red, green, blue]: [u8; 3]) -> [u8; 4] {
-    [red, green, blue, 255]
-}
-
-fn is_mask(grid: &Grid) -> bool {
-    grid.values.iter().all(|value| *value == 0.0 || *value == 1.0)
-}
-
-fn mask(grid: &Grid) -> Vec<[u8; 4]> {
-    let is_shown = |(value, valid): (&f64, &bool)| *valid && *value == 1.0;
-    let pixels = grid.values.iter().zip(&grid.valid).map(is_shown);
-    pixels.map(|shown| if shown { opaque(MASK_COLOUR) } else { [0; 4] }).collect()
-}
-
-fn by_palette(grid: &Grid, palette: &[[u8; 3]]) -> Vec<[u8; 4]> {
-    let pixel = |(value, valid): (&f64, &bool)| match palette.get(*value as usize) {
-        Some(colour) if *valid => opaque(*colour),
-        _ => [0; 4],
-    };
-    grid.values.iter().zip(&grid.valid).map(pixel).collect()
-}
-
-fn ramp(grid: &Grid, map: ColourMap, range: (f64, f64)) -> Vec<[u8; 4]> {
-    let shades: Vec<[u8; 4]> = (0..=SHADES as u32).map(|step| opaque(map.at(f64::from(step) / SHADES))).collect();
-    let pixel = |index: usize| {
-        let shade = (share(grid.values[index], range) * SHADES).round() as usize;
-        if is_shown(grid, index) { shades[shade] } else { [0; 4] }
-    };
-    (0..grid.values.len()).map(pixel).collect()
-}
-
-fn composite(bands: [&Grid; 3], range: (f64, f64)) -> Vec<[u8; 4]> {
-    let pixel = |index: usize| {
-        let colour = bands.map(|band| (share(band.values[index], range) * 255.0).round() as u8);
-        if bands.iter().all(|band| is_shown(band, index)) { opaque(colour) } else { [0; 4] }
-    };
-    (0..bands[0].values.len()).map(pixel).collect()
-}
-
-fn is_shown(grid: &Grid, index: usize) -> bool {
-    grid.valid[index] && grid.values[index].is_finite()
-}
-
-/// The values between which nearly all valid ones lie.
-fn value_range(grids: &[&Grid]) -> (f64, f64) {
-    let shown = |grid: &&Grid| {
-        (0..grid.values.len()).filter(|index| is_shown(grid, *index)).map(|index| grid.values[index]).collect::<Vec<_>>()
-    };
-    let mut values: Vec<f64> = grids.iter().flat_map(shown).collect();
-    if values.is_empty() {
-        return (0.0, 1.0);
-    }
-    values.sort_by(f64::total_cmp);
-    let last = values.len() - 1;
-    let cut = (last as f64 * CUT) as usize;
-    match (values[cut], values[last - cut]) {
-        (low, high) if low < high => (low, high),
-        _ => (values[0], values[last]),
-    }
-}
-
-/// How far a value is from low to high, from 0 to 1; in the middle, if both are the same.
-fn share(value: f64, (low, high): (f64, f64)) -> f64 {
-    let share = if low == high { 0.5 } else { (value - low) / (high - low) };
-    if share.is_nan() { 0.0 } else { share.clamp(0.0, 1.0) }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{
+        colouring::{MASK_COLOUR, opaque},
+        *,
+    };
+    use crate::picture::hex;
 
     fn grid(values: &[f64], nodata: f64) -> Grid {
         let valid = values.iter().map(|value| *value != nodata).collect();
-        Grid { width: values.len() as u32, height: 1, values: values.to_vec(), valid }
+        Grid { width: values.len() as u32, height: 1, values: values.to_vec(), valid, extremes: None }
     }
 
     #[test]
     fn masks_are_blue_and_transparent() {
-        assert_eq!(mask(&grid(&[0.0, 1.0], 0.0)), [[0; 4], [38, 131, 198, 255]]);
         assert_eq!(hex(MASK_COLOUR), crate::display::theme::Paint::Water.shades().0);
         let preview = Preview::of(&[grid(&[0.0, 1.0], 0.0)], Colours::Bands { bytes: true }, "x");
         assert_eq!(preview.to_string(), "preview of x: 2 × 1 pixels, 1 is blue, 50.0 % shown");
@@ -388,18 +228,10 @@ mod tests {
     }
 
     #[test]
-    fn values_are_stretched_between_the_ends() {
-        let grey = |grid: &Grid| ramp(grid, ColourMap::Grey, value_range(&[grid]));
-        assert_eq!(grey(&grid(&[-5.0, 0.0, 5.0, -99.0], -99.0)), [[0, 0, 0, 255], [128, 128, 128, 255], [255; 4], [0; 4]]);
-        assert_eq!(grey(&grid(&[7.0, f64::NAN], 0.0)), [[128, 128, 128, 255], [0; 4]]);
-    }
-
-    #[test]
     fn bytes_in_colour_stay_as_they_are() {
         let bands = [grid(&[10.0], 0.0), grid(&[20.0], 0.0), grid(&[255.0], 0.0)];
         let preview = Preview::of(&bands, Colours::Bands { bytes: true }, "x");
         assert_eq!(preview.pixels.as_ref(), [[10, 20, 255, 255]]);
-        assert_eq!(by_palette(&grid(&[1.0, 9.0], 0.0), &[[0; 3], [1, 2, 3]]), [[1, 2, 3, 255], [0; 4]]);
     }
 
     #[test]

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use super::{affine::Affine, codec, crs::Crs, data_type::DataType, header::Header};
+use tiff::tags::{CompressionMethod, PhotometricInterpretation};
+
+use super::{affine::Affine, compression, crs::Crs, data_type::DataType, header::Header};
 use crate::{
     display::{Bundle, Table},
     json::python_float,
@@ -57,9 +59,11 @@ impl Profile {
             blockxsize: full.block.0,
             blockysize: full.block.1,
             tiled: full.is_tiled,
-            compress: codec::name(full.compression),
+            compress: compression::name(full.compression),
             interleave: if full.samples == 1 || full.is_planar { "band" } else { "pixel" }.to_owned(),
-            photometric: (full.photometric == 6 && full.compression == 7).then(|| "ycbcr".to_owned()),
+            photometric: (full.photometric == Some(PhotometricInterpretation::YCbCr)
+                && full.compression == CompressionMethod::ModernJPEG)
+                .then(|| "ycbcr".to_owned()),
         }
     }
 

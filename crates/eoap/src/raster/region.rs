@@ -39,13 +39,13 @@ impl Region {
         let sizes: Vec<(u32, u32)> = usable.iter().map(|level| (level.width, level.height)).collect();
         let best = best_overview((full.width, full.height), &sizes, wanted, height, resampling);
         let level = best.map_or(full, |index| usable[index]);
-        let (x, y) = (f64::from(full.width) / f64::from(level.width), f64::from(full.height) / f64::from(level.height));
         let area = Area {
-            column: f64::from(window.column) / x,
-            row: f64::from(window.row) / y,
-            width: f64::from(window.width) / x,
-            height: f64::from(window.height) / y,
+            column: window.column.into(),
+            row: window.row.into(),
+            width: window.width.into(),
+            height: window.height.into(),
         };
+        let area = scaled(area, full, level);
         Self { level: level.clone(), area, width, height, resampling }
     }
 
@@ -54,9 +54,10 @@ impl Region {
         Self::new(header, &Further::default(), window, (window.width, window.height), Resampling::Nearest)
     }
 
-    /// The same part of another level of the same size, such as a mask.
+    /// The same part of another level, such as a mask.
     pub(crate) fn of(&self, level: &Arc<Level>) -> Self {
-        Self { level: level.clone(), ..self.clone() }
+        let area = scaled(self.area, &self.level, level);
+        Self { level: level.clone(), area, ..self.clone() }
     }
 
     /// Whether each pixel of the result is one of the level, side by side.
@@ -66,6 +67,12 @@ impl Region {
             && area.column.fract() == 0.0
             && area.row.fract() == 0.0
     }
+}
+
+/// A part of one level as a part of another.
+fn scaled(area: Area, from: &Level, to: &Level) -> Area {
+    let (x, y) = (f64::from(from.width) / f64::from(to.width), f64::from(from.height) / f64::from(to.height));
+    Area { column: area.column / x, row: area.row / y, width: area.width / x, height: area.height / y }
 }
 
 /// The size that rio-stac reads an image in: at most `max_size` pixels on the longer side, never larger than it is.

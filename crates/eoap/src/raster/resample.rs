@@ -124,7 +124,9 @@ pub(crate) struct Part<'a, T> {
 /// Averages a part of a band. Where nothing of it is valid the result is `nodata`, and what comes to just that value otherwise becomes its
 /// neighbour. Sums have the order and the precision that they have in GDAL 3.10, so that the last digit is the same.
 pub(crate) fn average<T: Sample>(part: &Part<'_, T>, (columns, rows): (&[Cover], &[Cover]), nodata: Option<T>) -> Vec<T> {
-    let pairs = columns.iter().all(Cover::is_pair) && part.valid.is_none();
+    // GDAL takes four pixels as they are where columns are pairs side by side.
+    let are_apart = columns.windows(2).all(|two| two[0].end == two[1].start);
+    let pairs = columns.iter().all(Cover::is_pair) && are_apart && part.valid.is_none();
     let mut out = Vec::with_capacity(columns.len() * rows.len());
     for row in rows {
         for (index, column) in columns.iter().enumerate() {

@@ -30,7 +30,7 @@ pub(crate) mod private {
 
     /// What the library itself needs of a sample type.
     pub trait Sealed: Sized {
-        /// Adds the picked samples of one band from a row of little-endian samples, `samples` of which belong to each pixel.
+        /// Adds the picked samples of one band from a row of samples in the machine's byte order, `samples` of which belong to each pixel.
         #[expect(private_interfaces, reason = "sealed: only this library calls it")]
         fn append(band: DataType, row: &[u8], picks: Picks<'_>, samples: usize, sample: usize, out: &mut Vec<Self>);
 
@@ -76,9 +76,9 @@ macro_rules! sample {
             #[expect(private_interfaces, reason = "sealed: only this library calls it")]
             fn append(band: DataType, row: &[u8], picks: Picks<'_>, samples: usize, sample: usize, out: &mut Vec<Self>) {
                 match band {
-                    DataType::$name => collect(row, picks, samples, sample, $type::from_le_bytes, out),
-                    $(name!($exact) => collect(row, picks, samples, sample, |bytes| $exact::from_le_bytes(bytes).into(), out),)*
-                    $(name!($rounded) => collect(row, picks, samples, sample, |bytes| $rounded::from_le_bytes(bytes) as Self, out),)*
+                    DataType::$name => collect(row, picks, samples, sample, $type::from_ne_bytes, out),
+                    $(name!($exact) => collect(row, picks, samples, sample, |bytes| $exact::from_ne_bytes(bytes).into(), out),)*
+                    $(name!($rounded) => collect(row, picks, samples, sample, |bytes| $rounded::from_ne_bytes(bytes) as Self, out),)*
                     #[allow(unreachable_patterns, reason = "one type reads all others")]
                     _ => unreachable!("the type was compared with `can_hold` before"),
                 }

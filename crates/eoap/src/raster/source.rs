@@ -20,10 +20,11 @@ use reqwest::{
 use url::Url;
 
 use crate::{
+    asset_address::{Address, without_query},
     error::{Error, Result, chain, excerpt},
     s3_url::S3Url,
     store::Store,
-    transport::http_client,
+    transport::file_client,
 };
 
 /// How large a file may be that a server sends whole because it does not know ranges: 64 MiB, as it is held in memory.
@@ -44,24 +45,39 @@ pub(crate) enum Source {
 impl Source {
     /// The source that an address of an asset leads to.
     pub(crate) fn of_asset(asset: &stac::Asset) -> Result<Self> {
-        let href = asset.href.as_str();
-        match Url::parse(href) {
-            Ok(url) if matches!(url.scheme(), "http" | "https") => Self::http(url),
-            Ok(url) if url.scheme() == "file" => url
-                .to_file_path()
-                .map(Self::File)
-                .map_err(|()| Error::Url { url: href.to_owned(), reason: "this is no path of a local file".to_owned() }),
-            Err(_) if href.starts_with('/') => Ok(Self::File(PathBuf::from(href))),
-            Err(_) => Err(Error::Url {
-                url: href.to_owned(),
-                reason: "the address is relative; make it absolute against the address of its item".to_owned(),
-            }),
-            Ok(_) => Ok(Self::Object(Store::for_asset(asset)?, S3Url::parse(href)?)),
-        }
+        Ok(match Address::of(&asset.href)? {
+            Address::Object(url) => Self::Object(Store::for_asset(asset)?, url),
+            Address::Http(url) => Self::http(url)?,
+            Address::File(path) => Self::File(path),
+        })
     }
 
     pub(crate) fn http(url: Url) -> Result<Self> {
-        Ok(Self::Http(http_client()?, url, Arc::default()))
+        Ok(Self::Http(file_client()?, url, Arc::default()))
+    }
+
+    /// The file beside this one that has its name and an ending. Nothing if no such file can be, or none is known to be.
+    pub(crate) fn beside(&self, ending: &str) -> Option<Self> {
+        match self {
+            Self::Object(store, url) => {
+                let url = S3Url { key: format!("{}{ending}", url.key), ..url.clone() };
+                Some(Self::Object(store.clone(), url))
+            }
+            // A query may be a signature, which is for one file.
+            Self::Http(_, url, _) if url.query().is_some() => None,
+            Self::Http(client, url, _) => {
+                let mut url = url.clone();
+                url.set_path(&format!("{}{ending}", url.path()));
+                Some(Self::Http(client.clone(), url, Arc::default()))
+            }
+            Self::File(path) => {
+                let mut path = path.clone().into_os_string();
+                path.push(ending);
+                let path = PathBuf::from(path);
+                path.is_file().then_some(Self::File(path))
+            }
+            Self::Memory(_) => None,
+        }
     }
 
     /// Whether reading takes a request.
@@ -92,11 +108,7 @@ impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Object(_, url) => url.fmt(f),
-            // A query may hold a signature.
-            Self::Http(_, url, _) => match url.query() {
-                Some(_) => write!(f, "{}?…", url.as_str().split('?').next().unwrap_or_default()),
-                None => url.fmt(f),
-            },
+            Self::Http(_, url, _) => without_query(url).fmt(f),
             Self::File(path) => path.display().fmt(f),
             Self::Memory(bytes) => write!(f, "{} bytes in memory", bytes.len()),
         }
@@ -114,7 +126,7 @@ fn part(whole: &Bytes, range: Range<u64>) -> (Bytes, u64) {
 async fn read_http(client: &reqwest::Client, url: &Url, range: Range<u64>, kept: &OnceLock<Bytes>) -> Result<(Bytes, u64)> {
     let failed = |error: reqwest::Error| {
         let source = error.without_url();
-        Error::Connection { method: "GET".into(), url: url.to_string(), reason: chain(&source), source }
+        Error::Connection { method: "GET".into(), url: without_query(url), reason: chain(&source), source }
     };
     let wanted = range.end - range.start;
     let header = format!("bytes={}-{}", range.start, range.end.saturating_sub(1));
@@ -130,7 +142,7 @@ async fn read_http(client: &reqwest::Client, url: &Url, range: Range<u64>, kept:
             let mut whole = BytesMut::new();
             while let Some(chunk) = response.chunk().await.map_err(failed)? {
                 if whole.len() + chunk.len() > MOST_WITHOUT_RANGES {
-                    return Err(Error::Raster { raster: url.to_string(), reason: NO_RANGES.to_owned() });
+                    return Err(Error::Raster { raster: without_query(url), reason: NO_RANGES.to_owned() });
                 }
                 whole.extend_from_slice(&chunk);
             }
@@ -138,7 +150,7 @@ async fn read_http(client: &reqwest::Client, url: &Url, range: Range<u64>, kept:
         }
         _ => {
             let bytes = response.bytes().await.map_err(failed)?;
-            Err(Error::Http { method: "GET".into(), url: url.to_string(), status: status.as_u16(), body: excerpt(&bytes) })
+            Err(Error::Http { method: "GET".into(), url: without_query(url), status: status.as_u16(), body: excerpt(&bytes) })
         }
     }
 }

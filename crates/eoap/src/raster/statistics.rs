@@ -49,9 +49,9 @@ pub struct BandStatistics {
     pub unit: Option<String>,
     /// Mean of the valid values.
     pub mean: Option<f64>,
-    /// Smallest valid value.
+    /// Smallest valid value. Of 64-bit integers it is rounded here, and exact as text and as JSON.
     pub minimum: Option<f64>,
-    /// Largest valid value.
+    /// Largest valid value, as the smallest.
     pub maximum: Option<f64>,
     /// Standard deviation of the valid values.
     pub stddev: Option<f64>,
@@ -63,6 +63,8 @@ pub struct BandStatistics {
     pub pixels: u64,
     /// Distribution of the valid values.
     pub histogram: Histogram,
+    /// Minimum and maximum as numbers that are not rounded, where floats are.
+    extremes: Option<(Number, Number)>,
 }
 
 /// Distribution of values in ten equal buckets between the smallest and the largest; all of one value, they lie in the
@@ -120,12 +122,17 @@ impl BandStatistics {
             valid_pixels: valid.len() as u64,
             pixels: grid.values.len() as u64,
             histogram: Histogram::of(&valid),
+            extremes: grid.extremes.clone(),
         }
     }
 
-    /// A value as the band holds it: whole numbers without a point.
-    fn number(&self, value: f64) -> Value {
-        if self.data_type.is_integer() { Value::from(value as i64) } else { float(value) }
+    /// Minimum and maximum as the band holds them: whole numbers without a point.
+    fn extremes(&self) -> Option<(Value, Value)> {
+        if let Some((low, high)) = &self.extremes {
+            return Some((low.clone().into(), high.clone().into()));
+        }
+        let number = |value: f64| if self.data_type.is_integer() { Value::from(value as i64) } else { float(value) };
+        self.minimum.zip(self.maximum).map(|(low, high)| (number(low), number(high)))
     }
 }
 
@@ -146,10 +153,11 @@ impl From<BandStatistics> for Value {
         if let Some(unit) = &band.unit {
             set("unit", unit.as_str().into());
         }
+        let (minimum, maximum) = band.extremes().unzip();
         let members = [
             ("mean", band.mean.map(float)),
-            ("minimum", band.minimum.map(|value| band.number(value))),
-            ("maximum", band.maximum.map(|value| band.number(value))),
+            ("minimum", minimum),
+            ("maximum", maximum),
             ("stddev", band.stddev.map(float)),
             ("valid_percent", Some(float(band.valid_percent))),
         ];
@@ -235,11 +243,12 @@ impl Statistics {
             (name, if words { Align::Left } else { Align::Right })
         }));
         for (index, band) in self.bands.iter().enumerate() {
-            let number = |value: Option<f64>| match value {
-                Some(value) if band.data_type.is_integer() => format!("{value}"),
-                Some(value) => python_float(value),
-                None => "none".to_owned(),
+            let (minimum, maximum) = match band.extremes() {
+                // Floats are written as Python does it, and so are those that JSON does not have.
+                Some(_) if !band.data_type.is_integer() => (band.minimum.map(python_float), band.maximum.map(python_float)),
+                extremes => extremes.map(|(low, high)| (low.to_string(), high.to_string())).unzip(),
             };
+            let or_none = |text: Option<String>| text.unwrap_or_else(|| "none".to_owned());
             let float = |value: Option<f64>| value.map_or_else(|| "none".to_owned(), python_float);
             let buckets: Vec<String> = band.histogram.buckets.iter().map(u64::to_string).collect();
             let histogram =
@@ -247,8 +256,8 @@ impl Statistics {
             table.row([
                 (index + 1).to_string(),
                 band.data_type.to_string(),
-                number(band.minimum),
-                number(band.maximum),
+                or_none(minimum),
+                or_none(maximum),
                 float(band.mean),
                 float(band.stddev),
                 format!("{} of {}", band.valid_pixels, band.pixels),

@@ -9,6 +9,8 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use crate::error::{Error, Result, chain};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How many redirects lead to a file at most.
+const MAX_REDIRECTS: usize = 5;
 pub(crate) const READ_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Makes `ring` the cryptography of all TLS connections of the process, unless the program has chosen another before.
@@ -23,11 +25,13 @@ pub(crate) fn ensure_tls() {
     });
 }
 
-/// A client that neither follows redirects nor repeats requests. Proxies come from `http_proxy`, `https_proxy` and `no_proxy`.
-pub(crate) fn http_client() -> Result<reqwest::Client> {
-    build(settings(READ_TIMEOUT))
+/// A client for files on any server, without credentials: it follows a few redirects, as servers of files hand out addresses that are valid
+/// for some time, and says nobody where it comes from, which may be an address with a signature.
+pub(crate) fn file_client() -> Result<reqwest::Client> {
+    build(settings(READ_TIMEOUT).redirect(reqwest::redirect::Policy::limited(MAX_REDIRECTS)).referer(false))
 }
 
+/// A client that neither follows redirects nor repeats requests. Proxies come from `http_proxy`, `https_proxy` and `no_proxy`.
 fn settings(read_timeout: Duration) -> reqwest::ClientBuilder {
     ensure_tls();
     reqwest::Client::builder()

@@ -229,6 +229,21 @@ def special(folder):
         corners = [(0, 0, -10.0, 50.0), (0, WIDTH, 10.0, 49.0), (HEIGHT, 0, -11.0, 40.0), (HEIGHT, WIDTH, 10.5, 39.0)]
         dst.gcps = [rasterio.control.GroundControlPoint(row, col, x, y) for row, col, x, y in corners], rasterio.crs.CRS.from_epsg(4326)
     yield path
+    for bits, form in itertools.product((17, 20, 24, 31), (FORMATS[0], FORMATS[3])):
+        array = values("uint32", 1) >> (32 - bits)
+        yield one(f"bits-{bits}-{form[0].lower()}", "uint32", form=form, array=array, nodata=None, NBITS=bits, compression=("lzw", 1))
+    path = one("overviews-beside", array=gray.copy(), nodata=None)
+    with rasterio.Env(TIFF_USE_OVR=True), rasterio.open(path, "r+") as dst:
+        dst.build_overviews([2, 5], Resampling.average)
+    yield path
+    for name, count, overviews in (("mask-beside", 1, []), ("mask-beside-overviews", 3, [3])):
+        array = values("uint8", count)
+        path = one(name, bands=(count, "pixel"), array=array, nodata=None)
+        with rasterio.open(path, "r+") as dst:
+            dst.build_overviews(overviews, Resampling.nearest)
+        with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=False), rasterio.open(path, "r+") as dst:
+            dst.write_mask(np.where(WAVE > 0.3, 0, 255).astype("uint8"))
+        yield path
 
 
 def product():
@@ -261,12 +276,14 @@ def main():
         name = f"{dtype}-{compression[0] or 'none'}-{compression[1]}-{tiles}-{form[0].lower()}-{'big' if form[1] == 'YES' else 'classic'}-{bands[0]}{bands[1]}.tif"
         write(folder / name, index, dtype, compression, layout, form, bands, PLACES[index % len(PLACES)])
         paths.append(folder / name)
-    chosen = {"jpeg-ycbcr-tiles", "jpeg-gray-strips", "bits-12", "half-predictor", "alpha", "nodata-nan", "points", "overviews-average-3"}
+    chosen = {"jpeg-ycbcr-tiles", "jpeg-gray-strips", "bits-12", "half-predictor", "alpha", "nodata-nan", "points", "overviews-average-3", "bits-24-big",
+              "overviews-beside", "mask-beside"}
     for path in special(folder):
         if not SMALL or path.stem in chosen:
             paths.append(path)
         else:
-            path.unlink()
+            for file in folder.glob(f"{path.name}*"):
+                file.unlink()
     with open(folder / "expected.bin", "wb") as expected, open(folder / "manifest.jsonl", "w") as manifest:
         for path in paths:
             manifest.write(json.dumps(describe(path, path.name, expected)) + "\n")

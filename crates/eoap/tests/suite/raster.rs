@@ -90,6 +90,25 @@ async fn documented_figures() {
     assert!(text.contains("481086 of 795648") && text.contains("60.46467784749034"), "{text}");
 }
 
+/// Many integers of 64 bits are the same float; the smallest, the largest and "no data" are not taken for others.
+#[tokio::test]
+async fn integers_of_64_bits_are_not_rounded() {
+    let values = [u64::MAX, u64::MAX - 1, 9_007_199_254_740_993, u64::MAX];
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    let mut encoder = tiff::encoder::TiffEncoder::new(&mut bytes).expect("encoder");
+    let mut image = encoder.new_image::<tiff::encoder::colortype::Gray64>(2, 2).expect("image");
+    image.encoder().write_tag(tiff::tags::Tag::GdalNodata, "18446744073709551615").expect("tag");
+    image.write_data(&values).expect("pixels");
+    let raster = Raster::open_bytes(bytes.into_inner()).await.expect("raster");
+    let statistics = raster.statistics(0).await.expect("statistics");
+    let json = serde_json::to_value(&statistics[0]).expect("JSON");
+    assert_eq!(json["statistics"]["minimum"], 9_007_199_254_740_993_u64);
+    assert_eq!(json["statistics"]["maximum"], u64::MAX - 1);
+    assert_eq!((statistics[0].valid_pixels, statistics[0].valid_percent), (2, 50.0));
+    let text = statistics.to_string();
+    assert!(text.contains("9007199254740993") && text.contains("18446744073709551614"), "{text}");
+}
+
 /// The item that the tutorial documents, and the file that has its figures.
 #[tokio::test]
 async fn a_file_says_what_its_item_says() {

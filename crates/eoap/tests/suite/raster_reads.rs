@@ -2,12 +2,19 @@
 //! of rasterio is shown by `raster_corpus`.
 
 use eoap::{Affine, Bounds, Crs, Error, Raster, Resampling, Window};
-use wiremock::{Mock, MockServer, ResponseTemplate, matchers::any};
+use wiremock::{
+    Mock, MockServer, ResponseTemplate,
+    matchers::{any, path},
+};
 
 use crate::object::Object;
 
+fn data(name: &str) -> std::path::PathBuf {
+    std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name)
+}
+
 fn bytes(name: &str) -> Vec<u8> {
-    std::fs::read(std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name)).expect(name)
+    std::fs::read(data(name)).expect(name)
 }
 
 async fn open(name: &str) -> Raster {
@@ -89,6 +96,50 @@ async fn few_requests_over_http() {
     assert!(requests <= 3, "{requests}");
     assert_eq!(raster.read::<u8>().await.expect("pixels"), first);
     assert_eq!(raster.requests(), requests, "what was fetched is kept");
+}
+
+/// Overviews and masks beside a file take a request each, and so are looked for only where that is asked for.
+#[tokio::test]
+async fn files_beside_a_raster_count_when_they_are_asked_for() {
+    let server = MockServer::start().await;
+    for name in ["overviews-beside.tif", "overviews-beside.tif.ovr", "mask-beside.tif", "mask-beside.tif.msk"] {
+        let object = Object(bytes(&format!("corpus/{name}")));
+        Mock::given(path(format!("/{name}"))).respond_with(object).mount(&server).await;
+    }
+    let open = async |name: &str| Raster::open_http(format!("{}/{name}", server.uri())).await.expect("raster");
+    let raster = open("overviews-beside.tif").await;
+    assert_eq!((raster.overviews().await.expect("none"), raster.requests()), (vec![], 1));
+    let raster = raster.with_side_files();
+    assert_eq!(raster.overviews().await.expect("two"), [(23, 18), (9, 7)]);
+    assert_eq!(raster.requests(), 2, "the file that is not there is not counted");
+    let small = raster.read::<u8>().band(1).shape(7, 9).await.expect("pixels");
+    let local = Raster::open_file(data("corpus/overviews-beside.tif")).await.expect("raster");
+    assert_eq!(local.read::<u8>().band(1).shape(7, 9).await.expect("pixels"), small);
+    let valid = async |raster: Raster| raster.read_mask().await.expect("mask").iter().filter(|valid| **valid).count();
+    let (all, some) = (valid(open("mask-beside.tif").await).await, valid(open("mask-beside.tif").await.with_side_files()).await);
+    assert!(all == 35 * 45 && (100..all - 100).contains(&some), "{some} of {all}");
+    let signed = open("mask-beside.tif?signature=x").await.with_side_files();
+    assert_eq!(valid(signed).await, all, "a signature is for one file");
+}
+
+/// Servers of files often hand out addresses elsewhere that are valid for some time.
+#[tokio::test]
+async fn redirects_are_followed_with_ranges_and_without_saying_from_where() {
+    let (front, back) = (MockServer::start().await, MockServer::start().await);
+    let elsewhere = format!("{}/store/a.tif?signature=secret", back.uri());
+    Mock::given(path("/a.tif")).respond_with(ResponseTemplate::new(302).insert_header("Location", elsewhere)).mount(&front).await;
+    Mock::given(path("/round.tif"))
+        .respond_with(ResponseTemplate::new(302).insert_header("Location", "/round.tif?token=secret"))
+        .mount(&front)
+        .await;
+    Mock::given(path("/store/a.tif")).respond_with(Object(bytes("water-1.tif"))).mount(&back).await;
+    let raster = Raster::open_http(format!("{}/a.tif?token=secret", front.uri())).await.expect("raster");
+    assert_eq!(raster.bytes_fetched(), 16 << 10, "a part, not the whole");
+    raster.read::<u8>().await.expect("pixels");
+    let asked = back.received_requests().await.expect("recorded");
+    assert!(asked.iter().all(|request| request.headers.contains_key("range") && !request.headers.contains_key("referer")));
+    let error = Raster::open_http(format!("{}/round.tif?token=secret", front.uri())).await.expect_err("a circle").to_string();
+    assert!(error.contains("too many redirects") && !error.contains("secret"), "{error}");
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{BuildArgs, EngineChoice, ReportArgs};
+use super::{BuildArgs, EngineChoice, LiveArgs, ReportArgs};
 
 /// `nbsnap run`
 #[derive(Debug, clap::Args)]
@@ -39,6 +39,10 @@ pub(crate) struct RunArgs {
     /// Run the cells after one that failed, too; the command fails all the same
     #[arg(long, help_heading = "Run options")]
     pub(crate) allow_errors: bool,
+
+    /// Where they find their servers
+    #[command(flatten)]
+    pub(crate) live: LiveArgs,
 
     /// What runs the notebooks
     #[arg(long, value_enum, env = "NBSNAP_ENGINE", help_heading = "Engine options")]

@@ -5,6 +5,7 @@
 
 use std::ffi::OsString;
 use std::fs;
+use std::io::Write;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -25,6 +26,9 @@ const KERNEL: &str = "nbsnap-kernel";
 
 /// The kernel's picture in Jupyter's launcher.
 const LOGO: &str = include_str!("kernel.svg");
+
+/// How often evcxr's kernel is begun at most, before any cell has run.
+const MOST_STARTS: usize = 5;
 
 /// How often the kernel looks whether Jupyter is still there.
 const LOOK: Duration = Duration::from_millis(500);
@@ -166,14 +170,24 @@ pub(crate) fn be_kernel() -> Option<ExitCode> {
         return None;
     }
     end_with_jupyter();
-    match evcxr_jupyter::main() {
-        Ok(()) => Some(ExitCode::SUCCESS),
-        Err(error) => {
-            // Jupyter shows it where it shows its own log.
-            let _ = std::io::Write::write_fmt(&mut std::io::stderr(), format_args!("{KERNEL}: {error:#}\n"));
-            Some(ExitCode::FAILURE)
+    for _ in 0..MOST_STARTS {
+        let Err(error) = evcxr_jupyter::main() else { return Some(ExitCode::SUCCESS) };
+        // Jupyter shows it where it shows its own log.
+        let _ = writeln!(std::io::stderr(), "{KERNEL}: {error:#}");
+        // Jupyter asks whether the kernel is there, and hangs up after a while. When evcxr is up, its kernel answers, finds nobody, and ends
+        // over it. Nothing is lost by beginning anew.
+        if has_run_a_cell() {
+            break;
         }
     }
+    Some(ExitCode::FAILURE)
+}
+
+/// Whether a cell has been run, as what evcxr has last compiled shows: its own first code bears the number 0.
+fn has_run_a_cell() -> bool {
+    let source = std::env::var_os("EVCXR_TMPDIR").map(|folder| PathBuf::from(folder).join("src/lib.rs"));
+    let compiled = source.and_then(|source| fs::read_to_string(source).ok());
+    compiled.is_some_and(|text| !text.is_empty() && !text.contains("fn run_user_code_0("))
 }
 
 /// Ends the kernel and all that it has started when Jupyter, which has started it, is gone.

@@ -15,7 +15,7 @@ use super::{Place, Targets, session};
 use crate::args::RunArgs;
 use crate::error::CommandError;
 use crate::exit::Exit;
-use crate::lent::Testbeds;
+use crate::lent;
 
 /// Runs the command.
 pub(crate) fn run(place: &Place<'_>, args: &RunArgs) -> Result<Exit, CommandError> {
@@ -36,12 +36,12 @@ pub(crate) fn run(place: &Place<'_>, args: &RunArgs) -> Result<Exit, CommandErro
         documents.push(document);
     }
 
-    let environment = Testbeds::new(&project.notebooks_dir(), &project.config.environment)
-        .map_err(|reason| RunError::Environment { notebook: "(all)".into(), reason })?;
+    let environment =
+        lent::environment(project, &args.live).map_err(|reason| RunError::Environment { notebook: "(all)".into(), reason })?;
     let choice = session::choice(project, args.engine);
     let mut engine = session::engine(project, &args.build, choice, !session::on_ci())?;
     let mut reporter = session::reporter(&args.report);
-    let mut execution = Execution { project, engine: &mut engine, environment: &environment, allow_errors: args.allow_errors };
+    let mut execution = Execution { project, engine: &mut engine, environment: &*environment, allow_errors: args.allow_errors };
     let (mut written, mut all_passed) = (Vec::new(), true);
     // What a notebook has come to is written before the next one begins: nobody's interrupt takes it away.
     let mut done = |place: usize, executed: Executed| {

@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use nbsnap::config::{CI_PROFILE, DEFAULT_PROFILE};
+use nbsnap::config::{CI_PROFILE, DEFAULT_PROFILE, LIVE_PROFILE};
 use nbsnap::project::{Project, ProjectError};
 use nbsnap::runner::RunError;
 use nbsnap::select::{Chosen, Selection};
 
 use super::session;
-use crate::args::Args;
+use crate::args::{Args, Command};
 use crate::error::CommandError;
 
 /// The notebook files that a command means, and the project that they are of.
@@ -28,7 +28,17 @@ pub(crate) struct Place<'a> {
 impl Place<'_> {
     /// What the command line says.
     pub(crate) fn of(args: &Args) -> Place<'_> {
-        let profile = args.profile.as_deref().unwrap_or(if session::on_ci() { CI_PROFILE } else { DEFAULT_PROFILE });
+        let is_live = match &args.command {
+            Command::Test(args) => args.live.live,
+            Command::Run(args) => args.live.live,
+            _ => false,
+        };
+        let usual = || match is_live {
+            true => LIVE_PROFILE,
+            false if session::on_ci() => CI_PROFILE,
+            false => DEFAULT_PROFILE,
+        };
+        let profile = args.profile.as_deref().unwrap_or_else(usual);
         Place { named: args.project.as_deref(), profile }
     }
 

@@ -18,7 +18,7 @@ use super::{reporters, session};
 use crate::args::{TestArgs, Update};
 use crate::error::chain;
 use crate::exit::Exit;
-use crate::lent::Testbeds;
+use crate::lent;
 
 /// What verdicts rest on, by notebook.
 type Inputs = BTreeMap<String, Option<Parts>>;
@@ -109,8 +109,8 @@ fn with_runner<T>(
         config::Update::Never => UpdateMode::Never,
         _ => UpdateMode::WritePending,
     };
-    let environment = Testbeds::new(&project.notebooks_dir(), &config.environment)
-        .map_err(|reason| RunError::Environment { notebook: "(all)".into(), reason })?;
+    let environment =
+        lent::environment(project, &args.live).map_err(|reason| RunError::Environment { notebook: "(all)".into(), reason })?;
     let choice = session::choice(project, args.engine);
     let mut engine = session::engine(project, &args.build, choice, update == UpdateMode::WritePending)?;
     let store = super::store(project, update);
@@ -119,7 +119,7 @@ fn with_runner<T>(
     let mut runner = Runner {
         project,
         engine: &mut engine,
-        environment: &environment,
+        environment: &*environment,
         store: &store,
         cache: (!config.fresh).then_some(&cache),
         jobs: session::jobs(config.jobs),

@@ -78,7 +78,7 @@ fn profiles_lie_over_the_file_and_the_file_over_what_is_built_in() {
     assert_eq!(ci.redact.iter().map(|rule| rule.name.as_str()).collect::<Vec<_>>(), ["a", "b"]);
     assert!(resolve(text, "night").unwrap().fresh);
     let message = resolve(text, "nigth").unwrap_err().to_string();
-    assert!(message.ends_with("has no profile `nigth`; there are: default, ci, night; did you mean `night`?"), "{message}");
+    assert!(message.ends_with("has no profile `nigth`; there are: default, ci, live, night; did you mean `night`?"), "{message}");
 }
 
 #[test]

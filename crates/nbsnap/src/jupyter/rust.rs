@@ -231,7 +231,7 @@ fn place(diagnostics: &mut [Diagnostic], session: &mut Session, source: &str) ->
     for diagnostic in diagnostics {
         // Label, message and help are joined by line feeds.
         let is_it = |problem: &&Value| problem["message"].as_str().is_some_and(|text| text.contains(&diagnostic.message));
-        let Some(index) = problems.iter().position(|problem| is_it(&problem)) else { continue };
+        let Some(index) = problems.iter().position(is_it) else { continue };
         let problem = problems.remove(index);
         let text = problem["message"].as_str().unwrap_or_default();
         let (before, after) = text.split_once(&diagnostic.message).unwrap_or((text, ""));

@@ -222,7 +222,7 @@ fn hint(notebook: &str, problems: &[CellProblem]) -> Option<String> {
         | CellProblem::SnapshotMissing { pending, .. } => Some(if *pending {
             format!("if this is right: `nbsnap accept {notebook}`, or `nbsnap review {notebook}` to look first")
         } else {
-            format!("on CI, nothing is written; if this is right, run it on your machine, then `nbsnap accept {notebook}`")
+            format!("nothing is written where updates are off, as on CI; if this is right, run it on your machine, then `nbsnap accept {notebook}`")
         }),
         CellProblem::DidNotRaise => Some("remove the tag if the cell may succeed".to_owned()),
         CellProblem::Failed(_) => None,

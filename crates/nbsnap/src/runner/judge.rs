@@ -68,6 +68,8 @@ pub(super) struct Judge<'a> {
     store: &'a SnapshotStore,
     loan: &'a dyn Loan,
     redactor: Redactor,
+    /// Whether what is recorded is redacted as what is seen.
+    redact_recorded: bool,
     /// Of the cells that ended, in order. Held back by one, as output that comes late still belongs to the cell before.
     verdicts: Vec<Judged>,
     problems: Vec<NotebookProblem>,
@@ -86,8 +88,9 @@ impl<'a> Judge<'a> {
         emit: Emit<'a>,
     ) -> Judge<'a> {
         let (root, notebook, cells) = (project.root.as_path(), &meant.notebook, meant.cells());
+        let redact_recorded = project.config.redact_recorded;
         let (verdicts, problems) = (Vec::new(), Vec::new());
-        Judge { root, notebook, cells, store, loan, redactor, verdicts, problems, broken: None, emit }
+        Judge { root, notebook, cells, store, loan, redactor, redact_recorded, verdicts, problems, broken: None, emit }
     }
 
     pub(super) fn take(&mut self, progress: Progress<'_>) -> ControlFlow<()> {
@@ -173,11 +176,15 @@ impl<'a> Judge<'a> {
     }
 
     /// Compares with the snapshot. Reports name files as seen from the project's folder.
-    fn compare(&self, cell: &CodeCell, record: &CellRecord) -> Result<Option<CellProblem>, RunError> {
+    fn compare(&mut self, cell: &CodeCell, record: &CellRecord) -> Result<Option<CellProblem>, RunError> {
         if cell.overrides.ignore_output {
             return Ok(None);
         }
-        let mut problem = self.store.check(self.notebook, cell, record)?;
+        let mut problem = if self.redact_recorded {
+            self.store.check_with(self.notebook, cell, record, &mut |body| self.redactor.body(&cell.id, body))?
+        } else {
+            self.store.check(self.notebook, cell, record)?
+        };
         if let Some(
             CellProblem::OutputChanged { snapshot, .. }
             | CellProblem::OutputMissing { snapshot, .. }

@@ -66,10 +66,25 @@ impl SnapshotStore {
     /// # Errors
     /// If a file cannot be read or written, or is no snapshot at all. A snapshot whose body somebody broke is a difference.
     pub fn check(&self, notebook: &Notebook, cell: &CodeCell, record: &CellRecord) -> Result<Option<CellProblem>, SnapshotError> {
+        self.check_with(notebook, cell, record, &mut |_| ())
+    }
+
+    /// As [`SnapshotStore::check`], with `hide` taking out of both bodies, the recorded one and the one now, what is not to be compared.
+    ///
+    /// # Errors
+    /// As [`SnapshotStore::check`].
+    pub fn check_with(
+        &self,
+        notebook: &Notebook,
+        cell: &CodeCell,
+        record: &CellRecord,
+        hide: &mut dyn FnMut(&mut Body),
+    ) -> Result<Option<CellProblem>, SnapshotError> {
         let snapshot = self.path(notebook, cell)?;
-        let (actual, files) = Body::render(&cell.id, record);
+        let (mut actual, files) = Body::render(&cell.id, record);
+        hide(&mut actual);
         // A review with insta leaves an empty snapshot where a cell has nothing to show any more.
-        let Some(expected) = file::read(&snapshot)?.filter(|text| !text.is_empty()) else {
+        let Some(recorded) = file::read(&snapshot)?.filter(|text| !text.is_empty()) else {
             if actual.is_empty() {
                 self.settle(&snapshot, cell)?;
                 return Ok(None);
@@ -78,32 +93,27 @@ impl SnapshotStore {
             return Ok(Some(CellProblem::SnapshotMissing { snapshot, actual: actual.to_string(), pending }));
         };
         let folder = snapshot.parent().unwrap_or(&self.root);
-        let recorded = |blob: &blob::Blob| fs::read(folder.join(&blob.file)).ok();
-        let differences = Body::parse(&expected).ok().map(|expected| {
-            let sides = Sides { expected: &expected, recorded, actual: &actual, files: &files };
-            sides.differences(&self.comparison, &notebook.name, &cell.id)
-        });
+        let file = |blob: &blob::Blob| fs::read(folder.join(&blob.file)).ok();
+        let (expected, differences) = match Body::parse(&recorded) {
+            Ok(mut expected) => {
+                hide(&mut expected);
+                let sides = Sides { expected: &expected, recorded: file, actual: &actual, files: &files };
+                let differences = sides.differences(&self.comparison, &notebook.name, &cell.id);
+                (expected.to_string(), Some(differences))
+            }
+            Err(_) => (recorded + "\n", None),
+        };
         if differences.as_ref().is_some_and(Vec::is_empty) {
             self.settle(&snapshot, cell)?;
             return Ok(None);
         }
         let pending = self.propose(notebook, cell, &snapshot, &actual, &files)?;
-        let expected = expected + "\n";
         Ok(Some(if actual.is_empty() {
             CellProblem::OutputMissing { snapshot, expected, pending }
         } else {
             let differences = differences.unwrap_or_default();
             CellProblem::OutputChanged { snapshot, expected, actual: actual.to_string(), pending, differences }
         }))
-    }
-
-    /// Whether a cell produced, already redacted, just what its snapshot says. Nothing is written.
-    ///
-    /// # Errors
-    /// As [`SnapshotStore::check`].
-    pub fn is_as_recorded(&self, notebook: &Notebook, cell: &CodeCell, record: &CellRecord) -> Result<bool, SnapshotError> {
-        let reading = SnapshotStore { update: UpdateMode::Never, ..self.clone() };
-        Ok(reading.check(notebook, cell, record)?.is_none())
     }
 
     /// The folder of a notebook's snapshots.

@@ -150,8 +150,7 @@ fn a_changed_output_is_shown_as_a_difference_with_what_to_do() {
 "
     );
     let page = render(&[finished("1", vec![problem(false)], "")]);
-    let hint =
-        "           on CI, nothing is written; if this is right, run it on your machine, then `nbsnap accept 04-execute`\n";
+    let hint = "           nothing is written where updates are off, as on CI; if this is right, run it on your machine, then `nbsnap accept 04-execute`\n";
     assert!(page.ends_with(hint), "{page}");
 }
 

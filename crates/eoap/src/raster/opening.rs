@@ -1,0 +1,160 @@
+//! Opens rasters: fetches as much of a file as its header takes, and what lies beside it.
+
+use std::{path::Path, sync::Arc};
+
+use bytes::Bytes;
+use tokio::sync::OnceCell;
+use url::Url;
+
+use super::{
+    dataset::{Raster, Shared},
+    directory::{Halt, Outcome},
+    fetch::Fetcher,
+    header::{Further, Header},
+    level::LevelFile,
+    side_files::beside,
+    source::Source,
+    sparse::SparseBytes,
+};
+use crate::{
+    error::{Error, Result},
+    store::Store,
+};
+
+/// What is fetched first, to hold the header of nearly all files.
+pub(crate) const FIRST_READ: u64 = 16 << 10;
+/// The least that is fetched when the header goes on elsewhere.
+const NEXT_READ: u64 = 16 << 10;
+/// A header that needs more reads than this is none.
+const MAX_HEADER_READS: usize = 600;
+
+impl Raster {
+    /// Opens what an asset leads to: `s3://` with the settings of [`Store::for_asset`], `http(s)://` with range requests, or a
+    /// local file.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Url`] for a relative address, [`Error::Store`], [`Error::Connection`] or [`Error::Http`] if it cannot be fetched,
+    /// [`Error::Raster`] if it is not a GeoTIFF that can be read.
+    pub async fn open(asset: &stac::Asset) -> Result<Self> {
+        Self::read_header(Source::of_asset(asset)?).await
+    }
+
+    /// Opens an object of a store, by its `s3://bucket/key` URL or its key.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Raster::open`].
+    pub async fn open_url(url: impl AsRef<str>, store: &Store) -> Result<Self> {
+        let url = store.resolve(url.as_ref())?;
+        Self::read_header(Source::Object(store.clone(), url)).await
+    }
+
+    /// Opens a file on an HTTP server.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Raster::open`].
+    pub async fn open_http(url: impl AsRef<str>) -> Result<Self> {
+        let url =
+            Url::parse(url.as_ref()).map_err(|error| Error::Url { url: url.as_ref().to_owned(), reason: error.to_string() })?;
+        Self::read_header(Source::http(url)?).await
+    }
+
+    /// Opens a local file.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Raster`] if the file cannot be read or is not a GeoTIFF that can be read.
+    pub async fn open_file(path: impl AsRef<Path>) -> Result<Self> {
+        Self::read_header(Source::File(path.as_ref().to_owned())).await
+    }
+
+    /// Opens a file that is in memory.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Raster`] if it is not a GeoTIFF that can be read.
+    pub async fn open_bytes(bytes: impl Into<Bytes>) -> Result<Self> {
+        Self::read_header(Source::Memory(bytes.into())).await
+    }
+
+    /// Sizes of the overviews in the file, width and height, in its order. May fetch directories at the end of the file.
+    ///
+    /// # Errors
+    ///
+    /// Those of fetching as in [`Raster::open`].
+    pub async fn overviews(&self) -> Result<Vec<(u32, u32)>> {
+        Ok(self.further().await?.overviews.iter().map(|level| (level.width, level.height)).collect())
+    }
+
+    /// Looks for the files that GDAL calls by the raster's name and `.ovr` (overviews) or `.msk` (masks), when overviews or masks are asked
+    /// for. Of local files this is done in any case; elsewhere it takes a request for each that is there or not, so that it has to be asked for.
+    ///
+    /// Overviews and masks within the file come first, as in GDAL. An address with a query has nothing beside it.
+    ///
+    /// ```no_run
+    /// # async fn run(asset: eoap::stac::Asset) -> Result<(), eoap::Error> {
+    /// let raster = eoap::Raster::open(&asset).await?.with_side_files();
+    /// println!("{:?}", raster.overviews().await?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn with_side_files(mut self) -> Self {
+        self.looks_beside = true;
+        self
+    }
+
+    async fn read_header(source: Source) -> Result<Self> {
+        let name = source.to_string();
+        let looks_beside = matches!(source, Source::File(_));
+        let fetcher = Fetcher::open(source, FIRST_READ).await?;
+        let header = read_parts(&fetcher, &name, Header::read).await?;
+        let shared = Shared { name, header, fetcher, further: OnceCell::new(), with_side_files: OnceCell::new() };
+        Ok(Self { shared: Arc::new(shared), looks_beside })
+    }
+
+    /// The further images of the file, read when they are asked for first.
+    pub(crate) async fn further(&self) -> Result<&Further> {
+        let Shared { name, header, further, with_side_files, fetcher } = &*self.shared;
+        let own = || read_parts(fetcher, name, |bytes| Further::read(bytes, header));
+        if !self.looks_beside {
+            return further.get_or_try_init(own).await;
+        }
+        let all = async || {
+            let mut all = own().await?;
+            // As in GDAL, what is beside the file is not looked at if it has such images itself.
+            if all.overviews.is_empty() {
+                (all.overviews, all.overview_file) = beside(fetcher, ".ovr", LevelFile::Overviews).await?;
+            }
+            if all.masks.is_empty() {
+                (all.masks, all.mask_file) = beside(fetcher, ".msk", LevelFile::Mask).await?;
+            }
+            Ok(all)
+        };
+        with_side_files.get_or_try_init(all).await
+    }
+}
+
+/// Reads something from what is here of a file, and fetches what turns out to be missing.
+pub(crate) async fn read_parts<T>(fetcher: &Fetcher, name: &str, read: impl Fn(&SparseBytes) -> Outcome<T>) -> Result<T> {
+    let failed = |reason: &str| Error::Raster { raster: name.to_owned(), reason: reason.to_owned() };
+    let mut here = fetcher.here();
+    for _ in 0..MAX_HEADER_READS {
+        match read(&here) {
+            Ok(value) => return Ok(value),
+            Err(Halt::Broken(reason)) => return Err(failed(&reason)),
+            Err(Halt::Missing(range)) => {
+                let wider = range.start..range.end.max(range.start + NEXT_READ);
+                for gap in here.gaps(wider) {
+                    let part = fetcher.get(gap.clone()).await?;
+                    if part.is_empty() {
+                        return Err(failed("the file has become shorter while it was read"));
+                    }
+                    here.insert(gap.start, &part);
+                }
+            }
+        }
+    }
+    Err(failed("its directories are scattered over too many places"))
+}
