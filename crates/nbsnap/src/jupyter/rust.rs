@@ -31,8 +31,8 @@ const BEGINNING: &str = r#"unsafe { std::env::set_var("RUST_BACKTRACE", "0") };"
 
 /// How notebooks in Rust are run by evcxr's kernel.
 pub(super) struct Rust {
-    folder: PathBuf,
-    opt_level: String,
+    /// Where kernels build, and at which opt-level, if they are not to do it where they like.
+    build: Option<(PathBuf, String)>,
 }
 
 /// What the kernel answered when it was asked for the variable.
@@ -45,14 +45,15 @@ struct Asked {
 }
 
 impl Rust {
-    /// Kernels build in this folder, at this opt-level.
-    pub(super) fn new(folder: PathBuf, opt_level: String) -> Rust {
-        Rust { folder, opt_level }
+    /// Kernels build in this folder, at this opt-level, if one is given.
+    pub(super) fn new(build: Option<(PathBuf, String)>) -> Rust {
+        Rust { build }
     }
 
     /// evcxr's settings, of which none may be missing: it has defaults for each.
     pub(super) fn settings(&self) -> BTreeMap<String, String> {
-        let (folder, opt_level) = (self.folder.display().to_string(), &self.opt_level);
+        let Some((folder, opt_level)) = &self.build else { return BTreeMap::new() };
+        let folder = folder.display().to_string();
         let text = format!("[evcxr]\ntmpdir = {folder:?}\noffline_mode = true\nopt_level = {opt_level:?}\n");
         BTreeMap::from([("evcxr.toml".to_owned(), text)])
     }
@@ -73,7 +74,8 @@ impl Rust {
         let limit = limits.compile.saturating_add(limits.run);
         let executed = session.execute(&guarded.source, limit, run.max_output)?;
         // The next request overwrites it.
-        let generated = std::fs::read_to_string(self.folder.join("src/lib.rs")).unwrap_or_default();
+        let generated = self.build.as_ref().and_then(|(folder, _)| std::fs::read_to_string(folder.join("src/lib.rs")).ok());
+        let generated = generated.unwrap_or_default();
         let Executed { mut outputs, end, mut late, .. } = executed;
         let reply = match end {
             End::Replied(reply) => reply,
