@@ -59,3 +59,26 @@ fn shells_and_man_know_every_command() {
         assert!(world.read(&format!("man1/{page}")).contains(".SH DESCRIPTION"), "{page}");
     }
 }
+
+#[test]
+fn nothing_is_written_but_in_the_project() {
+    let mut world = World::of_project("local-package");
+    let (home, temporary) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let real = std::env::home_dir().unwrap();
+    for (name, folder) in [("CARGO_HOME", ".cargo"), ("RUSTUP_HOME", ".rustup")] {
+        let there = std::env::var(name).unwrap_or_else(|_| real.join(folder).display().to_string());
+        world.set(name, &there);
+    }
+    world.set("HOME", home.path().to_str().unwrap());
+    world.set("TMPDIR", temporary.path().to_str().unwrap());
+    world.run(&["test", "--engine", "evcxr"]).exits(0);
+    world.run(&["test", "--fresh"]).exits(0);
+    world.run(&["run", "-o", "executed/"]).exits(0);
+    world.run(&["export", "-o", "pages/"]).exits(0);
+    world.run(&["check"]).exits(0);
+    world.run(&["kernel", "install", "--prefix", "env"]).exits(0);
+    let left =
+        |folder: &std::path::Path| std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>();
+    assert_eq!(left(home.path()), Vec::<std::path::PathBuf>::new());
+    assert_eq!(left(temporary.path()), Vec::<std::path::PathBuf>::new());
+}

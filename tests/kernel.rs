@@ -97,10 +97,18 @@ fn the_kernel_goes_when_jupyter_is_killed() {
     let mut kernel = Kernel::start(&world, "");
     assert_eq!(kernel.execute("1 + 1"), ["2"]);
     assert!(!processes(&world).is_empty());
+    let outcome = world.run(&["clean", "--builds"]);
+    outcome.exits(96);
+    assert!(outcome.stderr.contains("a Jupyter kernel is using it"), "{}", outcome.stderr);
     drop(kernel);
     let killed = Instant::now();
     while !processes(&world).is_empty() {
         assert!(killed.elapsed() < Duration::from_secs(20), "left behind: {:?}", processes(&world));
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    // A process has no working folder any more a moment before its files are closed.
+    while world.run(&["clean", "--builds"]).exit == 96 {
+        assert!(killed.elapsed() < Duration::from_secs(20), "something still holds the kernel's folder");
         std::thread::sleep(Duration::from_millis(50));
     }
 }

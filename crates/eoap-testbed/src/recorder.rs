@@ -9,6 +9,7 @@ mod stable;
 pub(crate) mod tape;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -43,11 +44,21 @@ pub struct Session {
 }
 
 /// Sessions with one live deployment, to be written as a scenario folder.
-#[derive(Debug)]
 pub struct Recording {
     live: Live,
     sessions: BTreeMap<String, Session>,
     secrets: Vec<String>,
+    redact: Box<dyn Fn(&str) -> String>,
+}
+
+impl fmt::Debug for Recording {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Recording")
+            .field("live", &self.live)
+            .field("sessions", &self.sessions.keys())
+            .finish_non_exhaustive()
+    }
 }
 
 /// How much a recording holds.
@@ -92,12 +103,17 @@ impl Recording {
         let credentials = live.store.as_ref().and_then(|store| store.credentials.clone());
         let secrets =
             credentials.into_iter().flat_map(|(key, secret, token)| [Some(key), Some(secret), token]).flatten().collect();
-        Self { live: live.clone(), sessions: BTreeMap::new(), secrets }
+        Self { live: live.clone(), sessions: BTreeMap::new(), secrets, redact: Box::new(str::to_owned) }
     }
 
     /// A text that must not be in anything that is written, beside the credentials that the recorder has met itself.
     pub fn add_secret(&mut self, secret: impl Into<String>) {
         self.secrets.push(secret.into());
+    }
+
+    /// How further secrets are taken out of the texts that are written: a request, an answer, an object.
+    pub fn redact_with(&mut self, redact: impl Fn(&str) -> String + 'static) {
+        self.redact = Box::new(redact);
     }
 
     /// What was said by the client of this name; of several sessions of one name the last one counts.

@@ -67,7 +67,7 @@ pub struct Download {
 }
 
 impl Download {
-    /// The download of an asset: `s3://` with the settings of [`Store::for_asset`], `http(s)://`, `file://` or a local path.
+    /// The download of an asset: `s3://` with the settings of [`Store::for_asset`](crate::Store::for_asset), `http(s)://`, `file://` or a local path.
     pub fn of(asset: &Asset) -> Self {
         Self { asset: asset.clone(), folder: PathBuf::from("."), name: None, on_progress: None }
     }

@@ -80,6 +80,7 @@
 //! |---|---|
 //! | pixels | [`Raster::read`], with [`band`](Read::band), [`window`](Read::window), [`bounds_in`](Read::bounds_in), [`shape`](Read::shape), [`resampling`](Read::resampling) |
 //! | validity | [`Raster::read_mask`] |
+//! | files beside it | [`Raster::with_side_files`] |
 //! | what it is | [`Raster::profile`], [`transform`](Raster::transform), [`crs`](Raster::crs), [`tags`](Raster::tags), [`overviews`](Raster::overviews) |
 //! | where it is | [`Raster::bounds`], [`bounds_wgs84`](Raster::bounds_wgs84), [`footprint`](Raster::footprint), [`Crs::transform`] |
 //! | figures | [`Raster::statistics`], as rio-stac computes them; [`check_asset`]: does the file say what its STAC item says? |
@@ -87,7 +88,8 @@
 //! What is read equals what rasterio reads, pixel by pixel; the exceptions are said here. JPEG's colours may differ a little from
 //! GDAL's (2 in values as stored, more at edges where chroma has half the size). Averages of colour numbers are refused, where GDAL
 //! averages the colours. Definitions of reference systems are those of `crs-definitions` in GDAL's spelling: 4773 of 5506 codes read word for
-//! word as GDAL 3.10 writes them, the others have older names. Coordinates are transformed without the grids that PROJ may have
+//! word as GDAL 3.10 writes them, the others have older names, and no newer edition is published as a crate. Statistics are computed of floats of 64 bits,
+//! as numpy does it; smallest and largest of 64-bit integers are exact all the same. Coordinates are transformed without the grids that PROJ may have
 //! installed, which matters for old datums.
 //!
 //! # Pictures
@@ -106,8 +108,8 @@
 //!
 //! # What it does not do
 //!
-//! No writing to S3, no reprojection of pixels, no LERC, WebP, JPEG XL or fax data, complex numbers or external overviews in rasters: what cannot be
-//! read says so in its error.
+//! No writing to S3, no reprojection of pixels, no LERC, WebP, JPEG XL or fax data, no complex numbers in rasters: what cannot be read says so in its error. Of
+//! the files that GDAL keeps beside a raster, overviews and masks are read ([`Raster::with_side_files`]), metadata (`.aux.xml`) are not.
 
 pub mod display;
 pub mod json;

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use crate::project::Project;
 use crate::whole_file::PREFIX;
 
-/// The file in the build folder that a run holds locked.
+/// The file that a run holds locked in the build folder, and a kernel in its own folder there.
 const LOCK: &str = "lock";
 
 /// A folder or file, and how much room it takes.
@@ -41,16 +41,23 @@ pub fn builds(cache: &Path) -> io::Result<Vec<Sized>> {
 pub fn remove_builds(cache: &Path) -> io::Result<()> {
     // The lock that runs hold; it stays, as another may be waiting for it.
     let lock = cache.join(LOCK);
-    let file = File::create(&lock)?;
-    match file.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => return Err(io::Error::new(io::ErrorKind::ResourceBusy, "a run is using it")),
-        Err(TryLockError::Error(error)) => return Err(error),
-    }
+    let _run = take(&lock, "a run is using it")?;
+    let kernels = entries_of(cache)?.into_iter().map(|folder| folder.join(LOCK)).filter(|lock| lock.is_file());
+    let _kernels = kernels.map(|lock| take(&lock, "a Jupyter kernel is using it")).collect::<io::Result<Vec<File>>>()?;
     for path in entries_of(cache)?.into_iter().filter(|path| *path != lock) {
         if path.is_dir() { fs::remove_dir_all(path)? } else { fs::remove_file(path)? }
     }
     Ok(())
+}
+
+/// Takes a lock, which is free again when it is dropped.
+fn take(lock: &Path, held: &str) -> io::Result<File> {
+    let file = File::create(lock)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(io::Error::new(io::ErrorKind::ResourceBusy, held)),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
 }
 
 /// Files that a killed run was writing, in the folders of notebooks and snapshots.

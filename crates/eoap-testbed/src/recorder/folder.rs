@@ -70,12 +70,13 @@ impl Recording {
     }
 
     fn write_into(&self, unfinished: &Path, folder: &Path, stable: &Stable) -> Result<Extent, Error> {
+        let clean = |text: &str| (self.redact)(&stable.text(text));
         let mut extent = Extent { exchanges: 0, objects: 0 };
         let mut objects = String::new();
         for (client, session) in &self.sessions {
             let at = unfinished.join("exchanges").join(client);
             for (number, exchange) in (1..).zip(&session.kept.exchanges) {
-                let exchange = exchanged(exchange, stable);
+                let exchange = exchanged(exchange, &clean);
                 let file = at.join(format!("{number:03}-{}.json", named(&exchange.request)));
                 let json = serde_json::to_string_pretty(&exchange).expect("texts and numbers are JSON") + "\n";
                 for body in [&exchange.request.body, &exchange.response.body].into_iter().flatten() {
@@ -84,7 +85,7 @@ impl Recording {
                 write(&file, json.as_bytes())?;
                 extent.exchanges += 1;
             }
-            extent.objects += store(unfinished, session, stable, &mut objects)?;
+            extent.objects += store(unfinished, session, stable, &clean, &mut objects)?;
         }
         write(&unfinished.join("scenario.toml"), (self.settings(folder) + &objects).as_bytes())?;
         Ok(extent)
@@ -109,7 +110,13 @@ impl Recording {
 }
 
 /// The objects of a session as files, and as tables of the settings.
-fn store(unfinished: &Path, session: &Session, stable: &Stable, tables: &mut String) -> Result<usize, Error> {
+fn store(
+    unfinished: &Path,
+    session: &Session,
+    stable: &Stable,
+    clean: &dyn Fn(&str) -> String,
+    tables: &mut String,
+) -> Result<usize, Error> {
     for (bucket, object) in &session.objects {
         let path = format!("{bucket}/{}", stable.text(&object.key));
         let is_file = Path::new(&path).components().all(|part| matches!(part, Component::Normal(_))) && !path.ends_with('/');
@@ -118,7 +125,7 @@ fn store(unfinished: &Path, session: &Session, stable: &Stable, tables: &mut Str
             return Err(Error::Recording { path: file, message: "the object's key cannot be the name of a file".to_owned() });
         }
         let body = match std::str::from_utf8(&object.body) {
-            Ok(text) => stable.text(text).into_bytes(),
+            Ok(text) => clean(text).into_bytes(),
             Err(_) => object.body.to_vec(),
         };
         check_secret(&file, &body, stable)?;
@@ -134,21 +141,22 @@ fn store(unfinished: &Path, session: &Session, stable: &Stable, tables: &mut Str
     Ok(session.objects.len())
 }
 
-fn exchanged(exchange: &Exchange, stable: &Stable) -> Exchange {
+fn exchanged(exchange: &Exchange, clean: &dyn Fn(&str) -> String) -> Exchange {
     let Exchange { request, response } = exchange;
     let content = |body: &Option<Content>| {
         body.as_ref().map(|body| match body {
-            // It was JSON, and ids, dates and what stands for secrets change nothing about that.
             Content::Json(value) => {
-                serde_json::from_str(&stable.text(&value.to_string())).map_or_else(|_| body.clone(), Content::Json)
+                let text = clean(&value.to_string());
+                // Where something in the place of a secret has left no JSON, it is a text.
+                serde_json::from_str(&text).map_or(Content::Text(text), Content::Json)
             }
-            Content::Text(text) => Content::Text(stable.text(text)),
+            Content::Text(text) => Content::Text(clean(text)),
             Content::Base64(text) => Content::Base64(text.clone()),
         })
     };
-    let headers = response.headers.iter().map(|(name, value)| (name.clone(), stable.text(value)));
+    let headers = response.headers.iter().map(|(name, value)| (name.clone(), clean(value)));
     Exchange {
-        request: Asked { method: request.method.clone(), url: stable.text(&request.url), body: content(&request.body) },
+        request: Asked { method: request.method.clone(), url: clean(&request.url), body: content(&request.body) },
         response: Given { status: response.status, headers: headers.collect(), body: content(&response.body) },
     }
 }

@@ -3,7 +3,7 @@
 //! [`Tiff`] reads values one by one, so that a list that nobody asks for is never fetched: the list of the tiles of a large image can
 //! be longer than all the rest of its header. Where bytes are missing, the answer is [`Halt::Missing`]: someone else fetches them,
 //! and the reading is tried again. (The crate `tiff` reads all lists of an image, into 32 bytes per number, before it says how large
-//! the image is.) Knows no tag by name.
+//! the image is; its names for types and byte orders are used here.) Knows no tag by name.
 
 use std::{collections::BTreeMap, ops::Range};
 

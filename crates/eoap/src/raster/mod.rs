@@ -2,6 +2,18 @@
 //!
 //! [`Raster`] asks a source for byte ranges (asynchronously) and does everything else on bytes it has (synchronously): the
 //! modules below the source neither wait nor fetch.
+//!
+//! # The crate `tiff`
+//!
+//! | | by whom |
+//! |---|---|
+//! | tags, types, compressions and the like by name | `tiff::tags` |
+//! | LZW, Deflate, PackBits, no compression; byte order; predictors | `tiff::decoder`, a chunk at a time ([`chunk`], [`chunk_file`]) |
+//! | predictor 2 of one value a pixel | [`chunk`]: four times as fast, a fifth of the time of such a chunk |
+//! | Zstandard, JPEG | [`zstandard`] (`tiff` brings the C library), [`jpeg`] (it allocates what a JPEG says of itself) |
+//! | directories | [`directory`]: `tiff` reads the lists of all chunks before it tells a size, up to megabytes where 16 KiB are fetched here |
+//!
+//! With figures: the README of the crate.
 
 mod affine;
 mod band_values;

@@ -19,7 +19,7 @@ impl Raster {
     ///
     /// # Errors
     ///
-    /// [`Error::Raster`] without a reference system, and those of [`Crs::transform`].
+    /// [`Error::Raster`](crate::Error::Raster) without a reference system, and those of [`Crs::transform`].
     pub fn bounds_wgs84(&self) -> Result<Bounds> {
         let places = self.corners_wgs84()?;
         Ok(Bounds::around(places).expect("a rectangle has corners"))

@@ -1,5 +1,6 @@
 //! `nbsnap record`: runs notebooks against a live deployment, and writes what was said as a scenario.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,7 +11,9 @@ use nbsnap::environment::{Environment, Loan};
 use nbsnap::execute::{Executed, Execution};
 use nbsnap::notebook::Notebook;
 use nbsnap::project::{Project, ProjectError};
+use nbsnap::redact::Redactor;
 use nbsnap::report::Reporter;
+use nbsnap::runner::RunError;
 
 use super::{Place, Targets, session};
 use crate::args::RecordArgs;
@@ -47,6 +50,9 @@ pub(crate) fn run(place: &Place<'_>, args: &RecordArgs) -> Result<Exit, CommandE
         return Ok(Exit::Failures);
     }
     let mut recording = Recording::new(&recorders.live);
+    // What is hidden in reports is not written here either.
+    let redactor = RefCell::new(Redactor::builder().variables(std::env::vars()).build_for_secrets().map_err(RunError::from)?);
+    recording.redact_with(move |text| redactor.borrow_mut().without_secrets(text));
     for (notebook, session) in recorders.sessions.lock().unwrap_or_else(PoisonError::into_inner).iter() {
         recording.add(notebook.as_str(), session.clone());
     }

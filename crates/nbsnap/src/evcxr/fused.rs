@@ -1,6 +1,6 @@
 //! A quick look at a notebook: run as one program, it takes a second or two where evcxr takes half a minute.
 //!
-//! The main type is [`Fused`]. `cell` takes cells apart, `names`, `flow` and `commands` say what one program cannot mean as evcxr means it,
+//! The main type is [`Fused`]. `cell` and `kind` take cells apart, `names`, `flow` and `commands` say what one program cannot mean as evcxr means it,
 //! `program`, `scope`, `block` and `carried` write it, `messages` reads what rustc says of it, `watch` and `records` what it prints. A notebook that is declined is declined before
 //! anything of it runs, but for what only running shows.
 
@@ -10,6 +10,7 @@ mod cell;
 mod commands;
 mod declined;
 mod flow;
+mod kind;
 mod messages;
 mod names;
 mod places;

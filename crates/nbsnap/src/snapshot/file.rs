@@ -10,6 +10,7 @@ use tempfile::NamedTempFile;
 
 use super::escape::visible_line;
 use crate::notebook::{CodeCell, Notebook};
+use crate::whole_file;
 
 /// How long a description may be, in characters.
 const DESCRIPTION: usize = 80;
@@ -121,10 +122,7 @@ pub(crate) fn write_sidecar(path: &Path, content: &[u8]) -> Result<(), SnapshotE
     if fs::read(path).is_ok_and(|there| there == content) {
         return Ok(());
     }
-    let failed = |source| SnapshotError::Write { path: path.to_owned(), source };
-    let mut file = beside(path).map_err(failed)?;
-    file.write_all(content).map_err(failed)?;
-    persist(file, path)
+    whole_file::write(path, content).map_err(|source| SnapshotError::Write { path: path.to_owned(), source })
 }
 
 /// Removes a file, and says whether it was there.

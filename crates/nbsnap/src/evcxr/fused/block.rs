@@ -4,8 +4,9 @@
 //! The main type is [`Block`]. It only writes source.
 
 use super::carried::Carried;
-use super::cell::{Cell, Kind, Part, Variable};
+use super::cell::{Cell, Part};
 use super::commands::Saying;
+use super::kind::{Kind, Variable};
 use super::names;
 use super::places::{Origin, Text, place_of};
 use super::program::{Plan, push_code};

@@ -4,7 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::cell::{Cell, Kind, Part};
+use super::cell::{Cell, Part};
+use super::kind::Kind;
 
 /// A variable that a cell hands on.
 #[derive(Clone, Debug, PartialEq, Eq)]

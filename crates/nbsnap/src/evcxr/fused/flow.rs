@@ -7,9 +7,10 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::cell::{Cell, Kind};
+use super::cell::Cell;
 use super::commands::Settings;
 use super::declined::Declined;
+use super::kind::Kind;
 
 /// Declines what one program would do in another way. `settings` are those that each cell is under.
 pub(crate) fn check<'a>(cells: &[Cell], settings: impl Iterator<Item = &'a Settings>) -> Result<(), Declined> {

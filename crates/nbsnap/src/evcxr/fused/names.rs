@@ -5,8 +5,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use super::cell::{Cell, Kind, Part, Sort, Variable};
+use super::cell::{Cell, Part};
 use super::declined::Declined;
+use super::kind::{Kind, Sort, Variable};
 
 /// Macros of the standard library's that neither define nor bind anything.
 const HARMLESS: &[&str] = &[

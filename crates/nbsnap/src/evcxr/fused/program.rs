@@ -18,9 +18,10 @@ use std::ops::Range;
 
 use super::block::{Block, module_of};
 use super::carried::carried;
-use super::cell::{Cell, Kind, Part};
+use super::cell::{Cell, Part};
 use super::commands::{Said, Settings};
 use super::declined::Declined;
+use super::kind::Kind;
 use super::places::{Origin, Text, place_of};
 use super::scope::{Scope, module_path};
 use super::{flow, names};

@@ -5,7 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::cell::{Cell, Kind, Part, Sort};
+use super::cell::{Cell, Part};
+use super::kind::{Kind, Sort};
 use super::places::Text;
 use super::program::push_code;
 
