@@ -117,7 +117,7 @@ fn all_gone(numbers: &str) {
         status.rsplit(") ").next().is_some_and(|rest| !rest.is_empty() && !rest.starts_with('Z'))
     };
     let deadline = Instant::now() + Duration::from_secs(5);
-    while numbers.iter().any(|number| runs(&number)) {
+    while numbers.iter().any(&runs) {
         assert!(Instant::now() < deadline, "some of {numbers:?} still run");
         std::thread::sleep(Duration::from_millis(20));
     }

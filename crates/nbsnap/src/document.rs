@@ -91,6 +91,13 @@ impl Document {
         self.json["metadata"].as_object_mut().expect("it was looked at when it was read")
     }
 
+    /// The language that the notebook's code is in, in lower case, as far as it says.
+    pub fn language(&self) -> Option<String> {
+        let spec = self.metadata().get("kernelspec").and_then(|spec| spec["language"].as_str());
+        let language = spec.or_else(|| self.metadata().get("language_info").and_then(|info| info["name"].as_str()));
+        language.map(str::to_lowercase)
+    }
+
     /// The cells, of every type.
     pub fn cells(&self) -> impl Iterator<Item = &Map<String, Value>> {
         self.json["cells"].as_array().into_iter().flatten().filter_map(Value::as_object)

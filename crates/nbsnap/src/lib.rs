@@ -1,4 +1,5 @@
-//! A test runner for Rust notebooks: it executes them with evcxr and compares what every cell produced with a snapshot.
+//! A test runner for notebooks: it executes those in Rust with evcxr, all others with their kernels, and compares what every cell produced with a
+//! snapshot.
 //!
 //! The way of a run: [`notebook`] (what can be tested) → [`engine`] (execute, record) → [`redact`] (what differs between
 //! machines) → [`snapshot`] (compare) → [`event`] (tell) → [`report`] (show). [`runner`] walks it. What a notebook needs

@@ -168,12 +168,10 @@ enum Language {
 
 impl Language {
     fn of(document: &Document) -> Result<Language, ParameterError> {
-        let text = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or_default().to_lowercase();
-        let spec = document.metadata().get("kernelspec");
-        let kernel = text(spec.map(|spec| &spec["name"]));
-        let languages =
-            [text(spec.map(|spec| &spec["language"])), text(document.metadata().get("language_info").map(|info| &info["name"]))];
-        let is = |name: &str| languages.iter().any(|language| language == name);
+        let kernel =
+            document.metadata().get("kernelspec").and_then(|spec| spec["name"].as_str()).unwrap_or_default().to_lowercase();
+        let language = document.language();
+        let is = |name: &str| language.as_deref() == Some(name);
         match () {
             () if kernel == "rust" || is("rust") => Ok(Language::Rust),
             () if kernel.starts_with("python") || is("python") || is("ipython") => Ok(Language::Python),

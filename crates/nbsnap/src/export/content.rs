@@ -26,6 +26,8 @@ pub struct Page {
     pub name: String,
     /// Its title: the first heading of the first level, or else its name.
     pub title: String,
+    /// The language that its code is in, in lower case.
+    pub language: String,
     /// What is on it, in order.
     pub parts: Vec<Part>,
 }
@@ -128,11 +130,12 @@ impl Page {
                 parts.push(Part::Prose(text, attachments(cell)));
             }
         }
+        let language = document.language().unwrap_or_else(|| "rust".to_owned());
         let title = parts.iter().find_map(|part| match part {
             Part::Prose(text, _) => super::prose::first_heading(text),
             Part::Code(_) => None,
         });
-        Ok(Page { title: title.unwrap_or_else(|| name.clone()), name, parts })
+        Ok(Page { title: title.unwrap_or_else(|| name.clone()), name, language, parts })
     }
 }
 

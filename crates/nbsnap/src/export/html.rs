@@ -39,7 +39,7 @@ pub fn render(page: &Page, neighbours: Neighbours<'_>) -> String {
             Part::Prose(text, attached) => {
                 let _ = writeln!(main, "<section class=\"prose\">\n{}</section>", prose.write_html(text, attached));
             }
-            Part::Code(code) => write_code(&mut main, code),
+            Part::Code(code) => write_code(&mut main, code, &page.language),
         }
     }
     let mut body = String::from("<div class=\"page\">\n");
@@ -106,13 +106,13 @@ fn pager(neighbours: Neighbours<'_>) -> String {
     if links.is_empty() { links } else { format!("<nav class=\"pager\">\n{links}</nav>\n") }
 }
 
-fn write_code(out: &mut String, code: &Code) {
+fn write_code(out: &mut String, code: &Code, language: &str) {
     let name = code.id.as_ref().map(|id| format!(" id=\"cell-{}\"", escape(id))).unwrap_or_default();
     let _ = writeln!(out, "<section class=\"cell\"{name}>");
     let number =
         code.number.map(|number| format!("<span class=\"number\" aria-hidden=\"true\">{number}</span>")).unwrap_or_default();
-    let source =
-        format!("<div class=\"source\">{number}<pre class=\"code\"><code>{}</code></pre></div>", highlight(&code.source));
+    let text = if language == "rust" { highlight(&code.source) } else { escape(&code.source) };
+    let source = format!("<div class=\"source\">{number}<pre class=\"code\"><code>{text}</code></pre></div>");
     write_shown(out, code.source_shown, "Code", &source);
     let outputs: String = code.outputs.iter().map(output).collect();
     if !outputs.is_empty() {

@@ -28,7 +28,7 @@ pub fn render(page: &Page) -> (String, BTreeMap<String, Vec<u8>>) {
                 // Writing to a string cannot fail.
                 let _ = writeln!(out, "{text}");
             }
-            Part::Code(code) => write_code(&mut out, code, &mut files),
+            Part::Code(code) => write_code(&mut out, code, &page.language, &mut files),
         }
     }
     (out, files.files)
@@ -48,11 +48,11 @@ impl Files {
     }
 }
 
-fn write_code(out: &mut String, code: &Code, files: &mut Files) {
+fn write_code(out: &mut String, code: &Code, language: &str, files: &mut Files) {
     let mut blocks = Vec::new();
     match code.source_shown {
-        Shown::Open => blocks.push(fenced("rust", &code.source)),
-        Shown::Folded => blocks.push(folded("Code", &fenced("rust", &code.source))),
+        Shown::Open => blocks.push(fenced(language, &code.source)),
+        Shown::Folded => blocks.push(folded("Code", &fenced(language, &code.source))),
         Shown::Not => {}
     }
     let outputs = code.outputs.iter().map(|output| match output {

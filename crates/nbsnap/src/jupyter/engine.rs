@@ -38,8 +38,7 @@ impl Jupyter {
 
     /// A worker whose kernels for Rust find in `folder` what notebooks depend on, built at this opt-level; one kernel at a time may use it.
     pub(crate) fn worker_with(&self, folder: Option<(PathBuf, String)>) -> Box<dyn Worker + '_> {
-        let rust = folder.map(|(folder, opt_level)| Rust::new(folder, opt_level));
-        Box::new(JupyterWorker::new(&self.settings, rust))
+        Box::new(JupyterWorker::new(&self.settings, Rust::new(folder)))
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! The main type is [`JupyterWorker`]. It decides when a cell is over and how it ended; whether that is right is for the runner to say.
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
@@ -26,7 +27,7 @@ const STOP: Duration = Duration::from_secs(5);
 /// One worker of the engine.
 pub(super) struct JupyterWorker<'a> {
     settings: &'a JupyterSettings,
-    rust: Option<Rust>,
+    rust: Rust,
 }
 
 /// What came of a request to execute code.
@@ -64,7 +65,7 @@ pub(super) struct Session {
 }
 
 impl<'a> JupyterWorker<'a> {
-    pub(super) fn new(settings: &'a JupyterSettings, rust: Option<Rust>) -> JupyterWorker<'a> {
+    pub(super) fn new(settings: &'a JupyterSettings, rust: Rust) -> JupyterWorker<'a> {
         JupyterWorker { settings, rust }
     }
 
@@ -78,11 +79,11 @@ impl<'a> JupyterWorker<'a> {
         let directory = notebook.directory();
         let directory =
             directory.canonicalize().map_err(|source| EngineError::Io { action: "enter", path: directory.to_owned(), source })?;
-        let settings = if notebook.is_rust() { self.rust.as_ref().map(Rust::settings) } else { None };
+        let settings = if notebook.is_rust() { self.rust.settings() } else { BTreeMap::new() };
         let start = Start {
             spec: &spec,
             variables: &run.variables,
-            settings: &settings.unwrap_or_default(),
+            settings: &settings,
             directory: &directory,
             max_memory: run.max_memory,
             limit: self.settings.start_timeout,
@@ -118,9 +119,9 @@ impl Worker for JupyterWorker<'_> {
                 break;
             }
             let started = Instant::now();
-            let (record, late) = match &self.rust {
-                Some(rust) if run.notebook.is_rust() => rust.run_cell(session, cell, run)?,
-                _ => run_cell(session, cell, run)?,
+            let (record, late) = match run.notebook.is_rust() {
+                true => self.rust.run_cell(session, cell, run)?,
+                false => run_cell(session, cell, run)?,
             };
             let timing = Timing::of(started.elapsed());
             if !late.is_empty() && report(Progress::Late(late)).is_break() {

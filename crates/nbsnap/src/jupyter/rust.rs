@@ -31,8 +31,8 @@ const BEGINNING: &str = r#"unsafe { std::env::set_var("RUST_BACKTRACE", "0") };"
 
 /// How notebooks in Rust are run by evcxr's kernel.
 pub(super) struct Rust {
-    folder: PathBuf,
-    opt_level: String,
+    /// Where kernels build, and at which opt-level, if they are not to do it where they like.
+    build: Option<(PathBuf, String)>,
 }
 
 /// What the kernel answered when it was asked for the variable.
@@ -45,14 +45,15 @@ struct Asked {
 }
 
 impl Rust {
-    /// Kernels build in this folder, at this opt-level.
-    pub(super) fn new(folder: PathBuf, opt_level: String) -> Rust {
-        Rust { folder, opt_level }
+    /// Kernels build in this folder, at this opt-level, if one is given.
+    pub(super) fn new(build: Option<(PathBuf, String)>) -> Rust {
+        Rust { build }
     }
 
     /// evcxr's settings, of which none may be missing: it has defaults for each.
     pub(super) fn settings(&self) -> BTreeMap<String, String> {
-        let (folder, opt_level) = (self.folder.display().to_string(), &self.opt_level);
+        let Some((folder, opt_level)) = &self.build else { return BTreeMap::new() };
+        let folder = folder.display().to_string();
         let text = format!("[evcxr]\ntmpdir = {folder:?}\noffline_mode = true\nopt_level = {opt_level:?}\n");
         BTreeMap::from([("evcxr.toml".to_owned(), text)])
     }
@@ -73,7 +74,8 @@ impl Rust {
         let limit = limits.compile.saturating_add(limits.run);
         let executed = session.execute(&guarded.source, limit, run.max_output)?;
         // The next request overwrites it.
-        let generated = std::fs::read_to_string(self.folder.join("src/lib.rs")).unwrap_or_default();
+        let generated = self.build.as_ref().and_then(|(folder, _)| std::fs::read_to_string(folder.join("src/lib.rs")).ok());
+        let generated = generated.unwrap_or_default();
         let Executed { mut outputs, end, mut late, .. } = executed;
         let reply = match end {
             End::Replied(reply) => reply,
@@ -96,8 +98,13 @@ impl Rust {
             let end = End::Unreadable("it does not answer any more".into());
             return Ok((broken(end, outputs, run, limit), late));
         }
-        let line =
-            diagnostics::panic_line(&outputs.stderr).and_then(|line| diagnostics::line_in_cell(&generated, line, &cell.source));
+        if let Some(before) = before_gone_missing(&outputs.stderr) {
+            // The process of cells has ended over that.
+            outputs.stderr = before;
+            session.execute(BEGINNING, ASKING, run.max_output)?;
+        }
+        let line = if reached { None } else { diagnostics::panic_line(&outputs.stderr) };
+        let line = line.and_then(|line| diagnostics::line_in_cell(&generated, line, &cell.source));
         let failure = if outputs.overflowed {
             Some(Failure::TooMuchOutput { printed: outputs.printed, limit: run.max_output })
         } else if replied_error {
@@ -110,11 +117,8 @@ impl Rust {
             Some(failure)
         } else if reached {
             None
-        } else if is_panic(&outputs.stderr) {
-            Some(Failure::Panic { message: diagnostics::panic_message(&outputs.stderr), line })
         } else {
-            let lines = diagnostics::question_mark_lines(&cell.source);
-            Some(Failure::Error { message: outputs.stderr.clone(), lines })
+            not_reached(&mut outputs, &cell.source, line)
         };
         outputs.stderr = diagnostics::place_panics(&outputs.stderr, line);
         Ok((record(outputs, failure), late))
@@ -155,7 +159,12 @@ impl Guarded {
     fn new(cell: &CodeCell) -> Guarded {
         let is_code = |line: &str| {
             let bare = line.trim_start_matches(' ');
-            !(line.starts_with('!') || bare.starts_with(':') || line.starts_with("//") || line.trim().is_empty())
+            // Attributes of the whole cell have to come first.
+            !(line.starts_with('!')
+                || bare.starts_with("#![")
+                || bare.starts_with(':')
+                || line.starts_with("//")
+                || line.trim().is_empty())
         };
         let Some(index) = cell.source.lines().position(is_code) else {
             return Guarded { source: cell.source.clone(), has_guard: false };
@@ -187,10 +196,33 @@ fn broken(end: End, outputs: Outputs, run: &Run<'_>, limit: Duration) -> CellRec
     record(outputs, Some(failure))
 }
 
-fn is_panic(stderr: &str) -> bool {
+/// Why a cell did not come to its end, which the kernel has called a success.
+fn not_reached(outputs: &mut Outputs, source: &str, line: Option<u32>) -> Option<Failure> {
     static PANIC: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"(?m)^thread '[^\n]*' (?:\(\d+\) )?panicked at ").expect("the pattern is a constant"));
-    PANIC.is_match(stderr)
+    static RETURN: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\breturn\b").expect("the pattern is a constant"));
+    // The kernel does not know its own word when something stands before it on the line.
+    if let Some(bare) = outputs.stdout.strip_suffix("EVCXR_PANIC_NOTIFICATION\n") {
+        outputs.stdout.truncate(bare.len());
+    }
+    let lines = diagnostics::question_mark_lines(source);
+    let is_silent = outputs.stderr.is_empty() && lines.is_empty();
+    if is_silent && RETURN.is_match(source) {
+        return None;
+    }
+    if is_silent || PANIC.is_match(&outputs.stderr) {
+        return Some(Failure::Panic { message: diagnostics::panic_message(&outputs.stderr), line });
+    }
+    Some(Failure::Error { message: outputs.stderr.clone(), lines })
+}
+
+/// What came on standard error before evcxr's process of cells ended because it was asked for the variable: where a cell leaves it by `return`, or after a
+/// panic that the kernel has not noticed, variables are not given up but lost.
+fn before_gone_missing(stderr: &str) -> Option<String> {
+    let (before, _) = stderr.split_once("has gone missing\n")?;
+    let panic = before.rfind("thread '").filter(|at| before[*at..].contains(GUARD))?;
+    let before = &before[..panic];
+    Some(before.strip_suffix('\n').unwrap_or(before).to_owned())
 }
 
 /// What the kernel's errors mean: one for each of rustc's, or one of evcxr's own.
@@ -217,7 +249,7 @@ fn in_words(status: &str) -> String {
 
 /// A compiler's message, without its place: that the kernel only draws.
 fn diagnostic(error: Reported) -> Diagnostic {
-    static CODE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^\[(E\d{4})\]").expect("the pattern is a constant"));
+    static CODE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^\[(\w+)\] Error:").expect("the pattern is a constant"));
     static ANSI: LazyLock<Regex> = LazyLock::new(|| Regex::new(crate::redact::ANSI).expect("the pattern is a constant"));
     let text = ANSI.replace_all(&error.traceback.join("\n"), "").into_owned();
     let code = CODE.captures(&text).map(|code| code[1].to_owned());
@@ -262,6 +294,19 @@ mod tests {
         assert_eq!(guarded.source, ":dep x = \"1\"\n// why\n\nlet nbsnap_reached: usize = 3; use x::y;\ny()");
         let commands = Guarded::new(&cell(":vars\n// no code"));
         assert!(!commands.has_guard && commands.source == ":vars\n// no code");
+    }
+
+    #[test]
+    fn what_the_question_itself_has_done_is_not_the_cells() {
+        let stderr = "warned\n\nthread '<unnamed>' (7) panicked at src/lib.rs:1:1:\nVariable 'nbsnap_reached' has gone missing\nnote: aborting\n";
+        assert_eq!(before_gone_missing(stderr).as_deref(), Some("warned\n"));
+        assert_eq!(before_gone_missing("thread 'main' panicked at x:\nVariable 'mine' has gone missing\n"), None);
+        let mut outputs = Outputs::new(100);
+        outputs.stdout = "halfEVCXR_PANIC_NOTIFICATION\n".into();
+        assert!(matches!(not_reached(&mut outputs, "f()", None), Some(Failure::Panic { .. })), "a panic that prints nothing");
+        assert_eq!(outputs.stdout, "half");
+        assert_eq!(not_reached(&mut outputs, "if x { return }", None), None);
+        assert!(matches!(not_reached(&mut outputs, "f()?", None), Some(Failure::Error { .. })));
     }
 
     #[test]
