@@ -252,6 +252,33 @@ fn a_command_gets_the_environment_and_gives_the_exit_code() {
 }
 
 #[test]
+fn it_serves_in_the_background_of_a_shell() {
+    let world = World::empty();
+    let log = world.path("requests.jsonl");
+    let script = "eval \"$(\"$0\" serve \"$1\" --detach --log requests.jsonl)\" && echo $EOAP_TESTBED_PID $EOAP_TESTBED_OGC_URL";
+    let mut shell = Command::new("sh");
+    shell.args(["-c", script, env!("CARGO_BIN_EXE_nbsnap"), &scenario("water-bodies")]);
+    let output = shell.current_dir(world.root()).stdin(Stdio::null()).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let (process, url) = said.trim().split_once(' ').unwrap_or_else(|| panic!("{output:?}"));
+    assert_eq!(ask(url, "GET", "/acme/ogc-api/processes", "", "").0, 200);
+    kill_process(Pid::from_raw(process.parse().unwrap()).unwrap(), Signal::TERM).unwrap();
+    let started = Instant::now();
+    while TcpStream::connect(host(url)).is_ok() {
+        assert!(started.elapsed() < PATIENCE, "it does not end");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert_eq!(lines(&log).len(), 1);
+
+    // What keeps it from serving is told as ever.
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let refused = world.run(&["serve", &scenario("water-bodies"), "--detach", "--s3-port", &port]);
+    refused.exits(96);
+    assert!(refused.stderr.contains(&format!("cannot listen on 127.0.0.1:{port} for S3")), "{}", refused.stderr);
+}
+
+#[test]
 fn a_shell_reads_the_file_with_the_environment() {
     let world = World::empty();
     let file = world.path("bed.env");

@@ -79,7 +79,7 @@ pub(crate) fn start(mut scenario: Scenario, args: &TestbedArgs) -> Result<Testbe
     })
 }
 
-/// What a client needs in its environment, and the addresses on loopback, for one that goes round the proxy.
+/// What a client needs in its environment, the addresses on loopback, for one that goes round the proxy, and the process that serves.
 pub(crate) fn environment(testbed: &Testbed) -> BTreeMap<String, String> {
     let mut all = testbed.environment();
     let addresses = [
@@ -89,6 +89,7 @@ pub(crate) fn environment(testbed: &Testbed) -> BTreeMap<String, String> {
         ("S3", testbed.s3_url()),
     ];
     all.extend(addresses.map(|(name, url)| (format!("EOAP_TESTBED_{name}_URL"), url)));
+    all.insert("EOAP_TESTBED_PID".to_owned(), std::process::id().to_string());
     all
 }
 

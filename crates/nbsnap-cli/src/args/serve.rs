@@ -15,7 +15,8 @@ Examples:
   nbsnap serve -- jupyter lab        for one command, which gets the environment; it all ends with the command
   nbsnap serve --clock real --speed 4 --proxy-port 8000
                                      jobs take their time, four times as fast as recorded: for the page at http://127.0.0.1:8000/
-  nbsnap serve --env-file bed.env &  in the background; then `. ./bed.env` in any shell
+  eval \"$(nbsnap serve --detach)\"     for this shell, in the background; `kill $EOAP_TESTBED_PID` ends it
+  nbsnap serve --env-file bed.env    for other shells, which say `. ./bed.env`
   nbsnap serve --env json --log requests.jsonl path/to/scenario")]
 pub(crate) struct ServeArgs {
     /// The scenario: a folder, or the name of one beside the project's [default: the one of the project]
@@ -32,6 +33,10 @@ pub(crate) struct ServeArgs {
     /// Write that into a file, once clients are served, and not to standard output
     #[arg(long, value_name = "FILE", help_heading = "Environment options")]
     pub(crate) env_file: Option<PathBuf>,
+
+    /// Serve in the background: come back when clients are served; `kill $EOAP_TESTBED_PID` ends it
+    #[arg(long, conflicts_with_all = ["env_file", "command"], help_heading = "Environment options")]
+    pub(crate) detach: bool,
 
     /// Add a line of JSON to a file for every request
     #[arg(long, value_name = "FILE", help_heading = "Report options")]

@@ -1,5 +1,7 @@
 //! `nbsnap serve`: serves a scenario to any client until it is told to stop, or for as long as a command runs.
 
+mod detached;
+
 use std::fs::{self, File};
 use std::io::{self, IsTerminal, Read, Write};
 use std::os::unix::fs::FileTypeExt;
@@ -31,6 +33,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Runs the command.
 pub(crate) fn run(place: &Place<'_>, args: &ServeArgs) -> Result<Exit, CommandError> {
+    if args.detach {
+        return detached::run();
+    }
     let scenario = served::scenario(place.project_if_any()?.as_ref(), args.scenario.as_deref())?;
     let name = scenario.name().to_owned();
     let interrupt = interrupt(!args.command.is_empty())?;
