@@ -84,7 +84,7 @@ python-kernel:
 python-foreign *NAMES:
     tests/peers/nbclient_verdicts.py {{NAMES}}
 
-# Write 2100 GeoTIFFs with GDAL and compare every pixel and every profile with rasterio; installs it under target/raster (needs Python 3).
+# Write 2112 GeoTIFFs with GDAL and compare every pixel and every profile with rasterio; installs it under target/raster (needs Python 3).
 raster-corpus *FILES:
     test -d target/raster/venv || python3 -m venv target/raster/venv
     target/raster/venv/bin/pip install --quiet numpy rasterio
@@ -102,6 +102,11 @@ raster-fuzz SECONDS="60":
 # Serve the testbed until Ctrl-C, say what to export to reach it, and show on a page what goes on.
 serve *OPTIONS:
     cargo run --quiet -- serve {{OPTIONS}}
+
+# Watch the page of `nbsnap serve` in a browser while jobs run; screens land in target/pictures/page. Needs Python 3 and Chromium.
+page-test:
+    cargo build --quiet
+    tests/pictures/live_page.py
 
 # Run foreign notebooks and the labs, and hold what is written against Python's nbformat and nbconvert; installs both under target/foreign.
 foreign *OPTIONS:

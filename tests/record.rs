@@ -12,7 +12,8 @@ const CELLS: [(&str, &str, &str); 4] = [
     (
         "job",
         "{}",
-        "let client = Client::new(\"http://zoo-project-dru-service/acme/ogc-api\")?;\n\
+        "let token = std::env::var(\"OGC_TOKEN\")?;\n\
+         let client = Client::builder(\"http://zoo-project-dru-service/acme/ogc-api\").bearer(token).build()?;\n\
          let execution = Execution::new()\n    \
              .input(\"stac_items\", [\"https://example.org/items/LC08_L2SP_044032_20231208_02_T1\"])\n    \
              .input(\"aoi\", \"-121.399,39.834,-120.74,40.472\").input(\"epsg\", \"EPSG:4326\").input(\"bands\", [\"green\", \"nir08\"]);\n\
@@ -60,7 +61,9 @@ fn record(world: &mut World, folder: &str) -> Outcome {
     }
     let known_as = "http://zoo-project-dru-service/acme/ogc-api";
     let (ogc, s3) = (deployment.address("OGC"), deployment.address("S3"));
-    let to = ["--upstream", ogc, "--s3", s3, "--as", known_as, "--into", folder, "--poll-interval", "1ms"];
+    world.write("live.env", "OGC_TOKEN=opensesame-of-somebody\nOGC_TENANT=acme\n");
+    let to =
+        ["--upstream", ogc, "--s3", s3, "--as", known_as, "--into", folder, "--poll-interval", "1ms", "--env-file", "live.env"];
     let outcome = world.run(&[&["record"], &to[..]].concat());
     deployment.close();
     for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"] {
@@ -86,6 +89,8 @@ fn a_recorded_notebook_is_green_without_the_deployment() {
     let job = world.read("snapshots/lab/job.snap");
     assert!(job.contains("/acme/ogc-api/jobs/00000001-0000-4000-8000-000000000000"), "{job}");
     assert_eq!(job.matches("running").count(), 9, "{job}");
+    let settings = world.read("recorded/scenario.toml");
+    assert!(settings.contains("[environment]\n\"OGC_TENANT\" = \"acme\"\n\"OGC_TOKEN\" = \"***\"\n"), "{settings}");
     assert!(world.read("snapshots/lab/listing.snap").contains("406547"), "{}", world.read("snapshots/lab/listing.snap"));
 
     // A second recording of the same conversation is the same folder, with nothing in it that lets others in.
@@ -94,6 +99,7 @@ fn a_recorded_notebook_is_green_without_the_deployment() {
     assert_eq!(first.keys().collect::<Vec<_>>(), second.keys().collect::<Vec<_>>());
     for (name, content) in first.iter().filter(|(name, _)| *name != "scenario.toml") {
         assert!(*content == second[name], "{name} is another in a second recording");
+        assert!(!String::from_utf8_lossy(content).contains("opensesame"), "{name} holds the token");
     }
 
     // What was not recorded is red, and says what was.

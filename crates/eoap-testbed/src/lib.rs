@@ -5,6 +5,9 @@
 //! that the scenario does not serve is refused by name. This crate knows no client: what it answers comes from files, never from
 //! types that a client also reads with, so that an error in such a type cannot hide on both sides.
 //!
+//! What goes on in a testbed is shown on a page ([`Testbed::page_url`]) and told request by request ([`Testbed::requests`]). A [`Recorder`]
+//! stands before a live deployment instead, and what it has kept becomes a scenario of its own.
+//!
 //! ```no_run
 //! # fn main() -> Result<(), eoap_testbed::Error> {
 //! let scenario = eoap_testbed::Scenario::load("scenarios/water-bodies".as_ref())?;

@@ -44,7 +44,8 @@ impl Recorded {
         }
         let what = format!("{} {}", asked.method, asked.url);
         if !alike.is_empty() {
-            return Err(format!("{what} was recorded only {} times", alike.len()));
+            let times = if alike.len() == 1 { "once".to_owned() } else { format!("{} times", alike.len()) };
+            return Err(format!("{what} was recorded only {times}"));
         }
         let nearest = self.exchanges.iter().max_by_key(|one| one.exchange.request.nearness(asked));
         Err(match nearest {
@@ -127,7 +128,7 @@ mod tests {
     fn what_acts_is_not_done_again() {
         let server = recorded(&[("POST", "http://a/p", 201)]);
         assert!(server.find(&asked("POST", "http://a/p")).is_ok());
-        assert_eq!(server.find(&asked("POST", "http://a/p")).unwrap_err(), "POST http://a/p was recorded only 1 times");
+        assert_eq!(server.find(&asked("POST", "http://a/p")).unwrap_err(), "POST http://a/p was recorded only once");
     }
 
     #[test]

@@ -2,6 +2,20 @@
 //!
 //! A [`Recorder`] stands where a testbed would, for one client; what it kept is a [`Session`]. A [`Recording`] of one or more sessions is written as
 //! a scenario folder. What the exchanges mean is not known here.
+//!
+//! ```no_run
+//! # fn main() -> Result<(), eoap_testbed::Error> {
+//! use eoap_testbed::{Live, Recorder, Recording};
+//!
+//! let live = Live::new("http://zoo-project-dru-service/acme/ogc-api", "https://ogc.example.org/api")?;
+//! let recorder = Recorder::start(&live)?;
+//! std::process::Command::new("my-client").envs(recorder.testbed().environment());
+//! let mut recording = Recording::new(&live);
+//! recording.add("my-client", recorder.session());
+//! recording.write("scenarios/example".as_ref())?;
+//! # Ok(())
+//! # }
+//! ```
 
 pub(crate) mod copied;
 mod folder;
@@ -48,6 +62,7 @@ pub struct Recording {
     live: Live,
     sessions: BTreeMap<String, Session>,
     secrets: Vec<String>,
+    environment: BTreeMap<String, String>,
     redact: Box<dyn Fn(&str) -> String>,
 }
 
@@ -103,12 +118,23 @@ impl Recording {
         let credentials = live.store.as_ref().and_then(|store| store.credentials.clone());
         let secrets =
             credentials.into_iter().flat_map(|(key, secret, token)| [Some(key), Some(secret), token]).flatten().collect();
-        Self { live: live.clone(), sessions: BTreeMap::new(), secrets, redact: Box::new(str::to_owned) }
+        Self {
+            live: live.clone(),
+            sessions: BTreeMap::new(),
+            secrets,
+            environment: BTreeMap::new(),
+            redact: Box::new(str::to_owned),
+        }
     }
 
     /// A text that must not be in anything that is written, beside the credentials that the recorder has met itself.
     pub fn add_secret(&mut self, secret: impl Into<String>) {
         self.secrets.push(secret.into());
+    }
+
+    /// A variable that clients had, and are to have when the recording is played back; a secret among them has to be another by then.
+    pub fn add_variable(&mut self, name: impl Into<String>, value: impl Into<String>) {
+        self.environment.insert(name.into(), value.into());
     }
 
     /// How further secrets are taken out of the texts that are written: a request, an answer, an object.

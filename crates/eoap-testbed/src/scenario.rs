@@ -50,6 +50,8 @@ pub(crate) struct Parts {
     /// Packages by the address from which they can be deployed.
     pub(crate) packages: BTreeMap<String, String>,
     pub(crate) buckets: Vec<Bucket>,
+    /// Further variables that clients are lent.
+    pub(crate) environment: BTreeMap<String, String>,
     /// Exchanges that were recorded, by session.
     recordings: BTreeMap<String, Vec<Arc<Recording>>>,
     files: Vec<PathBuf>,
@@ -108,6 +110,7 @@ impl Scenario {
             processes,
             packages: settings.packages,
             buckets,
+            environment: settings.environment,
             recordings,
             files: folder.into_files(),
         };
@@ -124,6 +127,7 @@ impl Scenario {
             processes: Vec::new(),
             packages: BTreeMap::new(),
             buckets: Vec::new(),
+            environment: BTreeMap::new(),
             recordings: BTreeMap::new(),
             files: Vec::new(),
         };

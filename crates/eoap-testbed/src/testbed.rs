@@ -159,7 +159,8 @@ impl Testbed {
     }
 
     /// The environment that a client needs: proxies, the object store's documented address and credentials, and a polling interval
-    /// for clients that know `EOAP_POLL_INTERVAL` (a job goes on with every status request, so nobody has to wait; by the real clock, a second).
+    /// for clients that know `EOAP_POLL_INTERVAL` (a job goes on with every status request, so nobody has to wait; by the real clock, a second);
+    /// and the scenario's own variables.
     pub fn environment(&self) -> BTreeMap<String, String> {
         let s3 = &self.parts.s3;
         let proxies = ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"];
@@ -178,7 +179,9 @@ impl Testbed {
             ("EOAP_POLL_INTERVAL", interval),
         ];
         let all = proxies.into_iter().map(|name| (name, self.proxy_url())).chain(more);
-        all.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+        let mut environment = self.parts.environment.clone();
+        environment.extend(all.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        environment
     }
 
     /// Values that must never reach a snapshot or a log.

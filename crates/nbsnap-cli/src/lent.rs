@@ -82,7 +82,7 @@ fn setting(settings: &toml::Table, name: &str, what: &str) -> Result<Option<Stri
 }
 
 /// Reads a file of variables, written as `NAME=value` or as a shell exports them.
-fn variables(file: &Path) -> Result<BTreeMap<String, String>, String> {
+pub(crate) fn variables(file: &Path) -> Result<BTreeMap<String, String>, String> {
     let failed = |error: dotenvy::Error| format!("cannot use the variables of {}: {error}", file.display());
     dotenvy::from_path_iter(file).map_err(failed)?.collect::<Result<_, _>>().map_err(failed)
 }

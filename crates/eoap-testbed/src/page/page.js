@@ -86,9 +86,9 @@ function drawRequests({ total, latest }, isFirst) {
     // Everybody knows the servers' hosts; a host that was refused is what matters.
     const inside = by === "ogc" && request.path.startsWith(`${basePath}/`) ? request.path.slice(basePath.length) : request.path;
     const path = element("td", "path", by === "refused" ? request.host + request.path : shortened(decoded(inside)));
-    path.title = request.host + request.path;
+    path.title = `${request.host}${request.path}: ${size(request.bytes)} in ${request.ms} ms`;
     const row = element("tr", grade, element("td", "time", clock(request.time)), element("td", "status", String(status)),
-      element("td", "method", request.method), element("td", "where", where), path, element("td", "bytes", size(request.bytes)));
+      element("td", "method", request.method), element("td", "where", where), path);
     if (!isFirst && number > lastRequest) row.classList.add("fresh");
     return row;
   });

@@ -87,7 +87,10 @@ impl Recording {
             }
             extent.objects += store(unfinished, session, stable, &clean, &mut objects)?;
         }
-        write(&unfinished.join("scenario.toml"), (self.settings(folder) + &objects).as_bytes())?;
+        let variables = self.environment.iter().map(|(name, value)| format!("{} = {}\n", quoted(name), quoted(&clean(value))));
+        let environment = if self.environment.is_empty() { String::new() } else { "\n[environment]\n".to_owned() };
+        let settings = self.settings(folder) + &objects + &environment + &variables.collect::<String>();
+        write(&unfinished.join("scenario.toml"), settings.as_bytes())?;
         Ok(extent)
     }
 

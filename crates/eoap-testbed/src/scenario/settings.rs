@@ -26,6 +26,7 @@ pub(super) struct Settings {
     pub(super) server: Server,
     pub(super) s3: S3,
     pub(super) packages: BTreeMap<String, String>,
+    pub(super) environment: BTreeMap<String, String>,
 }
 
 /// What moves jobs on.
@@ -112,6 +113,8 @@ struct File {
     s3: S3Table,
     #[serde(default)]
     package: Vec<PackageTable>,
+    #[serde(default)]
+    environment: BTreeMap<Spanned<String>, String>,
 }
 
 #[derive(Deserialize)]
@@ -240,7 +243,18 @@ pub(super) fn load(folder: &mut Folder) -> Result<Settings, Error> {
         }
         packages.insert(package.href.clone(), folder.text(package.file.get_ref())?);
     }
-    Ok(Settings { name: file.value.name, clock, personality: file.value.server.personality, server, s3, packages })
+    let environment = environment(&file)?;
+    let personality = file.value.server.personality;
+    Ok(Settings { name: file.value.name, clock, personality, server, s3, packages, environment })
+}
+
+fn environment(file: &Toml<File>) -> Result<BTreeMap<String, String>, Error> {
+    for (name, value) in &file.value.environment {
+        if name.get_ref().is_empty() || name.get_ref().contains(['=', '\0']) || value.contains('\0') {
+            return Err(file.wrong(name, "environment", format!("{:?} cannot be a variable", name.get_ref())));
+        }
+    }
+    Ok(file.value.environment.iter().map(|(name, value)| (name.get_ref().clone(), value.clone())).collect())
 }
 
 fn clock(file: &Toml<File>) -> Result<Clock, Error> {

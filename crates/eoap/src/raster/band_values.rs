@@ -116,12 +116,10 @@ impl Raster {
         }
         if let Some(nodata) = self.shared.header.nodata {
             return Ok(Some(match level.data_type {
-                DataType::Int64 => self.differs_from(region, band, nodata as i64).await?,
-                DataType::UInt64 => self.differs_from(region, band, nodata as u64).await?,
-                _ => {
-                    let values = self.nearest_values(region, &[band], nodata).await?;
-                    values.into_iter().map(|value| !is_nodata(value, nodata, level)).collect()
-                }
+                // Many integers of 64 bits are the same float.
+                DataType::Int64 => self.valid_by_nodata::<i64>(region, band, nodata).await?,
+                DataType::UInt64 => self.valid_by_nodata::<u64>(region, band, nodata).await?,
+                _ => self.valid_by_nodata::<f64>(region, band, nodata).await?,
             }));
         }
         match level.alpha() {
@@ -133,10 +131,9 @@ impl Raster {
         }
     }
 
-    /// Which values are not this one, compared as they are stored: among integers of 64 bits, many are the same float.
-    async fn differs_from<T: Sample>(&self, region: &Region, band: usize, nodata: T) -> Result<Vec<bool>> {
-        let values = self.nearest_values(region, &[band], nodata).await?;
-        Ok(values.into_iter().map(|value| value != nodata).collect())
+    async fn valid_by_nodata<T: Sample>(&self, region: &Region, band: usize, nodata: f64) -> Result<Vec<bool>> {
+        let values = self.nearest_values(region, &[band], T::of_f64(nodata)).await?;
+        Ok(values.into_iter().map(|value: T| !is_nodata(value, nodata, &region.level)).collect())
     }
 
     /// What stands for pixels that the file leaves out.
@@ -155,28 +152,26 @@ impl Raster {
         let region = self.region(window, (width, height), Resampling::Nearest).await?;
         let mut grids = Vec::with_capacity(bands.len());
         for &band in bands {
-            let valid = self.valid(&region, band).await?.unwrap_or_else(|| vec![true; width as usize * height as usize]);
-            let (values, extremes) = match self.shared.header.full.data_type {
-                DataType::Int64 => self.values_and_extremes::<i64>(&region, band, &valid).await?,
-                DataType::UInt64 => self.values_and_extremes::<u64>(&region, band, &valid).await?,
-                _ => (self.values(&region, &[band]).await?, None),
-            };
-            grids.push(Grid { width, height, values, valid, extremes });
+            grids.push(match self.shared.header.full.data_type {
+                DataType::Int64 => whole_grid(&region, self.values_and_validity::<i64>(&region, band).await?),
+                DataType::UInt64 => whole_grid(&region, self.values_and_validity::<u64>(&region, band).await?),
+                _ => {
+                    let (values, valid) = self.values_and_validity(&region, band).await?;
+                    Grid { width, height, values, valid, extremes: None }
+                }
+            });
         }
         Ok(grids)
     }
 
-    /// Integers of 64 bits as floats, with the smallest and the largest of the valid ones as they are.
-    async fn values_and_extremes<T: Sample + Ord + Into<Number>>(
-        &self,
-        region: &Region,
-        band: usize,
-        valid: &[bool],
-    ) -> Result<(Vec<f64>, Option<(Number, Number)>)> {
+    /// Reads a band (from 0), and which of its values are valid; only once, where the values themselves say it.
+    async fn values_and_validity<T: Sample>(&self, region: &Region, band: usize) -> Result<(Vec<T>, Vec<bool>)> {
         let values: Vec<T> = self.values(region, &[band]).await?;
-        let valid = || values.iter().zip(valid).filter(|(_, valid)| **valid).map(|(value, _)| *value);
-        let extremes = valid().min().zip(valid().max()).map(|(low, high)| (low.into(), high.into()));
-        Ok((values.iter().map(|value| value.to_f64()).collect(), extremes))
+        let valid = match (self.further().await?.full_mask(), self.shared.header.nodata) {
+            (None, Some(nodata)) => values.iter().map(|value| !is_nodata(*value, nodata, &region.level)).collect(),
+            _ => self.valid(region, band).await?.unwrap_or_else(|| vec![true; values.len()]),
+        };
+        Ok((values, valid))
     }
 
     fn explain(&self, failure: Failure) -> Error {
@@ -187,9 +182,18 @@ impl Raster {
     }
 }
 
+/// The values of a band of 64-bit integers as floats, and the smallest and the largest of the valid ones as they are.
+fn whole_grid<T: Sample + Ord + Into<Number>>(region: &Region, (values, valid): (Vec<T>, Vec<bool>)) -> Grid {
+    let those = || values.iter().zip(&valid).filter(|(_, valid)| **valid).map(|(value, _)| *value);
+    let extremes = those().min().zip(those().max()).map(|(low, high)| (low.into(), high.into()));
+    let values = values.iter().map(|value| value.to_f64()).collect();
+    Grid { width: region.width, height: region.height, values, valid, extremes }
+}
+
 /// Compares in the precision of the band: a nodata value is written in decimal digits.
-fn is_nodata(value: f64, nodata: f64, level: &Level) -> bool {
-    value == nodata
-        || (value.is_nan() && nodata.is_nan())
-        || (level.data_type == DataType::Float32 && value as f32 == nodata as f32)
+fn is_nodata<T: Sample>(value: T, nodata: f64, level: &Level) -> bool {
+    let float = value.to_f64();
+    (value == T::of_f64(nodata) && float == nodata)
+        || (float.is_nan() && nodata.is_nan())
+        || (level.data_type == DataType::Float32 && float as f32 == nodata as f32)
 }

@@ -30,8 +30,8 @@ use crate::error::{Error, Result};
 /// # Memory
 ///
 /// Opening takes what the header takes, a few MiB at most. A read takes its array (1 GiB at most unless
-/// [`max_bytes`](Read::max_bytes) allows more), 64 MiB for bytes that are kept for further reads, 32 MiB for bytes under way, and per core one decoded
-/// tile or strip (256 MiB at most) with what it is decoded from, whatever the file says. It needs a tokio runtime.
+/// [`max_bytes`](Read::max_bytes) allows more), 64 MiB for bytes that are kept for further reads, 48 MiB for bytes under way, and for each core and
+/// one more a decoded tile or strip (256 MiB at most) with what it is decoded from, whatever the file says. It needs a tokio runtime.
 ///
 /// ```no_run
 /// # async fn run(items: eoap::ItemCollection) -> Result<(), eoap::Error> {

@@ -4,7 +4,7 @@
 
 use std::{
     fmt,
-    ops::{Add, Index},
+    ops::{Add, Index, Range},
 };
 
 use serde::Serialize;
@@ -95,17 +95,15 @@ impl BandStatistics {
         let valid: Vec<f64> = (0..grid.values.len()).filter(|index| is_valid(*index)).map(|index| grid.values[index]).collect();
         let count = valid.len() as f64;
         // numpy sums all pixels of a masked array, with zeros in place of what is masked, in the precision of the array.
-        let filled: Vec<f64> =
-            (0..grid.values.len()).map(|index| if is_valid(index) { grid.values[index] } else { 0.0 }).collect();
+        let (all, filled) = (0..grid.values.len(), |index: usize| if is_valid(index) { grid.values[index] } else { 0.0 });
         let sum = match data_type {
-            DataType::Float32 => pairwise_sum(&filled.iter().map(|value| *value as f32).collect::<Vec<_>>()).into(),
-            _ => pairwise_sum(&filled),
+            DataType::Float32 => pairwise_sum(all.clone(), &|index| filled(index) as f32).into(),
+            _ => pairwise_sum(all.clone(), &filled),
         };
         let mean = (!valid.is_empty()).then(|| sum / count);
         let stddev = mean.map(|mean| {
             let square = |index: usize| if is_valid(index) { (grid.values[index] - mean).powi(2) } else { 0.0 };
-            let squares: Vec<f64> = (0..grid.values.len()).map(square).collect();
-            (pairwise_sum(&squares) / count).sqrt()
+            (pairwise_sum(all, &square) / count).sqrt()
         });
         Self {
             data_type,
@@ -200,23 +198,22 @@ impl Histogram {
 
 /// The sum in the order of numpy, which is more exact than one after the other: halves of halves, with eight partial sums
 /// at the bottom.
-fn pairwise_sum<T: Copy + Default + Add<Output = T>>(values: &[T]) -> T {
-    let add = |sum: T, value: &T| sum + *value;
-    match values.len() {
-        0..8 => values.iter().fold(T::default(), add),
+fn pairwise_sum<T: Copy + Default + Add<Output = T>>(range: Range<usize>, value: &impl Fn(usize) -> T) -> T {
+    let add = |sum: T, index: usize| sum + value(index);
+    match range.len() {
+        0..8 => range.fold(T::default(), add),
         count @ 8..=128 => {
-            let mut sums = [T::default(); 8];
-            sums.copy_from_slice(&values[..8]);
-            let whole = count - count % 8;
-            for eight in values[8..whole].chunks_exact(8) {
-                sums.iter_mut().zip(eight).for_each(|(sum, value)| *sum = *sum + *value);
+            let mut sums: [T; 8] = std::array::from_fn(|index| value(range.start + index));
+            let whole = range.start + count - count % 8;
+            for eight in (range.start + 8..whole).step_by(8) {
+                sums.iter_mut().enumerate().for_each(|(index, sum)| *sum = *sum + value(eight + index));
             }
             let [a, b, c, d, e, f, g, h] = sums;
-            values[whole..].iter().fold(((a + b) + (c + d)) + ((e + f) + (g + h)), add)
+            (whole..range.end).fold(((a + b) + (c + d)) + ((e + f) + (g + h)), add)
         }
         count => {
-            let half = count / 2 - count / 2 % 8;
-            pairwise_sum(&values[..half]) + pairwise_sum(&values[half..])
+            let middle = range.start + count / 2 - count / 2 % 8;
+            pairwise_sum(range.start..middle, value) + pairwise_sum(middle..range.end, value)
         }
     }
 }
@@ -298,7 +295,7 @@ mod tests {
     #[test]
     fn sums_are_paired() {
         let values: Vec<f64> = (0..1000).map(|value| f64::from(value) * 0.1).collect();
-        assert_eq!(pairwise_sum(&values), 49950.0);
-        assert_eq!(pairwise_sum(&[0.1; 7]), 0.1 + 0.1 + 0.1 + 0.1 + 0.1 + 0.1 + 0.1);
+        assert_eq!(pairwise_sum(0..1000, &|index| values[index]), 49950.0);
+        assert_eq!(pairwise_sum(0..7, &|_| 0.1), 0.1 + 0.1 + 0.1 + 0.1 + 0.1 + 0.1 + 0.1);
     }
 }

@@ -208,7 +208,7 @@ async fn serve(mut stream: TcpStream, handler: &Handler, seen: &Seen) -> std::io
     stream.set_nodelay(true)?;
     let mut buffer = Vec::new();
     while let Some(heard) = read(&mut stream, &mut buffer).await? {
-        let _active = seen.active.up();
+        let active = seen.active.up();
         let number = {
             let mut requests = seen.requests.lock().expect("lock");
             requests.push(heard.clone());
@@ -226,6 +226,8 @@ async fn serve(mut stream: TcpStream, handler: &Handler, seen: &Seen) -> std::io
         match reply.manner {
             Manner::Whole(delay) => {
                 sleep(delay).await;
+                // Before the client has the whole answer: it may send the next request then, before we go on here.
+                drop(active);
                 stream.write_all(&[head.as_bytes(), &reply.body].concat()).await?;
             }
             Manner::Reset => {

@@ -38,6 +38,10 @@ pub(crate) struct RecordArgs {
     #[arg(long, value_name = "URL", help_heading = "Recording options")]
     pub(crate) s3: Option<String>,
 
+    /// Variables that the notebooks get, credentials among them, and those of S3: a file of NAME=VALUE lines
+    #[arg(long, value_name = "FILE", help_heading = "Recording options")]
+    pub(crate) env_file: Option<PathBuf>,
+
     /// How often notebooks that know EOAP_POLL_INTERVAL ask for a job's status
     #[arg(long, value_name = "TIME", default_value = "1s", help_heading = "Recording options")]
     pub(crate) poll_interval: humantime::Duration,

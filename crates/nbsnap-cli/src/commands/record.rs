@@ -19,7 +19,7 @@ use super::{Place, Targets, session};
 use crate::args::RecordArgs;
 use crate::error::{CommandError, chain};
 use crate::exit::Exit;
-use crate::lent::Testbeds;
+use crate::lent::{self, Testbeds};
 
 /// Runs the command.
 pub(crate) fn run(place: &Place<'_>, args: &RecordArgs) -> Result<Exit, CommandError> {
@@ -28,12 +28,17 @@ pub(crate) fn run(place: &Place<'_>, args: &RecordArgs) -> Result<Exit, CommandE
         let start = targets.paths.first().cloned().unwrap_or_default();
         return Err(ProjectError::NotFound { start }.into());
     };
-    let live = live(project, args)?;
+    let variables = args.env_file.as_deref().map(lent::variables).transpose().map_err(CommandError::Usage)?.unwrap_or_default();
+    let live = live(project, args, &variables)?;
     let mut notebooks: Vec<Notebook> = Vec::new();
     for path in &targets.paths {
         notebooks.push(Document::read(path)?.notebook()?);
     }
-    let recorders = Recorders { live, poll_interval: args.poll_interval.to_string(), sessions: Arc::default() };
+    let mut lent = variables.clone();
+    // Those of S3 are the recorder's own business, which lends others.
+    lent.retain(|name, _| !name.starts_with("AWS_"));
+    lent.insert("EOAP_POLL_INTERVAL".to_owned(), args.poll_interval.to_string());
+    let recorders = Recorders { live, variables: lent, sessions: Arc::default() };
     let choice = session::choice(project, args.engine);
     let mut engine = session::engine(project, &args.build, choice, !session::on_ci())?;
     let mut reporter = session::reporter(&args.report);
@@ -51,7 +56,12 @@ pub(crate) fn run(place: &Place<'_>, args: &RecordArgs) -> Result<Exit, CommandE
     }
     let mut recording = Recording::new(&recorders.live);
     // What is hidden in reports is not written here either.
-    let redactor = RefCell::new(Redactor::builder().variables(std::env::vars()).build_for_secrets().map_err(RunError::from)?);
+    let mut secrets = Redactor::builder();
+    let redactor =
+        RefCell::new(secrets.variables(std::env::vars()).variables(variables).build_for_secrets().map_err(RunError::from)?);
+    for (name, value) in recorders.variables.iter().filter(|(name, _)| *name != "EOAP_POLL_INTERVAL") {
+        recording.add_variable(name, value);
+    }
     recording.redact_with(move |text| redactor.borrow_mut().without_secrets(text));
     for (notebook, session) in recorders.sessions.lock().unwrap_or_else(PoisonError::into_inner).iter() {
         recording.add(notebook.as_str(), session.clone());
@@ -65,7 +75,7 @@ pub(crate) fn run(place: &Place<'_>, args: &RecordArgs) -> Result<Exit, CommandE
 }
 
 /// The deployment, and the addresses under which the project's notebooks know it.
-fn live(project: &Project, args: &RecordArgs) -> Result<Live, CommandError> {
+fn live(project: &Project, args: &RecordArgs, variables: &BTreeMap<String, String>) -> Result<Live, CommandError> {
     let testbeds = Testbeds::new(&project.notebooks_dir(), &project.config.environment).map_err(CommandError::Usage)?;
     // The scenario that the project names may be the one that is to be recorded first.
     let own = testbeds.default_folder().filter(|folder| folder.join("scenario.toml").exists());
@@ -80,7 +90,10 @@ fn live(project: &Project, args: &RecordArgs) -> Result<Live, CommandError> {
     Ok(match &args.s3 {
         None => live,
         Some(endpoint) => {
-            let setting = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+            let setting = |name: &str| {
+                let value = variables.get(name).cloned().or_else(|| std::env::var(name).ok());
+                value.filter(|value| !value.is_empty())
+            };
             let region =
                 setting("AWS_REGION").or_else(|| setting("AWS_DEFAULT_REGION")).unwrap_or_else(|| "us-east-1".to_owned());
             let store = LiveStore::new(endpoint, region);
@@ -95,7 +108,7 @@ fn live(project: &Project, args: &RecordArgs) -> Result<Live, CommandError> {
 /// Lends each notebook a recorder of its own, and keeps what was said.
 struct Recorders {
     live: Live,
-    poll_interval: String,
+    variables: BTreeMap<String, String>,
     sessions: Arc<Mutex<BTreeMap<String, Session>>>,
 }
 
@@ -103,7 +116,7 @@ impl Environment for Recorders {
     fn lend(&self, notebook: &Notebook) -> Result<Box<dyn Loan>, String> {
         let recorder = Recorder::start(&self.live).map_err(|error| chain(&error))?;
         let mut variables = recorder.testbed().environment();
-        variables.insert("EOAP_POLL_INTERVAL".to_owned(), self.poll_interval.clone());
+        variables.extend(self.variables.clone());
         let sessions = Arc::clone(&self.sessions);
         Ok(Box::new(LentRecorder { notebook: notebook.name.clone(), variables, recorder, sessions }))
     }
