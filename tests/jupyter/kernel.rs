@@ -187,7 +187,11 @@ impl Cell<'_> {
             }
             "ask" => {
                 let question = InputRequest { prompt: rest.to_owned(), password: false };
-                self.stdin.send(JupyterMessage::new(question, Some(self.request))).await.unwrap();
+                let question = JupyterMessage::new(question, Some(self.request));
+                // Who has just connected may not be known here yet.
+                while self.stdin.send(question.clone()).await.is_err() {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
                 let answer = self.stdin.read().await.unwrap();
                 let JupyterMessageContent::InputReply(reply) = answer.content else { panic!("no reply") };
                 self.say(StreamContent::stdout(&format!("given {:?}\n", reply.value))).await;

@@ -5,6 +5,8 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
@@ -24,6 +26,8 @@ use super::message::{Channel, Message};
 
 /// How long one try to connect may take: the socket library itself waits longer and longer between its tries.
 const CONNECT: Duration = Duration::from_millis(400);
+/// Those that are connected: shell, control, stdin, and the one of outputs.
+const SOCKETS: usize = 4;
 
 /// What was heard.
 #[derive(Debug)]
@@ -46,6 +50,8 @@ pub(super) struct Reserved {
 /// The runner's end of a kernel's sockets. Dropping it closes them.
 pub(super) struct Channels {
     heard: Receiver<Heard>,
+    /// How many of the sockets are connected.
+    connected: Arc<AtomicUsize>,
     senders: Senders,
     /// Ends the thread that serves the sockets when it is dropped.
     _served: oneshot::Sender<()>,
@@ -96,15 +102,17 @@ impl Channels {
             (unbounded_channel(), unbounded_channel(), unbounded_channel());
         let requests = Requests { shell: to_shell, control: to_control, stdin: to_stdin };
         let (served, over) = oneshot::channel::<()>();
+        let connected = Arc::new(AtomicUsize::new(0));
+        let count = connected.clone();
         std::thread::spawn(move || {
             runtime.block_on(async {
                 tokio::select! {
-                    () = serve(&connection, &session, &identity, requests, &say) => {}
+                    () = serve(&connection, &session, &identity, requests, &say, &count) => {}
                     _ = over => {}
                 }
             });
         });
-        Ok(Channels { heard, senders: Senders { shell, control, stdin }, _served: served })
+        Ok(Channels { heard, connected, senders: Senders { shell, control, stdin }, _served: served })
     }
 
     /// Sends a request, as soon as the kernel listens. Returns its id, which what answers it names.
@@ -121,6 +129,11 @@ impl Channels {
         id
     }
 
+    /// Whether all sockets are connected: what a kernel asks on one that is not would be lost.
+    pub(super) fn are_connected(&self) -> bool {
+        self.connected.load(Ordering::Relaxed) == SOCKETS
+    }
+
     /// What is heard next, if anything is within this time.
     pub(super) fn listen(&self, limit: Duration) -> Option<Heard> {
         self.heard.recv_timeout(limit).ok()
@@ -128,30 +141,38 @@ impl Channels {
 }
 
 /// Serves all sockets until they are closed.
-async fn serve(connection: &ConnectionInfo, session: &str, identity: &PeerIdentity, requests: Requests, say: &Sender<Heard>) {
+async fn serve(
+    connection: &ConnectionInfo,
+    session: &str,
+    identity: &PeerIdentity,
+    requests: Requests,
+    say: &Sender<Heard>,
+    connected: &AtomicUsize,
+) {
     let iopub = async {
-        let socket = keep_trying(async || create_client_iopub_connection(connection, "", session).await).await;
+        let socket = keep_trying(connected, async || create_client_iopub_connection(connection, "", session).await).await;
         listen(Channel::IoPub, socket, say).await;
     };
     let control = async {
-        let socket = keep_trying(async || create_client_control_connection(connection, session).await).await;
+        let socket = keep_trying(connected, async || create_client_control_connection(connection, session).await).await;
         both_ways(Channel::Control, socket, requests.control, say).await;
     };
     let stdin = async {
         let connect = async || create_client_stdin_connection_with_identity(connection, session, identity.clone()).await;
-        both_ways(Channel::Stdin, keep_trying(connect).await, requests.stdin, say).await;
+        both_ways(Channel::Stdin, keep_trying(connected, connect).await, requests.stdin, say).await;
     };
     let shell = async {
         let connect = async || create_client_shell_connection_with_identity(connection, session, identity.clone()).await;
-        both_ways(Channel::Shell, keep_trying(connect).await, requests.shell, say).await;
+        both_ways(Channel::Shell, keep_trying(connected, connect).await, requests.shell, say).await;
     };
     tokio::join!(iopub, control, stdin, shell);
 }
 
 /// Connects, however often it takes: a kernel may listen only after seconds. Whoever gives up on it drops the runtime.
-async fn keep_trying<C>(connect: impl AsyncFn() -> Result<C, RuntimeError>) -> C {
+async fn keep_trying<C>(connected: &AtomicUsize, connect: impl AsyncFn() -> Result<C, RuntimeError>) -> C {
     loop {
         if let Ok(Ok(connection)) = tokio::time::timeout(CONNECT, connect()).await {
+            connected.fetch_add(1, Ordering::Relaxed);
             return connection;
         }
         tokio::time::sleep(CONNECT / 8).await;

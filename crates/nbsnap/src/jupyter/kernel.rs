@@ -143,13 +143,13 @@ impl Kernel {
     fn wait_until_ready(&mut self, limit: Duration) -> Result<(), Silence> {
         let deadline = Instant::now() + limit;
         let (mut asked, mut replied, mut heard) = (Vec::new(), false, false);
-        while !(replied && heard) {
+        while !(replied && heard && self.channels.are_connected()) {
             if Instant::now() >= deadline {
                 return Err(Silence::Timeout);
             }
             asked.push(self.send(Channel::Shell, KernelInfoRequest {}));
             let again = (Instant::now() + AGAIN).min(deadline);
-            while !(replied && heard) {
+            while !(replied && heard && self.channels.are_connected()) {
                 match self.hear(again) {
                     Ok(message) if asked.contains(&message.parent) => {
                         replied |= message.kind == "kernel_info_reply";
