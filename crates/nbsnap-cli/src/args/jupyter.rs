@@ -9,6 +9,11 @@ use super::{BuildArgs, ReportArgs, TestbedArgs};
 
 /// `nbsnap kernel`
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  nbsnap kernel install              Jupyter knows the kernel `Rust (eoap)` from then on
+  nbsnap kernel install --name rust  in place of evcxr_jupyter's own, for notebooks that name it
+  nbsnap kernel uninstall")]
 pub(crate) struct KernelArgs {
     /// What to do with the kernel.
     #[command(subcommand)]

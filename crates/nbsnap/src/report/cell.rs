@@ -56,7 +56,7 @@ pub(super) fn headline(problem: &CellProblem) -> String {
 pub(super) fn notebook_problem(notebook: &str, problem: &NotebookProblem) -> String {
     match problem {
         NotebookProblem::RefusedHost { host } => {
-            format!("asked for the host `{}`, which its environment does not serve", visible(host))
+            format!("asked for `{}`, which its environment does not serve", visible(host))
         }
         NotebookProblem::OrphanSnapshot { snapshot } => {
             format!("{} belongs to no cell; `nbsnap accept {notebook}` removes it", snapshot.display())
