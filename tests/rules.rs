@@ -104,7 +104,7 @@ fn a_profile_says_how_it_is_run() {
     let outcome = world.run(&["test", "--profile", "carefull"]);
     outcome.exits(96);
     assert!(
-        outcome.stderr.contains("has no profile `carefull`; there are: default, careful, ci; did you mean `careful`?"),
+        outcome.stderr.contains("has no profile `carefull`; there are: default, careful, ci, live; did you mean `careful`?"),
         "{}",
         outcome.stderr
     );

@@ -17,6 +17,7 @@ use one::{Meant, OneNotebook, Outcome};
 use slow::SlowCells;
 
 use crate::cache::{self, Parts, ResultCache, Surroundings};
+use crate::digest::digest;
 use crate::engine::{Engine, EngineError};
 use crate::environment::Environment;
 use crate::event::{Event, Summary};
@@ -184,14 +185,20 @@ impl Runner<'_> {
         self.build(&notebooks.usable, &chosen, emit)
     }
 
-    /// What the verdicts on the notebooks that `wanted` means rest on as it is now, by notebook; nothing for one that cannot be read.
-    /// Folders of local packages are known once the engine is prepared.
+    /// What the verdicts on the notebooks that `wanted` means rest on as it is now, by notebook; of one that cannot be tested, what its file
+    /// holds. Folders of local packages are known once the engine is prepared.
     ///
     /// # Errors
     /// When the selection means nothing.
-    pub fn inputs(&self, wanted: &Selection) -> Result<BTreeMap<String, Option<Parts>>, RunError> {
-        let Selected { names, meant, .. } = self.select(wanted)?;
-        let mut all: BTreeMap<String, Option<Parts>> = names.into_iter().map(|name| (name, None)).collect();
+    pub fn inputs(&self, wanted: &Selection) -> Result<BTreeMap<String, Parts>, RunError> {
+        let Selected { notebooks, names, meant } = self.select(wanted)?;
+        let paths = notebooks.usable.iter().map(|notebook| (&notebook.name, &notebook.path));
+        let paths = paths.chain(notebooks.unusable.iter().map(|(name, path, _)| (name, path)));
+        let of_file = |(name, path): (&String, &PathBuf)| {
+            let content = std::fs::read(path).unwrap_or_default();
+            (name.clone(), Parts::from([("file".to_owned(), digest(&content))]))
+        };
+        let mut all: BTreeMap<String, Parts> = paths.filter(|(name, _)| names.contains(name)).map(of_file).collect();
         // Settings are those that the project was found with; the file may say something else by now.
         let settings = std::fs::read_to_string(self.project.config_file()).unwrap_or_default();
         let engine = Parts::from([("settings file".to_owned(), settings)]);
@@ -201,7 +208,10 @@ impl Runner<'_> {
             let snapshots = self.store.root().join(&notebook.name);
             let (project, environment) = (self.project, environment.as_slice());
             let surroundings = Surroundings { project, snapshots: &snapshots, environment, engine: &engine };
-            all.insert(notebook.name.clone(), cache::inputs(notebook, surroundings, self.engine.sources()).ok());
+            // Nor can it be told where a file goes away meanwhile.
+            if let Ok(parts) = cache::inputs(notebook, surroundings, self.engine.sources()) {
+                all.insert(notebook.name.clone(), parts);
+            }
         }
         Ok(all)
     }

@@ -2,6 +2,7 @@
 //!
 //! The main type is [`Watch`]. It says that something has changed, not what: whoever asks looks at what concerns them.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
@@ -26,8 +27,9 @@ pub struct WatchError {
 /// Watches folders and everything below them.
 pub struct Watch {
     changes: Receiver<()>,
-    // Watches until it is dropped.
-    _watcher: RecommendedWatcher,
+    /// Watches until it is dropped.
+    watcher: RecommendedWatcher,
+    folders: BTreeSet<PathBuf>,
 }
 
 impl Watch {
@@ -36,10 +38,6 @@ impl Watch {
     /// # Errors
     /// When the system cannot, for example because there are too many folders.
     pub fn new<'p>(folders: impl IntoIterator<Item = &'p Path>) -> Result<Watch, WatchError> {
-        let at = |path: &Path| {
-            let path = path.to_owned();
-            move |source| WatchError { path, source }
-        };
         let (sender, changes) = channel();
         let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
             // That a file was read is no change. Nobody may listen any more; then nothing is missed.
@@ -47,11 +45,24 @@ impl Watch {
                 let _ = sender.send(());
             }
         });
-        let mut watcher = watcher.map_err(at(Path::new("files")))?;
+        let watcher = watcher.map_err(|source| WatchError { path: "files".into(), source })?;
+        let mut watch = Watch { changes, watcher, folders: BTreeSet::new() };
+        watch.add(folders)?;
+        Ok(watch)
+    }
+
+    /// Watches further folders; those that it watches already stay as they are.
+    ///
+    /// # Errors
+    /// As [`Watch::new`].
+    pub fn add<'p>(&mut self, folders: impl IntoIterator<Item = &'p Path>) -> Result<(), WatchError> {
         for folder in folders {
-            watcher.watch(folder, RecursiveMode::Recursive).map_err(at(folder))?;
+            if self.folders.insert(folder.to_owned()) {
+                let watched = self.watcher.watch(folder, RecursiveMode::Recursive);
+                watched.map_err(|source| WatchError { path: folder.to_owned(), source })?;
+            }
         }
-        Ok(Watch { changes, _watcher: watcher })
+        Ok(())
     }
 
     /// Waits until something has changed, and nothing more does. Returns whether it has: not if the user wants to stop.

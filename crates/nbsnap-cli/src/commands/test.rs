@@ -1,6 +1,6 @@
 //! `nbsnap test`: runs notebooks and compares every cell with its snapshot.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use nbsnap::cache::{Parts, ResultCache};
@@ -12,7 +12,7 @@ use nbsnap::report::{Reporter, Reporters};
 use nbsnap::runner::{RunError, Runner};
 use nbsnap::select::Selection;
 use nbsnap::snapshot::UpdateMode;
-use nbsnap::watch::Watch;
+use nbsnap::watch::{Watch, WatchError};
 
 use super::{reporters, session};
 use crate::args::{TestArgs, Update};
@@ -21,7 +21,7 @@ use crate::exit::Exit;
 use crate::lent;
 
 /// What verdicts rest on, by notebook.
-type Inputs = BTreeMap<String, Option<Parts>>;
+type Inputs = BTreeMap<String, Parts>;
 
 /// Runs the command.
 pub(crate) fn run(project: &Project, profile: &str, args: &TestArgs) -> Result<Exit, RunError> {
@@ -41,11 +41,17 @@ fn watch(root: &Path, profile: &str, args: &TestArgs, all: Selection) -> Result<
     let mut project = as_asked(&Project::find(root, profile)?, args);
     let mut next = all.clone();
     let mut broken: Option<String> = None;
-    // Of all turns: a run that broke down does not know all that it would have read.
-    let mut folders = BTreeSet::new();
+    // What each notebook rested on when it was last run: what changes while others run is no less of a change.
+    let mut known = Inputs::new();
+    // One for all turns: what changes while notebooks run is seen, and a run that broke down does not know all that it would have read.
+    let unwatched = |error: WatchError| RunError::Engine(EngineError::Start { message: error.to_string() });
+    let mut watch = Watch::new([project.notebooks_dir().as_path()]).map_err(unwatched)?;
     loop {
         let changed = with_runner(&project, args, |runner, reporter| {
-            let mut known = runner.inputs(&all)?;
+            if known.is_empty() {
+                known = runner.inputs(&all)?;
+            }
+            watch.add(runner.input_folders(&all)?.iter().map(PathBuf::as_path)).map_err(unwatched)?;
             if broken.is_none() {
                 match runner.run(&next, &mut |event| reporter.report(&event)) {
                     Err(error @ (RunError::Engine(EngineError::Interrupted) | RunError::Report(_))) => return Err(error),
@@ -53,18 +59,16 @@ fn watch(root: &Path, profile: &str, args: &TestArgs, all: Selection) -> Result<
                     Ok(_) => take_what_was_written(&mut known, runner.inputs(&all)?),
                 }
             }
-            folders.extend(runner.input_folders(&all)?);
-            let watch = Watch::new(folders.iter().map(PathBuf::as_path))
-                .map_err(|error| RunError::Engine(EngineError::Start { message: error.to_string() }))?;
+            // Folders of packages are known only now.
+            watch.add(runner.input_folders(&all)?.iter().map(PathBuf::as_path)).map_err(unwatched)?;
             let is_broken = broken.is_some();
             let messages = broken.take().into_iter().chain(["waiting for changes; Ctrl-C ends it".to_owned()]);
             for message in messages {
                 reporter.report(&Event::Notice { message }).map_err(RunError::Report)?;
             }
             loop {
-                let now = runner.inputs(&all)?;
-                let changed: Vec<String> =
-                    now.into_iter().filter(|(name, inputs)| known.get(name) != Some(inputs)).map(|(name, _)| name).collect();
+                let mut changed = runner.inputs(&all)?;
+                changed.retain(|name, inputs| known.get(name) != Some(inputs));
                 if !changed.is_empty() && !is_broken {
                     return Ok(Some(changed));
                 }
@@ -76,13 +80,20 @@ fn watch(root: &Path, profile: &str, args: &TestArgs, all: Selection) -> Result<
                 }
             }
         })?;
-        if let Some(names) = changed {
-            next = Selection { names, ..Selection::default() };
+        match changed {
+            Some(changed) => {
+                next = Selection { names: changed.keys().cloned().collect(), ..Selection::default() };
+                known.extend(changed);
+            }
+            None => {
+                next = all.clone();
+                known.clear();
+            }
         }
         // Settings may be what changed.
         match Project::find(root, profile) {
             Ok(found) => project = as_asked(&found, args),
-            Err(error) => (next, broken) = (all.clone(), Some(chain(&error))),
+            Err(error) => broken = Some(chain(&error)),
         }
     }
 }
@@ -90,9 +101,10 @@ fn watch(root: &Path, profile: &str, args: &TestArgs, all: Selection) -> Result<
 /// Takes over what a run itself may have written.
 fn take_what_was_written(known: &mut Inputs, now: Inputs) {
     for (name, now) in now {
-        if let (Some(Some(known)), Some(now)) = (known.get_mut(&name), now) {
-            for part in ["snapshots", "lock", "dependencies"] {
-                known.insert(part.to_owned(), now.get(part).cloned().unwrap_or_default());
+        let Some(known) = known.get_mut(&name) else { continue };
+        for part in ["snapshots", "lock", "dependencies"] {
+            if let (Some(known), Some(now)) = (known.get_mut(part), now.get(part)) {
+                known.clone_from(now);
             }
         }
     }
