@@ -73,7 +73,12 @@ fn dispatch(args: &Args) -> Result<Exit, CommandError> {
 
 /// Says a line on standard output.
 fn say(text: &str) -> Result<(), CommandError> {
-    writeln!(std::io::stdout().lock(), "{text}").map_err(CommandError::Output)
+    print(&mut std::io::stdout().lock(), &format!("{text}\n"))
+}
+
+/// Writes a text as it is, to be seen at once.
+fn print(out: &mut dyn Write, text: &str) -> Result<(), CommandError> {
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(CommandError::Output)
 }
 
 fn store(project: &Project, update: UpdateMode) -> SnapshotStore {

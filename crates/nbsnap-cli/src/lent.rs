@@ -7,6 +7,7 @@ use eoap_testbed::{Scenario, Testbed};
 use nbsnap::environment::{Environment, Loan, Nothing};
 use nbsnap::notebook::Notebook;
 use nbsnap::project::Project;
+use nbsnap::runner::RunError;
 
 use crate::args::LiveArgs;
 use crate::error::chain;
@@ -57,7 +58,11 @@ impl Environment for Testbeds {
 }
 
 /// What a run's notebooks are lent: as the arguments say, else as the project's `[environment]` table does.
-pub(crate) fn environment(project: &Project, args: &LiveArgs) -> Result<Box<dyn Environment>, String> {
+pub(crate) fn environment(project: &Project, args: &LiveArgs) -> Result<Box<dyn Environment>, RunError> {
+    as_said(project, args).map_err(|reason| RunError::Environment { notebook: "(all)".into(), reason })
+}
+
+fn as_said(project: &Project, args: &LiveArgs) -> Result<Box<dyn Environment>, String> {
     let (folder, settings) = (project.notebooks_dir(), &project.config.environment);
     if !args.live {
         return Ok(Box::new(Testbeds::new(&folder, settings)?));

@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use jupyter_zmq_client::dirs::user_data_dir;
-use nbsnap::engine::Interrupt;
+use nbsnap::config::Config;
 use nbsnap::{EvcxrSettings, KernelFolder, whole_file};
 use serde_json::{Value, json};
 
@@ -129,7 +129,7 @@ fn start(place: &Place<'_>, args: &StartArgs) -> Result<Exit, CommandError> {
     let project = place.project_if_any().unwrap_or_default();
     let notebooks = project.as_ref().and_then(|project| project.notebooks().ok()).unwrap_or_default();
     let settings = match &project {
-        Some(project) => session::evcxr_settings(project, &args.build, false, false, Interrupt::default()),
+        Some(project) => session::evcxr_settings(&project.config, session::cache_dir(project, &args.build), project.lock_file()),
         None => without_project(args),
     };
     let failed = |source| CommandError::Start { command: KERNEL.into(), source };
@@ -150,17 +150,8 @@ fn without_project(args: &StartArgs) -> EvcxrSettings {
     let of_user = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|folder| folder.is_absolute());
     let of_user = of_user.or_else(|| Some(std::env::home_dir()?.join(".cache"))).unwrap_or_else(std::env::temp_dir);
     let cache = args.build.cache_dir.clone().unwrap_or_else(|| of_user.join("nbsnap/kernel"));
-    let config = nbsnap::config::Config::default();
-    EvcxrSettings {
-        lock_file: cache.join("Cargo.lock"),
-        cache,
-        may_write_lock: false,
-        opt_level: config.build.opt_level,
-        optimized: config.build.optimize,
-        fused: false,
-        prepare_timeout: config.prepare_timeout,
-        interrupt: Interrupt::default(),
-    }
+    let lock_file = cache.join("Cargo.lock");
+    session::evcxr_settings(&Config::default(), cache, lock_file)
 }
 
 /// Is the kernel, if this program was started as it.

@@ -1,6 +1,6 @@
 //! `nbsnap review`: walks through the snapshots that wait, and settles each as it is told.
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 
 use console::{Key, Term};
 use nbsnap::notebook::CodeCell;
@@ -187,6 +187,5 @@ fn waits(number: usize) -> String {
 }
 
 fn say(text: &str) -> Result<(), CommandError> {
-    let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(CommandError::Output)
+    super::print(&mut std::io::stdout().lock(), text)
 }

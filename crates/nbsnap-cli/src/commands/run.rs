@@ -9,7 +9,6 @@ use nbsnap::execute::{Executed, Execution};
 use nbsnap::notebook::Notebook;
 use nbsnap::project::ProjectError;
 use nbsnap::report::Reporter;
-use nbsnap::runner::RunError;
 
 use super::{Place, Targets, session};
 use crate::args::RunArgs;
@@ -36,8 +35,7 @@ pub(crate) fn run(place: &Place<'_>, args: &RunArgs) -> Result<Exit, CommandErro
         documents.push(document);
     }
 
-    let environment =
-        lent::environment(project, &args.live).map_err(|reason| RunError::Environment { notebook: "(all)".into(), reason })?;
+    let environment = lent::environment(project, &args.live)?;
     let choice = session::choice(project, args.engine);
     let mut engine = session::engine(project, &args.build, choice, !session::on_ci())?;
     let mut reporter = session::reporter(&args.report);

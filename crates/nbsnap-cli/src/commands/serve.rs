@@ -13,13 +13,12 @@ use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use eoap_testbed::{Answered, Testbed};
-use nbsnap::engine::{EngineError, Interrupt};
-use nbsnap::runner::RunError;
+use nbsnap::engine::Interrupt;
 use nbsnap::whole_file;
 use rustix::process::{Pid, Signal, kill_process};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
-use super::{Place, session};
+use super::{Place, print, session};
 use crate::args::{Colour, ServeArgs};
 use crate::error::CommandError;
 use crate::exit::Exit;
@@ -49,7 +48,7 @@ pub(crate) fn run(place: &Place<'_>, args: &ServeArgs) -> Result<Exit, CommandEr
         Some(path) => {
             whole_file::write(path, text.as_bytes()).map_err(|source| CommandError::Write { path: path.clone(), source })?
         }
-        None if args.command.is_empty() => say(&mut io::stdout().lock(), &text)?,
+        None if args.command.is_empty() => print(&mut io::stdout().lock(), &text)?,
         // Standard output is the command's.
         None => {}
     }
@@ -80,10 +79,7 @@ pub(super) fn interrupt(has_command: bool) -> Result<Interrupt, CommandError> {
     }
     let interrupt = Interrupt::default();
     let nobody = Arc::new(AtomicBool::new(false));
-    for (signal, flag) in [(SIGINT, nobody), (SIGTERM, interrupt.flag()), (SIGHUP, interrupt.flag())] {
-        signal_hook::flag::register(signal, flag)
-            .map_err(|error| RunError::Engine(EngineError::Start { message: error.to_string() }))?;
-    }
+    session::on_signals([(SIGINT, nobody), (SIGTERM, interrupt.flag()), (SIGHUP, interrupt.flag())])?;
     Ok(interrupt)
 }
 
@@ -191,10 +187,6 @@ fn line(request: &Answered, colour: bool) -> String {
     let milliseconds = request.took.as_secs_f64() * 1e3;
     let (method, host, path, bytes) = (&request.method, &request.host, &request.path, request.bytes);
     format!("{time} {status} {method:<6} {host}{path}  {bytes} B  {milliseconds:.1} ms")
-}
-
-fn say(out: &mut dyn Write, text: &str) -> Result<(), CommandError> {
-    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(CommandError::Output)
 }
 
 /// Set when standard input ends, where that is a pipe: whoever holds its other end holds the testbed. A terminal stays what it is for a shell.

@@ -3,14 +3,17 @@
 use std::io::{IsTerminal, Stdout};
 use std::num::NonZero;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use nbsnap::config;
+use nbsnap::config::{self, Config};
 use nbsnap::engine::{EngineError, Interrupt};
 use nbsnap::project::Project;
 use nbsnap::report::{HumanReporter, Progress, Style};
 use nbsnap::runner::RunError;
 use nbsnap::{ByKernel, Evcxr, EvcxrSettings, Jupyter, JupyterSettings, Kernelspecs};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use crate::args::{BuildArgs, Colour, EngineChoice, ReportArgs};
 
@@ -40,11 +43,17 @@ pub(crate) fn cache_dir(project: &Project, args: &BuildArgs) -> PathBuf {
 /// The user's wish to stop, as signals tell of it.
 pub(crate) fn interrupt() -> Result<Interrupt, RunError> {
     let interrupt = Interrupt::default();
-    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM, signal_hook::consts::SIGHUP] {
-        signal_hook::flag::register(signal, interrupt.flag())
+    on_signals([SIGINT, SIGTERM, SIGHUP].map(|signal| (signal, interrupt.flag())))?;
+    Ok(interrupt)
+}
+
+/// Has signals set flags, in place of what they do otherwise.
+pub(crate) fn on_signals(flags: impl IntoIterator<Item = (i32, Arc<AtomicBool>)>) -> Result<(), RunError> {
+    for (signal, flag) in flags {
+        signal_hook::flag::register(signal, flag)
             .map_err(|error| RunError::Engine(EngineError::Start { message: error.to_string() }))?;
     }
-    Ok(interrupt)
+    Ok(())
 }
 
 /// How long a kernel may take until it answers.
@@ -64,27 +73,22 @@ pub(crate) fn engine(
         interrupt: interrupt.clone(),
     });
     let fused = choice == config::EngineChoice::Fused;
-    let evcxr = Evcxr::new(evcxr_settings(project, args, fused, may_write_lock, interrupt));
+    let settings = evcxr_settings(&project.config, cache_dir(project, args), project.lock_file());
+    let evcxr = Evcxr::new(EvcxrSettings { fused, may_write_lock, interrupt, ..settings });
     Ok(ByKernel::new(evcxr, jupyter, choice == config::EngineChoice::Jupyter))
 }
 
-/// What evcxr is run with in a project.
-pub(crate) fn evcxr_settings(
-    project: &Project,
-    args: &BuildArgs,
-    fused: bool,
-    may_write_lock: bool,
-    interrupt: Interrupt,
-) -> EvcxrSettings {
+/// What evcxr is run with, cell by cell, by somebody who writes no lock file and is not interrupted.
+pub(crate) fn evcxr_settings(config: &Config, cache: PathBuf, lock_file: PathBuf) -> EvcxrSettings {
     EvcxrSettings {
-        cache: cache_dir(project, args),
-        lock_file: project.lock_file(),
-        may_write_lock,
-        opt_level: project.config.build.opt_level.clone(),
-        optimized: project.config.build.optimize.clone(),
-        fused,
-        prepare_timeout: project.config.prepare_timeout,
-        interrupt,
+        cache,
+        lock_file,
+        may_write_lock: false,
+        opt_level: config.build.opt_level.clone(),
+        optimized: config.build.optimize.clone(),
+        fused: false,
+        prepare_timeout: config.prepare_timeout,
+        interrupt: Interrupt::default(),
     }
 }
 

@@ -121,8 +121,7 @@ fn with_runner<T>(
         config::Update::Never => UpdateMode::Never,
         _ => UpdateMode::WritePending,
     };
-    let environment =
-        lent::environment(project, &args.live).map_err(|reason| RunError::Environment { notebook: "(all)".into(), reason })?;
+    let environment = lent::environment(project, &args.live)?;
     let choice = session::choice(project, args.engine);
     let mut engine = session::engine(project, &args.build, choice, update == UpdateMode::WritePending)?;
     let store = super::store(project, update);

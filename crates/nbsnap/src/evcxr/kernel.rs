@@ -10,8 +10,7 @@ use std::path::{Path, PathBuf};
 use super::cargo::{self, OpenNotebooks};
 use super::dependencies::DependencySet;
 use super::host;
-use super::prepared::Prepared;
-use super::slot::{BuildSettings, Layout, Slot, target_folder};
+use super::slot::{BuildSettings, Layout, Slot, prepared_folder, target_folder};
 use super::toolchain::{Toolchain, foreign_variables};
 use super::{EvcxrSettings, prepare};
 use crate::engine::EngineError;
@@ -49,10 +48,10 @@ impl KernelFolder {
         let build = BuildSettings { opt_level: settings.opt_level.clone(), optimized: settings.optimized.clone() };
         let committed = fs::read_to_string(&settings.lock_file).ok();
         let sets: BTreeSet<DependencySet> = notebooks.iter().map(DependencySet::of).chain([DependencySet::default()]).collect();
+        let folder = prepared_folder(&cache);
         let known = sets.into_iter().filter_map(|set| {
-            let key = prepare::key_of(&set, &build, committed.as_deref(), &toolchain);
-            let prepared = Prepared::read(&cache.join("prepared"), &key)?;
-            prepared.is_up_to_date().then_some((set, prepared.call))
+            let prepared = prepare::up_to_date(&folder, &set, &build, committed.as_deref(), &toolchain)?;
+            Some((set, prepared.call))
         });
         let known: Vec<_> = known.collect();
         let members: Vec<(String, DependencySet)> =

@@ -108,10 +108,8 @@ impl Preparation<'_> {
         if lock.is_none() && wanted.keys().any(|set| !set.is_empty()) {
             return None;
         }
-        let known = |set: &DependencySet| {
-            let prepared = Prepared::read(&self.folder.prepared(), &self.key(set, lock))?;
-            prepared.is_up_to_date().then_some((set.clone(), prepared))
-        };
+        let folder = self.folder.prepared();
+        let known = |set: &DependencySet| Some((set.clone(), up_to_date(&folder, set, self.settings, lock, self.toolchain)?));
         wanted.keys().map(known).collect()
     }
 
@@ -215,8 +213,19 @@ impl Preparation<'_> {
     }
 }
 
+/// What is known of a set that is built so, if it is up to date; `folder` is that of what is known about builds.
+pub(crate) fn up_to_date(
+    folder: &Path,
+    set: &DependencySet,
+    settings: &BuildSettings,
+    lock: Option<&str>,
+    toolchain: &Toolchain,
+) -> Option<Prepared> {
+    Prepared::read(folder, &key_of(set, settings, lock, toolchain)).filter(Prepared::is_up_to_date)
+}
+
 /// What a set that is built so is known by.
-pub(crate) fn key_of(set: &DependencySet, settings: &BuildSettings, lock: Option<&str>, toolchain: &Toolchain) -> String {
+fn key_of(set: &DependencySet, settings: &BuildSettings, lock: Option<&str>, toolchain: &Toolchain) -> String {
     // Nothing but a set's own dependencies is built for it, but any of them may stand in the lock.
     let lock = if set.is_empty() { "" } else { lock.unwrap_or_default() };
     key(set, &workspace_manifest(settings), lock, &toolchain.version)

@@ -114,8 +114,13 @@ impl BuildFolder {
 
     /// The folder of what is known about builds.
     pub(crate) fn prepared(&self) -> PathBuf {
-        self.root.join("prepared")
+        prepared_folder(&self.root)
     }
+}
+
+/// The folder of what is known about builds, below the build folder.
+pub(crate) fn prepared_folder(root: &Path) -> PathBuf {
+    root.join("prepared")
 }
 
 /// The folder that dependencies are built in, below the build folder.

@@ -5,6 +5,7 @@ use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use super::super::print;
 use crate::error::CommandError;
 use crate::exit::Exit;
 
@@ -24,7 +25,7 @@ pub(super) fn run() -> Result<Exit, CommandError> {
     let mut server = command.spawn().map_err(failed)?;
     loop {
         if let Ok(text) = std::fs::read_to_string(&file) {
-            super::say(&mut std::io::stdout().lock(), &text)?;
+            print(&mut std::io::stdout().lock(), &text)?;
             return Ok(Exit::Success);
         }
         if let Some(status) = server.try_wait().map_err(failed)? {
@@ -33,7 +34,7 @@ pub(super) fn run() -> Result<Exit, CommandError> {
                 errors.read_to_string(&mut said).map_err(failed)?;
             }
             // Its whole message, with its exit code.
-            super::say(&mut std::io::stderr().lock(), &said)?;
+            print(&mut std::io::stderr().lock(), &said)?;
             return Ok(super::exit(status));
         }
         std::thread::sleep(PAUSE);
