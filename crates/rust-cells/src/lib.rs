@@ -1,0 +1,28 @@
+//! Rust, cell by cell: compiled by rustc alone, and run in a process of its own.
+
+mod artefacts;
+mod cancellation;
+pub mod cell;
+mod compile;
+mod compiler;
+mod crate_source;
+pub mod dependencies;
+mod diagnostics;
+mod digest;
+mod error;
+mod generate;
+mod items;
+mod refusal;
+#[expect(dead_code, unused_imports, missing_docs, reason = "compiled for the process of cells from its text")]
+mod runtime;
+mod runtime_files;
+mod state;
+mod toolchain;
+mod types;
+
+pub use cancellation::CancellationToken;
+pub use compiler::{Compilation, CompileRequest, CompiledCell, Compiler};
+pub use diagnostics::{Diagnostic, Place};
+pub use error::Error;
+pub use state::{ErrorFormat, LiveVariable, State};
+pub use toolchain::{Toolchain, foreign_variables};
