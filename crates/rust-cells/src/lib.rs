@@ -3,6 +3,8 @@
 mod artefacts;
 mod cancellation;
 pub mod cell;
+mod chain;
+mod commands;
 mod compile;
 mod compiler;
 mod crate_source;
@@ -12,17 +14,25 @@ mod digest;
 mod error;
 mod generate;
 mod items;
+mod output;
+mod process;
 mod refusal;
-#[expect(dead_code, unused_imports, missing_docs, reason = "compiled for the process of cells from its text")]
+#[expect(dead_code, unused_imports, missing_docs, unreachable_pub, reason = "compiled for the process of cells from its text")]
 mod runtime;
 mod runtime_files;
+mod session;
 mod state;
 mod toolchain;
 mod types;
 
 pub use cancellation::CancellationToken;
+pub use chain::{Came, Chain, LibrarySource, Step};
+pub use commands::{COMMANDS, CommandHelp};
 pub use compiler::{Compilation, CompileRequest, CompiledCell, Compiler};
 pub use diagnostics::{Diagnostic, Place};
 pub use error::Error;
+pub use output::Output;
+pub use process::{Canceller, Ending, Process, ProcessSettings};
+pub use session::{CellOutcome, Executed, Limits, Session};
 pub use state::{ErrorFormat, LiveVariable, State};
 pub use toolchain::{Toolchain, foreign_variables};
