@@ -24,6 +24,7 @@ const MAX_BYTES: u64 = 2 << 30;
 #[derive(Clone, Debug)]
 pub(crate) struct Artefacts {
     folder: PathBuf,
+    build: String,
     /// Types that are known to be such that a cell can write them.
     types: Arc<Mutex<BTreeSet<String>>>,
 }
@@ -50,6 +51,8 @@ pub(crate) enum Outcome {
 
 #[derive(Serialize, Deserialize)]
 struct Written {
+    /// Which build of this program wrote it: a failure is worded by it.
+    build: String,
     outcome: Outcome,
     inputs: Inputs,
 }
@@ -67,7 +70,9 @@ impl Artefact {
 
 impl Artefacts {
     pub(crate) fn new(folder: &Path) -> Artefacts {
-        Artefacts { folder: folder.to_owned(), types: Arc::default() }
+        let program = std::env::current_exe().and_then(std::fs::metadata);
+        let build = program.map(|program| format!("{} {:?}", program.len(), program.modified().ok())).unwrap_or_default();
+        Artefacts { folder: folder.to_owned(), build, types: Arc::default() }
     }
 
     /// A folder to compile in.
@@ -86,6 +91,9 @@ impl Artefacts {
         }
         let library = folder.join("cell.so");
         let is_made = matches!(written.outcome, Outcome::Made { .. });
+        if !is_made && written.build != self.build {
+            return None;
+        }
         if is_made && !library.exists() {
             return None;
         }
@@ -103,7 +111,7 @@ impl Artefacts {
         for name in ["cell.mir", "cell.d"] {
             let _ = std::fs::remove_file(folder.path().join(name));
         }
-        let written = Written { outcome: artefact.outcome.clone(), inputs: artefact.inputs.clone() };
+        let written = Written { build: self.build.clone(), outcome: artefact.outcome.clone(), inputs: artefact.inputs.clone() };
         let text = serde_json::to_vec(&written).unwrap_or_default();
         let path = folder.path().join("outcome.json");
         std::fs::write(&path, text).map_err(Error::io("write", path))?;

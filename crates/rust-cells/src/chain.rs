@@ -40,6 +40,31 @@ pub struct Chain<'a> {
     first_state: State,
 }
 
+/// What evcxr brings when a cell first awaits.
+const TOKIO: &str = r#"tokio = { version = "1.34.0", features = ["rt", "rt-multi-thread", "time"] }"#;
+
+/// What cells ask for, all taken together: the set that a library must cover so that none of them has to wait for another one. Lines that
+/// are refused are left out; they are refused again in their cell.
+pub fn dependencies_of<'s>(sources: impl IntoIterator<Item = &'s str>, directory: &Path) -> DependencySet {
+    let (mut set, mut awaits, mut names) = (DependencySet::default(), false, false);
+    for source in sources {
+        let cell = Cell::parse(source);
+        for line in &cell.lines {
+            if let CommandLine::Command { name, arguments: Some(arguments), .. } = line
+                && name == ":dep"
+            {
+                let _ = set.add(arguments, directory);
+            }
+        }
+        awaits |= cell.awaits;
+        names |= awaits && cell.parts.iter().any(|part| part.mentions.contains("tokio"));
+    }
+    if names && !set.has("tokio") {
+        let _ = set.add(TOKIO, directory);
+    }
+    set
+}
+
 /// What a cell comes to before it runs.
 #[derive(Debug)]
 pub enum Step {
@@ -158,6 +183,17 @@ impl<'a> Chain<'a> {
         Ok(tasks)
     }
 
+    /// evcxr brings tokio when a cell first awaits, so notebooks that await may name it without a `:dep`.
+    fn depend_on_tokio(&mut self, cell: &Cell) -> Result<(), String> {
+        self.state.awaits |= cell.awaits;
+        let names = cell.parts.iter().any(|part| part.mentions.contains("tokio"));
+        if self.state.awaits && names && !self.state.dependencies.has("tokio") {
+            self.state.dependencies.add(TOKIO, &self.directory)?;
+            self.depend()?;
+        }
+        Ok(())
+    }
+
     /// Gets a library that covers what is asked for now.
     fn depend(&mut self) -> Result<(), String> {
         if self.library.set().covers(&self.state.dependencies) {
@@ -184,6 +220,9 @@ impl<'a> Chain<'a> {
 
     /// Compiles the code after the command lines.
     pub(crate) fn code(&mut self, cell: &Cell, label: &str, deadline: Instant, token: &CancellationToken) -> Result<Step, Error> {
+        if let Err(message) = self.depend_on_tokio(cell) {
+            return Ok(Step::Refused { message, line: 1 });
+        }
         let request = CompileRequest {
             state: &self.state,
             cell,

@@ -91,7 +91,7 @@ impl Rustc<'_> {
         command
             .current_dir(folder)
             .args(["--crate-name", "ctx", SOURCE, "--crate-type", "cdylib", "--edition", "2024"])
-            .args(["--error-format=json", "--cap-lints", "warn", "-A", "warnings"])
+            .args(["--error-format=json", "-A", "warnings"])
             .args(emit)
             .args(self.arguments)
             .stdin(Stdio::null())

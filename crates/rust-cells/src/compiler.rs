@@ -162,7 +162,7 @@ impl<'a> Work<'a> {
         let mut state = request.state.clone();
         let change = state.items.define(cell, &label.into());
         let mut roots = change.added.clone();
-        roots.extend(state.items.that_mention(&change.anew).into_iter().filter(|number| !change.added.contains(number)));
+        roots.extend(state.items.that_mention(&change.renamed()).into_iter().filter(|number| !change.added.contains(number)));
         let (mut discarded, mut lost) = (Vec::new(), Vec::new());
         let mut lose = |state: &mut State, name: String, why: String| {
             if state.variables.remove(&name).is_some() {
@@ -181,7 +181,8 @@ impl<'a> Work<'a> {
             }
         }
         let declared: BTreeSet<&str> = cell.variables().iter().map(|variable| variable.name.as_str()).collect();
-        for (_, item) in cell.items().filter(|(_, item)| item.imports.is_empty()) {
+        // A variable hides a function of its name, and cannot hide these.
+        for (_, item) in cell.items().filter(|(_, item)| ["the constant", "the static", "the type"].contains(&item.noun)) {
             for (_, name) in item.defines.iter().filter(|(space, name)| *space == Namespace::Value && !declared.contains(name.as_str())) {
                 lose(&mut state, name.clone(), format!("{label} gave its name to {}", item.noun));
             }
@@ -305,12 +306,13 @@ impl<'a> Work<'a> {
             if plan.keeping.get(&own_key(&variable.name)) == Some(&Keeping::Moved) {
                 continue;
             }
-            let Some(ty) = kept.get(&variable.name) else {
-                return Err(Error::Toolchain {
-                    toolchain: self.compiler.toolchain.name().to_owned(),
-                    reason: format!("its MIR does not say what type `{}` has", variable.name),
-                });
-            };
+            // What comes after a panic that rustc foresees is not compiled, and the variable never kept.
+            let Some(ty) = kept.get(&variable.name) else { continue };
+            if let Some(pointer) = types::as_pointer(ty) {
+                let mut next = plan.clone();
+                next.pointers.insert(variable.name.clone(), self.importable(&pointer));
+                return Ok(Tried::Next(next));
+            }
             match types::unnameable(ty) {
                 Some(why) => refused.push(refusal::unnameable(cell, &variable.name, &why)),
                 None => named.push((variable.name.clone(), self.importable(ty))),

@@ -52,6 +52,8 @@ pub(crate) struct Plan {
     pub(crate) showing: Showing,
     /// Whether `?` meets options.
     pub(crate) options: bool,
+    /// The cell's own variables that are functions by their own types, which have no names: the pointers that they are kept as.
+    pub(crate) pointers: BTreeMap<String, String>,
     /// Items of earlier cells that have given way to items of this one: their number, and the name that collided.
     pub(crate) given_up: Vec<(ItemNumber, String)>,
 }
@@ -252,7 +254,9 @@ impl Generate<'_> {
     fn leave(&self, out: &mut CrateSource, taken: &[String], declared: &BTreeSet<&str>) {
         let keep = |out: &mut CrateSource, name: &str, outside: bool| {
             let origin = Origin::Keep { name: name.to_owned(), outside };
-            out.add(&format!("::cells_rt::keep({name:?}, {}); ", raw(name)), origin);
+            let pointer = self.plan.pointers.get(name).filter(|_| declared.contains(name) && !outside);
+            let cast = pointer.map(|ty| format!(" as {ty}")).unwrap_or_default();
+            out.add(&format!("::cells_rt::keep({name:?}, {}{cast}); ", raw(name)), origin);
         };
         for name in declared {
             if self.keeping(&own_key(name), Keeping::Inside) == Keeping::Inside {

@@ -50,6 +50,15 @@ pub(crate) struct Change {
     pub(crate) added: Vec<ItemNumber>,
     /// Names that meant another item before.
     pub(crate) anew: BTreeSet<(Namespace, String)>,
+    /// Names that meant another import before.
+    pub(crate) imported: BTreeSet<String>,
+}
+
+impl Change {
+    /// All names that mean something else now.
+    pub(crate) fn renamed(&self) -> BTreeSet<String> {
+        self.anew.iter().map(|(_, name)| name).chain(&self.imported).cloned().collect()
+    }
 }
 
 impl Items {
@@ -94,7 +103,12 @@ impl Items {
         if !new.imports.is_empty() {
             let names: BTreeSet<&String> = new.imports.iter().filter_map(|import| import.name.as_ref()).collect();
             for number in self.numbers_of(names.iter().map(|name| name.as_str())) {
-                self.unname(number, |name| names.contains(name));
+                let old: Vec<String> = self.all[&number].item.imports.iter().map(|import| import.path.clone()).collect();
+                let is_the_same = new.imports.iter().all(|import| old.contains(&import.path));
+                let lost = self.unname(number, |name| names.contains(name));
+                if !is_the_same {
+                    change.imported.extend(lost);
+                }
             }
             return;
         }
@@ -132,14 +146,20 @@ impl Items {
     }
 
     /// Takes their names from some imports of an item; what they bring stays in scope, as traits must.
-    fn unname(&mut self, number: ItemNumber, is_lost: impl Fn(&String) -> bool) {
-        let Some(defined) = self.all.get_mut(&number) else { return };
+    /// Returns the names.
+    fn unname(&mut self, number: ItemNumber, is_lost: impl Fn(&String) -> bool) -> Vec<String> {
+        let Some(defined) = self.all.get_mut(&number) else { return Vec::new() };
         let imports = &defined.item.imports;
-        let lost: Vec<usize> =
-            (0..imports.len()).filter(|index| imports[*index].name.as_ref().is_some_and(&is_lost)).collect();
+        let lost: Vec<(usize, String)> = imports
+            .iter()
+            .enumerate()
+            .filter_map(|(index, import)| Some((index, import.name.clone().filter(&is_lost)?)))
+            .filter(|(index, _)| !defined.unnamed.contains(index))
+            .collect();
         if !lost.is_empty() {
-            Arc::make_mut(defined).unnamed.extend(lost);
+            Arc::make_mut(defined).unnamed.extend(lost.iter().map(|(index, _)| *index));
         }
+        lost.into_iter().map(|(_, name)| name).collect()
     }
 
     /// Gives up what an earlier item defines, for a later one that rustc says collides with it. Returns whether there was anything
@@ -149,9 +169,7 @@ impl Items {
         if defined.item.imports.is_empty() {
             return self.all.remove(&number).is_some();
         }
-        let before = defined.unnamed.len();
-        self.unname(number, |import| import == name);
-        self.all[&number].unnamed.len() > before
+        !self.unname(number, |import| import == name).is_empty()
     }
 
     /// The items that code with these mentions needs, with what they need in turn, in the order in which they were brought.
@@ -198,8 +216,8 @@ impl Items {
     }
 
     /// Items that mention one of these names, for a check that they go with its new meaning.
-    pub(crate) fn that_mention(&self, names: &BTreeSet<(Namespace, String)>) -> Vec<ItemNumber> {
-        let mentions = |defined: &Defined| names.iter().any(|(_, name)| defined.mentions.contains(name));
+    pub(crate) fn that_mention(&self, names: &BTreeSet<String>) -> Vec<ItemNumber> {
+        let mentions = |defined: &Defined| names.iter().any(|name| defined.mentions.contains(name));
         self.all.iter().filter(|(_, defined)| mentions(defined)).map(|(number, _)| *number).collect()
     }
 

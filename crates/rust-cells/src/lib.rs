@@ -26,7 +26,7 @@ mod toolchain;
 mod types;
 
 pub use cancellation::CancellationToken;
-pub use chain::{Came, Chain, LibrarySource, Step};
+pub use chain::{Came, Chain, LibrarySource, Step, dependencies_of};
 pub use commands::{COMMANDS, CommandHelp};
 pub use compiler::{Compilation, CompileRequest, CompiledCell, Compiler};
 pub use diagnostics::{Diagnostic, Place};

@@ -76,6 +76,8 @@ pub struct State {
     pub(crate) error_format: ErrorFormat,
     /// rustc's opt-level for cells.
     pub(crate) opt_level: String,
+    /// Whether a cell has awaited so far.
+    pub(crate) awaits: bool,
 }
 
 impl State {
@@ -90,6 +92,7 @@ impl State {
             value_format: "{:?}".to_owned(),
             error_format: ErrorFormat::default(),
             opt_level: opt_level.to_owned(),
+            awaits: false,
         }
     }
 

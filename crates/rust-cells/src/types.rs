@@ -68,6 +68,14 @@ pub(crate) fn unnameable(ty: &str) -> Option<Unnameable> {
     }
 }
 
+/// The pointer that a function of a type of its own can be kept as.
+pub(crate) fn as_pointer(ty: &str) -> Option<String> {
+    static WHOLE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r#"^((?:for<[^>]*> )?(?:unsafe )?(?:extern "[^"]*" )?fn\([^{}]*) \{[^{}]*\}$"#).expect("the pattern is a constant")
+    });
+    WHOLE.captures(ty).map(|captures| captures[1].to_owned())
+}
+
 /// A type as any cell can write it: paths into other crates begin with `::`, so that no item of a notebook's can be meant instead.
 pub(crate) fn importable(ty: &str, is_crate: impl Fn(&str) -> bool) -> String {
     static PATH: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(^|[^:\w'])((?:r#)?[A-Za-z_]\w*)::").expect("the pattern is a constant"));
@@ -119,5 +127,11 @@ mod tests {
         assert_eq!(unnameable("{async block@src/lib.rs:1:2: 3:4}"), Some(Unnameable::Future));
         assert_eq!(unnameable("std::boxed::Box<dyn std::ops::Fn(i32) -> i32>"), None);
         assert_eq!(unnameable("fn(i32) -> i32"), None);
+        assert_eq!(as_pointer("fn(i32) -> i32 {double}").as_deref(), Some("fn(i32) -> i32"));
+        assert_eq!(
+            as_pointer("for<'a> fn(&'a str) -> usize {core::str::<impl str>::len}").as_deref(),
+            Some("for<'a> fn(&'a str) -> usize")
+        );
+        assert_eq!(as_pointer("std::iter::Map<std::ops::Range<i32>, fn(i32) -> i32 {double}>"), None);
     }
 }

@@ -17,6 +17,8 @@ pub(super) enum Verdict {
 /// What one message means.
 enum Meaning {
     Author(Diagnostic),
+    /// A variable that borrows lives on; whether it is one that this cell declares.
+    Borrow(bool, Diagnostic),
     Change(fn(&mut Plan)),
     Keep(String, Keeping),
     GiveUp(usize, String),
@@ -32,11 +34,12 @@ const TWICE: &[&str] = &["E0252", "E0254", "E0255", "E0260", "E0428", "E0119", "
 pub(super) fn verdict(made: &Made, map: &Map<'_>, plan: &Plan, taken: &[String]) -> Verdict {
     let errors: Vec<&Message> = made.messages.iter().filter(|message| is_error(message)).collect();
     let mut next = plan.clone();
-    let mut authors: Vec<Diagnostic> = Vec::new();
+    let (mut authors, mut borrows): (Vec<Diagnostic>, Vec<(bool, Diagnostic)>) = (Vec::new(), Vec::new());
     for message in &errors {
         match meaning(message, map, plan, taken) {
             Meaning::Author(diagnostic) if authors.contains(&diagnostic) => {}
             Meaning::Author(diagnostic) => authors.push(diagnostic),
+            Meaning::Borrow(is_own, diagnostic) => borrows.push((is_own, diagnostic)),
             Meaning::Change(change) => change(&mut next),
             Meaning::Keep(name, keeping) => drop(next.keeping.insert(name, keeping)),
             Meaning::GiveUp(number, name) => {
@@ -47,7 +50,22 @@ pub(super) fn verdict(made: &Made, map: &Map<'_>, plan: &Plan, taken: &[String])
             Meaning::Nothing => {}
         }
     }
-    if authors.is_empty() && next != *plan {
+    // What a variable of this cell borrows is also found wrong where the lender is given back: said once is enough.
+    if borrows.iter().any(|(is_own, _)| *is_own) {
+        borrows.retain(|(is_own, _)| *is_own);
+    }
+    for (_, diagnostic) in borrows {
+        if !authors.iter().any(|known| known.message == diagnostic.message) {
+            authors.push(diagnostic);
+        }
+    }
+    // Where the text is no Rust, what rustc finds beside that comes of it.
+    if map.cell.broken.is_some() && authors.iter().any(|diagnostic| diagnostic.code.is_none()) {
+        authors.retain(|diagnostic| diagnostic.code.is_none());
+    }
+    // What is there twice makes errors of its own.
+    let gives_way = next.given_up.len() > plan.given_up.len();
+    if (authors.is_empty() || gives_way) && next != *plan {
         return Verdict::Try(next);
     }
     if authors.is_empty() {
@@ -71,6 +89,14 @@ fn meaning(message: &Message, map: &Map<'_>, plan: &Plan, taken: &[String]) -> M
     let kept = |primary: bool| {
         origins(primary).into_iter().find_map(|origin| match origin {
             Origin::Keep { name, outside } => Some((name.clone(), *outside)),
+            _ => None,
+        })
+    };
+    // Of a value that is given back while it is borrowed, what borrows it is to blame: it is kept later.
+    let later = || {
+        let spans = message.spans.iter().filter(|span| span.label.as_ref().is_some_and(|label| label.contains("later used")));
+        spans.filter_map(|span| map.origin(span)).find_map(|origin| match origin {
+            Origin::Keep { name, .. } => Some(name.clone()),
             _ => None,
         })
     };
@@ -117,8 +143,9 @@ fn meaning(message: &Message, map: &Map<'_>, plan: &Plan, taken: &[String]) -> M
         _ => {}
     }
     let is_borrow = BORROWED.contains(&code) || message.message.contains("lifetime may not live long enough");
-    if is_borrow && let Some(name) = kept(false).map(|(name, _)| name).or_else(of_children) {
-        return Meaning::Author(refusal::borrowed(map.cell, &name, map.diagnostic(message)));
+    if is_borrow && let Some(name) = later().or_else(|| kept(false).map(|(name, _)| name)).or_else(of_children) {
+        let is_own = map.cell.variables().iter().any(|variable| variable.name == name);
+        return Meaning::Borrow(is_own, refusal::borrowed(map.cell, &name, map.diagnostic(message)));
     }
     if let Some(Origin::Show) = origins(true).first() {
         return shown(message, map);
