@@ -94,7 +94,7 @@ fn meaning(message: &Message, map: &Map<'_>, plan: &Plan, taken: &[String]) -> M
     };
     // Of a value that is given back while it is borrowed, what borrows it is to blame: it is kept later.
     let later = || {
-        let spans = message.spans.iter().filter(|span| span.label.as_ref().is_some_and(|label| label.contains("later used")));
+        let spans = message.spans.iter().filter(|span| span.label.as_ref().is_some_and(|label| label.contains("later used") || label.contains("argument requires")));
         spans.filter_map(|span| map.origin(span)).find_map(|origin| match origin {
             Origin::Keep { name, .. } => Some(name.clone()),
             _ => None,

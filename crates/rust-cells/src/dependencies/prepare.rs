@@ -247,7 +247,7 @@ impl Libraries<'_> {
         for pair in built.arguments.as_deref().unwrap_or_default().chunks(2) {
             let [flag, value] = pair else { continue };
             match value.split_once('=') {
-                Some((name, path)) if flag == "--extern" && name != "cells_tokio" => {
+                Some((name, path)) if flag == "--extern" && !name.starts_with("cells_deps_") => {
                     externs.push((name.rsplit(':').next().unwrap_or(name).to_owned(), format!("{name}={}", moved(path))));
                 }
                 _ if flag == "-L" => arguments.extend(pair.iter().cloned()),

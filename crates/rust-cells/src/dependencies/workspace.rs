@@ -21,7 +21,7 @@ pub(super) fn member_name(set: &DependencySet) -> String {
 }
 
 impl Workspace {
-    /// Writes the workspace. `reactors` are the members that need tokio's own reactor, with its version.
+    /// Writes the workspace.
     pub(super) fn lay_out(&self, sets: &[&DependencySet], settings: &BuildSettings, lock: Option<&str>) -> Result<(), Error> {
         let members = self.root.join("sets");
         let names: Vec<String> = sets.iter().map(|set| member_name(set)).collect();
@@ -34,8 +34,10 @@ impl Workspace {
         }
         write(&self.root.join("Cargo.toml"), &manifest(&names, settings))?;
         for (set, name) in sets.iter().zip(&names) {
-            let folder = self.member(name);
-            if !folder.join("src/lib.rs").exists() {
+            // What a build has added to it stays: Cargo looks at when files were written.
+            let text = std::fs::read_to_string(self.member(name).join("Cargo.toml")).unwrap_or_default();
+            let added = text.strip_prefix(&member_manifest(name, set));
+            if !added.is_some_and(|added| added.is_empty() || added.starts_with(REACTOR)) {
                 self.write_member(name, set, None)?;
             }
         }
@@ -52,16 +54,20 @@ impl Workspace {
     /// Writes a member, which drives futures with this version of tokio if one is given.
     pub(super) fn write_member(&self, name: &str, set: &DependencySet, tokio: Option<&str>) -> Result<(), Error> {
         let folder = self.member(name);
-        let mut manifest = format!(
-            "[package]\nname = {name:?}\nversion = \"1.0.0\"\nedition = \"2024\"\n\n[lib]\ncrate-type = [\"dylib\"]\n\n[dependencies]\n{}",
-            set.manifest_lines()
-        );
+        let mut manifest = member_manifest(name, set);
         let mut source: String = set.crate_names().map(|name| format!("extern crate {name} as _;\n")).collect();
         if let Some(version) = tokio {
-            manifest.push_str(&format!(
-                "cells_tokio = {{ package = \"tokio\", version = \"={version}\", features = [\"rt-multi-thread\"] }}\n"
-            ));
-            source.push_str(include_str!("reactor.txt"));
+            // A package of its own: Cargo takes no dependency twice under two names.
+            let reactor = format!("{REACTOR}{}", version.replace('.', "-"));
+            let beside = self.root.join("reactors").join(&reactor);
+            let of_reactor = format!(
+                "[package]\nname = {reactor:?}\nversion = \"1.0.0\"\nedition = \"2024\"\n\n[dependencies]\n\
+                 tokio = {{ version = \"={version}\", features = [\"rt-multi-thread\"] }}\n"
+            );
+            write(&beside.join("Cargo.toml"), &of_reactor)?;
+            write(&beside.join("src/lib.rs"), include_str!("reactor.txt"))?;
+            manifest.push_str(&format!("{reactor} = {{ path = {:?} }}\n", beside.display().to_string()));
+            source.push_str(&format!("pub use {}::{{block_on, enter}};\n", reactor.replace('-', "_")));
         }
         write(&folder.join("Cargo.toml"), &manifest)?;
         write(&folder.join("src/lib.rs"), &source)
@@ -74,6 +80,16 @@ impl Workspace {
     pub(super) fn lock(&self) -> Option<String> {
         std::fs::read_to_string(self.root.join("Cargo.lock")).ok()
     }
+}
+
+/// How packages begin that drive futures.
+const REACTOR: &str = "cells-deps-reactor-";
+
+fn member_manifest(name: &str, set: &DependencySet) -> String {
+    format!(
+        "[package]\nname = {name:?}\nversion = \"1.0.0\"\nedition = \"2024\"\n\n[lib]\ncrate-type = [\"dylib\"]\n\n[dependencies]\n{}",
+        set.manifest_lines()
+    )
 }
 
 fn manifest(members: &[String], settings: &BuildSettings) -> String {
