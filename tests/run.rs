@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use crate::world::World;
+use crate::world::{ENGINES, World};
 
 /// A notebook of code cells: id, tags, source.
 fn notebook(cells: &[(&str, &[&str], &str)]) -> String {
@@ -86,7 +86,7 @@ fn parameters_are_bound_with_the_types_that_the_notebook_declares() {
         ("declared", &["parameters"], "let mut bands = 3usize;\nlet name = String::from(\"x\");\nlet rate: Option<f64> = None;"),
         ("say", &[], "bands += 1;\nprintln!(\"{bands} {name} {rate:?}\");"),
     ]);
-    for engine in ["fused", "evcxr"] {
+    for engine in ENGINES {
         let given = ["-p", "bands=9", "-p", "name=a \"b\" = é", "-r", "rate=Some(1.0 / 4.0)", "--engine", engine];
         world.run(&[&["run", "lab", "-o", "out.ipynb"][..], &given].concat()).exits(0);
         assert_eq!(cell(&world, "out.ipynb", "say").1[0]["text"][0], "10 a \"b\" = é Some(0.25)\n");
@@ -164,7 +164,7 @@ fn a_cell_that_says_so_is_not_run_and_shows_nothing() {
 #[test]
 fn what_had_run_is_written_when_somebody_stops_it() {
     let waits = "std::fs::write(\"mark\", \"\").unwrap();\nloop { std::thread::sleep(std::time::Duration::from_millis(10)); }";
-    for engine in ["fused", "evcxr"] {
+    for engine in ENGINES {
         let world = world(&[("one", &[], "println!(\"one\");"), ("waits", &[], waits)]);
         let mut run = world.command(&["run", "lab", "-o", "out.ipynb", "--engine", engine]).spawn().unwrap();
         let (mark, started) = (world.path("notebooks/mark"), Instant::now());

@@ -19,8 +19,5 @@ fn main() -> ExitCode {
     if let Some(code) = nbsnap::run_role() {
         return code;
     }
-    if let Some(code) = commands::be_kernel() {
-        return code;
-    }
     commands::run(&args::Args::parse()).into()
 }

@@ -10,7 +10,7 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
-use crate::digest::{digest, digest_of_files, files_below, sources_of};
+use crate::files::digest::{digest, digest_of_files, files_below, sources_of};
 use crate::notebook::Notebook;
 use crate::project::Project;
 
@@ -53,7 +53,7 @@ impl ResultCache {
 
     /// Whether the notebook passed, and nothing that this rested on has changed since.
     pub fn holds(&self, notebook: &Notebook, surroundings: Surroundings<'_>) -> bool {
-        let Ok(text) = fs::read_to_string(self.file(notebook)) else { return false };
+        let Ok(text) = fs::read_to_string(self.file(notebook, surroundings)) else { return false };
         // What cannot be read is as good as nothing: the notebook runs.
         let Ok(passed) = serde_json::from_str::<Passed>(&text) else { return false };
         parts(notebook, surroundings, &passed.sources).is_ok_and(|(parts, _)| parts == passed.parts)
@@ -70,20 +70,27 @@ impl ResultCache {
         };
         let written = known
             .and_then(|passed| serde_json::to_string_pretty(&passed).ok())
-            .is_some_and(|text| fs::create_dir_all(&self.folder).and_then(|()| fs::write(self.file(notebook), text)).is_ok());
+            .is_some_and(|text| self.write(&self.file(notebook, surroundings), &text).is_ok());
         if !written {
-            self.forget(notebook);
+            self.forget(notebook, surroundings);
         }
     }
 
     /// Forgets that the notebook ever passed.
-    pub fn forget(&self, notebook: &Notebook) {
+    pub fn forget(&self, notebook: &Notebook, surroundings: Surroundings<'_>) {
         // Where there is no such file there is nothing to forget.
-        let _ = fs::remove_file(self.file(notebook));
+        let _ = fs::remove_file(self.file(notebook, surroundings));
     }
 
-    fn file(&self, notebook: &Notebook) -> PathBuf {
-        self.folder.join(format!("{}.json", notebook.name))
+    fn write(&self, file: &Path, text: &str) -> std::io::Result<()> {
+        fs::create_dir_all(file.parent().unwrap_or(&self.folder))?;
+        fs::write(file, text)
+    }
+
+    /// What one engine has to say of a notebook is no word on another.
+    fn file(&self, notebook: &Notebook, surroundings: Surroundings<'_>) -> PathBuf {
+        let engine = surroundings.engine.get("engine").map_or("", String::as_str);
+        self.folder.join(engine).join(format!("{}.json", notebook.name))
     }
 }
 
@@ -151,7 +158,7 @@ mod tests {
     impl World {
         fn new() -> World {
             let folder = tempfile::tempdir().unwrap();
-            let engine = [("engine", "fused"), ("runner", "0.1.0"), ("toolchain", "rustc 1.95.0")];
+            let engine = [("engine", "evcxr"), ("runner", "0.1.0"), ("toolchain", "rustc 1.95.0")];
             let engine = engine.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
             let world = World { folder, engine, config: Config::default() };
             for file in ["notebooks/Cargo.lock", "notebooks/data.csv", "snapshots/lab/a.snap", "scenario/x.json"] {
@@ -201,7 +208,7 @@ mod tests {
         world.write("notebooks/other.ipynb", "{}");
         world.write("library/target/debug/x", "");
         assert!(world.holds());
-        world.with(|cache, notebook, _, _| cache.forget(notebook));
+        world.with(|cache, notebook, surroundings, _| cache.forget(notebook, surroundings));
         assert!(!world.holds());
     }
 
@@ -226,7 +233,7 @@ mod tests {
             ("the environment", Box::new(|world| world.write("scenario/x.json", "2"))),
             ("a snapshot", Box::new(|world| world.write("snapshots/lab/b.snap", "2"))),
             ("the toolchain", Box::new(|world| drop(world.engine.insert("toolchain".into(), "rustc 1.96.0".into())))),
-            ("the engine", Box::new(|world| drop(world.engine.insert("engine".into(), "evcxr".into())))),
+            ("the engine", Box::new(|world| drop(world.engine.insert("engine".into(), "jupyter".into())))),
         ];
         for (what, change) in cases {
             let mut world = World::new();

@@ -42,7 +42,7 @@ pub fn compile(
             deadline: None,
         };
         all.push(match worker.check(&run)? {
-            Check::Declined(reason) => Compiled::Unknown(reason),
+            Check::Unknown(reason) => Compiled::Unknown(reason),
             Check::Cells(failures) => {
                 let is_wrong = |number: &usize| !notebook.cells.get(number - 1).is_some_and(|cell| cell.must_raise());
                 Compiled::Cells(failures.into_iter().filter(|(number, _)| is_wrong(number)).collect())

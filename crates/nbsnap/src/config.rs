@@ -67,8 +67,9 @@ pub enum ConfigError {
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 #[non_exhaustive]
 pub struct Config {
-    /// What runs the notebooks.
-    pub engine: EngineChoice,
+    /// What runs notebooks in Rust: one engine, or several of which each must find a notebook green.
+    #[serde(deserialize_with = "values::one_or_more")]
+    pub engine: Vec<EngineChoice>,
     /// What becomes of output that differs from its snapshot.
     pub update: Update,
     /// Whether notebooks run of which nothing has changed since they passed.
@@ -185,7 +186,7 @@ pub struct CompareRule {
 impl Default for Config {
     fn default() -> Config {
         Config {
-            engine: EngineChoice::default(),
+            engine: Vec::new(),
             update: Update::default(),
             fresh: false,
             fail_fast: false,

@@ -16,9 +16,9 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 use self::layout::Layout;
+use crate::files::atomic_write;
 use crate::notebook::{Notebook, NotebookError};
 use crate::record::CellRecord;
-use crate::whole_file;
 
 pub use clear::Clear;
 pub(crate) use clear::{CELL_METADATA, NOTEBOOK_METADATA};
@@ -187,7 +187,7 @@ impl Document {
             return Ok(false);
         }
         let failed = |source| NotebookError::Write { path: path.to_owned(), source };
-        whole_file::write(path, text.as_bytes()).map_err(failed)?;
+        atomic_write::write(path, text.as_bytes()).map_err(failed)?;
         Ok(true)
     }
 }

@@ -35,12 +35,6 @@ pub enum EngineError {
         /// What the system said.
         source: std::io::Error,
     },
-    /// The standard library's source, which evcxr reads types from, is missing and cannot be fetched.
-    #[error("evcxr needs the standard library's source: run `rustup component add rust-src` (tried: {reason})")]
-    NoRustSource {
-        /// What happened.
-        reason: String,
-    },
     /// The notebooks' dependencies do not resolve or build.
     #[error("the notebooks' dependencies do not build:\n{output}")]
     Dependencies {
@@ -60,10 +54,10 @@ pub enum EngineError {
         /// What is different.
         reason: String,
     },
-    /// evcxr did not start.
-    #[error("evcxr does not start: {message}")]
-    Start {
-        /// What it said.
+    /// The engine cannot work for a reason of its own, which it says in whole sentences.
+    #[error("{message}")]
+    Failed {
+        /// What is wrong, and what to do.
         message: String,
     },
     /// The user asked to stop.
@@ -71,12 +65,12 @@ pub enum EngineError {
     Interrupted,
 }
 
-/// Tells everything that waits that the user wants to stop. Cheap to clone; clones share the wish.
+/// A cancellation token: set when the user wants to stop, and looked at by everything that waits. Clones share it.
 #[derive(Clone, Debug, Default)]
 pub struct Interrupt(Arc<AtomicBool>);
 
 impl Interrupt {
-    /// The wish as a flag, for a signal handler.
+    /// The token as a flag, for a signal handler.
     pub fn flag(&self) -> Arc<AtomicBool> {
         self.0.clone()
     }
@@ -84,6 +78,11 @@ impl Interrupt {
     /// Whether the user wants to stop.
     pub fn is_set(&self) -> bool {
         self.0.load(Ordering::Relaxed)
+    }
+
+    /// Sets the token.
+    pub fn set(&self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 
@@ -146,25 +145,13 @@ pub enum Progress<'a> {
     Late(String),
 }
 
-/// What came of [`Worker::shortcut`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Look {
-    /// Records of the cells, in order, and how long each ran. They end after the first cell that failed, unless the cell is tagged
-    /// `raises-exception`.
-    Records(Vec<(CellRecord, Timing)>),
-    /// The user wants to stop. These are the cells that had ended.
-    Interrupted(Vec<(CellRecord, Timing)>),
-    /// The quicker way would not come to the same; this is why, as half a sentence: ``cell 3 has `:vars` ``.
-    Declined(String),
-}
-
 /// What came of [`Worker::check`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Check {
     /// The cells that do not compile, by number. They end with the first that is not tagged `raises-exception`.
     Cells(BTreeMap<usize, Failure>),
-    /// It cannot be told without running the notebook; this is why, as half a sentence: ``cell 3 has `:vars` ``.
-    Declined(String),
+    /// The engine cannot tell without running the notebook; this is why, as half a sentence: ``cell 3 has `:vars` ``.
+    Unknown(String),
 }
 
 /// Something that runs notebooks.
@@ -192,11 +179,6 @@ pub trait Engine: Sync {
         self.name()
     }
 
-    /// Whether its workers can take a [`Worker::shortcut`] with this notebook.
-    fn has_shortcut(&self, _notebook: &Notebook) -> bool {
-        false
-    }
-
     /// Whether everything is known that a verdict on this notebook rests on, so that one that passed need not run again.
     fn knows_inputs(&self, _notebook: &Notebook) -> bool {
         true
@@ -211,21 +193,12 @@ pub trait Engine: Sync {
 
 /// What runs notebooks for an [`Engine`], one after another.
 pub trait Worker: Send {
-    /// Runs a notebook in a quicker way that comes to the same, or says why that is not possible. `begins` is told of each cell that begins
-    /// to run; a cell that fails before it runs never does.
-    ///
-    /// # Errors
-    /// When the engine itself breaks down, or the user wants to stop.
-    fn shortcut(&mut self, _run: &Run<'_>, _begins: &mut dyn FnMut(&CodeCell)) -> Result<Look, EngineError> {
-        Ok(Look::Declined("the engine has no quicker way".into()))
-    }
-
     /// Compiles a notebook's cells and runs nothing, or says why that is not possible.
     ///
     /// # Errors
     /// When the engine itself breaks down, or the user wants to stop.
     fn check(&mut self, _run: &Run<'_>) -> Result<Check, EngineError> {
-        Ok(Check::Declined("the engine compiles only what it runs".into()))
+        Ok(Check::Unknown("the engine compiles only what it runs".into()))
     }
 
     /// Runs a notebook's cells in order until `report` says to stop.

@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use crate::engine::{Engine, EngineError, Look, Progress, Run, Worker};
+use crate::engine::{Engine, EngineError, Progress, Run, Worker};
 use crate::environment::{Environment, Loan};
 use crate::event::{CellProblem, CellVerdict, Event, Evidence, NotebookProblem, Status, Summary, Timing};
 use crate::notebook::{CodeCell, Notebook};
@@ -80,13 +80,8 @@ impl Execution<'_> {
         let notebook = &without_skipped(whole);
         let mut teller = Teller { notebook, path: self.relative(notebook), emit };
         teller.tell(Event::NotebookStarted { notebook: notebook.name.clone(), cells: notebook.cells.len() })?;
-        let (ran, loan, evidence) = match self.look(worker, notebook, &mut teller)? {
-            Some((ran, loan)) => (ran, loan, Evidence::Shortcut),
-            None => {
-                let loan = self.lend(notebook)?;
-                (self.run_cells(worker, notebook, &*loan, &mut teller)?, loan, Evidence::Run)
-            }
-        };
+        let loan = self.lend(notebook)?;
+        let ran = self.run_cells(worker, notebook, &*loan, &mut teller)?;
         let Ran { cells: mut ran, interrupted } = ran;
         let mut secrets = Redactor::builder();
         secrets.variables(loan.variables()).variables(std::env::vars());
@@ -117,38 +112,11 @@ impl Execution<'_> {
         *if passed { &mut summary.passed } else { &mut summary.failed } += 1;
         let (name, path) = (notebook.name.clone(), teller.path.clone());
         let status = problems.iter().map(NotebookProblem::status).fold(status, Status::max);
-        let (attempts, elapsed) = (1, started.elapsed());
+        let (attempts, evidence, elapsed) = (1, Evidence::Run, started.elapsed());
         teller.tell(Event::NotebookFinished { notebook: name, path, problems, status, attempts, evidence, elapsed })?;
         let mut ran = ran.into_iter().map(|(record, _)| record);
         let records = whole.cells.iter().map(|cell| if is_skipped(cell) { None } else { ran.next() }).collect();
         Ok(Executed { records, passed, interrupted })
-    }
-
-    /// Runs the notebook the quick way, where the engine knows one that comes to the same.
-    fn look(&self, worker: &mut dyn Worker, notebook: &Notebook, teller: &mut Teller<'_>) -> Result<Option<Looked>, RunError> {
-        if !self.engine.has_shortcut(notebook) {
-            return Ok(None);
-        }
-        // What a try does to its environment must not be there for a run that decides.
-        let loan = self.lend(notebook)?;
-        let mut told = Ok(());
-        let look = worker.shortcut(&self.run_of(notebook, &*loan), &mut |cell| {
-            if told.is_ok() {
-                told = teller.started(cell);
-            }
-        })?;
-        told?;
-        let reason = match look {
-            Look::Declined(reason) => reason,
-            // It ends with the first cell that fails, which is not what was asked for.
-            Look::Records(records) if self.allow_errors && records.len() < notebook.cells.len() => {
-                "a cell fails, and those after it are to run".to_owned()
-            }
-            Look::Records(cells) => return Ok(Some((Ran { cells, interrupted: false }, loan))),
-            Look::Interrupted(cells) => return Ok(Some((Ran { cells, interrupted: true }, loan))),
-        };
-        teller.tell(Event::Notice { message: format!("{}: evcxr runs it: {reason}", notebook.name) })?;
-        Ok(None)
     }
 
     /// Runs the notebook cell by cell, until one fails that was not meant to.
@@ -184,7 +152,7 @@ impl Execution<'_> {
                 ControlFlow::Continue(())
             }
             Progress::CannotBegin(failure) => {
-                broken = Some(RunError::Engine(EngineError::Start { message: failure.to_string() }));
+                broken = Some(RunError::Engine(EngineError::Failed { message: failure.to_string() }));
                 ControlFlow::Break(())
             }
         });
@@ -245,9 +213,6 @@ struct Ran {
     /// Whether the user has stopped it.
     interrupted: bool,
 }
-
-/// What came of the quick way, and the environment in which it did.
-type Looked = (Ran, Box<dyn Loan>);
 
 fn is_skipped(cell: &CodeCell) -> bool {
     cell.overrides.skip.is_some()

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::{BuildArgs, EngineChoice, LiveArgs, ReportArgs};
+use nbsnap::config::EngineChoice;
+
+use super::{BuildArgs, LiveArgs, ReportArgs, engine};
 
 /// `nbsnap run`
 #[derive(Debug, clap::Args)]
@@ -44,8 +46,8 @@ pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) live: LiveArgs,
 
-    /// What runs the notebooks
-    #[arg(long, value_enum, env = "NBSNAP_ENGINE", help_heading = "Engine options")]
+    /// What runs notebooks in Rust [default: as the profile says]
+    #[arg(long, value_parser = engine(), env = "NBSNAP_ENGINE", help_heading = "Engine options")]
     pub(crate) engine: Option<EngineChoice>,
 
     /// Where to build

@@ -3,13 +3,13 @@
 use std::path::Path;
 
 use nbsnap::compile::{Compiled, compile};
-use nbsnap::config::EngineChoice;
 use nbsnap::document::Document;
 use nbsnap::hygiene;
 use nbsnap::notebook::Notebook;
 use nbsnap::record::{Diagnostic, Failure};
 use nbsnap::report::{Reporter, count};
 
+use super::session::LockFile;
 use super::{Targets, say, session};
 use crate::args::CheckArgs;
 use crate::error::CommandError;
@@ -70,7 +70,7 @@ pub(crate) fn run(targets: &Targets, args: &CheckArgs) -> Result<Exit, CommandEr
 /// Compiles the notebooks, where they are of a project. Says how many errors there are.
 fn compile_all(targets: &Targets, args: &CheckArgs, notebooks: &[Notebook]) -> Result<usize, CommandError> {
     let Some(project) = targets.project.as_ref().filter(|_| !args.no_compile && !notebooks.is_empty()) else { return Ok(0) };
-    let mut engine = session::engine(project, &args.build, EngineChoice::Fused, !session::on_ci())?;
+    let mut engine = session::engine(project, &args.build, session::one_engine(project, None), LockFile::usual())?;
     let mut reporter = session::reporter(&args.report);
     let compiled = compile(project, &mut engine, notebooks, &mut |event| reporter.report(&event))?;
     drop(reporter);

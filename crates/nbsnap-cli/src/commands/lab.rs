@@ -34,6 +34,7 @@ pub(crate) fn run(place: &Place<'_>, args: &LabArgs) -> Result<Exit, CommandErro
     if let Some(project) = &project {
         prepare::run(project, &PrepareArgs::of_all(args.build.clone(), args.report.clone()))?;
     }
+    kernel::build(&args.report)?;
     let data = match &project {
         Some(project) => session::cache_dir(project, &args.build).join("lab"),
         None => std::env::temp_dir().join(format!("nbsnap-lab-{}", std::process::id())),

@@ -15,6 +15,7 @@ use nbsnap::redact::Redactor;
 use nbsnap::report::Reporter;
 use nbsnap::runner::RunError;
 
+use super::session::LockFile;
 use super::{Place, Targets, session};
 use crate::args::RecordArgs;
 use crate::error::{CommandError, chain};
@@ -39,8 +40,8 @@ pub(crate) fn run(place: &Place<'_>, args: &RecordArgs) -> Result<Exit, CommandE
     lent.retain(|name, _| !name.starts_with("AWS_"));
     lent.insert("EOAP_POLL_INTERVAL".to_owned(), args.poll_interval.to_string());
     let recorders = Recorders { live, variables: lent, sessions: Arc::default() };
-    let choice = session::choice(project, args.engine);
-    let mut engine = session::engine(project, &args.build, choice, !session::on_ci())?;
+    let choice = session::one_engine(project, args.engine);
+    let mut engine = session::engine(project, &args.build, choice, LockFile::usual())?;
     let mut reporter = session::reporter(&args.report);
     let mut execution = Execution { project, engine: &mut engine, environment: &recorders, allow_errors: false };
     let mut all_passed = true;

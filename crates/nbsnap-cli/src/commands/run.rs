@@ -10,6 +10,7 @@ use nbsnap::notebook::Notebook;
 use nbsnap::project::ProjectError;
 use nbsnap::report::Reporter;
 
+use super::session::LockFile;
 use super::{Place, Targets, session};
 use crate::args::RunArgs;
 use crate::error::CommandError;
@@ -36,8 +37,8 @@ pub(crate) fn run(place: &Place<'_>, args: &RunArgs) -> Result<Exit, CommandErro
     }
 
     let environment = lent::environment(project, &args.live)?;
-    let choice = session::choice(project, args.engine);
-    let mut engine = session::engine(project, &args.build, choice, !session::on_ci())?;
+    let choice = session::one_engine(project, args.engine);
+    let mut engine = session::engine(project, &args.build, choice, LockFile::usual())?;
     let mut reporter = session::reporter(&args.report);
     let mut execution = Execution { project, engine: &mut engine, environment: &*environment, allow_errors: args.allow_errors };
     let (mut written, mut all_passed) = (Vec::new(), true);

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use eoap_testbed::{Answered, Testbed};
 use nbsnap::engine::Interrupt;
-use nbsnap::whole_file;
+use nbsnap::files::atomic_write;
 use rustix::process::{Pid, Signal, kill_process};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
@@ -46,7 +46,7 @@ pub(crate) fn run(place: &Place<'_>, args: &ServeArgs) -> Result<Exit, CommandEr
     let text = served::written(&environment, args.format);
     match &args.env_file {
         Some(path) => {
-            whole_file::write(path, text.as_bytes()).map_err(|source| CommandError::Write { path: path.clone(), source })?
+            atomic_write::write(path, text.as_bytes()).map_err(|source| CommandError::Write { path: path.clone(), source })?
         }
         None if args.command.is_empty() => print(&mut io::stdout().lock(), &text)?,
         // Standard output is the command's.

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use nbsnap::ByKernel;
 use nbsnap::cache::{Parts, ResultCache};
-use nbsnap::config;
-use nbsnap::engine::EngineError;
+use nbsnap::config::{self, EngineChoice};
+use nbsnap::engine::{Engine, EngineError};
 use nbsnap::event::{Event, Summary};
 use nbsnap::project::Project;
 use nbsnap::report::{Reporter, Reporters};
@@ -14,7 +15,8 @@ use nbsnap::select::Selection;
 use nbsnap::snapshot::UpdateMode;
 use nbsnap::watch::{Watch, WatchError};
 
-use super::{reporters, session};
+use super::reporters;
+use super::session::{self, LockFile};
 use crate::args::{TestArgs, Update};
 use crate::error::chain;
 use crate::exit::Exit;
@@ -44,7 +46,7 @@ fn watch(root: &Path, profile: &str, args: &TestArgs, all: Selection) -> Result<
     // What each notebook rested on when it was last run: what changes while others run is no less of a change.
     let mut known = Inputs::new();
     // One for all turns: what changes while notebooks run is seen, and a run that broke down does not know all that it would have read.
-    let unwatched = |error: WatchError| RunError::Engine(EngineError::Start { message: error.to_string() });
+    let unwatched = |error: WatchError| RunError::Engine(EngineError::Failed { message: error.to_string() });
     let mut watch = Watch::new([project.notebooks_dir().as_path()]).map_err(unwatched)?;
     loop {
         let changed = with_runner(&project, args, |runner, reporter| {
@@ -122,14 +124,16 @@ fn with_runner<T>(
         _ => UpdateMode::WritePending,
     };
     let environment = lent::environment(project, &args.live)?;
-    let choice = session::choice(project, args.engine);
-    let mut engine = session::engine(project, &args.build, choice, update == UpdateMode::WritePending)?;
+    let interrupt = session::interrupt()?;
+    let lock_file = if update == UpdateMode::WritePending { LockFile::Updated } else { LockFile::Kept };
+    let engine = |choice: &EngineChoice| session::engine_until(&interrupt, project, &args.build, *choice, lock_file);
+    let mut engines: Vec<ByKernel> = config.engine.iter().map(engine).collect();
     let store = super::store(project, update);
     let cache = ResultCache::new(&session::cache_dir(project, &args.build), project);
     let mut reporter = reporters::of_test(project, &args.report)?;
     let mut runner = Runner {
         project,
-        engine: &mut engine,
+        engines: engines.iter_mut().map(|engine| engine as &mut dyn Engine).collect(),
         environment: &*environment,
         store: &store,
         cache: (!config.fresh).then_some(&cache),
@@ -147,6 +151,9 @@ fn as_asked(project: &Project, args: &TestArgs) -> Project {
         Some(Update::Never) => config.update = config::Update::Never,
         Some(Update::Pending) => config.update = config::Update::Pending,
         None => {}
+    }
+    if !args.engine.is_empty() {
+        config.engine.clone_from(&args.engine);
     }
     config.fresh |= args.fresh;
     config.jobs = args.jobs.or(config.jobs);

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::one::Meant;
+use super::one::Target;
 use super::{Emit, RunError, relative};
 use crate::engine::Progress;
 use crate::environment::Loan;
@@ -63,7 +63,9 @@ pub(super) struct Judgement {
 pub(super) struct Judge<'a> {
     root: &'a Path,
     notebook: &'a Notebook,
-    /// Those of its code cells that are meant to run; others are not looked at.
+    /// What events call it.
+    label: &'a str,
+    /// Those of its code cells that are selected; others are not looked at.
     cells: &'a [CodeCell],
     store: &'a SnapshotStore,
     loan: &'a dyn Loan,
@@ -82,15 +84,15 @@ impl<'a> Judge<'a> {
     pub(super) fn new(
         project: &'a Project,
         store: &'a SnapshotStore,
-        meant: &'a Meant,
+        target: &'a Target,
         loan: &'a dyn Loan,
         redactor: Redactor,
         emit: Emit<'a>,
     ) -> Judge<'a> {
-        let (root, notebook, cells) = (project.root.as_path(), &meant.notebook, meant.cells());
+        let (root, label, notebook, cells) = (project.root.as_path(), target.label.as_str(), &target.notebook, target.cells());
         let redact_recorded = project.config.redact_recorded;
         let (verdicts, problems) = (Vec::new(), Vec::new());
-        Judge { root, notebook, cells, store, loan, redactor, redact_recorded, verdicts, problems, broken: None, emit }
+        Judge { root, label, notebook, cells, store, loan, redactor, redact_recorded, verdicts, problems, broken: None, emit }
     }
 
     pub(super) fn take(&mut self, progress: Progress<'_>) -> ControlFlow<()> {
@@ -106,7 +108,7 @@ impl<'a> Judge<'a> {
     fn try_take(&mut self, progress: Progress<'_>) -> Result<ControlFlow<()>, RunError> {
         match progress {
             Progress::Started(cell) => {
-                let (notebook, cell) = (self.notebook.name.clone(), self.own(cell).clone());
+                let (notebook, cell) = (self.label.to_owned(), self.own(cell).clone());
                 (self.emit)(Event::CellStarted { notebook, cell }).map_err(RunError::Report)?;
                 Ok(ControlFlow::Continue(()))
             }
@@ -226,7 +228,7 @@ impl<'a> Judge<'a> {
         record: Option<Box<CellRecord>>,
         timing: Timing,
     ) -> Result<(), RunError> {
-        let (notebook, path, mut cell) = (self.notebook.name.clone(), self.relative(&self.notebook.path), cell.clone());
+        let (notebook, path, mut cell) = (self.label.to_owned(), self.relative(&self.notebook.path), cell.clone());
         cell.source = self.redactor.without_secrets(&cell.source);
         (self.emit)(Event::CellFinished { notebook, path, cell, verdict, record, timing }).map_err(RunError::Report)
     }
@@ -247,13 +249,7 @@ impl<'a> Judge<'a> {
     }
 
     /// Tells what is left to tell, and counts it unless the notebook is run once more.
-    pub(super) fn finish(
-        mut self,
-        evidence: Evidence,
-        attempt: Attempt,
-        summary: &mut Summary,
-        elapsed: Duration,
-    ) -> Result<Judgement, RunError> {
+    pub(super) fn finish(mut self, attempt: Attempt, summary: &mut Summary, elapsed: Duration) -> Result<Judgement, RunError> {
         if let Some(error) = self.broken.take() {
             return Err(error);
         }
@@ -277,7 +273,7 @@ impl<'a> Judge<'a> {
         let of_notebook = self.problems.iter().map(NotebookProblem::status).chain((not_run > 0).then_some(Status::NotRun));
         let mut status = statuses.iter().copied().chain(of_notebook).fold(Status::Passed, Status::max);
         let hits = self.redactor.hits();
-        let (notebook, path) = (self.notebook.name.clone(), self.relative(&self.notebook.path));
+        let (notebook, path) = (self.label.to_owned(), self.relative(&self.notebook.path));
         let number = attempt.number;
         let is_interrupted = self.problems.contains(&NotebookProblem::Interrupted);
         if let Some(of) = attempt.again(status).filter(|_| !is_interrupted) {
@@ -300,7 +296,7 @@ impl<'a> Judge<'a> {
         summary.flaky += usize::from(status == Status::Flaky);
         summary.failed += usize::from(!status.is_good() && !is_stopped);
         summary.internal += usize::from(status == Status::Internal);
-        let problems = self.problems;
+        let (problems, evidence) = (self.problems, Evidence::Run);
         let event = Event::NotebookFinished { notebook, path, problems, status, attempts: number, evidence, elapsed };
         (self.emit)(event).map_err(RunError::Report)?;
         Ok(Judgement { status, hits, is_interrupted, is_last: true })

@@ -2,12 +2,11 @@
 //!
 //! The main type is [`OneNotebook`]. It knows nothing of other notebooks, nor of what an earlier run found.
 
-use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use super::judge::{Attempt, Judge, Judgement};
 use super::{Emit, RunError, environment_error, relative};
-use crate::engine::{Engine, EngineError, Look, Progress, Run, Worker};
+use crate::engine::{EngineError, Run, Worker};
 use crate::environment::{Environment, Loan};
 use crate::event::{Event, Evidence, NotebookProblem, Status, Summary};
 use crate::notebook::{CodeCell, Notebook};
@@ -20,8 +19,6 @@ pub(super) struct OneNotebook<'a> {
     pub(super) project: &'a Project,
     pub(super) environment: &'a dyn Environment,
     pub(super) store: &'a SnapshotStore,
-    /// What runs the notebooks; it may have a quicker way with some, which is tried first.
-    pub(super) engine: &'a dyn Engine,
     /// How often a notebook that failed is run again, unless it says so itself.
     pub(super) retries: u32,
     /// How often a notebook that passes is run.
@@ -30,12 +27,14 @@ pub(super) struct OneNotebook<'a> {
     pub(super) fail_fast: bool,
 }
 
-/// A notebook, and how much of it is meant.
+/// A notebook that was selected, and how much of it.
 #[derive(Clone, Debug)]
-pub(super) struct Meant {
+pub(super) struct Target {
     /// The notebook.
     pub(super) notebook: Notebook,
-    /// How many of its code cells are meant; all, if it is none.
+    /// What events call it: its name, with the engine where there are several.
+    pub(super) label: String,
+    /// How many of its code cells are selected, from the first on; all, if there is no number.
     pub(super) cells: Option<usize>,
 }
 
@@ -54,20 +53,20 @@ pub(super) struct Outcome {
 /// One run of a notebook, of those that it may take.
 #[derive(Clone, Copy)]
 struct Try<'a> {
-    meant: &'a Meant,
+    target: &'a Target,
     /// The notebook as the engine runs it.
     to_run: &'a Notebook,
     attempt: Attempt,
 }
 
-impl Meant {
-    /// The code cells that are meant.
+impl Target {
+    /// The code cells that are selected.
     pub(super) fn cells(&self) -> &[CodeCell] {
         let cells = &self.notebook.cells;
         &cells[..self.cells.unwrap_or(cells.len()).min(cells.len())]
     }
 
-    /// The notebook as the engine runs it: without cells that are not meant or say that they are not run.
+    /// The notebook as the engine runs it: without cells that are not selected or say that they are not run.
     fn to_run(&self) -> Notebook {
         let mut cells: Vec<CodeCell> = self.cells().iter().filter(|cell| cell.overrides.skip.is_none()).cloned().collect();
         // To the engine this is a notebook like any other.
@@ -78,16 +77,16 @@ impl Meant {
 
 impl OneNotebook<'_> {
     /// Runs the notebook, as often as is wanted.
-    pub(super) fn run(&self, worker: &mut dyn Worker, meant: &Meant, emit: Emit<'_>) -> Result<Outcome, RunError> {
-        let (notebook, mut summary) = (&meant.notebook, Summary::default());
-        let to_run = &meant.to_run();
+    pub(super) fn run(&self, worker: &mut dyn Worker, target: &Target, emit: Emit<'_>) -> Result<Outcome, RunError> {
+        let (notebook, mut summary) = (&target.notebook, Summary::default());
+        let to_run = &target.to_run();
         // Whether it passes always is another question than whether it passes at all.
         let retries = if self.repeat > 1 { 0 } else { notebook.overrides.retries.unwrap_or(self.retries) };
         let mut attempt = Attempt { number: 1, of: 1 + retries, repeat: self.repeat };
         loop {
-            let judgement = self.run_once(worker, Try { meant, to_run, attempt }, &mut summary, emit)?;
+            let judgement = self.run_once(worker, Try { target, to_run, attempt }, &mut summary, emit)?;
             if let Judgement { status, hits, is_interrupted, is_last: true } = judgement {
-                let is_clean = status == Status::Passed && meant.cells.is_none();
+                let is_clean = status == Status::Passed && target.cells.is_none();
                 return Ok(Outcome { summary, hits, is_clean, is_interrupted });
             }
             attempt.number += 1;
@@ -101,13 +100,13 @@ impl OneNotebook<'_> {
     }
 
     /// Tells that the runner itself broke down over the notebook.
-    pub(super) fn broke(&self, meant: &Meant, message: String, emit: Emit<'_>) -> Result<Outcome, RunError> {
-        let (notebook, path) = (meant.notebook.name.clone(), relative(&self.project.root, &meant.notebook.path));
+    pub(super) fn broke(&self, target: &Target, message: String, emit: Emit<'_>) -> Result<Outcome, RunError> {
+        let (notebook, path) = (target.label.clone(), relative(&self.project.root, &target.notebook.path));
         let (problems, status) = (vec![NotebookProblem::Engine { message }], Status::Internal);
         let (attempts, evidence, elapsed) = (1, Evidence::Run, Duration::ZERO);
         emit(Event::NotebookFinished { notebook, path, problems, status, attempts, evidence, elapsed })
             .map_err(RunError::Report)?;
-        let summary = Summary { failed: 1, internal: 1, cells_not_run: meant.cells().len(), ..Summary::default() };
+        let summary = Summary { failed: 1, internal: 1, cells_not_run: target.cells().len(), ..Summary::default() };
         Ok(Outcome { summary, hits: Vec::new(), is_clean: false, is_interrupted: false })
     }
 
@@ -118,19 +117,14 @@ impl OneNotebook<'_> {
         summary: &mut Summary,
         emit: Emit<'_>,
     ) -> Result<Judgement, RunError> {
-        let Try { meant, to_run, attempt } = this;
-        let (notebook, cells) = (meant.notebook.name.clone(), meant.cells().len());
+        let Try { target, to_run, attempt } = this;
+        let (notebook, cells) = (target.label.clone(), target.cells().len());
         emit(Event::NotebookStarted { notebook, cells }).map_err(RunError::Report)?;
         let started = Instant::now();
-        if self.engine.has_shortcut(to_run)
-            && let Some(judgement) = self.shortcut(worker, this, summary, emit)?
-        {
-            return Ok(judgement);
-        }
         let loan = self.lend(to_run)?;
         let run = self.run_of(to_run, &*loan);
         let redactor = self.redactor(to_run, &*loan)?;
-        let mut judge = Judge::new(self.project, self.store, meant, &*loan, redactor, emit);
+        let mut judge = Judge::new(self.project, self.store, target, &*loan, redactor, emit);
         match worker.run(&run, &mut |progress| judge.take(progress)) {
             Err(EngineError::Interrupted) => judge.add(NotebookProblem::Interrupted),
             ran => ran?,
@@ -138,55 +132,7 @@ impl OneNotebook<'_> {
         if run.is_over() && (judge.has_timed_out() || !judge.has_all()) {
             judge.add(NotebookProblem::TimedOut { limit: self.notebook_timeout(to_run) });
         }
-        judge.finish(Evidence::Run, attempt, summary, started.elapsed())
-    }
-
-    /// Runs the notebook in the engine's quicker way, if that is possible.
-    fn shortcut(
-        &self,
-        worker: &mut dyn Worker,
-        Try { meant, to_run, attempt }: Try<'_>,
-        summary: &mut Summary,
-        emit: Emit<'_>,
-    ) -> Result<Option<Judgement>, RunError> {
-        let started = Instant::now();
-        // What a try does to its environment must not be there for a run that decides.
-        let loan = self.lend(to_run)?;
-        let run = self.run_of(to_run, &*loan);
-        let redactor = self.redactor(to_run, &*loan)?;
-        let mut judge = Judge::new(self.project, self.store, meant, &*loan, redactor, emit);
-        let mut begun = BTreeSet::new();
-        let look = worker.shortcut(&run, &mut |cell| {
-            begun.insert(cell.number);
-            let _ = judge.take(Progress::Started(cell));
-        });
-        let (records, is_interrupted) = match look {
-            Ok(Look::Records(records)) => (records, false),
-            Ok(Look::Interrupted(records)) => (records, true),
-            Err(EngineError::Interrupted) => (Vec::new(), true),
-            Err(error) => return Err(error.into()),
-            Ok(Look::Declined(reason)) => {
-                drop(judge);
-                let message = format!("{}: evcxr runs it: {reason}", to_run.name);
-                emit(Event::Notice { message }).map_err(RunError::Report)?;
-                return Ok(None);
-            }
-        };
-        for (cell, (record, timing)) in to_run.cells.iter().zip(records) {
-            if !begun.contains(&cell.number) {
-                let _ = judge.take(Progress::Started(cell));
-            }
-            if judge.take(Progress::Ended(cell, record, timing)).is_break() {
-                break;
-            }
-        }
-        if is_interrupted {
-            judge.add(NotebookProblem::Interrupted);
-        }
-        if judge.has_timed_out() && run.is_over() {
-            judge.add(NotebookProblem::TimedOut { limit: self.notebook_timeout(to_run) });
-        }
-        judge.finish(Evidence::Shortcut, attempt, summary, started.elapsed()).map(Some)
+        judge.finish(attempt, summary, started.elapsed())
     }
 
     fn lend(&self, notebook: &Notebook) -> Result<Box<dyn Loan>, RunError> {

@@ -5,10 +5,9 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::one::Meant;
+use super::one::Target;
 use super::{Emit, RunError, relative};
 use crate::event::{CellVerdict, Event, Evidence, NotebookProblem, Status, Summary, Timing};
-use crate::notebook::Notebook;
 use crate::project::Notebooks;
 
 /// Tells of the notebooks that cannot be tested at all.
@@ -32,20 +31,19 @@ pub(super) fn unusable(
 }
 
 /// Tells of a notebook that says that it is not run.
-pub(super) fn skipped(root: &Path, meant: &Meant, reason: &str, summary: &mut Summary, emit: Emit<'_>) -> Result<(), RunError> {
-    let (notebook, path) = (meant.notebook.name.clone(), relative(root, &meant.notebook.path));
-    let (cells, reason) = (meant.cells().len(), reason.to_owned());
+pub(super) fn skipped(root: &Path, target: &Target, reason: &str, summary: &mut Summary, emit: Emit<'_>) -> Result<(), RunError> {
+    let (notebook, path) = (target.label.clone(), relative(root, &target.notebook.path));
+    let (cells, reason) = (target.cells().len(), reason.to_owned());
     summary.skipped += 1;
     summary.cells_skipped += cells;
     emit(Event::NotebookSkipped { notebook, path, cells, reason }).map_err(RunError::Report)
 }
 
 /// Tells of a notebook that was not begun, as another one had failed.
-pub(super) fn not_begun(root: &Path, meant: &Meant, summary: &mut Summary, emit: Emit<'_>) -> Result<(), RunError> {
-    let Meant { notebook, .. } = meant;
-    let (name, path) = (notebook.name.clone(), relative(root, &notebook.path));
+pub(super) fn not_begun(root: &Path, target: &Target, summary: &mut Summary, emit: Emit<'_>) -> Result<(), RunError> {
+    let (name, path) = (target.label.clone(), relative(root, &target.notebook.path));
     summary.not_run += 1;
-    summary.cells_not_run += meant.cells().len();
+    summary.cells_not_run += target.cells().len();
     let (problems, status, attempts, evidence, elapsed) = (Vec::new(), Status::NotRun, 0, Evidence::Run, Duration::ZERO);
     let event = Event::NotebookFinished { notebook: name, path, problems, status, attempts, evidence, elapsed };
     emit(event).map_err(RunError::Report)
@@ -54,12 +52,13 @@ pub(super) fn not_begun(root: &Path, meant: &Meant, summary: &mut Summary, emit:
 /// Tells of a notebook that is known to be as recorded without the engine having run it.
 pub(super) fn cached(
     root: &Path,
-    notebook: &Notebook,
+    target: &Target,
     summary: &mut Summary,
     elapsed: Duration,
     emit: Emit<'_>,
 ) -> Result<(), RunError> {
-    let (name, path, cells) = (notebook.name.clone(), relative(root, &notebook.path), notebook.cells.len());
+    let notebook = &target.notebook;
+    let (name, path, cells) = (target.label.clone(), relative(root, &notebook.path), notebook.cells.len());
     emit(Event::NotebookStarted { notebook: name.clone(), cells }).map_err(RunError::Report)?;
     summary.cached += 1;
     summary.cells_cached += cells;

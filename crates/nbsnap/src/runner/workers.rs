@@ -9,7 +9,7 @@ use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use super::one::{Meant, OneNotebook, Outcome};
+use super::one::{OneNotebook, Outcome, Target};
 use super::slow::SlowCells;
 use super::{Emit, RunError};
 use crate::engine::Worker;
@@ -22,15 +22,15 @@ const TICK: Duration = Duration::from_millis(200);
 
 /// The notebooks that are still to be run.
 struct Queue<'n> {
-    ahead: VecDeque<&'n Meant>,
+    ahead: VecDeque<&'n Target>,
     /// Those that are not to be run any more.
-    not_begun: Vec<&'n Meant>,
+    not_begun: Vec<&'n Target>,
 }
 
 /// What a worker's thread tells.
 enum Told<'n> {
     Event(Event),
-    Ended(&'n Meant, Box<Result<Outcome, RunError>>),
+    Ended(&'n Target, Box<Result<Outcome, RunError>>),
     /// The worker could not be set up.
     NoWorker(RunError),
 }
@@ -42,13 +42,13 @@ enum Told<'n> {
 /// notebook ends the run: those are returned.
 pub(super) fn run<'e>(
     jobs: usize,
-    notebooks: &[Meant],
+    notebooks: &[Target],
     start: &(dyn Fn(usize) -> Result<Box<dyn Worker + 'e>, RunError> + Sync),
     one: &OneNotebook<'_>,
     emit: Emit<'_>,
     slow: &mut SlowCells,
-    done: &mut dyn FnMut(&Meant, Outcome) -> Result<(), RunError>,
-) -> Result<Vec<Meant>, RunError> {
+    done: &mut dyn FnMut(&Target, Outcome) -> Result<(), RunError>,
+) -> Result<Vec<Target>, RunError> {
     let queue = Mutex::new(Queue { ahead: in_turn(notebooks, jobs), not_begun: Vec::new() });
     std::thread::scope(|scope| {
         let (sender, told) = sync_channel(WAITING);
@@ -82,8 +82,8 @@ pub(super) fn run<'e>(
 }
 
 /// The order to begin notebooks in: where several run at once those with most cells come first, so that none of them is left for the end.
-fn in_turn(notebooks: &[Meant], jobs: usize) -> VecDeque<&Meant> {
-    let mut order: Vec<&Meant> = notebooks.iter().collect();
+fn in_turn(notebooks: &[Target], jobs: usize) -> VecDeque<&Target> {
+    let mut order: Vec<&Target> = notebooks.iter().collect();
     if jobs > 1 {
         order.sort_by_key(|notebook| std::cmp::Reverse(notebook.cells().len()));
     }
