@@ -178,3 +178,31 @@ fn what_had_run_is_written_when_somebody_stops_it() {
         assert_eq!(cell(&world, "out.ipynb", "waits"), (Value::Null, vec![]), "{engine}");
     }
 }
+
+#[test]
+fn a_notebook_whose_kernel_is_missing_stops_no_other() {
+    let world = World::empty();
+    let plain = notebook(&[("a", &[], "println!(\"well\");")]);
+    let foreign = plain.replace("\"rust\"", "\"klingon\"");
+    world.write("notebooks/a.ipynb", &foreign);
+    world.write("notebooks/b.ipynb", &plain);
+    let outcome = world.run(&["run", "-o", "executed/"]);
+    // That the kernel is missing says nothing about the notebook.
+    outcome.exits(96).says("there is no kernel `klingon`").says("wrote executed/b.ipynb").does_not_say("evcxr does not start");
+    assert_eq!(cell(&world, "executed/b.ipynb", "a").1[0]["text"][0], "well\n");
+}
+
+#[test]
+fn the_time_of_a_whole_notebook_is_named_and_a_cell_says_how_long_it_was_at_work() {
+    let sleep = |seconds: f64| format!("std::thread::sleep(std::time::Duration::from_secs_f64({seconds}));");
+    for engine in ENGINES {
+        let world = world(&[("some", &[], &sleep(2.0)), ("more", &[], &sleep(60.0))]);
+        world.write("notebooks/nbsnap.toml", "notebook-timeout = \"20s\"\n");
+        let outcome = world.run(&["run", "lab", "-o", "out.ipynb", "--engine", engine]);
+        outcome.exits(100).says("not done after 20s, which is all a notebook may take (notebook-timeout)");
+        // That much was left when it began, and not more.
+        let said = outcome.stdout.split("not done after ").nth(1).unwrap().lines().next().unwrap().to_owned();
+        let took = said.split_whitespace().next().unwrap().trim_end_matches('s').parse::<f64>().unwrap();
+        assert!(took < 19.0, "{engine}: {said}");
+    }
+}

@@ -168,3 +168,13 @@ fn a_worker_that_is_killed_is_an_internal_error() {
     outcome.exits(96).says("ERROR").says("evcxr's process is gone").says("1 failed (1 by an internal error)");
     outcome.says("2 notebooks: 1 passed");
 }
+
+/// The word makes evcxr compile and run the cell anew, in which it prints it again.
+#[test]
+fn a_cell_that_has_evcxr_run_it_anew_is_not_run_for_ever() {
+    let world = World::empty();
+    let word = "println!(\"EVCXR_VARIABLE_CHANGED_TYPE:x\");";
+    world.notebook("lab", "", &[("x", PLAIN, "let x = 1;"), ("word", PLAIN, word), ("end", PLAIN, "x;")]);
+    let outcome = world.run(&["test", "--engine", "evcxr"]);
+    outcome.exits(100).says("lab, cell 2 `word`").says("printed `EVCXR_VARIABLE_CHANGED_TYPE:`, a word with which evcxr steers a kernel");
+}

@@ -5,10 +5,10 @@
 
 mod args;
 mod commands;
+mod environment;
 mod error;
 mod exit;
-mod lent;
-mod served;
+mod testbed_server;
 
 use std::process::ExitCode;
 

@@ -38,9 +38,21 @@ pub(crate) struct Host {
     _home: tempfile::TempDir,
 }
 
+/// How long something may take from some moment on.
+struct Timer {
+    since: Instant,
+    limit: Duration,
+}
+
+impl Timer {
+    fn left(&self, now: Instant) -> Duration {
+        self.limit.saturating_sub(now.saturating_duration_since(self.since))
+    }
+}
+
 /// Why no answer came.
 pub(crate) enum NoReply {
-    /// This time is up.
+    /// This time is up: the one that was given, or all that passed until the notebook's was up.
     Timeout(Duration),
     /// The worker is gone; this is the end of what it wrote to standard error.
     Gone(String),
@@ -106,7 +118,7 @@ impl Host {
             }
         });
         let host = Host { child, orders, answers, stderr, compile: Cell::new(None), _home: home };
-        match host.wait(Limits { compile: START_LIMIT, run: START_LIMIT }, interrupt) {
+        match host.wait(Limits { compile: START_LIMIT, run: START_LIMIT }, None, interrupt) {
             Ok(FromWorker::Ready) => Ok(host),
             Ok(FromWorker::Broken { message }) => Err(not_started(&message)),
             Ok(other) => Err(not_started(&format!("its worker answered {other:?}"))),
@@ -117,36 +129,48 @@ impl Host {
         }
     }
 
-    /// Gives an order and waits for its answer.
-    pub(crate) fn ask(&mut self, order: &ToWorker, limits: Limits, interrupt: &Interrupt) -> Result<FromWorker, NoReply> {
+    /// Gives an order and waits for its answer, `until` when nothing may go on.
+    pub(crate) fn ask(
+        &mut self,
+        order: &ToWorker,
+        limits: Limits,
+        until: Option<Instant>,
+        interrupt: &Interrupt,
+    ) -> Result<FromWorker, NoReply> {
         if pipe::send(&mut self.orders, order).is_err() {
             return Err(NoReply::Gone(self.stderr_tail()));
         }
-        self.wait(limits, interrupt)
+        self.wait(limits, until, interrupt)
     }
 
-    fn wait(&self, limits: Limits, interrupt: &Interrupt) -> Result<FromWorker, NoReply> {
+    fn wait(&self, limits: Limits, until: Option<Instant>, interrupt: &Interrupt) -> Result<FromWorker, NoReply> {
         let started = Instant::now();
         let mut runs = 0;
-        let mut limit = limits.compile;
-        let mut deadline = started + limit;
+        let mut timer = Timer { since: started, limit: limits.compile };
         self.compile.set(None);
         loop {
             if interrupt.is_set() {
                 return Err(NoReply::Interrupted);
             }
-            let left = deadline.saturating_duration_since(Instant::now());
+            let now = Instant::now();
+            if until.is_some_and(|until| until <= now) {
+                // What is shown to people has no nanoseconds.
+                let passed = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+                return Err(NoReply::Timeout(Duration::from_millis(passed)));
+            }
+            if timer.left(now).is_zero() {
+                return Err(NoReply::Timeout(timer.limit));
+            }
+            let left = until.map_or(Duration::MAX, |until| until.saturating_duration_since(now)).min(timer.left(now));
             match self.answers.recv_timeout(left.min(TICK)) {
                 // Each run has its time. A cell that makes evcxr run it anew would have time for ever.
                 Ok(FromWorker::Running) if runs == MOST_RUNS => return Err(NoReply::Endless),
                 Ok(FromWorker::Running) => {
                     runs += 1;
                     self.compile.set(Some(started.elapsed()));
-                    limit = limits.run;
-                    deadline = Instant::now() + limit;
+                    timer = Timer { since: Instant::now(), limit: limits.run };
                 }
                 Ok(answer) => return Ok(answer),
-                Err(RecvTimeoutError::Timeout) if left.is_zero() => return Err(NoReply::Timeout(limit)),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return Err(NoReply::Gone(self.stderr_tail())),
             }

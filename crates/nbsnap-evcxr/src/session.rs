@@ -64,9 +64,9 @@ impl<'a> EvcxrWorker<'a> {
     }
 
     /// Gives an order to the worker's process. One that does not answer is ended: whatever it does, it does not do it for the next notebook.
-    fn ask(&mut self, order: &ToWorker, limits: Limits) -> Result<Reply, EngineError> {
+    fn ask(&mut self, order: &ToWorker, limits: Limits, until: Option<Instant>) -> Result<Reply, EngineError> {
         let interrupt = self.engine.interrupt.clone();
-        let answer = self.host()?.ask(order, limits, &interrupt);
+        let answer = self.host()?.ask(order, limits, until, &interrupt);
         if answer.is_err() {
             self.host = None;
         }
@@ -90,7 +90,7 @@ impl Worker for EvcxrWorker<'_> {
         self.host()?;
         let set = DependencySet::of(run.notebook);
         OpenNotebooks::new([(&set, self.call(&set)?)]).leave_in(&self.workspace)?;
-        match self.ask(&ToWorker::Open(session), OPEN_LIMITS)? {
+        match self.ask(&ToWorker::Open(session), OPEN_LIMITS, None)? {
             Reply::Answer(FromWorker::Opened) => {}
             // A `:dep` line that evcxr refuses is refused again in its own cell, which is where its author looks.
             Reply::Answer(FromWorker::Ran(CellRun { outcome: Outcome::Compile(_) | Outcome::Refused(_), .. })) => {}
@@ -105,7 +105,7 @@ impl Worker for EvcxrWorker<'_> {
                 break;
             }
             let started = Instant::now();
-            let reply = self.ask(&ToWorker::Run { source: cell.source.clone() }, run.limits(cell))?;
+            let reply = self.ask(&ToWorker::Run { source: cell.source.clone() }, run.allowed(cell), run.deadline)?;
             let gone = matches!(reply, Reply::None(_));
             let timing = Timing { elapsed: started.elapsed(), compile: self.host.as_ref().and_then(Host::compile_time) };
             let (record, late) = match reply {
@@ -123,7 +123,7 @@ impl Worker for EvcxrWorker<'_> {
             }
         }
         if self.host.is_some()
-            && let Reply::Answer(FromWorker::Closed(late)) = self.ask(&ToWorker::Close, OPEN_LIMITS)?
+            && let Reply::Answer(FromWorker::Closed(late)) = self.ask(&ToWorker::Close, OPEN_LIMITS, None)?
             && !late.text.is_empty()
         {
             let _ = report(Progress::Late(late.text));

@@ -16,6 +16,7 @@ pub(crate) use suggestion::{nearest, with_suggestion};
 pub use values::{EngineChoice, Github, Toggle, Update};
 pub(crate) use values::{optional_bytes, optional_duration, parse_duration};
 
+use crate::notebook::Notebook;
 use crate::scope::Scope;
 use crate::snapshot::JsonPath;
 
@@ -227,6 +228,11 @@ impl Config {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Config::resolve(path, "", profile),
             Err(source) => Err(ConfigError::Read { path: path.to_owned(), source }),
         }
+    }
+
+    /// How long a whole notebook may take.
+    pub fn notebook_timeout(&self, notebook: &Notebook) -> Duration {
+        notebook.overrides.notebook_timeout.unwrap_or(self.notebook_timeout)
     }
 
     /// The settings that a verdict on a notebook rests on, in words: not those that say when it runs and who is told.

@@ -5,6 +5,7 @@
 //! `recorded` reads outputs back. nbformat has the last word on whether a document is a notebook. Nothing is executed here.
 
 mod clear;
+pub mod diff;
 mod layout;
 mod outputs;
 mod parameters;
@@ -17,7 +18,7 @@ use serde_json::{Map, Value};
 
 use self::layout::Layout;
 use crate::files::atomic_write;
-use crate::notebook::{Notebook, NotebookError};
+use crate::notebook::{Notebook, NotebookError, language_name};
 use crate::record::CellRecord;
 
 pub use clear::Clear;
@@ -93,9 +94,7 @@ impl Document {
 
     /// The language that the notebook's code is in, in lower case, as far as it says.
     pub fn language(&self) -> Option<String> {
-        let spec = self.metadata().get("kernelspec").and_then(|spec| spec["language"].as_str());
-        let language = spec.or_else(|| self.metadata().get("language_info").and_then(|info| info["name"].as_str()));
-        language.map(str::to_lowercase)
+        language_name(self.metadata())
     }
 
     /// The cells, of every type.

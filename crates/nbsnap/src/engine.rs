@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::config::Config;
 use crate::event::{Event, Timing};
 use crate::notebook::{CodeCell, Notebook};
 use crate::record::{CellRecord, Failure};
@@ -114,15 +115,36 @@ pub struct Limits {
     pub run: Duration,
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
+    /// A run of a notebook that begins now, as the notebook says or else as these settings do.
+    pub fn new(config: &Config, notebook: &'a Notebook, variables: BTreeMap<String, String>) -> Run<'a> {
+        let own = &notebook.overrides;
+        Run {
+            notebook,
+            variables,
+            cell_timeout: own.cell_timeout.unwrap_or(config.cell_timeout),
+            compile_timeout: own.compile_timeout.unwrap_or(config.compile_timeout),
+            max_output: config.max_output,
+            max_memory: own.max_memory.or(config.max_memory),
+            deadline: Instant::now().checked_add(config.notebook_timeout(notebook)),
+        }
+    }
+
     /// How long a cell may take that begins now: as it says itself, or as all cells may, and never longer than the notebook.
     pub fn limits(&self, cell: &CodeCell) -> Limits {
         let left = self.deadline.map_or(Duration::MAX, |deadline| deadline.saturating_duration_since(Instant::now()));
         // What is shown to people has no nanoseconds.
         let left = Duration::from_millis(u64::try_from(left.as_millis()).unwrap_or(u64::MAX));
+        let Limits { compile, run } = self.allowed(cell);
+        Limits { compile: compile.min(left), run: run.min(left) }
+    }
+
+    /// How long a cell may take, however much is left of the notebook's time. An engine that knows when a cell has been compiled minds
+    /// [`Run::deadline`] itself: what is left then is not what was left when the cell began.
+    pub fn allowed(&self, cell: &CodeCell) -> Limits {
         Limits {
-            compile: cell.overrides.compile_timeout.unwrap_or(self.compile_timeout).min(left),
-            run: cell.overrides.timeout.unwrap_or(self.cell_timeout).min(left),
+            compile: cell.overrides.compile_timeout.unwrap_or(self.compile_timeout),
+            run: cell.overrides.timeout.unwrap_or(self.cell_timeout),
         }
     }
 

@@ -2,33 +2,28 @@
 //! a snapshot.
 //!
 //! The way of a run: [`notebook`] (what can be tested) → [`engine`] (execute, record) → [`redact`] (what differs between
-//! machines) → [`snapshot`] (compare) → [`event`] (tell) → [`report`] (show). [`runner`] walks it. What a notebook needs
-//! around it, such as servers, is lent by an [`environment`], about which this crate knows nothing.
+//! machines) → [`snapshot`] (compare) → [`event`] (report) → [`report`] (show). [`run`] walks it. What a notebook needs
+//! around it, such as servers, comes from an [`environment`], about which this crate knows nothing.
 
-pub mod cache;
-pub mod compile;
 pub mod config;
 pub mod document;
 pub mod engine;
 pub mod engines;
 pub mod environment;
 pub mod event;
-pub mod execute;
 pub mod export;
 pub mod files;
-pub mod hygiene;
+pub mod lint;
 pub mod notebook;
-pub mod notebook_diff;
 pub mod process;
 pub mod project;
 pub mod record;
 pub mod redact;
 pub mod report;
-pub mod runner;
+pub mod run;
 pub mod scope;
 pub mod select;
 pub mod snapshot;
-pub mod watch;
 
 pub use engines::ByKernel;
 pub use engines::evcxr::{Evcxr, EvcxrProgram, EvcxrSettings};

@@ -205,7 +205,7 @@ fn after_check() -> String {
          nbsnap check a.ipynb --allow outputs --allow counts\n                                     a notebook that keeps its outputs\n\n\
          Cells of a project's notebooks are compiled, up to the first that does not compile; nothing is run. The exit code is 100 if something is wrong.\n\nRules (* can be mended with --fix):\n",
     );
-    for (name, about, fixable) in nbsnap::hygiene::RULES {
+    for (name, about, fixable) in nbsnap::lint::RULES {
         text += &format!("  {name:<18}{} {about}\n", if *fixable { '*' } else { ' ' });
     }
     text.truncate(text.trim_end().len());
@@ -213,7 +213,7 @@ fn after_check() -> String {
 }
 
 fn rule(name: &str) -> Result<String, String> {
-    let rules = nbsnap::hygiene::RULES.iter().map(|(name, ..)| *name);
+    let rules = nbsnap::lint::RULES.iter().map(|(name, ..)| *name);
     if rules.clone().any(|known| known == name) {
         return Ok(name.to_owned());
     }

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use nbsnap::compile::{Compiled, compile};
+use nbsnap::run::compile::{Compiled, compile};
 use nbsnap::document::Document;
-use nbsnap::hygiene;
+use nbsnap::lint;
 use nbsnap::notebook::Notebook;
 use nbsnap::record::{Diagnostic, Failure};
 use nbsnap::report::{Reporter, count};
@@ -28,12 +28,12 @@ pub(crate) fn run(targets: &Targets, args: &CheckArgs) -> Result<Exit, CommandEr
         let mut document = Document::read(path)?;
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
         if args.fix {
-            hygiene::fix(&mut document, &folder, &args.allow)?;
+            lint::fix(&mut document, &folder, &args.allow)?;
             if document.write(path)? {
                 say(&format!("{shown}: fixed"))?;
             }
         }
-        let findings = hygiene::look(&document, &folder, &args.allow)?;
+        let findings = lint::look(&document, &folder, &args.allow)?;
         match document.notebook() {
             Ok(notebook) if notebook.is_rust() => notebooks.push(notebook),
             // Other kernels compile nothing that they do not run.
@@ -48,7 +48,7 @@ pub(crate) fn run(targets: &Targets, args: &CheckArgs) -> Result<Exit, CommandEr
         }
         for finding in findings {
             found += 1;
-            fixable += usize::from(hygiene::is_fixable(finding.rule));
+            fixable += usize::from(lint::is_fixable(finding.rule));
             let place = finding.cell.map(|place| format!(" {place}:")).unwrap_or_default();
             say(&format!("{shown}:{place} {} [{}]", finding.message, finding.rule))?;
         }

@@ -12,7 +12,7 @@ use nbsnap::EvcxrProgram;
 use nbsnap::engine::Interrupt;
 use nbsnap::files::atomic_write;
 use nbsnap::report::Reporter;
-use nbsnap::runner::RunError;
+use nbsnap::run::RunError;
 use serde_json::{Value, json};
 
 use super::{Place, prepare, session};
@@ -123,7 +123,7 @@ fn start(place: &Place<'_>, args: &StartArgs) -> Result<Exit, CommandError> {
     let mut command = Command::new(&program);
     command.arg("kernel").arg(&args.connection_file);
     if let Some(project) = &project {
-        command.arg("--project").arg(&project.root).args(["--profile", place.profile]);
+        command.arg("--project").arg(project.notebooks_dir()).args(["--profile", place.profile]);
     }
     if let Some(cache_dir) = &args.build.cache_dir {
         command.arg("--cache-dir").arg(cache_dir);

@@ -6,7 +6,7 @@ use nbsnap::config::EngineChoice;
 use nbsnap::environment::Nothing;
 use nbsnap::project::Project;
 use nbsnap::report::Reporter;
-use nbsnap::runner::{RunError, Runner};
+use nbsnap::run::{RunError, Runner};
 use nbsnap::snapshot::UpdateMode;
 
 use super::session::{self, LockFile};

@@ -12,7 +12,7 @@ use nbsnap::engine::{EngineError, Interrupt};
 use nbsnap::engines::evcxr::protocol::Settings;
 use nbsnap::project::Project;
 use nbsnap::report::{HumanReporter, Progress, Style};
-use nbsnap::runner::RunError;
+use nbsnap::run::RunError;
 use nbsnap::{ByKernel, Evcxr, EvcxrProgram, EvcxrSettings, Jupyter, JupyterSettings, Kernelspecs};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 

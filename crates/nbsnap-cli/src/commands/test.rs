@@ -4,23 +4,23 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use nbsnap::ByKernel;
-use nbsnap::cache::{Parts, ResultCache};
+use nbsnap::run::cache::{Parts, ResultCache};
 use nbsnap::config::{self, EngineChoice};
 use nbsnap::engine::{Engine, EngineError};
-use nbsnap::event::{Event, Summary};
+use nbsnap::event::Event;
 use nbsnap::project::Project;
 use nbsnap::report::{Reporter, Reporters};
-use nbsnap::runner::{RunError, Runner};
+use nbsnap::run::{RunError, Runner};
 use nbsnap::select::Selection;
 use nbsnap::snapshot::UpdateMode;
-use nbsnap::watch::{Watch, WatchError};
+use nbsnap::run::watch::{Watch, WatchError};
 
 use super::reporters;
 use super::session::{self, LockFile};
 use crate::args::{TestArgs, Update};
 use crate::error::chain;
 use crate::exit::Exit;
-use crate::lent;
+use crate::environment;
 
 /// What verdicts rest on, by notebook.
 type Inputs = BTreeMap<String, Parts>;
@@ -32,7 +32,7 @@ pub(crate) fn run(project: &Project, profile: &str, args: &TestArgs) -> Result<E
         return watch(&project.root, profile, args, selection);
     }
     with_runner(&as_asked(project, args), args, |runner, reporter| {
-        runner.run(&selection, &mut |event| reporter.report(&event)).map(|summary| exit(&summary))
+        runner.run(&selection, &mut |event| reporter.report(&event)).map(|summary| Exit::of_summary(&summary))
     })
 }
 
@@ -123,7 +123,7 @@ fn with_runner<T>(
         config::Update::Never => UpdateMode::Never,
         _ => UpdateMode::WritePending,
     };
-    let environment = lent::environment(project, &args.live)?;
+    let environment = environment::of_run(project, &args.live)?;
     let interrupt = session::interrupt()?;
     let lock_file = if update == UpdateMode::WritePending { LockFile::Updated } else { LockFile::Kept };
     let engine = |choice: &EngineChoice| session::engine_until(&interrupt, project, &args.build, *choice, lock_file);
@@ -160,13 +160,4 @@ fn as_asked(project: &Project, args: &TestArgs) -> Project {
     config.retries = args.repetition.retries.unwrap_or(config.retries);
     config.fail_fast = (config.fail_fast || args.repetition.fail_fast) && !args.repetition.no_fail_fast;
     project
-}
-
-/// What the counts of a run mean for a script. That the runner broke down says nothing about the notebooks.
-fn exit(summary: &Summary) -> Exit {
-    match summary {
-        Summary { failed: 0, orphans: 0, .. } => Exit::Success,
-        Summary { failed, internal, orphans: 0, .. } if failed == internal => Exit::SetUp,
-        _ => Exit::Failures,
-    }
 }

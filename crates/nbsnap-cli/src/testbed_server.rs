@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::args::{EnvFormat, JobClock, ServerKind, TestbedArgs};
 use crate::error::CommandError;
-use crate::lent::Testbeds;
+use crate::environment::Testbeds;
 
 /// The scenario that is meant: a folder, the name of one beside the project's, or, where none is named, the project's own.
 pub(crate) fn scenario(project: Option<&Project>, wanted: Option<&str>) -> Result<Scenario, CommandError> {

@@ -1,24 +1,24 @@
-//! One notebook: lent what it needs, run by a worker, judged, and run again where that is wanted.
+//! One notebook: provided with what it needs, run by a worker, judged, and run again where that is wanted.
 //!
 //! The main type is [`OneNotebook`]. It knows nothing of other notebooks, nor of what an earlier run found.
 
 use std::time::{Duration, Instant};
 
-use super::judge::{Attempt, Judge, Judgement};
+use super::judge::{Attempt, Judge, Judgement, Purpose};
 use super::{Emit, RunError, environment_error, relative};
 use crate::engine::{EngineError, Run, Worker};
-use crate::environment::{Environment, Loan};
+use crate::environment::{Environment, Lease};
 use crate::event::{Event, Evidence, NotebookProblem, Status, Summary};
 use crate::notebook::{CodeCell, Notebook};
 use crate::project::Project;
+use crate::record::CellRecord;
 use crate::redact::{Redactor, RuleHits};
-use crate::snapshot::SnapshotStore;
 
 /// What every notebook of a project is run and judged with.
 pub(super) struct OneNotebook<'a> {
     pub(super) project: &'a Project,
     pub(super) environment: &'a dyn Environment,
-    pub(super) store: &'a SnapshotStore,
+    pub(super) purpose: Purpose<'a>,
     /// How often a notebook that failed is run again, unless it says so itself.
     pub(super) retries: u32,
     /// How often a notebook that passes is run.
@@ -48,6 +48,8 @@ pub(super) struct Outcome {
     pub(super) is_clean: bool,
     /// Whether the user stopped it.
     pub(super) is_interrupted: bool,
+    /// What each of its code cells produced, redacted, where it was run for that; nothing for one that was not run.
+    pub(super) records: Vec<Option<CellRecord>>,
 }
 
 /// One run of a notebook, of those that it may take.
@@ -85,9 +87,10 @@ impl OneNotebook<'_> {
         let mut attempt = Attempt { number: 1, of: 1 + retries, repeat: self.repeat };
         loop {
             let judgement = self.run_once(worker, Try { target, to_run, attempt }, &mut summary, emit)?;
-            if let Judgement { status, hits, is_interrupted, is_last: true } = judgement {
+            if let Judgement { status, hits, is_interrupted, is_last: true, mut records } = judgement {
                 let is_clean = status == Status::Passed && target.cells.is_none();
-                return Ok(Outcome { summary, hits, is_clean, is_interrupted });
+                records.resize(target.cells().len(), None);
+                return Ok(Outcome { summary, hits, is_clean, is_interrupted, records });
             }
             attempt.number += 1;
         }
@@ -107,7 +110,7 @@ impl OneNotebook<'_> {
         emit(Event::NotebookFinished { notebook, path, problems, status, attempts, evidence, elapsed })
             .map_err(RunError::Report)?;
         let summary = Summary { failed: 1, internal: 1, cells_not_run: target.cells().len(), ..Summary::default() };
-        Ok(Outcome { summary, hits: Vec::new(), is_clean: false, is_interrupted: false })
+        Ok(Outcome { summary, hits: Vec::new(), is_clean: false, is_interrupted: false, records: Vec::new() })
     }
 
     fn run_once(
@@ -121,51 +124,34 @@ impl OneNotebook<'_> {
         let (notebook, cells) = (target.label.clone(), target.cells().len());
         emit(Event::NotebookStarted { notebook, cells }).map_err(RunError::Report)?;
         let started = Instant::now();
-        let loan = self.lend(to_run)?;
-        let run = self.run_of(to_run, &*loan);
-        let redactor = self.redactor(to_run, &*loan)?;
-        let mut judge = Judge::new(self.project, self.store, target, &*loan, redactor, emit);
+        let lease = self.environment.provision(to_run).map_err(|reason| environment_error(to_run, reason))?;
+        let run = Run::new(&self.project.config, to_run, lease.variables());
+        let redactor = self.redactor(to_run, &*lease)?;
+        let mut judge = Judge::new(self.project, self.purpose, target, &*lease, redactor, emit);
         match worker.run(&run, &mut |progress| judge.take(progress)) {
             Err(EngineError::Interrupted) => judge.add(NotebookProblem::Interrupted),
             ran => ran?,
         }
         if run.is_over() && (judge.has_timed_out() || !judge.has_all()) {
-            judge.add(NotebookProblem::TimedOut { limit: self.notebook_timeout(to_run) });
+            judge.add(NotebookProblem::TimedOut { limit: self.project.config.notebook_timeout(to_run) });
         }
         judge.finish(attempt, summary, started.elapsed())
     }
 
-    fn lend(&self, notebook: &Notebook) -> Result<Box<dyn Loan>, RunError> {
-        self.environment.lend(notebook).map_err(|reason| environment_error(notebook, reason))
-    }
-
-    fn notebook_timeout(&self, notebook: &Notebook) -> Duration {
-        notebook.overrides.notebook_timeout.unwrap_or(self.project.config.notebook_timeout)
-    }
-
-    fn run_of<'n>(&self, notebook: &'n Notebook, loan: &dyn Loan) -> Run<'n> {
-        let (config, own) = (&self.project.config, &notebook.overrides);
-        Run {
-            notebook,
-            variables: loan.variables(),
-            cell_timeout: own.cell_timeout.unwrap_or(config.cell_timeout),
-            compile_timeout: own.compile_timeout.unwrap_or(config.compile_timeout),
-            max_output: config.max_output,
-            max_memory: own.max_memory.or(config.max_memory),
-            deadline: Instant::now().checked_add(self.notebook_timeout(notebook)),
-        }
-    }
-
-    fn redactor(&self, notebook: &Notebook, loan: &dyn Loan) -> Result<Redactor, RunError> {
+    fn redactor(&self, notebook: &Notebook, lease: &dyn Lease) -> Result<Redactor, RunError> {
         let mut rules = Redactor::builder();
-        rules.notebook(&notebook.name).configure(&self.project.config).variables(loan.variables()).variables(std::env::vars());
+        rules.notebook(&notebook.name).configure(&self.project.config).variables(lease.variables()).variables(std::env::vars());
         rules.path(&self.project.root, "[ROOT]").path(&std::env::temp_dir(), "[TMP]");
         if let Some(home) = std::env::home_dir() {
             rules.home(&home);
         }
-        for secret in loan.secrets() {
+        for secret in lease.secrets() {
             rules.secret(secret);
         }
-        Ok(rules.build()?)
+        Ok(match self.purpose {
+            Purpose::Test(_) => rules.build()?,
+            // What may differ between machines is what somebody wants to see.
+            Purpose::Outputs(_) => rules.build_for_secrets()?,
+        })
     }
 }

@@ -1,13 +1,13 @@
-//! What notebooks are lent: a testbed, a fresh one for each notebook that runs, or nothing but variables for a real deployment.
+//! What notebooks are provided with: a testbed, a fresh one for each notebook that runs, or only variables for a real deployment.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use eoap_testbed::{Scenario, Testbed};
-use nbsnap::environment::{Environment, Loan, Nothing};
+use nbsnap::environment::{Environment, Lease, Nothing};
 use nbsnap::notebook::Notebook;
 use nbsnap::project::Project;
-use nbsnap::runner::RunError;
+use nbsnap::run::RunError;
 
 use crate::args::LiveArgs;
 use crate::error::chain;
@@ -15,7 +15,7 @@ use crate::error::chain;
 /// What may stand in the `[environment]` table.
 const SETTINGS: [&str; 2] = ["scenario", "env-file"];
 
-/// Lends each notebook a testbed of its own, set up by the scenario that its settings or the project's name.
+/// Provides each notebook with a testbed of its own, set up by the scenario that its settings or the project's name.
 #[derive(Debug)]
 pub(crate) struct Testbeds {
     folder: PathBuf,
@@ -46,10 +46,10 @@ impl Testbeds {
 }
 
 impl Environment for Testbeds {
-    fn lend(&self, notebook: &Notebook) -> Result<Box<dyn Loan>, String> {
+    fn provision(&self, notebook: &Notebook) -> Result<Box<dyn Lease>, String> {
         let Some(scenario) = self.scenario(notebook)? else { return Ok(Box::new(Nothing)) };
         let testbed = Testbed::start(&scenario).map_err(|error| chain(&error))?;
-        Ok(Box::new(LentTestbed(testbed)))
+        Ok(Box::new(OwnTestbed(testbed)))
     }
 
     fn files(&self, notebook: &Notebook) -> Result<Vec<PathBuf>, String> {
@@ -57,8 +57,8 @@ impl Environment for Testbeds {
     }
 }
 
-/// What a run's notebooks are lent: as the arguments say, else as the project's `[environment]` table does.
-pub(crate) fn environment(project: &Project, args: &LiveArgs) -> Result<Box<dyn Environment>, RunError> {
+/// What a run's notebooks are provided with: as the arguments say, else as the project's `[environment]` table does.
+pub(crate) fn of_run(project: &Project, args: &LiveArgs) -> Result<Box<dyn Environment>, RunError> {
     as_said(project, args).map_err(|reason| RunError::Environment { notebook: "(all)".into(), reason })
 }
 
@@ -92,7 +92,7 @@ pub(crate) fn variables(file: &Path) -> Result<BTreeMap<String, String>, String>
     dotenvy::from_path_iter(file).map_err(failed)?.collect::<Result<_, _>>().map_err(failed)
 }
 
-/// Lends variables and no server: notebooks reach the hosts that they name.
+/// Provides variables and no server: notebooks reach the hosts that they name.
 #[derive(Clone, Debug)]
 struct Live {
     variables: BTreeMap<String, String>,
@@ -100,7 +100,7 @@ struct Live {
 }
 
 impl Environment for Live {
-    fn lend(&self, _notebook: &Notebook) -> Result<Box<dyn Loan>, String> {
+    fn provision(&self, _notebook: &Notebook) -> Result<Box<dyn Lease>, String> {
         Ok(Box::new(self.clone()))
     }
 
@@ -109,7 +109,7 @@ impl Environment for Live {
     }
 }
 
-impl Loan for Live {
+impl Lease for Live {
     fn variables(&self) -> BTreeMap<String, String> {
         self.variables.clone()
     }
@@ -124,9 +124,9 @@ impl Loan for Live {
     }
 }
 
-struct LentTestbed(Testbed);
+struct OwnTestbed(Testbed);
 
-impl Loan for LentTestbed {
+impl Lease for OwnTestbed {
     fn variables(&self) -> BTreeMap<String, String> {
         self.0.environment()
     }

@@ -30,7 +30,7 @@ pub struct Surroundings<'a> {
     pub project: &'a Project,
     /// The notebook's snapshots.
     pub snapshots: &'a Path,
-    /// Files of the environment that the notebook is lent.
+    /// Files of the environment that the notebook is provided with.
     pub environment: &'a [PathBuf],
     /// What the engine says of itself.
     pub engine: &'a Parts,

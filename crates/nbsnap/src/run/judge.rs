@@ -1,15 +1,17 @@
-//! Turns what an engine reports of one notebook into verdicts, and tells them.
+//! Turns what an engine reports of one notebook into verdicts, and reports them.
 //!
-//! The main type is [`Judge`]. It starts nothing and decides nothing about other notebooks.
+//! The main type is [`Judge`]; what it judges by is its [`Purpose`]: snapshots, or nothing but whether cells fail. It starts nothing and decides
+//! nothing about other notebooks.
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::one::Target;
+use super::outputs_only::AfterFailure;
 use super::{Emit, RunError, relative};
 use crate::engine::Progress;
-use crate::environment::Loan;
+use crate::environment::Lease;
 use crate::event::{CellProblem, CellVerdict, Event, Evidence, NotebookProblem, Status, Summary, Timing};
 use crate::notebook::{CodeCell, Notebook};
 use crate::project::Project;
@@ -20,10 +22,19 @@ use crate::snapshot::{OrphanKind, SnapshotStore};
 /// Lines of standard error that are shown with a failed cell.
 const STDERR_LINES: usize = 12;
 
+/// What notebooks are run for.
+#[derive(Clone, Copy)]
+pub(super) enum Purpose<'a> {
+    /// To compare what cells produce with these snapshots.
+    Test(&'a SnapshotStore),
+    /// To have what cells produce.
+    Outputs(AfterFailure),
+}
+
 /// A cell that ended.
 struct Judged {
     verdict: CellVerdict,
-    /// Until it is told.
+    /// What it produced, redacted, if it ran.
     record: Option<Box<CellRecord>>,
     timing: Timing,
 }
@@ -57,6 +68,8 @@ pub(super) struct Judgement {
     pub(super) is_interrupted: bool,
     /// Whether the notebook is not run once more.
     pub(super) is_last: bool,
+    /// What each cell produced, redacted; nothing for one that was not run.
+    pub(super) records: Vec<Option<CellRecord>>,
 }
 
 /// Turns what the engine reports of one notebook into verdicts.
@@ -67,8 +80,8 @@ pub(super) struct Judge<'a> {
     label: &'a str,
     /// Those of its code cells that are selected; others are not looked at.
     cells: &'a [CodeCell],
-    store: &'a SnapshotStore,
-    loan: &'a dyn Loan,
+    purpose: Purpose<'a>,
+    lease: &'a dyn Lease,
     redactor: Redactor,
     /// Whether what is recorded is redacted as what is seen.
     redact_recorded: bool,
@@ -83,16 +96,16 @@ impl<'a> Judge<'a> {
     /// Before the first cell.
     pub(super) fn new(
         project: &'a Project,
-        store: &'a SnapshotStore,
+        purpose: Purpose<'a>,
         target: &'a Target,
-        loan: &'a dyn Loan,
+        lease: &'a dyn Lease,
         redactor: Redactor,
         emit: Emit<'a>,
     ) -> Judge<'a> {
         let (root, label, notebook, cells) = (project.root.as_path(), target.label.as_str(), &target.notebook, target.cells());
         let redact_recorded = project.config.redact_recorded;
         let (verdicts, problems) = (Vec::new(), Vec::new());
-        Judge { root, label, notebook, cells, store, loan, redactor, redact_recorded, verdicts, problems, broken: None, emit }
+        Judge { root, label, notebook, cells, purpose, lease, redactor, redact_recorded, verdicts, problems, broken: None, emit }
     }
 
     pub(super) fn take(&mut self, progress: Progress<'_>) -> ControlFlow<()> {
@@ -117,23 +130,26 @@ impl<'a> Judge<'a> {
                 self.settle(self.verdicts.len())?;
                 self.skip(cell.number)?;
                 let (verdict, record) = self.judge(cell, record)?;
-                let flow = if matches!(&verdict, CellVerdict::Failed { problems, .. } if problems.iter().any(ends_notebook)) {
-                    ControlFlow::Break(())
-                } else {
-                    ControlFlow::Continue(())
-                };
+                let has_failed = verdict.problems().iter().any(ends_notebook);
+                let goes_on = !has_failed || matches!(self.purpose, Purpose::Outputs(AfterFailure::GoOn));
+                let flow = if goes_on { ControlFlow::Continue(()) } else { ControlFlow::Break(()) };
                 self.verdicts.push(Judged { verdict, record: Some(Box::new(record)), timing });
                 Ok(flow)
             }
             Progress::Late(text) => {
                 let text = self.redactor.text(&text);
-                match self.verdicts.last_mut() {
-                    Some(judged) => {
+                match (self.purpose, self.verdicts.last_mut()) {
+                    (Purpose::Test(_), Some(judged)) => {
                         judged.verdict.add(CellProblem::Failed(Failure::LateOutput { text }));
                         Ok(ControlFlow::Break(()))
                     }
-                    // Nothing of the notebook's has run yet: evcxr's own start-up code does not print.
-                    None => Ok(ControlFlow::Continue(())),
+                    // Jupyter, too, shows it with the cell that was the last to run.
+                    (Purpose::Outputs(_), Some(Judged { record: Some(record), .. })) => {
+                        record.stdout.push_str(&text);
+                        Ok(ControlFlow::Continue(()))
+                    }
+                    // No cell has run yet: an engine's own start-up code does not print.
+                    _ => Ok(ControlFlow::Continue(())),
                 }
             }
             Progress::CannotBegin(failure) => {
@@ -179,13 +195,14 @@ impl<'a> Judge<'a> {
 
     /// Compares with the snapshot. Reports name files as seen from the project's folder.
     fn compare(&mut self, cell: &CodeCell, record: &CellRecord) -> Result<Option<CellProblem>, RunError> {
+        let Purpose::Test(store) = self.purpose else { return Ok(None) };
         if cell.overrides.ignore_output {
             return Ok(None);
         }
         let mut problem = if self.redact_recorded {
-            self.store.check_with(self.notebook, cell, record, &mut |body| self.redactor.body(&cell.id, body))?
+            store.check_with(self.notebook, cell, record, &mut |body| self.redactor.body(&cell.id, body))?
         } else {
-            self.store.check(self.notebook, cell, record)?
+            store.check(self.notebook, cell, record)?
         };
         if let Some(
             CellProblem::OutputChanged { snapshot, .. }
@@ -202,7 +219,9 @@ impl<'a> Judge<'a> {
     fn settle(&mut self, index: usize) -> Result<(), RunError> {
         let Some(at) = index.checked_sub(1) else { return Ok(()) };
         let Judged { verdict, record, timing } = &mut self.verdicts[at];
-        let (verdict, record, timing) = (verdict.clone(), record.take(), *timing);
+        let (verdict, timing) = (verdict.clone(), *timing);
+        // Only who runs for outputs wants it afterwards.
+        let record = if matches!(self.purpose, Purpose::Outputs(_)) { record.clone() } else { record.take() };
         if matches!(verdict, CellVerdict::Skipped { .. }) {
             return Ok(()); // It was told when it was its turn.
         }
@@ -260,12 +279,14 @@ impl<'a> Judge<'a> {
         for cell in &self.cells[self.verdicts.len()..] {
             self.tell(cell, CellVerdict::NotRun, None, Timing::default())?;
         }
-        self.problems.extend(self.loan.refused_hosts().into_iter().map(|host| NotebookProblem::RefusedHost { host }));
-        // Asked now, as a cell that passed has taken back what an earlier difference left.
-        for orphan in self.store.orphans(std::slice::from_ref(self.notebook), false)? {
-            if orphan.kind != OrphanKind::Pending {
-                let snapshot = self.relative(&orphan.path);
-                self.problems.push(NotebookProblem::OrphanSnapshot { snapshot });
+        self.problems.extend(self.lease.refused_hosts().into_iter().map(|host| NotebookProblem::RefusedHost { host }));
+        if let Purpose::Test(store) = self.purpose {
+            // Asked now, as a cell that passed has taken back what an earlier difference left.
+            for orphan in store.orphans(std::slice::from_ref(self.notebook), false)? {
+                if orphan.kind != OrphanKind::Pending {
+                    let snapshot = self.relative(&orphan.path);
+                    self.problems.push(NotebookProblem::OrphanSnapshot { snapshot });
+                }
             }
         }
         let statuses: Vec<Status> = self.verdicts.iter().map(|judged| judged.verdict.status()).collect();
@@ -279,7 +300,7 @@ impl<'a> Judge<'a> {
         if let Some(of) = attempt.again(status).filter(|_| !is_interrupted) {
             let event = Event::NotebookRetried { notebook, attempt: number, of, status };
             (self.emit)(event).map_err(RunError::Report)?;
-            return Ok(Judgement { status, hits, is_interrupted, is_last: false });
+            return Ok(Judgement { status, hits, is_interrupted, is_last: false, records: Vec::new() });
         }
         if status.is_good() && number > 1 && attempt.repeat <= 1 {
             status = Status::Flaky;
@@ -296,10 +317,11 @@ impl<'a> Judge<'a> {
         summary.flaky += usize::from(status == Status::Flaky);
         summary.failed += usize::from(!status.is_good() && !is_stopped);
         summary.internal += usize::from(status == Status::Internal);
-        let (problems, evidence) = (self.problems, Evidence::Run);
+        let (problems, evidence) = (std::mem::take(&mut self.problems), Evidence::Run);
         let event = Event::NotebookFinished { notebook, path, problems, status, attempts: number, evidence, elapsed };
         (self.emit)(event).map_err(RunError::Report)?;
-        Ok(Judgement { status, hits, is_interrupted, is_last: true })
+        let records = self.verdicts.into_iter().map(|judged| judged.record.map(|record| *record)).collect();
+        Ok(Judgement { status, hits, is_interrupted, is_last: true, records })
     }
 }
 

@@ -2,11 +2,11 @@
 //!
 //! The main function is [`compile`]. It judges nothing but that; what a cell does when it runs is for a test to see.
 
+use super::{Emit, RunError};
 use crate::engine::{Check, Engine, Run};
 use crate::notebook::Notebook;
 use crate::project::Project;
 use crate::record::Failure;
-use crate::runner::{Emit, RunError};
 
 /// What came of a notebook.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,20 +27,11 @@ pub fn compile(
     notebooks: &[Notebook],
     emit: Emit<'_>,
 ) -> Result<Vec<Compiled>, RunError> {
-    crate::execute::prepare(project, engine, notebooks, emit)?;
+    super::prepare(project, engine, notebooks, emit)?;
     let mut worker = engine.worker(0)?;
     let mut all = Vec::new();
     for notebook in notebooks {
-        let config = &project.config;
-        let run = Run {
-            notebook,
-            variables: Default::default(),
-            cell_timeout: config.cell_timeout,
-            compile_timeout: notebook.overrides.compile_timeout.unwrap_or(config.compile_timeout),
-            max_output: config.max_output,
-            max_memory: None,
-            deadline: None,
-        };
+        let run = Run { deadline: None, ..Run::new(&project.config, notebook, Default::default()) };
         all.push(match worker.check(&run)? {
             Check::Unknown(reason) => Compiled::Unknown(reason),
             Check::Cells(failures) => {

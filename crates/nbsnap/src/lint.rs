@@ -78,7 +78,7 @@ pub fn look(document: &Document, folder: &Path, allowed: &[String]) -> Result<Ve
     let is_wanted = |rule: &str| !allowed.iter().any(|name| name == rule);
     let mut findings = structure::look(document);
     // Of code in other languages nothing is known.
-    if !structure::names_other_kernel(document) {
+    if !structure::is_foreign(document) {
         findings.extend(pitfalls::look(document));
         if is_wanted("rustfmt") {
             findings.extend(format::look(document, folder)?);
@@ -96,7 +96,7 @@ pub fn look(document: &Document, folder: &Path, allowed: &[String]) -> Result<Ve
 pub fn fix(document: &mut Document, folder: &Path, allowed: &[String]) -> Result<(), FormatError> {
     let is_wanted = |rule: &str| !allowed.iter().any(|name| name == rule);
     structure::fix(document, &is_wanted);
-    if is_wanted("rustfmt") && !structure::names_other_kernel(document) {
+    if is_wanted("rustfmt") && !structure::is_foreign(document) {
         format::fix(document, folder)?;
     }
     Ok(())

@@ -1,22 +1,27 @@
-//! A whole run: from notebooks to verdicts, told as events.
+//! A whole run: from notebooks to verdicts, reported as events.
 //!
 //! The main type is [`Runner`]. It joins engine, environment, redaction and snapshots, and decides what a cell's record means.
 //! It prints nothing: whoever calls it hands in a function that takes the events.
 
+pub mod cache;
+pub mod compile;
 mod judge;
 mod one;
+pub mod outputs_only;
 mod slow;
 mod tell;
+pub mod watch;
 mod workers;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime};
 
+use cache::{Parts, ResultCache, Surroundings};
+use judge::Purpose;
 use one::{OneNotebook, Outcome, Target};
 use slow::SlowCells;
 
-use crate::cache::{self, Parts, ResultCache, Surroundings};
 use crate::engine::{Engine, EngineError};
 use crate::environment::Environment;
 use crate::event::{Event, Summary};
@@ -41,7 +46,7 @@ pub enum RunError {
         folder: PathBuf,
     },
     /// The filter leaves no notebook.
-    #[error("no notebook is as the filter says")]
+    #[error("no notebook matches the filter")]
     NothingSelected,
     /// The engine cannot work.
     #[error(transparent)]
@@ -71,7 +76,7 @@ pub struct Runner<'a> {
     pub project: &'a Project,
     /// What runs the notebooks: one engine, or several of which each must find a notebook green. Pending snapshots are the first one's.
     pub engines: Vec<&'a mut dyn Engine>,
-    /// What the notebooks are lent.
+    /// What the notebooks are provided with.
     pub environment: &'a dyn Environment,
     /// Where the snapshots are.
     pub store: &'a SnapshotStore,
@@ -344,13 +349,7 @@ impl Runner<'_> {
     }
 
     fn build(&mut self, place: usize, all: &[Notebook], selected: &[Notebook], emit: Emit<'_>) -> Result<(), RunError> {
-        let mut written = Ok(());
-        self.engines[place].prepare(all, selected, &mut |event| {
-            if written.is_ok() {
-                written = emit(event);
-            }
-        })?;
-        written.map_err(RunError::Report)
+        build(&mut *self.engines[place], all, selected, emit)
     }
 
     /// Lets `act` ask or tell the cache, if there is one.
@@ -383,7 +382,7 @@ impl Runner<'_> {
         let one = OneNotebook {
             project: self.project,
             environment: self.environment,
-            store,
+            purpose: Purpose::Test(store),
             retries: config.retries,
             repeat: self.repeat.max(1),
             fail_fast: config.fail_fast,
@@ -395,8 +394,27 @@ impl Runner<'_> {
     }
 }
 
+/// Builds what notebooks depend on, in the versions of all notebooks of the project, these among them as they are now.
+fn prepare(project: &Project, engine: &mut dyn Engine, notebooks: &[Notebook], emit: Emit<'_>) -> Result<(), RunError> {
+    let mut all = project.notebooks()?.usable;
+    all.retain(|known| !notebooks.iter().any(|notebook| notebook.name == known.name));
+    all.extend_from_slice(notebooks);
+    build(engine, &all, notebooks, emit)
+}
+
+/// Has an engine prepare, and passes its events on.
+fn build(engine: &mut dyn Engine, all: &[Notebook], selected: &[Notebook], emit: Emit<'_>) -> Result<(), RunError> {
+    let mut written = Ok(());
+    engine.prepare(all, selected, &mut |event| {
+        if written.is_ok() {
+            written = emit(event);
+        }
+    })?;
+    written.map_err(RunError::Report)
+}
+
 /// The names of what runs these notebooks.
-pub(crate) fn engine_name<'n>(engine: &dyn Engine, notebooks: impl IntoIterator<Item = &'n Notebook>) -> String {
+fn engine_name<'n>(engine: &dyn Engine, notebooks: impl IntoIterator<Item = &'n Notebook>) -> String {
     let names: BTreeSet<&str> = notebooks.into_iter().map(|notebook| engine.name_for(notebook)).collect();
     if names.is_empty() { engine.name().to_owned() } else { names.into_iter().collect::<Vec<_>>().join(", ") }
 }

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::Finding;
 use super::code::place;
 use crate::document::{CELL_METADATA, Document, NOTEBOOK_METADATA, id, is_cell, set, source, tags};
+use crate::notebook::Language;
 
 /// The format that has cell ids.
 const WITH_IDS: u64 = 5;
@@ -92,7 +93,7 @@ pub(super) fn fix(document: &mut Document, is_wanted: &dyn Fn(&str) -> bool) {
             }
         }
     }
-    if is_wanted("kernelspec") && !names_other_kernel(document) && kernelspec_problem(document).is_some() {
+    if is_wanted("kernelspec") && !is_foreign(document) && kernelspec_problem(document).is_some() {
         let display = document.metadata().get("kernelspec").and_then(|spec| spec["display_name"].as_str()).unwrap_or("Rust");
         let kernelspec = json!({"display_name": display, "language": "rust", "name": "rust"});
         set(document.metadata_mut(), "kernelspec", kernelspec);
@@ -130,10 +131,9 @@ fn has_outputs(cell: &Map<String, Value>) -> bool {
     cell.get("outputs").and_then(Value::as_array).is_some_and(|outputs| !outputs.is_empty())
 }
 
-pub(super) fn names_other_kernel(document: &Document) -> bool {
-    let name = document.metadata().get("kernelspec").and_then(|spec| spec["name"].as_str());
-    let language = document.metadata().get("kernelspec").and_then(|spec| spec["language"].as_str());
-    name.is_some_and(|name| name != "rust") && language.is_none_or(|language| !language.eq_ignore_ascii_case("rust"))
+/// Whether the notebook is in another language than Rust. One that names none is meant to be in Rust.
+pub(super) fn is_foreign(document: &Document) -> bool {
+    !matches!(Language::of(document.metadata()), Language::Rust | Language::Unnamed)
 }
 
 fn kernelspec_problem(document: &Document) -> Option<String> {
@@ -144,7 +144,7 @@ fn kernelspec_problem(document: &Document) -> Option<String> {
         );
     };
     let wanted: &[&str] =
-        if names_other_kernel(document) { &["display_name", "name"] } else { &["display_name", "language", "name"] };
+        if is_foreign(document) { &["display_name", "name"] } else { &["display_name", "language", "name"] };
     let missing = wanted.iter().copied().find(|name| !spec.get(*name).is_some_and(Value::is_string));
     missing.map(|name| format!("the kernelspec has no `{name}`"))
 }
