@@ -39,7 +39,7 @@ bench *OPTIONS:
 soak RUNS="20" NOTEBOOK="04-execute-and-monitor":
     tests/soak.sh {{RUNS}} {{NOTEBOOK}}
 
-# Run the whole corpus, and 120 notebooks made up at random, on both engines and demand equal records; `cargo test` runs a sample.
+# Run the whole corpus, and 120 notebooks made up at random, on two engines and demand equal records; `cargo test` runs a sample.
 engines *NAMES:
     NBSNAP_ENGINES=full cargo test --test engines -- {{NAMES}}
 
@@ -116,7 +116,7 @@ foreign *OPTIONS:
 kills TIMES="200":
     NBSNAP_KILLS={{TIMES}} cargo test --test end-to-end -- kill:: --nocapture
 
-# How the time of a run grows with cells and with notebooks, engine fused; numbers are sizes, words are kinds of notebooks.
+# How the time of a run grows with cells and with notebooks; numbers are sizes, words are kinds of notebooks.
 scaling *WHAT:
     cargo bench --profile dev --bench scaling -- {{WHAT}}
 

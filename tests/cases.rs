@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::world::{World, workspace};
+use crate::world::{ENGINES, World, workspace};
 
 /// `expect.toml`: what a run of the project must come to.
 struct Expectation {
@@ -20,10 +20,6 @@ struct Expectation {
     snapshots: BTreeMap<String, String>,
     /// Paths that must not exist afterwards.
     absent: Vec<String>,
-    /// What only the report of `fused` must say.
-    fused_says: Vec<String>,
-    /// Why `fused`, though it comes to the same exit code, says something else.
-    fused_differs: Option<String>,
     /// Whether the project depends on `eoap`, and so shares the build of the workspace's own notebooks.
     uses_eoap: bool,
 }
@@ -31,18 +27,7 @@ struct Expectation {
 impl Expectation {
     fn read(world: &World) -> Expectation {
         let table: toml::Table = world.read("expect.toml").parse().unwrap();
-        let known = [
-            "exit",
-            "report",
-            "error",
-            "environment",
-            "pending",
-            "snapshots",
-            "absent",
-            "fused-says",
-            "fused-differs",
-            "uses-eoap",
-        ];
+        let known = ["exit", "report", "error", "environment", "pending", "snapshots", "absent", "uses-eoap"];
         for key in table.keys() {
             assert!(known.contains(&key.as_str()), "expect.toml says `{key}`, which is never checked");
         }
@@ -62,8 +47,6 @@ impl Expectation {
             pending: texts("pending").into_iter().collect(),
             snapshots: pairs("snapshots"),
             absent: texts("absent"),
-            fused_says: texts("fused-says"),
-            fused_differs: table.get("fused-differs").map(|value| value.as_str().unwrap().to_owned()),
             uses_eoap: table.get("uses-eoap").is_some_and(|value| value.as_bool().unwrap()),
         }
     }
@@ -83,28 +66,21 @@ fn check(name: &str) {
         assert!(snapshot.contains(text), "the snapshot of `{cell}` does not say `{text}`:\n{snapshot}");
     }
     let before = world.files();
-    let outcome = world.run(&["test", "--engine", "evcxr"]);
-    outcome.exits(expected.exit);
-    for text in &expected.report {
-        outcome.says(text);
-    }
-    for text in &expected.error {
-        assert!(outcome.stderr.contains(text), "standard error does not say `{text}`:\n{}", outcome.stderr);
-    }
-    // The word of `fused` comes to the same, be it green or red; what it declines evcxr decides there, too.
-    let after = world.files();
-    let fused = world.run(&["test"]);
-    fused.exits(expected.exit);
-    for text in &expected.fused_says {
-        fused.says(text);
-    }
-    let same = expected.report.iter().all(|text| fused.stdout.contains(text)) && world.files() == after;
-    let reason = expected.fused_differs.as_deref();
-    assert_eq!(same, reason.is_none(), "`fused`, which differs because {reason:?}, said:\n{}", fused.stdout);
-    let new: BTreeSet<String> = after.keys().filter(|name| !before.contains_key(*name)).cloned().collect();
-    assert_eq!(new, expected.pending, "files that the run left; it said:\n{}", outcome.stdout);
-    for (name, content) in &before {
-        assert_eq!(after.get(name), Some(content), "the run changed {name}");
+    for engine in ENGINES {
+        let outcome = world.run(&["test", "--engine", engine]);
+        outcome.exits(expected.exit);
+        for text in &expected.report {
+            outcome.says(text);
+        }
+        for text in &expected.error {
+            assert!(outcome.stderr.contains(text), "standard error does not say `{text}`:\n{}", outcome.stderr);
+        }
+        let after = world.files();
+        let new: BTreeSet<String> = after.keys().filter(|name| !before.contains_key(*name)).cloned().collect();
+        assert_eq!(new, expected.pending, "files that the run left; it said:\n{}", outcome.stdout);
+        for (name, content) in &before {
+            assert_eq!(after.get(name), Some(content), "the run changed {name}");
+        }
     }
     for path in &expected.absent {
         assert!(!world.path(path).exists(), "{path} should not exist");
@@ -165,7 +141,7 @@ cases! {
     a_borrowed_variable_that_evcxr_cannot_keep: "borrowed-variable",
     await_works_in_every_cell: "async-in-every-cell",
     a_crate_of_the_projects_own: "local-package",
-    a_notebook_that_fused_declines: "static-across-cells",
+    a_static_that_two_cells_use: "static-across-cells",
     an_unknown_host: "unknown-host",
     an_unknown_host_that_the_notebook_shrugs_off: "unknown-host-unnoticed",
 }
@@ -173,8 +149,10 @@ cases! {
 #[test]
 fn a_verdict_says_which_engine_it_is_of() {
     let world = World::of_project("passes");
-    world.run(&["test"]).exits(0).says("(engine fused)").says("lab (3 cells, fused)");
-    world.run(&["test", "--engine", "evcxr"]).exits(0).says("(engine evcxr)").says("lab (3 cells)");
+    for engine in ENGINES {
+        world.run(&["test", "--engine", engine]).exits(0).says(&format!("(engine {engine})")).says("lab (3 cells)");
+    }
+    world.run(&["test"]).exits(0).says(&format!("(engine {})", ENGINES[0]));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
-use crate::world::{World, workspace};
+use crate::world::{ENGINES, World, workspace};
 
 /// Lets commands find the runner by its name.
 fn on_path(world: &mut World) {
@@ -50,7 +50,7 @@ fn the_workflow_to_copy_tests_a_project() {
             let Some(run) = step["run"].as_str() else { continue };
             let output = shell(&world, run);
             if step["name"] == "Notebooks" {
-                assert!(said(&output).contains("(engine evcxr)"), "{}", said(&output));
+                assert!(said(&output).contains(&format!("(engine {})", ENGINES[0])), "{}", said(&output));
                 assert_eq!(
                     said(&output).contains("::error file=notebooks/lab.ipynb,line=21,"),
                     output.status.code() == Some(100)

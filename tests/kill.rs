@@ -96,24 +96,24 @@ fn is_old_or_new(_: &str, old: Option<&[u8]>, new: Option<&[u8]>, now: Option<&[
 fn a_killed_command_leaves_every_file_old_or_new() {
     let world = World::empty();
     world.write("notebooks/lab.ipynb", &notebook("old"));
-    world.run(&["test", "--engine", "fused"]).exits(100);
+    world.run(&["test"]).exits(100);
     world.run(&["accept"]).exits(0);
     let times = kills().div_ceil(3);
 
-    let mut killed = kill(&world, &["run", "lab", "--in-place", "--engine", "fused"], times, &is_old_or_new);
+    let mut killed = kill(&world, &["run", "lab", "--in-place"], times, &is_old_or_new);
     world.write("notebooks/lab.ipynb", &notebook("new"));
-    killed += kill(&world, &["test", "--engine", "fused"], times, &is_old_or_new);
+    killed += kill(&world, &["test"], times, &is_old_or_new);
     killed += kill(&world, &["accept"], times, &is_old_or_new);
     // A proposal is gone only once it is in place.
     killed += kill_accept_keeps_proposals(&world, times);
     assert!(killed >= times, "only {killed} of them were killed before their end");
-    world.run(&["test", "--engine", "fused"]).exits(0);
+    world.run(&["test"]).exits(0);
 }
 
 /// Between the two files of a cell nothing is lost either.
 fn kill_accept_keeps_proposals(world: &World, times: u64) -> u64 {
     world.write("notebooks/lab.ipynb", &notebook("newer"));
-    world.run(&["test", "--engine", "fused"]).exits(100);
+    world.run(&["test"]).exits(100);
     let old = files(world);
     let mut seed = times + 1;
     let mut killed = 0;

@@ -1,6 +1,6 @@
 //! What a project may say about what is hidden and what may differ, and in which profile.
 
-use crate::world::World;
+use crate::world::{ENGINES, World};
 
 const PLAIN: &str = "{}";
 
@@ -89,7 +89,7 @@ fn outputs_may_differ_as_far_as_a_rule_says() {
 fn a_profile_says_how_it_is_run() {
     let mut world = World::of_project("output-changed");
     world.write("notebooks/nbsnap.toml", "[profile.careful]\nengine = \"evcxr\"\nupdate = \"never\"\n");
-    world.run(&["test"]).exits(100).says("(engine fused)");
+    world.run(&["test"]).exits(100).says(&format!("(engine {})", ENGINES[0]));
     assert!(world.path("snapshots/lab/say.snap.new").exists());
     std::fs::remove_file(world.path("snapshots/lab/say.snap.new")).unwrap();
     world
@@ -99,7 +99,8 @@ fn a_profile_says_how_it_is_run() {
         .says("nothing is written where updates are off");
     assert!(!world.path("snapshots/lab/say.snap.new").exists());
     // An argument wins.
-    world.run(&["test", "--profile", "careful", "--engine", "fused", "--update", "pending"]).exits(100).says("(engine fused)");
+    let outcome = world.run(&["test", "--profile", "careful", "--engine", ENGINES[0], "--update", "pending"]);
+    outcome.exits(100).says(&format!("(engine {})", ENGINES[0]));
     assert!(world.path("snapshots/lab/say.snap.new").exists());
     let outcome = world.run(&["test", "--profile", "carefull"]);
     outcome.exits(96);
@@ -110,6 +111,6 @@ fn a_profile_says_how_it_is_run() {
     );
     // A build machine has a profile of its own.
     world.set("CI", "true");
-    world.run(&["test", "--engine", "fused"]).exits(100).says("nothing is written where updates are off");
+    world.run(&["test"]).exits(100).says("nothing is written where updates are off");
     assert!(world.path("target/nbsnap/junit.xml").is_file());
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use crate::world::World;
+use crate::world::{ENGINES, World};
 
 /// A notebook of code cells: id, tags, source.
 fn notebook(cells: &[(&str, &[&str], &str)]) -> String {
@@ -86,7 +86,7 @@ fn parameters_are_bound_with_the_types_that_the_notebook_declares() {
         ("declared", &["parameters"], "let mut bands = 3usize;\nlet name = String::from(\"x\");\nlet rate: Option<f64> = None;"),
         ("say", &[], "bands += 1;\nprintln!(\"{bands} {name} {rate:?}\");"),
     ]);
-    for engine in ["fused", "evcxr"] {
+    for engine in ENGINES {
         let given = ["-p", "bands=9", "-p", "name=a \"b\" = é", "-r", "rate=Some(1.0 / 4.0)", "--engine", engine];
         world.run(&[&["run", "lab", "-o", "out.ipynb"][..], &given].concat()).exits(0);
         assert_eq!(cell(&world, "out.ipynb", "say").1[0]["text"][0], "10 a \"b\" = é Some(0.25)\n");
@@ -164,7 +164,7 @@ fn a_cell_that_says_so_is_not_run_and_shows_nothing() {
 #[test]
 fn what_had_run_is_written_when_somebody_stops_it() {
     let waits = "std::fs::write(\"mark\", \"\").unwrap();\nloop { std::thread::sleep(std::time::Duration::from_millis(10)); }";
-    for engine in ["fused", "evcxr"] {
+    for engine in ENGINES {
         let world = world(&[("one", &[], "println!(\"one\");"), ("waits", &[], waits)]);
         let mut run = world.command(&["run", "lab", "-o", "out.ipynb", "--engine", engine]).spawn().unwrap();
         let (mark, started) = (world.path("notebooks/mark"), Instant::now());
@@ -176,5 +176,33 @@ fn what_had_run_is_written_when_somebody_stops_it() {
         assert_eq!(run.wait().unwrap().code(), Some(130), "{engine}");
         assert_eq!(cell(&world, "out.ipynb", "one").1[0]["text"][0], "one\n", "{engine}");
         assert_eq!(cell(&world, "out.ipynb", "waits"), (Value::Null, vec![]), "{engine}");
+    }
+}
+
+#[test]
+fn a_notebook_whose_kernel_is_missing_stops_no_other() {
+    let world = World::empty();
+    let plain = notebook(&[("a", &[], "println!(\"well\");")]);
+    let foreign = plain.replace("\"rust\"", "\"klingon\"");
+    world.write("notebooks/a.ipynb", &foreign);
+    world.write("notebooks/b.ipynb", &plain);
+    let outcome = world.run(&["run", "-o", "executed/"]);
+    // That the kernel is missing says nothing about the notebook.
+    outcome.exits(96).says("there is no kernel `klingon`").says("wrote executed/b.ipynb").does_not_say("evcxr does not start");
+    assert_eq!(cell(&world, "executed/b.ipynb", "a").1[0]["text"][0], "well\n");
+}
+
+#[test]
+fn the_time_of_a_whole_notebook_is_named_and_a_cell_says_how_long_it_was_at_work() {
+    let sleep = |seconds: f64| format!("std::thread::sleep(std::time::Duration::from_secs_f64({seconds}));");
+    for engine in ENGINES {
+        let world = world(&[("some", &[], &sleep(2.0)), ("more", &[], &sleep(60.0))]);
+        world.write("notebooks/nbsnap.toml", "notebook-timeout = \"20s\"\n");
+        let outcome = world.run(&["run", "lab", "-o", "out.ipynb", "--engine", engine]);
+        outcome.exits(100).says("not done after 20s, which is all a notebook may take (notebook-timeout)");
+        // That much was left when it began, and not more.
+        let said = outcome.stdout.split("not done after ").nth(1).unwrap().lines().next().unwrap().to_owned();
+        let took = said.split_whitespace().next().unwrap().trim_end_matches('s').parse::<f64>().unwrap();
+        assert!(took < 19.0, "{engine}: {said}");
     }
 }

@@ -21,7 +21,7 @@ fn three() -> World {
 fn a_cell_is_run_with_those_before_it_and_no_others() {
     let world = three();
     let outcome = world.run(&["test", "02::b"]);
-    outcome.exits(0).says("02-list (2 cells, fused)");
+    outcome.exits(0).says("02-list (2 cells)");
     // That is not all of it: it is not remembered as having passed.
     world.run(&["test", "02"]).exits(100).does_not_say("CACHED");
     let outcome = world.run(&["test", "02::d"]);

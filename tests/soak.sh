@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs a notebook many times; the second half of the runs with every core kept busy by something else. A run that is not
-# green, or whose records differ from the snapshots in anything, ends it. Usage: [NBSNAP_ENGINE=fused] soak.sh [RUNS] [NOTEBOOK]
+# green, or whose records differ from the snapshots in anything, ends it. Usage: [NBSNAP_ENGINE=evcxr] soak.sh [RUNS] [NOTEBOOK]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 runs=${1:-20}

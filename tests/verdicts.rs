@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::world::World;
+use crate::world::{ENGINES, World};
 
 const PLAIN: &str = "{}";
 
@@ -65,7 +65,7 @@ fn a_cell_and_a_notebook_have_budgets_of_their_own() {
 }
 
 #[test]
-fn a_slow_cell_is_told_while_it_runs_and_budgets_hold_on_both_engines() {
+fn a_slow_cell_is_told_while_it_runs_and_budgets_hold_on_every_engine() {
     let world = World::empty();
     let limit = r#"{ "nbsnap": { "timeout": "1s" } }"#;
     world.notebook(
@@ -74,7 +74,7 @@ fn a_slow_cell_is_told_while_it_runs_and_budgets_hold_on_both_engines() {
         &[("quick", PLAIN, "let a = 1;"), ("sleep", limit, "std::thread::sleep(std::time::Duration::from_secs(60));")],
     );
     world.write("notebooks/nbsnap.toml", "slow-after = \"100ms\"\n");
-    for engine in ["evcxr", "fused"] {
+    for engine in ENGINES {
         let outcome = world.run(&["test", "--engine", engine, "--json", "events.jsonl"]);
         outcome.exits(100).says("SLOW").says("lab, cell 2 `sleep` is still at work").says("not done after 1s\n");
         let events = world.read("events.jsonl");
@@ -109,7 +109,7 @@ fn a_cell_that_takes_too_much_memory_dies() {
     world.notebook("lab", "", &[("hog", PLAIN, "let hog: Vec<u8> = vec![1; 900_000_000];\nhog.len();")]);
     world.run(&["test"]).exits(0);
     world.write("notebooks/nbsnap.toml", "max-memory = \"500 MiB\"\n");
-    for engine in ["fused", "evcxr"] {
+    for engine in ENGINES {
         world.run(&["test", "--engine", engine]).exits(100).says("DIED").says("memory allocation of 900000000 bytes failed");
     }
 }
@@ -167,4 +167,14 @@ fn a_worker_that_is_killed_is_an_internal_error() {
     let outcome = world.run(&["test", "--engine", "evcxr", "-j1"]);
     outcome.exits(96).says("ERROR").says("evcxr's process is gone").says("1 failed (1 by an internal error)");
     outcome.says("2 notebooks: 1 passed");
+}
+
+/// The word makes evcxr compile and run the cell anew, in which it prints it again.
+#[test]
+fn a_cell_that_has_evcxr_run_it_anew_is_not_run_for_ever() {
+    let world = World::empty();
+    let word = "println!(\"EVCXR_VARIABLE_CHANGED_TYPE:x\");";
+    world.notebook("lab", "", &[("x", PLAIN, "let x = 1;"), ("word", PLAIN, word), ("end", PLAIN, "x;")]);
+    let outcome = world.run(&["test", "--engine", "evcxr"]);
+    outcome.exits(100).says("lab, cell 2 `word`").says("printed `EVCXR_VARIABLE_CHANGED_TYPE:`, a word with which evcxr steers a kernel");
 }

@@ -1,151 +1,160 @@
-//! The engines, through the library's `Engine` trait, and what two of them say of one notebook: evcxr, and `fused` or a kernel of Jupyter's.
+//! The engines, through the library's `Engine` trait, and what two of them say of one notebook.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use nbsnap::engine::{Engine, Interrupt, Look, Progress, Run, Worker};
+use nbsnap::engine::{Engine, Interrupt, Progress, Run, Worker};
+use nbsnap::engines::evcxr::protocol::Settings;
 use nbsnap::notebook::{CodeCell, Notebook};
 use nbsnap::record::{CellRecord, Diagnostic, Failure};
 use nbsnap::redact::Redactor;
-use nbsnap::{ByKernel, Evcxr, EvcxrSettings, Jupyter, JupyterSettings, Kernelspecs};
+use nbsnap::{ByKernel, Evcxr, EvcxrProgram, EvcxrSettings, Jupyter, JupyterSettings, Kernelspecs};
 use serde::{Deserialize, Serialize};
 
 use crate::corpus::folder;
 
-/// What is compared with evcxr.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Other {
-    /// The notebook as one program.
-    Fused,
-    /// evcxr's own kernel, `evcxr_jupyter`, which is installed under `target/bench`.
-    Kernel,
+/// Which engines are compared, by name: one with the one that it is to be like. Where both are the same, there is only the one to look at.
+#[derive(Clone, Debug)]
+pub(crate) struct Pair {
+    pub(crate) one: String,
+    pub(crate) reference: String,
 }
 
 /// The engines, prepared for a set of notebooks.
 pub(crate) struct Engines {
     notebooks: Vec<Notebook>,
-    other: Other,
-    /// evcxr, and `fused` in it, set up when they are first asked.
-    worker: Option<Box<dyn Worker>>,
-    /// Kernels, set up when they are first asked.
-    kernels: Option<Box<dyn Worker>>,
+    pair: Pair,
+    /// By name, each set up when it is first asked.
+    workers: BTreeMap<String, Box<dyn Worker>>,
 }
 
 /// What an engine made of a notebook.
 #[derive(Serialize, Deserialize)]
-struct Reference {
+struct Made {
     records: Vec<CellRecord>,
     /// What was printed when no cell ran.
     late: String,
     elapsed: Duration,
 }
 
-/// What came of running a notebook on evcxr and on the other engine.
+/// What came of running a notebook on both engines.
 pub(crate) enum Comparison {
-    Equal { other: Duration, evcxr: Duration },
-    Declined { reason: String },
-    Different { differences: Vec<String>, cells: Vec<usize>, other: Duration, evcxr: Duration },
+    /// There is one engine only, and this is what went wrong with it.
+    Alone {
+        breakdowns: Vec<String>,
+        one: Duration,
+    },
+    Equal {
+        one: Duration,
+        reference: Duration,
+    },
+    Different {
+        differences: Vec<String>,
+        cells: Vec<usize>,
+        one: Duration,
+        reference: Duration,
+    },
 }
 
 impl Engines {
-    pub(crate) fn new(notebooks: &[Notebook], other: Other) -> Engines {
-        Engines { notebooks: notebooks.to_vec(), other, worker: None, kernels: None }
+    pub(crate) fn new(notebooks: &[Notebook], pair: Pair) -> Engines {
+        Engines { notebooks: notebooks.to_vec(), pair, workers: BTreeMap::new() }
     }
 
-    fn worker(&mut self) -> &mut dyn Worker {
+    /// The worker of an engine by its name; `kernel` is evcxr's own kernel, `evcxr_jupyter`, which is installed under `target/bench`.
+    fn worker(&mut self, name: &str) -> &mut dyn Worker {
         let notebooks = &self.notebooks;
-        &mut **self.worker.get_or_insert_with(|| {
-            // A worker is lent by its engine, and both live until the tests end.
-            let engine = Box::leak(Box::new(Engines::engine("target/engines")));
+        &mut **self.workers.entry(name.to_owned()).or_insert_with(|| {
+            // Two engines cannot build in one folder. A worker borrows from its engine, and both live until the tests end.
+            let engine: &'static mut dyn Engine = match name {
+                "evcxr" => Box::leak(Box::new(evcxr("target/engines"))),
+                "kernel" => Box::leak(Box::new(ByKernel::new(evcxr("target/engines-kernel"), kernels(), true))),
+                other => panic!("there is no engine `{other}`"),
+            };
             engine.prepare(notebooks, notebooks, &mut drop).unwrap();
             engine.worker(0).unwrap()
-        })
-    }
-
-    fn kernels(&mut self) -> &mut dyn Worker {
-        let notebooks = &self.notebooks;
-        &mut **self.kernels.get_or_insert_with(|| {
-            let jupyter = Jupyter::new(JupyterSettings {
-                kernelspecs: Kernelspecs::in_folders([install_kernel()]),
-                start_timeout: Duration::from_secs(120),
-                interrupt: Interrupt::default(),
-            });
-            // Two engines cannot build in one folder.
-            let engine = ByKernel::new(Engines::engine("target/engines-kernel"), jupyter, true);
-            let engine = Box::leak(Box::new(engine));
-            engine.prepare(notebooks, notebooks, &mut drop).unwrap();
-            engine.worker(0).unwrap()
-        })
-    }
-
-    fn engine(target: &str) -> Evcxr {
-        let target = folder().join("../..").join(target);
-        Evcxr::new(EvcxrSettings {
-            cache: std::env::var_os("NBSNAP_CACHE_DIR").map_or(target, PathBuf::from),
-            lock_file: folder().join("Cargo.lock"),
-            may_write_lock: std::env::var_os("CI").is_none(),
-            opt_level: "0".into(),
-            optimized: Vec::new(),
-            fused: true,
-            prepare_timeout: Duration::from_secs(3600),
-            interrupt: Interrupt::default(),
         })
     }
 
     /// Runs a notebook on both.
     pub(crate) fn compare(&mut self, notebook: &Notebook) -> Comparison {
-        if self.other == Other::Kernel {
-            // A kernel has one time to compile and to run; nothing here takes long to compile.
-            let run = Run { compile_timeout: Duration::from_secs(20), ..run(notebook) };
-            let kernel = ask(self.kernels(), &run);
-            return self.with_reference(notebook, kernel.records, kernel.elapsed);
+        let Pair { one, reference } = self.pair.clone();
+        let is_alone = one == reference;
+        let made = if is_alone { self.kept(&reference, notebook) } else { self.ask(&one, notebook) };
+        if is_alone {
+            let breakdown = |record: &CellRecord| match &record.failure {
+                Some(failure @ Failure::Engine { .. }) => Some(failure.to_string()),
+                _ => None,
+            };
+            let breakdowns = made.records.iter().filter_map(breakdown).collect();
+            return Comparison::Alone { breakdowns, one: made.elapsed };
         }
-        self.worker();
-        let started = Instant::now();
-        let look = self.worker().shortcut(&run(notebook), &mut |_| ()).unwrap();
-        let fused = started.elapsed();
-        let records = match look {
-            Look::Records(records) => records.into_iter().map(|(record, _)| record).collect(),
-            Look::Interrupted(_) => unreachable!("nobody interrupts"),
-            Look::Declined(reason) => return Comparison::Declined { reason },
-        };
-        self.with_reference(notebook, records, fused)
-    }
-
-    fn with_reference(&mut self, notebook: &Notebook, records: Vec<CellRecord>, other: Duration) -> Comparison {
-        let reference = self.reference(notebook);
-        let (differences, cells) = differences(notebook, records, &reference);
-        let evcxr = reference.elapsed;
+        let reference = self.kept(&reference, notebook);
+        let (differences, cells) = differences(notebook, &made, &reference);
+        let (one, reference) = (made.elapsed, reference.elapsed);
         match differences.is_empty() {
-            true => Comparison::Equal { other, evcxr },
-            false => Comparison::Different { differences, cells, other, evcxr },
+            true => Comparison::Equal { one, reference },
+            false => Comparison::Different { differences, cells, one, reference },
         }
     }
 
-    /// What evcxr says. With `NBSNAP_ENGINES_KEPT` set to a folder it is asked once only: for those who work on `fused`.
-    fn reference(&mut self, notebook: &Notebook) -> Reference {
+    fn ask(&mut self, name: &str, notebook: &Notebook) -> Made {
+        let mut run = run(notebook);
+        if name == "kernel" {
+            // A kernel has one time to compile and to run; nothing here takes long to compile.
+            run.compile_timeout = Duration::from_secs(20);
+        }
+        ask(self.worker(name), &run)
+    }
+
+    /// What an engine says. With `NBSNAP_ENGINES_KEPT` set to a folder it is asked once only: for those who work on the other engine.
+    fn kept(&mut self, name: &str, notebook: &Notebook) -> Made {
         let kept = std::env::var_os("NBSNAP_ENGINES_KEPT").map(|folder| {
             use std::hash::{DefaultHasher, Hash, Hasher};
             let mut hasher = DefaultHasher::new();
             format!("{:?}", notebook.cells).hash(&mut hasher);
-            PathBuf::from(folder).join(format!("{}-{:x}.json", notebook.name, hasher.finish()))
+            PathBuf::from(folder).join(format!("{name}-{}-{:x}.json", notebook.name, hasher.finish()))
         });
         if let Some(text) = kept.as_ref().and_then(|path| std::fs::read_to_string(path).ok()) {
             return serde_json::from_str(&text).unwrap();
         }
-        let reference = ask(self.worker(), &run(notebook));
+        let made = self.ask(name, notebook);
         if let Some(path) = kept {
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, serde_json::to_string_pretty(&reference).unwrap()).unwrap();
+            std::fs::write(path, serde_json::to_string_pretty(&made).unwrap()).unwrap();
         }
-        reference
+        made
     }
 }
 
+fn evcxr(target: &str) -> Evcxr {
+    let target = folder().join("../..").join(target);
+    Evcxr::new(EvcxrSettings {
+        program: EvcxrProgram::At(env!("CARGO_BIN_EXE_nbsnap-evcxr").into()),
+        build: Settings {
+            cache: std::env::var_os("NBSNAP_CACHE_DIR").map_or(target, PathBuf::from),
+            lock_file: folder().join("Cargo.lock"),
+            may_write_lock: std::env::var_os("CI").is_none(),
+            opt_level: "0".into(),
+            optimized: Vec::new(),
+            prepare_timeout: Duration::from_secs(3600),
+        },
+        interrupt: Interrupt::default(),
+    })
+}
+
+fn kernels() -> Jupyter {
+    Jupyter::new(JupyterSettings {
+        kernelspecs: Kernelspecs::in_folders([install_kernel()]),
+        start_timeout: Duration::from_secs(120),
+        interrupt: Interrupt::default(),
+    })
+}
+
 /// Has a notebook run, as far as the runner would go.
-fn ask(worker: &mut dyn Worker, run: &Run<'_>) -> Reference {
+fn ask(worker: &mut dyn Worker, run: &Run<'_>) -> Made {
     let started = Instant::now();
     let (mut records, mut late) = (Vec::new(), String::new());
     let report = &mut |progress: Progress<'_>| match progress {
@@ -162,7 +171,7 @@ fn ask(worker: &mut dyn Worker, run: &Run<'_>) -> Reference {
         }
     };
     worker.run(run, report).unwrap();
-    Reference { records, late, elapsed: started.elapsed() }
+    Made { records, late, elapsed: started.elapsed() }
 }
 
 /// Says how the kernel that is installed under `target/bench` is started, and returns the folder in which Jupyter would look for that.
@@ -203,20 +212,20 @@ fn ends_notebook(cell: &CodeCell, record: &CellRecord) -> bool {
 }
 
 /// Where the records differ, and in which cells.
-fn differences(notebook: &Notebook, mut fused: Vec<CellRecord>, reference: &Reference) -> (Vec<String>, Vec<usize>) {
+fn differences(notebook: &Notebook, one: &Made, reference: &Made) -> (Vec<String>, Vec<usize>) {
     let mut redactor = Redactor::builder().build().unwrap();
-    let mut evcxr = reference.records.clone();
-    fused.iter_mut().chain(&mut evcxr).for_each(|record| redactor.record("", record));
+    let (mut ones, mut references) = (one.records.clone(), reference.records.clone());
+    ones.iter_mut().chain(&mut references).for_each(|record| redactor.record("", record));
     let (mut found, mut cells) = (Vec::new(), Vec::new());
-    if !reference.late.is_empty() {
-        found.push(format!("evcxr saw output when no cell ran: {:?}", reference.late));
+    if one.late != reference.late {
+        found.push(format!("when no cell ran one saw {:?}, the reference {:?}", one.late, reference.late));
     }
     for (index, cell) in notebook.cells.iter().enumerate() {
-        let said = match (fused.get(index), evcxr.get(index)) {
+        let said = match (ones.get(index), references.get(index)) {
             (None, None) => break,
-            (Some(fused), Some(evcxr)) => fields(fused, evcxr),
-            (Some(fused), None) => vec![format!("only the other engine ran it: {fused:?}")],
-            (None, Some(evcxr)) => vec![format!("only evcxr ran it: {evcxr:?}")],
+            (Some(one), Some(reference)) => fields(one, reference),
+            (Some(one), None) => vec![format!("only one engine ran it, not the reference: {one:?}")],
+            (None, Some(reference)) => vec![format!("only the reference ran it: {reference:?}")],
         };
         if !said.is_empty() {
             cells.push(cell.number);
@@ -231,39 +240,39 @@ fn differences(notebook: &Notebook, mut fused: Vec<CellRecord>, reference: &Refe
     (found, cells)
 }
 
-fn fields(fused: &CellRecord, evcxr: &CellRecord) -> Vec<String> {
-    let (fused_failure, evcxr_failure) = failures(fused.failure.as_ref(), evcxr.failure.as_ref());
+fn fields(one: &CellRecord, reference: &CellRecord) -> Vec<String> {
+    let (one_failure, reference_failure) = failures(one.failure.as_ref(), reference.failure.as_ref());
     let pairs = [
-        ("stdout", format!("{:?}", fused.stdout), format!("{:?}", evcxr.stdout)),
-        ("stderr", format!("{:?}", fused.stderr), format!("{:?}", evcxr.stderr)),
-        ("outputs", format!("{:?}", fused.outputs), format!("{:?}", evcxr.outputs)),
-        ("further", format!("{:?}", fused.further), format!("{:?}", evcxr.further)),
-        ("failure", fused_failure, evcxr_failure),
+        ("stdout", format!("{:?}", one.stdout), format!("{:?}", reference.stdout)),
+        ("stderr", format!("{:?}", one.stderr), format!("{:?}", reference.stderr)),
+        ("outputs", format!("{:?}", one.outputs), format!("{:?}", reference.outputs)),
+        ("further", format!("{:?}", one.further), format!("{:?}", reference.further)),
+        ("failure", one_failure, reference_failure),
     ];
-    let differ = pairs.into_iter().filter(|(_, fused, evcxr)| fused != evcxr);
+    let differ = pairs.into_iter().filter(|(_, one, reference)| one != reference);
     differ
-        .map(|(field, other, evcxr)| format!("  {field}, other: {}\n  {field}, evcxr: {}", short(&other), short(&evcxr)))
+        .map(|(field, one, reference)| format!("  {field}, one: {}\n  {field}, reference: {}", short(&one), short(&reference)))
         .collect()
 }
 
-/// Failures as far as they must be equal: of a compile error that is code, message and place of every diagnostic, in any order. Where evcxr can
-/// name no place, `fused` may know one.
-fn failures(fused: Option<&Failure>, evcxr: Option<&Failure>) -> (String, String) {
-    match (fused, evcxr) {
-        (Some(Failure::Compile { diagnostics: fused }), Some(Failure::Compile { diagnostics: evcxr })) => {
-            let (mut fused, evcxr) = (errors(fused), errors(evcxr));
-            for (fused, evcxr) in fused.iter_mut().zip(&evcxr).filter(|(_, evcxr)| evcxr.2.is_none()) {
-                fused.2 = evcxr.2;
+/// Failures as far as they must be equal: of a compile error that is code, message and place of every diagnostic, in any order. Where the reference can
+/// name no place, the other may know one.
+fn failures(one: Option<&Failure>, reference: Option<&Failure>) -> (String, String) {
+    match (one, reference) {
+        (Some(Failure::Compile { diagnostics: one }), Some(Failure::Compile { diagnostics: reference })) => {
+            let (mut one, reference) = (errors(one), errors(reference));
+            for (one, reference) in one.iter_mut().zip(&reference).filter(|(_, reference)| reference.2.is_none()) {
+                one.2 = reference.2;
             }
-            (format!("{fused:?}"), format!("{evcxr:?}"))
+            (format!("{one:?}"), format!("{reference:?}"))
         }
         // A kernel has one time to compile and to run.
         (Some(Failure::Timeout { .. }), Some(Failure::Timeout { .. })) => ("timeout".into(), "timeout".into()),
         // Of a flood only the kind and the limit are sure: who reads faster has counted more.
-        (Some(Failure::TooMuchOutput { limit: fused, .. }), Some(Failure::TooMuchOutput { limit: evcxr, .. })) => {
-            (fused.to_string(), evcxr.to_string())
+        (Some(Failure::TooMuchOutput { limit: one, .. }), Some(Failure::TooMuchOutput { limit: reference, .. })) => {
+            (one.to_string(), reference.to_string())
         }
-        _ => (format!("{fused:?}"), format!("{evcxr:?}")),
+        _ => (format!("{one:?}"), format!("{reference:?}")),
     }
 }
 

@@ -1,27 +1,22 @@
-//! `exceptions.toml`: notebooks that `fused` declines, and those where the engines differ, each with its reason. Both lists are checked, so that
-//! an entry which no longer holds fails. `kernel.toml` is the same for evcxr's kernel, which declines nothing.
+//! Notebooks where the engines differ, each with its reason, in a file named after the engine that is compared. The list is checked: an entry that no
+//! longer holds fails.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
 use crate::corpus::folder;
-use crate::engines::{Comparison, Other};
+use crate::engines::{Comparison, Pair};
 use crate::verdict;
 
-/// What a reason says that is found only by running the notebook.
-const SEEN: &str = "as was seen while it ran";
-
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Exceptions {
-    /// Notebooks that `fused` declines, and words that its reason must say.
-    #[serde(default)]
-    declined: BTreeMap<String, String>,
     /// Notebooks where the records may differ, as chance has a part in what they print, and why.
     #[serde(default)]
     unsure: BTreeMap<String, String>,
     /// Notebooks where the records differ.
+    #[serde(default)]
     different: BTreeMap<String, Difference>,
 }
 
@@ -37,15 +32,18 @@ pub(crate) struct Difference {
 }
 
 impl Exceptions {
-    pub(crate) fn read(other: Other) -> Exceptions {
-        let file = if other == Other::Kernel { "kernel.toml" } else { "exceptions.toml" };
-        toml::from_str(&std::fs::read_to_string(folder().join(file)).unwrap()).unwrap()
+    pub(crate) fn read(pair: &Pair) -> Exceptions {
+        // An engine is like itself.
+        if pair.one == pair.reference {
+            return Exceptions::default();
+        }
+        toml::from_str(&std::fs::read_to_string(folder().join(format!("{}.toml", pair.one))).unwrap()).unwrap()
     }
 
     /// Whether every entry is about a notebook that there is.
     pub(crate) fn check_names(&self, notebooks: &[String]) -> Result<(), String> {
-        match self.declined.keys().chain(self.unsure.keys()).chain(self.different.keys()).find(|name| !notebooks.contains(name)) {
-            Some(name) => Err(format!("exceptions.toml names `{name}`, which is no notebook of the corpus")),
+        match self.unsure.keys().chain(self.different.keys()).find(|name| !notebooks.contains(name)) {
+            Some(name) => Err(format!("the list of exceptions names `{name}`, which is no notebook of the corpus")),
             None => Ok(()),
         }
     }
@@ -60,21 +58,13 @@ impl Exceptions {
         if self.unsure.contains_key(name) {
             return Ok(());
         }
-        match (self.declined.get(name), self.different.get(name), comparison) {
-            (Some(words), _, Comparison::Declined { reason }) if reason.contains(words) => match reason.contains(SEEN) {
-                true if !words.contains(SEEN) => Err(format!("fused declines, but only after it has run the notebook: {reason}")),
-                _ => Ok(()),
-            },
-            (Some(words), _, Comparison::Declined { reason }) => {
-                Err(format!("fused declines, but for another reason than `{words}`: {reason}"))
-            }
-            (Some(_), _, _) => Err("fused is said to decline this notebook, and does not: take it off the list".into()),
-            (None, Some(difference), Comparison::Different { cells, differences, .. }) if *cells != difference.cells => {
+        match (self.different.get(name), comparison) {
+            (Some(difference), Comparison::Different { cells, differences, .. }) if *cells != difference.cells => {
                 Err(format!("other cells differ than {:?}:\n{}", difference.cells, differences.join("\n")))
             }
-            (None, Some(_), Comparison::Different { .. }) => Ok(()),
-            (None, Some(_), Comparison::Equal { .. }) => Err("the records are equal after all: take it off the list".into()),
-            (None, _, comparison) => verdict(comparison),
+            (Some(_), Comparison::Different { .. }) => Ok(()),
+            (Some(_), Comparison::Equal { .. }) => Err("the records are equal after all: take it off the list".into()),
+            (_, comparison) => verdict(comparison),
         }
     }
 }

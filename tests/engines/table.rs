@@ -14,10 +14,9 @@ pub(crate) struct Table {
     cells: usize,
     equal: (usize, usize),
     excepted: (usize, usize),
-    declined: (usize, usize),
     different: (usize, usize),
-    other: Duration,
-    evcxr: Duration,
+    one: Duration,
+    reference: Duration,
     /// A line about notebooks that were made up.
     random: String,
 }
@@ -26,16 +25,19 @@ impl Table {
     pub(crate) fn add(&mut self, notebook: &Notebook, comparison: &Comparison, exceptions: &Exceptions) {
         let cells = notebook.cells.len();
         let timed =
-            |other: &Duration, evcxr: &Duration| format!("{:.1} s, evcxr {:.1} s", other.as_secs_f64(), evcxr.as_secs_f64());
+            |one: &Duration, other: &Duration| format!("{:.1} s, reference {:.1} s", one.as_secs_f64(), other.as_secs_f64());
         let (count, said) = match comparison {
-            Comparison::Equal { other, evcxr } => {
-                self.other += *other;
-                self.evcxr += *evcxr;
-                (&mut self.equal, format!("equal      {}", timed(other, evcxr)))
+            Comparison::Equal { one, reference } => {
+                self.one += *one;
+                self.reference += *reference;
+                (&mut self.equal, format!("equal      {}", timed(one, reference)))
             }
-            Comparison::Declined { reason } => (&mut self.declined, format!("declined   {reason}")),
-            Comparison::Different { cells, other, evcxr, .. } if exceptions.allow(&notebook.name) => {
-                (&mut self.excepted, format!("excepted   cells {cells:?}; {}", timed(other, evcxr)))
+            Comparison::Alone { one, .. } => {
+                self.one += *one;
+                (&mut self.equal, format!("alone      {:.1} s", one.as_secs_f64()))
+            }
+            Comparison::Different { cells, one, reference, .. } if exceptions.allow(&notebook.name) => {
+                (&mut self.excepted, format!("excepted   cells {cells:?}; {}", timed(one, reference)))
             }
             Comparison::Different { cells, .. } => (&mut self.different, format!("DIFFERENT  cells {cells:?}")),
         };
@@ -57,15 +59,14 @@ impl Table {
             }
             let both = |(notebooks, cells): (usize, usize)| format!("{notebooks} ({cells} cells)");
             println!(
-                "\n{} notebooks, {} cells: {} equal, {} declined, {} excepted, {} different",
+                "\n{} notebooks, {} cells: {} equal, {} excepted, {} different",
                 self.rows.len(),
                 self.cells,
                 both(self.equal),
-                both(self.declined),
                 both(self.excepted),
                 both(self.different),
             );
-            println!("those that are equal: {:.1} s, evcxr {:.1} s", self.other.as_secs_f64(), self.evcxr.as_secs_f64());
+            println!("those that are equal: {:.1} s, reference {:.1} s", self.one.as_secs_f64(), self.reference.as_secs_f64());
         }
         if !self.random.is_empty() {
             println!("{}", self.random);

@@ -80,7 +80,7 @@ fn unknown_messages_and_missing_members_hurt_nothing() {
 fn a_message_with_a_wrong_signature_is_no_message() {
     let record = World::new().run_cell("stdout one\nforged\nstdout two");
     assert_eq!(kind(&record), "engine failure");
-    assert!(record.failure.unwrap().to_string().contains("cannot be read"));
+    assert!(record.failure.unwrap().to_string().contains("sent a malformed message"));
 }
 
 fn a_question_is_red_and_answered_with_nothing() {

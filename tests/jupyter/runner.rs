@@ -3,15 +3,16 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use nbsnap::cache::ResultCache;
+use nbsnap::run::cache::ResultCache;
 use nbsnap::engine::Interrupt;
+use nbsnap::engines::evcxr::protocol::Settings;
 use nbsnap::environment::Nothing;
 use nbsnap::event::{Event, Evidence, Status};
 use nbsnap::project::Project;
-use nbsnap::runner::Runner;
+use nbsnap::run::Runner;
 use nbsnap::select::Selection;
 use nbsnap::snapshot::{SnapshotStore, UpdateMode};
-use nbsnap::{ByKernel, Evcxr, EvcxrSettings, Jupyter, JupyterSettings, Kernelspecs};
+use nbsnap::{ByKernel, Evcxr, EvcxrProgram, EvcxrSettings, Jupyter, JupyterSettings, Kernelspecs};
 
 use crate::KERNEL;
 
@@ -46,13 +47,8 @@ fn run(root: &Path) -> Vec<(String, Status, Evidence)> {
     });
     // Never asked for anything: no notebook is in Rust.
     let evcxr = Evcxr::new(EvcxrSettings {
-        cache: PathBuf::from("/nowhere"),
-        lock_file: PathBuf::from("/nowhere/Cargo.lock"),
-        may_write_lock: false,
-        opt_level: "0".into(),
-        optimized: Vec::new(),
-        fused: true,
-        prepare_timeout: Duration::from_secs(1),
+        program: EvcxrProgram::At(PathBuf::from("/nowhere")),
+        build: Settings::new(&project.config, PathBuf::from("/nowhere"), PathBuf::from("/nowhere/Cargo.lock")),
         interrupt: Interrupt::default(),
     });
     let mut engine = ByKernel::new(evcxr, jupyter, false);
@@ -60,7 +56,7 @@ fn run(root: &Path) -> Vec<(String, Status, Evidence)> {
     let cache = ResultCache::new(&root.join("cache"), &project);
     let mut runner = Runner {
         project: &project,
-        engine: &mut engine,
+        engines: vec![&mut engine],
         environment: &Nothing,
         store: &store,
         cache: Some(&cache),

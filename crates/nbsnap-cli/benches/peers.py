@@ -167,7 +167,7 @@ def main():
         "nbsnap, nothing changed": lambda: nbsnap(*names),
         "nbsnap, one cell edited": lambda: after_an_edit(*names),
         f"nbsnap, only {last}, one cell edited": lambda: after_an_edit(last),
-        "nbsnap, fused, all afresh": lambda: nbsnap(*names, "--fresh", "--engine", "fused"),
+        "nbsnap, all afresh": lambda: nbsnap(*names, "--fresh"),
         "nbsnap, evcxr, all afresh": lambda: nbsnap(*names, "--fresh", "--engine", "evcxr"),
     }
     for peer in arguments.peers:

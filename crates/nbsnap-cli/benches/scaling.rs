@@ -1,4 +1,4 @@
-//! How the time of a run grows with the cells of a notebook and with notebooks: the real binary, engine `fused`, on notebooks made for it.
+//! How the time of a run grows with the cells of a notebook and with notebooks: the real binary, with its default engine, on notebooks made for it.
 //!
 //! Each figure is the time from an edit to the verdict (a comment in the last cell changes), the median of several, and in brackets the
 //! processor time, which says more on a machine that does other things too. `just scaling` runs it; numbers after `--` are sizes other than
@@ -37,9 +37,7 @@ fn main() {
     let words: Vec<&String> = arguments.iter().filter(|argument| argument.parse::<usize>().is_err()).collect();
     let wanted = |kind: &str| words.is_empty() || words.iter().any(|word| kind.contains(word.as_str()));
 
-    println!(
-        "Seconds from an edit to the verdict, by the number of cells, and processor seconds (engine fused, median of {ROUNDS}):\n"
-    );
+    println!("Seconds from an edit to the verdict, by the number of cells, and processor seconds (median of {ROUNDS}):\n");
     println!("{:<12}{}", "cells", sizes.iter().map(|size| format!("{size:>14}")).collect::<String>());
     for kind in cells::KINDS.iter().filter(|kind| wanted(kind.name)) {
         print!("{:<12}", kind.name);
@@ -51,7 +49,7 @@ fn main() {
                 .map(|edit| {
                     write_notebook(&project, "lab", &kind.cells(*size), edit);
                     let run = test(&project);
-                    assert!(run.said.contains(&format!("({size} cells, fused)")), "not run as one program:\n{}", run.said);
+                    assert!(run.said.contains(&format!("({size} cells)")), "not green:\n{}", run.said);
                     (run.elapsed, run.worked)
                 })
                 .collect();
@@ -123,8 +121,7 @@ fn accept(project: &Path) {
 
 fn test(project: &Path) -> Timed {
     let (started, before) = (Instant::now(), processor_time());
-    let mut child =
-        command(project, &["test", "--engine", "fused"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut child = command(project, &["test"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let status = format!("/proc/{}/status", child.id());
     let mut stdout = child.stdout.take().unwrap();
     let said = std::thread::spawn(move || {

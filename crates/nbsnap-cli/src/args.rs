@@ -10,7 +10,9 @@ mod snapshots;
 use std::num::NonZero;
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand, ValueEnum};
+use nbsnap::config::EngineChoice;
 use nbsnap::select::{Filter, Partition, Selection};
 
 pub(crate) use documents::{CheckArgs, DiffArgs, ExportArgs, ExportFormat, OutputSource, RunArgs, StripArgs};
@@ -85,7 +87,7 @@ pub(crate) enum Command {
 Examples:
   nbsnap test                        every notebook
   nbsnap test 01 lab.ipynb           these
-  nbsnap test --fresh --engine evcxr on the reference engine's word, whatever is known of earlier runs
+  nbsnap test --fresh --engine evcxr run by evcxr, whatever is known of earlier runs
   CI=true nbsnap test                as CI does it: nothing is written, everything runs
   nbsnap test --live --env-file deployment.env
                                      an acceptance test of a real deployment")]
@@ -102,9 +104,10 @@ pub(crate) struct TestArgs {
     #[command(flatten)]
     pub(crate) live: LiveArgs,
 
-    /// What runs the notebooks [default: as the profile says: fused, evcxr in profile ci]
-    #[arg(long, value_enum, env = "NBSNAP_ENGINE", help_heading = "Engine options")]
-    pub(crate) engine: Option<EngineChoice>,
+    /// What runs notebooks in Rust; all others are run by their kernels. Given several times, each runs every notebook, and all must find it green
+    /// [default: as the profile says]
+    #[arg(long, value_parser = engine(), value_delimiter = ',', env = "NBSNAP_ENGINE", help_heading = "Engine options")]
+    pub(crate) engine: Vec<EngineChoice>,
 
     /// How many notebooks run at once [default: as the profile says, else as many as the machine has cores, at most 8]
     #[arg(long, short = 'j', value_name = "N", env = "NBSNAP_JOBS", help_heading = "Engine options")]
@@ -264,15 +267,18 @@ pub(crate) struct TestReportArgs {
     pub(crate) html: Option<PathBuf>,
 }
 
-/// What runs the notebooks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum EngineChoice {
-    /// evcxr, cell by cell, as evcxr_jupyter does: the reference
-    Evcxr,
-    /// The notebook as one program, which takes a second; evcxr runs what that cannot do exactly, and the report says why
-    Fused,
-    /// The kernel that the notebook names, as it is installed for Jupyter; notebooks that are not in Rust are run so by every engine
-    Jupyter,
+/// Reads the name of an engine, and shows which there are.
+pub(crate) fn engine() -> impl TypedValueParser<Value = EngineChoice> {
+    let known = EngineChoice::ALL.iter().map(|(name, choice)| PossibleValue::new(*name).help(about(*choice)));
+    PossibleValuesParser::new(known).try_map(|name| name.parse::<EngineChoice>())
+}
+
+fn about(choice: EngineChoice) -> &'static str {
+    match choice {
+        EngineChoice::Evcxr => "evcxr, cell by cell, as evcxr_jupyter does; its program carries rust-analyzer",
+        EngineChoice::Jupyter => "The kernel that the notebook names, as it is installed for Jupyter",
+        _ => "",
+    }
 }
 
 /// What to do with output that has no snapshot or differs from it.

@@ -28,7 +28,6 @@ use nbsnap::snapshot::{Comparison, SnapshotStore, UpdateMode};
 use crate::args::{Args, Command};
 use crate::error::{CommandError, chain};
 use crate::exit::Exit;
-pub(crate) use kernel::be_kernel;
 use targets::{Place, Targets};
 
 /// Runs the command that was asked for. Errors are shown on standard error.

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use nbsnap::document::ParameterError;
 use nbsnap::export::ExportError;
-use nbsnap::hygiene::FormatError;
+use nbsnap::lint::FormatError;
 use nbsnap::notebook::NotebookError;
 use nbsnap::project::ProjectError;
-use nbsnap::runner::RunError;
+use nbsnap::run::RunError;
 use nbsnap::snapshot::SnapshotError;
 
 /// Why a command cannot go on. This says nothing about any notebook's outputs.

@@ -3,8 +3,9 @@
 use std::process::ExitCode;
 
 use nbsnap::engine::EngineError;
+use nbsnap::event::Summary;
 use nbsnap::project::ProjectError;
-use nbsnap::runner::RunError;
+use nbsnap::run::RunError;
 
 use crate::error::CommandError;
 
@@ -42,6 +43,15 @@ impl From<Exit> for ExitCode {
 }
 
 impl Exit {
+    /// What the counts of a run mean for a script. That the runner broke down says nothing about the notebooks.
+    pub(crate) fn of_summary(summary: &Summary) -> Exit {
+        match summary {
+            Summary { failed: 0, orphans: 0, .. } => Exit::Success,
+            Summary { failed, internal, orphans: 0, .. } if failed == internal => Exit::SetUp,
+            _ => Exit::Failures,
+        }
+    }
+
     /// The code for a command that broke down.
     pub(crate) fn of_error(error: &CommandError) -> Exit {
         match error {

@@ -5,10 +5,10 @@
 
 mod args;
 mod commands;
+mod environment;
 mod error;
 mod exit;
-mod lent;
-mod served;
+mod testbed_server;
 
 use std::process::ExitCode;
 
@@ -17,9 +17,6 @@ use clap::Parser;
 fn main() -> ExitCode {
     // The engine starts this binary again for its own processes.
     if let Some(code) = nbsnap::run_role() {
-        return code;
-    }
-    if let Some(code) = commands::be_kernel() {
         return code;
     }
     commands::run(&args::Args::parse()).into()

@@ -41,13 +41,6 @@ fn notebooks(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("notebook");
     group.bench_function("read the fourth lab", |bencher| bencher.iter(|| Notebook::parse(&path, black_box(&text)).unwrap()));
     group.bench_function("read 200 cells", |bencher| bencher.iter(|| Notebook::parse(&path, black_box(&long)).unwrap()));
-    let (lab, long) = (Notebook::parse(&path, &text).unwrap(), Notebook::parse(&path, &long).unwrap());
-    group.bench_function("write the fourth lab as one program", |bencher| {
-        bencher.iter(|| nbsnap::fused_program(black_box(&lab)).unwrap());
-    });
-    group.bench_function("write 200 cells as one program", |bencher| {
-        bencher.iter(|| nbsnap::fused_program(black_box(&long)).unwrap());
-    });
     group.finish();
 }
 

@@ -16,6 +16,7 @@ pub(crate) use suggestion::{nearest, with_suggestion};
 pub use values::{EngineChoice, Github, Toggle, Update};
 pub(crate) use values::{optional_bytes, optional_duration, parse_duration};
 
+use crate::notebook::Notebook;
 use crate::scope::Scope;
 use crate::snapshot::JsonPath;
 
@@ -67,8 +68,9 @@ pub enum ConfigError {
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 #[non_exhaustive]
 pub struct Config {
-    /// What runs the notebooks.
-    pub engine: EngineChoice,
+    /// What runs notebooks in Rust: one engine, or several of which each must find a notebook green.
+    #[serde(deserialize_with = "values::one_or_more")]
+    pub engine: Vec<EngineChoice>,
     /// What becomes of output that differs from its snapshot.
     pub update: Update,
     /// Whether notebooks run of which nothing has changed since they passed.
@@ -185,7 +187,7 @@ pub struct CompareRule {
 impl Default for Config {
     fn default() -> Config {
         Config {
-            engine: EngineChoice::default(),
+            engine: Vec::new(),
             update: Update::default(),
             fresh: false,
             fail_fast: false,
@@ -226,6 +228,11 @@ impl Config {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Config::resolve(path, "", profile),
             Err(source) => Err(ConfigError::Read { path: path.to_owned(), source }),
         }
+    }
+
+    /// How long a whole notebook may take.
+    pub fn notebook_timeout(&self, notebook: &Notebook) -> Duration {
+        notebook.overrides.notebook_timeout.unwrap_or(self.notebook_timeout)
     }
 
     /// The settings that a verdict on a notebook rests on, in words: not those that say when it runs and who is told.

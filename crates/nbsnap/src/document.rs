@@ -5,6 +5,7 @@
 //! `recorded` reads outputs back. nbformat has the last word on whether a document is a notebook. Nothing is executed here.
 
 mod clear;
+pub mod diff;
 mod layout;
 mod outputs;
 mod parameters;
@@ -16,9 +17,9 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 use self::layout::Layout;
-use crate::notebook::{Notebook, NotebookError};
+use crate::files::atomic_write;
+use crate::notebook::{Notebook, NotebookError, language_name};
 use crate::record::CellRecord;
-use crate::whole_file;
 
 pub use clear::Clear;
 pub(crate) use clear::{CELL_METADATA, NOTEBOOK_METADATA};
@@ -93,9 +94,7 @@ impl Document {
 
     /// The language that the notebook's code is in, in lower case, as far as it says.
     pub fn language(&self) -> Option<String> {
-        let spec = self.metadata().get("kernelspec").and_then(|spec| spec["language"].as_str());
-        let language = spec.or_else(|| self.metadata().get("language_info").and_then(|info| info["name"].as_str()));
-        language.map(str::to_lowercase)
+        language_name(self.metadata())
     }
 
     /// The cells, of every type.
@@ -187,7 +186,7 @@ impl Document {
             return Ok(false);
         }
         let failed = |source| NotebookError::Write { path: path.to_owned(), source };
-        whole_file::write(path, text.as_bytes()).map_err(failed)?;
+        atomic_write::write(path, text.as_bytes()).map_err(failed)?;
         Ok(true)
     }
 }

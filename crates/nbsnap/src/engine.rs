@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::config::Config;
 use crate::event::{Event, Timing};
 use crate::notebook::{CodeCell, Notebook};
 use crate::record::{CellRecord, Failure};
@@ -35,12 +36,6 @@ pub enum EngineError {
         /// What the system said.
         source: std::io::Error,
     },
-    /// The standard library's source, which evcxr reads types from, is missing and cannot be fetched.
-    #[error("evcxr needs the standard library's source: run `rustup component add rust-src` (tried: {reason})")]
-    NoRustSource {
-        /// What happened.
-        reason: String,
-    },
     /// The notebooks' dependencies do not resolve or build.
     #[error("the notebooks' dependencies do not build:\n{output}")]
     Dependencies {
@@ -60,10 +55,10 @@ pub enum EngineError {
         /// What is different.
         reason: String,
     },
-    /// evcxr did not start.
-    #[error("evcxr does not start: {message}")]
-    Start {
-        /// What it said.
+    /// The engine cannot work for a reason of its own, which it says in whole sentences.
+    #[error("{message}")]
+    Failed {
+        /// What is wrong, and what to do.
         message: String,
     },
     /// The user asked to stop.
@@ -71,12 +66,12 @@ pub enum EngineError {
     Interrupted,
 }
 
-/// Tells everything that waits that the user wants to stop. Cheap to clone; clones share the wish.
+/// A cancellation token: set when the user wants to stop, and looked at by everything that waits. Clones share it.
 #[derive(Clone, Debug, Default)]
 pub struct Interrupt(Arc<AtomicBool>);
 
 impl Interrupt {
-    /// The wish as a flag, for a signal handler.
+    /// The token as a flag, for a signal handler.
     pub fn flag(&self) -> Arc<AtomicBool> {
         self.0.clone()
     }
@@ -84,6 +79,11 @@ impl Interrupt {
     /// Whether the user wants to stop.
     pub fn is_set(&self) -> bool {
         self.0.load(Ordering::Relaxed)
+    }
+
+    /// Sets the token.
+    pub fn set(&self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 
@@ -115,15 +115,36 @@ pub struct Limits {
     pub run: Duration,
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
+    /// A run of a notebook that begins now, as the notebook says or else as these settings do.
+    pub fn new(config: &Config, notebook: &'a Notebook, variables: BTreeMap<String, String>) -> Run<'a> {
+        let own = &notebook.overrides;
+        Run {
+            notebook,
+            variables,
+            cell_timeout: own.cell_timeout.unwrap_or(config.cell_timeout),
+            compile_timeout: own.compile_timeout.unwrap_or(config.compile_timeout),
+            max_output: config.max_output,
+            max_memory: own.max_memory.or(config.max_memory),
+            deadline: Instant::now().checked_add(config.notebook_timeout(notebook)),
+        }
+    }
+
     /// How long a cell may take that begins now: as it says itself, or as all cells may, and never longer than the notebook.
     pub fn limits(&self, cell: &CodeCell) -> Limits {
         let left = self.deadline.map_or(Duration::MAX, |deadline| deadline.saturating_duration_since(Instant::now()));
         // What is shown to people has no nanoseconds.
         let left = Duration::from_millis(u64::try_from(left.as_millis()).unwrap_or(u64::MAX));
+        let Limits { compile, run } = self.allowed(cell);
+        Limits { compile: compile.min(left), run: run.min(left) }
+    }
+
+    /// How long a cell may take, however much is left of the notebook's time. An engine that knows when a cell has been compiled minds
+    /// [`Run::deadline`] itself: what is left then is not what was left when the cell began.
+    pub fn allowed(&self, cell: &CodeCell) -> Limits {
         Limits {
-            compile: cell.overrides.compile_timeout.unwrap_or(self.compile_timeout).min(left),
-            run: cell.overrides.timeout.unwrap_or(self.cell_timeout).min(left),
+            compile: cell.overrides.compile_timeout.unwrap_or(self.compile_timeout),
+            run: cell.overrides.timeout.unwrap_or(self.cell_timeout),
         }
     }
 
@@ -146,25 +167,13 @@ pub enum Progress<'a> {
     Late(String),
 }
 
-/// What came of [`Worker::shortcut`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Look {
-    /// Records of the cells, in order, and how long each ran. They end after the first cell that failed, unless the cell is tagged
-    /// `raises-exception`.
-    Records(Vec<(CellRecord, Timing)>),
-    /// The user wants to stop. These are the cells that had ended.
-    Interrupted(Vec<(CellRecord, Timing)>),
-    /// The quicker way would not come to the same; this is why, as half a sentence: ``cell 3 has `:vars` ``.
-    Declined(String),
-}
-
 /// What came of [`Worker::check`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Check {
     /// The cells that do not compile, by number. They end with the first that is not tagged `raises-exception`.
     Cells(BTreeMap<usize, Failure>),
-    /// It cannot be told without running the notebook; this is why, as half a sentence: ``cell 3 has `:vars` ``.
-    Declined(String),
+    /// The engine cannot tell without running the notebook; this is why, as half a sentence: ``cell 3 has `:vars` ``.
+    Unknown(String),
 }
 
 /// Something that runs notebooks.
@@ -192,11 +201,6 @@ pub trait Engine: Sync {
         self.name()
     }
 
-    /// Whether its workers can take a [`Worker::shortcut`] with this notebook.
-    fn has_shortcut(&self, _notebook: &Notebook) -> bool {
-        false
-    }
-
     /// Whether everything is known that a verdict on this notebook rests on, so that one that passed need not run again.
     fn knows_inputs(&self, _notebook: &Notebook) -> bool {
         true
@@ -211,21 +215,12 @@ pub trait Engine: Sync {
 
 /// What runs notebooks for an [`Engine`], one after another.
 pub trait Worker: Send {
-    /// Runs a notebook in a quicker way that comes to the same, or says why that is not possible. `begins` is told of each cell that begins
-    /// to run; a cell that fails before it runs never does.
-    ///
-    /// # Errors
-    /// When the engine itself breaks down, or the user wants to stop.
-    fn shortcut(&mut self, _run: &Run<'_>, _begins: &mut dyn FnMut(&CodeCell)) -> Result<Look, EngineError> {
-        Ok(Look::Declined("the engine has no quicker way".into()))
-    }
-
     /// Compiles a notebook's cells and runs nothing, or says why that is not possible.
     ///
     /// # Errors
     /// When the engine itself breaks down, or the user wants to stop.
     fn check(&mut self, _run: &Run<'_>) -> Result<Check, EngineError> {
-        Ok(Check::Declined("the engine compiles only what it runs".into()))
+        Ok(Check::Unknown("the engine compiles only what it runs".into()))
     }
 
     /// Runs a notebook's cells in order until `report` says to stop.

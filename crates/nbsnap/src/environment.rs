@@ -1,29 +1,29 @@
-//! What a notebook may be lent while it runs: variables, secrets to hide, and hosts that were refused to it.
+//! What a notebook is provided with while it runs: variables, secrets to hide, and the hosts that it asked for and did not get.
 //!
-//! The runner knows servers and fixtures only through these two traits; what stands behind them is the command line's choice.
+//! The runner knows servers and fixtures only through these two traits; what is behind them is the command line's choice.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::notebook::Notebook;
 
-/// Something that lends an environment to each notebook that runs.
+/// Something that provides each notebook that runs with an environment.
 pub trait Environment: Send + Sync {
     /// Sets up what `notebook` needs, fresh for this one run.
     ///
     /// # Errors
     /// A message in words when it cannot be set up; the run then stops, as this says nothing about the notebook.
-    fn lend(&self, notebook: &Notebook) -> Result<Box<dyn Loan>, String>;
+    fn provision(&self, notebook: &Notebook) -> Result<Box<dyn Lease>, String>;
 
-    /// The files that decide what `notebook` is lent: while they are the same, so is the environment.
+    /// The files that decide what `notebook` is provided with: while they are the same, so is the environment.
     ///
     /// # Errors
-    /// As [`Environment::lend`].
+    /// As [`Environment::provision`].
     fn files(&self, notebook: &Notebook) -> Result<Vec<PathBuf>, String>;
 }
 
-/// An environment while it is lent. Dropping it takes everything down.
-pub trait Loan: Send {
+/// An environment while a notebook has it. Dropping it takes everything down.
+pub trait Lease: Send {
     /// Environment variables for the notebook's process, and for nothing else.
     fn variables(&self) -> BTreeMap<String, String>;
 
@@ -34,12 +34,12 @@ pub trait Loan: Send {
     fn refused_hosts(&self) -> Vec<String>;
 }
 
-/// Lends nothing: for projects whose notebooks need no server.
+/// Provides nothing: for projects whose notebooks need no server.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Nothing;
 
 impl Environment for Nothing {
-    fn lend(&self, _notebook: &Notebook) -> Result<Box<dyn Loan>, String> {
+    fn provision(&self, _notebook: &Notebook) -> Result<Box<dyn Lease>, String> {
         Ok(Box::new(Nothing))
     }
 
@@ -48,7 +48,7 @@ impl Environment for Nothing {
     }
 }
 
-impl Loan for Nothing {
+impl Lease for Nothing {
     fn variables(&self) -> BTreeMap<String, String> {
         BTreeMap::new()
     }

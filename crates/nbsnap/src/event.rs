@@ -7,6 +7,7 @@ mod verdict;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 pub use verdict::{CellProblem, CellVerdict, Evidence, NotebookProblem, Status};
 
 use crate::notebook::CodeCell;
@@ -26,11 +27,21 @@ pub enum Event {
         /// The engine's name; several, separated by commas, where some notebooks are another engine's.
         engine: String,
     },
-    /// Something slow other than a build begins: waiting for another run, fetching rust-src, running a notebook at which a quick look was
-    /// not possible.
+    /// Something slow other than a build begins: waiting for another run, fetching rust-src.
     Notice {
         /// What, as a sentence without a full stop.
         message: String,
+    },
+    /// The engine builds a part of its own, once.
+    EngineBuild {
+        /// The program that is built.
+        program: String,
+        /// How many crates are ready.
+        done: usize,
+        /// How many crates the build has.
+        crates: usize,
+        /// The crate that just became ready.
+        name: String,
     },
     /// The notebooks' dependencies are being built.
     PreparationStarted {
@@ -150,7 +161,7 @@ pub enum Event {
 }
 
 /// How long a cell took.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Timing {
     /// All of it.
     pub elapsed: Duration,

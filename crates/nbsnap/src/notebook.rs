@@ -3,6 +3,7 @@
 //! The main type is [`Notebook`], of any language. Reading is nbformat's work; this module decides which notebooks can be tested at all
 //! and says why the others cannot. It never writes a notebook.
 
+mod language;
 mod lines;
 mod overrides;
 mod tags;
@@ -11,11 +12,10 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+pub use language::Language;
+pub(crate) use language::name as language_name;
 pub use overrides::{CellOverrides, NotebookOverrides};
 pub use tags::{TAGS, Tag};
-
-/// The name of Rust, and of its kernel.
-const RUST: &str = "rust";
 
 /// Why a file cannot be tested as a notebook.
 #[derive(Debug, thiserror::Error)]
@@ -178,8 +178,7 @@ impl Notebook {
         };
         let Some(kernelspec) = &parsed.metadata.kernelspec else { return Err(NotebookError::NoKernel { path }) };
         let kernel = kernelspec.name.clone();
-        let language = kernelspec.language.as_deref().or(json["metadata"]["language_info"]["name"].as_str());
-        let language = language.map(str::to_lowercase);
+        let language = json["metadata"].as_object().and_then(language::name);
         let mut cells: Vec<CodeCell> = Vec::new();
         for cell in &parsed.cells {
             let nbformat::v4::Cell::Code { id, metadata, source, .. } = cell else { continue };
@@ -205,9 +204,9 @@ impl Notebook {
         Ok(Notebook { path, name, cells, kernelspec, kernel, language, settings, overrides })
     }
 
-    /// Whether its code is Rust, for evcxr.
+    /// Whether its code is Rust.
     pub fn is_rust(&self) -> bool {
-        self.kernel == RUST || self.language.as_deref() == Some(RUST)
+        Language::named(&self.kernel, self.language.as_deref()) == Language::Rust
     }
 
     /// The `:dep` lines of all cells, in order, each once.

@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 use nbsnap::config::Config;
 use nbsnap::document::{Clear, Document, Parameters};
 use nbsnap::export::{Page, html, markdown};
-use nbsnap::hygiene;
+use nbsnap::lint;
 use nbsnap::notebook::Notebook;
-use nbsnap::notebook_diff::differences;
+use nbsnap::document::diff::differences;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
@@ -165,7 +165,7 @@ fn try_everything(text: &str) {
     assert!(page.ends_with("</html>\n"));
     let _ = markdown::render(&Page::new(&document, None).unwrap());
     let unformatted = ["rustfmt".to_owned()];
-    hygiene::look(&document, Path::new("."), &unformatted).unwrap();
+    lint::look(&document, Path::new("."), &unformatted).unwrap();
 
     // What is changed is still JSON, says what it should, and comes to rest.
     document.clear(Clear { metadata: true, injected: true });
@@ -175,9 +175,9 @@ fn try_everything(text: &str) {
     again.clear(Clear { metadata: true, injected: true });
     assert_eq!(again.text(), cleared.text(), "cleared twice");
     assert!(!is_valid || cleared.validate().is_ok(), "clearing has broken the notebook");
-    hygiene::fix(&mut again, Path::new("."), &unformatted).unwrap();
+    lint::fix(&mut again, Path::new("."), &unformatted).unwrap();
     let fixed = again.text();
-    hygiene::fix(&mut again, Path::new("."), &unformatted).unwrap();
+    lint::fix(&mut again, Path::new("."), &unformatted).unwrap();
     assert_eq!(again.text(), fixed, "fixed twice");
 
     let mut parametrised = before.clone();

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::{BuildArgs, EngineChoice, LiveArgs, ReportArgs};
+use nbsnap::config::EngineChoice;
+
+use super::{BuildArgs, LiveArgs, ReportArgs, engine};
 
 /// `nbsnap run`
 #[derive(Debug, clap::Args)]
@@ -44,8 +46,8 @@ pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) live: LiveArgs,
 
-    /// What runs the notebooks
-    #[arg(long, value_enum, env = "NBSNAP_ENGINE", help_heading = "Engine options")]
+    /// What runs notebooks in Rust [default: as the profile says]
+    #[arg(long, value_parser = engine(), env = "NBSNAP_ENGINE", help_heading = "Engine options")]
     pub(crate) engine: Option<EngineChoice>,
 
     /// Where to build
@@ -203,7 +205,7 @@ fn after_check() -> String {
          nbsnap check a.ipynb --allow outputs --allow counts\n                                     a notebook that keeps its outputs\n\n\
          Cells of a project's notebooks are compiled, up to the first that does not compile; nothing is run. The exit code is 100 if something is wrong.\n\nRules (* can be mended with --fix):\n",
     );
-    for (name, about, fixable) in nbsnap::hygiene::RULES {
+    for (name, about, fixable) in nbsnap::lint::RULES {
         text += &format!("  {name:<18}{} {about}\n", if *fixable { '*' } else { ' ' });
     }
     text.truncate(text.trim_end().len());
@@ -211,7 +213,7 @@ fn after_check() -> String {
 }
 
 fn rule(name: &str) -> Result<String, String> {
-    let rules = nbsnap::hygiene::RULES.iter().map(|(name, ..)| *name);
+    let rules = nbsnap::lint::RULES.iter().map(|(name, ..)| *name);
     if rules.clone().any(|known| known == name) {
         return Ok(name.to_owned());
     }

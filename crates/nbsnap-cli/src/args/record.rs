@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::{BuildArgs, EngineChoice, ReportArgs};
+use nbsnap::config::EngineChoice;
+
+use super::{BuildArgs, ReportArgs, engine};
 
 /// `nbsnap record`
 #[derive(Debug, clap::Args)]
@@ -46,8 +48,8 @@ pub(crate) struct RecordArgs {
     #[arg(long, value_name = "TIME", default_value = "1s", help_heading = "Recording options")]
     pub(crate) poll_interval: humantime::Duration,
 
-    /// What runs the notebooks
-    #[arg(long, value_enum, env = "NBSNAP_ENGINE", help_heading = "Engine options")]
+    /// What runs notebooks in Rust [default: as the profile says]
+    #[arg(long, value_parser = engine(), env = "NBSNAP_ENGINE", help_heading = "Engine options")]
     pub(crate) engine: Option<EngineChoice>,
 
     /// Where to build

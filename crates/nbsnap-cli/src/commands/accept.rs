@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use nbsnap::project::Project;
-use nbsnap::runner::RunError;
+use nbsnap::run::RunError;
 use nbsnap::snapshot::UpdateMode;
 
 use crate::exit::Exit;

@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use nbsnap::compile::{Compiled, compile};
-use nbsnap::config::EngineChoice;
+use nbsnap::run::compile::{Compiled, compile};
 use nbsnap::document::Document;
-use nbsnap::hygiene;
+use nbsnap::lint;
 use nbsnap::notebook::Notebook;
 use nbsnap::record::{Diagnostic, Failure};
 use nbsnap::report::{Reporter, count};
 
+use super::session::LockFile;
 use super::{Targets, say, session};
 use crate::args::CheckArgs;
 use crate::error::CommandError;
@@ -28,12 +28,12 @@ pub(crate) fn run(targets: &Targets, args: &CheckArgs) -> Result<Exit, CommandEr
         let mut document = Document::read(path)?;
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
         if args.fix {
-            hygiene::fix(&mut document, &folder, &args.allow)?;
+            lint::fix(&mut document, &folder, &args.allow)?;
             if document.write(path)? {
                 say(&format!("{shown}: fixed"))?;
             }
         }
-        let findings = hygiene::look(&document, &folder, &args.allow)?;
+        let findings = lint::look(&document, &folder, &args.allow)?;
         match document.notebook() {
             Ok(notebook) if notebook.is_rust() => notebooks.push(notebook),
             // Other kernels compile nothing that they do not run.
@@ -48,7 +48,7 @@ pub(crate) fn run(targets: &Targets, args: &CheckArgs) -> Result<Exit, CommandEr
         }
         for finding in findings {
             found += 1;
-            fixable += usize::from(hygiene::is_fixable(finding.rule));
+            fixable += usize::from(lint::is_fixable(finding.rule));
             let place = finding.cell.map(|place| format!(" {place}:")).unwrap_or_default();
             say(&format!("{shown}:{place} {} [{}]", finding.message, finding.rule))?;
         }
@@ -70,7 +70,7 @@ pub(crate) fn run(targets: &Targets, args: &CheckArgs) -> Result<Exit, CommandEr
 /// Compiles the notebooks, where they are of a project. Says how many errors there are.
 fn compile_all(targets: &Targets, args: &CheckArgs, notebooks: &[Notebook]) -> Result<usize, CommandError> {
     let Some(project) = targets.project.as_ref().filter(|_| !args.no_compile && !notebooks.is_empty()) else { return Ok(0) };
-    let mut engine = session::engine(project, &args.build, EngineChoice::Fused, !session::on_ci())?;
+    let mut engine = session::engine(project, &args.build, session::one_engine(project, None), LockFile::usual())?;
     let mut reporter = session::reporter(&args.report);
     let compiled = compile(project, &mut engine, notebooks, &mut |event| reporter.report(&event))?;
     drop(reporter);

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use nbsnap::leftovers;
+use nbsnap::files::cleanup;
 use nbsnap::project::{Project, ProjectError};
 use nbsnap::snapshot::{OrphanKind, UpdateMode};
 
@@ -19,7 +19,7 @@ pub(crate) fn run(project: &Project, args: &CleanArgs) -> Result<Exit, CommandEr
     let shown = |path: &Path| path.strip_prefix(&project.root).unwrap_or(path).display().to_string();
     let mut say = |text: String| writeln!(out, "{text}").map_err(CommandError::Output);
 
-    let builds = leftovers::builds(&cache).map_err(|source| unreadable(&cache, source))?;
+    let builds = cleanup::builds(&cache).map_err(|source| unreadable(&cache, source))?;
     let total: u64 = builds.iter().map(|entry| entry.bytes).sum();
     say(format!("{}: {}", shown(&cache), size(total)))?;
     for entry in &builds {
@@ -29,7 +29,7 @@ pub(crate) fn run(project: &Project, args: &CleanArgs) -> Result<Exit, CommandEr
     // A pending snapshot of a cell that is gone can be told only of notebooks that can be read.
     let store = super::store(project, UpdateMode::Never);
     let notebooks = project.notebooks()?;
-    let mut left: Vec<PathBuf> = leftovers::half_written(project).map_err(|source| unreadable(&project.root, source))?;
+    let mut left: Vec<PathBuf> = cleanup::half_written(project).map_err(|source| unreadable(&project.root, source))?;
     let orphans = store.orphans(&notebooks.usable, true)?;
     left.extend(orphans.into_iter().filter(|orphan| orphan.kind == OrphanKind::Pending).map(|orphan| orphan.path));
     if args.builds && !builds.is_empty() {
@@ -37,7 +37,7 @@ pub(crate) fn run(project: &Project, args: &CleanArgs) -> Result<Exit, CommandEr
     }
     for path in &left {
         if !args.dry_run {
-            let removed = if path.is_dir() { leftovers::remove_builds(path) } else { std::fs::remove_file(path) };
+            let removed = if path.is_dir() { cleanup::remove_builds(path) } else { std::fs::remove_file(path) };
             removed.map_err(|source| CommandError::Remove { path: path.clone(), source })?;
         }
         say(format!("{} {}", if args.dry_run { "would remove" } else { "removed" }, shown(path)))?;

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 
 use nbsnap::config::Config;
 use nbsnap::document::Document;
-use nbsnap::notebook_diff::{CellDifference, Change, differences};
+use nbsnap::document::diff::{CellDifference, Change, differences};
 use nbsnap::project::{Project, ProjectError};
 use nbsnap::report::{Style, difference};
-use nbsnap::runner::RunError;
+use nbsnap::run::RunError;
 
 use super::{Place, session};
 use crate::args::DiffArgs;

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use nbsnap::document::Document;
 use nbsnap::export::{Page, html, markdown};
+use nbsnap::files::atomic_write;
 use nbsnap::snapshot::UpdateMode;
-use nbsnap::whole_file;
 
 use super::Targets;
 use crate::args::{ExportArgs, ExportFormat, OutputSource};
@@ -67,7 +67,7 @@ pub(crate) fn run(targets: &Targets, args: &ExportArgs) -> Result<Exit, CommandE
 }
 
 fn write(path: PathBuf, content: &[u8]) -> Result<PathBuf, CommandError> {
-    match whole_file::write(&path, content) {
+    match atomic_write::write(&path, content) {
         Ok(()) => Ok(path),
         Err(source) => Err(CommandError::Write { path, source }),
     }

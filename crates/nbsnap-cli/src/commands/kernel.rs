@@ -1,37 +1,27 @@
-//! `nbsnap kernel`: evcxr's own Jupyter kernel (evcxr_jupyter, as a library) in this binary, with dependencies built ahead.
+//! `nbsnap kernel`: evcxr's own Jupyter kernel, with dependencies built ahead.
 //!
-//! One binary, not two: `cargo run` builds one, and a kernel of yesterday's beside a runner of today's would be a trap. Under the name
-//! `nbsnap-kernel` it is the kernel; `nbsnap kernel start`, which Jupyter calls, sets up where it builds and becomes that.
+//! Jupyter calls `nbsnap kernel start`, which finds `nbsnap-evcxr` and becomes that.
 
-use std::ffi::OsString;
 use std::fs;
-use std::io::Write;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
-use std::time::Duration;
+use std::process::Command;
 
 use jupyter_zmq_client::dirs::user_data_dir;
-use nbsnap::config::Config;
-use nbsnap::{EvcxrSettings, KernelFolder, whole_file};
+use nbsnap::EvcxrProgram;
+use nbsnap::engine::Interrupt;
+use nbsnap::files::atomic_write;
+use nbsnap::report::Reporter;
+use nbsnap::run::RunError;
 use serde_json::{Value, json};
 
 use super::{Place, prepare, session};
-use crate::args::{InstallArgs, KernelCommand, PrepareArgs, SpecArgs, StartArgs};
+use crate::args::{InstallArgs, KernelCommand, PrepareArgs, ReportArgs, SpecArgs, StartArgs};
 use crate::error::CommandError;
 use crate::exit::Exit;
 
-/// The name under which this program is the kernel.
-const KERNEL: &str = "nbsnap-kernel";
-
 /// The kernel's picture in Jupyter's launcher.
 const LOGO: &str = include_str!("kernel.svg");
-
-/// How often evcxr's kernel is begun at most, before any cell has run.
-const MOST_STARTS: usize = 5;
-
-/// How often the kernel looks whether Jupyter is still there.
-const LOOK: Duration = Duration::from_millis(500);
 
 /// Runs the command.
 pub(crate) fn run(place: &Place<'_>, command: &KernelCommand) -> Result<Exit, CommandError> {
@@ -52,6 +42,7 @@ fn install(place: &Place<'_>, args: &InstallArgs) -> Result<Exit, CommandError> 
         let args = PrepareArgs::of_all(args.build.clone(), args.report.clone());
         prepare::run(&project, &args)?;
     }
+    build(&args.report)?;
     write_spec(&folder, &args.display_name, args.build.cache_dir.as_deref())?;
     super::say(&format!("Jupyter knows the kernel `{}` now: {}", args.display_name, folder.join("kernel.json").display()))?;
     Ok(Exit::Success)
@@ -119,80 +110,38 @@ pub(super) fn write_spec(folder: &Path, display_name: &str, cache_dir: Option<&P
     fs::create_dir_all(folder).map_err(failed(folder))?;
     for (name, text) in [("kernel.json", format!("{spec:#}\n")), ("logo-svg.svg", LOGO.to_owned())] {
         let path = folder.join(name);
-        whole_file::write(&path, text.as_bytes()).map_err(failed(&path))?;
+        atomic_write::write(&path, text.as_bytes()).map_err(failed(&path))?;
     }
     Ok(())
 }
 
-/// Sets up a folder for one kernel, and becomes the kernel.
+/// Becomes the kernel, which is another program.
 fn start(place: &Place<'_>, args: &StartArgs) -> Result<Exit, CommandError> {
     let project = place.project_if_any().unwrap_or_default();
-    let notebooks = project.as_ref().and_then(|project| project.notebooks().ok()).unwrap_or_default();
-    let settings = match &project {
-        Some(project) => session::evcxr_settings(&project.config, session::cache_dir(project, &args.build), project.lock_file()),
-        None => without_project(args),
-    };
-    let failed = |source| CommandError::Start { command: KERNEL.into(), source };
-    let kernel = KernelFolder::set_up(&settings, &notebooks.usable).map_err(nbsnap::runner::RunError::Engine)?;
-    let mut command = std::process::Command::new(std::env::current_exe().map_err(failed)?);
-    for name in kernel.foreign_variables() {
-        command.env_remove(name);
+    // Nobody would see how it is built.
+    let program = EvcxrProgram::default().find(&Interrupt::default(), &mut drop).map_err(RunError::Engine)?;
+    let mut command = Command::new(&program);
+    command.arg("kernel").arg(&args.connection_file);
+    if let Some(project) = &project {
+        command.arg("--project").arg(project.notebooks_dir()).args(["--profile", place.profile]);
     }
-    command.envs(kernel.variables());
-    // evcxr_jupyter writes its own kernelspec anew where it finds an older one's. Here it finds none.
-    command.env("JUPYTER_PATH", &settings.cache);
-    kernel.hold().map_err(failed)?;
-    Err(failed(command.arg0(KERNEL).arg("--control_file").arg(&args.connection_file).exec()))
-}
-
-/// Settings for a notebook that lies in no project: built for this user, once for all such notebooks.
-fn without_project(args: &StartArgs) -> EvcxrSettings {
-    let of_user = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|folder| folder.is_absolute());
-    let of_user = of_user.or_else(|| Some(std::env::home_dir()?.join(".cache"))).unwrap_or_else(std::env::temp_dir);
-    let cache = args.build.cache_dir.clone().unwrap_or_else(|| of_user.join("nbsnap/kernel"));
-    let lock_file = cache.join("Cargo.lock");
-    session::evcxr_settings(&Config::default(), cache, lock_file)
-}
-
-/// Is the kernel, if this program was started as it.
-pub(crate) fn be_kernel() -> Option<ExitCode> {
-    let name = std::env::args_os().next().map(PathBuf::from)?;
-    if name.file_name() != Some(&OsString::from(KERNEL)) {
-        return None;
+    if let Some(cache_dir) = &args.build.cache_dir {
+        command.arg("--cache-dir").arg(cache_dir);
     }
-    end_with_jupyter();
-    for _ in 0..MOST_STARTS {
-        let Err(error) = evcxr_jupyter::main() else { return Some(ExitCode::SUCCESS) };
-        // Jupyter shows it where it shows its own log.
-        let _ = writeln!(std::io::stderr(), "{KERNEL}: {error:#}");
-        // Jupyter asks whether the kernel is there, and hangs up after a while. When evcxr is up, its kernel answers, finds nobody, and ends
-        // over it. Nothing is lost by beginning anew.
-        if has_run_a_cell() {
-            break;
-        }
-    }
-    Some(ExitCode::FAILURE)
+    Err(CommandError::Start { command: program.display().to_string(), source: command.exec() })
 }
 
-/// Whether a cell has been run, as what evcxr has last compiled shows: its own first code bears the number 0.
-fn has_run_a_cell() -> bool {
-    let source = std::env::var_os("EVCXR_TMPDIR").map(|folder| PathBuf::from(folder).join("src/lib.rs"));
-    let compiled = source.and_then(|source| fs::read_to_string(source).ok());
-    compiled.is_some_and(|text| !text.is_empty() && !text.contains("fn run_user_code_0("))
-}
-
-/// Ends the kernel and all that it has started when Jupyter, which has started it, is gone.
-fn end_with_jupyter() {
-    use rustix::process::{Signal, getpgrp, getpid, getppid, kill_current_process_group};
-    let parent = getppid();
-    std::thread::spawn(move || {
-        while getppid() == parent {
-            std::thread::sleep(LOOK);
-        }
-        // Jupyter gives each kernel a process group of its own. Without one there may be others in it.
-        if getpgrp() == getpid() {
-            let _ = kill_current_process_group(Signal::KILL);
-        }
-        std::process::abort()
-    });
+/// Sees to it that the kernel's program is there, which may have to be built.
+pub(super) fn build(args: &ReportArgs) -> Result<(), CommandError> {
+    let interrupt = session::interrupt()?;
+    let mut reporter = session::reporter(args);
+    let mut written = Ok(());
+    EvcxrProgram::default()
+        .find(&interrupt, &mut |event| {
+            if written.is_ok() {
+                written = reporter.report(&event);
+            }
+        })
+        .map_err(RunError::Engine)?;
+    written.map_err(CommandError::Output)
 }

@@ -12,7 +12,7 @@ use super::{Place, kernel, prepare, session};
 use crate::args::{LabArgs, PrepareArgs};
 use crate::error::CommandError;
 use crate::exit::Exit;
-use crate::served;
+use crate::testbed_server;
 
 /// Where JupyterLab is looked for besides PATH, as seen from the project's folder.
 const OWN_ENVIRONMENT: &str = "target/jupyter";
@@ -21,7 +21,7 @@ const OWN_ENVIRONMENT: &str = "target/jupyter";
 pub(crate) fn run(place: &Place<'_>, args: &LabArgs) -> Result<Exit, CommandError> {
     let project = place.project_if_any()?;
     // Everything that can be known to be wrong is, before minutes of building.
-    let scenario = served::scenario(project.as_ref(), args.scenario.as_deref())?;
+    let scenario = testbed_server::scenario(project.as_ref(), args.scenario.as_deref())?;
     let jupyter = jupyter(project.as_ref(), args)?;
     let folder = match (&args.dir, &project) {
         (Some(folder), _) if !folder.is_dir() => {
@@ -34,6 +34,7 @@ pub(crate) fn run(place: &Place<'_>, args: &LabArgs) -> Result<Exit, CommandErro
     if let Some(project) = &project {
         prepare::run(project, &PrepareArgs::of_all(args.build.clone(), args.report.clone()))?;
     }
+    kernel::build(&args.report)?;
     let data = match &project {
         Some(project) => session::cache_dir(project, &args.build).join("lab"),
         None => std::env::temp_dir().join(format!("nbsnap-lab-{}", std::process::id())),
@@ -43,10 +44,10 @@ pub(crate) fn run(place: &Place<'_>, args: &LabArgs) -> Result<Exit, CommandErro
 
     let interrupt = serve::interrupt(true)?;
     let log = Log::open(None, args.requests, args.report.color)?;
-    let testbed = served::start(scenario, &args.testbed)?;
+    let testbed = testbed_server::start(scenario, &args.testbed)?;
     log.note(&format!("the testbed's page: {}", testbed.page_url()));
     let mut command = Command::new(&jupyter);
-    command.arg("lab").arg(&folder).args(&args.arguments).envs(served::environment(&testbed));
+    command.arg("lab").arg(&folder).args(&args.arguments).envs(testbed_server::environment(&testbed));
     command.env("JUPYTER_PATH", with_path(&data, std::env::var_os("JUPYTER_PATH"))?);
     // The testbed's proxy serves the tutorial's hosts and no registry. Cargo goes there directly.
     command.env("CARGO_HTTP_PROXY", "");

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use nbsnap::notebook::{CodeCell, Notebook};
 use nbsnap::project::{Notebooks, Project};
-use nbsnap::runner::RunError;
+use nbsnap::run::RunError;
 use nbsnap::snapshot::{SnapshotStore, UpdateMode};
 use serde_json::{Value, json};
 

@@ -7,19 +7,20 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use eoap_testbed::{Live, LiveStore, Recorder, Recording, Scenario, Session};
 use nbsnap::document::Document;
-use nbsnap::environment::{Environment, Loan};
-use nbsnap::execute::{Executed, Execution};
+use nbsnap::environment::{Environment, Lease};
+use nbsnap::run::outputs_only::{AfterFailure, Executed, OutputsOnly};
 use nbsnap::notebook::Notebook;
 use nbsnap::project::{Project, ProjectError};
 use nbsnap::redact::Redactor;
 use nbsnap::report::Reporter;
-use nbsnap::runner::RunError;
+use nbsnap::run::RunError;
 
+use super::session::LockFile;
 use super::{Place, Targets, session};
 use crate::args::RecordArgs;
 use crate::error::{CommandError, chain};
 use crate::exit::Exit;
-use crate::lent::{self, Testbeds};
+use crate::environment::{self, Testbeds};
 
 /// Runs the command.
 pub(crate) fn run(place: &Place<'_>, args: &RecordArgs) -> Result<Exit, CommandError> {
@@ -28,31 +29,32 @@ pub(crate) fn run(place: &Place<'_>, args: &RecordArgs) -> Result<Exit, CommandE
         let start = targets.paths.first().cloned().unwrap_or_default();
         return Err(ProjectError::NotFound { start }.into());
     };
-    let variables = args.env_file.as_deref().map(lent::variables).transpose().map_err(CommandError::Usage)?.unwrap_or_default();
+    let variables = args.env_file.as_deref().map(environment::variables).transpose().map_err(CommandError::Usage)?.unwrap_or_default();
     let live = live(project, args, &variables)?;
     let mut notebooks: Vec<Notebook> = Vec::new();
     for path in &targets.paths {
         notebooks.push(Document::read(path)?.notebook()?);
     }
-    let mut lent = variables.clone();
-    // Those of S3 are the recorder's own business, which lends others.
-    lent.retain(|name, _| !name.starts_with("AWS_"));
-    lent.insert("EOAP_POLL_INTERVAL".to_owned(), args.poll_interval.to_string());
-    let recorders = Recorders { live, variables: lent, sessions: Arc::default() };
-    let choice = session::choice(project, args.engine);
-    let mut engine = session::engine(project, &args.build, choice, !session::on_ci())?;
+    let mut provided = variables.clone();
+    // Those of S3 are the recorder's own business, which provides others.
+    provided.retain(|name, _| !name.starts_with("AWS_"));
+    provided.insert("EOAP_POLL_INTERVAL".to_owned(), args.poll_interval.to_string());
+    let recorders = Recorders { live, variables: provided, sessions: Arc::default() };
+    let choice = session::one_engine(project, args.engine);
+    let mut engine = session::engine(project, &args.build, choice, LockFile::usual())?;
     let mut reporter = session::reporter(&args.report);
-    let mut execution = Execution { project, engine: &mut engine, environment: &recorders, allow_errors: false };
+    let after_failure = AfterFailure::Stop;
+    let mut execution = OutputsOnly { project, engine: &mut engine, environment: &recorders, after_failure };
     let mut all_passed = true;
     let mut done = |_: usize, executed: Executed| all_passed &= executed.passed;
-    execution.execute(&notebooks, &mut |event| reporter.report(&event), &mut done)?;
+    let summary = execution.run(&notebooks, &mut |event| reporter.report(&event), &mut done)?;
     drop(reporter);
 
     let mut out = std::io::stdout().lock();
     let mut say = |text: String| writeln!(out, "{text}").map_err(CommandError::Output);
     if !all_passed {
         say("nothing is recorded: only what passes can be played back".to_owned())?;
-        return Ok(Exit::Failures);
+        return Ok(Exit::of_summary(&summary));
     }
     let mut recording = Recording::new(&recorders.live);
     // What is hidden in reports is not written here either.
@@ -113,7 +115,7 @@ struct Recorders {
 }
 
 impl Environment for Recorders {
-    fn lend(&self, notebook: &Notebook) -> Result<Box<dyn Loan>, String> {
+    fn provision(&self, notebook: &Notebook) -> Result<Box<dyn Lease>, String> {
         let recorder = Recorder::start(&self.live).map_err(|error| chain(&error))?;
         let mut variables = recorder.testbed().environment();
         variables.extend(self.variables.clone());
@@ -133,7 +135,7 @@ struct LentRecorder {
     sessions: Arc<Mutex<BTreeMap<String, Session>>>,
 }
 
-impl Loan for LentRecorder {
+impl Lease for LentRecorder {
     fn variables(&self) -> BTreeMap<String, String> {
         self.variables.clone()
     }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use nbsnap::config::Github;
 use nbsnap::project::Project;
 use nbsnap::report::{AtEnd, FailedFiles, GithubAnnotations, JsonLines, LeftFiles, Reporters, When, github_summary, html, junit};
-use nbsnap::runner::RunError;
+use nbsnap::run::RunError;
 
 use super::session;
 use crate::args::TestReportArgs;

@@ -5,16 +5,17 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use nbsnap::document::{Document, Parameters};
-use nbsnap::execute::{Executed, Execution};
+use nbsnap::run::outputs_only::{AfterFailure, Executed, OutputsOnly};
 use nbsnap::notebook::Notebook;
 use nbsnap::project::ProjectError;
 use nbsnap::report::Reporter;
 
+use super::session::LockFile;
 use super::{Place, Targets, session};
 use crate::args::RunArgs;
 use crate::error::CommandError;
 use crate::exit::Exit;
-use crate::lent;
+use crate::environment;
 
 /// Runs the command.
 pub(crate) fn run(place: &Place<'_>, args: &RunArgs) -> Result<Exit, CommandError> {
@@ -35,19 +36,19 @@ pub(crate) fn run(place: &Place<'_>, args: &RunArgs) -> Result<Exit, CommandErro
         documents.push(document);
     }
 
-    let environment = lent::environment(project, &args.live)?;
-    let choice = session::choice(project, args.engine);
-    let mut engine = session::engine(project, &args.build, choice, !session::on_ci())?;
+    let environment = environment::of_run(project, &args.live)?;
+    let choice = session::one_engine(project, args.engine);
+    let mut engine = session::engine(project, &args.build, choice, LockFile::usual())?;
     let mut reporter = session::reporter(&args.report);
-    let mut execution = Execution { project, engine: &mut engine, environment: &*environment, allow_errors: args.allow_errors };
-    let (mut written, mut all_passed) = (Vec::new(), true);
+    let after_failure = if args.allow_errors { AfterFailure::GoOn } else { AfterFailure::Stop };
+    let mut execution = OutputsOnly { project, engine: &mut engine, environment: &*environment, after_failure };
+    let mut written = Vec::new();
     // What a notebook has come to is written before the next one begins: nobody's interrupt takes it away.
     let mut done = |place: usize, executed: Executed| {
-        all_passed &= executed.passed;
         documents[place].set_records(&executed.records);
         written.push((place, documents[place].write(&outputs[place])));
     };
-    let ended = execution.execute(&notebooks, &mut |event| reporter.report(&event), &mut done);
+    let ended = execution.run(&notebooks, &mut |event| reporter.report(&event), &mut done);
     drop(reporter);
 
     let mut out = std::io::stdout().lock();
@@ -55,8 +56,7 @@ pub(crate) fn run(place: &Place<'_>, args: &RunArgs) -> Result<Exit, CommandErro
         let what = if wrote? { "wrote" } else { "unchanged" };
         writeln!(out, "{what} {}", targets.shown(&outputs[place])).map_err(CommandError::Output)?;
     }
-    ended?;
-    Ok(if all_passed { Exit::Success } else { Exit::Failures })
+    Ok(Exit::of_summary(&ended?))
 }
 
 /// Where each notebook goes.

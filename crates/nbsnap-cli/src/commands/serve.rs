@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use eoap_testbed::{Answered, Testbed};
 use nbsnap::engine::Interrupt;
-use nbsnap::whole_file;
+use nbsnap::files::atomic_write;
 use rustix::process::{Pid, Signal, kill_process};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
@@ -22,7 +22,7 @@ use super::{Place, print, session};
 use crate::args::{Colour, ServeArgs};
 use crate::error::CommandError;
 use crate::exit::Exit;
-use crate::served;
+use crate::testbed_server;
 
 /// How long nothing may happen before it is looked whether to stop.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -35,18 +35,18 @@ pub(crate) fn run(place: &Place<'_>, args: &ServeArgs) -> Result<Exit, CommandEr
     if args.detach {
         return detached::run();
     }
-    let scenario = served::scenario(place.project_if_any()?.as_ref(), args.scenario.as_deref())?;
+    let scenario = testbed_server::scenario(place.project_if_any()?.as_ref(), args.scenario.as_deref())?;
     let name = scenario.name().to_owned();
     let interrupt = interrupt(!args.command.is_empty())?;
     let mut log = Log::open(args.log.as_deref(), !args.quiet, args.report.color)?;
-    let testbed = served::start(scenario, &args.testbed)?;
+    let testbed = testbed_server::start(scenario, &args.testbed)?;
     let requests = testbed.requests();
-    let environment = served::environment(&testbed);
+    let environment = testbed_server::environment(&testbed);
 
-    let text = served::written(&environment, args.format);
+    let text = testbed_server::written(&environment, args.format);
     match &args.env_file {
         Some(path) => {
-            whole_file::write(path, text.as_bytes()).map_err(|source| CommandError::Write { path: path.clone(), source })?
+            atomic_write::write(path, text.as_bytes()).map_err(|source| CommandError::Write { path: path.clone(), source })?
         }
         None if args.command.is_empty() => print(&mut io::stdout().lock(), &text)?,
         // Standard output is the command's.

@@ -7,15 +7,16 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use nbsnap::config::{self, Config};
+use nbsnap::config::EngineChoice;
 use nbsnap::engine::{EngineError, Interrupt};
+use nbsnap::engines::evcxr::protocol::Settings;
 use nbsnap::project::Project;
 use nbsnap::report::{HumanReporter, Progress, Style};
-use nbsnap::runner::RunError;
-use nbsnap::{ByKernel, Evcxr, EvcxrSettings, Jupyter, JupyterSettings, Kernelspecs};
+use nbsnap::run::RunError;
+use nbsnap::{ByKernel, Evcxr, EvcxrProgram, EvcxrSettings, Jupyter, JupyterSettings, Kernelspecs};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
-use crate::args::{BuildArgs, Colour, EngineChoice, ReportArgs};
+use crate::args::{BuildArgs, Colour, ReportArgs};
 
 /// How many notebooks run at once at most, unless asked for more: each has a rust-analyzer of its own.
 const MOST_JOBS: usize = 8;
@@ -25,14 +26,9 @@ pub(crate) fn on_ci() -> bool {
     std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false" && value != "0")
 }
 
-/// What runs notebooks in Rust: as the argument says, else as the profile does.
-pub(crate) fn choice(project: &Project, asked: Option<EngineChoice>) -> config::EngineChoice {
-    match asked {
-        Some(EngineChoice::Evcxr) => config::EngineChoice::Evcxr,
-        Some(EngineChoice::Fused) => config::EngineChoice::Fused,
-        Some(EngineChoice::Jupyter) => config::EngineChoice::Jupyter,
-        None => project.config.engine,
-    }
+/// The one engine that runs notebooks in Rust where only one can: as the argument says, else the first of the profile's.
+pub(crate) fn one_engine(project: &Project, asked: Option<EngineChoice>) -> EngineChoice {
+    asked.unwrap_or_else(|| project.config.engine.first().copied().unwrap_or(EngineChoice::Evcxr))
 }
 
 /// The folder that is built in.
@@ -40,7 +36,7 @@ pub(crate) fn cache_dir(project: &Project, args: &BuildArgs) -> PathBuf {
     args.cache_dir.clone().unwrap_or_else(|| project.cache_dir())
 }
 
-/// The user's wish to stop, as signals tell of it.
+/// What signals set when the user wants to stop.
 pub(crate) fn interrupt() -> Result<Interrupt, RunError> {
     let interrupt = Interrupt::default();
     on_signals([SIGINT, SIGTERM, SIGHUP].map(|signal| (signal, interrupt.flag())))?;
@@ -51,7 +47,7 @@ pub(crate) fn interrupt() -> Result<Interrupt, RunError> {
 pub(crate) fn on_signals(flags: impl IntoIterator<Item = (i32, Arc<AtomicBool>)>) -> Result<(), RunError> {
     for (signal, flag) in flags {
         signal_hook::flag::register(signal, flag)
-            .map_err(|error| RunError::Engine(EngineError::Start { message: error.to_string() }))?;
+            .map_err(|error| RunError::Engine(EngineError::Failed { message: format!("cannot wait for signals: {error}") }))?;
     }
     Ok(())
 }
@@ -59,37 +55,51 @@ pub(crate) fn on_signals(flags: impl IntoIterator<Item = (i32, Arc<AtomicBool>)>
 /// How long a kernel may take until it answers.
 const KERNEL_START: Duration = Duration::from_secs(120);
 
+/// Whether the lock file of the notebooks' dependencies is written where it does not fit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LockFile {
+    /// It is.
+    Updated,
+    /// It stays as it is, and a run that needs another one fails.
+    Kept,
+}
+
+impl LockFile {
+    /// Written by people, kept on build machines.
+    pub(crate) fn usual() -> LockFile {
+        if on_ci() { LockFile::Kept } else { LockFile::Updated }
+    }
+}
+
 /// The engine, which stops when the user interrupts this process: what was chosen for notebooks in Rust, and kernels for all others.
 pub(crate) fn engine(
     project: &Project,
     args: &BuildArgs,
-    choice: config::EngineChoice,
-    may_write_lock: bool,
+    choice: EngineChoice,
+    lock_file: LockFile,
 ) -> Result<ByKernel, RunError> {
-    let interrupt = interrupt()?;
+    Ok(engine_until(&interrupt()?, project, args, choice, lock_file))
+}
+
+/// An engine that stops when `interrupt` is set.
+pub(crate) fn engine_until(
+    interrupt: &Interrupt,
+    project: &Project,
+    args: &BuildArgs,
+    choice: EngineChoice,
+    lock_file: LockFile,
+) -> ByKernel {
     let jupyter = Jupyter::new(JupyterSettings {
         kernelspecs: Kernelspecs::of_machine(),
         start_timeout: KERNEL_START,
         interrupt: interrupt.clone(),
     });
-    let fused = choice == config::EngineChoice::Fused;
-    let settings = evcxr_settings(&project.config, cache_dir(project, args), project.lock_file());
-    let evcxr = Evcxr::new(EvcxrSettings { fused, may_write_lock, interrupt, ..settings });
-    Ok(ByKernel::new(evcxr, jupyter, choice == config::EngineChoice::Jupyter))
-}
-
-/// What evcxr is run with, cell by cell, by somebody who writes no lock file and is not interrupted.
-pub(crate) fn evcxr_settings(config: &Config, cache: PathBuf, lock_file: PathBuf) -> EvcxrSettings {
-    EvcxrSettings {
-        cache,
-        lock_file,
-        may_write_lock: false,
-        opt_level: config.build.opt_level.clone(),
-        optimized: config.build.optimize.clone(),
-        fused: false,
-        prepare_timeout: config.prepare_timeout,
-        interrupt: Interrupt::default(),
-    }
+    let build = Settings {
+        may_write_lock: lock_file == LockFile::Updated,
+        ..Settings::new(&project.config, cache_dir(project, args), project.lock_file())
+    };
+    let evcxr = Evcxr::new(EvcxrSettings { program: EvcxrProgram::default(), build, interrupt: interrupt.clone() });
+    ByKernel::new(evcxr, jupyter, choice == EngineChoice::Jupyter)
 }
 
 /// A reporter on standard output.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use nbsnap::config::{CI_PROFILE, DEFAULT_PROFILE, LIVE_PROFILE};
 use nbsnap::project::{Project, ProjectError};
-use nbsnap::runner::RunError;
+use nbsnap::run::RunError;
 use nbsnap::select::{Chosen, Selection};
 
 use super::session;

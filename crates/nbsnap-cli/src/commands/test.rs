@@ -3,22 +3,24 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use nbsnap::cache::{Parts, ResultCache};
-use nbsnap::config;
-use nbsnap::engine::EngineError;
-use nbsnap::event::{Event, Summary};
+use nbsnap::ByKernel;
+use nbsnap::run::cache::{Parts, ResultCache};
+use nbsnap::config::{self, EngineChoice};
+use nbsnap::engine::{Engine, EngineError};
+use nbsnap::event::Event;
 use nbsnap::project::Project;
 use nbsnap::report::{Reporter, Reporters};
-use nbsnap::runner::{RunError, Runner};
+use nbsnap::run::{RunError, Runner};
 use nbsnap::select::Selection;
 use nbsnap::snapshot::UpdateMode;
-use nbsnap::watch::{Watch, WatchError};
+use nbsnap::run::watch::{Watch, WatchError};
 
-use super::{reporters, session};
+use super::reporters;
+use super::session::{self, LockFile};
 use crate::args::{TestArgs, Update};
 use crate::error::chain;
 use crate::exit::Exit;
-use crate::lent;
+use crate::environment;
 
 /// What verdicts rest on, by notebook.
 type Inputs = BTreeMap<String, Parts>;
@@ -30,7 +32,7 @@ pub(crate) fn run(project: &Project, profile: &str, args: &TestArgs) -> Result<E
         return watch(&project.root, profile, args, selection);
     }
     with_runner(&as_asked(project, args), args, |runner, reporter| {
-        runner.run(&selection, &mut |event| reporter.report(&event)).map(|summary| exit(&summary))
+        runner.run(&selection, &mut |event| reporter.report(&event)).map(|summary| Exit::of_summary(&summary))
     })
 }
 
@@ -44,7 +46,7 @@ fn watch(root: &Path, profile: &str, args: &TestArgs, all: Selection) -> Result<
     // What each notebook rested on when it was last run: what changes while others run is no less of a change.
     let mut known = Inputs::new();
     // One for all turns: what changes while notebooks run is seen, and a run that broke down does not know all that it would have read.
-    let unwatched = |error: WatchError| RunError::Engine(EngineError::Start { message: error.to_string() });
+    let unwatched = |error: WatchError| RunError::Engine(EngineError::Failed { message: error.to_string() });
     let mut watch = Watch::new([project.notebooks_dir().as_path()]).map_err(unwatched)?;
     loop {
         let changed = with_runner(&project, args, |runner, reporter| {
@@ -121,15 +123,17 @@ fn with_runner<T>(
         config::Update::Never => UpdateMode::Never,
         _ => UpdateMode::WritePending,
     };
-    let environment = lent::environment(project, &args.live)?;
-    let choice = session::choice(project, args.engine);
-    let mut engine = session::engine(project, &args.build, choice, update == UpdateMode::WritePending)?;
+    let environment = environment::of_run(project, &args.live)?;
+    let interrupt = session::interrupt()?;
+    let lock_file = if update == UpdateMode::WritePending { LockFile::Updated } else { LockFile::Kept };
+    let engine = |choice: &EngineChoice| session::engine_until(&interrupt, project, &args.build, *choice, lock_file);
+    let mut engines: Vec<ByKernel> = config.engine.iter().map(engine).collect();
     let store = super::store(project, update);
     let cache = ResultCache::new(&session::cache_dir(project, &args.build), project);
     let mut reporter = reporters::of_test(project, &args.report)?;
     let mut runner = Runner {
         project,
-        engine: &mut engine,
+        engines: engines.iter_mut().map(|engine| engine as &mut dyn Engine).collect(),
         environment: &*environment,
         store: &store,
         cache: (!config.fresh).then_some(&cache),
@@ -148,18 +152,12 @@ fn as_asked(project: &Project, args: &TestArgs) -> Project {
         Some(Update::Pending) => config.update = config::Update::Pending,
         None => {}
     }
+    if !args.engine.is_empty() {
+        config.engine.clone_from(&args.engine);
+    }
     config.fresh |= args.fresh;
     config.jobs = args.jobs.or(config.jobs);
     config.retries = args.repetition.retries.unwrap_or(config.retries);
     config.fail_fast = (config.fail_fast || args.repetition.fail_fast) && !args.repetition.no_fail_fast;
     project
-}
-
-/// What the counts of a run mean for a script. That the runner broke down says nothing about the notebooks.
-fn exit(summary: &Summary) -> Exit {
-    match summary {
-        Summary { failed: 0, orphans: 0, .. } => Exit::Success,
-        Summary { failed, internal, orphans: 0, .. } if failed == internal => Exit::SetUp,
-        _ => Exit::Failures,
-    }
 }

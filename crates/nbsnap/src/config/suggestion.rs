@@ -33,7 +33,7 @@ mod tests {
     fn what_is_near_is_suggested_and_nothing_else() {
         let message = "line 1\nunknown field `cell-timeuot`, expected one of `fresh`, `cell-timeout`, `compile-timeout`";
         assert!(with_suggestion(message).ends_with("`compile-timeout`; did you mean `cell-timeout`?"));
-        assert!(with_suggestion("unknown variant `evcxrr`, expected `evcxr` or `fused`").ends_with("did you mean `evcxr`?"));
+        assert!(with_suggestion("unknown variant `evcxrr`, expected `evcxr` or `jupyter`").ends_with("did you mean `evcxr`?"));
         let other = "unknown field `zzz`, expected one of `fresh`, `retries`";
         assert_eq!(with_suggestion(other), other);
         assert_eq!(with_suggestion("not TOML"), "not TOML");

@@ -20,6 +20,7 @@ fn what_is_built_in_is_what_the_type_says_it_is() {
     }
     assert_eq!(built_in.redactions.len(), crate::redact::BUILT_IN_RULES.len());
     built_in.redactions.clear();
+    assert_eq!(std::mem::take(&mut built_in.engine).len(), 1);
     assert_eq!(format!("{built_in:#?}"), format!("{:#?}", Config::default()));
 }
 
@@ -69,9 +70,10 @@ fn profiles_lie_over_the_file_and_the_file_over_what_is_built_in() {
                 [profile.ci]\nretries = 2\nreport.html = \"x.html\"\n[[profile.ci.redact]]\nname = \"b\"\npattern = \"b\"\nreplace = \"\"\n\
                 [profile.night]\nfresh = true";
     let default = resolve(text, DEFAULT_PROFILE).unwrap();
-    assert_eq!((default.retries, default.fresh, default.fail_fast, default.engine), (1, false, true, EngineChoice::Fused));
+    assert_eq!((default.retries, default.fresh, default.fail_fast), (1, false, true));
     let ci = resolve(text, CI_PROFILE).unwrap();
-    assert_eq!((ci.retries, ci.fresh, ci.fail_fast, ci.engine, ci.update), (2, true, true, EngineChoice::Evcxr, Update::Never));
+    assert_eq!((ci.retries, ci.fresh, ci.fail_fast, ci.update), (2, true, true, Update::Never));
+    assert_eq!(ci.engine, default.engine, "the verdict is the same everywhere");
     assert_eq!(ci.report.html.as_deref(), Some(Path::new("x.html")));
     assert_eq!(ci.report.junit.as_deref(), Some(Path::new("target/nbsnap/junit.xml")));
     assert_eq!(ci.cell_timeout, Duration::from_secs(5));
@@ -87,11 +89,21 @@ fn a_profile_may_lie_over_another() {
         "[profile.default]\nretries = 1\n[profile.night]\ninherits = \"ci\"\nslow-after = \"9s\"\n[profile.ci]\nfail-fast = true";
     let night = resolve(text, "night").unwrap();
     assert_eq!(
-        (night.engine, night.fail_fast, night.retries, night.slow_after),
-        (EngineChoice::Evcxr, true, 1, Duration::from_secs(9))
+        (night.update, night.fail_fast, night.retries, night.slow_after),
+        (Update::Never, true, 1, Duration::from_secs(9))
     );
     let circle = "[profile.a]\ninherits = \"b\"\n[profile.b]\ninherits = \"a\"";
     assert!(resolve(circle, "a").unwrap_err().to_string().ends_with("in a circle: a, b"));
     assert!(resolve("[profile.a]\ninherits = \"cii\"", "a").unwrap_err().to_string().ends_with("did you mean `ci`?"));
     assert!(refused("inherits = \"ci\"").contains("only a profile can inherit"));
+}
+
+#[test]
+fn one_engine_or_several_are_named() {
+    let engines = |text: &str| resolve(text, DEFAULT_PROFILE).map(|config| config.engine);
+    assert_eq!(engines("engine = \"jupyter\"").unwrap(), [EngineChoice::Jupyter]);
+    assert_eq!(engines("engine = [\"evcxr\", \"jupyter\"]").unwrap(), [EngineChoice::Evcxr, EngineChoice::Jupyter]);
+    assert!(refused("engine = \"evcxrr\"").ends_with("did you mean `evcxr`?"));
+    assert!(refused("engine = []").contains("the list is empty"));
+    assert!("evcx".parse::<EngineChoice>().unwrap_err().ends_with("did you mean `evcxr`?"));
 }

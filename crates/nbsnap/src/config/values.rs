@@ -1,24 +1,54 @@
 //! How single values are written in `nbsnap.toml`.
 
+use std::str::FromStr;
 use std::time::Duration;
 
 use bytesize::ByteSize;
-use serde::{Deserialize, Deserializer, de::Error};
+use serde::de::{DeserializeOwned, Error};
+use serde::{Deserialize, Deserializer};
 
+use super::suggestion::nearest;
 use crate::scope::Scope;
 
-/// What runs the notebooks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+/// What runs notebooks in Rust.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum EngineChoice {
-    /// The notebook as one program; evcxr runs what that cannot do exactly.
-    #[default]
-    Fused,
-    /// evcxr, cell by cell: the reference.
+    /// evcxr, cell by cell, as evcxr_jupyter runs them.
     Evcxr,
-    /// The kernel that the notebook names, as it is installed for Jupyter, also for Rust.
+    /// The kernel that the notebook names, as it is installed for Jupyter.
     Jupyter,
+}
+
+impl EngineChoice {
+    /// All of them, by the names that people choose them by.
+    pub const ALL: &[(&str, EngineChoice)] = &[("evcxr", EngineChoice::Evcxr), ("jupyter", EngineChoice::Jupyter)];
+}
+
+impl FromStr for EngineChoice {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<EngineChoice, String> {
+        if let Some((_, choice)) = EngineChoice::ALL.iter().find(|(name, _)| *name == text) {
+            return Ok(*choice);
+        }
+        let names = EngineChoice::ALL.iter().map(|(name, _)| *name);
+        let suggestion = nearest(text, names.clone()).map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
+        Err(format!("there is no engine `{text}`, only {}{suggestion}", names.collect::<Vec<_>>().join(", ")))
+    }
+}
+
+/// One or several of something, written as one value or as a list.
+pub(super) fn one_or_more<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    let list = match toml::Value::deserialize(deserializer)? {
+        toml::Value::Array(list) => list,
+        one => vec![one],
+    };
+    if list.is_empty() {
+        return Err(D::Error::custom("the list is empty"));
+    }
+    list.into_iter().map(|value| value.try_into().map_err(D::Error::custom)).collect()
 }
 
 /// What becomes of output that differs from its snapshot.

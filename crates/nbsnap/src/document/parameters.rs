@@ -10,6 +10,7 @@ use ra_ap_syntax::{AstNode, Edition, SourceFile};
 use serde_json::{Map, Value, json};
 
 use super::{Document, is_cell, set, set_source, source, tags};
+use crate::notebook::Language;
 
 /// The tag of the cell that declares parameters.
 const DECLARED: &str = "parameters";
@@ -122,7 +123,7 @@ impl Parameters {
         let is_tagged = |cell: &Map<String, Value>, tag: &str| is_cell(cell, "code") && tags(cell).any(|known| known == tag);
         let declaring = document.cells().position(|cell| is_tagged(cell, DECLARED));
         let notebook = document.path().display().to_string();
-        let language = Language::of(document)?;
+        let language = Writer::of(document)?;
         let declared = declaring.and_then(|index| document.cells().nth(index)).map(|cell| language.declared(&source(cell)));
         let mut lines = vec![language.head().to_owned()];
         for given in &self.given {
@@ -159,54 +160,53 @@ impl Parameters {
     }
 }
 
-/// The languages that parameters can be written in.
+/// A language that parameters can be written in.
 #[derive(Clone, Copy)]
-enum Language {
+enum Writer {
     Rust,
     Python,
 }
 
-impl Language {
-    fn of(document: &Document) -> Result<Language, ParameterError> {
-        let kernel =
-            document.metadata().get("kernelspec").and_then(|spec| spec["name"].as_str()).unwrap_or_default().to_lowercase();
-        let language = document.language();
-        let is = |name: &str| language.as_deref() == Some(name);
-        match () {
-            () if kernel == "rust" || is("rust") => Ok(Language::Rust),
-            () if kernel.starts_with("python") || is("python") || is("ipython") => Ok(Language::Python),
-            () => Err(ParameterError::Language { notebook: document.path().display().to_string(), kernel }),
+impl Writer {
+    fn of(document: &Document) -> Result<Writer, ParameterError> {
+        match Language::of(document.metadata()) {
+            Language::Rust => Ok(Writer::Rust),
+            Language::Python => Ok(Writer::Python),
+            Language::Other | Language::Unnamed => {
+                let kernel = document.metadata().get("kernelspec").and_then(|spec| spec["name"].as_str()).unwrap_or_default();
+                Err(ParameterError::Language { notebook: document.path().display().to_string(), kernel: kernel.to_lowercase() })
+            }
         }
     }
 
     /// The line above the parameters.
     fn head(self) -> &'static str {
         match self {
-            Language::Rust => "// Parameters of this run.",
-            Language::Python => "# Parameters of this run.",
+            Writer::Rust => "// Parameters of this run.",
+            Writer::Python => "# Parameters of this run.",
         }
     }
 
     fn declared(self, code: &str) -> Vec<Declared> {
         match self {
-            Language::Rust => lets(code),
-            Language::Python => python::declared(code),
+            Writer::Rust => lets(code),
+            Writer::Python => python::declared(code),
         }
     }
 
     /// Refuses what is no name, or no code, in this language.
     fn check(self, given: &Given) -> Result<(), ParameterError> {
         match self {
-            Language::Rust => given.check(),
-            Language::Python => python::check(given),
+            Writer::Rust => given.check(),
+            Writer::Python => python::check(given),
         }
     }
 
     /// The statement that binds a parameter.
     fn binding(self, given: &Given, declared: Option<&Declared>) -> Result<String, ParameterError> {
         match self {
-            Language::Rust => given.binding(declared),
-            Language::Python => Ok(python::binding(given, declared)),
+            Writer::Rust => given.binding(declared),
+            Writer::Python => Ok(python::binding(given, declared)),
         }
     }
 }

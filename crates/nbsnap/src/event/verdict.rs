@@ -66,8 +66,6 @@ impl Status {
 pub enum Evidence {
     /// The engine ran it.
     Run,
-    /// A quick look was enough to see that all is as recorded.
-    Shortcut,
     /// It was not run: it passed before, and nothing that this rested on has changed.
     Cache,
 }

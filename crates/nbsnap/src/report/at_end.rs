@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use super::{Reporter, Run, about};
 use crate::event::Event;
-use crate::whole_file;
+use crate::files::atomic_write;
 
 /// Writes a file when the run has ended.
 pub struct AtEnd {
@@ -49,7 +49,7 @@ impl AtEnd {
                 text.as_bytes(),
             );
         }
-        whole_file::write(&self.path, text.as_bytes())
+        atomic_write::write(&self.path, text.as_bytes())
     }
 }
 

@@ -14,8 +14,8 @@ use super::run::{NotebookRun, Run};
 use super::{Reporter, about};
 use crate::document::Document;
 use crate::event::{CellProblem, Event};
+use crate::files::atomic_write;
 use crate::snapshot::{Difference, PictureDifference};
-use crate::whole_file;
 
 /// Writes what failed notebooks leave, once they have ended.
 pub struct FailedFiles {
@@ -48,7 +48,7 @@ impl Reporter for FailedFiles {
         for run in &notebook.cells {
             for (difference, picture) in pictures(run.verdict.problems()) {
                 for (path, content) in picture_files(&folder, &run.cell.id, difference, picture) {
-                    whole_file::write(&path, content).map_err(|error| about(&path, error))?;
+                    atomic_write::write(&path, content).map_err(|error| about(&path, error))?;
                 }
             }
         }
@@ -61,7 +61,7 @@ fn write_notebook(notebook: &NotebookRun, path: &Path, folder: &Path) -> io::Res
     let Ok(mut document) = Document::read(path) else { return Ok(()) };
     let records: Vec<_> = notebook.cells.iter().map(|run| run.record.as_deref().cloned()).collect();
     document.set_records(&records);
-    whole_file::write(&folder.join(format!("{}.ipynb", notebook.name)), document.text().as_bytes())
+    atomic_write::write(&folder.join(format!("{}.ipynb", notebook.name)), document.text().as_bytes())
 }
 
 /// The pictures that differ.

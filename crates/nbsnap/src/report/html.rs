@@ -122,10 +122,8 @@ fn notebook(notebook: &NotebookRun) -> NotebookView {
     if notebook.skipped.is_none() {
         facts.extend([count(notebook.cells.len(), "cell"), format!("{:.1} s", notebook.elapsed.as_secs_f64())]);
     }
-    match notebook.evidence {
-        Some(Evidence::Shortcut) => facts.push("as one program".into()),
-        Some(Evidence::Cache) => facts.push("nothing has changed since it passed".into()),
-        _ => {}
+    if notebook.evidence == Some(Evidence::Cache) {
+        facts.push("nothing has changed since it passed".into());
     }
     if !notebook.tries.is_empty() {
         facts.push(format!("{} before this one", count(notebook.tries.len(), "try")));

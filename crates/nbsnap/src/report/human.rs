@@ -110,6 +110,11 @@ impl<W: Write + Send + 'static> Reporter for HumanReporter<W> {
                 self.line("Running", true, &format!("{notebooks}, {cells} (engine {engine})"))
             }
             Event::Notice { message } => self.line("Note", true, &visible(message)),
+            Event::EngineBuild { done, crates, .. } if done == crates => {
+                self.output.clear();
+                Ok(())
+            }
+            Event::EngineBuild { done, crates, name, .. } => self.output.counting("Building", *done, *crates, name),
             Event::PreparationStarted { crates: 0 } | Event::PreparationFinished { crates: 0, .. } => Ok(()),
             Event::PreparationStarted { crates } => {
                 self.line("Preparing", true, &format!("{} for the notebooks", count(*crates, "crate")))
@@ -246,7 +251,6 @@ impl Running {
         }
         match evidence {
             Evidence::Run => {}
-            Evidence::Shortcut => parts.push("fused".into()),
             Evidence::Cache => parts.push("nothing has changed since it passed".into()),
         }
         match status {

@@ -48,6 +48,9 @@ fn describe(event: &Event) -> Option<(&'static str, Value)> {
             ("run-started", json!({ "notebooks": notebooks, "cells": cells, "engine": engine }))
         }
         Event::Notice { message } => ("notice", json!({ "message": message })),
+        Event::EngineBuild { program, done, crates, name } => {
+            ("engine-build", json!({ "program": program, "done": done, "crates": crates, "crate": name }))
+        }
         Event::PreparationStarted { crates } => ("preparation-started", json!({ "crates": crates })),
         Event::PreparationProgress { done, crates, name } => {
             ("preparation-progress", json!({ "done": done, "crates": crates, "crate": name }))
@@ -99,7 +102,6 @@ fn describe(event: &Event) -> Option<(&'static str, Value)> {
                 .collect();
             let evidence = match evidence {
                 Evidence::Run => "run",
-                Evidence::Shortcut => "shortcut",
                 Evidence::Cache => "cache",
             };
             let members = json!({

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 use super::escape::visible_line;
+use crate::files::atomic_write;
 use crate::notebook::{CodeCell, Notebook};
-use crate::whole_file;
 
 /// How long a description may be, in characters.
 const DESCRIPTION: usize = 80;
@@ -122,7 +122,7 @@ pub(crate) fn write_sidecar(path: &Path, content: &[u8]) -> Result<(), SnapshotE
     if fs::read(path).is_ok_and(|there| there == content) {
         return Ok(());
     }
-    whole_file::write(path, content).map_err(|source| SnapshotError::Write { path: path.to_owned(), source })
+    atomic_write::write(path, content).map_err(|source| SnapshotError::Write { path: path.to_owned(), source })
 }
 
 /// Removes a file, and says whether it was there.

@@ -45,6 +45,12 @@ impl SnapshotStore {
         SnapshotStore { comparison, ..self }
     }
 
+    /// Sets whether differences are laid down for review.
+    #[must_use]
+    pub fn with_update(self, update: UpdateMode) -> SnapshotStore {
+        SnapshotStore { update, ..self }
+    }
+
     /// The folder that holds the snapshots.
     pub fn root(&self) -> &Path {
         &self.root

@@ -1,0 +1,141 @@
+//! What notebooks are provided with: a testbed, a fresh one for each notebook that runs, or only variables for a real deployment.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use eoap_testbed::{Scenario, Testbed};
+use nbsnap::environment::{Environment, Lease, Nothing};
+use nbsnap::notebook::Notebook;
+use nbsnap::project::Project;
+use nbsnap::run::RunError;
+
+use crate::args::LiveArgs;
+use crate::error::chain;
+
+/// What may stand in the `[environment]` table.
+const SETTINGS: [&str; 2] = ["scenario", "env-file"];
+
+/// Provides each notebook with a testbed of its own, set up by the scenario that its settings or the project's name.
+#[derive(Debug)]
+pub(crate) struct Testbeds {
+    folder: PathBuf,
+    scenario: Option<String>,
+}
+
+impl Testbeds {
+    /// Reads the project's `[environment]` table; paths in it mean `folder`.
+    pub(crate) fn new(folder: &Path, settings: &toml::Table) -> Result<Testbeds, String> {
+        Ok(Testbeds { folder: folder.to_owned(), scenario: setting(settings, "scenario", "a folder")? })
+    }
+}
+
+impl Testbeds {
+    /// The folder of the scenario of every notebook that names none of its own.
+    pub(crate) fn default_folder(&self) -> Option<PathBuf> {
+        self.scenario.as_ref().map(|scenario| self.folder.join(scenario))
+    }
+
+    /// The notebook's scenario, if it has one: a notebook may name its own in its metadata, {"nbsnap": {"scenario": "…"}}.
+    fn scenario(&self, notebook: &Notebook) -> Result<Option<Scenario>, String> {
+        let own = notebook.settings.get("scenario").and_then(|scenario| scenario.as_str());
+        let Some(scenario) = own.or(self.scenario.as_deref()) else { return Ok(None) };
+        // A recorded scenario has what this notebook once said.
+        let scenario = Scenario::load(&self.folder.join(scenario)).map_err(|error| chain(&error))?;
+        Ok(Some(scenario.for_session(&notebook.name)))
+    }
+}
+
+impl Environment for Testbeds {
+    fn provision(&self, notebook: &Notebook) -> Result<Box<dyn Lease>, String> {
+        let Some(scenario) = self.scenario(notebook)? else { return Ok(Box::new(Nothing)) };
+        let testbed = Testbed::start(&scenario).map_err(|error| chain(&error))?;
+        Ok(Box::new(OwnTestbed(testbed)))
+    }
+
+    fn files(&self, notebook: &Notebook) -> Result<Vec<PathBuf>, String> {
+        Ok(self.scenario(notebook)?.map(|scenario| scenario.files()).unwrap_or_default())
+    }
+}
+
+/// What a run's notebooks are provided with: as the arguments say, else as the project's `[environment]` table does.
+pub(crate) fn of_run(project: &Project, args: &LiveArgs) -> Result<Box<dyn Environment>, RunError> {
+    as_said(project, args).map_err(|reason| RunError::Environment { notebook: "(all)".into(), reason })
+}
+
+fn as_said(project: &Project, args: &LiveArgs) -> Result<Box<dyn Environment>, String> {
+    let (folder, settings) = (project.notebooks_dir(), &project.config.environment);
+    if !args.live {
+        return Ok(Box::new(Testbeds::new(&folder, settings)?));
+    }
+    let file = match &args.env_file {
+        Some(file) => Some(file.clone()),
+        None => setting(settings, "env-file", "a file")?.map(|file| folder.join(file)),
+    };
+    Ok(Box::new(Live { variables: file.as_deref().map(variables).transpose()?.unwrap_or_default(), file }))
+}
+
+/// A path in the `[environment]` table, in which nothing else may stand.
+fn setting(settings: &toml::Table, name: &str, what: &str) -> Result<Option<String>, String> {
+    if let Some(unknown) = settings.keys().find(|key| !SETTINGS.contains(&key.as_str())) {
+        return Err(format!("nbsnap.toml: [environment] has no setting `{unknown}`, only `{}`", SETTINGS.join("` and `")));
+    }
+    match settings.get(name) {
+        None => Ok(None),
+        Some(toml::Value::String(path)) => Ok(Some(path.clone())),
+        Some(other) => Err(format!("nbsnap.toml: `{name}` must be the path of {what}, not {other}")),
+    }
+}
+
+/// Reads a file of variables, written as `NAME=value` or as a shell exports them.
+pub(crate) fn variables(file: &Path) -> Result<BTreeMap<String, String>, String> {
+    let failed = |error: dotenvy::Error| format!("cannot use the variables of {}: {error}", file.display());
+    dotenvy::from_path_iter(file).map_err(failed)?.collect::<Result<_, _>>().map_err(failed)
+}
+
+/// Provides variables and no server: notebooks reach the hosts that they name.
+#[derive(Clone, Debug)]
+struct Live {
+    variables: BTreeMap<String, String>,
+    file: Option<PathBuf>,
+}
+
+impl Environment for Live {
+    fn provision(&self, _notebook: &Notebook) -> Result<Box<dyn Lease>, String> {
+        Ok(Box::new(self.clone()))
+    }
+
+    fn files(&self, _notebook: &Notebook) -> Result<Vec<PathBuf>, String> {
+        Ok(self.file.iter().cloned().collect())
+    }
+}
+
+impl Lease for Live {
+    fn variables(&self) -> BTreeMap<String, String> {
+        self.variables.clone()
+    }
+
+    fn secrets(&self) -> Vec<String> {
+        // The runner tells secrets by the names of variables.
+        Vec::new()
+    }
+
+    fn refused_hosts(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+struct OwnTestbed(Testbed);
+
+impl Lease for OwnTestbed {
+    fn variables(&self) -> BTreeMap<String, String> {
+        self.0.environment()
+    }
+
+    fn secrets(&self) -> Vec<String> {
+        self.0.secrets()
+    }
+
+    fn refused_hosts(&self) -> Vec<String> {
+        self.0.refused_hosts()
+    }
+}

@@ -1,0 +1,119 @@
+//! A testbed for clients outside: which scenario, on which ports, and what a client needs in its environment.
+//!
+//! Commands that start something beside a testbed share this. Nothing is printed here.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use eoap_testbed::{Clock, Error, Personality, Ports, Scenario, Testbed};
+use nbsnap::project::Project;
+use serde_json::json;
+
+use crate::args::{EnvFormat, JobClock, ServerKind, TestbedArgs};
+use crate::error::CommandError;
+use crate::environment::Testbeds;
+
+/// The scenario that is meant: a folder, the name of one beside the project's, or, where none is named, the project's own.
+pub(crate) fn scenario(project: Option<&Project>, wanted: Option<&str>) -> Result<Scenario, CommandError> {
+    let own = match project {
+        Some(project) => {
+            let testbeds = Testbeds::new(&project.notebooks_dir(), &project.config.environment).map_err(CommandError::Usage)?;
+            testbeds.default_folder()
+        }
+        None => None,
+    };
+    let beside = own.as_deref().and_then(Path::parent);
+    let folder = match wanted {
+        Some(wanted) => named(wanted, beside)?,
+        None => own.ok_or_else(|| {
+            let message =
+                "there is no scenario to serve: name a folder, or run inside a project whose notebooks/nbsnap.toml names one";
+            CommandError::Usage(message.to_owned())
+        })?,
+    };
+    Ok(Scenario::load(&folder)?)
+}
+
+fn named(wanted: &str, beside: Option<&Path>) -> Result<PathBuf, CommandError> {
+    let is_scenario = |folder: &Path| folder.join("scenario.toml").is_file();
+    let folder = PathBuf::from(wanted);
+    let neighbour = beside.map(|beside| beside.join(wanted));
+    if is_scenario(&folder) {
+        return Ok(folder);
+    }
+    if let Some(neighbour) = neighbour.filter(|neighbour| is_scenario(neighbour)) {
+        return Ok(neighbour);
+    }
+    let mut known: Vec<String> = beside
+        .and_then(|beside| std::fs::read_dir(beside).ok())
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter(|entry| is_scenario(&entry.path()))
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
+    known.sort();
+    let known = if known.is_empty() { String::new() } else { format!("; the project has {}", known.join(", ")) };
+    Err(CommandError::Usage(format!("no scenario {wanted}: there is no file {}{known}", folder.join("scenario.toml").display())))
+}
+
+/// Starts it, set up as the arguments say.
+pub(crate) fn start(mut scenario: Scenario, args: &TestbedArgs) -> Result<Testbed, CommandError> {
+    match args.clock {
+        Some(JobClock::Poll) if args.speed.is_some() => {
+            return Err(CommandError::Usage("only the clock `real` has a speed".to_owned()));
+        }
+        Some(JobClock::Poll) => scenario = scenario.with_clock(Clock::Poll),
+        Some(JobClock::Real) => scenario = scenario.with_clock(Clock::Real { speed: args.speed.unwrap_or(1.0) }),
+        None => {}
+    }
+    match args.personality {
+        Some(ServerKind::Zoo) => scenario = scenario.with_personality(Personality::Zoo),
+        Some(ServerKind::Pygeoapi) => scenario = scenario.with_personality(Personality::Pygeoapi),
+        None => {}
+    }
+    let ports = Ports { proxy: args.proxy_port, ogc: args.ogc_port, s3: args.s3_port };
+    Testbed::start_on(&scenario, ports).map_err(|error| match error {
+        Error::Listen { .. } => CommandError::Port(error),
+        error => CommandError::Testbed(error),
+    })
+}
+
+/// What a client needs in its environment, the addresses on loopback, for one that goes round the proxy, and the process that serves.
+pub(crate) fn environment(testbed: &Testbed) -> BTreeMap<String, String> {
+    let mut all = testbed.environment();
+    let addresses = [
+        ("PAGE", testbed.page_url()),
+        ("PROXY", testbed.proxy_url().to_owned()),
+        ("OGC", testbed.ogc_url()),
+        ("S3", testbed.s3_url()),
+    ];
+    all.extend(addresses.map(|(name, url)| (format!("EOAP_TESTBED_{name}_URL"), url)));
+    all.insert("EOAP_TESTBED_PID".to_owned(), std::process::id().to_string());
+    all
+}
+
+/// An environment as a shell or a program reads it.
+pub(crate) fn written(environment: &BTreeMap<String, String>, format: EnvFormat) -> String {
+    let lines = |line: &dyn Fn(&str, &str) -> String| {
+        environment.iter().map(|(name, value)| line(name, value) + "\n").collect::<String>()
+    };
+    match format {
+        EnvFormat::Sh => lines(&|name, value| format!("export {name}='{}'", value.replace('\'', r"'\''"))),
+        EnvFormat::Fish => lines(&|name, value| format!("set -gx {name} '{}'", value.replace('\\', r"\\").replace('\'', r"\'"))),
+        EnvFormat::Json => format!("{:#}\n", json!(environment)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_survive_every_shell() {
+        let environment = BTreeMap::from([("A".to_owned(), r"it's a \ $HOME".to_owned()), ("B".to_owned(), String::new())]);
+        assert_eq!(written(&environment, EnvFormat::Sh), "export A='it'\\''s a \\ $HOME'\nexport B=''\n");
+        assert_eq!(written(&environment, EnvFormat::Fish), "set -gx A 'it\\'s a \\\\ $HOME'\nset -gx B ''\n");
+        assert_eq!(written(&environment, EnvFormat::Json), "{\n  \"A\": \"it's a \\\\ $HOME\",\n  \"B\": \"\"\n}\n");
+    }
+}

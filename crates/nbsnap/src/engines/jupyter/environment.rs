@@ -1,0 +1,34 @@
+//! What of the machine's environment a kernel gets: what programs need to be found and to start, and nothing that would make one machine's verdict
+//! another's.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::process::environment;
+
+/// Variables by which environments of Python are found.
+const OF_PYTHON: &[&str] = &["LD_LIBRARY_PATH", "VIRTUAL_ENV", "CONDA_PREFIX", "PYENV_ROOT", "PYENV_VERSION"];
+
+/// Variables of Python's that a kernel does not get: code that the machine's owner has run in every session.
+const NOT_OF_PYTHON: &[&str] = &["PYTHONSTARTUP", "PYTHONINSPECT", "PYTHONBREAKPOINT"];
+
+/// Files that every kernel finds in its private folder. IPython's history is for people who come back.
+pub(super) const FILES: &[(&str, &str)] =
+    &[("ipython/profile_default/ipython_kernel_config.py", "c = get_config()\nc.HistoryManager.hist_file = ':memory:'\n")];
+
+/// The variables that every kernel gets, before those that it and its notebook bring. `private` is a folder in which it finds no settings.
+pub(super) fn variables(private: &Path) -> BTreeMap<String, String> {
+    let is_wanted = |name: &str| OF_PYTHON.contains(&name) || (name.starts_with("PYTHON") && !NOT_OF_PYTHON.contains(&name));
+    let mut variables = environment::plain();
+    variables.extend(std::env::vars().filter(|(name, _)| is_wanted(name)));
+    let folder = |name: &str| private.join(name).display().to_string();
+    let ours = [
+        ("IPYTHONDIR", folder("ipython")),
+        ("JUPYTER_CONFIG_DIR", folder("jupyter")),
+        ("JUPYTER_DATA_DIR", folder("jupyter")),
+        ("JUPYTER_RUNTIME_DIR", folder("jupyter")),
+        ("EVCXR_CONFIG_DIR", private.display().to_string()),
+    ];
+    variables.extend(ours.map(|(name, value)| (name.to_owned(), value)));
+    variables
+}

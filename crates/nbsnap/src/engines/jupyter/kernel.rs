@@ -1,0 +1,248 @@
+//! A kernel's life: started, ready, asked, interrupted, and ended with everything that it has started.
+//!
+//! The main type is [`Kernel`]. It passes on what the kernel says, and does not know what a cell is.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Stdio};
+use std::time::{Duration, Instant};
+
+use jupyter_protocol::messaging::{InterruptRequest, JupyterMessageContent, KernelInfoRequest, ShutdownRequest};
+
+use super::channels::{Channels, Heard};
+use super::kernelspec::Kernelspec;
+use super::message::{Channel, Message};
+use super::{environment, supervisor};
+use crate::engine::Interrupt;
+use crate::process::nonce;
+use crate::process::tail::Tail;
+
+/// How often whoever waits for a kernel looks whether it is still there, and whether the user wants to stop.
+const TICK: Duration = Duration::from_millis(50);
+/// How often a kernel that has not answered yet is asked whether it is ready.
+const AGAIN: Duration = Duration::from_millis(500);
+/// How long a kernel may take to shut down by itself.
+const SHUTDOWN: Duration = Duration::from_secs(2);
+/// How often a kernel is started that finds its ports taken: between their choice and their use there is a moment.
+const STARTS: usize = 3;
+
+/// A running kernel. Dropping it ends it.
+pub(super) struct Kernel {
+    supervisor: Child,
+    /// To the supervisor, which ends the kernel when this is closed.
+    orders: Option<ChildStdin>,
+    channels: Channels,
+    printed: Tail,
+    ended: PathBuf,
+    interrupt_by_message: bool,
+    interrupt: Interrupt,
+    _folder: tempfile::TempDir,
+}
+
+/// What a kernel is started with.
+pub(super) struct Start<'a> {
+    pub(super) spec: &'a Kernelspec,
+    /// Variables beside those that every kernel gets.
+    pub(super) variables: &'a BTreeMap<String, String>,
+    /// Files that it finds in its folder for settings, by name.
+    pub(super) settings: &'a BTreeMap<String, String>,
+    /// Where it runs.
+    pub(super) directory: &'a Path,
+    /// How many bytes of address space it may take.
+    pub(super) max_memory: Option<u64>,
+    /// How long it may take until it answers.
+    pub(super) limit: Duration,
+    /// The user's wish to stop.
+    pub(super) interrupt: &'a Interrupt,
+}
+
+/// Why a kernel does not run.
+#[derive(Debug)]
+pub(super) enum NotStarted {
+    /// It cannot be started, or does not answer: this is why, in words.
+    Failed(String),
+    /// The user wants to stop.
+    Interrupted,
+}
+
+/// Why nothing is heard.
+#[derive(Debug)]
+pub(super) enum NoReply {
+    /// The time is up.
+    Timeout,
+    /// The kernel is gone: how it ended, and the end of what its process printed.
+    Gone { status: String, printed: String },
+    /// It said something that cannot be read.
+    Unreadable(String),
+    /// The user wants to stop.
+    Interrupted,
+}
+
+impl Kernel {
+    /// Starts a kernel and waits until it answers.
+    ///
+    /// # Errors
+    /// When it does not, or the user wants to stop.
+    pub(super) fn start(start: &Start<'_>) -> Result<Kernel, NotStarted> {
+        let name = &start.spec.name;
+        let failed = |reason: String| NotStarted::Failed(format!("kernel `{name}` {reason}"));
+        for attempt in 1.. {
+            let mut kernel = Kernel::spawn(start).map_err(|error| failed(format!("cannot be started: {error}")))?;
+            match kernel.wait_until_ready(start.limit) {
+                Ok(()) => return Ok(kernel),
+                Err(NoReply::Gone { printed, .. })
+                    if attempt < STARTS && printed.to_lowercase().contains("address already in use") => {}
+                Err(NoReply::Gone { status, printed }) => {
+                    return Err(failed(format!("ended before it was ready ({status}); it printed:\n{printed}")));
+                }
+                Err(NoReply::Timeout) => {
+                    let (limit, printed) = (humantime::format_duration(start.limit), kernel.printed.text());
+                    return Err(failed(format!("does not answer within {limit}; it printed:\n{printed}")));
+                }
+                Err(NoReply::Unreadable(reason)) => {
+                    return Err(failed(format!("sent a malformed message: {reason}")));
+                }
+                Err(NoReply::Interrupted) => return Err(NotStarted::Interrupted),
+            }
+        }
+        unreachable!("the last attempt returns")
+    }
+
+    fn spawn(start: &Start<'_>) -> std::io::Result<Kernel> {
+        let folder = tempfile::Builder::new().prefix("nbsnap-kernel-").tempdir()?;
+        let settings = start.settings.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+        for (name, text) in environment::FILES.iter().copied().chain(settings) {
+            let path = folder.path().join(name);
+            path.parent().map_or(Ok(()), std::fs::create_dir_all)?;
+            std::fs::write(path, text)?;
+        }
+        let connection_file = folder.path().join("connection.json");
+        let reserved = Channels::reserve(&start.spec.name, nonce::hex()?)?;
+        let connection = reserved.connection.clone();
+        std::fs::write(&connection_file, serde_json::to_string(&connection)?)?;
+
+        let mut variables = environment::variables(folder.path());
+        variables.extend(start.variables.clone());
+        variables.extend(start.spec.variables(&variables));
+        let ended = folder.path().join("ended");
+        let mut command = supervisor::command(&ended, &start.spec.arguments(&connection_file), start.max_memory)?;
+        command
+            .env_clear()
+            .envs(variables)
+            .current_dir(start.directory)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        // The kernel binds its ports a good while after this.
+        drop(reserved);
+        let mut supervisor = command.spawn()?;
+        let printed = Tail::default();
+        // A kernel whose output nobody reads stands still as soon as a pipe is full.
+        printed.follow(supervisor.stdout.take());
+        printed.follow(supervisor.stderr.take());
+        let orders = supervisor.stdin.take();
+        let channels = Channels::connect(connection, nonce::hex()?)?;
+        let (interrupt_by_message, interrupt) = (start.spec.interrupt_by_message, start.interrupt.clone());
+        Ok(Kernel { supervisor, orders, channels, printed, ended, interrupt_by_message, interrupt, _folder: folder })
+    }
+
+    /// Asks until the kernel answers, and until it is heard on the socket of outputs, too: what a cell shows before that would be lost.
+    fn wait_until_ready(&mut self, limit: Duration) -> Result<(), NoReply> {
+        let deadline = Instant::now() + limit;
+        let (mut asked, mut replied, mut heard) = (Vec::new(), false, false);
+        while !(replied && heard && self.channels.are_connected()) {
+            if Instant::now() >= deadline {
+                return Err(NoReply::Timeout);
+            }
+            asked.push(self.send(Channel::Shell, KernelInfoRequest {}));
+            let again = (Instant::now() + AGAIN).min(deadline);
+            while !(replied && heard && self.channels.are_connected()) {
+                match self.hear(again) {
+                    Ok(message) if asked.contains(&message.parent) => {
+                        replied |= message.kind == "kernel_info_reply";
+                        heard |= message.channel == Channel::IoPub;
+                    }
+                    // Of its beginnings nothing matters.
+                    Ok(_) | Err(NoReply::Unreadable(_)) => {}
+                    Err(NoReply::Timeout) => break,
+                    Err(other) => return Err(other),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends a request. Returns its id, which what answers it names.
+    pub(super) fn send(&self, channel: Channel, content: impl Into<JupyterMessageContent>) -> String {
+        self.channels.send(channel, content)
+    }
+
+    /// Forgets what the kernel's process has printed so far.
+    pub(super) fn forget_printed(&self) {
+        self.printed.forget();
+    }
+
+    /// What the kernel says next.
+    ///
+    /// # Errors
+    /// Why nothing is heard until `deadline`.
+    pub(super) fn hear(&mut self, deadline: Instant) -> Result<Message, NoReply> {
+        loop {
+            if self.interrupt.is_set() {
+                return Err(NoReply::Interrupted);
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.channels.listen(left.min(TICK)) {
+                Some(Heard::Message(message)) => return Ok(message),
+                Some(Heard::Unreadable(reason)) => return Err(NoReply::Unreadable(reason)),
+                None if left.is_zero() => return Err(NoReply::Timeout),
+                None if self.is_gone() => {
+                    // What it said last may still be on its way.
+                    return match self.channels.listen(TICK) {
+                        Some(Heard::Message(message)) => Ok(message),
+                        _ => Err(self.last_words()),
+                    };
+                }
+                None => {}
+            }
+        }
+    }
+
+    fn is_gone(&mut self) -> bool {
+        !matches!(self.supervisor.try_wait(), Ok(None))
+    }
+
+    fn last_words(&self) -> NoReply {
+        let status = std::fs::read_to_string(&self.ended).unwrap_or_else(|_| "nobody saw how it ended".to_owned());
+        // Whoever reads what it printed may be a moment behind.
+        std::thread::sleep(TICK);
+        NoReply::Gone { status, printed: self.printed.text() }
+    }
+
+    /// Interrupts what the kernel is doing, in the way that its kernelspec asks for.
+    pub(super) fn interrupt(&mut self) {
+        if self.interrupt_by_message {
+            self.send(Channel::Control, InterruptRequest {});
+        } else if let Some(orders) = &mut self.orders {
+            // A supervisor that is gone has nothing left to interrupt.
+            let _ = orders.write_all(supervisor::INTERRUPT).and_then(|()| orders.flush());
+        }
+    }
+
+    /// Lets the kernel shut down by itself, and ends what is left of it then.
+    pub(super) fn shut_down(mut self) {
+        self.send(Channel::Control, ShutdownRequest { restart: false });
+        let deadline = Instant::now() + SHUTDOWN;
+        while !self.is_gone() && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+impl Drop for Kernel {
+    fn drop(&mut self) {
+        self.orders.take();
+        let _ = self.supervisor.wait();
+    }
+}

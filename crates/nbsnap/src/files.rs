@@ -1,0 +1,5 @@
+//! Files: written whole or not at all, digested, and cleaned up.
+
+pub mod atomic_write;
+pub mod cleanup;
+pub mod digest;

@@ -1,0 +1,12 @@
+//! Processes: started again in a role, grouped, limited, watched, and ended with all that they have started.
+//!
+//! What engines have in common here. It knows no engine, no notebook and no protocol.
+
+pub mod environment;
+pub mod exit;
+pub mod group;
+pub mod limits;
+pub mod nonce;
+pub mod pipe;
+pub mod reexec;
+pub mod tail;

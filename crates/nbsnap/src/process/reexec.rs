@@ -1,0 +1,37 @@
+//! This program, started again for a process of its own, with a hidden first argument that says which.
+
+use std::ffi::OsStr;
+use std::process::{Command, ExitCode};
+
+use crate::engines::jupyter::supervisor;
+
+/// Runs this process as one of an engine's own, if it was started as one.
+///
+/// Every binary that runs notebooks must call this as the first thing in `main` and return the code that it gets. An engine starts
+/// the binary again for its processes; without this call each of them would start the whole run anew.
+///
+/// ```no_run
+/// fn main() -> std::process::ExitCode {
+///     if let Some(code) = nbsnap::run_role() {
+///         return code;
+///     }
+///     // … the program proper …
+///     std::process::ExitCode::SUCCESS
+/// }
+/// ```
+pub fn run_role() -> Option<ExitCode> {
+    match std::env::args_os().nth(1).as_deref().and_then(OsStr::to_str) {
+        Some(supervisor::ROLE) => Some(supervisor::main()),
+        _ => None,
+    }
+}
+
+/// This binary again, with a role's hidden first argument.
+///
+/// # Errors
+/// When the system does not say which file this binary is.
+pub fn command(role: &str) -> std::io::Result<Command> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.arg(role);
+    Ok(command)
+}

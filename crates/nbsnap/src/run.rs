@@ -1,0 +1,439 @@
+//! A whole run: from notebooks to verdicts, reported as events.
+//!
+//! The main type is [`Runner`]. It joins engine, environment, redaction and snapshots, and decides what a cell's record means.
+//! It prints nothing: whoever calls it hands in a function that takes the events.
+
+pub mod cache;
+pub mod compile;
+mod judge;
+mod one;
+pub mod outputs_only;
+mod slow;
+mod tell;
+pub mod watch;
+mod workers;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::time::{Instant, SystemTime};
+
+use cache::{Parts, ResultCache, Surroundings};
+use judge::Purpose;
+use one::{OneNotebook, Outcome, Target};
+use slow::SlowCells;
+
+use crate::engine::{Engine, EngineError};
+use crate::environment::Environment;
+use crate::event::{Event, Summary};
+use crate::files::digest::digest;
+use crate::notebook::Notebook;
+use crate::project::{Notebooks, Project, ProjectError};
+use crate::redact::{RedactError, RuleHits};
+use crate::select::{Chosen, Selection};
+use crate::snapshot::{OrphanKind, SnapshotError, SnapshotStore, UpdateMode};
+
+/// Why a run cannot go on. This says nothing about any notebook.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// The project cannot be used.
+    #[error(transparent)]
+    Project(#[from] ProjectError),
+    /// The project has no notebooks.
+    #[error("{folder} holds no notebooks (*.ipynb)")]
+    NoNotebooks {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// The filter leaves no notebook.
+    #[error("no notebook matches the filter")]
+    NothingSelected,
+    /// The engine cannot work.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// A snapshot cannot be read or written.
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotError),
+    /// A redaction rule cannot be used.
+    #[error(transparent)]
+    Redact(#[from] RedactError),
+    /// What a notebook needs around it cannot be set up.
+    #[error("cannot set up what notebook {notebook} needs: {reason}")]
+    Environment {
+        /// The notebook.
+        notebook: String,
+        /// Why.
+        reason: String,
+    },
+    /// The events cannot be shown.
+    #[error("cannot write the report: {0}")]
+    Report(std::io::Error),
+}
+
+/// Everything that a run needs.
+pub struct Runner<'a> {
+    /// The project.
+    pub project: &'a Project,
+    /// What runs the notebooks: one engine, or several of which each must find a notebook green. Pending snapshots are the first one's.
+    pub engines: Vec<&'a mut dyn Engine>,
+    /// What the notebooks are provided with.
+    pub environment: &'a dyn Environment,
+    /// Where the snapshots are.
+    pub store: &'a SnapshotStore,
+    /// What is known of earlier runs; without it every notebook runs.
+    pub cache: Option<&'a ResultCache>,
+    /// How many notebooks may run at once, at least one.
+    pub jobs: usize,
+    /// How often each notebook is run while it passes, at least once.
+    pub repeat: u32,
+}
+
+/// What a selection comes to.
+struct Selected {
+    /// All notebooks of the project.
+    notebooks: Notebooks,
+    /// The names of those that are selected.
+    names: Vec<String>,
+    /// Those among them that can be run.
+    targets: Vec<Target>,
+}
+
+/// One engine's part in a run.
+struct Turn<'a> {
+    /// The engine's place.
+    place: usize,
+    /// All notebooks of the project that can be run.
+    notebooks: &'a [Notebook],
+    /// When the run began.
+    began: SystemTime,
+}
+
+/// What notebooks have come to, over all engines that ran them: a notebook counts once, as what the least content engine says of it.
+#[derive(Default)]
+struct Tally {
+    summaries: BTreeMap<String, Summary>,
+    hits: Vec<RuleHits>,
+}
+
+impl Tally {
+    fn add(&mut self, target: &Target, summary: &Summary) {
+        let seriousness = |summary: &Summary| {
+            let Summary { failed, internal, not_run, flaky, passed, cells_failed, cells_not_run, .. } = *summary;
+            (failed, not_run, flaky, internal, cells_failed, cells_not_run, passed)
+        };
+        let known = self.summaries.entry(target.notebook.name.clone()).or_insert(*summary);
+        if seriousness(summary) > seriousness(known) {
+            *known = *summary;
+        }
+    }
+
+    /// Reports a notebook that was not begun, and counts it.
+    fn not_begun(&mut self, root: &Path, target: &Target, emit: Emit<'_>) -> Result<(), RunError> {
+        let mut summary = Summary::default();
+        tell::not_begun(root, target, &mut summary, emit)?;
+        self.add(target, &summary);
+        Ok(())
+    }
+
+    fn summary(&self) -> Summary {
+        let mut all = Summary::default();
+        self.summaries.values().for_each(|summary| all.add(summary));
+        all
+    }
+}
+
+/// Takes events. An error ends the run.
+pub type Emit<'a> = &'a mut dyn FnMut(Event) -> std::io::Result<()>;
+
+impl Runner<'_> {
+    /// Runs the notebooks that `wanted` selects, on one engine after the other.
+    ///
+    /// # Errors
+    /// When the run itself breaks down, or the user stopped it, of which all is reported first. Failed notebooks are counted in the summary.
+    pub fn run(&mut self, wanted: &Selection, emit: Emit<'_>) -> Result<Summary, RunError> {
+        let (started, began) = (Instant::now(), SystemTime::now());
+        let Selected { notebooks, names, targets } = self.select(wanted)?;
+        let cells = targets.iter().map(|target| target.cells().len()).sum();
+        let engine = self.engine_names(targets.iter().map(|target| &target.notebook));
+        emit(Event::RunStarted { notebooks: names.len(), cells, engine }).map_err(RunError::Report)?;
+
+        let mut summary = Summary::default();
+        tell::unusable(&self.project.root, &notebooks, &names, &mut summary, emit)?;
+        let mut tally = Tally::default();
+        let mut is_interrupted = false;
+        for place in 0..self.engines.len() {
+            let targets = self.turn(place, &targets);
+            let turn = Turn { place, notebooks: &notebooks.usable, began };
+            is_interrupted = is_interrupted || self.take_turn(&turn, targets, &mut tally, emit)?;
+        }
+        summary.add(&tally.summary());
+        // A rule may apply only in a notebook, or a cell, that was not run.
+        let all_ran = wanted.is_all() && summary.cached + summary.skipped + summary.not_run + summary.cells_not_run == 0;
+        let unused = if all_ran && notebooks.unusable.is_empty() { self.unused_rules(&tally.hits) } else { Vec::new() };
+        emit(Event::Redacted { hits: tally.hits, unused }).map_err(RunError::Report)?;
+        // Snapshots of notebooks that are gone can only be told when all notebooks are looked at.
+        for orphan in self.store.orphans(&notebooks.usable, wanted.is_all())? {
+            if orphan.notebook.is_none() && orphan.kind != OrphanKind::Pending {
+                summary.orphans += 1;
+                let path = relative(&self.project.root, &orphan.path);
+                let message = format!("{} belongs to no notebook: `nbsnap accept` removes it", path.display());
+                emit(Event::Notice { message }).map_err(RunError::Report)?;
+            }
+        }
+        summary.pending = self.store.pending()?.len();
+        emit(Event::RunFinished { summary, elapsed: started.elapsed() }).map_err(RunError::Report)?;
+        if is_interrupted { Err(EngineError::Interrupted.into()) } else { Ok(summary) }
+    }
+
+    /// What the engine at this place is to run: all, but for notebooks that another engine before it has left to the same kernel.
+    fn turn(&self, place: usize, targets: &[Target]) -> Vec<Target> {
+        let runs_too =
+            |engine: &dyn Engine, notebook: &Notebook| engine.name_for(notebook) == self.engines[place].name_for(notebook);
+        let is_new = |target: &&Target| !self.engines[..place].iter().any(|before| runs_too(&**before, &target.notebook));
+        let several = self.engines.len() > 1;
+        let labelled = |target: &Target| {
+            let name = &target.notebook.name;
+            let engine = self.engines[place].name_for(&target.notebook);
+            let label = if several { format!("{name} ({engine})") } else { name.clone() };
+            Target { label, ..target.clone() }
+        };
+        targets.iter().filter(is_new).map(labelled).collect()
+    }
+
+    /// Has one engine run notebooks. Says whether the user stopped it.
+    fn take_turn(&mut self, turn: &Turn<'_>, targets: Vec<Target>, tally: &mut Tally, emit: Emit<'_>) -> Result<bool, RunError> {
+        let root = &self.project.root;
+        let engine = &*self.engines[turn.place];
+        let is_asked = self.cache.is_some() && targets.iter().any(|target| engine.knows_inputs(&target.notebook));
+        let fingerprint = if is_asked { engine.fingerprint()? } else { Parts::new() };
+        let mut to_run = Vec::new();
+        for target in targets {
+            let (looked, notebook) = (Instant::now(), &target.notebook);
+            let may_hold = self.repeat <= 1 && target.cells.is_none();
+            let mut summary = Summary::default();
+            if let Some(reason) = &notebook.overrides.skip {
+                tell::skipped(root, &target, reason, &mut summary, emit)?;
+                tally.add(&target, &summary);
+            } else if may_hold
+                && self.with_cache(turn, notebook, &fingerprint, |cache, surroundings| cache.holds(notebook, surroundings))?
+                    == Some(true)
+            {
+                tell::cached(root, &target, &mut summary, looked.elapsed(), emit)?;
+                tally.add(&target, &summary);
+            } else {
+                to_run.push(target);
+            }
+        }
+        let mut is_interrupted = false;
+        if !to_run.is_empty() {
+            let to_build: Vec<Notebook> = to_run.iter().map(|target| target.notebook.clone()).collect();
+            match self.build(turn.place, turn.notebooks, &to_build, emit) {
+                Err(RunError::Engine(EngineError::Interrupted)) => {
+                    is_interrupted = true;
+                    to_run.drain(..).try_for_each(|target| tally.not_begun(root, &target, emit))?;
+                }
+                built => built?,
+            }
+        }
+        let not_begun = self.run_all(turn.place, &to_run, emit, &mut |target, outcome| {
+            is_interrupted |= outcome.is_interrupted;
+            tally.add(target, &outcome.summary);
+            add_hits(&mut tally.hits, &outcome.hits);
+            let notebook = &target.notebook;
+            let sources = self.engines[turn.place].sources();
+            let remember = |cache: &ResultCache, surroundings: Surroundings<'_>| {
+                if outcome.is_clean {
+                    cache.remember(notebook, surroundings, sources, turn.began);
+                } else if outcome.summary.failed > 0 || outcome.summary.flaky > 0 {
+                    cache.forget(notebook, surroundings);
+                }
+            };
+            self.with_cache(turn, notebook, &fingerprint, remember).map(drop)
+        })?;
+        not_begun.iter().try_for_each(|target| tally.not_begun(root, target, emit))?;
+        Ok(is_interrupted)
+    }
+
+    /// Builds what the notebooks that `wanted` means depend on, all if it is empty, and runs nothing.
+    ///
+    /// # Errors
+    /// When it cannot be built.
+    pub fn prepare(&mut self, wanted: &[String], emit: Emit<'_>) -> Result<(), RunError> {
+        let Selected { notebooks, targets, .. } = self.select(&Selection::of_names(wanted))?;
+        let chosen: Vec<Notebook> = targets.into_iter().map(|target| target.notebook).collect();
+        (0..self.engines.len()).try_for_each(|place| self.build(place, &notebooks.usable, &chosen, emit))
+    }
+
+    /// What the verdicts on the notebooks that `wanted` means rest on as it is now, by notebook; of one that cannot be tested, what its file
+    /// holds. Folders of local packages are known once the engine is prepared.
+    ///
+    /// # Errors
+    /// When the selection means nothing.
+    pub fn inputs(&self, wanted: &Selection) -> Result<BTreeMap<String, Parts>, RunError> {
+        let Selected { notebooks, names, targets } = self.select(wanted)?;
+        let paths = notebooks.usable.iter().map(|notebook| (&notebook.name, &notebook.path));
+        let paths = paths.chain(notebooks.unusable.iter().map(|(name, path, _)| (name, path)));
+        let of_file = |(name, path): (&String, &PathBuf)| {
+            let content = std::fs::read(path).unwrap_or_default();
+            (name.clone(), Parts::from([("file".to_owned(), digest(&content))]))
+        };
+        let mut all: BTreeMap<String, Parts> = paths.filter(|(name, _)| names.contains(name)).map(of_file).collect();
+        // Settings are those that the project was found with; the file may say something else by now.
+        let settings = std::fs::read_to_string(self.project.config_file()).unwrap_or_default();
+        let engine = Parts::from([("settings file".to_owned(), settings)]);
+        for Target { notebook, .. } in &targets {
+            // An environment that cannot be told is as good as one that has changed.
+            let Ok(environment) = self.environment.files(notebook) else { continue };
+            let snapshots = self.store.root().join(&notebook.name);
+            let (project, environment) = (self.project, environment.as_slice());
+            let surroundings = Surroundings { project, snapshots: &snapshots, environment, engine: &engine };
+            // Nor can it be told where a file goes away meanwhile.
+            if let Ok(parts) = cache::inputs(notebook, surroundings, &self.sources()) {
+                all.insert(notebook.name.clone(), parts);
+            }
+        }
+        Ok(all)
+    }
+
+    /// The folders in which those inputs lie.
+    ///
+    /// # Errors
+    /// As [`Runner::inputs`].
+    pub fn input_folders(&self, wanted: &Selection) -> Result<BTreeSet<PathBuf>, RunError> {
+        let mut folders = BTreeSet::from([self.project.notebooks_dir(), self.store.root().to_owned()]);
+        folders.extend(self.sources());
+        for Target { notebook, .. } in &self.select(wanted)?.targets {
+            let files = self.environment.files(notebook).unwrap_or_default();
+            folders.extend(files.iter().filter_map(|file| file.parent()).map(Path::to_owned));
+        }
+        folders.retain(|folder| folder.is_dir());
+        Ok(folders)
+    }
+
+    fn select(&self, wanted: &Selection) -> Result<Selected, RunError> {
+        let notebooks = self.project.notebooks()?;
+        if notebooks.names().is_empty() {
+            return Err(RunError::NoNotebooks { folder: self.project.notebooks_dir() });
+        }
+        let chosen = wanted.choose(&notebooks).map_err(ProjectError::from)?;
+        // One of several shares may well be empty.
+        if chosen.is_empty() && wanted.partition.is_none() {
+            return Err(RunError::NothingSelected);
+        }
+        let target = |chosen: &Chosen| {
+            let notebook = notebooks.usable.iter().find(|notebook| notebook.name == chosen.name)?.clone();
+            Some(Target { label: notebook.name.clone(), notebook, cells: chosen.cells })
+        };
+        let targets = chosen.iter().filter_map(target).collect();
+        let names = chosen.into_iter().map(|chosen| chosen.name).collect();
+        Ok(Selected { notebooks, names, targets })
+    }
+
+    /// Folders of the local packages that the prepared notebooks depend on.
+    fn sources(&self) -> Vec<PathBuf> {
+        let sources: BTreeSet<PathBuf> = self.engines.iter().flat_map(|engine| engine.sources()).cloned().collect();
+        sources.into_iter().collect()
+    }
+
+    /// The names of what runs these notebooks.
+    fn engine_names<'n>(&self, notebooks: impl Iterator<Item = &'n Notebook> + Clone) -> String {
+        let names: Vec<String> = self.engines.iter().map(|engine| engine_name(&**engine, notebooks.clone())).collect();
+        let names: BTreeSet<&str> = names.iter().flat_map(|names| names.split(", ")).collect();
+        names.into_iter().collect::<Vec<_>>().join(", ")
+    }
+
+    /// Rules of the project's own that never applied.
+    fn unused_rules(&self, hits: &[RuleHits]) -> Vec<String> {
+        let applied = |name: &str| hits.iter().any(|rule| rule.is_own && rule.rule == name && rule.hits > 0);
+        self.project.config.redact.iter().map(|rule| rule.name.clone()).filter(|name| !applied(name)).collect()
+    }
+
+    fn build(&mut self, place: usize, all: &[Notebook], selected: &[Notebook], emit: Emit<'_>) -> Result<(), RunError> {
+        build(&mut *self.engines[place], all, selected, emit)
+    }
+
+    /// Lets `act` ask or tell the cache, if there is one.
+    fn with_cache<T>(
+        &self,
+        turn: &Turn<'_>,
+        notebook: &Notebook,
+        engine: &Parts,
+        act: impl FnOnce(&ResultCache, Surroundings<'_>) -> T,
+    ) -> Result<Option<T>, RunError> {
+        let Some(cache) = self.cache.filter(|_| self.engines[turn.place].knows_inputs(notebook)) else { return Ok(None) };
+        let environment = self.environment.files(notebook).map_err(|reason| environment_error(notebook, reason))?;
+        let snapshots = self.store.root().join(&notebook.name);
+        let surroundings = Surroundings { project: self.project, snapshots: &snapshots, environment: &environment, engine };
+        Ok(Some(act(cache, surroundings)))
+    }
+
+    /// Runs notebooks, as many at once as may be, and hands over what became of each. Returns those that were not begun.
+    fn run_all(
+        &self,
+        place: usize,
+        targets: &[Target],
+        emit: Emit<'_>,
+        done: &mut dyn FnMut(&Target, Outcome) -> Result<(), RunError>,
+    ) -> Result<Vec<Target>, RunError> {
+        let config = &self.project.config;
+        // What the first engine has laid down for review stays as it is.
+        let untouched = self.store.clone().with_update(UpdateMode::Never);
+        let store = if place == 0 { self.store } else { &untouched };
+        let one = OneNotebook {
+            project: self.project,
+            environment: self.environment,
+            purpose: Purpose::Test(store),
+            retries: config.retries,
+            repeat: self.repeat.max(1),
+            fail_fast: config.fail_fast,
+        };
+        let jobs = self.jobs.min(targets.len());
+        let start = |number| Ok(self.engines[place].worker(number)?);
+        let mut slow = SlowCells::new(config.slow_after);
+        workers::run(jobs, targets, &start, &one, emit, &mut slow, done)
+    }
+}
+
+/// Builds what notebooks depend on, in the versions of all notebooks of the project, these among them as they are now.
+fn prepare(project: &Project, engine: &mut dyn Engine, notebooks: &[Notebook], emit: Emit<'_>) -> Result<(), RunError> {
+    let mut all = project.notebooks()?.usable;
+    all.retain(|known| !notebooks.iter().any(|notebook| notebook.name == known.name));
+    all.extend_from_slice(notebooks);
+    build(engine, &all, notebooks, emit)
+}
+
+/// Has an engine prepare, and passes its events on.
+fn build(engine: &mut dyn Engine, all: &[Notebook], selected: &[Notebook], emit: Emit<'_>) -> Result<(), RunError> {
+    let mut written = Ok(());
+    engine.prepare(all, selected, &mut |event| {
+        if written.is_ok() {
+            written = emit(event);
+        }
+    })?;
+    written.map_err(RunError::Report)
+}
+
+/// The names of what runs these notebooks.
+fn engine_name<'n>(engine: &dyn Engine, notebooks: impl IntoIterator<Item = &'n Notebook>) -> String {
+    let names: BTreeSet<&str> = notebooks.into_iter().map(|notebook| engine.name_for(notebook)).collect();
+    if names.is_empty() { engine.name().to_owned() } else { names.into_iter().collect::<Vec<_>>().join(", ") }
+}
+
+/// Adds how often rules applied in one notebook to how often they applied in others.
+fn add_hits(all: &mut Vec<RuleHits>, of_one: &[RuleHits]) {
+    for rule in of_one {
+        match all.iter_mut().find(|known| known.rule == rule.rule) {
+            Some(known) => known.hits += rule.hits,
+            None => all.push(rule.clone()),
+        }
+    }
+}
+
+fn environment_error(notebook: &Notebook, reason: String) -> RunError {
+    RunError::Environment { notebook: notebook.name.clone(), reason }
+}
+
+/// A file of the project as seen from the project's folder.
+fn relative(root: &Path, path: &Path) -> PathBuf {
+    path.strip_prefix(root).unwrap_or(path).to_owned()
+}

@@ -1,0 +1,255 @@
+//! What a green verdict rested on: while all of it stays the same, a notebook need not run again.
+//!
+//! The main type is [`ResultCache`]. It remembers digests of everything that a verdict can depend on, part by part, and says whether
+//! they still hold. It runs nothing, and it never remembers a failure.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use serde::{Deserialize, Serialize};
+
+use crate::files::digest::{digest, digest_of_files, files_below, sources_of};
+use crate::notebook::Notebook;
+use crate::project::Project;
+
+/// Digests by part, such as `cells` or `toolchain`.
+pub type Parts = BTreeMap<String, String>;
+
+/// Remembers which notebooks passed, and with what.
+#[derive(Debug)]
+pub struct ResultCache {
+    folder: PathBuf,
+}
+
+/// Everything outside a notebook that its verdict depends on.
+#[derive(Clone, Copy, Debug)]
+pub struct Surroundings<'a> {
+    /// The project, for its settings, its lock file and what lies beside the notebooks.
+    pub project: &'a Project,
+    /// The notebook's snapshots.
+    pub snapshots: &'a Path,
+    /// Files of the environment that the notebook is provided with.
+    pub environment: &'a [PathBuf],
+    /// What the engine says of itself.
+    pub engine: &'a Parts,
+}
+
+/// A notebook that passed.
+#[derive(Debug, Serialize, Deserialize)]
+struct Passed {
+    /// Folders of the local packages that the notebook depends on, as its build had them.
+    sources: Vec<PathBuf>,
+    parts: Parts,
+}
+
+impl ResultCache {
+    /// The cache of `project` in `folder`, which may serve several projects.
+    pub fn new(folder: &Path, project: &Project) -> ResultCache {
+        let root = digest(project.notebooks_dir().as_os_str().as_encoded_bytes());
+        ResultCache { folder: folder.join("results").join(&root[..16]) }
+    }
+
+    /// Whether the notebook passed, and nothing that this rested on has changed since.
+    pub fn holds(&self, notebook: &Notebook, surroundings: Surroundings<'_>) -> bool {
+        let Ok(text) = fs::read_to_string(self.file(notebook, surroundings)) else { return false };
+        // What cannot be read is as good as nothing: the notebook runs.
+        let Ok(passed) = serde_json::from_str::<Passed>(&text) else { return false };
+        parts(notebook, surroundings, &passed.sources).is_ok_and(|(parts, _)| parts == passed.parts)
+    }
+
+    /// Remembers that the notebook passed in a run that began at `began`, with these local packages.
+    ///
+    /// Nothing is remembered where a file changed after the run had begun, as it may have run with the older one, or where a file cannot be
+    /// read. That is no error: the notebook runs again next time.
+    pub fn remember(&self, notebook: &Notebook, surroundings: Surroundings<'_>, sources: &[PathBuf], began: SystemTime) {
+        let known = match parts(notebook, surroundings, sources) {
+            Ok((parts, newest)) if newest < began => Some(Passed { sources: sources.to_vec(), parts }),
+            _ => None,
+        };
+        let written = known
+            .and_then(|passed| serde_json::to_string_pretty(&passed).ok())
+            .is_some_and(|text| self.write(&self.file(notebook, surroundings), &text).is_ok());
+        if !written {
+            self.forget(notebook, surroundings);
+        }
+    }
+
+    /// Forgets that the notebook ever passed.
+    pub fn forget(&self, notebook: &Notebook, surroundings: Surroundings<'_>) {
+        // Where there is no such file there is nothing to forget.
+        let _ = fs::remove_file(self.file(notebook, surroundings));
+    }
+
+    fn write(&self, file: &Path, text: &str) -> std::io::Result<()> {
+        fs::create_dir_all(file.parent().unwrap_or(&self.folder))?;
+        fs::write(file, text)
+    }
+
+    /// What one engine has to say of a notebook is no word on another.
+    fn file(&self, notebook: &Notebook, surroundings: Surroundings<'_>) -> PathBuf {
+        let engine = surroundings.engine.get("engine").map_or("", String::as_str);
+        self.folder.join(engine).join(format!("{}.json", notebook.name))
+    }
+}
+
+/// Digests of everything that a verdict on the notebook can depend on, part by part, as it is now.
+///
+/// # Errors
+/// When a file cannot be read.
+pub fn inputs(notebook: &Notebook, surroundings: Surroundings<'_>, sources: &[PathBuf]) -> std::io::Result<Parts> {
+    parts(notebook, surroundings, sources).map(|(parts, _)| parts)
+}
+
+/// The digests of all parts, and when the newest file among them was changed.
+fn parts(notebook: &Notebook, surroundings: Surroundings<'_>, sources: &[PathBuf]) -> std::io::Result<(Parts, SystemTime)> {
+    let Surroundings { project, snapshots, environment, engine } = surroundings;
+    let mut parts = engine.clone();
+    let mut set = |name: &str, digest: String| parts.insert(name.to_owned(), digest);
+    // Where in the file a cell stands says nothing.
+    let cells: Vec<_> = notebook.cells.iter().map(|cell| (&cell.id, &cell.source, &cell.tags, &cell.overrides)).collect();
+    set("cells", digest(format!("{cells:?}").as_bytes()));
+    set("overrides", digest(format!("{:?}", notebook.overrides).as_bytes()));
+    set("kernelspec", notebook.kernelspec.to_string());
+    set("settings", notebook.settings.to_string());
+    set("config", digest(project.config.of_verdicts().as_bytes()));
+
+    let mut newest = SystemTime::UNIX_EPOCH;
+    let mut set_files = |name: &str, files: Vec<PathBuf>| -> std::io::Result<()> {
+        let (digest, changed) = digest_of_files(&files)?;
+        newest = newest.max(changed);
+        set(name, digest);
+        Ok(())
+    };
+    let lock = project.lock_file();
+    set_files("lock", if lock.exists() { vec![lock] } else { Vec::new() })?;
+    set_files("snapshots", files_below(snapshots, &|_| true)?)?;
+    set_files("environment", environment.to_vec())?;
+    // A notebook may read what lies beside it; other notebooks and the settings have parts of their own.
+    let beside = |path: &Path| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        // Nor do notebooks of a project in a folder of its own.
+        let is_project = path.join("nbsnap.toml").is_file();
+        !is_project && !name.ends_with(".ipynb") && !name.starts_with('.') && name != "nbsnap.toml" && name != "Cargo.lock"
+    };
+    set_files("files", files_below(notebook.directory(), &beside)?)?;
+    set_files("dependencies", sources_of(sources)?)?;
+    Ok((parts, newest))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::config::Config;
+
+    const NOTEBOOK: &str = r#"{"cells":[{"cell_type":"code","execution_count":null,"id":"a","metadata":{},"outputs":[],"source":["1"]}],
+        "metadata":{"kernelspec":{"display_name":"Rust","name":"rust"}},"nbformat":4,"nbformat_minor":5}"#;
+
+    /// A project with one file of every kind that a verdict rests on.
+    struct World {
+        folder: tempfile::TempDir,
+        engine: Parts,
+        config: Config,
+    }
+
+    impl World {
+        fn new() -> World {
+            let folder = tempfile::tempdir().unwrap();
+            let engine = [("engine", "evcxr"), ("runner", "0.1.0"), ("toolchain", "rustc 1.95.0")];
+            let engine = engine.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+            let world = World { folder, engine, config: Config::default() };
+            for file in ["notebooks/Cargo.lock", "notebooks/data.csv", "snapshots/lab/a.snap", "scenario/x.json"] {
+                world.write(file, "1");
+            }
+            world.write("library/src/lib.rs", "");
+            world.write("library/Cargo.toml", "[package]");
+            world.write("notebooks/lab.ipynb", NOTEBOOK);
+            world
+        }
+
+        fn write(&self, file: &str, text: &str) {
+            let path = self.folder.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+
+        fn with<T>(&self, act: impl FnOnce(&ResultCache, &Notebook, Surroundings<'_>, &[PathBuf]) -> T) -> T {
+            let root = self.folder.path();
+            let project = Project { root: root.to_owned(), config: self.config.clone(), inner: None };
+            let cache = ResultCache::new(&root.join("cache"), &project);
+            let notebook = Notebook::read(&root.join("notebooks/lab.ipynb")).unwrap();
+            let (snapshots, environment) = (root.join("snapshots/lab"), [root.join("scenario/x.json")]);
+            let surroundings =
+                Surroundings { project: &project, snapshots: &snapshots, environment: &environment, engine: &self.engine };
+            act(&cache, &notebook, surroundings, &[root.join("library")])
+        }
+
+        fn remember(&self) {
+            let later = SystemTime::now() + Duration::from_secs(60);
+            self.with(|cache, notebook, surroundings, sources| cache.remember(notebook, surroundings, sources, later));
+        }
+
+        fn holds(&self) -> bool {
+            self.with(|cache, notebook, surroundings, _| cache.holds(notebook, surroundings))
+        }
+    }
+
+    #[test]
+    fn a_notebook_that_passed_need_not_run_until_something_changes() {
+        let world = World::new();
+        assert!(!world.holds());
+        world.remember();
+        assert!(world.holds());
+        // The same words written again are no change, nor is anything that no verdict rests on.
+        world.write("notebooks/data.csv", "1");
+        world.write("notebooks/other.ipynb", "{}");
+        world.write("library/target/debug/x", "");
+        assert!(world.holds());
+        world.with(|cache, notebook, surroundings, _| cache.forget(notebook, surroundings));
+        assert!(!world.holds());
+    }
+
+    #[test]
+    fn every_part_counts() {
+        let kernel = NOTEBOOK.replace(r#""Rust""#, r#""Rust 1.95""#);
+        let settings = NOTEBOOK.replace(r#""kernelspec""#, r#""nbsnap":{"scenario":"x"},"kernelspec""#);
+        let tags = NOTEBOOK.replace(r#""metadata":{},"#, r#""metadata":{"tags":["raises-exception"]},"#);
+        type Change = Box<dyn Fn(&mut World)>;
+        let cases: [(&str, Change); 15] = [
+            ("a cell", Box::new(|world| world.write("notebooks/lab.ipynb", &NOTEBOOK.replace("[\"1\"]", "[\"2\"]")))),
+            ("a tag", Box::new(move |world| world.write("notebooks/lab.ipynb", &tags))),
+            ("the kernelspec", Box::new(move |world| world.write("notebooks/lab.ipynb", &kernel))),
+            ("the notebook's settings", Box::new(move |world| world.write("notebooks/lab.ipynb", &settings))),
+            ("the config", Box::new(|world| world.config.build.opt_level = "1".into())),
+            ("the lock", Box::new(|world| world.write("notebooks/Cargo.lock", "2"))),
+            ("a file beside the notebook", Box::new(|world| world.write("notebooks/data.csv", "2"))),
+            ("a new file beside the notebook", Box::new(|world| world.write("notebooks/more/data.csv", "2"))),
+            ("the library", Box::new(|world| world.write("library/src/lib.rs", "// new"))),
+            ("the library's manifest", Box::new(|world| world.write("library/Cargo.toml", "[package]\n"))),
+            ("the library's workspace", Box::new(|world| world.write("Cargo.toml", "[workspace]"))),
+            ("the environment", Box::new(|world| world.write("scenario/x.json", "2"))),
+            ("a snapshot", Box::new(|world| world.write("snapshots/lab/b.snap", "2"))),
+            ("the toolchain", Box::new(|world| drop(world.engine.insert("toolchain".into(), "rustc 1.96.0".into())))),
+            ("the engine", Box::new(|world| drop(world.engine.insert("engine".into(), "jupyter".into())))),
+        ];
+        for (what, change) in cases {
+            let mut world = World::new();
+            world.remember();
+            assert!(world.holds());
+            change(&mut world);
+            assert!(!world.holds(), "{what} changed");
+        }
+    }
+
+    #[test]
+    fn what_changed_while_the_notebook_ran_is_not_remembered() {
+        let world = World::new();
+        world.remember();
+        let earlier = SystemTime::now() - Duration::from_secs(60);
+        world.with(|cache, notebook, surroundings, sources| cache.remember(notebook, surroundings, sources, earlier));
+        assert!(!world.holds());
+    }
+}

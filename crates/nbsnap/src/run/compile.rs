@@ -1,0 +1,44 @@
+//! Compiles notebooks without running them: which cells do not compile, and where.
+//!
+//! The main function is [`compile`]. It judges nothing but that; what a cell does when it runs is for a test to see.
+
+use super::{Emit, RunError};
+use crate::engine::{Check, Engine, Run};
+use crate::notebook::Notebook;
+use crate::project::Project;
+use crate::record::Failure;
+
+/// What came of a notebook.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Compiled {
+    /// The cells that do not compile, with what the compiler says: the first one, and those before it that are meant to fail are left out.
+    Cells(Vec<(usize, Failure)>),
+    /// It cannot be told without running it; this is why, as half a sentence.
+    Unknown(String),
+}
+
+/// Builds what the notebooks depend on, and compiles their cells. Cells that are meant to fail may do so already here.
+///
+/// # Errors
+/// When that cannot be done. A cell that does not compile is no error.
+pub fn compile(
+    project: &Project,
+    engine: &mut dyn Engine,
+    notebooks: &[Notebook],
+    emit: Emit<'_>,
+) -> Result<Vec<Compiled>, RunError> {
+    super::prepare(project, engine, notebooks, emit)?;
+    let mut worker = engine.worker(0)?;
+    let mut all = Vec::new();
+    for notebook in notebooks {
+        let run = Run { deadline: None, ..Run::new(&project.config, notebook, Default::default()) };
+        all.push(match worker.check(&run)? {
+            Check::Unknown(reason) => Compiled::Unknown(reason),
+            Check::Cells(failures) => {
+                let is_wrong = |number: &usize| !notebook.cells.get(number - 1).is_some_and(|cell| cell.must_raise());
+                Compiled::Cells(failures.into_iter().filter(|(number, _)| is_wrong(number)).collect())
+            }
+        });
+    }
+    Ok(all)
+}

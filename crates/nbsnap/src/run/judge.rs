@@ -1,0 +1,345 @@
+//! Turns what an engine reports of one notebook into verdicts, and reports them.
+//!
+//! The main type is [`Judge`]; what it judges by is its [`Purpose`]: snapshots, or nothing but whether cells fail. It starts nothing and decides
+//! nothing about other notebooks.
+
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::one::Target;
+use super::outputs_only::AfterFailure;
+use super::{Emit, RunError, relative};
+use crate::engine::Progress;
+use crate::environment::Lease;
+use crate::event::{CellProblem, CellVerdict, Event, Evidence, NotebookProblem, Status, Summary, Timing};
+use crate::notebook::{CodeCell, Notebook};
+use crate::project::Project;
+use crate::record::{CellRecord, Failure};
+use crate::redact::{Redactor, RuleHits};
+use crate::snapshot::{OrphanKind, SnapshotStore};
+
+/// Lines of standard error that are shown with a failed cell.
+const STDERR_LINES: usize = 12;
+
+/// What notebooks are run for.
+#[derive(Clone, Copy)]
+pub(super) enum Purpose<'a> {
+    /// To compare what cells produce with these snapshots.
+    Test(&'a SnapshotStore),
+    /// To have what cells produce.
+    Outputs(AfterFailure),
+}
+
+/// A cell that ended.
+struct Judged {
+    verdict: CellVerdict,
+    /// What it produced, redacted, if it ran.
+    record: Option<Box<CellRecord>>,
+    timing: Timing,
+}
+
+/// Which of several runs of a notebook this is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Attempt {
+    /// From 1.
+    pub(super) number: u32,
+    /// How often it is run if it goes on failing.
+    pub(super) of: u32,
+    /// How often it is run if it goes on passing.
+    pub(super) repeat: u32,
+}
+
+impl Attempt {
+    /// How often the notebook may be run in all, if it is run again after having come to this; none if it is not.
+    fn again(&self, status: Status) -> Option<u32> {
+        let most = if status.is_good() { self.repeat } else { self.of };
+        (self.number < most).then_some(most)
+    }
+}
+
+/// What came of a run of a notebook.
+pub(super) struct Judgement {
+    /// What became of it.
+    pub(super) status: Status,
+    /// How often each redaction rule applied.
+    pub(super) hits: Vec<RuleHits>,
+    /// Whether the user stopped it.
+    pub(super) is_interrupted: bool,
+    /// Whether the notebook is not run once more.
+    pub(super) is_last: bool,
+    /// What each cell produced, redacted; nothing for one that was not run.
+    pub(super) records: Vec<Option<CellRecord>>,
+}
+
+/// Turns what the engine reports of one notebook into verdicts.
+pub(super) struct Judge<'a> {
+    root: &'a Path,
+    notebook: &'a Notebook,
+    /// What events call it.
+    label: &'a str,
+    /// Those of its code cells that are selected; others are not looked at.
+    cells: &'a [CodeCell],
+    purpose: Purpose<'a>,
+    lease: &'a dyn Lease,
+    redactor: Redactor,
+    /// Whether what is recorded is redacted as what is seen.
+    redact_recorded: bool,
+    /// Of the cells that ended, in order. Held back by one, as output that comes late still belongs to the cell before.
+    verdicts: Vec<Judged>,
+    problems: Vec<NotebookProblem>,
+    broken: Option<RunError>,
+    emit: Emit<'a>,
+}
+
+impl<'a> Judge<'a> {
+    /// Before the first cell.
+    pub(super) fn new(
+        project: &'a Project,
+        purpose: Purpose<'a>,
+        target: &'a Target,
+        lease: &'a dyn Lease,
+        redactor: Redactor,
+        emit: Emit<'a>,
+    ) -> Judge<'a> {
+        let (root, label, notebook, cells) = (project.root.as_path(), target.label.as_str(), &target.notebook, target.cells());
+        let redact_recorded = project.config.redact_recorded;
+        let (verdicts, problems) = (Vec::new(), Vec::new());
+        Judge { root, label, notebook, cells, purpose, lease, redactor, redact_recorded, verdicts, problems, broken: None, emit }
+    }
+
+    pub(super) fn take(&mut self, progress: Progress<'_>) -> ControlFlow<()> {
+        match self.try_take(progress) {
+            Ok(flow) => flow,
+            Err(error) => {
+                self.broken = Some(error);
+                ControlFlow::Break(())
+            }
+        }
+    }
+
+    fn try_take(&mut self, progress: Progress<'_>) -> Result<ControlFlow<()>, RunError> {
+        match progress {
+            Progress::Started(cell) => {
+                let (notebook, cell) = (self.label.to_owned(), self.own(cell).clone());
+                (self.emit)(Event::CellStarted { notebook, cell }).map_err(RunError::Report)?;
+                Ok(ControlFlow::Continue(()))
+            }
+            Progress::Ended(cell, record, timing) => {
+                let cell = self.own(cell);
+                self.settle(self.verdicts.len())?;
+                self.skip(cell.number)?;
+                let (verdict, record) = self.judge(cell, record)?;
+                let has_failed = verdict.problems().iter().any(ends_notebook);
+                let goes_on = !has_failed || matches!(self.purpose, Purpose::Outputs(AfterFailure::GoOn));
+                let flow = if goes_on { ControlFlow::Continue(()) } else { ControlFlow::Break(()) };
+                self.verdicts.push(Judged { verdict, record: Some(Box::new(record)), timing });
+                Ok(flow)
+            }
+            Progress::Late(text) => {
+                let text = self.redactor.text(&text);
+                match (self.purpose, self.verdicts.last_mut()) {
+                    (Purpose::Test(_), Some(judged)) => {
+                        judged.verdict.add(CellProblem::Failed(Failure::LateOutput { text }));
+                        Ok(ControlFlow::Break(()))
+                    }
+                    // Jupyter, too, shows it with the cell that was the last to run.
+                    (Purpose::Outputs(_), Some(Judged { record: Some(record), .. })) => {
+                        record.stdout.push_str(&text);
+                        Ok(ControlFlow::Continue(()))
+                    }
+                    // No cell has run yet: an engine's own start-up code does not print.
+                    _ => Ok(ControlFlow::Continue(())),
+                }
+            }
+            Progress::CannotBegin(failure) => {
+                let message = self.redactor.text(&failure.to_string());
+                self.problems.push(NotebookProblem::Engine { message });
+                Ok(ControlFlow::Break(()))
+            }
+        }
+    }
+
+    /// What the cell's record means, and the record as it may be shown.
+    fn judge(&mut self, cell: &CodeCell, mut record: CellRecord) -> Result<(CellVerdict, CellRecord), RunError> {
+        self.redactor.record(&cell.id, &mut record);
+        let stderr = last_lines(&record.stderr);
+        let mut problems = Vec::new();
+        match &record.failure {
+            Some(failure) if cell.must_raise() && failure.is_raised_by_code() => {
+                problems.extend(self.compare(cell, &record)?);
+            }
+            Some(failure) => problems.push(CellProblem::Failed(failure.clone())),
+            None => {
+                if cell.must_raise() {
+                    problems.push(CellProblem::DidNotRaise);
+                }
+                problems.extend(self.compare(cell, &record)?);
+            }
+        }
+        let verdict = if problems.is_empty() { CellVerdict::Passed } else { CellVerdict::Failed { problems, stderr } };
+        Ok((verdict, record))
+    }
+
+    /// The cell as it is in the notebook: the engine counts only those that it runs.
+    fn own<'c>(&self, cell: &'c CodeCell) -> &'c CodeCell
+    where
+        'a: 'c,
+    {
+        self.cells.iter().find(|own| own.id == cell.id).unwrap_or(cell)
+    }
+
+    fn relative(&self, path: &Path) -> PathBuf {
+        relative(self.root, path)
+    }
+
+    /// Compares with the snapshot. Reports name files as seen from the project's folder.
+    fn compare(&mut self, cell: &CodeCell, record: &CellRecord) -> Result<Option<CellProblem>, RunError> {
+        let Purpose::Test(store) = self.purpose else { return Ok(None) };
+        if cell.overrides.ignore_output {
+            return Ok(None);
+        }
+        let mut problem = if self.redact_recorded {
+            store.check_with(self.notebook, cell, record, &mut |body| self.redactor.body(&cell.id, body))?
+        } else {
+            store.check(self.notebook, cell, record)?
+        };
+        if let Some(
+            CellProblem::OutputChanged { snapshot, .. }
+            | CellProblem::OutputMissing { snapshot, .. }
+            | CellProblem::SnapshotMissing { snapshot, .. },
+        ) = &mut problem
+        {
+            *snapshot = self.relative(snapshot);
+        }
+        Ok(problem)
+    }
+
+    /// Tells the verdict of the cell before the one at `index`: nothing can be added to it any more.
+    fn settle(&mut self, index: usize) -> Result<(), RunError> {
+        let Some(at) = index.checked_sub(1) else { return Ok(()) };
+        let Judged { verdict, record, timing } = &mut self.verdicts[at];
+        let (verdict, timing) = (verdict.clone(), *timing);
+        // Only who runs for outputs wants it afterwards.
+        let record = if matches!(self.purpose, Purpose::Outputs(_)) { record.clone() } else { record.take() };
+        if matches!(verdict, CellVerdict::Skipped { .. }) {
+            return Ok(()); // It was told when it was its turn.
+        }
+        self.tell(&self.cells[at], verdict, record, timing)
+    }
+
+    /// Tells of cells before the one with this number that are not run because they say so.
+    fn skip(&mut self, number: usize) -> Result<(), RunError> {
+        while let Some(cell) = self.cells.get(self.verdicts.len()).filter(|cell| cell.number < number)
+            && let Some(reason) = &cell.overrides.skip
+        {
+            let verdict = CellVerdict::Skipped { reason: reason.clone() };
+            self.tell(cell, verdict.clone(), None, Timing::default())?;
+            self.verdicts.push(Judged { verdict, record: None, timing: Timing::default() });
+        }
+        Ok(())
+    }
+
+    fn tell(
+        &mut self,
+        cell: &CodeCell,
+        verdict: CellVerdict,
+        record: Option<Box<CellRecord>>,
+        timing: Timing,
+    ) -> Result<(), RunError> {
+        let (notebook, path, mut cell) = (self.label.to_owned(), self.relative(&self.notebook.path), cell.clone());
+        cell.source = self.redactor.without_secrets(&cell.source);
+        (self.emit)(Event::CellFinished { notebook, path, cell, verdict, record, timing }).map_err(RunError::Report)
+    }
+
+    /// Adds something that is wrong with the notebook as a whole.
+    pub(super) fn add(&mut self, problem: NotebookProblem) {
+        self.problems.push(problem);
+    }
+
+    /// Whether the last cell that ended did so because a time was up.
+    pub(super) fn has_timed_out(&self) -> bool {
+        self.verdicts.last().is_some_and(|judged| judged.verdict.status() == Status::TimedOut)
+    }
+
+    /// Whether every cell that is to run has run.
+    pub(super) fn has_all(&self) -> bool {
+        self.cells[self.verdicts.len()..].iter().all(|cell| cell.overrides.skip.is_some())
+    }
+
+    /// Tells what is left to tell, and counts it unless the notebook is run once more.
+    pub(super) fn finish(mut self, attempt: Attempt, summary: &mut Summary, elapsed: Duration) -> Result<Judgement, RunError> {
+        if let Some(error) = self.broken.take() {
+            return Err(error);
+        }
+        self.settle(self.verdicts.len())?;
+        if self.has_all() {
+            self.skip(usize::MAX)?;
+        }
+        for cell in &self.cells[self.verdicts.len()..] {
+            self.tell(cell, CellVerdict::NotRun, None, Timing::default())?;
+        }
+        self.problems.extend(self.lease.refused_hosts().into_iter().map(|host| NotebookProblem::RefusedHost { host }));
+        if let Purpose::Test(store) = self.purpose {
+            // Asked now, as a cell that passed has taken back what an earlier difference left.
+            for orphan in store.orphans(std::slice::from_ref(self.notebook), false)? {
+                if orphan.kind != OrphanKind::Pending {
+                    let snapshot = self.relative(&orphan.path);
+                    self.problems.push(NotebookProblem::OrphanSnapshot { snapshot });
+                }
+            }
+        }
+        let statuses: Vec<Status> = self.verdicts.iter().map(|judged| judged.verdict.status()).collect();
+        let not_run = self.cells.len() - statuses.len();
+        let of_notebook = self.problems.iter().map(NotebookProblem::status).chain((not_run > 0).then_some(Status::NotRun));
+        let mut status = statuses.iter().copied().chain(of_notebook).fold(Status::Passed, Status::max);
+        let hits = self.redactor.hits();
+        let (notebook, path) = (self.label.to_owned(), self.relative(&self.notebook.path));
+        let number = attempt.number;
+        let is_interrupted = self.problems.contains(&NotebookProblem::Interrupted);
+        if let Some(of) = attempt.again(status).filter(|_| !is_interrupted) {
+            let event = Event::NotebookRetried { notebook, attempt: number, of, status };
+            (self.emit)(event).map_err(RunError::Report)?;
+            return Ok(Judgement { status, hits, is_interrupted, is_last: false, records: Vec::new() });
+        }
+        if status.is_good() && number > 1 && attempt.repeat <= 1 {
+            status = Status::Flaky;
+        }
+        let count = |wanted: &dyn Fn(&Status) -> bool| statuses.iter().filter(|status| wanted(status)).count();
+        summary.cells_failed += count(&|status| !status.is_good());
+        summary.cells_skipped += count(&|status| *status == Status::Skipped);
+        summary.cells_passed += count(&|status| *status == Status::Passed);
+        summary.cells_not_run += not_run;
+        summary.passed += usize::from(status.is_good());
+        // Nothing is wrong with a notebook that somebody has stopped.
+        let is_stopped = is_interrupted && status == Status::NotRun;
+        summary.not_run += usize::from(is_stopped);
+        summary.flaky += usize::from(status == Status::Flaky);
+        summary.failed += usize::from(!status.is_good() && !is_stopped);
+        summary.internal += usize::from(status == Status::Internal);
+        let (problems, evidence) = (std::mem::take(&mut self.problems), Evidence::Run);
+        let event = Event::NotebookFinished { notebook, path, problems, status, attempts: number, evidence, elapsed };
+        (self.emit)(event).map_err(RunError::Report)?;
+        let records = self.verdicts.into_iter().map(|judged| judged.record.map(|record| *record)).collect();
+        Ok(Judgement { status, hits, is_interrupted, is_last: true, records })
+    }
+}
+
+impl CellVerdict {
+    fn add(&mut self, problem: CellProblem) {
+        match self {
+            CellVerdict::Failed { problems, .. } => problems.push(problem),
+            _ => *self = CellVerdict::Failed { problems: vec![problem], stderr: String::new() },
+        }
+    }
+}
+
+/// Whether the cells after this one would only fail for want of it. An output that merely differs stops nothing.
+fn ends_notebook(problem: &CellProblem) -> bool {
+    matches!(problem, CellProblem::Failed(_) | CellProblem::DidNotRaise)
+}
+
+fn last_lines(text: &str) -> String {
+    let lines: Vec<&str> = text.trim_end().lines().collect();
+    lines[lines.len().saturating_sub(STDERR_LINES)..].join("\n")
+}

@@ -1,0 +1,157 @@
+//! One notebook: provided with what it needs, run by a worker, judged, and run again where that is wanted.
+//!
+//! The main type is [`OneNotebook`]. It knows nothing of other notebooks, nor of what an earlier run found.
+
+use std::time::{Duration, Instant};
+
+use super::judge::{Attempt, Judge, Judgement, Purpose};
+use super::{Emit, RunError, environment_error, relative};
+use crate::engine::{EngineError, Run, Worker};
+use crate::environment::{Environment, Lease};
+use crate::event::{Event, Evidence, NotebookProblem, Status, Summary};
+use crate::notebook::{CodeCell, Notebook};
+use crate::project::Project;
+use crate::record::CellRecord;
+use crate::redact::{Redactor, RuleHits};
+
+/// What every notebook of a project is run and judged with.
+pub(super) struct OneNotebook<'a> {
+    pub(super) project: &'a Project,
+    pub(super) environment: &'a dyn Environment,
+    pub(super) purpose: Purpose<'a>,
+    /// How often a notebook that failed is run again, unless it says so itself.
+    pub(super) retries: u32,
+    /// How often a notebook that passes is run.
+    pub(super) repeat: u32,
+    /// Whether no further notebook is begun once one has failed.
+    pub(super) fail_fast: bool,
+}
+
+/// A notebook that was selected, and how much of it.
+#[derive(Clone, Debug)]
+pub(super) struct Target {
+    /// The notebook.
+    pub(super) notebook: Notebook,
+    /// What events call it: its name, with the engine where there are several.
+    pub(super) label: String,
+    /// How many of its code cells are selected, from the first on; all, if there is no number.
+    pub(super) cells: Option<usize>,
+}
+
+/// What came of a notebook.
+pub(super) struct Outcome {
+    /// The counts of this one.
+    pub(super) summary: Summary,
+    /// How often each redaction rule applied.
+    pub(super) hits: Vec<RuleHits>,
+    /// Whether all of it was run, and passed at the first try.
+    pub(super) is_clean: bool,
+    /// Whether the user stopped it.
+    pub(super) is_interrupted: bool,
+    /// What each of its code cells produced, redacted, where it was run for that; nothing for one that was not run.
+    pub(super) records: Vec<Option<CellRecord>>,
+}
+
+/// One run of a notebook, of those that it may take.
+#[derive(Clone, Copy)]
+struct Try<'a> {
+    target: &'a Target,
+    /// The notebook as the engine runs it.
+    to_run: &'a Notebook,
+    attempt: Attempt,
+}
+
+impl Target {
+    /// The code cells that are selected.
+    pub(super) fn cells(&self) -> &[CodeCell] {
+        let cells = &self.notebook.cells;
+        &cells[..self.cells.unwrap_or(cells.len()).min(cells.len())]
+    }
+
+    /// The notebook as the engine runs it: without cells that are not selected or say that they are not run.
+    fn to_run(&self) -> Notebook {
+        let mut cells: Vec<CodeCell> = self.cells().iter().filter(|cell| cell.overrides.skip.is_none()).cloned().collect();
+        // To the engine this is a notebook like any other.
+        cells.iter_mut().enumerate().for_each(|(index, cell)| cell.number = index + 1);
+        Notebook { cells, ..self.notebook.clone() }
+    }
+}
+
+impl OneNotebook<'_> {
+    /// Runs the notebook, as often as is wanted.
+    pub(super) fn run(&self, worker: &mut dyn Worker, target: &Target, emit: Emit<'_>) -> Result<Outcome, RunError> {
+        let (notebook, mut summary) = (&target.notebook, Summary::default());
+        let to_run = &target.to_run();
+        // Whether it passes always is another question than whether it passes at all.
+        let retries = if self.repeat > 1 { 0 } else { notebook.overrides.retries.unwrap_or(self.retries) };
+        let mut attempt = Attempt { number: 1, of: 1 + retries, repeat: self.repeat };
+        loop {
+            let judgement = self.run_once(worker, Try { target, to_run, attempt }, &mut summary, emit)?;
+            if let Judgement { status, hits, is_interrupted, is_last: true, mut records } = judgement {
+                let is_clean = status == Status::Passed && target.cells.is_none();
+                records.resize(target.cells().len(), None);
+                return Ok(Outcome { summary, hits, is_clean, is_interrupted, records });
+            }
+            attempt.number += 1;
+        }
+    }
+
+    /// Whether no further notebook is to be begun after this one.
+    pub(super) fn ends_run(&self, outcome: &Result<Outcome, RunError>) -> bool {
+        let ends = |outcome: &Outcome| outcome.is_interrupted || self.fail_fast && outcome.summary.failed > 0;
+        outcome.as_ref().is_ok_and(ends)
+    }
+
+    /// Tells that the runner itself broke down over the notebook.
+    pub(super) fn broke(&self, target: &Target, message: String, emit: Emit<'_>) -> Result<Outcome, RunError> {
+        let (notebook, path) = (target.label.clone(), relative(&self.project.root, &target.notebook.path));
+        let (problems, status) = (vec![NotebookProblem::Engine { message }], Status::Internal);
+        let (attempts, evidence, elapsed) = (1, Evidence::Run, Duration::ZERO);
+        emit(Event::NotebookFinished { notebook, path, problems, status, attempts, evidence, elapsed })
+            .map_err(RunError::Report)?;
+        let summary = Summary { failed: 1, internal: 1, cells_not_run: target.cells().len(), ..Summary::default() };
+        Ok(Outcome { summary, hits: Vec::new(), is_clean: false, is_interrupted: false, records: Vec::new() })
+    }
+
+    fn run_once(
+        &self,
+        worker: &mut dyn Worker,
+        this: Try<'_>,
+        summary: &mut Summary,
+        emit: Emit<'_>,
+    ) -> Result<Judgement, RunError> {
+        let Try { target, to_run, attempt } = this;
+        let (notebook, cells) = (target.label.clone(), target.cells().len());
+        emit(Event::NotebookStarted { notebook, cells }).map_err(RunError::Report)?;
+        let started = Instant::now();
+        let lease = self.environment.provision(to_run).map_err(|reason| environment_error(to_run, reason))?;
+        let run = Run::new(&self.project.config, to_run, lease.variables());
+        let redactor = self.redactor(to_run, &*lease)?;
+        let mut judge = Judge::new(self.project, self.purpose, target, &*lease, redactor, emit);
+        match worker.run(&run, &mut |progress| judge.take(progress)) {
+            Err(EngineError::Interrupted) => judge.add(NotebookProblem::Interrupted),
+            ran => ran?,
+        }
+        if run.is_over() && (judge.has_timed_out() || !judge.has_all()) {
+            judge.add(NotebookProblem::TimedOut { limit: self.project.config.notebook_timeout(to_run) });
+        }
+        judge.finish(attempt, summary, started.elapsed())
+    }
+
+    fn redactor(&self, notebook: &Notebook, lease: &dyn Lease) -> Result<Redactor, RunError> {
+        let mut rules = Redactor::builder();
+        rules.notebook(&notebook.name).configure(&self.project.config).variables(lease.variables()).variables(std::env::vars());
+        rules.path(&self.project.root, "[ROOT]").path(&std::env::temp_dir(), "[TMP]");
+        if let Some(home) = std::env::home_dir() {
+            rules.home(&home);
+        }
+        for secret in lease.secrets() {
+            rules.secret(secret);
+        }
+        Ok(match self.purpose {
+            Purpose::Test(_) => rules.build()?,
+            // What may differ between machines is what somebody wants to see.
+            Purpose::Outputs(_) => rules.build_for_secrets()?,
+        })
+    }
+}

@@ -1,0 +1,73 @@
+//! Events about notebooks that are not run.
+//!
+//! It counts what it tells, and decides nothing.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::one::Target;
+use super::{Emit, RunError, relative};
+use crate::event::{CellVerdict, Event, Evidence, NotebookProblem, Status, Summary, Timing};
+use crate::project::Notebooks;
+
+/// Tells of the notebooks that cannot be tested at all.
+pub(super) fn unusable(
+    root: &Path,
+    notebooks: &Notebooks,
+    selected: &[String],
+    summary: &mut Summary,
+    emit: Emit<'_>,
+) -> Result<(), RunError> {
+    for (name, path, error) in notebooks.unusable.iter().filter(|(name, ..)| selected.contains(name)) {
+        summary.failed += 1;
+        let problems = vec![NotebookProblem::Unusable { reason: error.to_string() }];
+        let (notebook, path) = (name.clone(), relative(root, path));
+        let (evidence, elapsed) = (Evidence::Run, Duration::ZERO);
+        let (status, attempts) = (Status::Failed, 1);
+        emit(Event::NotebookFinished { notebook, path, problems, status, attempts, evidence, elapsed })
+            .map_err(RunError::Report)?;
+    }
+    Ok(())
+}
+
+/// Tells of a notebook that says that it is not run.
+pub(super) fn skipped(root: &Path, target: &Target, reason: &str, summary: &mut Summary, emit: Emit<'_>) -> Result<(), RunError> {
+    let (notebook, path) = (target.label.clone(), relative(root, &target.notebook.path));
+    let (cells, reason) = (target.cells().len(), reason.to_owned());
+    summary.skipped += 1;
+    summary.cells_skipped += cells;
+    emit(Event::NotebookSkipped { notebook, path, cells, reason }).map_err(RunError::Report)
+}
+
+/// Tells of a notebook that was not begun, as another one had failed.
+pub(super) fn not_begun(root: &Path, target: &Target, summary: &mut Summary, emit: Emit<'_>) -> Result<(), RunError> {
+    let (name, path) = (target.label.clone(), relative(root, &target.notebook.path));
+    summary.not_run += 1;
+    summary.cells_not_run += target.cells().len();
+    let (problems, status, attempts, evidence, elapsed) = (Vec::new(), Status::NotRun, 0, Evidence::Run, Duration::ZERO);
+    let event = Event::NotebookFinished { notebook: name, path, problems, status, attempts, evidence, elapsed };
+    emit(event).map_err(RunError::Report)
+}
+
+/// Tells of a notebook that is known to be as recorded without the engine having run it.
+pub(super) fn cached(
+    root: &Path,
+    target: &Target,
+    summary: &mut Summary,
+    elapsed: Duration,
+    emit: Emit<'_>,
+) -> Result<(), RunError> {
+    let notebook = &target.notebook;
+    let (name, path, cells) = (target.label.clone(), relative(root, &notebook.path), notebook.cells.len());
+    emit(Event::NotebookStarted { notebook: name.clone(), cells }).map_err(RunError::Report)?;
+    summary.cached += 1;
+    summary.cells_cached += cells;
+    for cell in &notebook.cells {
+        let (notebook, path, cell, verdict) = (name.clone(), path.clone(), cell.clone(), CellVerdict::Cached);
+        let (record, timing) = (None, Timing::default());
+        emit(Event::CellFinished { notebook, path, cell, verdict, record, timing }).map_err(RunError::Report)?;
+    }
+    let (problems, status, attempts, evidence) = (Vec::new(), Status::Cached, 1, Evidence::Cache);
+    let event = Event::NotebookFinished { notebook: name, path, problems, status, attempts, evidence, elapsed };
+    emit(event).map_err(RunError::Report)
+}

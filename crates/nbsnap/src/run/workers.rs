@@ -1,0 +1,128 @@
+//! Several workers at once: a queue of notebooks, a thread for each worker, and one place where what they tell comes together.
+//!
+//! The main function is [`run`]. Events of different notebooks come in turn; those of one notebook stay in order. It decides nothing.
+
+use std::collections::VecDeque;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use super::one::{OneNotebook, Outcome, Target};
+use super::slow::SlowCells;
+use super::{Emit, RunError};
+use crate::engine::Worker;
+use crate::event::Event;
+
+/// How many events may wait to be shown before workers wait.
+const WAITING: usize = 16;
+/// How often slow cells are looked for.
+const TICK: Duration = Duration::from_millis(200);
+
+/// The notebooks that are still to be run.
+struct Queue<'n> {
+    ahead: VecDeque<&'n Target>,
+    /// Those that are not to be run any more.
+    not_begun: Vec<&'n Target>,
+}
+
+/// What a worker's thread tells.
+enum Told<'n> {
+    Event(Event),
+    Ended(&'n Target, Box<Result<Outcome, RunError>>),
+    /// The worker could not be set up.
+    NoWorker(RunError),
+}
+
+/// Runs all notebooks, `jobs` of them at once. `start` sets up a worker by its number, `one` has it run a notebook. What they tell goes to
+/// `emit`, and what became of a notebook to `done`, both on this thread.
+///
+/// The first error ends the run: notebooks that are being run are run to their end, others are not begun. Nor are they where a
+/// notebook ends the run: those are returned.
+pub(super) fn run<'e>(
+    jobs: usize,
+    notebooks: &[Target],
+    start: &(dyn Fn(usize) -> Result<Box<dyn Worker + 'e>, RunError> + Sync),
+    one: &OneNotebook<'_>,
+    emit: Emit<'_>,
+    slow: &mut SlowCells,
+    done: &mut dyn FnMut(&Target, Outcome) -> Result<(), RunError>,
+) -> Result<Vec<Target>, RunError> {
+    let queue = Mutex::new(Queue { ahead: in_turn(notebooks, jobs), not_begun: Vec::new() });
+    std::thread::scope(|scope| {
+        let (sender, told) = sync_channel(WAITING);
+        for number in 0..jobs {
+            let (sender, queue) = (sender.clone(), &queue);
+            scope.spawn(move || work(number, queue, start, one, &sender));
+        }
+        drop(sender);
+        loop {
+            let result = match told.recv_timeout(TICK) {
+                Ok(Told::Event(event)) => {
+                    slow.hear(&event);
+                    emit(event).map_err(RunError::Report)
+                }
+                Ok(Told::Ended(notebook, result)) => result.and_then(|outcome| done(notebook, outcome)),
+                Ok(Told::NoWorker(error)) => Err(error),
+                Err(RecvTimeoutError::Timeout) => Ok(()),
+                Err(RecvTimeoutError::Disconnected) => {
+                    let not_begun = std::mem::take(&mut lock(&queue).not_begun);
+                    return Ok(not_begun.into_iter().cloned().collect());
+                }
+            };
+            let result = result.and_then(|()| slow.announce().into_iter().try_for_each(&mut *emit).map_err(RunError::Report));
+            // Leaving drops the receiver, so that no worker waits for being heard.
+            if let Err(error) = result {
+                lock(&queue).ahead.clear();
+                return Err(error);
+            }
+        }
+    })
+}
+
+/// The order to begin notebooks in: where several run at once those with most cells come first, so that none of them is left for the end.
+fn in_turn(notebooks: &[Target], jobs: usize) -> VecDeque<&Target> {
+    let mut order: Vec<&Target> = notebooks.iter().collect();
+    if jobs > 1 {
+        order.sort_by_key(|notebook| std::cmp::Reverse(notebook.cells().len()));
+    }
+    order.into()
+}
+
+fn work<'n, 'e>(
+    number: usize,
+    queue: &Mutex<Queue<'n>>,
+    start: &(dyn Fn(usize) -> Result<Box<dyn Worker + 'e>, RunError> + Sync),
+    one: &OneNotebook<'_>,
+    told: &SyncSender<Told<'n>>,
+) {
+    let mut worker = match start(number) {
+        Ok(worker) => worker,
+        Err(error) => return drop(told.send(Told::NoWorker(error))),
+    };
+    loop {
+        let Some(notebook) = lock(queue).ahead.pop_front() else { return };
+        let emit: Emit<'_> = &mut |event| told.send(Told::Event(event)).map_err(|_| io::Error::other("the run has ended"));
+        let run = catch_unwind(AssertUnwindSafe(|| one.run(&mut *worker, notebook, emit)));
+        let result = run.unwrap_or_else(|panic| {
+            // Nobody knows what state the worker is in. The notebook is told of, and the next one gets another.
+            worker = start(number)?;
+            let message = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+            one.broke(notebook, message.unwrap_or("a panic without a message").to_owned(), emit)
+        });
+        if one.ends_run(&result) {
+            let mut queue = lock(queue);
+            let ahead = std::mem::take(&mut queue.ahead);
+            queue.not_begun.extend(ahead);
+        }
+        if told.send(Told::Ended(notebook, Box::new(result))).is_err() {
+            return;
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    // The queue is only popped and emptied, which leaves nothing half done.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
