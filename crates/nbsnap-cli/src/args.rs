@@ -275,6 +275,7 @@ pub(crate) fn engine() -> impl TypedValueParser<Value = EngineChoice> {
 
 fn about(choice: EngineChoice) -> &'static str {
     match choice {
+        EngineChoice::Rustc => "rustc alone, cell by cell",
         EngineChoice::Evcxr => "evcxr, cell by cell, as evcxr_jupyter does; its program carries rust-analyzer",
         EngineChoice::Jupyter => "The kernel that the notebook names, as it is installed for Jupyter",
         _ => "",

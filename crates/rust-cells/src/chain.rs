@@ -15,7 +15,7 @@ use crate::state::State;
 use crate::{Error, types};
 
 /// Where libraries come from.
-pub trait LibrarySource {
+pub trait LibrarySource: Send {
     /// A library that covers this set.
     ///
     /// # Errors
@@ -23,7 +23,7 @@ pub trait LibrarySource {
     fn library(&mut self, set: &DependencySet) -> Result<Library, String>;
 }
 
-impl<F: FnMut(&DependencySet) -> Result<Library, String>> LibrarySource for F {
+impl<F: FnMut(&DependencySet) -> Result<Library, String> + Send> LibrarySource for F {
     fn library(&mut self, set: &DependencySet) -> Result<Library, String> {
         self(set)
     }

@@ -96,6 +96,9 @@ impl Compiler {
     pub fn new(toolchain: &Toolchain, cache: &Path) -> Result<Compiler, Error> {
         let runtime = RuntimeFiles::make(toolchain, cache)?;
         let artefacts = Artefacts::new(&cache.join("cells"));
+        // Beside the work: nothing waits for it.
+        let old = artefacts.clone();
+        std::thread::spawn(move || old.sweep());
         Ok(Compiler { toolchain: toolchain.clone(), runtime, artefacts })
     }
 

@@ -1,7 +1,7 @@
 //! What cells write, taken apart as it comes: text, and displays in the form that libraries for evcxr print.
 //!
 //! The main type is [`Stdout`]. A display is a block on standard output between a line `EVCXR_BEGIN_CONTENT <MIME type>` and a line
-//! `EVCXR_END_CONTENT`; blocks that follow one another on the next line are one display in several types only if they differ in type.
+//! `EVCXR_END_CONTENT`. Blocks that follow one another, each of another type, are one display in several types.
 
 use std::collections::BTreeMap;
 
@@ -65,6 +65,8 @@ pub(crate) struct Stdout {
     line: String,
     /// The block that is being read.
     block: Option<Block>,
+    /// A display to which the next block may add another type.
+    display: BTreeMap<String, String>,
 }
 
 #[derive(Debug)]
@@ -99,6 +101,7 @@ impl Stdout {
             }
             None => self.show(held, emit),
         }
+        self.show_display(emit);
         self.end_line(emit);
     }
 
@@ -113,7 +116,10 @@ impl Stdout {
                 if content.ends_with('\n') {
                     content.pop();
                 }
-                emit(Output::Display([(mime, content)].into()));
+                if self.display.contains_key(&mime) {
+                    self.show_display(emit);
+                }
+                self.display.insert(mime, content);
             } else {
                 block.content.push_str(&line);
             }
@@ -138,11 +144,25 @@ impl Stdout {
         false
     }
 
+    /// Shows what is whole, as nothing more is coming just now.
+    pub(crate) fn rest(&mut self, emit: &mut dyn FnMut(Output)) {
+        if self.block.is_none() && self.held.is_empty() {
+            self.show_display(emit);
+        }
+    }
+
+    fn show_display(&mut self, emit: &mut dyn FnMut(Output)) {
+        if !self.display.is_empty() {
+            emit(Output::Display(std::mem::take(&mut self.display)));
+        }
+    }
+
     /// Emits text, and looks for control words in its lines.
     fn show(&mut self, text: String, emit: &mut dyn FnMut(Output)) {
         if text.is_empty() {
             return;
         }
+        self.show_display(emit);
         let mut words = Vec::new();
         for piece in text.split_inclusive('\n') {
             if self.line.len() < 256 {
@@ -209,6 +229,14 @@ mod tests {
         for at in 1..text.len() {
             assert_eq!(outputs(&[&text.as_bytes()[..at], &text.as_bytes()[at..]]), expected, "in two pieces at {at}");
         }
+    }
+
+    #[test]
+    fn blocks_of_several_types_are_one_display() {
+        let block = |mime: &str, content: &str| format!("EVCXR_BEGIN_CONTENT {mime}\n{content}\nEVCXR_END_CONTENT\n");
+        let text = block("text/plain", "1") + &block("text/html", "<b>1</b>") + &block("text/plain", "2");
+        let both = [("text/html", "<b>1</b>"), ("text/plain", "1")].map(|(mime, content)| (mime.to_owned(), content.to_owned()));
+        assert_eq!(outputs(&[text.as_bytes()]), [Output::Display(both.into()), display("text/plain", "2")]);
     }
 
     #[test]

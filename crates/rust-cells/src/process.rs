@@ -78,6 +78,10 @@ pub struct Process {
     out: Stdout,
     err: Text,
     loaded: BTreeSet<PathBuf>,
+    /// How many threads cells have left running.
+    threads: usize,
+    /// Whether the last cell has left more of them than there were.
+    leaves_threads: bool,
     is_gone: bool,
 }
 
@@ -143,6 +147,8 @@ impl Process {
             out: Stdout::default(),
             err: Text::default(),
             loaded: BTreeSet::new(),
+            threads: 0,
+            leaves_threads: false,
             is_gone: false,
         };
         let mut said = String::new();
@@ -242,16 +248,31 @@ impl Process {
                 other => return Err(Error::Process { message: format!("it answered {other:?}") }),
             };
             self.end_output(emit);
-            if let Some(shown) = fields.get(4) {
+            let threads = fields.get(4).and_then(|threads| threads.parse().ok()).unwrap_or(0);
+            self.leaves_threads = threads > self.threads;
+            self.threads = threads;
+            if let Some(shown) = fields.get(5) {
                 emit(Output::Display([("text/plain".to_owned(), (*shown).to_owned())].into()));
             }
             return Ok(ending);
         }
     }
 
-    /// Reads what was written since the last cell ended: by threads, tasks and processes that nothing waits for.
-    pub fn drain(&mut self, emit: &mut dyn FnMut(Output)) {
-        self.read_pipes(emit);
+    /// Reads what was written since the last cell ended, by threads, tasks and processes that nothing waits for. If that cell has
+    /// left threads running, they get this long to write something.
+    pub fn drain(&mut self, patience: Duration, emit: &mut dyn FnMut(Output)) {
+        let deadline = Instant::now() + patience;
+        let mut found = self.read_pipes(emit);
+        while std::mem::take(&mut self.leaves_threads) && !found {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            self.wait(left.min(TICK));
+            found = self.read_pipes(emit);
+            self.leaves_threads = !found;
+        }
+        self.leaves_threads = false;
         self.end_output(emit);
     }
 
@@ -302,7 +323,9 @@ impl Process {
                 return Ok(Answer::TimedOut);
             }
             self.wait(left.min(TICK));
-            self.read_pipes(emit);
+            if !self.read_pipes(emit) {
+                self.out.rest(emit);
+            }
         }
     }
 
@@ -337,17 +360,23 @@ impl Process {
     }
 
     /// Reads what is in the pipes, at most a few megabytes so that a flood does not keep the clock from being looked at.
-    fn read_pipes(&mut self, emit: &mut dyn FnMut(Output)) {
+    /// Returns whether there was anything.
+    fn read_pipes(&mut self, emit: &mut dyn FnMut(Output)) -> bool {
         let mut buffer = vec![0; 64 * 1024];
+        let mut found = false;
         for _ in 0..64 {
             match rustix::io::read(&self.stdout, &mut buffer[..]) {
-                Ok(count @ 1..) => self.out.push(&buffer[..count], emit),
+                Ok(count @ 1..) => {
+                    found = true;
+                    self.out.push(&buffer[..count], emit);
+                }
                 _ => break,
             }
         }
         for _ in 0..64 {
             match rustix::io::read(&self.stderr, &mut buffer[..]) {
                 Ok(count @ 1..) => {
+                    found = true;
                     let text = self.err.push(&buffer[..count]);
                     if !text.is_empty() {
                         emit(Output::Stderr(text));
@@ -356,6 +385,7 @@ impl Process {
                 _ => break,
             }
         }
+        found
     }
 
     /// The process is gone: reads what is left, and finds out how it ended.

@@ -284,10 +284,11 @@ impl<'a> Session<'a> {
         Ok(Err(format!("Shell command failed with exit code {}: {err}", status.code().unwrap_or_default())))
     }
 
-    /// Reads what was written since the last cell ended, by what nothing waits for.
-    pub fn drain(&mut self, emit: &mut dyn FnMut(Output)) {
+    /// Reads what was written since the last cell ended, by what nothing waits for. Threads that it has left running get this long to
+    /// write something.
+    pub fn drain(&mut self, patience: Duration, emit: &mut dyn FnMut(Output)) {
         if let Some(process) = &mut self.process {
-            process.drain(emit);
+            process.drain(patience, emit);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Two engines in one: every notebook is run by the one that its kernel asks for.
 //!
-//! The main type is [`ByKernel`]: notebooks in Rust go to evcxr, all others, or all there are, to kernels of Jupyter's.
+//! The main type is [`ByKernel`]: notebooks in Rust go to an engine for Rust, all others, or all there are, to kernels of Jupyter's.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -12,38 +12,65 @@ use crate::engines::jupyter::Jupyter;
 use crate::event::Event;
 use crate::notebook::Notebook;
 
-/// Runs notebooks in Rust with evcxr embedded, and all others with the kernels that are installed for Jupyter.
+/// Runs notebooks in Rust with an engine for Rust, and all others with the kernels that are installed for Jupyter.
 pub struct ByKernel {
-    evcxr: Evcxr,
+    rust: ForRust,
     jupyter: Jupyter,
-    /// Whether notebooks in Rust, too, are run by a kernel.
-    kernels_only: bool,
-    /// Whether there is a notebook in Rust to run, so that evcxr had to be prepared.
+    /// Whether there is a notebook in Rust to run, so that its engine had to be prepared.
     is_prepared: bool,
 }
 
+/// What runs notebooks in Rust.
+enum ForRust {
+    /// This engine.
+    Engine(Box<dyn Engine>),
+    /// Their kernels, which find built what evcxr has prepared.
+    Kernels(Evcxr),
+}
+
 impl ByKernel {
-    /// Chooses between these two. With `kernels_only` notebooks in Rust, too, go to their kernel, which finds built what evcxr has prepared.
-    pub fn new(evcxr: Evcxr, jupyter: Jupyter, kernels_only: bool) -> ByKernel {
-        ByKernel { evcxr, jupyter, kernels_only, is_prepared: false }
+    /// Runs notebooks in Rust with the first, all others with the second.
+    pub fn new(rust: impl Engine + 'static, jupyter: Jupyter) -> ByKernel {
+        ByKernel { rust: ForRust::Engine(Box::new(rust)), jupyter, is_prepared: false }
     }
 
-    /// [`Evcxr::kernel_folder`].
+    /// Runs all notebooks with their kernels; those in Rust find built what evcxr has prepared.
+    pub fn kernels_only(evcxr: Evcxr, jupyter: Jupyter) -> ByKernel {
+        ByKernel { rust: ForRust::Kernels(evcxr), jupyter, is_prepared: false }
+    }
+
+    /// [`Evcxr::kernel_folder`], of what was prepared for kernels.
     ///
     /// # Errors
-    /// As there.
+    /// As there, and where notebooks in Rust do not go to kernels.
     pub fn kernel_folder(&self) -> Result<PathBuf, EngineError> {
-        self.evcxr.kernel_folder()
+        match &self.rust {
+            ForRust::Kernels(evcxr) => evcxr.kernel_folder(),
+            ForRust::Engine(_) => Err(EngineError::Failed { message: "nothing was prepared for kernels".into() }),
+        }
+    }
+
+    fn preparing(&self) -> &dyn Engine {
+        match &self.rust {
+            ForRust::Engine(engine) => &**engine,
+            ForRust::Kernels(evcxr) => evcxr,
+        }
     }
 
     fn engine_for(&self, notebook: &Notebook) -> &dyn Engine {
-        if notebook.is_rust() && !self.kernels_only { &self.evcxr } else { &self.jupyter }
+        match &self.rust {
+            ForRust::Engine(engine) if notebook.is_rust() => &**engine,
+            _ => &self.jupyter,
+        }
     }
 }
 
 impl Engine for ByKernel {
     fn name(&self) -> &'static str {
-        if self.kernels_only { self.jupyter.name() } else { self.evcxr.name() }
+        match &self.rust {
+            ForRust::Engine(engine) => engine.name(),
+            ForRust::Kernels(_) => self.jupyter.name(),
+        }
     }
 
     fn name_for(&self, notebook: &Notebook) -> &'static str {
@@ -56,15 +83,21 @@ impl Engine for ByKernel {
         };
         let selected = in_rust(selected);
         self.is_prepared = !selected.is_empty();
-        if self.is_prepared { self.evcxr.prepare(&in_rust(all), &selected, emit) } else { Ok(()) }
+        if !self.is_prepared {
+            return Ok(());
+        }
+        match &mut self.rust {
+            ForRust::Engine(engine) => engine.prepare(&in_rust(all), &selected, emit),
+            ForRust::Kernels(evcxr) => evcxr.prepare(&in_rust(all), &selected, emit),
+        }
     }
 
     fn fingerprint(&self) -> Result<BTreeMap<String, String>, EngineError> {
-        self.evcxr.fingerprint()
+        self.preparing().fingerprint()
     }
 
     fn sources(&self) -> &[PathBuf] {
-        self.evcxr.sources()
+        self.preparing().sources()
     }
 
     fn knows_inputs(&self, notebook: &Notebook) -> bool {
@@ -72,23 +105,26 @@ impl Engine for ByKernel {
     }
 
     fn worker(&self, number: usize) -> Result<Box<dyn Worker + '_>, EngineError> {
-        let evcxr = if self.is_prepared && !self.kernels_only { Some(self.evcxr.worker(number)?) } else { None };
-        let folder = if self.is_prepared && self.kernels_only { Some(self.evcxr.worker_folder(number)?) } else { None };
-        Ok(Box::new(EitherWorker { evcxr, jupyter: self.jupyter.worker_with(folder) }))
+        let (rust, folder) = match &self.rust {
+            _ if !self.is_prepared => (None, None),
+            ForRust::Engine(engine) => (Some(engine.worker(number)?), None),
+            ForRust::Kernels(evcxr) => (None, Some(evcxr.worker_folder(number)?)),
+        };
+        Ok(Box::new(EitherWorker { rust, jupyter: self.jupyter.worker_with(folder) }))
     }
 }
 
 /// A worker of each engine.
 struct EitherWorker<'a> {
     /// None where no notebook is its.
-    evcxr: Option<Box<dyn Worker + 'a>>,
+    rust: Option<Box<dyn Worker + 'a>>,
     jupyter: Box<dyn Worker + 'a>,
 }
 
 impl<'a> EitherWorker<'a> {
     fn of(&mut self, notebook: &Notebook) -> &mut (dyn Worker + 'a) {
-        match &mut self.evcxr {
-            Some(evcxr) if notebook.is_rust() => &mut **evcxr,
+        match &mut self.rust {
+            Some(rust) if notebook.is_rust() => &mut **rust,
             _ => &mut *self.jupyter,
         }
     }

@@ -127,7 +127,9 @@ impl Cargo<'_> {
     /// Has Cargo forget what it has built of these packages.
     pub(super) fn clean(&self, packages: &[String]) -> Result<(), Error> {
         let mut command = self.command(&["clean"]);
-        packages.iter().for_each(|package| drop(command.args(["--package", package])));
+        for package in packages {
+            command.args(["--package", package]);
+        }
         command.output().map_err(|error| self.no_cargo(error))?;
         Ok(())
     }

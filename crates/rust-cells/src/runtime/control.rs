@@ -104,9 +104,18 @@ fn run(
         Outcome::Cancelled => ("cancelled", String::new(), None),
     };
     let (cell, line) = place.map(|place| (place.cell, place.line.to_string())).unwrap_or_default();
-    let mut fields = vec![kind, &message, &cell, &line];
+    let threads = threads().to_string();
+    let mut fields = vec![kind, &message, &cell, &line, &threads];
     fields.extend(shown.as_deref());
     answer(front, &fields)
+}
+
+/// How many threads run that cells have started: those of this library and of tokio's reactor aside, which are always there.
+fn threads() -> usize {
+    let Ok(entries) = std::fs::read_dir("/proc/self/task") else { return 0 };
+    let name = |entry: &std::fs::DirEntry| std::fs::read_to_string(entry.path().join("comm")).unwrap_or_default();
+    let is_ours = |name: &str| name.starts_with("cells-orders") || name.starts_with("tokio-rt-worke") || name.starts_with("tokio-runtime");
+    entries.flatten().filter(|entry| !is_ours(&name(entry))).count().saturating_sub(1)
 }
 
 /// Writes out what cells have printed and their streams still hold.
