@@ -16,7 +16,7 @@ use crate::cell::{Cell, Namespace, PartKind};
 use crate::compile::{self, Called, Rustc};
 use crate::crate_source::{Origin, position};
 use crate::dependencies::Library;
-use crate::diagnostics::{Diagnostic, Map};
+use crate::diagnostics::{Diagnostic, Map, Place};
 use crate::digest::digest;
 use crate::generate::{Generate, Generated, Keeping, Plan, Showing, own_key};
 use crate::items::ItemNumber;
@@ -197,6 +197,12 @@ impl<'a> Work<'a> {
     fn compile(mut self) -> Result<Compilation, Error> {
         if !self.request.cell.has_code() {
             return Ok(self.ready(None, &Plan::default(), Vec::new()));
+        }
+        if let Some(unbalanced) = &self.request.cell.unbalanced {
+            let (line, column) = position(&self.request.cell.source, unbalanced.at);
+            let place = Place { line, column, end_line: line, end_column: column + 1, ..Place::default() };
+            let message = unbalanced.message.clone();
+            return Ok(Compilation::Failed(vec![Diagnostic { message, places: vec![place], ..Diagnostic::default() }]));
         }
         let first = Plan { showing: self.first_showing(), ..Plan::default() };
         let generated = self.generate(&first);
