@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use nbsnap::run::cache::ResultCache;
 use nbsnap::engine::Interrupt;
 use nbsnap::engines::evcxr::protocol::Settings;
 use nbsnap::environment::Nothing;
 use nbsnap::event::{Event, Evidence, Status};
 use nbsnap::project::Project;
 use nbsnap::run::Runner;
+use nbsnap::run::cache::ResultCache;
 use nbsnap::select::Selection;
 use nbsnap::snapshot::{SnapshotStore, UpdateMode};
 use nbsnap::{ByKernel, Evcxr, EvcxrProgram, EvcxrSettings, Jupyter, JupyterSettings, Kernelspecs};

@@ -4,23 +4,23 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use nbsnap::ByKernel;
-use nbsnap::run::cache::{Parts, ResultCache};
 use nbsnap::config::{self, EngineChoice};
 use nbsnap::engine::{Engine, EngineError};
 use nbsnap::event::Event;
 use nbsnap::project::Project;
 use nbsnap::report::{Reporter, Reporters};
+use nbsnap::run::cache::{Parts, ResultCache};
+use nbsnap::run::watch::{Watch, WatchError};
 use nbsnap::run::{RunError, Runner};
 use nbsnap::select::Selection;
 use nbsnap::snapshot::UpdateMode;
-use nbsnap::run::watch::{Watch, WatchError};
 
 use super::reporters;
 use super::session::{self, LockFile};
 use crate::args::{TestArgs, Update};
+use crate::environment;
 use crate::error::chain;
 use crate::exit::Exit;
-use crate::environment;
 
 /// What verdicts rest on, by notebook.
 type Inputs = BTreeMap<String, Parts>;
