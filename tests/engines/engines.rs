@@ -10,7 +10,7 @@ use nbsnap::engines::evcxr::protocol::Settings;
 use nbsnap::notebook::{CodeCell, Notebook};
 use nbsnap::record::{CellRecord, Diagnostic, Failure};
 use nbsnap::redact::Redactor;
-use nbsnap::{ByKernel, Evcxr, EvcxrProgram, EvcxrSettings, Jupyter, JupyterSettings, Kernelspecs};
+use nbsnap::{ByKernel, Evcxr, EvcxrProgram, EvcxrSettings, ForRust, Jupyter, JupyterSettings, Kernelspecs};
 use serde::{Deserialize, Serialize};
 
 use crate::corpus::folder;
@@ -70,7 +70,7 @@ impl Engines {
             // Two engines cannot build in one folder. A worker borrows from its engine, and both live until the tests end.
             let engine: &'static mut dyn Engine = match name {
                 "evcxr" => Box::leak(Box::new(evcxr("target/engines"))),
-                "kernel" => Box::leak(Box::new(ByKernel::new(evcxr("target/engines-kernel"), kernels(), true))),
+                "kernel" => Box::leak(Box::new(ByKernel::new(ForRust::Kernel(evcxr("target/engines-kernel")), kernels()))),
                 other => panic!("there is no engine `{other}`"),
             };
             engine.prepare(notebooks, notebooks, &mut drop).unwrap();

@@ -5,4 +5,4 @@ pub mod evcxr;
 mod fingerprint;
 pub mod jupyter;
 
-pub use by_kernel::ByKernel;
+pub use by_kernel::{ByKernel, ForRust};

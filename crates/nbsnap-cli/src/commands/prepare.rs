@@ -15,8 +15,7 @@ use crate::exit::Exit;
 
 /// Runs the command.
 pub(crate) fn run(project: &Project, args: &PrepareArgs) -> Result<Exit, RunError> {
-    // What is built for it is evcxr's kernel's.
-    let choice = if args.kernel { EngineChoice::Evcxr } else { session::one_engine(project, None) };
+    let choice = if args.kernel { EngineChoice::Jupyter } else { session::one_engine(project, None) };
     let mut engine = session::engine(project, &args.build, choice, LockFile::usual())?;
     let store = super::store(project, UpdateMode::Never);
     let mut reporter = session::reporter(&args.report);

@@ -13,7 +13,7 @@ use nbsnap::engines::evcxr::protocol::Settings;
 use nbsnap::project::Project;
 use nbsnap::report::{HumanReporter, Progress, Style};
 use nbsnap::run::RunError;
-use nbsnap::{ByKernel, Evcxr, EvcxrProgram, EvcxrSettings, Jupyter, JupyterSettings, Kernelspecs};
+use nbsnap::{ByKernel, Evcxr, EvcxrProgram, EvcxrSettings, ForRust, Jupyter, JupyterSettings, Kernelspecs};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use crate::args::{BuildArgs, Colour, ReportArgs};
@@ -99,7 +99,11 @@ pub(crate) fn engine_until(
         ..Settings::new(&project.config, cache_dir(project, args), project.lock_file())
     };
     let evcxr = Evcxr::new(EvcxrSettings { program: EvcxrProgram::default(), build, interrupt: interrupt.clone() });
-    ByKernel::new(evcxr, jupyter, choice == EngineChoice::Jupyter)
+    let for_rust = match choice {
+        EngineChoice::Jupyter => ForRust::Kernel(evcxr),
+        _ => ForRust::Engine(Box::new(evcxr)),
+    };
+    ByKernel::new(for_rust, jupyter)
 }
 
 /// A reporter on standard output.

@@ -1,6 +1,6 @@
 //! Two engines in one: every notebook is run by the one that its kernel asks for.
 //!
-//! The main type is [`ByKernel`]: notebooks in Rust go to evcxr, all others, or all there are, to kernels of Jupyter's.
+//! The main type is [`ByKernel`]: notebooks in Rust go to the engine that was chosen for them, all others to kernels of Jupyter's.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -12,38 +12,72 @@ use crate::engines::jupyter::Jupyter;
 use crate::event::Event;
 use crate::notebook::Notebook;
 
-/// Runs notebooks in Rust with evcxr embedded, and all others with the kernels that are installed for Jupyter.
+/// Runs notebooks in Rust with one engine, and all others with the kernels that are installed for Jupyter.
 pub struct ByKernel {
-    evcxr: Evcxr,
+    for_rust: ForRust,
     jupyter: Jupyter,
-    /// Whether notebooks in Rust, too, are run by a kernel.
-    kernels_only: bool,
-    /// Whether there is a notebook in Rust to run, so that evcxr had to be prepared.
+    /// Whether there is a notebook in Rust to run, so that something had to be prepared.
     is_prepared: bool,
 }
 
-impl ByKernel {
-    /// Chooses between these two. With `kernels_only` notebooks in Rust, too, go to their kernel, which finds built what evcxr has prepared.
-    pub fn new(evcxr: Evcxr, jupyter: Jupyter, kernels_only: bool) -> ByKernel {
-        ByKernel { evcxr, jupyter, kernels_only, is_prepared: false }
+/// What runs notebooks in Rust.
+pub enum ForRust {
+    /// This engine.
+    Engine(Box<dyn Engine>),
+    /// The kernel that the notebook names, which finds built what evcxr has prepared.
+    Kernel(Evcxr),
+}
+
+impl ForRust {
+    /// What prepares.
+    fn preparing(&self) -> &dyn Engine {
+        match self {
+            ForRust::Engine(engine) => &**engine,
+            ForRust::Kernel(evcxr) => evcxr,
+        }
     }
 
-    /// [`Evcxr::kernel_folder`].
+    fn preparing_mut(&mut self) -> &mut dyn Engine {
+        match self {
+            ForRust::Engine(engine) => &mut **engine,
+            ForRust::Kernel(evcxr) => evcxr,
+        }
+    }
+}
+
+impl ByKernel {
+    /// Chooses between these two.
+    pub fn new(for_rust: ForRust, jupyter: Jupyter) -> ByKernel {
+        ByKernel { for_rust, jupyter, is_prepared: false }
+    }
+
+    /// [`Evcxr::kernel_folder`], where kernels run notebooks in Rust.
     ///
     /// # Errors
-    /// As there.
+    /// As there, and where another engine runs them.
     pub fn kernel_folder(&self) -> Result<PathBuf, EngineError> {
-        self.evcxr.kernel_folder()
+        match &self.for_rust {
+            ForRust::Kernel(evcxr) => evcxr.kernel_folder(),
+            ForRust::Engine(engine) => {
+                Err(EngineError::Failed { message: format!("engine {} builds nothing for kernels", engine.name()) })
+            }
+        }
     }
 
     fn engine_for(&self, notebook: &Notebook) -> &dyn Engine {
-        if notebook.is_rust() && !self.kernels_only { &self.evcxr } else { &self.jupyter }
+        match &self.for_rust {
+            ForRust::Engine(engine) if notebook.is_rust() => &**engine,
+            _ => &self.jupyter,
+        }
     }
 }
 
 impl Engine for ByKernel {
     fn name(&self) -> &'static str {
-        if self.kernels_only { self.jupyter.name() } else { self.evcxr.name() }
+        match &self.for_rust {
+            ForRust::Engine(engine) => engine.name(),
+            ForRust::Kernel(_) => self.jupyter.name(),
+        }
     }
 
     fn name_for(&self, notebook: &Notebook) -> &'static str {
@@ -56,15 +90,15 @@ impl Engine for ByKernel {
         };
         let selected = in_rust(selected);
         self.is_prepared = !selected.is_empty();
-        if self.is_prepared { self.evcxr.prepare(&in_rust(all), &selected, emit) } else { Ok(()) }
+        if self.is_prepared { self.for_rust.preparing_mut().prepare(&in_rust(all), &selected, emit) } else { Ok(()) }
     }
 
     fn fingerprint(&self) -> Result<BTreeMap<String, String>, EngineError> {
-        self.evcxr.fingerprint()
+        self.for_rust.preparing().fingerprint()
     }
 
     fn sources(&self) -> &[PathBuf] {
-        self.evcxr.sources()
+        self.for_rust.preparing().sources()
     }
 
     fn knows_inputs(&self, notebook: &Notebook) -> bool {
@@ -72,23 +106,27 @@ impl Engine for ByKernel {
     }
 
     fn worker(&self, number: usize) -> Result<Box<dyn Worker + '_>, EngineError> {
-        let evcxr = if self.is_prepared && !self.kernels_only { Some(self.evcxr.worker(number)?) } else { None };
-        let folder = if self.is_prepared && self.kernels_only { Some(self.evcxr.worker_folder(number)?) } else { None };
-        Ok(Box::new(EitherWorker { evcxr, jupyter: self.jupyter.worker_with(folder) }))
+        let (mut own, mut folder) = (None, None);
+        match &self.for_rust {
+            _ if !self.is_prepared => {}
+            ForRust::Engine(engine) => own = Some(engine.worker(number)?),
+            ForRust::Kernel(evcxr) => folder = Some(evcxr.worker_folder(number)?),
+        }
+        Ok(Box::new(EitherWorker { own, jupyter: self.jupyter.worker_with(folder) }))
     }
 }
 
 /// A worker of each engine.
 struct EitherWorker<'a> {
-    /// None where no notebook is its.
-    evcxr: Option<Box<dyn Worker + 'a>>,
+    /// Of the engine for Rust, where it has notebooks to run.
+    own: Option<Box<dyn Worker + 'a>>,
     jupyter: Box<dyn Worker + 'a>,
 }
 
 impl<'a> EitherWorker<'a> {
     fn of(&mut self, notebook: &Notebook) -> &mut (dyn Worker + 'a) {
-        match &mut self.evcxr {
-            Some(evcxr) if notebook.is_rust() => &mut **evcxr,
+        match &mut self.own {
+            Some(own) if notebook.is_rust() => &mut **own,
             _ => &mut *self.jupyter,
         }
     }
