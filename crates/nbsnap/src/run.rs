@@ -15,7 +15,7 @@ mod tell;
 pub mod watch;
 mod workers;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime};
 
@@ -29,7 +29,6 @@ use workers::Crew;
 use crate::engine::{Engine, EngineError};
 use crate::environment::Environment;
 use crate::event::{Event, Summary};
-use crate::files::digest::digest;
 use crate::notebook::Notebook;
 use crate::project::{Notebooks, Project, ProjectError};
 use crate::redact::{RedactError, RuleHits};

@@ -82,8 +82,7 @@ impl Crew<'_, '_> {
                         return Ok(not_begun.into_iter().cloned().collect());
                     }
                 };
-                let result =
-                    result.and_then(|()| slow.announce().into_iter().try_for_each(&mut *emit).map_err(RunError::Report));
+                let result = result.and_then(|()| slow.announce().into_iter().try_for_each(&mut *emit).map_err(RunError::Report));
                 // Leaving drops the receiver, so that no worker waits for being heard.
                 if let Err(error) = result {
                     lock(&queue).ahead.clear();
@@ -101,7 +100,8 @@ impl Crew<'_, '_> {
         };
         loop {
             let Some(target) = lock(queue).ahead.pop_front() else { return };
-            let emit: Emit<'_> = &mut |event| messages.send(Message::Event(event)).map_err(|_| io::Error::other("the run has ended"));
+            let emit: Emit<'_> =
+                &mut |event| messages.send(Message::Event(event)).map_err(|_| io::Error::other("the run has ended"));
             let run = catch_unwind(AssertUnwindSafe(|| self.one.run(&mut *worker, target, emit)));
             let result = run.unwrap_or_else(|panic| {
                 // Nobody knows what state the worker is in. The notebook is reported, and the next one gets another.
