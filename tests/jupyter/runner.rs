@@ -12,7 +12,7 @@ use nbsnap::run::Runner;
 use nbsnap::run::cache::ResultCache;
 use nbsnap::select::Selection;
 use nbsnap::snapshot::{SnapshotStore, UpdateMode};
-use nbsnap::{ByKernel, Evcxr, EvcxrProgram, EvcxrSettings, ForRust, Jupyter, JupyterSettings, Kernelspecs};
+use nbsnap::{ByKernel, Evcxr, EvcxrProgram, EvcxrSettings, Jupyter, JupyterSettings, Kernelspecs};
 
 use crate::KERNEL;
 
@@ -51,7 +51,7 @@ fn run(root: &Path) -> Vec<(String, Status, Evidence)> {
         build: Settings::new(&project.config, PathBuf::from("/nowhere"), PathBuf::from("/nowhere/Cargo.lock")),
         interrupt: Interrupt::default(),
     });
-    let mut engine = ByKernel::new(ForRust::Engine(Box::new(evcxr)), jupyter);
+    let mut engine = ByKernel::new(evcxr, jupyter);
     let store = SnapshotStore::new(project.snapshots_dir(), project.root.clone(), UpdateMode::WritePending);
     let cache = ResultCache::new(&root.join("cache"), &project);
     let mut runner = Runner {

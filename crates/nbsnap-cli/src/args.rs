@@ -154,13 +154,6 @@ pub(crate) struct PrepareArgs {
     pub(crate) report: ReportArgs,
 }
 
-impl PrepareArgs {
-    /// All notebooks.
-    pub(crate) fn of_all(build: BuildArgs, report: ReportArgs) -> PrepareArgs {
-        PrepareArgs { names: Vec::new(), kernel: false, build, report }
-    }
-}
-
 /// Where to build.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct BuildArgs {
@@ -275,6 +268,7 @@ pub(crate) fn engine() -> impl TypedValueParser<Value = EngineChoice> {
 
 fn about(choice: EngineChoice) -> &'static str {
     match choice {
+        EngineChoice::Rustc => "rustc alone, cell by cell",
         EngineChoice::Evcxr => "evcxr, cell by cell, as evcxr_jupyter does; its program carries rust-analyzer",
         EngineChoice::Jupyter => "The kernel that the notebook names, as it is installed for Jupyter",
         _ => "",

@@ -4,5 +4,6 @@ mod by_kernel;
 pub mod evcxr;
 mod fingerprint;
 pub mod jupyter;
+pub mod rustc;
 
-pub use by_kernel::{ByKernel, ForRust};
+pub use by_kernel::ByKernel;

@@ -25,7 +25,8 @@ pub mod scope;
 pub mod select;
 pub mod snapshot;
 
+pub use engines::ByKernel;
 pub use engines::evcxr::{Evcxr, EvcxrProgram, EvcxrSettings};
 pub use engines::jupyter::{Jupyter, JupyterSettings, KernelspecError, Kernelspecs};
-pub use engines::{ByKernel, ForRust};
+pub use engines::rustc::{Rustc, RustcSettings};
 pub use process::reexec::run_role;

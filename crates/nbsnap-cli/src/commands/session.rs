@@ -13,7 +13,7 @@ use nbsnap::engines::evcxr::protocol::Settings;
 use nbsnap::project::Project;
 use nbsnap::report::{HumanReporter, Progress, Style};
 use nbsnap::run::RunError;
-use nbsnap::{ByKernel, Evcxr, EvcxrProgram, EvcxrSettings, ForRust, Jupyter, JupyterSettings, Kernelspecs};
+use nbsnap::{ByKernel, Evcxr, EvcxrProgram, EvcxrSettings, Jupyter, JupyterSettings, Kernelspecs, Rustc, RustcSettings};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use crate::args::{BuildArgs, Colour, ReportArgs};
@@ -28,7 +28,7 @@ pub(crate) fn on_ci() -> bool {
 
 /// The one engine that runs notebooks in Rust where only one can: as the argument says, else the first of the profile's.
 pub(crate) fn one_engine(project: &Project, asked: Option<EngineChoice>) -> EngineChoice {
-    asked.unwrap_or_else(|| project.config.engine.first().copied().unwrap_or(EngineChoice::Evcxr))
+    asked.unwrap_or_else(|| project.config.engine.first().copied().unwrap_or(EngineChoice::Rustc))
 }
 
 /// The folder that is built in.
@@ -99,11 +99,15 @@ pub(crate) fn engine_until(
         ..Settings::new(&project.config, cache_dir(project, args), project.lock_file())
     };
     let evcxr = Evcxr::new(EvcxrSettings { program: EvcxrProgram::default(), build, interrupt: interrupt.clone() });
-    let for_rust = match choice {
-        EngineChoice::Jupyter => ForRust::Kernel(evcxr),
-        _ => ForRust::Engine(Box::new(evcxr)),
-    };
-    ByKernel::new(for_rust, jupyter)
+    match choice {
+        EngineChoice::Evcxr => ByKernel::new(evcxr, jupyter),
+        EngineChoice::Jupyter => ByKernel::kernels_only(evcxr, jupyter),
+        _ => {
+            let settings = RustcSettings::new(&project.config, cache_dir(project, args), project.lock_file(), interrupt.clone());
+            let may_write_lock = lock_file == LockFile::Updated;
+            ByKernel::new(Rustc::new(RustcSettings { may_write_lock, ..settings }), jupyter)
+        }
+    }
 }
 
 /// A reporter on standard output.

@@ -15,6 +15,8 @@ use crate::scope::Scope;
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum EngineChoice {
+    /// rustc alone, cell by cell.
+    Rustc,
     /// evcxr, cell by cell, as evcxr_jupyter runs them.
     Evcxr,
     /// The kernel that the notebook names, as it is installed for Jupyter.
@@ -23,7 +25,8 @@ pub enum EngineChoice {
 
 impl EngineChoice {
     /// All of them, by the names that people choose them by.
-    pub const ALL: &[(&str, EngineChoice)] = &[("evcxr", EngineChoice::Evcxr), ("jupyter", EngineChoice::Jupyter)];
+    pub const ALL: &[(&str, EngineChoice)] =
+        &[("rustc", EngineChoice::Rustc), ("evcxr", EngineChoice::Evcxr), ("jupyter", EngineChoice::Jupyter)];
 }
 
 impl FromStr for EngineChoice {

@@ -1,6 +1,6 @@
 //! Two engines in one: every notebook is run by the one that its kernel asks for.
 //!
-//! The main type is [`ByKernel`]: notebooks in Rust go to the engine that was chosen for them, all others to kernels of Jupyter's.
+//! The main type is [`ByKernel`]: notebooks in Rust go to an engine for Rust, all others, or all there are, to kernels of Jupyter's.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -12,60 +12,53 @@ use crate::engines::jupyter::Jupyter;
 use crate::event::Event;
 use crate::notebook::Notebook;
 
-/// Runs notebooks in Rust with one engine, and all others with the kernels that are installed for Jupyter.
+/// Runs notebooks in Rust with an engine for Rust, and all others with the kernels that are installed for Jupyter.
 pub struct ByKernel {
-    for_rust: ForRust,
+    rust: ForRust,
     jupyter: Jupyter,
-    /// Whether there is a notebook in Rust to run, so that something had to be prepared.
+    /// Whether there is a notebook in Rust to run, so that its engine had to be prepared.
     is_prepared: bool,
 }
 
 /// What runs notebooks in Rust.
-pub enum ForRust {
+enum ForRust {
     /// This engine.
     Engine(Box<dyn Engine>),
-    /// The kernel that the notebook names, which finds built what evcxr has prepared.
-    Kernel(Evcxr),
-}
-
-impl ForRust {
-    /// What prepares.
-    fn preparing(&self) -> &dyn Engine {
-        match self {
-            ForRust::Engine(engine) => &**engine,
-            ForRust::Kernel(evcxr) => evcxr,
-        }
-    }
-
-    fn preparing_mut(&mut self) -> &mut dyn Engine {
-        match self {
-            ForRust::Engine(engine) => &mut **engine,
-            ForRust::Kernel(evcxr) => evcxr,
-        }
-    }
+    /// Their kernels, which find built what evcxr has prepared.
+    Kernels(Evcxr),
 }
 
 impl ByKernel {
-    /// Chooses between these two.
-    pub fn new(for_rust: ForRust, jupyter: Jupyter) -> ByKernel {
-        ByKernel { for_rust, jupyter, is_prepared: false }
+    /// Runs notebooks in Rust with the first, all others with the second.
+    pub fn new(rust: impl Engine + 'static, jupyter: Jupyter) -> ByKernel {
+        ByKernel { rust: ForRust::Engine(Box::new(rust)), jupyter, is_prepared: false }
     }
 
-    /// [`Evcxr::kernel_folder`], where kernels run notebooks in Rust.
+    /// Runs all notebooks with their kernels; those in Rust find built what evcxr has prepared.
+    pub fn kernels_only(evcxr: Evcxr, jupyter: Jupyter) -> ByKernel {
+        ByKernel { rust: ForRust::Kernels(evcxr), jupyter, is_prepared: false }
+    }
+
+    /// [`Evcxr::kernel_folder`], of what was prepared for kernels.
     ///
     /// # Errors
-    /// As there, and where another engine runs them.
+    /// As there, and where notebooks in Rust do not go to kernels.
     pub fn kernel_folder(&self) -> Result<PathBuf, EngineError> {
-        match &self.for_rust {
-            ForRust::Kernel(evcxr) => evcxr.kernel_folder(),
-            ForRust::Engine(engine) => {
-                Err(EngineError::Failed { message: format!("engine {} builds nothing for kernels", engine.name()) })
-            }
+        match &self.rust {
+            ForRust::Kernels(evcxr) => evcxr.kernel_folder(),
+            ForRust::Engine(_) => Err(EngineError::Failed { message: "nothing was prepared for kernels".into() }),
+        }
+    }
+
+    fn preparing(&self) -> &dyn Engine {
+        match &self.rust {
+            ForRust::Engine(engine) => &**engine,
+            ForRust::Kernels(evcxr) => evcxr,
         }
     }
 
     fn engine_for(&self, notebook: &Notebook) -> &dyn Engine {
-        match &self.for_rust {
+        match &self.rust {
             ForRust::Engine(engine) if notebook.is_rust() => &**engine,
             _ => &self.jupyter,
         }
@@ -74,9 +67,9 @@ impl ByKernel {
 
 impl Engine for ByKernel {
     fn name(&self) -> &'static str {
-        match &self.for_rust {
+        match &self.rust {
             ForRust::Engine(engine) => engine.name(),
-            ForRust::Kernel(_) => self.jupyter.name(),
+            ForRust::Kernels(_) => self.jupyter.name(),
         }
     }
 
@@ -90,15 +83,21 @@ impl Engine for ByKernel {
         };
         let selected = in_rust(selected);
         self.is_prepared = !selected.is_empty();
-        if self.is_prepared { self.for_rust.preparing_mut().prepare(&in_rust(all), &selected, emit) } else { Ok(()) }
+        if !self.is_prepared {
+            return Ok(());
+        }
+        match &mut self.rust {
+            ForRust::Engine(engine) => engine.prepare(&in_rust(all), &selected, emit),
+            ForRust::Kernels(evcxr) => evcxr.prepare(&in_rust(all), &selected, emit),
+        }
     }
 
     fn fingerprint(&self) -> Result<BTreeMap<String, String>, EngineError> {
-        self.for_rust.preparing().fingerprint()
+        self.preparing().fingerprint()
     }
 
     fn sources(&self) -> &[PathBuf] {
-        self.for_rust.preparing().sources()
+        self.preparing().sources()
     }
 
     fn knows_inputs(&self, notebook: &Notebook) -> bool {
@@ -106,27 +105,26 @@ impl Engine for ByKernel {
     }
 
     fn worker(&self, number: usize) -> Result<Box<dyn Worker + '_>, EngineError> {
-        let (mut own, mut folder) = (None, None);
-        match &self.for_rust {
-            _ if !self.is_prepared => {}
-            ForRust::Engine(engine) => own = Some(engine.worker(number)?),
-            ForRust::Kernel(evcxr) => folder = Some(evcxr.worker_folder(number)?),
-        }
-        Ok(Box::new(EitherWorker { own, jupyter: self.jupyter.worker_with(folder) }))
+        let (rust, folder) = match &self.rust {
+            _ if !self.is_prepared => (None, None),
+            ForRust::Engine(engine) => (Some(engine.worker(number)?), None),
+            ForRust::Kernels(evcxr) => (None, Some(evcxr.worker_folder(number)?)),
+        };
+        Ok(Box::new(EitherWorker { rust, jupyter: self.jupyter.worker_with(folder) }))
     }
 }
 
 /// A worker of each engine.
 struct EitherWorker<'a> {
-    /// Of the engine for Rust, where it has notebooks to run.
-    own: Option<Box<dyn Worker + 'a>>,
+    /// None where no notebook is its.
+    rust: Option<Box<dyn Worker + 'a>>,
     jupyter: Box<dyn Worker + 'a>,
 }
 
 impl<'a> EitherWorker<'a> {
     fn of(&mut self, notebook: &Notebook) -> &mut (dyn Worker + 'a) {
-        match &mut self.own {
-            Some(own) if notebook.is_rust() => &mut **own,
+        match &mut self.rust {
+            Some(rust) if notebook.is_rust() => &mut **rust,
             _ => &mut *self.jupyter,
         }
     }

@@ -1,0 +1,259 @@
+//! Cells one after another, compiled: each against what those before it have brought.
+//!
+//! The main type is [`Chain`]. It runs no cell, so that a notebook can be checked, or compiled ahead of its run.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use crate::cancellation::CancellationToken;
+use crate::cell::{Cell, CommandLine};
+use crate::commands::{self, Effect};
+use crate::compiler::{Compilation, CompileRequest, CompiledCell, Compiler};
+use crate::dependencies::{DependencySet, Library};
+use crate::diagnostics::Diagnostic;
+use crate::state::State;
+use crate::{Error, types};
+
+/// Where libraries come from.
+pub trait LibrarySource: Send {
+    /// A library that covers this set.
+    ///
+    /// # Errors
+    /// When there is none, in words for the author of the `:dep` line.
+    fn library(&mut self, set: &DependencySet) -> Result<Library, String>;
+}
+
+impl<F: FnMut(&DependencySet) -> Result<Library, String> + Send> LibrarySource for F {
+    fn library(&mut self, set: &DependencySet) -> Result<Library, String> {
+        self(set)
+    }
+}
+
+/// What cells have come to so far.
+pub struct Chain<'a> {
+    compiler: &'a Compiler,
+    libraries: Box<dyn LibrarySource + 'a>,
+    directory: PathBuf,
+    state: State,
+    library: Library,
+    last_error: Option<String>,
+    first_state: State,
+}
+
+/// What evcxr brings when a cell first awaits.
+const TOKIO: &str = r#"tokio = { version = "1.34.0", features = ["rt", "rt-multi-thread", "time"] }"#;
+
+/// What cells ask for, all taken together: the set that a library must cover so that none of them has to wait for another one. Lines that
+/// are refused are left out; they are refused again in their cell.
+pub fn dependencies_of<'s>(sources: impl IntoIterator<Item = &'s str>, directory: &Path) -> DependencySet {
+    let (mut set, mut awaits, mut names) = (DependencySet::default(), false, false);
+    for source in sources {
+        let cell = Cell::parse(source);
+        for line in &cell.lines {
+            if let CommandLine::Command { name, arguments: Some(arguments), .. } = line
+                && name == ":dep"
+            {
+                let _ = set.add(arguments, directory);
+            }
+        }
+        awaits |= cell.awaits;
+        names |= awaits && cell.parts.iter().any(|part| part.mentions.contains("tokio"));
+    }
+    if names && !set.has("tokio") {
+        let _ = set.add(TOKIO, directory);
+    }
+    set
+}
+
+/// What a cell comes to before it runs.
+#[derive(Debug)]
+pub enum Step {
+    /// A command line was refused, in words for its author; its number from 1.
+    Refused {
+        /// Why.
+        message: String,
+        /// The line.
+        line: u32,
+    },
+    /// The code does not compile.
+    Failed(Vec<Diagnostic>),
+    /// It was still being compiled when its time was up.
+    TimedOut,
+    /// The code can be run.
+    Ready(Box<CompiledCell>),
+}
+
+/// What is to be done for a cell's command lines, in order, before its code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Task {
+    Effect(Effect),
+    Shell { command: String, line: u32 },
+}
+
+/// Whether a cell that ran came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Came {
+    /// It did.
+    ToItsEnd,
+    /// It panicked, failed, was cancelled or returned early.
+    NotToItsEnd,
+}
+
+impl<'a> Chain<'a> {
+    /// A notebook before its first cell. Relative paths begin at `directory`.
+    pub fn new(compiler: &'a Compiler, libraries: impl LibrarySource + 'a, directory: &Path, opt_level: &str) -> Chain<'a> {
+        let state = State::new(opt_level);
+        Chain {
+            compiler,
+            libraries: Box::new(libraries),
+            directory: directory.to_owned(),
+            first_state: state.clone(),
+            state,
+            library: Library::none(),
+            last_error: None,
+        }
+    }
+
+    /// What cells have brought.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    pub(crate) fn state_mut(&mut self) -> &mut State {
+        &mut self.state
+    }
+
+    /// What the cells are compiled with.
+    pub fn library(&self) -> &Library {
+        &self.library
+    }
+
+    pub(crate) fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// Forgets everything.
+    pub(crate) fn clear(&mut self) {
+        self.state = self.first_state.clone();
+    }
+
+    /// Compiles the next cell. [`Chain::proceed`] then says what became of it.
+    ///
+    /// # Errors
+    /// When rustc cannot be run, or the token is cancelled.
+    pub fn compile(&mut self, source: &str, label: &str, deadline: Instant, token: &CancellationToken) -> Result<Step, Error> {
+        let cell = Cell::parse(source);
+        match self.command_lines(&cell) {
+            Ok(_) => self.code(&cell, label, deadline, token),
+            Err((message, line)) => Ok(Step::Refused { message, line }),
+        }
+    }
+
+    /// Carries out the command lines as far as the compiler has to know, and says what else is to be done.
+    pub(crate) fn command_lines(&mut self, cell: &Cell) -> Result<Vec<Task>, (String, u32)> {
+        let before = (self.state.clone(), self.library.clone());
+        let tasks = self.try_command_lines(cell);
+        if tasks.is_err() {
+            // What a cell's commands have set is forgotten when one of them is refused.
+            (self.state, self.library) = before;
+        }
+        tasks
+    }
+
+    fn try_command_lines(&mut self, cell: &Cell) -> Result<Vec<Task>, (String, u32)> {
+        let mut tasks = Vec::new();
+        for line in &cell.lines {
+            match line {
+                CommandLine::Shell { command, line } => tasks.push(Task::Shell { command: command.clone(), line: *line }),
+                CommandLine::Command { name, arguments, line } => {
+                    let toolchain = self.compiler.toolchain().name();
+                    let (directory, last) = (&self.directory, self.last_error.as_deref());
+                    let effect = commands::carry_out(&mut self.state, name, arguments.as_deref(), directory, toolchain, last)
+                        .map_err(|message| (message, *line))?;
+                    if effect == Effect::Clear {
+                        self.clear();
+                    }
+                    if name == ":dep" {
+                        self.depend().map_err(|message| (message, *line))?;
+                    }
+                    tasks.push(Task::Effect(effect));
+                }
+            }
+        }
+        Ok(tasks)
+    }
+
+    /// evcxr brings tokio when a cell first awaits, so notebooks that await may name it without a `:dep`.
+    fn depend_on_tokio(&mut self, cell: &Cell) -> Result<(), String> {
+        self.state.awaits |= cell.awaits;
+        let names = cell.parts.iter().any(|part| part.mentions.contains("tokio"));
+        if self.state.awaits && names && !self.state.dependencies.has("tokio") {
+            self.state.dependencies.add(TOKIO, &self.directory)?;
+            self.depend()?;
+        }
+        Ok(())
+    }
+
+    /// Gets a library that covers what is asked for now.
+    fn depend(&mut self) -> Result<(), String> {
+        if self.library.set().covers(&self.state.dependencies) {
+            return Ok(());
+        }
+        let library = self.libraries.library(&self.state.dependencies)?;
+        if library.digest() != self.library.digest() && self.library.crate_name.is_some() {
+            // Another library has crates of its own: values of the old one's are of other types.
+            let is_foreign = |ty: &str| {
+                let is_standard =
+                    |path: &String| ["::std::", "::core::", "::alloc::"].iter().any(|known| path.starts_with(known));
+                let needed = self.state.items.rests_on(&crate::cell::mentions_in_text(ty));
+                types::paths(ty).iter().any(|path| !is_standard(path))
+                    || self.library.set().crate_names().any(|name| needed.contains(&name))
+            };
+            let lost: Vec<String> = self
+                .state
+                .variables
+                .iter()
+                .filter(|(_, variable)| is_foreign(&variable.ty))
+                .map(|(name, _)| name.clone())
+                .collect();
+            for name in lost {
+                self.state.variables.remove(&name);
+                self.state.lost.insert(name, "a later `:dep` built the crates anew that its type is from".to_owned());
+            }
+        }
+        self.library = library;
+        Ok(())
+    }
+
+    /// Compiles the code after the command lines.
+    pub(crate) fn code(&mut self, cell: &Cell, label: &str, deadline: Instant, token: &CancellationToken) -> Result<Step, Error> {
+        if let Err(message) = self.depend_on_tokio(cell) {
+            return Ok(Step::Refused { message, line: 1 });
+        }
+        let request = CompileRequest {
+            state: &self.state,
+            cell,
+            label,
+            directory: &self.directory,
+            library: &self.library,
+            deadline,
+            token,
+        };
+        Ok(match self.compiler.compile(request)? {
+            Compilation::Ready(compiled) => Step::Ready(compiled),
+            Compilation::TimedOut => Step::TimedOut,
+            Compilation::Failed(diagnostics) => {
+                self.last_error = diagnostics.iter().find_map(|diagnostic| diagnostic.code.clone()).or(self.last_error.take());
+                Step::Failed(diagnostics)
+            }
+        })
+    }
+
+    /// Goes on behind a cell.
+    pub fn proceed(&mut self, cell: &CompiledCell, came: Came) {
+        self.state = match came {
+            Came::ToItsEnd => cell.after.clone(),
+            Came::NotToItsEnd => cell.after_failure.clone(),
+        };
+    }
+}

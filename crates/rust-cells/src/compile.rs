@@ -1,0 +1,169 @@
+//! rustc, called for one generated crate: what it makes, and what it says.
+//!
+//! This module neither writes crates nor decides what an error means.
+
+use std::io::Read;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde::Deserialize;
+
+use crate::cancellation::CancellationToken;
+use crate::{Error, Toolchain};
+
+/// How often a waiting call looks at the token and the clock.
+const TICK: Duration = Duration::from_millis(5);
+
+/// A call of rustc for cells with the same dependencies.
+#[derive(Clone, Debug)]
+pub(crate) struct Rustc<'a> {
+    pub(crate) toolchain: &'a Toolchain,
+    /// Arguments that are the same for all cells: dependencies, search paths, settings.
+    pub(crate) arguments: &'a [String],
+}
+
+/// What became of a call.
+pub(crate) enum Called {
+    /// rustc ended.
+    Ended(Made),
+    /// It was still at work when its time was up.
+    TimedOut,
+}
+
+/// What rustc made of a crate.
+pub(crate) struct Made {
+    /// Whether there is a library now.
+    pub(crate) success: bool,
+    pub(crate) messages: Vec<Message>,
+    /// What it said that is no message, such as why it broke down.
+    pub(crate) other: String,
+}
+
+/// A message of rustc's, as it writes it with `--error-format=json`.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Message {
+    pub(crate) message: String,
+    pub(crate) code: Option<Code>,
+    pub(crate) level: String,
+    pub(crate) spans: Vec<Span>,
+    pub(crate) children: Vec<Message>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Code {
+    pub(crate) code: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Span {
+    pub(crate) file_name: String,
+    pub(crate) byte_start: usize,
+    pub(crate) byte_end: usize,
+    pub(crate) is_primary: bool,
+    pub(crate) label: Option<String>,
+    pub(crate) suggested_replacement: Option<String>,
+    pub(crate) expansion: Option<Box<Expansion>>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Expansion {
+    pub(crate) span: Span,
+}
+
+/// The name of the file that a cell's crate is in, below the folder that rustc runs in.
+pub(crate) const SOURCE: &str = "src/lib.rs";
+
+impl Rustc<'_> {
+    /// Compiles the crate in `folder/src/lib.rs` to `folder/cell.so`, with its MIR and the list of files that were read beside it.
+    pub(crate) fn library(&self, folder: &Path, deadline: Instant, token: &CancellationToken) -> Result<Called, Error> {
+        self.call(folder, &["--emit=mir=cell.mir,link=cell.so,dep-info=cell.d"], deadline, token)
+    }
+
+    /// Checks the crate in `folder/src/lib.rs` and makes nothing.
+    pub(crate) fn check(&self, folder: &Path, deadline: Instant, token: &CancellationToken) -> Result<Called, Error> {
+        self.call(folder, &["--emit=metadata=cell.rmeta"], deadline, token)
+    }
+
+    fn call(&self, folder: &Path, emit: &[&str], deadline: Instant, token: &CancellationToken) -> Result<Called, Error> {
+        let mut command = self.toolchain.command(&self.toolchain.rustc);
+        command
+            .current_dir(folder)
+            .args(["--crate-name", "ctx", SOURCE, "--crate-type", "cdylib", "--edition", "2024"])
+            .args(["--error-format=json", "-A", "warnings"])
+            .args(emit)
+            .args(self.arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .process_group(0);
+        let (success, text) = match wait(&mut command, deadline, token)? {
+            Some(ended) => ended,
+            None => return Ok(Called::TimedOut),
+        };
+        let (mut messages, mut other) = (Vec::new(), String::new());
+        for line in text.lines() {
+            match serde_json::from_str::<Message>(line) {
+                Ok(message) => messages.push(message),
+                Err(_) => {
+                    other.push_str(line);
+                    other.push('\n');
+                }
+            }
+        }
+        Ok(Called::Ended(Made { success, messages, other }))
+    }
+}
+
+/// Runs a command to its end. Returns whether it succeeded and what it wrote to standard error; nothing if its time was up.
+fn wait(command: &mut Command, deadline: Instant, token: &CancellationToken) -> Result<Option<(bool, String)>, Error> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let mut child = command.spawn().map_err(|source| Error::Program { program: program.clone(), source })?;
+    let mut stderr = child.stderr.take().expect("stderr was asked for as a pipe");
+    let text = std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        let _ = stderr.read_to_end(&mut bytes);
+        String::from_utf8_lossy(&bytes).into_owned()
+    });
+    let end = |child: &mut std::process::Child| {
+        if let Some(group) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
+            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+        }
+        let _ = child.wait();
+    };
+    // Reading ends when rustc does: waiting for that is waiting for rustc, without looking again and again.
+    while !text.is_finished() {
+        if token.is_cancelled() {
+            end(&mut child);
+            return Err(Error::Cancelled);
+        }
+        if Instant::now() > deadline {
+            end(&mut child);
+            return Ok(None);
+        }
+        std::thread::sleep(TICK);
+    }
+    let status = child.wait().map_err(|source| Error::Program { program, source })?;
+    Ok(Some((status.success(), text.join().unwrap_or_default())))
+}
+
+/// The files and variables that rustc says a crate was made from, beside the crate's own file.
+pub(crate) fn read_inputs(dep_info: &str, folder: &Path) -> (Vec<PathBuf>, Vec<(String, Option<String>)>) {
+    let unescape = |text: &str| text.replace("\\ ", " ").replace("\\n", "\n").replace("\\\\", "\\");
+    let (mut files, mut variables) = (Vec::new(), Vec::new());
+    for line in dep_info.lines() {
+        if let Some(rest) = line.strip_prefix("# env-dep:") {
+            let (name, value) = match rest.split_once('=') {
+                Some((name, value)) => (name, Some(unescape(value))),
+                None => (rest, None),
+            };
+            variables.push((unescape(name), value));
+        } else if let Some(rest) = line.strip_prefix("cell.so: ") {
+            let rest = rest.replace("\\ ", "\u{0}");
+            let paths = rest.split_whitespace().map(|path| PathBuf::from(path.replace('\u{0}', " ")));
+            files.extend(paths.filter(|path| path != Path::new(SOURCE)).map(|path| folder.join(path)));
+        }
+    }
+    (files, variables)
+}

@@ -1,0 +1,199 @@
+//! What rustc's errors mean for a plan: another plan, or an author's mistake.
+
+use crate::compile::{Made, Message, Span};
+use crate::crate_source::Origin;
+use crate::diagnostics::{Diagnostic, Map};
+use crate::generate::{Keeping, Plan, Showing, own_key};
+use crate::refusal;
+
+/// What to do after rustc has refused a crate.
+pub(super) enum Verdict {
+    /// This plan may do.
+    Try(Plan),
+    /// The author has to do something.
+    Failed(Vec<Diagnostic>),
+}
+
+/// What one message means.
+enum Meaning {
+    Author(Diagnostic),
+    /// A variable that borrows lives on; whether it is one that this cell declares.
+    Borrow(bool, Diagnostic),
+    Change(fn(&mut Plan)),
+    Keep(String, Keeping),
+    GiveUp(usize, String),
+    Nothing,
+}
+
+/// Errors by which the borrow checker says that something borrowed lives on.
+const BORROWED: &[&str] =
+    &["E0597", "E0505", "E0506", "E0716", "E0521", "E0515", "E0499", "E0502", "E0503", "E0713", "E0310", "E0495", "E0621"];
+/// Errors by which rustc says that a name, or an implementation, is there twice.
+const TWICE: &[&str] = &["E0252", "E0254", "E0255", "E0260", "E0428", "E0119", "E0592"];
+
+/// Reads rustc's errors.
+pub(super) fn verdict(made: &Made, map: &Map<'_>, plan: &Plan, taken: &[String]) -> Verdict {
+    let errors: Vec<&Message> = made.messages.iter().filter(|message| is_error(message)).collect();
+    let mut next = plan.clone();
+    let (mut authors, mut borrows): (Vec<Diagnostic>, Vec<(bool, Diagnostic)>) = (Vec::new(), Vec::new());
+    for message in &errors {
+        match meaning(message, map, plan, taken) {
+            Meaning::Author(diagnostic) if authors.contains(&diagnostic) => {}
+            Meaning::Author(diagnostic) => authors.push(diagnostic),
+            Meaning::Borrow(is_own, diagnostic) => borrows.push((is_own, diagnostic)),
+            Meaning::Change(change) => change(&mut next),
+            Meaning::Keep(name, keeping) => drop(next.keeping.insert(name, keeping)),
+            Meaning::GiveUp(number, name) => {
+                if !next.given_up.contains(&(number, name.clone())) {
+                    next.given_up.push((number, name));
+                }
+            }
+            Meaning::Nothing => {}
+        }
+    }
+    // What a variable of this cell borrows is also found wrong where the lender is given back: said once is enough.
+    if borrows.iter().any(|(is_own, _)| *is_own) {
+        borrows.retain(|(is_own, _)| *is_own);
+    }
+    for (_, diagnostic) in borrows {
+        if !authors.iter().any(|known| known.message == diagnostic.message) {
+            authors.push(diagnostic);
+        }
+    }
+    // Where the text is no Rust, what rustc finds beside that comes of it.
+    if map.cell.broken.is_some() && authors.iter().any(|diagnostic| diagnostic.code.is_none()) {
+        authors.retain(|diagnostic| diagnostic.code.is_none());
+    }
+    // What is there twice makes errors of its own.
+    let gives_way = next.given_up.len() > plan.given_up.len();
+    if (authors.is_empty() || gives_way) && next != *plan {
+        return Verdict::Try(next);
+    }
+    if authors.is_empty() {
+        let message = errors.first().map_or_else(|| made.other.trim().to_owned(), |message| message.message.clone());
+        let message = if message.is_empty() { "rustc ended without a word".to_owned() } else { message };
+        authors.push(Diagnostic { message, ..Diagnostic::default() });
+    }
+    Verdict::Failed(authors)
+}
+
+fn is_error(message: &Message) -> bool {
+    message.level.starts_with("error")
+        && !message.message.starts_with("aborting due to")
+        && !message.message.starts_with("could not compile")
+}
+
+fn meaning(message: &Message, map: &Map<'_>, plan: &Plan, taken: &[String]) -> Meaning {
+    let code = message.code.as_ref().map_or("", |code| code.code.as_str());
+    let origins = |primary: bool| {
+        let spans = message.spans.iter().filter(move |span: &&Span| !primary || span.is_primary);
+        spans.filter_map(|span| map.origin(span)).collect::<Vec<_>>()
+    };
+    let kept = |primary: bool| {
+        origins(primary).into_iter().find_map(|origin| match origin {
+            Origin::Keep { name, outside } => Some((name.clone(), *outside)),
+            _ => None,
+        })
+    };
+    // Of a value that is given back while it is borrowed, what borrows it is to blame: it is kept later.
+    let later = || {
+        let spans = message.spans.iter().filter(|span| {
+            span.label.as_ref().is_some_and(|label| label.contains("later used") || label.contains("argument requires"))
+        });
+        spans.filter_map(|span| map.origin(span)).find_map(|origin| match origin {
+            Origin::Keep { name, .. } => Some(name.clone()),
+            _ => None,
+        })
+    };
+    let of_children = || {
+        let spans = message.children.iter().flat_map(|child| &child.spans);
+        spans.filter_map(|span| map.origin(span)).find_map(|origin| match origin {
+            Origin::Keep { name, .. } => Some(name.clone()),
+            _ => None,
+        })
+    };
+    match code {
+        "E0382" => {
+            if let Some((name, outside)) = kept(true) {
+                return moved(map, name, outside, taken);
+            }
+        }
+        "E0381" => {
+            if let Some((name, _)) = kept(true) {
+                return Meaning::Author(refusal::unset(map.cell, &name));
+            }
+        }
+        "E0599" if plan.showing == Showing::Own && message.message.contains("evcxr_display") => {
+            return Meaning::Change(|plan| plan.showing = Showing::Format);
+        }
+        // `evcxr_display` has an argument, or is private: it is somebody's else.
+        "E0061" | "E0624" if plan.showing == Showing::Own && message.message.contains("evcxr_display") => {
+            return Meaning::Change(|plan| plan.showing = Showing::Format);
+        }
+        "E0277" if message.message.contains("`?` operator can only be used on `Result`s, not `Option`s") && !plan.options => {
+            return Meaning::Change(|plan| plan.options = true);
+        }
+        _ if TWICE.contains(&code) => {
+            let origins = origins(false);
+            let older = origins.iter().find_map(|origin| match origin {
+                Origin::Item(number, _) => Some(*number),
+                _ => None,
+            });
+            let is_own = origins.iter().any(|origin| matches!(origin, Origin::Cell(_)));
+            if let (Some(number), true) = (older, is_own) {
+                let name = message.message.split('`').nth(1).unwrap_or_default().to_owned();
+                return Meaning::GiveUp(number, name);
+            }
+        }
+        _ => {}
+    }
+    let is_borrow = BORROWED.contains(&code) || message.message.contains("lifetime may not live long enough");
+    if is_borrow && let Some(name) = later().or_else(|| kept(false).map(|(name, _)| name)).or_else(of_children) {
+        let is_own = map.cell.variables().iter().any(|variable| variable.name == name);
+        return Meaning::Borrow(is_own, refusal::borrowed(map.cell, &name, map.diagnostic(message)));
+    }
+    if let Some(Origin::Show) = origins(true).first() {
+        return shown(message, map);
+    }
+    // Once options are allowed, `?` on results is what rustc complains about; both in one cell is the author's to change.
+    let mut diagnostic = map.diagnostic(message);
+    if plan.options && message.message.contains("`?` operator can only be used on `Option`s") {
+        diagnostic
+            .help
+            .push("this cell has `?` on options and on results: turn an option into a result with `.ok_or(\"…\")?`".to_owned());
+    }
+    if diagnostic.places.is_empty() && diagnostic.message.is_empty() { Meaning::Nothing } else { Meaning::Author(diagnostic) }
+}
+
+/// A variable was moved by the author's code.
+fn moved(map: &Map<'_>, name: String, outside: bool, taken: &[String]) -> Meaning {
+    if outside {
+        return Meaning::Keep(name, Keeping::Inside);
+    }
+    let is_declared = map.cell.variables().iter().any(|variable| variable.name == name);
+    let is_taken = taken.contains(&name);
+    let key = if is_declared || !is_taken { own_key(&name) } else { name };
+    Meaning::Keep(key, Keeping::Moved)
+}
+
+/// The value at the cell's end cannot be shown.
+fn shown(message: &Message, map: &Map<'_>) -> Meaning {
+    let ty = message.message.split('`').nth(1).unwrap_or_default();
+    let value = map.cell.parts.last();
+    let place = value.map(|part| {
+        let (line, column) = crate::crate_source::position(&map.cell.source, part.range.start);
+        let (end_line, end_column) = crate::crate_source::position(&map.cell.source, part.range.end);
+        crate::diagnostics::Place { line, column, end_line, end_column, ..crate::diagnostics::Place::default() }
+    });
+    let text = if message.code.as_ref().is_some_and(|code| code.code == "E0277") {
+        format!("the cell's value is of type `{ty}`, which cannot be shown")
+    } else {
+        message.message.clone()
+    };
+    Meaning::Author(Diagnostic {
+        code: message.code.as_ref().map(|code| code.code.clone()),
+        message: text,
+        places: place.into_iter().collect(),
+        help: vec![format!("put `#[derive(Debug)]` before `{ty}`, or end the line with `;` to show nothing")],
+    })
+}

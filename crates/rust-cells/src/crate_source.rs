@@ -1,0 +1,82 @@
+//! A generated crate, and where each of its bytes comes from.
+//!
+//! The main type is [`CrateSource`]. It is text with a map; what the text says is `generate`'s business.
+
+use std::ops::Range;
+
+use crate::items::ItemNumber;
+
+/// What a piece of a generated crate was made from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// The cell that is compiled, from this byte on.
+    Cell(usize),
+    /// An item of an earlier cell, from this byte of that cell on.
+    Item(ItemNumber, usize),
+    /// Code of ours that keeps a variable.
+    Keep {
+        /// The variable.
+        name: String,
+        /// Whether that is outside of the author's code.
+        outside: bool,
+    },
+    /// Code of ours that takes a variable.
+    Take(String),
+    /// Code of ours around the value that is shown.
+    Show,
+    /// Other code of ours.
+    Frame,
+}
+
+/// A crate of one file.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct CrateSource {
+    pub(crate) text: String,
+    pieces: Vec<(Range<usize>, Origin)>,
+}
+
+impl CrateSource {
+    /// Adds code of ours.
+    pub(crate) fn add(&mut self, text: &str, origin: Origin) {
+        let from = self.text.len();
+        self.text.push_str(text);
+        self.pieces.push((from..self.text.len(), origin));
+    }
+
+    /// Adds the frame.
+    pub(crate) fn frame(&mut self, text: &str) {
+        self.add(text, Origin::Frame);
+    }
+
+    /// Copies a piece of the cell.
+    pub(crate) fn copy(&mut self, source: &str, range: Range<usize>) {
+        self.add(&source[range.clone()], Origin::Cell(range.start));
+    }
+
+    /// The piece that a byte is in.
+    pub(crate) fn origin(&self, at: usize) -> Option<(&Range<usize>, &Origin)> {
+        let index = self.pieces.partition_point(|(range, _)| range.end <= at);
+        self.pieces.get(index).filter(|(range, _)| range.start <= at).map(|(range, origin)| (range, origin))
+    }
+
+    /// All pieces, in order.
+    pub(crate) fn pieces(&self) -> &[(Range<usize>, Origin)] {
+        &self.pieces
+    }
+}
+
+/// The line and column of a byte, both from 1; the column in characters.
+pub(crate) fn position(text: &str, at: usize) -> (u32, u32) {
+    let before = &text[..floor(text, at)];
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    (u32::try_from(line).unwrap_or(u32::MAX), u32::try_from(column).unwrap_or(u32::MAX))
+}
+
+fn floor(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}

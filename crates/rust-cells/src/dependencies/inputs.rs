@@ -1,0 +1,153 @@
+//! What a built library rests on: the files and variables that rustc, Cargo and build scripts say they have read.
+//!
+//! The main type is [`Inputs`]. Nothing is guessed from where a file lies: an included file outside of its package counts, and a folder
+//! called `target` in it does, too.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use serde::{Deserialize, Serialize};
+
+use super::build::Built;
+use super::graph::Graph;
+use crate::digest::digest;
+
+/// Files and variables, as they were.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Inputs {
+    files: Vec<InputFile>,
+    variables: BTreeMap<String, Option<String>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct InputFile {
+    path: PathBuf,
+    /// Length and time of the last change; none if there was no such file.
+    stamp: Option<(u64, SystemTime)>,
+    digest: String,
+}
+
+/// What has become of inputs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Freshness {
+    /// They are the very same.
+    Same,
+    /// Some are other ones.
+    Changed,
+}
+
+impl Inputs {
+    /// Takes these files and variables down.
+    pub(crate) fn of(files: impl IntoIterator<Item = PathBuf>, variables: impl IntoIterator<Item = String>) -> Inputs {
+        let files: BTreeSet<PathBuf> = files.into_iter().collect();
+        let files = files.into_iter().map(|path| InputFile { stamp: stamp(&path), digest: digest_of(&path), path }).collect();
+        let variables = variables.into_iter().map(|name| (name.clone(), std::env::var(name).ok())).collect();
+        Inputs { files, variables }
+    }
+
+    /// Whether they are as they were. A file that was only written again with what it said is.
+    pub(crate) fn freshness(&self) -> Freshness {
+        let is_same = |file: &InputFile| stamp(&file.path) == file.stamp || digest_of(&file.path) == file.digest;
+        let same_variables = self.variables.iter().all(|(name, value)| std::env::var(name).ok() == *value);
+        if same_variables && self.files.iter().all(is_same) { Freshness::Same } else { Freshness::Changed }
+    }
+
+    /// The files.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.files.iter().map(|file| file.path.as_path())
+    }
+}
+
+fn stamp(path: &Path) -> Option<(u64, SystemTime)> {
+    let metadata = std::fs::metadata(path).ok()?;
+    Some((metadata.len(), metadata.modified().ok()?))
+}
+
+fn digest_of(path: &Path) -> String {
+    // What is no file, such as a FIFO, is never read.
+    let is_file = std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file());
+    if !is_file {
+        return String::new();
+    }
+    std::fs::read(path).map(|bytes| digest(&bytes)).unwrap_or_default()
+}
+
+/// What the local packages of a library were made from.
+pub(super) fn of_packages(graph: &Graph, built: &Built) -> Inputs {
+    let (mut files, mut variables) = (BTreeSet::new(), BTreeSet::new());
+    for (id, folder) in &graph.local {
+        files.insert(folder.join("Cargo.toml"));
+        for made in built.files.get(id).into_iter().flatten() {
+            read_dep_info(&dep_info_of(made), folder, &mut files, &mut variables);
+        }
+        if let Some(out) = built.scripts.get(id) {
+            read_script_output(&out.with_file_name("output"), folder, &mut files, &mut variables);
+        }
+    }
+    Inputs::of(files, variables)
+}
+
+/// rustc's list beside a file that it made: `libx-1.rlib` and `libx-1.rmeta` have `x-1.d`.
+fn dep_info_of(made: &Path) -> PathBuf {
+    let stem = made.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let plain = stem.strip_prefix("lib").unwrap_or(&stem).to_owned();
+    let beside = made.with_file_name(format!("{plain}.d"));
+    if beside.exists() {
+        return beside;
+    }
+    // Cargo puts copies one folder up; the list is where rustc wrote.
+    let deps = made.parent().unwrap_or(Path::new("")).join("deps");
+    let in_deps = deps.join(format!("{plain}.d"));
+    if in_deps.exists() { in_deps } else { made.with_file_name(format!("{stem}.d")) }
+}
+
+fn read_dep_info(path: &Path, package: &Path, files: &mut BTreeSet<PathBuf>, variables: &mut BTreeSet<String>) {
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    for line in text.lines() {
+        if let Some(variable) = line.strip_prefix("# env-dep:") {
+            let name = variable.split('=').next().unwrap_or_default();
+            // What Cargo sets is Cargo's affair.
+            if !name.starts_with("CARGO") && name != "OUT_DIR" {
+                variables.insert(name.to_owned());
+            }
+        } else if let Some((_, sources)) = line.split_once(": ") {
+            let sources = sources.replace("\\ ", "\u{0}");
+            files.extend(sources.split_whitespace().map(|source| package.join(source.replace('\u{0}', " "))));
+        }
+    }
+}
+
+fn read_script_output(path: &Path, package: &Path, files: &mut BTreeSet<PathBuf>, variables: &mut BTreeSet<String>) {
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let mut says = false;
+    for line in text.lines().filter_map(|line| line.strip_prefix("cargo::").or_else(|| line.strip_prefix("cargo:"))) {
+        if let Some(file) = line.strip_prefix("rerun-if-changed=") {
+            says = true;
+            add_all(&package.join(file), files);
+        } else if let Some(name) = line.strip_prefix("rerun-if-env-changed=") {
+            says = true;
+            variables.insert(name.to_owned());
+        }
+    }
+    if !says {
+        // Cargo runs such a script again when anything in its package changes.
+        add_all(package, files);
+    }
+}
+
+/// A file, or all files of a folder; Cargo's own target folder at its top aside.
+fn add_all(path: &Path, files: &mut BTreeSet<PathBuf>) {
+    let mut ahead = vec![path.to_owned()];
+    while let Some(path) = ahead.pop() {
+        match std::fs::symlink_metadata(&path) {
+            Ok(metadata) if metadata.is_dir() => {
+                let is_target = path.join("CACHEDIR.TAG").exists();
+                if !is_target && let Ok(entries) = std::fs::read_dir(&path) {
+                    ahead.extend(entries.flatten().map(|entry| entry.path()));
+                }
+            }
+            _ => drop(files.insert(path)),
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! A set of dependencies that was built: one shared object, and how cells are compiled with it.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::inputs::Inputs;
+use super::set::DependencySet;
+
+/// What cells with the same dependencies are compiled with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Library {
+    /// What was asked for.
+    pub(crate) set: DependencySet,
+    /// The crate that holds everything; none if nothing was asked for.
+    pub(crate) crate_name: Option<String>,
+    /// `--extern` of the crate that holds everything, and search paths.
+    pub(crate) arguments: Vec<String>,
+    /// `--extern` of each crate that was asked for, with the name that cells use for it.
+    pub(crate) externs: Vec<(String, String)>,
+    /// The folder of the shared objects, where the process finds them.
+    pub(crate) folder: Option<PathBuf>,
+    /// Whether tokio is among the crates.
+    pub(crate) has_reactor: bool,
+    /// Whether anything in it has an `evcxr_display`.
+    pub(crate) has_display: bool,
+    /// How many crates it is made of.
+    pub(crate) crates: usize,
+    /// What is the same if and only if the library is.
+    pub(crate) digest: String,
+    /// What it was made from that lies on this machine.
+    pub(crate) inputs: Inputs,
+}
+
+impl Library {
+    /// The library of cells that depend on nothing.
+    pub fn none() -> Library {
+        Library {
+            set: DependencySet::default(),
+            crate_name: None,
+            arguments: Vec::new(),
+            externs: Vec::new(),
+            folder: None,
+            has_reactor: false,
+            has_display: false,
+            crates: 0,
+            digest: String::new(),
+            inputs: Inputs::default(),
+        }
+    }
+
+    /// What was asked for.
+    pub fn set(&self) -> &DependencySet {
+        &self.set
+    }
+
+    /// The files on this machine, outside of registries, that it was made from.
+    pub fn sources(&self) -> impl Iterator<Item = &Path> {
+        self.inputs.paths()
+    }
+
+    /// What is the same if and only if the library is.
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// rustc's arguments for a cell that has asked for these crates so far.
+    pub(crate) fn arguments_for(&self, asked: &DependencySet) -> Vec<String> {
+        let names: BTreeSet<String> = asked.crate_names().collect();
+        let mut arguments = self.arguments.clone();
+        for (name, value) in self.externs.iter().filter(|(name, _)| names.contains(name)) {
+            let _ = name;
+            arguments.extend(["--extern".to_owned(), value.clone()]);
+        }
+        arguments
+    }
+
+    /// Whether a path can begin with this name because it is that of a crate.
+    pub(crate) fn is_crate(&self, name: &str) -> bool {
+        ["std", "core", "alloc"].contains(&name) || self.externs.iter().any(|(known, _)| known == name)
+    }
+
+    /// Whether everything that it names is still there.
+    pub(crate) fn is_there(&self) -> bool {
+        self.folder.as_ref().is_none_or(|folder| folder.is_dir())
+            && self.externs.iter().all(|(_, value)| value.split_once('=').is_none_or(|(_, path)| Path::new(path).exists()))
+    }
+}

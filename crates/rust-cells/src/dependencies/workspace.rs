@@ -1,0 +1,118 @@
+//! A Cargo workspace with a member for each set of dependencies, so that one lock file pins all of them.
+//!
+//! This module lays out files. It neither runs Cargo nor knows what is built.
+
+use std::path::{Path, PathBuf};
+
+use super::prepare::BuildSettings;
+use super::set::DependencySet;
+use crate::Error;
+use crate::digest::digest;
+
+/// A workspace's folder.
+#[derive(Clone, Debug)]
+pub(super) struct Workspace {
+    pub(super) root: PathBuf,
+}
+
+/// The package that holds a set's dependencies; its crate has underscores.
+pub(super) fn member_name(set: &DependencySet) -> String {
+    format!("cells-deps-{}", &digest(set.manifest_lines().as_bytes())[..12])
+}
+
+impl Workspace {
+    /// Writes the workspace.
+    pub(super) fn lay_out(&self, sets: &[&DependencySet], settings: &BuildSettings, lock: Option<&str>) -> Result<(), Error> {
+        let members = self.root.join("sets");
+        let names: Vec<String> = sets.iter().map(|set| member_name(set)).collect();
+        if let Ok(entries) = std::fs::read_dir(&members) {
+            for path in entries.flatten().map(|entry| entry.path()) {
+                if !names.iter().any(|name| path.ends_with(name)) {
+                    std::fs::remove_dir_all(&path).map_err(Error::io("remove", &path))?;
+                }
+            }
+        }
+        write(&self.root.join("Cargo.toml"), &manifest(&names, settings))?;
+        for (set, name) in sets.iter().zip(&names) {
+            // What a build has added to it stays: Cargo looks at when files were written.
+            let text = std::fs::read_to_string(self.member(name).join("Cargo.toml")).unwrap_or_default();
+            let added = text.strip_prefix(&member_manifest(name, set));
+            if !added.is_some_and(|added| added.is_empty() || added.starts_with(REACTOR)) {
+                self.write_member(name, set, None)?;
+            }
+        }
+        let path = self.root.join("Cargo.lock");
+        match lock {
+            Some(lock) => write(&path, lock),
+            None => match std::fs::remove_file(&path) {
+                Err(source) if source.kind() != std::io::ErrorKind::NotFound => Err(Error::Io { action: "remove", path, source }),
+                _ => Ok(()),
+            },
+        }
+    }
+
+    /// Writes a member, which drives futures with this version of tokio if one is given.
+    pub(super) fn write_member(&self, name: &str, set: &DependencySet, tokio: Option<&str>) -> Result<(), Error> {
+        let folder = self.member(name);
+        let mut manifest = member_manifest(name, set);
+        let mut source: String = set.crate_names().map(|name| format!("extern crate {name} as _;\n")).collect();
+        if let Some(version) = tokio {
+            // A package of its own: Cargo takes no dependency twice under two names.
+            let reactor = format!("{REACTOR}{}", version.replace('.', "-"));
+            let beside = self.root.join("reactors").join(&reactor);
+            let of_reactor = format!(
+                "[package]\nname = {reactor:?}\nversion = \"1.0.0\"\nedition = \"2024\"\n\n[dependencies]\n\
+                 tokio = {{ version = \"={version}\", features = [\"rt-multi-thread\"] }}\n"
+            );
+            write(&beside.join("Cargo.toml"), &of_reactor)?;
+            write(&beside.join("src/lib.rs"), include_str!("reactor.txt"))?;
+            manifest.push_str(&format!("{reactor} = {{ path = {:?} }}\n", beside.display().to_string()));
+            source.push_str(&format!("pub use {}::{{block_on, enter}};\n", reactor.replace('-', "_")));
+        }
+        write(&folder.join("Cargo.toml"), &manifest)?;
+        write(&folder.join("src/lib.rs"), &source)
+    }
+
+    pub(super) fn member(&self, name: &str) -> PathBuf {
+        self.root.join("sets").join(name)
+    }
+
+    pub(super) fn lock(&self) -> Option<String> {
+        std::fs::read_to_string(self.root.join("Cargo.lock")).ok()
+    }
+}
+
+/// How packages begin that drive futures.
+const REACTOR: &str = "cells-deps-reactor-";
+
+fn member_manifest(name: &str, set: &DependencySet) -> String {
+    format!(
+        "[package]\nname = {name:?}\nversion = \"1.0.0\"\nedition = \"2024\"\n\n[lib]\ncrate-type = [\"dylib\"]\n\n[dependencies]\n{}",
+        set.manifest_lines()
+    )
+}
+
+fn manifest(members: &[String], settings: &BuildSettings) -> String {
+    let members: Vec<String> = members.iter().map(|name| format!("\"sets/{name}\"")).collect();
+    let mut manifest = format!(
+        "[workspace]\nresolver = \"3\"\nmembers = [{}]\n\n[profile.dev]\nopt-level = {}\ndebug = false\n\
+         incremental = true\npanic = 'unwind'\ncodegen-units = 16\n",
+        members.join(", "),
+        settings.opt_level
+    );
+    for name in &settings.optimized {
+        manifest.push_str(&format!("\n[profile.dev.package.{name:?}]\nopt-level = 3\n"));
+    }
+    manifest
+}
+
+/// Writes a file unless it already says just that: Cargo looks at when files were written.
+pub(super) fn write(path: &Path, text: &str) -> Result<(), Error> {
+    if std::fs::read_to_string(path).is_ok_and(|old| old == text) {
+        return Ok(());
+    }
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
+    }
+    std::fs::write(path, text).map_err(Error::io("write", path))
+}

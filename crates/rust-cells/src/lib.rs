@@ -1,0 +1,38 @@
+//! Rust, cell by cell: compiled by rustc alone, and run in a process of its own.
+
+mod artefacts;
+mod cancellation;
+pub mod cell;
+mod chain;
+mod commands;
+mod compile;
+mod compiler;
+mod crate_source;
+pub mod dependencies;
+mod diagnostics;
+mod digest;
+mod error;
+mod generate;
+mod items;
+mod output;
+mod process;
+mod refusal;
+#[allow(dead_code, unused_imports, missing_docs, unreachable_pub, reason = "compiled for the process of cells from its text")]
+mod runtime;
+mod runtime_files;
+mod session;
+mod state;
+mod toolchain;
+mod types;
+
+pub use cancellation::CancellationToken;
+pub use chain::{Came, Chain, LibrarySource, Step, dependencies_of};
+pub use commands::{COMMANDS, CommandHelp};
+pub use compiler::{Compilation, CompileRequest, CompiledCell, Compiler};
+pub use diagnostics::{Diagnostic, Place};
+pub use error::Error;
+pub use output::Output;
+pub use process::{Canceller, Ending, Process, ProcessSettings};
+pub use session::{CellOutcome, Executed, Limits, Session};
+pub use state::{ErrorFormat, LiveVariable, State};
+pub use toolchain::{Toolchain, foreign_variables};

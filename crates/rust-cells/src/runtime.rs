@@ -1,0 +1,21 @@
+//! What runs inside the process of cells: the support library that every cell calls.
+//!
+//! This folder is compiled twice: with this crate, so that it is checked and documented like everything else; and, from its
+//! embedded text, by the toolchain that compiles the cells, as the dynamic library `cells_rt`. All cells share that one library,
+//! so their variables and outcomes are in one place. It uses nothing but the standard library, and it knows neither
+//! notebooks nor rustc.
+
+mod control;
+mod future;
+mod outcome;
+mod panics;
+mod show;
+mod store;
+mod supervise;
+mod system;
+
+pub use control::main;
+pub use future::{Cancellable, Completion, block_on};
+pub use outcome::{DebugError, DisplayError, Ending, PrettyError, reached_end, run, whole};
+pub use show::{is_unit, show};
+pub use store::{Kept, discard, keep, take};

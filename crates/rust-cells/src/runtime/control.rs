@@ -1,0 +1,172 @@
+//! The loop of the process that runs cells: orders come over a socket, answers go back, and output goes where the cell sends it.
+//!
+//! The protocol is lines of fields, separated by tabs, with `\t`, `\n` and `\\` escaped. See `process/protocol.rs` for the other end.
+
+use std::collections::HashMap;
+use std::ffi::c_void;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Write};
+use std::os::fd::{AsRawFd, FromRawFd};
+use std::os::unix::net::UnixStream;
+use std::process::ExitCode;
+use std::sync::mpsc::channel;
+
+use super::outcome::Outcome;
+use super::panics::{self, Stretch};
+use super::{future, outcome, show, supervise, system};
+
+/// Runs cells, or watches over the process that does.
+pub fn main() -> ExitCode {
+    let mut arguments = std::env::args_os().skip(1);
+    if arguments.next().is_some_and(|role| role == "supervise") {
+        return supervise::main();
+    }
+    match serve() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "the process of cells cannot start: {error}");
+            ExitCode::from(98)
+        }
+    }
+}
+
+fn serve() -> std::io::Result<()> {
+    system::end_with_parent();
+    system::no_core_file();
+    // The socket came as standard input. Cells that read that find it empty.
+    let moved = system::move_up(0).ok_or_else(std::io::Error::last_os_error)?;
+    // SAFETY: the descriptor was just made, and nothing else uses it.
+    let mut front = unsafe { UnixStream::from_raw_fd(moved) };
+    system::replace(0, File::open("/dev/null")?.as_raw_fd());
+    panics::install_hook();
+    let orders = BufReader::new(front.try_clone()?);
+    let (sender, received) = channel();
+    // Cells run on the main thread, as a program's code does. This one listens, so that a cell can be cancelled.
+    std::thread::Builder::new().name("cells-orders".into()).spawn(move || {
+        for line in orders.lines().map_while(Result::ok) {
+            let fields: Vec<String> = line.split('\t').map(unescaped).collect();
+            if fields[0] == "cancel" {
+                future::cancel();
+            } else if sender.send(fields).is_err() {
+                return;
+            }
+        }
+        // The front is gone, and so is everybody who would wait for this process.
+        std::process::exit(0);
+    })?;
+    answer(&mut front, &["ready"])?;
+    let mut libraries = HashMap::new();
+    for order in received {
+        let words: Vec<&str> = order.iter().map(String::as_str).collect();
+        match words.as_slice() {
+            ["memory", bytes] => bytes.parse().into_iter().for_each(system::limit_memory),
+            ["set", name, value] => {
+                // SAFETY: no cell runs; a thread of the notebook's that reads variables now is its author's risk, as in a program.
+                unsafe { std::env::set_var(name, value) }
+            }
+            ["load", file] => {
+                if let Err(message) = loaded(&mut libraries, file) {
+                    answer(&mut front, &["broken", &message])?;
+                }
+            }
+            ["run", file, lines, discarded @ ..] => run(&mut front, &mut libraries, file, lines, discarded)?,
+            _ => answer(&mut front, &["broken", "an order that is not known"])?,
+        }
+    }
+    Ok(())
+}
+
+fn run(
+    front: &mut UnixStream,
+    libraries: &mut HashMap<String, *mut c_void>,
+    file: &str,
+    lines: &str,
+    discarded: &[&str],
+) -> std::io::Result<()> {
+    let entry = loaded(libraries, file).and_then(|library| system::function(library, c"__cells_entry"));
+    let entry = match entry {
+        Ok(entry) => entry,
+        Err(message) => return answer(front, &["broken", &message]),
+    };
+    panics::know(file, stretches(lines));
+    outcome::begin();
+    future::begin();
+    answer(front, &["running"])?;
+    outcome::whole(|| super::store::discard(discarded));
+    entry();
+    flush();
+    let shown = show::taken();
+    let (kind, message, place) = match outcome::end() {
+        Outcome::Finished => ("finished", String::new(), None),
+        Outcome::Returned => ("returned", String::new(), None),
+        Outcome::Panicked { message, place } => ("panicked", message, place),
+        Outcome::Failed(message) => ("failed", message, None),
+        Outcome::Cancelled => ("cancelled", String::new(), None),
+    };
+    let (cell, line) = place.map(|place| (place.cell, place.line.to_string())).unwrap_or_default();
+    let threads = threads().to_string();
+    let mut fields = vec![kind, &message, &cell, &line, &threads];
+    fields.extend(shown.as_deref());
+    answer(front, &fields)
+}
+
+/// How many threads run that cells have started: those of this library and of tokio's reactor aside, which are always there.
+fn threads() -> usize {
+    let Ok(entries) = std::fs::read_dir("/proc/self/task") else { return 0 };
+    let name = |entry: &std::fs::DirEntry| std::fs::read_to_string(entry.path().join("comm")).unwrap_or_default();
+    let is_ours =
+        |name: &str| name.starts_with("cells-orders") || name.starts_with("tokio-rt-worke") || name.starts_with("tokio-runtime");
+    entries.flatten().filter(|entry| !is_ours(&name(entry))).count().saturating_sub(1)
+}
+
+/// Writes out what cells have printed and their streams still hold.
+fn flush() {
+    let _ = std::io::stdout().flush();
+    system::flush_c_streams();
+}
+
+fn loaded(libraries: &mut HashMap<String, *mut c_void>, file: &str) -> Result<*mut c_void, String> {
+    if let Some(library) = libraries.get(file) {
+        return Ok(*library);
+    }
+    let library = system::load(file)?;
+    libraries.insert(file.to_owned(), library);
+    Ok(library)
+}
+
+/// Reads `first:last:line:cell`, separated by semicolons.
+fn stretches(text: &str) -> Vec<Stretch> {
+    let stretch = |part: &str| {
+        let mut fields = part.splitn(4, ':');
+        let mut number = || fields.next()?.parse().ok();
+        let (first, last, line) = (number()?, number()?, number()?);
+        Some(Stretch { first, last, line, cell: fields.next()?.to_owned() })
+    };
+    text.split(';').filter_map(stretch).collect()
+}
+
+fn answer(front: &mut UnixStream, fields: &[&str]) -> std::io::Result<()> {
+    let line: Vec<String> = fields.iter().map(|field| escaped(field)).collect();
+    front.write_all((line.join("\t") + "\n").as_bytes())
+}
+
+fn escaped(field: &str) -> String {
+    field.replace('\\', "\\\\").replace('\t', "\\t").replace('\n', "\\n")
+}
+
+fn unescaped(field: &str) -> String {
+    let mut text = String::with_capacity(field.len());
+    let mut characters = field.chars();
+    while let Some(character) = characters.next() {
+        match (character, character == '\\') {
+            (_, true) => match characters.next() {
+                Some('t') => text.push('\t'),
+                Some('n') => text.push('\n'),
+                Some(other) => text.push(other),
+                None => {}
+            },
+            (other, false) => text.push(other),
+        }
+    }
+    text
+}

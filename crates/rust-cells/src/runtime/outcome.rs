@@ -1,0 +1,143 @@
+//! How a cell ended: by itself, early, by a panic, through `?`, or cancelled.
+
+use std::any::Any;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Mutex, PoisonError};
+
+use super::future::Completion;
+use super::panics::{self, Place};
+
+/// How a cell ended.
+#[derive(Debug, Default)]
+#[doc(hidden)]
+pub enum Outcome {
+    /// Its last line was reached.
+    #[default]
+    Finished,
+    /// A `return` left it.
+    Returned,
+    /// It panicked.
+    Panicked {
+        /// What the panic said.
+        message: String,
+        /// Where it was raised, if the hook has seen it.
+        place: Option<Place>,
+    },
+    /// `?` met an error, which said this.
+    Failed(String),
+    /// It was cancelled while it awaited.
+    Cancelled,
+}
+
+#[derive(Default)]
+struct State {
+    outcome: Outcome,
+    reached_end: bool,
+}
+
+static STATE: Mutex<Option<State>> = Mutex::new(None);
+
+fn with<R>(act: impl FnOnce(&mut State) -> R) -> R {
+    let mut state = STATE.lock().unwrap_or_else(PoisonError::into_inner);
+    act(state.get_or_insert_with(State::default))
+}
+
+/// Forgets how the cell before ended.
+pub(super) fn begin() {
+    with(|state| *state = State::default());
+}
+
+/// How the cell ended.
+pub(super) fn end() -> Outcome {
+    with(|state| match std::mem::take(&mut state.outcome) {
+        Outcome::Finished if !state.reached_end => Outcome::Returned,
+        outcome => outcome,
+    })
+}
+
+/// Notes that the cell's last line was reached.
+pub fn reached_end() {
+    with(|state| state.reached_end = true);
+}
+
+/// Runs the code that a cell's author wrote. Returns whether it neither panicked, failed nor was cancelled.
+pub fn run<E: Ending>(code: impl FnOnce() -> E) -> bool {
+    match catch_unwind(AssertUnwindSafe(code)) {
+        Ok(ending) => match ending.outcome() {
+            Outcome::Finished => true,
+            other => {
+                with(|state| state.outcome = other);
+                false
+            }
+        },
+        Err(payload) => {
+            panicked(payload);
+            false
+        }
+    }
+}
+
+/// Runs a whole cell: its code, and what is around it. A value that panics when it is dropped does so here.
+pub fn whole(cell: impl FnOnce()) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(cell)) {
+        panicked(payload);
+    }
+}
+
+fn panicked(payload: Box<dyn Any + Send>) {
+    let said = payload.downcast_ref::<String>().map(String::as_str).or(payload.downcast_ref::<&str>().copied());
+    let (message, place) = (said.unwrap_or_default().to_owned(), panics::last_place());
+    with(|state| state.outcome = Outcome::Panicked { message, place });
+    // A payload may panic again when it is dropped.
+    std::mem::forget(payload);
+}
+
+/// What a cell's code comes to.
+pub trait Ending {
+    #[doc(hidden)]
+    fn outcome(self) -> Outcome;
+}
+
+impl Ending for Option<()> {
+    fn outcome(self) -> Outcome {
+        self.map_or_else(|| Outcome::Failed("`?` met `None`".to_owned()), |()| Outcome::Finished)
+    }
+}
+
+impl<E: Ending> Ending for Completion<E> {
+    fn outcome(self) -> Outcome {
+        match self {
+            Completion::Done(ending) => ending.outcome(),
+            Completion::Cancelled => Outcome::Cancelled,
+        }
+    }
+}
+
+macro_rules! errors {
+    ($($(#[$doc:meta])* $name:ident: $bound:path, $format:literal;)*) => { $(
+        $(#[$doc])*
+        pub struct $name(String);
+
+        impl<E: $bound> From<E> for $name {
+            fn from(error: E) -> $name {
+                $name(format!($format, error))
+            }
+        }
+
+        impl Ending for Result<(), $name> {
+            fn outcome(self) -> Outcome {
+                self.map_or_else(|error| Outcome::Failed(error.0), |()| Outcome::Finished)
+            }
+        }
+    )* };
+}
+
+errors! {
+    /// The error of a cell whose errors are shown with `{}`: whatever can be displayed becomes one.
+    DisplayError: fmt::Display, "{}";
+    /// The error of a cell whose errors are shown with `{:?}`.
+    DebugError: fmt::Debug, "{:?}";
+    /// The error of a cell whose errors are shown with `{:#?}`.
+    PrettyError: fmt::Debug, "{:#?}";
+}

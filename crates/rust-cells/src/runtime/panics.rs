@@ -1,0 +1,86 @@
+//! What a panic prints, and where it was raised, in the words of the cell's author.
+//!
+//! Generated programs have places of their own. The front says which of their lines is which line of which cell; this is the only
+//! place that translates.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::io::Write;
+use std::panic::{Location, PanicHookInfo};
+use std::sync::{LazyLock, Mutex, PoisonError};
+
+use super::system::library_of;
+
+/// Where a panic was raised.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[doc(hidden)]
+pub struct Place {
+    /// The cell's label; empty for the cell that runs.
+    pub(super) cell: String,
+    /// The line in that cell, from 1.
+    pub(super) line: u32,
+}
+
+/// A stretch of generated lines and what it was made from.
+#[derive(Clone, Debug)]
+pub(super) struct Stretch {
+    pub(super) first: u32,
+    pub(super) last: u32,
+    pub(super) cell: String,
+    pub(super) line: u32,
+}
+
+/// By the library's file: its lines.
+static LINES: LazyLock<Mutex<HashMap<String, Vec<Stretch>>>> = LazyLock::new(Mutex::default);
+
+thread_local! {
+    static LAST: RefCell<Option<Place>> = const { RefCell::new(None) };
+}
+
+/// Says what the lines of a library are.
+pub(super) fn know(library: &str, lines: Vec<Stretch>) {
+    LINES.lock().unwrap_or_else(PoisonError::into_inner).insert(library.to_owned(), lines);
+}
+
+/// Where the last panic of this thread was raised, if that was in a cell.
+pub(super) fn last_place() -> Option<Place> {
+    LAST.with(|last| last.borrow_mut().take())
+}
+
+/// Prints panics as the standard library does, with places that the author knows.
+pub(super) fn install_hook() {
+    std::panic::set_hook(Box::new(hook));
+}
+
+fn hook(info: &PanicHookInfo<'_>) {
+    let place = info.location().and_then(place_of);
+    let thread = std::thread::current();
+    let name = thread.name().unwrap_or("<unnamed>");
+    let at = match (&place, info.location()) {
+        (Some(place), _) if place.cell.is_empty() => format!("line {} of the cell", place.line),
+        (Some(place), _) => format!("line {} of {}", place.line, place.cell),
+        (None, Some(location)) => location.to_string(),
+        (None, None) => "an unknown place".to_owned(),
+    };
+    let said = info.payload_as_str().unwrap_or("Box<dyn Any>");
+    let note = match std::env::var("RUST_BACKTRACE") {
+        Ok(wanted) if wanted != "0" => format!("stack backtrace:\n{}", std::backtrace::Backtrace::force_capture()),
+        _ => "note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace\n".to_owned(),
+    };
+    let text = format!("\nthread '{name}' ({}) panicked at {at}:\n{said}\n{note}", super::system::thread_id());
+    // As the standard library does: what cannot be written is not written.
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+    LAST.with(|last| last.replace(place));
+}
+
+fn place_of(location: &Location<'_>) -> Option<Place> {
+    // Locations are constants of the library whose code they are in.
+    let library = library_of(std::ptr::from_ref(location).cast())?;
+    let lines = LINES.lock().unwrap_or_else(PoisonError::into_inner);
+    let line = location.line();
+    if !location.file().ends_with("lib.rs") {
+        return None;
+    }
+    let stretch = lines.get(&library)?.iter().find(|stretch| stretch.first <= line && line <= stretch.last)?;
+    Some(Place { cell: stretch.cell.clone(), line: stretch.line + (line - stretch.first) })
+}

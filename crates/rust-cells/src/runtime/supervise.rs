@@ -1,0 +1,84 @@
+//! The process between the front and the process of cells: it leaves nothing behind.
+//!
+//! Whatever a cell starts becomes this process' child when its own parent ends, also what has left its group and session. When the
+//! process of cells ends, or the front does, everything is killed.
+
+use std::io::{Read, Write};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Command, ExitCode, ExitStatus, Stdio};
+use std::time::Duration;
+
+use super::system;
+
+/// Starts the process of cells, which gets descriptor 3 as its standard input, and watches over it. The socket to the front is
+/// standard input.
+pub(super) fn main() -> ExitCode {
+    match supervise() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "the process of cells cannot start: {error}");
+            ExitCode::from(97)
+        }
+    }
+}
+
+fn supervise() -> std::io::Result<()> {
+    system::adopt_orphans();
+    let program = std::env::current_exe()?;
+    // SAFETY: the front opened descriptor 3 for the process of cells, and nothing else here knows of it.
+    let orders = unsafe { OwnedFd::from_raw_fd(3) };
+    let mut child = Command::new(program).stdin(Stdio::from(orders)).spawn()?;
+    let cells = i32::try_from(child.id()).unwrap_or(-1);
+    // SAFETY: standard input is the socket to the front, which only this process reads.
+    let mut front = unsafe { UnixStream::from_raw_fd(std::io::stdin().as_raw_fd()) };
+    let mut watched = front.try_clone()?;
+    std::thread::spawn(move || {
+        // Nothing is ever said here: an end of file means that the front has closed, or is gone.
+        let _ = watched.read(&mut [0]);
+        system::kill_process(cells);
+        end_all();
+        std::process::exit(0);
+    });
+    let status = child.wait()?;
+    front.write_all(words(status).as_bytes())?;
+    // What is in the background may still write what it had begun.
+    std::thread::sleep(Duration::from_millis(20));
+    end_all();
+    std::process::exit(0)
+}
+
+fn words(status: ExitStatus) -> String {
+    match (status.code(), status.signal()) {
+        (Some(code), _) => format!("code {code}\n"),
+        (None, Some(signal)) => format!("signal {signal}\n"),
+        (None, None) => "code -1\n".into(),
+    }
+}
+
+/// Kills all children, and theirs, which become ours.
+fn end_all() {
+    for _ in 0..200 {
+        let children = children();
+        if children.is_empty() {
+            return;
+        }
+        children.into_iter().for_each(system::kill_process);
+        std::thread::sleep(Duration::from_millis(1));
+        while system::bury(-1) {}
+    }
+}
+
+/// The processes whose parent this one is.
+fn children() -> Vec<i32> {
+    let own = std::process::id().to_string();
+    let parent_of = |process: i32| {
+        let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+        // The name, in parentheses, may hold anything; the state and the parent follow the last one.
+        let parent = stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.to_owned();
+        (parent == own).then_some(process)
+    };
+    let Ok(entries) = std::fs::read_dir("/proc") else { return Vec::new() };
+    entries.flatten().filter_map(|entry| parent_of(entry.file_name().to_str()?.parse().ok()?)).collect()
+}

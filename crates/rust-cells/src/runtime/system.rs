@@ -1,0 +1,142 @@
+//! The few calls of the C library that the standard library has no function for.
+
+use std::ffi::{CStr, CString, c_char, c_int, c_long, c_ulong, c_void};
+use std::os::fd::RawFd;
+
+#[repr(C)]
+struct SymbolInfo {
+    file: *const c_char,
+    base: *mut c_void,
+    symbol: *const c_char,
+    address: *mut c_void,
+}
+
+#[repr(C)]
+struct Limit {
+    current: c_ulong,
+    maximum: c_ulong,
+}
+
+unsafe extern "C" {
+    fn dlopen(file: *const c_char, flags: c_int) -> *mut c_void;
+    fn dlsym(library: *mut c_void, symbol: *const c_char) -> *mut c_void;
+    fn dlerror() -> *const c_char;
+    fn dladdr(address: *const c_void, info: *mut SymbolInfo) -> c_int;
+    fn fflush(stream: *mut c_void) -> c_int;
+    fn gettid() -> c_int;
+    fn prctl(option: c_int, ...) -> c_int;
+    fn setrlimit(resource: c_int, limit: *const Limit) -> c_int;
+    fn kill(process: c_int, signal: c_int) -> c_int;
+    fn waitpid(process: c_int, status: *mut c_int, options: c_int) -> c_int;
+    fn fcntl(file: c_int, command: c_int, ...) -> c_int;
+    fn dup2(from: c_int, to: c_int) -> c_int;
+}
+
+const NOW: c_int = 2;
+const GLOBAL: c_int = 0x100;
+
+/// Loads a library for good: variables, threads and destructors point into it.
+pub(super) fn load(file: &str) -> Result<*mut c_void, String> {
+    let name = CString::new(file).map_err(|error| error.to_string())?;
+    // SAFETY: the name is a C string; what the library does when it is loaded is the cell's affair.
+    let library = unsafe { dlopen(name.as_ptr(), NOW | GLOBAL) };
+    if library.is_null() { Err(last_error()) } else { Ok(library) }
+}
+
+/// A function of a library.
+pub(super) fn function(library: *mut c_void, name: &CStr) -> Result<extern "C" fn(), String> {
+    // SAFETY: the library was loaded and is never closed.
+    let address = unsafe { dlsym(library, name.as_ptr()) };
+    if address.is_null() {
+        return Err(last_error());
+    }
+    // SAFETY: generated code defines the function with this very signature.
+    Ok(unsafe { std::mem::transmute::<*mut c_void, extern "C" fn()>(address) })
+}
+
+fn last_error() -> String {
+    // SAFETY: the answer is a C string or null, and is copied before the next call.
+    unsafe {
+        let text = dlerror();
+        if text.is_null() { "the library cannot be loaded".into() } else { CStr::from_ptr(text).to_string_lossy().into_owned() }
+    }
+}
+
+/// The file of the library that an address is in.
+pub(super) fn library_of(address: *const c_void) -> Option<String> {
+    let mut info = SymbolInfo {
+        file: std::ptr::null(),
+        base: std::ptr::null_mut(),
+        symbol: std::ptr::null(),
+        address: std::ptr::null_mut(),
+    };
+    // SAFETY: `info` is writable, and what it names stays as long as the library, which is never closed.
+    unsafe {
+        if dladdr(address, &raw mut info) == 0 || info.file.is_null() {
+            return None;
+        }
+        Some(CStr::from_ptr(info.file).to_string_lossy().into_owned())
+    }
+}
+
+/// Flushes the C library's streams.
+pub(super) fn flush_c_streams() {
+    // SAFETY: null means all streams.
+    unsafe { fflush(std::ptr::null_mut()) };
+}
+
+/// This thread's number, as panics print it.
+pub(super) fn thread_id() -> i64 {
+    // SAFETY: it takes nothing and cannot fail.
+    i64::from(unsafe { gettid() })
+}
+
+/// Ends this process when its parent ends.
+pub(super) fn end_with_parent() {
+    // SAFETY: PR_SET_PDEATHSIG with SIGKILL.
+    unsafe { prctl(1, 9 as c_long) };
+}
+
+/// Makes this process the parent of all orphans among what it starts.
+pub(super) fn adopt_orphans() {
+    // SAFETY: PR_SET_CHILD_SUBREAPER.
+    unsafe { prctl(36, 1 as c_long) };
+}
+
+/// Writes no core file.
+pub(super) fn no_core_file() {
+    // SAFETY: RLIMIT_CORE.
+    unsafe { setrlimit(4, &Limit { current: 0, maximum: 0 }) };
+}
+
+/// Limits this process' address space to so many bytes.
+pub(super) fn limit_memory(bytes: u64) {
+    // SAFETY: RLIMIT_AS.
+    unsafe { setrlimit(9, &Limit { current: bytes, maximum: bytes }) };
+}
+
+/// Kills a process.
+pub(super) fn kill_process(process: i32) {
+    // SAFETY: SIGKILL to a process that this one is the parent of.
+    unsafe { kill(process, 9) };
+}
+
+/// Buries a child that has ended, any if `process` is -1. Returns whether there was one.
+pub(super) fn bury(process: i32) -> bool {
+    let mut status = 0;
+    // SAFETY: `status` is writable; WNOHANG.
+    unsafe { waitpid(process, &raw mut status, 1) > 0 }
+}
+
+/// A copy of a descriptor, with a high number, that programs started later do not get.
+pub(super) fn move_up(file: RawFd) -> Option<RawFd> {
+    // SAFETY: F_DUPFD_CLOEXEC with the smallest number that is wanted.
+    let copy = unsafe { fcntl(file, 1030, 700 as c_int) };
+    (copy >= 0).then_some(copy)
+}
+
+/// Makes one descriptor mean what another means.
+pub(super) fn replace(file: RawFd, by: RawFd) {
+    // SAFETY: both are open.
+    unsafe { dup2(by, file) };
+}

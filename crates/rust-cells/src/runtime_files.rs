@@ -1,0 +1,76 @@
+//! The process of cells as files: the support library and the program, compiled by the toolchain that compiles the cells.
+//!
+//! Both are made once a toolchain and kept. The text is that of [`crate::runtime`], which is part of this crate's own build, too.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use crate::digest::digest;
+use crate::{Error, Toolchain};
+
+const SOURCES: &[(&str, &str)] = &[
+    ("lib.rs", include_str!("runtime.rs")),
+    ("control.rs", include_str!("runtime/control.rs")),
+    ("future.rs", include_str!("runtime/future.rs")),
+    ("outcome.rs", include_str!("runtime/outcome.rs")),
+    ("panics.rs", include_str!("runtime/panics.rs")),
+    ("show.rs", include_str!("runtime/show.rs")),
+    ("store.rs", include_str!("runtime/store.rs")),
+    ("supervise.rs", include_str!("runtime/supervise.rs")),
+    ("system.rs", include_str!("runtime/system.rs")),
+    ("cells.rs", "fn main() -> std::process::ExitCode { cells_rt::main() }\n"),
+];
+
+/// The support library and the program of a toolchain.
+#[derive(Clone, Debug)]
+pub(crate) struct RuntimeFiles {
+    pub(crate) library: PathBuf,
+    pub(crate) program: PathBuf,
+}
+
+impl RuntimeFiles {
+    /// Finds what was compiled, or compiles it below `cache`.
+    pub(crate) fn make(toolchain: &Toolchain, cache: &Path) -> Result<RuntimeFiles, Error> {
+        let texts: Vec<&str> = SOURCES.iter().flat_map(|(name, text)| [*name, *text]).collect();
+        let key = digest(format!("{}\n{}", toolchain.version, texts.join("\n")).as_bytes());
+        let folder = cache.join(format!("runtime-{}", &key[..16]));
+        let files = |folder: &Path| RuntimeFiles { library: folder.join("libcells_rt.so"), program: folder.join("cells") };
+        if folder.is_dir() {
+            return Ok(files(&folder));
+        }
+        std::fs::create_dir_all(cache).map_err(Error::io("create", cache))?;
+        let made = tempfile::Builder::new().prefix("making-").tempdir_in(cache).map_err(Error::io("create", cache))?;
+        for (name, text) in SOURCES {
+            let path = made.path().join(name);
+            std::fs::write(&path, text).map_err(Error::io("write", path))?;
+        }
+        let rpaths = format!("-Clink-arg=-Wl,-rpath,{}:$ORIGIN", toolchain.libraries.display());
+        rustc(toolchain, made.path(), &["--crate-name", "cells_rt", "lib.rs", "--crate-type", "dylib", "-Copt-level=1"])?;
+        rustc(toolchain, made.path(), &["--crate-name", "cells", "cells.rs", "--extern", "cells_rt=libcells_rt.so", &rpaths])?;
+        let path = made.keep();
+        if let Err(source) = std::fs::rename(&path, &folder) {
+            let _ = std::fs::remove_dir_all(&path);
+            // Another process may have been quicker.
+            if !folder.is_dir() {
+                return Err(Error::Io { action: "create", path: folder, source });
+            }
+        }
+        Ok(files(&folder))
+    }
+}
+
+fn rustc(toolchain: &Toolchain, folder: &Path, arguments: &[&str]) -> Result<(), Error> {
+    let output = toolchain
+        .command(&toolchain.rustc)
+        .current_dir(folder)
+        .args(["--edition", "2024", "-Awarnings", "-Cprefer-dynamic"])
+        .args(arguments)
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|source| Error::Program { program: toolchain.rustc.display().to_string(), source })?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let reason = format!("its support library does not build:\n{}", String::from_utf8_lossy(&output.stderr));
+    Err(Error::Toolchain { toolchain: toolchain.name().to_owned(), reason })
+}

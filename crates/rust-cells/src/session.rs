@@ -1,0 +1,295 @@
+//! Cells, one after another, compiled and run: what a notebook, a kernel and a console stand on.
+//!
+//! The main type is [`Session`]. It gives events while a cell is at work, and an outcome. It prints nothing.
+
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::cancellation::CancellationToken;
+use crate::cell::Cell;
+use crate::chain::{Came, Chain, Step, Task};
+use crate::commands::Effect;
+use crate::compiler::CompiledCell;
+use crate::diagnostics::Diagnostic;
+use crate::output::Output;
+use crate::process::{Ending, Process, ProcessSettings};
+use crate::{Compiler, Error};
+
+/// How long a cell may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// To compile.
+    pub compile: Duration,
+    /// To run.
+    pub run: Duration,
+}
+
+/// What a cell has come to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CellOutcome {
+    /// It ran to its end, or left early by `return`.
+    Finished,
+    /// A command line was refused.
+    Refused {
+        /// Why, in words for its author.
+        message: String,
+        /// The line, from 1.
+        line: u32,
+    },
+    /// It does not compile.
+    CompileErrors(Vec<Diagnostic>),
+    /// It was still being compiled when this time was up.
+    CompileTimeout(Duration),
+    /// It was still running when this time was up.
+    RunTimeout(Duration),
+    /// It ran, and did not come to its end.
+    Ended(Ending),
+}
+
+/// What [`Session::execute`] has to say when a cell is over.
+#[derive(Clone, Debug)]
+pub struct Executed {
+    /// What it has come to.
+    pub outcome: CellOutcome,
+    /// How long it took until its code could run, if it could.
+    pub compile: Option<Duration>,
+    /// Variables that are there no more because of what the cell defines, and why.
+    pub lost: Vec<(String, String)>,
+}
+
+/// A notebook's cells and the process that runs them.
+pub struct Session<'a> {
+    compiler: &'a Compiler,
+    chain: Chain<'a>,
+    settings: ProcessSettings,
+    process: Option<Process>,
+}
+
+impl<'a> Session<'a> {
+    /// A session whose cells are compiled by the chain and run in a process with these settings.
+    pub fn new(compiler: &'a Compiler, chain: Chain<'a>, settings: ProcessSettings) -> Session<'a> {
+        Session { compiler, chain, settings, process: None }
+    }
+
+    /// The cells so far.
+    pub fn chain(&self) -> &Chain<'a> {
+        &self.chain
+    }
+
+    /// Starts the process if there is none, so that the first cell need not wait for it.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn start(&mut self) -> Result<&mut Process, Error> {
+        let process = match self.process.take().filter(|process| !process.is_gone()) {
+            Some(process) => process,
+            None => Process::start(self.compiler, &self.settings)?,
+        };
+        Ok(self.process.insert(process))
+    }
+
+    /// Compiles a cell and runs it. `label` is what messages call it later. What it shows goes to `emit` as it comes.
+    ///
+    /// # Errors
+    /// When compiling or running breaks down, or the token is cancelled.
+    pub fn execute(
+        &mut self,
+        source: &str,
+        label: &str,
+        limits: Limits,
+        token: &CancellationToken,
+        emit: &mut dyn FnMut(Output),
+    ) -> Result<Executed, Error> {
+        let started = Instant::now();
+        let deadline =
+            |limit: Duration| Instant::now().checked_add(limit).unwrap_or_else(|| started + Duration::from_secs(1 << 30));
+        let over = |outcome: CellOutcome| Executed { outcome, compile: None, lost: Vec::new() };
+        let cell = Cell::parse(source);
+        let tasks = match self.chain.command_lines(&cell) {
+            Ok(tasks) => tasks,
+            Err((message, line)) => return Ok(over(CellOutcome::Refused { message, line })),
+        };
+        if let Some((message, line)) = self.carry_out(tasks, deadline(limits.run), token, emit)? {
+            return Ok(over(CellOutcome::Refused { message, line }));
+        }
+        let compiled = match self.chain.code(&cell, label, deadline(limits.compile), token)? {
+            Step::Ready(compiled) => compiled,
+            Step::Failed(diagnostics) => return Ok(over(CellOutcome::CompileErrors(diagnostics))),
+            Step::TimedOut => return Ok(over(CellOutcome::CompileTimeout(limits.compile))),
+            Step::Refused { message, line } => return Ok(over(CellOutcome::Refused { message, line })),
+        };
+        let compile = Some(started.elapsed());
+        let outcome = self.run(&compiled, limits, token, emit)?;
+        Ok(Executed { outcome, compile, lost: compiled.lost.clone() })
+    }
+
+    fn run(
+        &mut self,
+        compiled: &CompiledCell,
+        limits: Limits,
+        token: &CancellationToken,
+        emit: &mut dyn FnMut(Output),
+    ) -> Result<CellOutcome, Error> {
+        let ending = self.start()?.run(compiled, limits.run, token, emit);
+        if self.process.as_ref().is_some_and(Process::is_gone) {
+            self.process = None;
+        }
+        let ending = match ending {
+            Ok(ending) => ending,
+            Err(error) => {
+                self.chain.state_mut().lose_variables("the process that held it was ended");
+                return Err(error);
+            }
+        };
+        let came = if ending == Ending::Finished { Came::ToItsEnd } else { Came::NotToItsEnd };
+        self.chain.proceed(compiled, came);
+        Ok(match ending {
+            Ending::Finished | Ending::Returned => CellOutcome::Finished,
+            Ending::Died { ref status } => {
+                self.chain.state_mut().lose_variables(&format!("the process that held it ended: {status}"));
+                CellOutcome::Ended(ending)
+            }
+            Ending::TimedOut => {
+                self.chain.state_mut().lose_variables("the process that held it was ended, as its time was up");
+                CellOutcome::RunTimeout(limits.run)
+            }
+            ending => CellOutcome::Ended(ending),
+        })
+    }
+
+    /// Does what command lines ask for. Returns how one of them failed.
+    fn carry_out(
+        &mut self,
+        tasks: Vec<Task>,
+        deadline: Instant,
+        token: &CancellationToken,
+        emit: &mut dyn FnMut(Output),
+    ) -> Result<Option<(String, u32)>, Error> {
+        let (mut text, mut html) = (String::new(), String::new());
+        let say = |text: &mut String, line: &str| {
+            text.push_str(line);
+            if !line.ends_with('\n') {
+                text.push('\n');
+            }
+        };
+        for task in tasks {
+            match task {
+                Task::Effect(Effect::None) => {}
+                Task::Effect(Effect::Say(line)) => say(&mut text, &line),
+                Task::Effect(Effect::Table(plain, rich)) => {
+                    say(&mut text, &plain);
+                    html.push_str(&rich);
+                }
+                Task::Effect(Effect::SetVariable { name, value }) => {
+                    self.settings.environment.insert(name.clone(), value.clone());
+                    if let Some(process) = &mut self.process {
+                        process.set_variable(&name, &value)?;
+                    }
+                    say(&mut text, &format!("Set {name}={value}"));
+                }
+                Task::Effect(Effect::Clear) => self.process = None,
+                Task::Effect(Effect::Restart) => {
+                    self.process = None;
+                    self.chain.state_mut().lose_variables("`:restart` ended the process that held it");
+                    say(&mut text, "Child process restarted");
+                }
+                Task::Effect(Effect::Explain(code)) => say(&mut text, &self.explain(&code)?),
+                Task::Shell { command, line } => match self.shell(&command, deadline, token)? {
+                    Ok(said) => text.push_str(&said),
+                    Err(message) => return Ok(Some((message, line))),
+                },
+            }
+        }
+        let mut display = std::collections::BTreeMap::new();
+        if !text.is_empty() {
+            display.insert("text/plain".to_owned(), text);
+        }
+        if !html.is_empty() {
+            display.insert("text/html".to_owned(), html);
+        }
+        if !display.is_empty() {
+            emit(Output::Display(display));
+        }
+        Ok(None)
+    }
+
+    fn explain(&self, code: &str) -> Result<String, Error> {
+        let toolchain = self.compiler.toolchain();
+        let output = toolchain
+            .command(&toolchain.rustc)
+            .args(["--explain", code])
+            .output()
+            .map_err(|source| Error::Program { program: toolchain.rustc.display().to_string(), source })?;
+        let said = if output.status.success() { output.stdout } else { output.stderr };
+        Ok(String::from_utf8_lossy(&said).into_owned())
+    }
+
+    /// Runs a line for the shell, in the environment of the cells. Returns what it wrote, or how it failed.
+    fn shell(&self, line: &str, deadline: Instant, token: &CancellationToken) -> Result<Result<String, String>, Error> {
+        use std::io::Read;
+        use std::os::unix::process::CommandExt;
+        let failed = |error: std::io::Error| format!("Failed to execute shell command: {error}");
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", line])
+            .env_clear()
+            .envs(&self.settings.environment)
+            .current_dir(self.chain.directory())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0);
+        let mut child = match command.spawn() {
+            Ok(child) => child,
+            Err(error) => return Ok(Err(failed(error))),
+        };
+        fn read(mut stream: impl Read + Send + 'static) -> std::thread::JoinHandle<String> {
+            std::thread::spawn(move || {
+                let mut bytes = Vec::new();
+                let _ = stream.read_to_end(&mut bytes);
+                String::from_utf8_lossy(&bytes).into_owned()
+            })
+        }
+        let stdout = read(child.stdout.take().expect("stdout was asked for as a pipe"));
+        let stderr = read(child.stderr.take().expect("stderr was asked for as a pipe"));
+        let group = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw);
+        let end = || {
+            if let Some(group) = group {
+                let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+            }
+        };
+        let status = loop {
+            match child.try_wait() {
+                Ok(Some(status)) => break status,
+                Ok(None) if token.is_cancelled() => {
+                    end();
+                    let _ = child.wait();
+                    return Err(Error::Cancelled);
+                }
+                Ok(None) if Instant::now() > deadline => {
+                    end();
+                    let _ = child.wait();
+                    return Ok(Err(format!("`{line}` was still running when its time was up")));
+                }
+                Ok(None) => std::thread::sleep(Duration::from_millis(2)),
+                Err(error) => return Ok(Err(failed(error))),
+            }
+        };
+        // What the line left in the background ends with it: nobody would read what that writes.
+        end();
+        let (out, err) = (stdout.join().unwrap_or_default(), stderr.join().unwrap_or_default());
+        if status.success() {
+            return Ok(Ok(out + &err));
+        }
+        Ok(Err(format!("Shell command failed with exit code {}: {err}", status.code().unwrap_or_default())))
+    }
+
+    /// Reads what was written since the last cell ended, by what nothing waits for. Threads that it has left running get this long to
+    /// write something.
+    pub fn drain(&mut self, patience: Duration, emit: &mut dyn FnMut(Output)) {
+        if let Some(process) = &mut self.process {
+            process.drain(patience, emit);
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! What a notebook's cells have brought so far, as far as the compiler has to know it.
+//!
+//! The main type is [`State`]. It is plain data: compiling a cell makes a new state from it, and nothing here runs.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use crate::dependencies::DependencySet;
+use crate::items::Items;
+
+/// A variable that lives on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LiveVariable {
+    /// Its type, as later cells write it.
+    pub ty: String,
+    /// Whether it is `mut`.
+    pub is_mutable: bool,
+}
+
+/// How errors that `?` meets are shown, and so what they must implement.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ErrorFormat {
+    /// `{}`, by `Display`.
+    #[default]
+    Display,
+    /// `{:?}`, by `Debug`.
+    Debug,
+    /// `{:#?}`, by `Debug`, over several lines.
+    Pretty,
+}
+
+impl ErrorFormat {
+    /// The format with these letters.
+    pub fn parse(text: &str) -> Option<ErrorFormat> {
+        [ErrorFormat::Display, ErrorFormat::Debug, ErrorFormat::Pretty].into_iter().find(|format| format.to_string() == text)
+    }
+
+    /// The trait that errors must implement.
+    pub fn bound(self) -> &'static str {
+        if self == ErrorFormat::Display { "std::fmt::Display" } else { "std::fmt::Debug" }
+    }
+
+    /// The type that generated code turns errors into.
+    pub(crate) fn error_type(self) -> &'static str {
+        match self {
+            ErrorFormat::Display => "::cells_rt::DisplayError",
+            ErrorFormat::Debug => "::cells_rt::DebugError",
+            ErrorFormat::Pretty => "::cells_rt::PrettyError",
+        }
+    }
+}
+
+impl fmt::Display for ErrorFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            ErrorFormat::Display => "{}",
+            ErrorFormat::Debug => "{:?}",
+            ErrorFormat::Pretty => "{:#?}",
+        })
+    }
+}
+
+/// What a cell is compiled against. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct State {
+    pub(crate) items: Items,
+    pub(crate) variables: BTreeMap<String, LiveVariable>,
+    /// Variables that are there no more, and why: `moved into a cell`, …
+    pub(crate) lost: BTreeMap<String, String>,
+    /// Attributes of the notebook as a whole.
+    pub(crate) attributes: BTreeSet<String>,
+    /// The crates that cells have asked for so far.
+    pub(crate) dependencies: DependencySet,
+    /// How the value of a cell is shown: `{:?}`.
+    pub(crate) value_format: String,
+    pub(crate) error_format: ErrorFormat,
+    /// rustc's opt-level for cells.
+    pub(crate) opt_level: String,
+    /// Whether a cell has awaited so far.
+    pub(crate) awaits: bool,
+}
+
+impl State {
+    /// The state before the first cell, whose cells are compiled at this opt-level.
+    pub fn new(opt_level: &str) -> State {
+        State {
+            items: Items::default(),
+            variables: BTreeMap::new(),
+            lost: BTreeMap::new(),
+            attributes: BTreeSet::new(),
+            dependencies: DependencySet::default(),
+            value_format: "{:?}".to_owned(),
+            error_format: ErrorFormat::default(),
+            opt_level: opt_level.to_owned(),
+            awaits: false,
+        }
+    }
+
+    /// The variables that live on, by name.
+    pub fn variables(&self) -> &BTreeMap<String, LiveVariable> {
+        &self.variables
+    }
+
+    /// The crates that cells have asked for.
+    pub fn dependencies(&self) -> &DependencySet {
+        &self.dependencies
+    }
+
+    /// Forgets all variables, as the process that held them is gone.
+    pub fn lose_variables(&mut self, why: &str) {
+        for (name, _) in std::mem::take(&mut self.variables) {
+            self.lost.insert(name, why.to_owned());
+        }
+    }
+}
