@@ -11,7 +11,7 @@ fn what_is_left_over_is_shown_and_removed() {
     world.write("snapshots/lab/.nbsnap-a1b2c3", "half");
     world.write("notebooks/.nbsnap-d4e5f6", "half");
     let outcome = world.run(&["clean", "--dry-run"]);
-    outcome.exits(0).says("target/nbsnap: ").says("  slot-0\n").says("would remove snapshots/lab/gone.snap.new");
+    outcome.exits(0).says("target/nbsnap: ").says("  workspace-0\n").says("would remove snapshots/lab/gone.snap.new");
     assert!(world.path("snapshots/lab/gone.snap.new").exists());
     world.run(&["clean"]).exits(0).says("removed notebooks/.nbsnap-d4e5f6").says("removed snapshots/lab/.nbsnap-a1b2c3");
     assert!(!world.path("snapshots/lab/gone.snap.new").exists());

@@ -194,7 +194,7 @@ fn a_notebook_whose_kernel_is_missing_stops_no_other() {
 
 #[test]
 fn the_time_of_a_whole_notebook_is_named_and_a_cell_says_how_long_it_was_at_work() {
-    let sleep = |seconds: f64| format!("std::thread::sleep(std::time::Duration::from_secs_f64({seconds}));");
+    let sleep = |seconds: f64| format!("std::thread::sleep(std::time::Duration::from_secs_f64({seconds:?}));");
     for engine in ENGINES {
         let world = world(&[("some", &[], &sleep(2.0)), ("more", &[], &sleep(60.0))]);
         world.write("notebooks/nbsnap.toml", "notebook-timeout = \"20s\"\n");

@@ -36,7 +36,7 @@ fn globs_and_filters_choose_notebooks() {
     world.run(&["test", "-E", "!tag(quick) & notebook(~run)"]).exits(0).says("Running 1 notebook").says("03-run");
     let outcome = world.run(&["test", "-E", "dep(tokio)"]);
     outcome.exits(4);
-    assert!(outcome.stderr.contains("no notebook is as the filter says"), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("no notebook matches the filter"), "{}", outcome.stderr);
     let outcome = world.run(&["test", "-E", "notebook(x"]);
     assert!(outcome.stderr.contains("filter `notebook(x`, at character 10: expected `)`"), "{}", outcome.stderr);
 }

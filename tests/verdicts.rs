@@ -176,5 +176,8 @@ fn a_cell_that_has_evcxr_run_it_anew_is_not_run_for_ever() {
     let word = "println!(\"EVCXR_VARIABLE_CHANGED_TYPE:x\");";
     world.notebook("lab", "", &[("x", PLAIN, "let x = 1;"), ("word", PLAIN, word), ("end", PLAIN, "x;")]);
     let outcome = world.run(&["test", "--engine", "evcxr"]);
-    outcome.exits(100).says("lab, cell 2 `word`").says("printed `EVCXR_VARIABLE_CHANGED_TYPE:`, a word with which evcxr steers a kernel");
+    outcome
+        .exits(100)
+        .says("lab, cell 2 `word`")
+        .says("printed `EVCXR_VARIABLE_CHANGED_TYPE:`, a word with which evcxr steers a kernel");
 }

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
 /// The engines for Rust that need nothing that is installed; the first is the default.
-pub(crate) const ENGINES: &[&str] = &["evcxr"];
+pub(crate) const ENGINES: &[&str] = &["rustc", "evcxr"];
 
 const LOCK: &str = "notebooks/Cargo.lock";
 

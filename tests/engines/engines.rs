@@ -10,7 +10,7 @@ use nbsnap::engines::evcxr::protocol::Settings;
 use nbsnap::notebook::{CodeCell, Notebook};
 use nbsnap::record::{CellRecord, Diagnostic, Failure};
 use nbsnap::redact::Redactor;
-use nbsnap::{ByKernel, Evcxr, EvcxrProgram, EvcxrSettings, Jupyter, JupyterSettings, Kernelspecs};
+use nbsnap::{ByKernel, Evcxr, EvcxrProgram, EvcxrSettings, Jupyter, JupyterSettings, Kernelspecs, Rustc, RustcSettings};
 use serde::{Deserialize, Serialize};
 
 use crate::corpus::folder;
@@ -69,8 +69,9 @@ impl Engines {
         &mut **self.workers.entry(name.to_owned()).or_insert_with(|| {
             // Two engines cannot build in one folder. A worker borrows from its engine, and both live until the tests end.
             let engine: &'static mut dyn Engine = match name {
+                "rustc" => Box::leak(Box::new(rustc())),
                 "evcxr" => Box::leak(Box::new(evcxr("target/engines"))),
-                "kernel" => Box::leak(Box::new(ByKernel::new(evcxr("target/engines-kernel"), kernels(), true))),
+                "kernel" => Box::leak(Box::new(ByKernel::kernels_only(evcxr("target/engines-kernel"), kernels()))),
                 other => panic!("there is no engine `{other}`"),
             };
             engine.prepare(notebooks, notebooks, &mut drop).unwrap();
@@ -141,6 +142,19 @@ fn evcxr(target: &str) -> Evcxr {
             optimized: Vec::new(),
             prepare_timeout: Duration::from_secs(3600),
         },
+        interrupt: Interrupt::default(),
+    })
+}
+
+fn rustc() -> Rustc {
+    Rustc::new(RustcSettings {
+        cache: folder().join("../../target/engines-rustc"),
+        // Each engine has a reactor of its own to pin, and so a lock file.
+        lock_file: folder().join("../../target/engines-rustc/Cargo.lock"),
+        may_write_lock: true,
+        opt_level: "0".into(),
+        optimized: Vec::new(),
+        prepare_timeout: Duration::from_secs(3600),
         interrupt: Interrupt::default(),
     })
 }

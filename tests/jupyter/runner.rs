@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use nbsnap::run::cache::ResultCache;
 use nbsnap::engine::Interrupt;
 use nbsnap::engines::evcxr::protocol::Settings;
 use nbsnap::environment::Nothing;
 use nbsnap::event::{Event, Evidence, Status};
 use nbsnap::project::Project;
 use nbsnap::run::Runner;
+use nbsnap::run::cache::ResultCache;
 use nbsnap::select::Selection;
 use nbsnap::snapshot::{SnapshotStore, UpdateMode};
 use nbsnap::{ByKernel, Evcxr, EvcxrProgram, EvcxrSettings, Jupyter, JupyterSettings, Kernelspecs};
@@ -51,7 +51,7 @@ fn run(root: &Path) -> Vec<(String, Status, Evidence)> {
         build: Settings::new(&project.config, PathBuf::from("/nowhere"), PathBuf::from("/nowhere/Cargo.lock")),
         interrupt: Interrupt::default(),
     });
-    let mut engine = ByKernel::new(evcxr, jupyter, false);
+    let mut engine = ByKernel::new(evcxr, jupyter);
     let store = SnapshotStore::new(project.snapshots_dir(), project.root.clone(), UpdateMode::WritePending);
     let cache = ResultCache::new(&root.join("cache"), &project);
     let mut runner = Runner {

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand, ValueEnum};
-use nbsnap::config::EngineChoice;
+use nbsnap::config::{EngineChoice, Update};
 use nbsnap::select::{Filter, Partition, Selection};
 
 pub(crate) use documents::{CheckArgs, DiffArgs, ExportArgs, ExportFormat, OutputSource, RunArgs, StripArgs};
@@ -118,7 +118,7 @@ pub(crate) struct TestArgs {
     pub(crate) fresh: bool,
 
     /// What to do with output that has no snapshot or differs from it [default: as the profile says: pending, never in profile ci]
-    #[arg(long, value_enum, env = "NBSNAP_UPDATE", help_heading = "Snapshot options")]
+    #[arg(long, value_parser = update(), env = "NBSNAP_UPDATE", help_heading = "Snapshot options")]
     pub(crate) update: Option<Update>,
 
     /// Where to build
@@ -152,13 +152,6 @@ pub(crate) struct PrepareArgs {
     /// How to report
     #[command(flatten)]
     pub(crate) report: ReportArgs,
-}
-
-impl PrepareArgs {
-    /// All notebooks.
-    pub(crate) fn of_all(build: BuildArgs, report: ReportArgs) -> PrepareArgs {
-        PrepareArgs { names: Vec::new(), kernel: false, build, report }
-    }
 }
 
 /// Where to build.
@@ -282,13 +275,15 @@ fn about(choice: EngineChoice) -> &'static str {
     }
 }
 
-/// What to do with output that has no snapshot or differs from it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Update {
-    /// Write it beside the snapshot as *.snap.new, for `nbsnap accept` or `cargo insta review`
-    Pending,
-    /// Write nothing
-    Never,
+/// Reads what is to be done with output that differs, and shows what there is.
+fn update() -> impl TypedValueParser<Value = Update> {
+    let known = Update::ALL.iter().map(|(name, update)| {
+        PossibleValue::new(*name).help(match update {
+            Update::Pending => "Write it beside the snapshot as *.snap.new, for `nbsnap accept` or `cargo insta review`",
+            _ => "Write nothing",
+        })
+    });
+    PossibleValuesParser::new(known).try_map(|name| name.parse::<Update>())
 }
 
 /// Whether the report has colours.

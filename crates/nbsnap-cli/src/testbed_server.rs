@@ -10,8 +10,8 @@ use nbsnap::project::Project;
 use serde_json::json;
 
 use crate::args::{EnvFormat, JobClock, ServerKind, TestbedArgs};
-use crate::error::CommandError;
 use crate::environment::Testbeds;
+use crate::error::CommandError;
 
 /// The scenario that is meant: a folder, the name of one beside the project's, or, where none is named, the project's own.
 pub(crate) fn scenario(project: Option<&Project>, wanted: Option<&str>) -> Result<Scenario, CommandError> {

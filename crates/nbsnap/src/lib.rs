@@ -27,6 +27,6 @@ pub mod snapshot;
 
 pub use engines::ByKernel;
 pub use engines::evcxr::{Evcxr, EvcxrProgram, EvcxrSettings};
-pub use engines::rustc::{Rustc, RustcSettings};
 pub use engines::jupyter::{Jupyter, JupyterSettings, KernelspecError, Kernelspecs};
+pub use engines::rustc::{Rustc, RustcSettings};
 pub use process::reexec::run_role;

@@ -5,15 +5,17 @@
 
 pub mod cache;
 pub mod compile;
+mod inputs;
 mod judge;
 mod one;
 pub mod outputs_only;
 mod slow;
+mod tally;
 mod tell;
 pub mod watch;
 mod workers;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime};
 
@@ -21,11 +23,12 @@ use cache::{Parts, ResultCache, Surroundings};
 use judge::Purpose;
 use one::{OneNotebook, Outcome, Target};
 use slow::SlowCells;
+use tally::Tally;
+use workers::Crew;
 
 use crate::engine::{Engine, EngineError};
 use crate::environment::Environment;
 use crate::event::{Event, Summary};
-use crate::files::digest::digest;
 use crate::notebook::Notebook;
 use crate::project::{Notebooks, Project, ProjectError};
 use crate::redact::{RedactError, RuleHits};
@@ -106,40 +109,6 @@ struct Turn<'a> {
     notebooks: &'a [Notebook],
     /// When the run began.
     began: SystemTime,
-}
-
-/// What notebooks have come to, over all engines that ran them: a notebook counts once, as what the least content engine says of it.
-#[derive(Default)]
-struct Tally {
-    summaries: BTreeMap<String, Summary>,
-    hits: Vec<RuleHits>,
-}
-
-impl Tally {
-    fn add(&mut self, target: &Target, summary: &Summary) {
-        let seriousness = |summary: &Summary| {
-            let Summary { failed, internal, not_run, flaky, passed, cells_failed, cells_not_run, .. } = *summary;
-            (failed, not_run, flaky, internal, cells_failed, cells_not_run, passed)
-        };
-        let known = self.summaries.entry(target.notebook.name.clone()).or_insert(*summary);
-        if seriousness(summary) > seriousness(known) {
-            *known = *summary;
-        }
-    }
-
-    /// Reports a notebook that was not begun, and counts it.
-    fn not_begun(&mut self, root: &Path, target: &Target, emit: Emit<'_>) -> Result<(), RunError> {
-        let mut summary = Summary::default();
-        tell::not_begun(root, target, &mut summary, emit)?;
-        self.add(target, &summary);
-        Ok(())
-    }
-
-    fn summary(&self) -> Summary {
-        let mut all = Summary::default();
-        self.summaries.values().for_each(|summary| all.add(summary));
-        all
-    }
 }
 
 /// Takes events. An error ends the run.
@@ -238,7 +207,7 @@ impl Runner<'_> {
         let not_begun = self.run_all(turn.place, &to_run, emit, &mut |target, outcome| {
             is_interrupted |= outcome.is_interrupted;
             tally.add(target, &outcome.summary);
-            add_hits(&mut tally.hits, &outcome.hits);
+            tally.add_hits(&outcome.hits);
             let notebook = &target.notebook;
             let sources = self.engines[turn.place].sources();
             let remember = |cache: &ResultCache, surroundings: Surroundings<'_>| {
@@ -262,52 +231,6 @@ impl Runner<'_> {
         let Selected { notebooks, targets, .. } = self.select(&Selection::of_names(wanted))?;
         let chosen: Vec<Notebook> = targets.into_iter().map(|target| target.notebook).collect();
         (0..self.engines.len()).try_for_each(|place| self.build(place, &notebooks.usable, &chosen, emit))
-    }
-
-    /// What the verdicts on the notebooks that `wanted` means rest on as it is now, by notebook; of one that cannot be tested, what its file
-    /// holds. Folders of local packages are known once the engine is prepared.
-    ///
-    /// # Errors
-    /// When the selection means nothing.
-    pub fn inputs(&self, wanted: &Selection) -> Result<BTreeMap<String, Parts>, RunError> {
-        let Selected { notebooks, names, targets } = self.select(wanted)?;
-        let paths = notebooks.usable.iter().map(|notebook| (&notebook.name, &notebook.path));
-        let paths = paths.chain(notebooks.unusable.iter().map(|(name, path, _)| (name, path)));
-        let of_file = |(name, path): (&String, &PathBuf)| {
-            let content = std::fs::read(path).unwrap_or_default();
-            (name.clone(), Parts::from([("file".to_owned(), digest(&content))]))
-        };
-        let mut all: BTreeMap<String, Parts> = paths.filter(|(name, _)| names.contains(name)).map(of_file).collect();
-        // Settings are those that the project was found with; the file may say something else by now.
-        let settings = std::fs::read_to_string(self.project.config_file()).unwrap_or_default();
-        let engine = Parts::from([("settings file".to_owned(), settings)]);
-        for Target { notebook, .. } in &targets {
-            // An environment that cannot be told is as good as one that has changed.
-            let Ok(environment) = self.environment.files(notebook) else { continue };
-            let snapshots = self.store.root().join(&notebook.name);
-            let (project, environment) = (self.project, environment.as_slice());
-            let surroundings = Surroundings { project, snapshots: &snapshots, environment, engine: &engine };
-            // Nor can it be told where a file goes away meanwhile.
-            if let Ok(parts) = cache::inputs(notebook, surroundings, &self.sources()) {
-                all.insert(notebook.name.clone(), parts);
-            }
-        }
-        Ok(all)
-    }
-
-    /// The folders in which those inputs lie.
-    ///
-    /// # Errors
-    /// As [`Runner::inputs`].
-    pub fn input_folders(&self, wanted: &Selection) -> Result<BTreeSet<PathBuf>, RunError> {
-        let mut folders = BTreeSet::from([self.project.notebooks_dir(), self.store.root().to_owned()]);
-        folders.extend(self.sources());
-        for Target { notebook, .. } in &self.select(wanted)?.targets {
-            let files = self.environment.files(notebook).unwrap_or_default();
-            folders.extend(files.iter().filter_map(|file| file.parent()).map(Path::to_owned));
-        }
-        folders.retain(|folder| folder.is_dir());
-        Ok(folders)
     }
 
     fn select(&self, wanted: &Selection) -> Result<Selected, RunError> {
@@ -387,10 +310,9 @@ impl Runner<'_> {
             repeat: self.repeat.max(1),
             fail_fast: config.fail_fast,
         };
-        let jobs = self.jobs.min(targets.len());
         let start = |number| Ok(self.engines[place].worker(number)?);
-        let mut slow = SlowCells::new(config.slow_after);
-        workers::run(jobs, targets, &start, &one, emit, &mut slow, done)
+        let crew = Crew { jobs: self.jobs.min(targets.len()), targets, start: &start, one: &one };
+        crew.run(emit, &mut SlowCells::new(config.slow_after), done)
     }
 }
 
@@ -417,16 +339,6 @@ fn build(engine: &mut dyn Engine, all: &[Notebook], selected: &[Notebook], emit:
 fn engine_name<'n>(engine: &dyn Engine, notebooks: impl IntoIterator<Item = &'n Notebook>) -> String {
     let names: BTreeSet<&str> = notebooks.into_iter().map(|notebook| engine.name_for(notebook)).collect();
     if names.is_empty() { engine.name().to_owned() } else { names.into_iter().collect::<Vec<_>>().join(", ") }
-}
-
-/// Adds how often rules applied in one notebook to how often they applied in others.
-fn add_hits(all: &mut Vec<RuleHits>, of_one: &[RuleHits]) {
-    for rule in of_one {
-        match all.iter_mut().find(|known| known.rule == rule.rule) {
-            Some(known) => known.hits += rule.hits,
-            None => all.push(rule.clone()),
-        }
-    }
 }
 
 fn environment_error(notebook: &Notebook, reason: String) -> RunError {

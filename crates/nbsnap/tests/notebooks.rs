@@ -8,11 +8,11 @@
 use std::path::{Path, PathBuf};
 
 use nbsnap::config::Config;
+use nbsnap::document::diff::differences;
 use nbsnap::document::{Clear, Document, Parameters};
 use nbsnap::export::{Page, html, markdown};
 use nbsnap::lint;
 use nbsnap::notebook::Notebook;
-use nbsnap::document::diff::differences;
 use proptest::prelude::*;
 use proptest::sample::Index;
 

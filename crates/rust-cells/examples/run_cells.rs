@@ -31,12 +31,14 @@ fn run(compiler: &Compiler, cache: &Path, directory: &Path, text: &str) -> Resul
             deadline: Instant::now() + Duration::from_secs(3600),
         };
         let sets = [set.clone()];
-        let prepared = libraries.prepare(&sets, &sets, None, &mut |event| eprintln!("{event:?}")).map_err(|error| error.to_string())?;
+        let prepared =
+            libraries.prepare(&sets, &sets, None, &mut |event| eprintln!("{event:?}")).map_err(|error| error.to_string())?;
         prepared.libraries.get(set).cloned().unwrap_or_else(|| Err("it was not built".into()))
     };
     let environment = std::env::vars().filter(|(name, _)| ["PATH", "HOME"].contains(&name.as_str())).collect();
     let chain = Chain::new(compiler, libraries, directory, "0");
-    let mut session = Session::new(compiler, chain, ProcessSettings { directory: directory.to_owned(), environment, max_memory: None });
+    let mut session =
+        Session::new(compiler, chain, ProcessSettings { directory: directory.to_owned(), environment, max_memory: None });
     let limits = Limits { compile: Duration::from_secs(60), run: Duration::from_secs(10) };
     for (index, cell) in text.split("// %%").skip(1).enumerate() {
         let source = cell.split_once('\n').map_or("", |(_, source)| source);
@@ -49,7 +51,12 @@ fn run(compiler: &Compiler, cache: &Path, directory: &Path, text: &str) -> Resul
         let label = format!("cell {}", index + 1);
         let executed = session.execute(source, &label, limits, &CancellationToken::default(), &mut emit)?;
         let compile = executed.compile.unwrap_or_default().as_millis();
-        println!("[{}] {:?} (compile {compile} ms, all {} ms)", index + 1, short(&executed.outcome), started.elapsed().as_millis());
+        println!(
+            "[{}] {:?} (compile {compile} ms, all {} ms)",
+            index + 1,
+            short(&executed.outcome),
+            started.elapsed().as_millis()
+        );
         for (name, why) in executed.lost {
             println!("    lost {name}: {why}");
         }
@@ -61,7 +68,8 @@ fn short(outcome: &CellOutcome) -> String {
     match outcome {
         CellOutcome::CompileErrors(diagnostics) => {
             let lines = diagnostics.iter().map(|diagnostic| {
-                let place = diagnostic.places.first().map(|place| format!(" at {}:{}", place.line, place.column)).unwrap_or_default();
+                let place =
+                    diagnostic.places.first().map(|place| format!(" at {}:{}", place.line, place.column)).unwrap_or_default();
                 format!("{diagnostic}{place}; help: {:?}", diagnostic.help)
             });
             lines.collect::<Vec<_>>().join("\n")

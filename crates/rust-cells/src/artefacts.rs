@@ -58,7 +58,13 @@ struct Written {
 }
 
 impl Artefact {
-    pub(crate) fn made(folder: tempfile::TempDir, plan: Plan, types: Vec<(String, String)>, files: Vec<PathBuf>, variables: Vec<String>) -> Artefact {
+    pub(crate) fn made(
+        folder: tempfile::TempDir,
+        plan: Plan,
+        types: Vec<(String, String)>,
+        files: Vec<PathBuf>,
+        variables: Vec<String>,
+    ) -> Artefact {
         let inputs = Inputs::of(files, variables);
         Artefact { library: None, outcome: Outcome::Made { plan, types }, inputs, making: Some(folder) }
     }
@@ -123,10 +129,12 @@ impl Artefacts {
             // Another worker was quicker, or what was there does not hold any more. A library that runs somewhere is never written to.
             let old = to.with_extension(format!("old-{}", std::process::id()));
             let _ = std::fs::rename(&to, &old).and_then(|()| std::fs::remove_dir_all(&old));
-            std::fs::rename(&from, &to).or_else(|error| {
-                let _ = std::fs::remove_dir_all(&from);
-                if to.is_dir() { Ok(()) } else { Err(error) }
-            }).map_err(Error::io("create", &to))?;
+            std::fs::rename(&from, &to)
+                .or_else(|error| {
+                    let _ = std::fs::remove_dir_all(&from);
+                    if to.is_dir() { Ok(()) } else { Err(error) }
+                })
+                .map_err(Error::io("create", &to))?;
         }
         let library = to.join("cell.so");
         artefact.library = library.exists().then_some(library);
@@ -150,7 +158,9 @@ impl Artefacts {
 
     /// Removes artefacts that nothing has used for long, and the oldest ones where they are too many.
     pub(crate) fn sweep(&self) {
-        let read = |folder: &Path| std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect::<Vec<_>>();
+        let read = |folder: &Path| {
+            std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect::<Vec<_>>()
+        };
         let mut found: Vec<(SystemTime, u64, PathBuf)> = Vec::new();
         for folder in read(&self.folder).iter().filter(|path| path.is_dir()).flat_map(|path| read(path)) {
             let used = std::fs::metadata(folder.join("outcome.json")).and_then(|metadata| metadata.modified());

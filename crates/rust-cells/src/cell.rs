@@ -15,8 +15,8 @@ use ra_ap_syntax::{Edition, SourceFile, SyntaxKind, SyntaxNode};
 
 pub use command_lines::CommandLine;
 pub use delimiters::Unbalanced;
-pub(crate) use mentions::in_text as mentions_in_text;
 pub use item::{Item, Namespace, StaticPlace};
+pub(crate) use mentions::in_text as mentions_in_text;
 pub use part::{Part, PartKind, Variable};
 
 /// A cell, taken apart. Ranges are in bytes of [`Cell::source`].
@@ -106,16 +106,21 @@ impl Cell {
             let range = node.text_range();
             usize::from(range.start()) - PRELUDE.len() + self.code_from..usize::from(range.end()) - PRELUDE.len() + self.code_from
         };
-        self.inner_attributes =
-            list.attrs().filter(|attribute| attribute.excl_token().is_some()).map(|attribute| place(attribute.syntax())).collect();
+        self.inner_attributes = list
+            .attrs()
+            .filter(|attribute| attribute.excl_token().is_some())
+            .map(|attribute| place(attribute.syntax()))
+            .collect();
         let nodes: Vec<SyntaxNode> = list.syntax().children().filter(|node| !ast::Attr::can_cast(node.kind())).collect();
         let parts: Vec<Part> =
             nodes.iter().enumerate().map(|(index, node)| part::read(node, index + 1 == nodes.len(), &place)).collect();
         let (mut awaits, mut returns, mut included) = (false, Vec::new(), Vec::new());
         for (node, part) in nodes.iter().zip(&parts) {
-            included.extend(mentions::relative_includes(node).into_iter().map(|range| {
-                range.start - PRELUDE.len() + self.code_from..range.end - PRELUDE.len() + self.code_from
-            }));
+            included.extend(
+                mentions::relative_includes(node)
+                    .into_iter()
+                    .map(|range| range.start - PRELUDE.len() + self.code_from..range.end - PRELUDE.len() + self.code_from),
+            );
             if matches!(part.kind, PartKind::Item(_)) {
                 continue;
             }

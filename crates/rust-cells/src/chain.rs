@@ -203,12 +203,19 @@ impl<'a> Chain<'a> {
         if library.digest() != self.library.digest() && self.library.crate_name.is_some() {
             // Another library has crates of its own: values of the old one's are of other types.
             let is_foreign = |ty: &str| {
-                let is_standard = |path: &String| ["::std::", "::core::", "::alloc::"].iter().any(|known| path.starts_with(known));
+                let is_standard =
+                    |path: &String| ["::std::", "::core::", "::alloc::"].iter().any(|known| path.starts_with(known));
                 let needed = self.state.items.rests_on(&crate::cell::mentions_in_text(ty));
-                types::paths(ty).iter().any(|path| !is_standard(path)) || self.library.set().crate_names().any(|name| needed.contains(&name))
+                types::paths(ty).iter().any(|path| !is_standard(path))
+                    || self.library.set().crate_names().any(|name| needed.contains(&name))
             };
-            let lost: Vec<String> =
-                self.state.variables.iter().filter(|(_, variable)| is_foreign(&variable.ty)).map(|(name, _)| name.clone()).collect();
+            let lost: Vec<String> = self
+                .state
+                .variables
+                .iter()
+                .filter(|(_, variable)| is_foreign(&variable.ty))
+                .map(|(name, _)| name.clone())
+                .collect();
             for name in lost {
                 self.state.variables.remove(&name);
                 self.state.lost.insert(name, "a later `:dep` built the crates anew that its type is from".to_owned());

@@ -61,8 +61,23 @@ pub const COMMANDS: &[CommandHelp] = &[
 
 /// Commands of evcxr that steer evcxr itself.
 const FOREIGN: &[&str] = &[
-    ":allow_static_linking", ":build_env", ":cache", ":clear_cache", ":codegen_backend", ":internal_debug", ":last_compile_dir",
-    ":last_error_json", ":linker", ":load_config", ":offline", ":quit", ":sccache", ":time_passes", ":timing", ":toolchain", ":types",
+    ":allow_static_linking",
+    ":build_env",
+    ":cache",
+    ":clear_cache",
+    ":codegen_backend",
+    ":internal_debug",
+    ":last_compile_dir",
+    ":last_error_json",
+    ":linker",
+    ":load_config",
+    ":offline",
+    ":quit",
+    ":sccache",
+    ":time_passes",
+    ":timing",
+    ":toolchain",
+    ":types",
 ];
 
 /// Carries out a command. `toolchain` is what rustc calls itself, `last_error` the code of the last error.

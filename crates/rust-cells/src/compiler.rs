@@ -174,7 +174,8 @@ impl<'a> Work<'a> {
                 lost.push((name, why));
             }
         };
-        let anew: BTreeSet<&String> = change.anew.iter().filter(|(space, _)| *space == Namespace::Type).map(|(_, name)| name).collect();
+        let anew: BTreeSet<&String> =
+            change.anew.iter().filter(|(space, _)| *space == Namespace::Type).map(|(_, name)| name).collect();
         if !anew.is_empty() {
             for (name, variable) in request.state.variables.clone() {
                 let rests_on = request.state.items.rests_on(&crate::cell::mentions_in_text(&variable.ty));
@@ -186,7 +187,9 @@ impl<'a> Work<'a> {
         let declared: BTreeSet<&str> = cell.variables().iter().map(|variable| variable.name.as_str()).collect();
         // A variable hides a function of its name, and cannot hide these.
         for (_, item) in cell.items().filter(|(_, item)| ["the constant", "the static", "the type"].contains(&item.noun)) {
-            for (_, name) in item.defines.iter().filter(|(space, name)| *space == Namespace::Value && !declared.contains(name.as_str())) {
+            for (_, name) in
+                item.defines.iter().filter(|(space, name)| *space == Namespace::Value && !declared.contains(name.as_str()))
+            {
                 lose(&mut state, name.clone(), format!("{label} gave its name to {}", item.noun));
             }
         }
@@ -400,9 +403,15 @@ impl<'a> Work<'a> {
         let _ = std::fs::remove_dir_all(&check);
         let Called::Ended(made) = called else { return Ok(true) };
         let about_type = |message: &compile::Message| {
-            let origin = |span: &compile::Span| crate::diagnostics::author_span(span).and_then(|span| source.origin(span.byte_start));
+            let origin =
+                |span: &compile::Span| crate::diagnostics::author_span(span).and_then(|span| source.origin(span.byte_start));
             let touches = message.spans.iter().any(|span| matches!(origin(span), Some((_, Origin::Take(_)))));
-            message.level == "error" && touches && message.code.as_ref().is_some_and(|code| ["E0412", "E0433", "E0603", "E0425", "E0432"].contains(&code.code.as_str()))
+            message.level == "error"
+                && touches
+                && message
+                    .code
+                    .as_ref()
+                    .is_some_and(|code| ["E0412", "E0433", "E0603", "E0425", "E0432"].contains(&code.code.as_str()))
         };
         Ok(!made.messages.iter().any(about_type))
     }
@@ -438,7 +447,9 @@ impl<'a> Work<'a> {
                 None | Some(Keeping::Outside) => {}
                 Some(keeping) => {
                     after_failure.variables.remove(name);
-                    after_failure.lost.insert(name.clone(), format!("{label} moved it into its code and did not come to its end"));
+                    after_failure
+                        .lost
+                        .insert(name.clone(), format!("{label} moved it into its code and did not come to its end"));
                     if *keeping == Keeping::Moved {
                         after.variables.remove(name);
                         after.lost.insert(name.clone(), format!("{label} moved it away"));
@@ -491,7 +502,9 @@ fn lines(generated: &Generated, cell: &Cell, items: &crate::items::Items) -> Vec
         let first = position(source, from).0;
         match lines.last_mut() {
             // Pieces of one line, and lines that follow one another, are one stretch.
-            Some(last) if last.3 == label && last.1 + 1 >= line && last.2 + (line - last.0) == first => last.1 = last.1.max(line + more),
+            Some(last) if last.3 == label && last.1 + 1 >= line && last.2 + (line - last.0) == first => {
+                last.1 = last.1.max(line + more)
+            }
             _ => lines.push((line, line + more, first, label)),
         }
     }

@@ -71,7 +71,9 @@ impl Map<'_> {
                 "help" => help.extend(self.help(child)),
                 "note" => {
                     for place in child.spans.iter().filter_map(|span| self.place(span)) {
-                        let known = places.iter().any(|known| (known.line, known.column, &known.cell) == (place.line, place.column, &place.cell));
+                        let known = places
+                            .iter()
+                            .any(|known| (known.line, known.column, &known.cell) == (place.line, place.column, &place.cell));
                         if !known && !place.label.is_empty() {
                             places.push(place);
                         }
@@ -87,8 +89,12 @@ impl Map<'_> {
     }
 
     fn help(&self, child: &Message) -> Option<String> {
-        let replacements: Vec<&str> =
-            child.spans.iter().filter(|span| self.place(span).is_some()).filter_map(|span| span.suggested_replacement.as_deref()).collect();
+        let replacements: Vec<&str> = child
+            .spans
+            .iter()
+            .filter(|span| self.place(span).is_some())
+            .filter_map(|span| span.suggested_replacement.as_deref())
+            .collect();
         let ours = child.spans.iter().any(|span| self.place(span).is_none() && span.file_name.ends_with("lib.rs"));
         if ours && replacements.is_empty() {
             // Advice about code that the author has not written.

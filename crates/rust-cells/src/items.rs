@@ -173,7 +173,11 @@ impl Items {
     }
 
     /// The items that code with these mentions needs, with what they need in turn, in the order in which they were brought.
-    pub(crate) fn needed<'a: 'm, 'm>(&'a self, mentions: &'m BTreeSet<String>, also: &[ItemNumber]) -> Vec<(ItemNumber, &'a Arc<Defined>)> {
+    pub(crate) fn needed<'a: 'm, 'm>(
+        &'a self,
+        mentions: &'m BTreeSet<String>,
+        also: &[ItemNumber],
+    ) -> Vec<(ItemNumber, &'a Arc<Defined>)> {
         let mut needed: BTreeSet<ItemNumber> = BTreeSet::new();
         let mut seen: BTreeSet<&'m str> = BTreeSet::new();
         let mut ahead: Vec<&'m str> = mentions.iter().map(String::as_str).collect();
@@ -210,9 +214,9 @@ impl Items {
     /// Whether a name is that of a type, trait or module of the cells.
     fn is_own(&self, name: &str) -> bool {
         let of_name = self.brought_by.get(name).into_iter().flatten().filter_map(|number| self.all.get(number));
-        of_name.into_iter().any(|defined| {
-            defined.item.imports.is_empty() && defined.item.defines.iter().any(|(_, defined)| defined == name)
-        })
+        of_name
+            .into_iter()
+            .any(|defined| defined.item.imports.is_empty() && defined.item.defines.iter().any(|(_, defined)| defined == name))
     }
 
     /// Items that mention one of these names, for a check that they go with its new meaning.
@@ -224,7 +228,8 @@ impl Items {
     /// All names that a type which is made of these names rests on.
     pub(crate) fn rests_on(&self, names: &BTreeSet<String>) -> BTreeSet<String> {
         let needed = self.needed(names, &[]);
-        let of_items = needed.iter().filter(|(_, defined)| !defined.item.always).flat_map(|(_, defined)| defined.mentions.iter().cloned());
+        let of_items =
+            needed.iter().filter(|(_, defined)| !defined.item.always).flat_map(|(_, defined)| defined.mentions.iter().cloned());
         of_items.chain(names.iter().cloned()).collect()
     }
 
@@ -279,7 +284,12 @@ mod tests {
 
     #[test]
     fn what_is_mentioned_comes_with_what_it_needs() {
-        let items = items(&["fn a() -> B { c() }\nstruct B;", "fn c() -> B { B }\nimpl B { fn m(&self) {} }", "fn other() {}", "use std::fmt;"]);
+        let items = items(&[
+            "fn a() -> B { c() }\nstruct B;",
+            "fn c() -> B { B }\nimpl B { fn m(&self) {} }",
+            "fn other() {}",
+            "use std::fmt;",
+        ]);
         assert_eq!(needed(&items, "a").len(), 5);
         assert_eq!(needed(&items, "other"), ["fn other() {}", "use std::fmt;"]);
         assert_eq!(needed(&items, "x"), ["use std::fmt;"]);
@@ -287,7 +297,9 @@ mod tests {
 
     #[test]
     fn an_implementation_comes_with_all_that_it_is_for() {
-        let items = items(&["trait T { fn go(&self); }\nstruct A;\nstruct B;\nimpl T for A { fn go(&self) {} }\nimpl T for u8 { fn go(&self) {} }"]);
+        let items = items(&[
+            "trait T { fn go(&self); }\nstruct A;\nstruct B;\nimpl T for A { fn go(&self) {} }\nimpl T for u8 { fn go(&self) {} }",
+        ]);
         assert_eq!(needed(&items, "B"), ["struct B;"]);
         let with_method: Vec<String> = needed(&items, "go");
         assert_eq!(with_method.len(), 2, "the trait, and its implementation for what is not the cells' own: {with_method:?}");

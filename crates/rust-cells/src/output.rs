@@ -22,7 +22,8 @@ pub enum Output {
 const BEGIN: &str = "EVCXR_BEGIN_CONTENT ";
 const END: &str = "EVCXR_END_CONTENT";
 /// Words that only evcxr's generated code prints, on lines of their own.
-const WORDS: &[&str] = &["EVCXR_EXECUTION_COMPLETE", "EVCXR_PANIC_NOTIFICATION", "EVCXR_ERROR_OCCURRED", "EVCXR_INPUT_REQUEST", END];
+const WORDS: &[&str] =
+    &["EVCXR_EXECUTION_COMPLETE", "EVCXR_PANIC_NOTIFICATION", "EVCXR_ERROR_OCCURRED", "EVCXR_INPUT_REQUEST", END];
 const WORD_PREFIXES: &[&str] = &["EVCXR_VARIABLE_CHANGED_TYPE:", "EVCXR_INPUT_REQUEST:"];
 
 /// Bytes that become text as soon as they are whole characters.
@@ -186,7 +187,8 @@ impl Stdout {
 /// The control word that a line is.
 fn control_word(line: &str) -> Option<String> {
     let line = line.trim();
-    let is_word = WORDS.contains(&line) || ["EVCXR_PANIC_NOTIFICATION", "EVCXR_ERROR_OCCURRED"].iter().any(|word| line.ends_with(word));
+    let is_word =
+        WORDS.contains(&line) || ["EVCXR_PANIC_NOTIFICATION", "EVCXR_ERROR_OCCURRED"].iter().any(|word| line.ends_with(word));
     let prefix = WORD_PREFIXES.iter().find(|prefix| line.starts_with(**prefix));
     match (is_word, prefix) {
         (true, _) => WORDS.iter().find(|word| line.ends_with(**word)).map(|word| (*word).to_owned()),
@@ -252,7 +254,12 @@ mod tests {
     fn control_words_are_told_from_text() {
         let words = |text: &str| {
             let words = outputs(&[text.as_bytes()]).into_iter();
-            words.filter_map(|output| match output { Output::ControlWord(word) => Some(word), _ => None }).collect::<Vec<_>>()
+            words
+                .filter_map(|output| match output {
+                    Output::ControlWord(word) => Some(word),
+                    _ => None,
+                })
+                .collect::<Vec<_>>()
         };
         assert_eq!(words("EVCXR_EXECUTION_COMPLETE\nrest\n"), ["EVCXR_EXECUTION_COMPLETE"]);
         assert_eq!(words("EVCXR_VARIABLE_CHANGED_TYPE:x"), ["EVCXR_VARIABLE_CHANGED_TYPE"]);

@@ -213,8 +213,11 @@ impl Process {
             }
         }
         self.loaded.insert(library.clone());
-        let lines: Vec<String> =
-            cell.lines.iter().map(|(first, last, line, label)| format!("{first}:{last}:{line}:{}", label.replace(';', ","))).collect();
+        let lines: Vec<String> = cell
+            .lines
+            .iter()
+            .map(|(first, last, line, label)| format!("{first}:{last}:{line}:{}", label.replace(';', ",")))
+            .collect();
         let (library, lines) = (text(library), lines.join(";"));
         let mut order = vec!["run", &library, &lines];
         order.extend(cell.discarded.iter().map(String::as_str));
@@ -285,7 +288,8 @@ impl Process {
     }
 
     fn order(&mut self, fields: &[&str]) -> Result<(), Error> {
-        let line: Vec<String> = fields.iter().map(|field| field.replace('\\', "\\\\").replace('\t', "\\t").replace('\n', "\\n")).collect();
+        let line: Vec<String> =
+            fields.iter().map(|field| field.replace('\\', "\\\\").replace('\t', "\\t").replace('\n', "\\n")).collect();
         let bytes = (line.join("\t") + "\n").into_bytes();
         let mut sent = 0;
         while sent < bytes.len() {
@@ -339,7 +343,8 @@ impl Process {
         let limit = Timespec { tv_sec: 0, tv_nsec: i64::from(limit.subsec_nanos().max(1_000_000)) };
         let _ = rustix::event::poll(&mut files, Some(&limit));
         // A pipe that everybody has closed is always ready.
-        let closed = files[1..].iter().any(|file| file.revents().contains(PollFlags::HUP) && !file.revents().contains(PollFlags::IN));
+        let closed =
+            files[1..].iter().any(|file| file.revents().contains(PollFlags::HUP) && !file.revents().contains(PollFlags::IN));
         if closed && files[0].revents().is_empty() {
             std::thread::sleep(Duration::from_millis(2));
         }

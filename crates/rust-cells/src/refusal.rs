@@ -10,15 +10,21 @@ pub(crate) fn unnameable(cell: &Cell, name: &str, why: &Unnameable) -> Diagnosti
     let (message, help) = match why {
         Unnameable::Closure => (
             format!("`{name}` is or holds a closure, whose type has no name, so no later cell can use it"),
-            format!("box it, `let {name}: Box<dyn Fn(i32) -> i32> = Box::new(…);`, write a function `fn {name}(…)`, or use it in this cell, within `{{ … }}`"),
+            format!(
+                "box it, `let {name}: Box<dyn Fn(i32) -> i32> = Box::new(…);`, write a function `fn {name}(…)`, or use it in this cell, within `{{ … }}`"
+            ),
         ),
         Unnameable::Future => (
             format!("`{name}` is or holds a future, whose type has no name, so no later cell can use it"),
-            format!("await it in this cell, `let {name} = ….await;`, or box it: `let {name}: std::pin::Pin<Box<dyn Future<Output = _>>> = Box::pin(…);`"),
+            format!(
+                "await it in this cell, `let {name} = ….await;`, or box it: `let {name}: std::pin::Pin<Box<dyn Future<Output = _>>> = Box::pin(…);`"
+            ),
         ),
         Unnameable::Function => (
             format!("`{name}` is or holds a function by its own type, which has no name, so no later cell can use it"),
-            format!("write its type as a pointer, `let {name}: fn(i32) -> i32 = …;`, collect what is iterated over, or use it in this cell, within `{{ … }}`"),
+            format!(
+                "write its type as a pointer, `let {name}: fn(i32) -> i32 = …;`, collect what is iterated over, or use it in this cell, within `{{ … }}`"
+            ),
         ),
         Unnameable::Opaque => (
             format!("`{name}` is or holds an `impl Trait`, whose type has no name, so no later cell can use it"),
@@ -30,7 +36,8 @@ pub(crate) fn unnameable(cell: &Cell, name: &str, why: &Unnameable) -> Diagnosti
         ),
         Unnameable::Private(ty) => (
             format!("`{name}` has the type `{ty}`, which no cell can write, so no later cell can use it"),
-            "make its module `pub`, or add the crate that it is from with `:dep`, or turn the value into a type of your own".to_owned(),
+            "make its module `pub`, or add the crate that it is from with `:dep`, or turn the value into a type of your own"
+                .to_owned(),
         ),
     };
     Diagnostic { code: None, message, places: place_of(cell, name).into_iter().collect(), help: vec![help] }
@@ -38,7 +45,8 @@ pub(crate) fn unnameable(cell: &Cell, name: &str, why: &Unnameable) -> Diagnosti
 
 /// The refusal of a variable that borrows another. `reason` is rustc's own.
 pub(crate) fn borrowed(cell: &Cell, name: &str, reason: Diagnostic) -> Diagnostic {
-    let lender = reason.message.split('`').nth(1).filter(|lender| lender.chars().all(|c| c.is_alphanumeric() || "_.*".contains(c)));
+    let lender =
+        reason.message.split('`').nth(1).filter(|lender| lender.chars().all(|c| c.is_alphanumeric() || "_.*".contains(c)));
     let lender = lender.filter(|lender| *lender != name).unwrap_or("another value");
     let lender = if lender == "another value" { lender.to_owned() } else { format!("`{lender}`") };
     let message = format!("`{name}` borrows {lender}, so no later cell can use it");
@@ -46,7 +54,8 @@ pub(crate) fn borrowed(cell: &Cell, name: &str, reason: Diagnostic) -> Diagnosti
         "keep a value of its own, `let {name} = ….to_owned();` or `….clone()`, or use it in this cell only, within `{{ … }}`"
     );
     let mut places: Vec<Place> = place_of(cell, name).into_iter().collect();
-    places.extend(reason.places.into_iter().filter(|place| !place.label.is_empty() && !place.label.contains("argument requires")));
+    places
+        .extend(reason.places.into_iter().filter(|place| !place.label.is_empty() && !place.label.contains("argument requires")));
     Diagnostic { code: reason.code, message, places, help: vec![help] }
 }
 

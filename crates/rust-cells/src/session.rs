@@ -102,7 +102,8 @@ impl<'a> Session<'a> {
         emit: &mut dyn FnMut(Output),
     ) -> Result<Executed, Error> {
         let started = Instant::now();
-        let deadline = |limit: Duration| Instant::now().checked_add(limit).unwrap_or_else(|| started + Duration::from_secs(1 << 30));
+        let deadline =
+            |limit: Duration| Instant::now().checked_add(limit).unwrap_or_else(|| started + Duration::from_secs(1 << 30));
         let over = |outcome: CellOutcome| Executed { outcome, compile: None, lost: Vec::new() };
         let cell = Cell::parse(source);
         let tasks = match self.chain.command_lines(&cell) {

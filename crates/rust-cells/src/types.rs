@@ -12,8 +12,9 @@ use regex::Regex;
 pub(crate) fn of_kept(mir: &str) -> BTreeMap<String, String> {
     static LOCAL: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"^\s*let (?:mut )?(_\d+): (?:\w+::)*Kept<(.*)>;$").expect("the pattern is a constant"));
-    static KEEP: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r#"^\s*(_\d+) = (?:\w+::)*keep::<.*>\(const "((?:[^"\\]|\\.)*)", "#).expect("the pattern is a constant"));
+    static KEEP: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r#"^\s*(_\d+) = (?:\w+::)*keep::<.*>\(const "((?:[^"\\]|\\.)*)", "#).expect("the pattern is a constant")
+    });
     let mut types = BTreeMap::new();
     let mut locals: BTreeMap<&str, &str> = BTreeMap::new();
     for line in mir.lines() {
@@ -52,7 +53,9 @@ pub(crate) enum Unnameable {
 pub(crate) fn unnameable(ty: &str) -> Option<Unnameable> {
     static FUNCTION: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\bfn\(.*\{[^}]*\}").expect("the pattern is a constant"));
     static OPAQUE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\bimpl\b").expect("the pattern is a constant"));
-    static LOCAL: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"__cells_entry(?:::\{[^}]*\})*::(\w+)|\{[a-z]+#\d+\}::(\w+)").expect("the pattern is a constant"));
+    static LOCAL: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"__cells_entry(?:::\{[^}]*\})*::(\w+)|\{[a-z]+#\d+\}::(\w+)").expect("the pattern is a constant")
+    });
     if ty.contains("{async") {
         Some(Unnameable::Future)
     } else if let Some(captures) = LOCAL.captures(ty) {
@@ -71,14 +74,16 @@ pub(crate) fn unnameable(ty: &str) -> Option<Unnameable> {
 /// The pointer that a function of a type of its own can be kept as.
 pub(crate) fn as_pointer(ty: &str) -> Option<String> {
     static WHOLE: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r#"^((?:for<[^>]*> )?(?:unsafe )?(?:extern "[^"]*" )?fn\([^{}]*) \{[^{}]*\}$"#).expect("the pattern is a constant")
+        Regex::new(r#"^((?:for<[^>]*> )?(?:unsafe )?(?:extern "[^"]*" )?fn\([^{}]*) \{[^{}]*\}$"#)
+            .expect("the pattern is a constant")
     });
     WHOLE.captures(ty).map(|captures| captures[1].to_owned())
 }
 
 /// A type as any cell can write it: paths into other crates begin with `::`, so that no item of a notebook's can be meant instead.
 pub(crate) fn importable(ty: &str, is_crate: impl Fn(&str) -> bool) -> String {
-    static PATH: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(^|[^:\w'])((?:r#)?[A-Za-z_]\w*)::").expect("the pattern is a constant"));
+    static PATH: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"(^|[^:\w'])((?:r#)?[A-Za-z_]\w*)::").expect("the pattern is a constant"));
     // A match takes the character before a path, which may end the path before it: twice is enough for all.
     let once = |text: &str| {
         PATH.replace_all(text, |captures: &regex::Captures<'_>| {
@@ -92,7 +97,8 @@ pub(crate) fn importable(ty: &str, is_crate: impl Fn(&str) -> bool) -> String {
 
 /// The first names of the paths in a type that lead into modules or other crates, whole path by path.
 pub(crate) fn paths(ty: &str) -> Vec<String> {
-    static PATH: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?:::)?[A-Za-z_]\w*(?:::[A-Za-z_]\w*)+").expect("the pattern is a constant"));
+    static PATH: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"(?:::)?[A-Za-z_]\w*(?:::[A-Za-z_]\w*)+").expect("the pattern is a constant"));
     PATH.find_iter(ty).map(|path| path.as_str().to_owned()).collect()
 }
 
@@ -116,7 +122,10 @@ mod tests {
             importable("std::collections::HashMap<i32, std::string::String>", is_crate),
             "::std::collections::HashMap<i32, ::std::string::String>"
         );
-        assert_eq!(importable("Held<eoap::Client, m::S, fn(std::a::B)>", is_crate), "Held<::eoap::Client, m::S, fn(::std::a::B)>");
+        assert_eq!(
+            importable("Held<eoap::Client, m::S, fn(std::a::B)>", is_crate),
+            "Held<::eoap::Client, m::S, fn(::std::a::B)>"
+        );
         assert_eq!(importable("(std::a::B,std::a::C)", is_crate), "(::std::a::B,::std::a::C)");
     }
 

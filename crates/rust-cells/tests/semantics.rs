@@ -19,7 +19,9 @@ use std::time::{Duration, Instant};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use rust_cells::dependencies::{BuildSettings, DependencySet, Libraries, Library};
-use rust_cells::{CancellationToken, CellOutcome, Chain, Compiler, Ending, Limits, Output, ProcessSettings, Session, Toolchain, dependencies_of};
+use rust_cells::{
+    CancellationToken, CellOutcome, Chain, Compiler, Ending, Limits, Output, ProcessSettings, Session, Toolchain, dependencies_of,
+};
 
 static COMPILER: LazyLock<Compiler> = LazyLock::new(|| {
     let toolchain = Toolchain::find().expect("there is a toolchain");

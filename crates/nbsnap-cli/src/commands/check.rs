@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use nbsnap::run::compile::{Compiled, compile};
 use nbsnap::document::Document;
 use nbsnap::lint;
 use nbsnap::notebook::Notebook;
 use nbsnap::record::{Diagnostic, Failure};
 use nbsnap::report::{Reporter, count};
+use nbsnap::run::compile::{Compiled, compile};
 
 use super::session::LockFile;
 use super::{Targets, say, session};

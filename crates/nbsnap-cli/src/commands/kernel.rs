@@ -16,7 +16,7 @@ use nbsnap::run::RunError;
 use serde_json::{Value, json};
 
 use super::{Place, prepare, session};
-use crate::args::{InstallArgs, KernelCommand, PrepareArgs, ReportArgs, SpecArgs, StartArgs};
+use crate::args::{InstallArgs, KernelCommand, ReportArgs, SpecArgs, StartArgs};
 use crate::error::CommandError;
 use crate::exit::Exit;
 
@@ -39,8 +39,7 @@ fn install(place: &Place<'_>, args: &InstallArgs) -> Result<Exit, CommandError> 
         return Err(CommandError::Usage(message));
     }
     if let (Some(project), false) = (place.project_if_any()?, args.no_prepare) {
-        let args = PrepareArgs::of_all(args.build.clone(), args.report.clone());
-        prepare::run(&project, &args)?;
+        prepare::for_kernel(&project, &args.build, &args.report)?;
     }
     build(&args.report)?;
     write_spec(&folder, &args.display_name, args.build.cache_dir.as_deref())?;

@@ -9,7 +9,7 @@ use nbsnap::project::Project;
 
 use super::serve::{self, Log, Serving};
 use super::{Place, kernel, prepare, session};
-use crate::args::{LabArgs, PrepareArgs};
+use crate::args::LabArgs;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::testbed_server;
@@ -32,7 +32,7 @@ pub(crate) fn run(place: &Place<'_>, args: &LabArgs) -> Result<Exit, CommandErro
         (None, None) => PathBuf::from("."),
     };
     if let Some(project) = &project {
-        prepare::run(project, &PrepareArgs::of_all(args.build.clone(), args.report.clone()))?;
+        prepare::for_kernel(project, &args.build, &args.report)?;
     }
     kernel::build(&args.report)?;
     let data = match &project {

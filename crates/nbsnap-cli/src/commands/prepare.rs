@@ -10,21 +10,41 @@ use nbsnap::run::{RunError, Runner};
 use nbsnap::snapshot::UpdateMode;
 
 use super::session::{self, LockFile};
-use crate::args::PrepareArgs;
+use crate::args::{BuildArgs, PrepareArgs, ReportArgs};
 use crate::exit::Exit;
 
 /// Runs the command.
 pub(crate) fn run(project: &Project, args: &PrepareArgs) -> Result<Exit, RunError> {
-    // What is built for it is evcxr's kernel's.
-    let choice = if args.kernel { EngineChoice::Jupyter } else { session::one_engine(project, None) };
+    if !args.kernel {
+        return build(project, &args.names, session::one_engine(project, None), args, Told::Everything);
+    }
+    // A shell that evaluates what is said for it must not see the report.
+    build(project, &args.names, EngineChoice::Jupyter, args, Told::Folder)
+}
+
+/// Builds what the kernel finds built, for all notebooks of the project.
+pub(super) fn for_kernel(project: &Project, build_args: &BuildArgs, report: &ReportArgs) -> Result<(), RunError> {
+    let args = PrepareArgs { names: Vec::new(), kernel: false, build: build_args.clone(), report: report.clone() };
+    build(project, &[], EngineChoice::Jupyter, &args, Told::Everything).map(drop)
+}
+
+/// What is said of a build.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Told {
+    /// All that happens.
+    Everything,
+    /// What to export to find it.
+    Folder,
+}
+
+fn build(project: &Project, names: &[String], choice: EngineChoice, args: &PrepareArgs, told: Told) -> Result<Exit, RunError> {
     let mut engine = session::engine(project, &args.build, choice, LockFile::usual())?;
     let store = super::store(project, UpdateMode::Never);
     let mut reporter = session::reporter(&args.report);
     let mut runner =
         Runner { project, engines: vec![&mut engine], environment: &Nothing, store: &store, cache: None, jobs: 1, repeat: 1 };
-    // A shell that evaluates what is said for it must not see the report.
-    runner.prepare(&args.names, &mut |event| if args.kernel { Ok(()) } else { reporter.report(&event) })?;
-    if args.kernel {
+    runner.prepare(names, &mut |event| if told == Told::Everything { reporter.report(&event) } else { Ok(()) })?;
+    if told == Told::Folder {
         let folder = engine.kernel_folder().map_err(RunError::Engine)?;
         writeln!(std::io::stdout(), "export EVCXR_TMPDIR='{}'", folder.display()).map_err(RunError::Report)?;
     }

@@ -8,19 +8,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 use eoap_testbed::{Live, LiveStore, Recorder, Recording, Scenario, Session};
 use nbsnap::document::Document;
 use nbsnap::environment::{Environment, Lease};
-use nbsnap::run::outputs_only::{AfterFailure, Executed, OutputsOnly};
 use nbsnap::notebook::Notebook;
 use nbsnap::project::{Project, ProjectError};
 use nbsnap::redact::Redactor;
 use nbsnap::report::Reporter;
 use nbsnap::run::RunError;
+use nbsnap::run::outputs_only::{AfterFailure, Executed, OutputsOnly};
 
 use super::session::LockFile;
 use super::{Place, Targets, session};
 use crate::args::RecordArgs;
+use crate::environment::{self, Testbeds};
 use crate::error::{CommandError, chain};
 use crate::exit::Exit;
-use crate::environment::{self, Testbeds};
 
 /// Runs the command.
 pub(crate) fn run(place: &Place<'_>, args: &RecordArgs) -> Result<Exit, CommandError> {
@@ -29,7 +29,8 @@ pub(crate) fn run(place: &Place<'_>, args: &RecordArgs) -> Result<Exit, CommandE
         let start = targets.paths.first().cloned().unwrap_or_default();
         return Err(ProjectError::NotFound { start }.into());
     };
-    let variables = args.env_file.as_deref().map(environment::variables).transpose().map_err(CommandError::Usage)?.unwrap_or_default();
+    let variables =
+        args.env_file.as_deref().map(environment::variables).transpose().map_err(CommandError::Usage)?.unwrap_or_default();
     let live = live(project, args, &variables)?;
     let mut notebooks: Vec<Notebook> = Vec::new();
     for path in &targets.paths {

@@ -5,17 +5,17 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use nbsnap::document::{Document, Parameters};
-use nbsnap::run::outputs_only::{AfterFailure, Executed, OutputsOnly};
 use nbsnap::notebook::Notebook;
 use nbsnap::project::ProjectError;
 use nbsnap::report::Reporter;
+use nbsnap::run::outputs_only::{AfterFailure, Executed, OutputsOnly};
 
 use super::session::LockFile;
 use super::{Place, Targets, session};
 use crate::args::RunArgs;
+use crate::environment;
 use crate::error::CommandError;
 use crate::exit::Exit;
-use crate::environment;
 
 /// Runs the command.
 pub(crate) fn run(place: &Place<'_>, args: &RunArgs) -> Result<Exit, CommandError> {

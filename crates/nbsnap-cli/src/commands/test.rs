@@ -4,23 +4,23 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use nbsnap::ByKernel;
-use nbsnap::run::cache::{Parts, ResultCache};
-use nbsnap::config::{self, EngineChoice};
+use nbsnap::config::{EngineChoice, Update};
 use nbsnap::engine::{Engine, EngineError};
 use nbsnap::event::Event;
 use nbsnap::project::Project;
 use nbsnap::report::{Reporter, Reporters};
+use nbsnap::run::cache::{Parts, ResultCache};
+use nbsnap::run::watch::{Watch, WatchError};
 use nbsnap::run::{RunError, Runner};
 use nbsnap::select::Selection;
 use nbsnap::snapshot::UpdateMode;
-use nbsnap::run::watch::{Watch, WatchError};
 
 use super::reporters;
 use super::session::{self, LockFile};
-use crate::args::{TestArgs, Update};
+use crate::args::TestArgs;
+use crate::environment;
 use crate::error::chain;
 use crate::exit::Exit;
-use crate::environment;
 
 /// What verdicts rest on, by notebook.
 type Inputs = BTreeMap<String, Parts>;
@@ -120,7 +120,7 @@ fn with_runner<T>(
 ) -> Result<T, RunError> {
     let config = &project.config;
     let update = match config.update {
-        config::Update::Never => UpdateMode::Never,
+        Update::Never => UpdateMode::Never,
         _ => UpdateMode::WritePending,
     };
     let environment = environment::of_run(project, &args.live)?;
@@ -147,11 +147,7 @@ fn with_runner<T>(
 fn as_asked(project: &Project, args: &TestArgs) -> Project {
     let mut project = project.clone();
     let config = &mut project.config;
-    match args.update {
-        Some(Update::Never) => config.update = config::Update::Never,
-        Some(Update::Pending) => config.update = config::Update::Pending,
-        None => {}
-    }
+    config.update = args.update.unwrap_or(config.update);
     if !args.engine.is_empty() {
         config.engine.clone_from(&args.engine);
     }

@@ -25,19 +25,15 @@ pub enum EngineChoice {
 
 impl EngineChoice {
     /// All of them, by the names that people choose them by.
-    pub const ALL: &[(&str, EngineChoice)] = &[("rustc", EngineChoice::Rustc), ("evcxr", EngineChoice::Evcxr), ("jupyter", EngineChoice::Jupyter)];
+    pub const ALL: &[(&str, EngineChoice)] =
+        &[("rustc", EngineChoice::Rustc), ("evcxr", EngineChoice::Evcxr), ("jupyter", EngineChoice::Jupyter)];
 }
 
 impl FromStr for EngineChoice {
     type Err = String;
 
     fn from_str(text: &str) -> Result<EngineChoice, String> {
-        if let Some((_, choice)) = EngineChoice::ALL.iter().find(|(name, _)| *name == text) {
-            return Ok(*choice);
-        }
-        let names = EngineChoice::ALL.iter().map(|(name, _)| *name);
-        let suggestion = nearest(text, names.clone()).map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
-        Err(format!("there is no engine `{text}`, only {}{suggestion}", names.collect::<Vec<_>>().join(", ")))
+        by_name("engine", EngineChoice::ALL, text)
     }
 }
 
@@ -63,6 +59,29 @@ pub enum Update {
     Pending,
     /// Nothing is written.
     Never,
+}
+
+impl Update {
+    /// All of them, by the names that people choose them by.
+    pub const ALL: &[(&str, Update)] = &[("pending", Update::Pending), ("never", Update::Never)];
+}
+
+impl FromStr for Update {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Update, String> {
+        by_name("way to update", Update::ALL, text)
+    }
+}
+
+/// What has this name among all that have one.
+fn by_name<T: Copy>(what: &str, all: &[(&str, T)], name: &str) -> Result<T, String> {
+    if let Some((_, value)) = all.iter().find(|(known, _)| *known == name) {
+        return Ok(*value);
+    }
+    let names = all.iter().map(|(known, _)| *known);
+    let suggestion = nearest(name, names.clone()).map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
+    Err(format!("there is no {what} `{name}`, only {}{suggestion}", names.collect::<Vec<_>>().join(", ")))
 }
 
 /// Whether GitHub is told of failures.

@@ -143,8 +143,7 @@ fn kernelspec_problem(document: &Document) -> Option<String> {
                 .into(),
         );
     };
-    let wanted: &[&str] =
-        if is_foreign(document) { &["display_name", "name"] } else { &["display_name", "language", "name"] };
+    let wanted: &[&str] = if is_foreign(document) { &["display_name", "name"] } else { &["display_name", "language", "name"] };
     let missing = wanted.iter().copied().find(|name| !spec.get(*name).is_some_and(Value::is_string));
     missing.map(|name| format!("the kernelspec has no `{name}`"))
 }

@@ -1,6 +1,6 @@
-//! Several workers at once: a queue of notebooks, a thread for each worker, and one place where what they tell comes together.
+//! Several workers at once: a queue of notebooks, a thread for each worker, and one place where what they report comes together.
 //!
-//! The main function is [`run`]. Events of different notebooks come in turn; those of one notebook stay in order. It decides nothing.
+//! The main type is [`Crew`]. Events of different notebooks come in turn; those of one notebook stay in order. It decides nothing.
 
 use std::collections::VecDeque;
 use std::io;
@@ -27,58 +27,98 @@ struct Queue<'n> {
     not_begun: Vec<&'n Target>,
 }
 
-/// What a worker's thread tells.
-enum Told<'n> {
+/// From a worker's thread.
+enum Message<'n> {
     Event(Event),
     Ended(&'n Target, Box<Result<Outcome, RunError>>),
     /// The worker could not be set up.
     NoWorker(RunError),
 }
 
-/// Runs all notebooks, `jobs` of them at once. `start` sets up a worker by its number, `one` has it run a notebook. What they tell goes to
-/// `emit`, and what became of a notebook to `done`, both on this thread.
-///
-/// The first error ends the run: notebooks that are being run are run to their end, others are not begun. Nor are they where a
-/// notebook ends the run: those are returned.
-pub(super) fn run<'e>(
-    jobs: usize,
-    notebooks: &[Target],
-    start: &(dyn Fn(usize) -> Result<Box<dyn Worker + 'e>, RunError> + Sync),
-    one: &OneNotebook<'_>,
-    emit: Emit<'_>,
-    slow: &mut SlowCells,
-    done: &mut dyn FnMut(&Target, Outcome) -> Result<(), RunError>,
-) -> Result<Vec<Target>, RunError> {
-    let queue = Mutex::new(Queue { ahead: in_turn(notebooks, jobs), not_begun: Vec::new() });
-    std::thread::scope(|scope| {
-        let (sender, told) = sync_channel(WAITING);
-        for number in 0..jobs {
-            let (sender, queue) = (sender.clone(), &queue);
-            scope.spawn(move || work(number, queue, start, one, &sender));
-        }
-        drop(sender);
+/// Several workers, and what they run.
+pub(super) struct Crew<'a, 'e> {
+    /// How many notebooks run at once.
+    pub(super) jobs: usize,
+    pub(super) targets: &'a [Target],
+    /// Sets up a worker by its number.
+    pub(super) start: &'a Start<'e>,
+    /// Has a worker run a notebook.
+    pub(super) one: &'a OneNotebook<'a>,
+}
+
+/// Sets up a worker by its number.
+pub(super) type Start<'e> = dyn Fn(usize) -> Result<Box<dyn Worker + 'e>, RunError> + Sync + 'e;
+
+impl Crew<'_, '_> {
+    /// Runs all notebooks. What is reported of them goes to `emit`, and what became of each to `done`, both on this thread.
+    ///
+    /// The first error ends the run: notebooks that are being run are run to their end, others are not begun. Nor are they where a
+    /// notebook ends the run: those are returned.
+    pub(super) fn run(
+        &self,
+        emit: Emit<'_>,
+        slow: &mut SlowCells,
+        done: &mut dyn FnMut(&Target, Outcome) -> Result<(), RunError>,
+    ) -> Result<Vec<Target>, RunError> {
+        let queue = Mutex::new(Queue { ahead: in_turn(self.targets, self.jobs), not_begun: Vec::new() });
+        std::thread::scope(|scope| {
+            let (sender, messages) = sync_channel(WAITING);
+            for number in 0..self.jobs {
+                let (sender, queue) = (sender.clone(), &queue);
+                scope.spawn(move || self.work(number, queue, &sender));
+            }
+            drop(sender);
+            loop {
+                let result = match messages.recv_timeout(TICK) {
+                    Ok(Message::Event(event)) => {
+                        slow.hear(&event);
+                        emit(event).map_err(RunError::Report)
+                    }
+                    Ok(Message::Ended(target, result)) => result.and_then(|outcome| done(target, outcome)),
+                    Ok(Message::NoWorker(error)) => Err(error),
+                    Err(RecvTimeoutError::Timeout) => Ok(()),
+                    Err(RecvTimeoutError::Disconnected) => {
+                        let not_begun = std::mem::take(&mut lock(&queue).not_begun);
+                        return Ok(not_begun.into_iter().cloned().collect());
+                    }
+                };
+                let result = result.and_then(|()| slow.announce().into_iter().try_for_each(&mut *emit).map_err(RunError::Report));
+                // Leaving drops the receiver, so that no worker waits for being heard.
+                if let Err(error) = result {
+                    lock(&queue).ahead.clear();
+                    return Err(error);
+                }
+            }
+        })
+    }
+
+    /// One worker: runs notebooks until there are no more.
+    fn work<'n>(&self, number: usize, queue: &Mutex<Queue<'n>>, messages: &SyncSender<Message<'n>>) {
+        let mut worker = match (self.start)(number) {
+            Ok(worker) => worker,
+            Err(error) => return drop(messages.send(Message::NoWorker(error))),
+        };
         loop {
-            let result = match told.recv_timeout(TICK) {
-                Ok(Told::Event(event)) => {
-                    slow.hear(&event);
-                    emit(event).map_err(RunError::Report)
-                }
-                Ok(Told::Ended(notebook, result)) => result.and_then(|outcome| done(notebook, outcome)),
-                Ok(Told::NoWorker(error)) => Err(error),
-                Err(RecvTimeoutError::Timeout) => Ok(()),
-                Err(RecvTimeoutError::Disconnected) => {
-                    let not_begun = std::mem::take(&mut lock(&queue).not_begun);
-                    return Ok(not_begun.into_iter().cloned().collect());
-                }
-            };
-            let result = result.and_then(|()| slow.announce().into_iter().try_for_each(&mut *emit).map_err(RunError::Report));
-            // Leaving drops the receiver, so that no worker waits for being heard.
-            if let Err(error) = result {
-                lock(&queue).ahead.clear();
-                return Err(error);
+            let Some(target) = lock(queue).ahead.pop_front() else { return };
+            let emit: Emit<'_> =
+                &mut |event| messages.send(Message::Event(event)).map_err(|_| io::Error::other("the run has ended"));
+            let run = catch_unwind(AssertUnwindSafe(|| self.one.run(&mut *worker, target, emit)));
+            let result = run.unwrap_or_else(|panic| {
+                // Nobody knows what state the worker is in. The notebook is reported, and the next one gets another.
+                worker = (self.start)(number)?;
+                let message = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+                self.one.broke(target, message.unwrap_or("a panic without a message").to_owned(), emit)
+            });
+            if self.one.ends_run(&result) {
+                let mut queue = lock(queue);
+                let ahead = std::mem::take(&mut queue.ahead);
+                queue.not_begun.extend(ahead);
+            }
+            if messages.send(Message::Ended(target, Box::new(result))).is_err() {
+                return;
             }
         }
-    })
+    }
 }
 
 /// The order to begin notebooks in: where several run at once those with most cells come first, so that none of them is left for the end.
@@ -88,38 +128,6 @@ fn in_turn(notebooks: &[Target], jobs: usize) -> VecDeque<&Target> {
         order.sort_by_key(|notebook| std::cmp::Reverse(notebook.cells().len()));
     }
     order.into()
-}
-
-fn work<'n, 'e>(
-    number: usize,
-    queue: &Mutex<Queue<'n>>,
-    start: &(dyn Fn(usize) -> Result<Box<dyn Worker + 'e>, RunError> + Sync),
-    one: &OneNotebook<'_>,
-    told: &SyncSender<Told<'n>>,
-) {
-    let mut worker = match start(number) {
-        Ok(worker) => worker,
-        Err(error) => return drop(told.send(Told::NoWorker(error))),
-    };
-    loop {
-        let Some(notebook) = lock(queue).ahead.pop_front() else { return };
-        let emit: Emit<'_> = &mut |event| told.send(Told::Event(event)).map_err(|_| io::Error::other("the run has ended"));
-        let run = catch_unwind(AssertUnwindSafe(|| one.run(&mut *worker, notebook, emit)));
-        let result = run.unwrap_or_else(|panic| {
-            // Nobody knows what state the worker is in. The notebook is told of, and the next one gets another.
-            worker = start(number)?;
-            let message = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
-            one.broke(notebook, message.unwrap_or("a panic without a message").to_owned(), emit)
-        });
-        if one.ends_run(&result) {
-            let mut queue = lock(queue);
-            let ahead = std::mem::take(&mut queue.ahead);
-            queue.not_begun.extend(ahead);
-        }
-        if told.send(Told::Ended(notebook, Box::new(result))).is_err() {
-            return;
-        }
-    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

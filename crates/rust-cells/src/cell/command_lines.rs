@@ -27,7 +27,8 @@ pub enum CommandLine {
 
 /// The command lines, and where the code begins: at the first line that is neither a command, nor empty, nor a line comment.
 pub(super) fn split(source: &str) -> (Vec<CommandLine>, usize) {
-    static COMMAND: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^ *(:[^ :]*)(?: +(.*))?$").expect("the pattern is a constant"));
+    static COMMAND: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"^ *(:[^ :]*)(?: +(.*))?$").expect("the pattern is a constant"));
     let (mut lines, mut at, mut code_from) = (Vec::new(), 0, 0);
     for (index, whole) in source.split_inclusive('\n').enumerate() {
         let text = whole.trim_end_matches('\n').trim_end_matches('\r');

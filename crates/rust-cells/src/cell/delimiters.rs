@@ -31,7 +31,8 @@ pub(super) fn unbalanced(code: &str) -> Option<Unbalanced> {
             Some((opened, _)) if opened == closed => {}
             Some((opened, before)) => {
                 let line = code[..before].matches('\n').count() + 1;
-                let message = format!("this `{}` does not close the `{opened}` before it, on line {line} of the code", token.text());
+                let message =
+                    format!("this `{}` does not close the `{opened}` before it, on line {line} of the code", token.text());
                 return Some(Unbalanced { message, at });
             }
             None => return Some(Unbalanced { message: format!("nothing opened what this `{}` closes", token.text()), at }),

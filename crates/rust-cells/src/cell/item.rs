@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use ra_ap_syntax::ast::{self, AstNode, HasAttrs, HasName, HasVisibility};
 use ra_ap_syntax::SyntaxNode;
+use ra_ap_syntax::ast::{self, AstNode, HasAttrs, HasName, HasVisibility};
 use regex::Regex;
 
 use super::mentions;
@@ -123,7 +123,8 @@ pub(super) fn read(node: &SyntaxNode, place: &dyn Fn(&SyntaxNode) -> Range<usize
         }
         ast::Item::ExternBlock(block) => {
             let members = block.extern_item_list().into_iter().flat_map(|list| list.syntax().children().collect::<Vec<_>>());
-            read.brought_by = members.filter_map(|node| Some(node.children().find_map(ast::Name::cast)?.text().to_string())).collect();
+            read.brought_by =
+                members.filter_map(|node| Some(node.children().find_map(ast::Name::cast)?.text().to_string())).collect();
         }
         ast::Item::ExternCrate(_) => read.always = true,
         ast::Item::Use(item) => {
@@ -167,7 +168,8 @@ fn macro_call(node: &SyntaxNode) -> Option<ast::MacroCall> {
 /// The well-known macros that make items. Any other call is a statement.
 fn items_of_macro(call: &ast::MacroCall, place: &dyn Fn(&SyntaxNode) -> Range<usize>) -> Option<Item> {
     static DEFINED: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"\b(struct|enum|union|trait|type|mod|fn|const|static(?: +ref)?(?: +mut)?) +(?:r#)?(\w+)").expect("the pattern is a constant")
+        Regex::new(r"\b(struct|enum|union|trait|type|mod|fn|const|static(?: +ref)?(?: +mut)?) +(?:r#)?(\w+)")
+            .expect("the pattern is a constant")
     });
     let path = call.path()?.syntax().text().to_string();
     let name = path.rsplit("::").next().unwrap_or_default().trim();
@@ -301,7 +303,9 @@ mod tests {
 
     #[test]
     fn statics_that_change_are_found_at_any_depth() {
-        let cell = Cell::parse("static NAME: &str = \"x\";\nfn next() -> u32 { #[allow(unused)] static N: AtomicU32 = AtomicU32::new(0); 1 }");
+        let cell = Cell::parse(
+            "static NAME: &str = \"x\";\nfn next() -> u32 { #[allow(unused)] static N: AtomicU32 = AtomicU32::new(0); 1 }",
+        );
         let found: Vec<_> = cell.items().flat_map(|(_, item)| item.statics.clone()).collect();
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].declaration, "safe static N: AtomicU32;");

@@ -35,7 +35,8 @@ pub(super) fn plain(name: &str) -> &str {
 
 /// The names in a piece of text that is Rust, such as a type.
 pub(crate) fn in_text(text: &str) -> BTreeSet<String> {
-    static NAME: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"[\p{XID_Start}_]\p{XID_Continue}*").expect("the pattern is a constant"));
+    static NAME: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"[\p{XID_Start}_]\p{XID_Continue}*").expect("the pattern is a constant"));
     NAME.find_iter(text).map(|name| name.as_str().to_owned()).collect()
 }
 

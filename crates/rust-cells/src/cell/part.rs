@@ -66,7 +66,8 @@ fn kind(node: &SyntaxNode, is_last: bool, place: &dyn Fn(&SyntaxNode) -> Range<u
     }
     if let Some(statement) = ast::LetStmt::cast(node.clone()) {
         let patterns = statement.pat().into_iter();
-        let names = patterns.flat_map(|pattern| pattern.syntax().descendants().filter_map(ast::IdentPat::cast).collect::<Vec<_>>());
+        let names =
+            patterns.flat_map(|pattern| pattern.syntax().descendants().filter_map(ast::IdentPat::cast).collect::<Vec<_>>());
         return PartKind::Let(names.filter_map(|name| variable(&name, place)).collect());
     }
     let is_value = is_last && ast::Expr::can_cast(node.kind()) && !ends_with_semicolon(node);

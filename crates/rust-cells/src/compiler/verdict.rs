@@ -26,7 +26,8 @@ enum Meaning {
 }
 
 /// Errors by which the borrow checker says that something borrowed lives on.
-const BORROWED: &[&str] = &["E0597", "E0505", "E0506", "E0716", "E0521", "E0515", "E0499", "E0502", "E0503", "E0713", "E0310", "E0495", "E0621"];
+const BORROWED: &[&str] =
+    &["E0597", "E0505", "E0506", "E0716", "E0521", "E0515", "E0499", "E0502", "E0503", "E0713", "E0310", "E0495", "E0621"];
 /// Errors by which rustc says that a name, or an implementation, is there twice.
 const TWICE: &[&str] = &["E0252", "E0254", "E0255", "E0260", "E0428", "E0119", "E0592"];
 
@@ -77,7 +78,9 @@ pub(super) fn verdict(made: &Made, map: &Map<'_>, plan: &Plan, taken: &[String])
 }
 
 fn is_error(message: &Message) -> bool {
-    message.level.starts_with("error") && !message.message.starts_with("aborting due to") && !message.message.starts_with("could not compile")
+    message.level.starts_with("error")
+        && !message.message.starts_with("aborting due to")
+        && !message.message.starts_with("could not compile")
 }
 
 fn meaning(message: &Message, map: &Map<'_>, plan: &Plan, taken: &[String]) -> Meaning {
@@ -94,7 +97,9 @@ fn meaning(message: &Message, map: &Map<'_>, plan: &Plan, taken: &[String]) -> M
     };
     // Of a value that is given back while it is borrowed, what borrows it is to blame: it is kept later.
     let later = || {
-        let spans = message.spans.iter().filter(|span| span.label.as_ref().is_some_and(|label| label.contains("later used") || label.contains("argument requires")));
+        let spans = message.spans.iter().filter(|span| {
+            span.label.as_ref().is_some_and(|label| label.contains("later used") || label.contains("argument requires"))
+        });
         spans.filter_map(|span| map.origin(span)).find_map(|origin| match origin {
             Origin::Keep { name, .. } => Some(name.clone()),
             _ => None,
@@ -153,7 +158,9 @@ fn meaning(message: &Message, map: &Map<'_>, plan: &Plan, taken: &[String]) -> M
     // Once options are allowed, `?` on results is what rustc complains about; both in one cell is the author's to change.
     let mut diagnostic = map.diagnostic(message);
     if plan.options && message.message.contains("`?` operator can only be used on `Option`s") {
-        diagnostic.help.push("this cell has `?` on options and on results: turn an option into a result with `.ok_or(\"…\")?`".to_owned());
+        diagnostic
+            .help
+            .push("this cell has `?` on options and on results: turn an option into a result with `.ok_or(\"…\")?`".to_owned());
     }
     if diagnostic.places.is_empty() && diagnostic.message.is_empty() { Meaning::Nothing } else { Meaning::Author(diagnostic) }
 }

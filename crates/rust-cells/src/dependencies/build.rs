@@ -50,7 +50,8 @@ impl Cargo<'_> {
     /// Resolves the workspace into its lock file, and says what it depends on.
     pub(super) fn metadata(&self) -> Result<Ended, Error> {
         let platform = format!("--filter-platform={}", self.toolchain.host);
-        let output = self.command(&["metadata", "--format-version=1", &platform]).output().map_err(|error| self.no_cargo(error))?;
+        let output =
+            self.command(&["metadata", "--format-version=1", &platform]).output().map_err(|error| self.no_cargo(error))?;
         if output.status.success() {
             return Ok(Ended::Well(output.stdout));
         }
@@ -99,10 +100,15 @@ impl Cargo<'_> {
                     if kinds.iter().any(|kind| kind == "custom-build") {
                         continue;
                     }
-                    let files = message["filenames"].as_array().into_iter().flatten().filter_map(Value::as_str).map(PathBuf::from);
+                    let files =
+                        message["filenames"].as_array().into_iter().flatten().filter_map(Value::as_str).map(PathBuf::from);
                     let files: Vec<PathBuf> = files.collect();
                     if message["target"]["name"] == crate_name.as_str() {
-                        built.library = files.iter().find(|file| file.extension().is_some_and(|end| end == "so")).cloned().unwrap_or_default();
+                        built.library = files
+                            .iter()
+                            .find(|file| file.extension().is_some_and(|end| end == "so"))
+                            .cloned()
+                            .unwrap_or_default();
                         continue;
                     }
                     built.files.entry(id.clone()).or_default().extend(files);
@@ -173,15 +179,16 @@ fn kill_group(child: &mut std::process::Child) {
 /// What a crate was compiled with that concerns its dependencies.
 fn call_of(messages: &str, crate_name: &str) -> Option<Vec<String>> {
     let calls = messages.lines().filter_map(|line| line.trim_start().strip_prefix("Running `")?.strip_suffix('`'));
-    let words = calls.filter_map(shlex::split).find(|words| {
-        words.windows(2).any(|pair| pair[0] == "--crate-name" && pair[1] == crate_name)
-    })?;
+    let words = calls
+        .filter_map(shlex::split)
+        .find(|words| words.windows(2).any(|pair| pair[0] == "--crate-name" && pair[1] == crate_name))?;
     let pairs = words.windows(2).filter(|pair| ["--extern", "-L"].contains(&pair[0].as_str()));
     Some(pairs.flat_map(|pair| pair.iter().cloned()).collect())
 }
 
 fn errors_only(messages: &str) -> String {
-    let uninteresting = ["Compiling ", "Downloading ", "Downloaded ", "Fresh ", "Dirty ", "Running `", "Updating ", "Locking ", "Adding "];
+    let uninteresting =
+        ["Compiling ", "Downloading ", "Downloaded ", "Fresh ", "Dirty ", "Running `", "Updating ", "Locking ", "Adding "];
     let interesting = |line: &&str| !uninteresting.iter().any(|word| line.trim_start().starts_with(word));
     messages.lines().filter(interesting).collect::<Vec<_>>().join("\n").trim().to_owned()
 }

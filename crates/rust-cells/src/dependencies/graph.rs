@@ -20,8 +20,10 @@ pub(super) struct Graph {
 pub(super) fn read(metadata: &[u8], members: &[String]) -> BTreeMap<String, Graph> {
     let metadata: Value = serde_json::from_slice(metadata).unwrap_or_default();
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
-    let nodes: BTreeMap<String, Value> =
-        list(&metadata["resolve"]["nodes"]).into_iter().filter_map(|node| Some((node["id"].as_str()?.to_owned(), node))).collect();
+    let nodes: BTreeMap<String, Value> = list(&metadata["resolve"]["nodes"])
+        .into_iter()
+        .filter_map(|node| Some((node["id"].as_str()?.to_owned(), node)))
+        .collect();
     let packages = list(&metadata["packages"]);
     let graph = |member: &String| {
         let own = packages.iter().find(|package| package["name"] == member.as_str()).and_then(|package| package["id"].as_str());

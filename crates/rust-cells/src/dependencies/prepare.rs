@@ -281,7 +281,8 @@ impl Libraries<'_> {
     /// Whether a crate's metadata names `evcxr_display`.
     fn any_display(&self, _graph: &Graph, built: &Built) -> bool {
         let names = |path: &PathBuf| path.extension().is_some_and(|end| end == "rlib" || end == "so");
-        let holds = |path: &PathBuf| std::fs::read(path).is_ok_and(|bytes| memchr::memmem::find(&bytes, b"evcxr_display").is_some());
+        let holds =
+            |path: &PathBuf| std::fs::read(path).is_ok_and(|bytes| memchr::memmem::find(&bytes, b"evcxr_display").is_some());
         built.files.values().flatten().filter(|path| names(path)).any(holds)
     }
 
@@ -296,7 +297,8 @@ impl Libraries<'_> {
 
     fn record(&self, set: &DependencySet, lock: &str) -> PathBuf {
         let BuildSettings { opt_level, optimized } = self.settings;
-        let parts = [&set.manifest_lines(), lock, &self.toolchain.version, opt_level, &optimized.join(",")].map(|part| digest(part.as_bytes()));
+        let parts = [&set.manifest_lines(), lock, &self.toolchain.version, opt_level, &optimized.join(",")]
+            .map(|part| digest(part.as_bytes()));
         self.folder.join("known").join(format!("{}.json", &digest(parts.concat().as_bytes())[..20]))
     }
 

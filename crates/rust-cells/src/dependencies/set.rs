@@ -59,20 +59,25 @@ impl fmt::Display for DependencySet {
 }
 
 fn parse(text: &str, directory: &Path) -> Result<(String, String), String> {
-    let usage = "write `:dep name`, `:dep name = \"1.2\"`, `:dep name = { version = \"1.2\", features = [\"…\"] }` or `:dep ./path`";
+    let usage =
+        "write `:dep name`, `:dep name = \"1.2\"`, `:dep name = { version = \"1.2\", features = [\"…\"] }` or `:dep ./path`";
     if text.is_empty() {
         return Err(format!("`:dep` names no crate: {usage}"));
     }
     if text.starts_with('.') || text.starts_with('/') {
         let path = folder(text, directory)?;
-        return Ok((package_name(&path)?, inline(&[("path".into(), toml::Value::String(path.display().to_string()))].into_iter().collect())));
+        return Ok((
+            package_name(&path)?,
+            inline(&[("path".into(), toml::Value::String(path.display().to_string()))].into_iter().collect()),
+        ));
     }
     if !text.contains('=') {
         // `name@1.2`, as `cargo add` takes it.
         let (name, version) = text.split_once('@').unwrap_or((text, "*"));
         return Ok((checked(name)?, format!("{version:?}")));
     }
-    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| format!("`:dep {text}`: {}; {usage}", error.message()))?;
+    let table: toml::Table =
+        text.parse().map_err(|error: toml::de::Error| format!("`:dep {text}`: {}; {usage}", error.message()))?;
     let mut entries = table.into_iter();
     let (Some((name, value)), None) = (entries.next(), entries.next()) else {
         return Err(format!("`:dep {text}` asks for no crate, or for several: {usage}"));
@@ -106,7 +111,8 @@ fn folder(path: &str, directory: &Path) -> Result<std::path::PathBuf, String> {
 fn package_name(path: &Path) -> Result<String, String> {
     let manifest = path.join("Cargo.toml");
     let text = std::fs::read_to_string(&manifest).map_err(|error| format!("cannot read {}: {error}", manifest.display()))?;
-    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| format!("{}: {}", manifest.display(), error.message()))?;
+    let table: toml::Table =
+        text.parse().map_err(|error: toml::de::Error| format!("{}: {}", manifest.display(), error.message()))?;
     let name = table.get("package").and_then(|package| package.get("name")).and_then(toml::Value::as_str);
     name.map(str::to_owned).ok_or_else(|| format!("{} names no package", manifest.display()))
 }

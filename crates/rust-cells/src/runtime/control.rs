@@ -114,7 +114,8 @@ fn run(
 fn threads() -> usize {
     let Ok(entries) = std::fs::read_dir("/proc/self/task") else { return 0 };
     let name = |entry: &std::fs::DirEntry| std::fs::read_to_string(entry.path().join("comm")).unwrap_or_default();
-    let is_ours = |name: &str| name.starts_with("cells-orders") || name.starts_with("tokio-rt-worke") || name.starts_with("tokio-runtime");
+    let is_ours =
+        |name: &str| name.starts_with("cells-orders") || name.starts_with("tokio-rt-worke") || name.starts_with("tokio-runtime");
     entries.flatten().filter(|entry| !is_ours(&name(entry))).count().saturating_sub(1)
 }
 

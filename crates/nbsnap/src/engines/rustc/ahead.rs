@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
-use rust_cells::{CancellationToken, Came, Chain, Error, Step};
+use rust_cells::{Came, CancellationToken, Chain, Error, Step};
 
 use crate::notebook::CodeCell;
 use crate::record::Failure;

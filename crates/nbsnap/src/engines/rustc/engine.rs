@@ -140,7 +140,9 @@ impl Engine for Rustc {
             _ => {}
         };
         let prepared = libraries.prepare(&all, &wanted, lock.as_deref(), &mut tell).map_err(engine_error)?;
-        if wanted.iter().any(|set| !set.is_empty()) && prepared.libraries.values().any(|library| library.as_ref().is_ok_and(|library| !library.set().is_empty())) {
+        if wanted.iter().any(|set| !set.is_empty())
+            && prepared.libraries.values().any(|library| library.as_ref().is_ok_and(|library| !library.set().is_empty()))
+        {
             self.pin(committed.as_deref(), prepared.lock.as_deref(), emit)?;
         }
         let (crates, compiled) = (prepared.crates, prepared.compiled);
@@ -185,7 +187,8 @@ fn first_difference(committed: &str, resolved: &str) -> String {
     let packages = |text: &str| -> BTreeSet<String> {
         let table: toml::Table = rust_cells::dependencies::without_members(text).parse().unwrap_or_default();
         let list = table.get("package").and_then(toml::Value::as_array).cloned().unwrap_or_default();
-        let name = |package: &toml::Value| Some(format!("{} {}", package.get("name")?.as_str()?, package.get("version")?.as_str()?));
+        let name =
+            |package: &toml::Value| Some(format!("{} {}", package.get("name")?.as_str()?, package.get("version")?.as_str()?));
         list.iter().filter_map(name).collect()
     };
     let (old, new) = (packages(committed), packages(resolved));

@@ -77,7 +77,9 @@ fn failure(cell: &CodeCell, outcome: CellOutcome, record: &mut CellRecord) -> Op
             let span = DiagnosticSpan { line, column: 1, end_line: line, end_column, label: String::new() };
             Failure::Compile { diagnostics: vec![Diagnostic { code: None, message, spans: vec![span], help: Vec::new() }] }
         }
-        CellOutcome::CompileErrors(diagnostics) => Failure::Compile { diagnostics: diagnostics.into_iter().map(diagnostic).collect() },
+        CellOutcome::CompileErrors(diagnostics) => {
+            Failure::Compile { diagnostics: diagnostics.into_iter().map(diagnostic).collect() }
+        }
         CellOutcome::CompileTimeout(limit) | CellOutcome::RunTimeout(limit) => Failure::Timeout { limit },
         CellOutcome::Ended(Ending::Panicked { message, place }) => {
             let line = place.and_then(|(label, line)| label.is_none().then_some(line));

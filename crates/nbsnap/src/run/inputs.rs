@@ -1,0 +1,58 @@
+//! What verdicts rest on as it is now, for whoever waits until it changes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use super::cache::{self, Parts, Surroundings};
+use super::one::Target;
+use super::{RunError, Runner, Selected};
+use crate::files::digest::digest;
+use crate::select::Selection;
+
+impl Runner<'_> {
+    /// What the verdicts on the notebooks that `wanted` means rest on as it is now, by notebook; of one that cannot be tested, what its file
+    /// holds. Folders of local packages are known once the engine is prepared.
+    ///
+    /// # Errors
+    /// When the selection means nothing.
+    pub fn inputs(&self, wanted: &Selection) -> Result<BTreeMap<String, Parts>, RunError> {
+        let Selected { notebooks, names, targets } = self.select(wanted)?;
+        let paths = notebooks.usable.iter().map(|notebook| (&notebook.name, &notebook.path));
+        let paths = paths.chain(notebooks.unusable.iter().map(|(name, path, _)| (name, path)));
+        let of_file = |(name, path): (&String, &PathBuf)| {
+            let content = std::fs::read(path).unwrap_or_default();
+            (name.clone(), Parts::from([("file".to_owned(), digest(&content))]))
+        };
+        let mut all: BTreeMap<String, Parts> = paths.filter(|(name, _)| names.contains(name)).map(of_file).collect();
+        // Settings are those that the project was found with; the file may say something else by now.
+        let settings = std::fs::read_to_string(self.project.config_file()).unwrap_or_default();
+        let engine = Parts::from([("settings file".to_owned(), settings)]);
+        for Target { notebook, .. } in &targets {
+            // An environment that cannot be told is as good as one that has changed.
+            let Ok(environment) = self.environment.files(notebook) else { continue };
+            let snapshots = self.store.root().join(&notebook.name);
+            let (project, environment) = (self.project, environment.as_slice());
+            let surroundings = Surroundings { project, snapshots: &snapshots, environment, engine: &engine };
+            // Nor can it be told where a file goes away meanwhile.
+            if let Ok(parts) = cache::inputs(notebook, surroundings, &self.sources()) {
+                all.insert(notebook.name.clone(), parts);
+            }
+        }
+        Ok(all)
+    }
+
+    /// The folders in which those inputs lie.
+    ///
+    /// # Errors
+    /// As [`Runner::inputs`].
+    pub fn input_folders(&self, wanted: &Selection) -> Result<BTreeSet<PathBuf>, RunError> {
+        let mut folders = BTreeSet::from([self.project.notebooks_dir(), self.store.root().to_owned()]);
+        folders.extend(self.sources());
+        for Target { notebook, .. } in &self.select(wanted)?.targets {
+            let files = self.environment.files(notebook).unwrap_or_default();
+            folders.extend(files.iter().filter_map(|file| file.parent()).map(Path::to_owned));
+        }
+        folders.retain(|folder| folder.is_dir());
+        Ok(folders)
+    }
+}

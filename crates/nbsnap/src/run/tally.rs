@@ -1,0 +1,58 @@
+//! The counts of a run, over all engines that took part in it.
+//!
+//! The main type is [`Tally`]. It decides nothing.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::one::Target;
+use super::{Emit, RunError, tell};
+use crate::event::Summary;
+use crate::redact::RuleHits;
+
+/// What notebooks have come to, over all engines that ran them: a notebook counts once, as what the least content engine says of it.
+#[derive(Default)]
+pub(super) struct Tally {
+    summaries: BTreeMap<String, Summary>,
+    /// How often each redaction rule applied.
+    pub(super) hits: Vec<RuleHits>,
+}
+
+impl Tally {
+    /// Counts what a notebook came to on one engine.
+    pub(super) fn add(&mut self, target: &Target, summary: &Summary) {
+        let seriousness = |summary: &Summary| {
+            let Summary { failed, internal, not_run, flaky, passed, cells_failed, cells_not_run, .. } = *summary;
+            (failed, not_run, flaky, internal, cells_failed, cells_not_run, passed)
+        };
+        let known = self.summaries.entry(target.notebook.name.clone()).or_insert(*summary);
+        if seriousness(summary) > seriousness(known) {
+            *known = *summary;
+        }
+    }
+
+    /// Reports a notebook that was not begun, and counts it.
+    pub(super) fn not_begun(&mut self, root: &Path, target: &Target, emit: Emit<'_>) -> Result<(), RunError> {
+        let mut summary = Summary::default();
+        tell::not_begun(root, target, &mut summary, emit)?;
+        self.add(target, &summary);
+        Ok(())
+    }
+
+    /// The counts over all notebooks.
+    pub(super) fn summary(&self) -> Summary {
+        let mut all = Summary::default();
+        self.summaries.values().for_each(|summary| all.add(summary));
+        all
+    }
+
+    /// Adds how often rules applied in one notebook to how often they applied in others.
+    pub(super) fn add_hits(&mut self, of_one: &[RuleHits]) {
+        for rule in of_one {
+            match self.hits.iter_mut().find(|known| known.rule == rule.rule) {
+                Some(known) => known.hits += rule.hits,
+                None => self.hits.push(rule.clone()),
+            }
+        }
+    }
+}
