@@ -193,7 +193,7 @@ pub trait Engine: Sync {
     /// When that cannot be found out.
     fn fingerprint(&self) -> Result<BTreeMap<String, String>, EngineError>;
 
-    /// Folders of the local packages that the prepared notebooks depend on.
+    /// What the local packages that the prepared notebooks depend on are made from: files, or folders of packages.
     fn sources(&self) -> &[PathBuf];
 
     /// The name of what runs this notebook, where the engine leaves some to another.

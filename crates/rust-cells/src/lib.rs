@@ -1,4 +1,4 @@
-//! Rust, cell by cell: compiled by rustc alone, and run in a process of its own.
+#![doc = include_str!("../README.md")]
 
 mod artefacts;
 mod cancellation;
