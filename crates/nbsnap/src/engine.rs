@@ -170,7 +170,7 @@ pub enum Progress<'a> {
 /// What came of [`Worker::check`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Check {
-    /// The cells that do not compile, by number. They end with the first that is not tagged `raises-exception`.
+    /// The cells that do not compile, by number, but for those that only lack what an earlier one of them would have brought.
     Cells(BTreeMap<usize, Failure>),
     /// The engine cannot tell without running the notebook; this is why, as half a sentence: ``cell 3 has `:vars` ``.
     Unknown(String),

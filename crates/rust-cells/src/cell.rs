@@ -8,6 +8,7 @@ mod item;
 mod mentions;
 mod part;
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use ra_ap_syntax::ast::{self, AstNode, HasAttrs};
@@ -78,6 +79,12 @@ impl Cell {
             found.push(variable);
         }
         found
+    }
+
+    /// The names of everything that the cell brings.
+    pub fn names(&self) -> BTreeSet<String> {
+        let variables = self.variables().into_iter().map(|variable| variable.name.clone());
+        variables.chain(self.items().flat_map(|(_, item)| item.defines.iter().map(|(_, name)| name.clone()))).collect()
     }
 
     /// The items that the cell brings.
