@@ -5,6 +5,7 @@
 
 use std::{fmt, sync::Arc};
 
+use futures_util::future::BoxFuture;
 use reqwest::{
     Method,
     header::{ACCEPT, HeaderValue},
@@ -83,8 +84,8 @@ impl Client {
     ///
     /// As all requests: [`Error::Connection`](crate::Error::Connection) without an answer, [`Error::Api`](crate::Error::Api) or [`Error::Http`](crate::Error::Http) for an error status,
     /// [`Error::Decode`](crate::Error::Decode) for an answer that is not what the standard promises.
-    pub async fn landing_page(&self) -> Result<LandingPage> {
-        self.transport.get_json(self.transport.url(&[""]), "a landing page").await
+    pub fn landing_page(&self) -> BoxFuture<'_, Result<LandingPage>> {
+        Box::pin(async move { self.transport.get_json(self.transport.url(&[""]), "a landing page").await })
     }
 
     /// The conformance classes that the server declares: `GET /conformance` (clause 7.4).
@@ -92,8 +93,8 @@ impl Client {
     /// # Errors
     ///
     /// Those of [`landing_page`](Client::landing_page).
-    pub async fn conformance(&self) -> Result<Conformance> {
-        self.transport.get_json(self.transport.url(&["conformance"]), "a conformance declaration").await
+    pub fn conformance(&self) -> BoxFuture<'_, Result<Conformance>> {
+        Box::pin(async move { self.transport.get_json(self.transport.url(&["conformance"]), "a conformance declaration").await })
     }
 
     /// The definition of the API (clause 7.3): where the landing page's link `service-desc` leads, else `GET /api`.
@@ -101,18 +102,20 @@ impl Client {
     /// # Errors
     ///
     /// Those of [`landing_page`](Client::landing_page); [`Error::Decode`](crate::Error::Decode) for a definition that is not JSON.
-    pub async fn api(&self) -> Result<ApiDefinition> {
-        let landing_page = self.landing_page().await?;
-        let is_json = |link: &&Link| link.media_type.as_deref().is_some_and(|media_type| media_type.contains("json"));
-        let mut links = landing_page.links.iter().filter(|link| link.is("service-desc"));
-        let link = links.clone().find(is_json).or_else(|| links.next());
-        let url = match link {
-            Some(link) => self.follow(&self.transport.url(&[""]), &link.href)?,
-            None => self.transport.url(&["api"]),
-        };
-        let request = Request::get(url).header(ACCEPT, HeaderValue::from_static(OPENAPI));
-        let document = self.transport.send(request).await?.json("an API definition in JSON")?;
-        Ok(ApiDefinition::of(document))
+    pub fn api(&self) -> BoxFuture<'_, Result<ApiDefinition>> {
+        Box::pin(async move {
+            let landing_page = self.landing_page().await?;
+            let is_json = |link: &&Link| link.media_type.as_deref().is_some_and(|media_type| media_type.contains("json"));
+            let mut links = landing_page.links.iter().filter(|link| link.is("service-desc"));
+            let link = links.clone().find(is_json).or_else(|| links.next());
+            let url = match link {
+                Some(link) => self.follow(&self.transport.url(&[""]), &link.href)?,
+                None => self.transport.url(&["api"]),
+            };
+            let request = Request::get(url).header(ACCEPT, HeaderValue::from_static(OPENAPI));
+            let document = self.transport.send(request).await?.json("an API definition in JSON")?;
+            Ok(ApiDefinition::of(document))
+        })
     }
 
     /// The processes of the server: `GET /processes` (clause 7.9). `.await` gives the first page as the server cuts it; set
@@ -141,9 +144,12 @@ impl Client {
     ///
     /// Those of [`landing_page`](Client::landing_page); an unknown process is [`Error::Api`](crate::Error::Api) with
     /// [`ProblemKind::NoSuchProcess`](crate::ProblemKind::NoSuchProcess).
-    pub async fn process(&self, id: impl AsRef<str>) -> Result<Process> {
-        let url = self.transport.url(&["processes", id.as_ref()]);
-        self.transport.get_json(url, "a process description").await
+    pub fn process(&self, id: impl AsRef<str>) -> BoxFuture<'_, Result<Process>> {
+        self.process_at(self.transport.url(&["processes", id.as_ref()]))
+    }
+
+    fn process_at(&self, url: Url) -> BoxFuture<'_, Result<Process>> {
+        Box::pin(self.transport.get_json(url, "a process description"))
     }
 
     /// Deploys a process: `POST /processes` (Part 2). The request is sent exactly once.
@@ -182,9 +188,12 @@ impl Client {
     /// # Errors
     ///
     /// Those of [`replace`](Client::replace).
-    pub async fn undeploy(&self, id: impl AsRef<str>) -> Result<()> {
-        let url = self.transport.url(&["processes", id.as_ref()]);
-        self.transport.send(Request::new(Method::DELETE, url)).await.map(drop)
+    pub fn undeploy(&self, id: impl AsRef<str>) -> BoxFuture<'_, Result<()>> {
+        self.undeploy_at(self.transport.url(&["processes", id.as_ref()]))
+    }
+
+    fn undeploy_at(&self, url: Url) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async move { self.transport.send(Request::new(Method::DELETE, url)).await.map(drop) })
     }
 
     /// What was deployed as this process: `GET /processes/{id}/package` (Part 2).

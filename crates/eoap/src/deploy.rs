@@ -55,8 +55,12 @@ impl Deploy {
     /// Which workflow of the package to deploy, by its identifier (the query parameter `w`). Without it, servers take the
     /// first.
     pub fn workflow(mut self, id: impl AsRef<str>) -> Self {
-        self.url.query_pairs_mut().clear().append_pair("w", id.as_ref());
+        self.set_workflow(id.as_ref());
         self
+    }
+
+    fn set_workflow(&mut self, id: &str) {
+        self.url.query_pairs_mut().clear().append_pair("w", id);
     }
 
     async fn run(self) -> Result<Deployed> {

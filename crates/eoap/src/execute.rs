@@ -2,6 +2,7 @@
 //!
 //! Whether an answer tells of a job or holds the results is decided here; what is in the results is not looked at.
 
+use futures_util::future::BoxFuture;
 use reqwest::{Method, StatusCode};
 
 use crate::{
@@ -33,14 +34,16 @@ impl Submitted {
     /// # Errors
     ///
     /// Those of [`Job::wait`] and [`Job::results`].
-    pub async fn results(self) -> Result<Results> {
-        match self {
-            Self::Results(results) => Ok(results),
-            Self::Job(job) => {
-                job.wait().await?;
-                job.results().await
+    pub fn results(self) -> BoxFuture<'static, Result<Results>> {
+        Box::pin(async move {
+            match self {
+                Self::Results(results) => Ok(results),
+                Self::Job(job) => {
+                    job.wait().await?;
+                    job.results().await
+                }
             }
-        }
+        })
     }
 }
 
@@ -52,11 +55,19 @@ impl Client {
     ///
     /// Those of [`landing_page`](Client::landing_page), and [`Error::NoJobId`] if the server does not say which job it has
     /// made, [`Error::AnsweredSynchronously`] with the results if it ran the process at once.
-    pub async fn execute(&self, process: impl AsRef<str>, execution: &Execution) -> Result<Job> {
+    pub fn execute<'a>(&'a self, process: impl AsRef<str>, execution: &'a Execution) -> BoxFuture<'a, Result<Job>> {
+        self.execute_this(process.as_ref().to_owned(), execution)
+    }
+
+    fn execute_this<'a>(&'a self, process: String, execution: &'a Execution) -> BoxFuture<'a, Result<Job>> {
+        Box::pin(async move { self.make_job(&process, execution).await })
+    }
+
+    async fn make_job(&self, process: &str, execution: &Execution) -> Result<Job> {
         let prefer = execution.prefer_or(self.preference());
-        let answer = self.post(process.as_ref(), execution, prefer).await?;
+        let answer = self.post(process, execution, prefer).await?;
         // pygeoapi tells of a job even if it has run the process at once; its results are there, too.
-        if let Some(job) = self.job_of(process.as_ref(), &answer, execution, prefer) {
+        if let Some(job) = self.job_of(process, &answer, execution, prefer) {
             return Ok(job);
         }
         match answer.status {
@@ -75,15 +86,21 @@ impl Client {
     ///
     /// Those of [`landing_page`](Client::landing_page), and [`Error::AnsweredAsynchronously`] with the job's identifier if
     /// the server has made a job of it. ZOO-Project refuses to run deployed processes synchronously.
-    pub async fn execute_sync(&self, process: impl AsRef<str>, execution: &Execution) -> Result<Results> {
-        let prefer = execution.prefer_or(self.preference()).synchronous(execution.response_form());
-        match self.submit_with(process.as_ref(), execution, &prefer).await? {
-            Submitted::Results(results) => Ok(results),
-            Submitted::Job(job) => {
-                let url = self.transport().url(&["processes", process.as_ref(), "execution"]).into();
-                Err(Error::AnsweredAsynchronously { url, job: job.id().to_owned() })
+    pub fn execute_sync<'a>(&'a self, process: impl AsRef<str>, execution: &'a Execution) -> BoxFuture<'a, Result<Results>> {
+        self.execute_this_sync(process.as_ref().to_owned(), execution)
+    }
+
+    fn execute_this_sync<'a>(&'a self, process: String, execution: &'a Execution) -> BoxFuture<'a, Result<Results>> {
+        Box::pin(async move {
+            let prefer = execution.prefer_or(self.preference()).synchronous(execution.response_form());
+            match self.submit_with(&process, execution, &prefer).await? {
+                Submitted::Results(results) => Ok(results),
+                Submitted::Job(job) => {
+                    let url = self.transport().url(&["processes", &process, "execution"]).into();
+                    Err(Error::AnsweredAsynchronously { url, job: job.id().to_owned() })
+                }
             }
-        }
+        })
     }
 
     /// Executes a process as the server likes best, which its answer tells: a job or the results. What is preferred is the
@@ -93,8 +110,12 @@ impl Client {
     ///
     /// Those of [`landing_page`](Client::landing_page), and [`Error::NoJobId`] if the server has made a job and does not say
     /// which.
-    pub async fn submit(&self, process: impl AsRef<str>, execution: &Execution) -> Result<Submitted> {
-        self.submit_with(process.as_ref(), execution, execution.prefer_or(self.preference())).await
+    pub fn submit<'a>(&'a self, process: impl AsRef<str>, execution: &'a Execution) -> BoxFuture<'a, Result<Submitted>> {
+        self.submit_this(process.as_ref().to_owned(), execution)
+    }
+
+    fn submit_this<'a>(&'a self, process: String, execution: &'a Execution) -> BoxFuture<'a, Result<Submitted>> {
+        Box::pin(async move { self.submit_with(&process, execution, execution.prefer_or(self.preference())).await })
     }
 
     async fn submit_with(&self, process: &str, execution: &Execution, prefer: &Prefer) -> Result<Submitted> {

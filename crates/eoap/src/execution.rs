@@ -49,7 +49,7 @@ impl Execution {
 
     /// Sets an input. The same name again replaces the value; several values of one input are a list.
     pub fn input(mut self, name: impl Into<String>, value: impl Into<Input>) -> Self {
-        self.inputs.insert(name.into(), value.into().into());
+        self.set_input(name.into(), value.into());
         self
     }
 
@@ -65,7 +65,7 @@ impl Execution {
 
     /// Asks for this output with settings as they are sent, such as `{"transmissionMode": "reference"}` (`output.yaml`).
     pub fn output_as(mut self, name: impl Into<String>, settings: Value) -> Self {
-        self.outputs.get_or_insert_default().insert(name.into(), settings);
+        self.set_output(name.into(), settings);
         self
     }
 
@@ -87,8 +87,20 @@ impl Execution {
 
     /// Sets another member of the document. It is sent as it is, whether or not the standard knows it.
     pub fn member(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
-        self.members.insert(name.into(), value.into());
+        self.set_member(name.into(), value.into());
         self
+    }
+
+    fn set_input(&mut self, name: String, value: Input) {
+        self.inputs.insert(name, value.into());
+    }
+
+    fn set_output(&mut self, name: String, settings: Value) {
+        self.outputs.get_or_insert_default().insert(name, settings);
+    }
+
+    fn set_member(&mut self, name: String, value: Value) {
+        self.members.insert(name, value);
     }
 
     /// How this execution is asked for, in place of the client's setting.

@@ -3,6 +3,7 @@
 //! [`Client::fetch`] finds out where data is that a server links to; what is in it is not looked at.
 
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use reqwest::header::{ACCEPT, HeaderValue};
 use serde::de::DeserializeOwned;
 use url::{Host, Url};
@@ -59,15 +60,17 @@ impl Client {
     ///
     /// Those of [`landing_page`](Client::landing_page), and [`Error::Url`] for a link that is not HTTP, such as one to S3, which
     /// [`Store`](crate::Store) reads.
-    pub async fn fetch(&self, link: &Link) -> Result<Fetched> {
-        let url = self.data_url(&link.href)?;
-        let as_the_servers = self.transport().resolve(&link.href)?;
-        match self.fetch_from(url.clone(), link).await {
-            Err(error) if is_unanswered(&error) && as_the_servers != url => {
-                self.fetch_from(as_the_servers, link).await.map_err(|_| error)
+    pub fn fetch<'a>(&'a self, link: &'a Link) -> BoxFuture<'a, Result<Fetched>> {
+        Box::pin(async move {
+            let url = self.data_url(&link.href)?;
+            let as_the_servers = self.transport().resolve(&link.href)?;
+            match self.fetch_from(url.clone(), link).await {
+                Err(error) if is_unanswered(&error) && as_the_servers != url => {
+                    self.fetch_from(as_the_servers, link).await.map_err(|_| error)
+                }
+                outcome => outcome,
             }
-            outcome => outcome,
-        }
+        })
     }
 
     async fn fetch_from(&self, url: Url, link: &Link) -> Result<Fetched> {

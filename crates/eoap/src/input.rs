@@ -45,7 +45,10 @@ impl Input {
     ///
     /// [`Error::File`] if the file cannot be read.
     pub fn file(path: impl AsRef<Path>) -> Result<Self> {
-        let path = path.as_ref();
+        Self::of_file(path.as_ref())
+    }
+
+    fn of_file(path: &Path) -> Result<Self> {
         let bytes =
             std::fs::read(path).map_err(|error| Error::File { path: path.display().to_string(), reason: error.to_string() })?;
         let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or("");

@@ -62,7 +62,10 @@ impl ItemCollection {
     ///
     /// [`Error::File`] if it cannot be read or holds no item collection.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
-        let path = path.as_ref();
+        Self::of_file(path.as_ref())
+    }
+
+    fn of_file(path: &Path) -> Result<Self> {
         let failed = |reason: String| Error::File { path: path.display().to_string(), reason };
         let text = fs::read(path).map_err(|error| failed(error.to_string()))?;
         serde_json::from_slice(&text).map_err(|error| failed(format!("it holds no STAC item collection: {error}")))
@@ -85,10 +88,14 @@ impl ItemCollection {
     ///
     /// [`Error::File`] if it cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
+        self.save_to(path.as_ref())
+    }
+
+    fn save_to(&self, path: &Path) -> Result<()> {
         let mut text = serde_json::to_string_pretty(self)
             .map_err(|source| Error::Encode { what: "the item collection".to_owned(), source })?;
         text.push('\n');
-        SavedFile::save(path.as_ref(), text.as_bytes())
+        SavedFile::save(path, text.as_bytes())
     }
 
     /// Downloads the items' assets into a folder: settings first, then `.await` for the collection with the addresses of the
@@ -102,7 +109,11 @@ impl ItemCollection {
     /// # }
     /// ```
     pub fn download(&self, folder: impl Into<PathBuf>) -> DownloadItems {
-        DownloadItems::new(self.clone(), folder.into())
+        self.download_to(folder.into())
+    }
+
+    fn download_to(&self, folder: PathBuf) -> DownloadItems {
+        DownloadItems::new(self.clone(), folder)
     }
 
     /// A map with the footprints of all items, to which more can be added.

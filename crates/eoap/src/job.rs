@@ -4,6 +4,7 @@
 
 use std::{fmt, time::Duration};
 
+use futures_util::future::BoxFuture;
 use reqwest::{
     Method,
     header::{ACCEPT, HeaderValue},
@@ -70,8 +71,8 @@ impl Job {
     ///
     /// Those of [`Client::landing_page`]; an unknown job is [`Error::Api`](crate::Error::Api) with
     /// [`ProblemKind::NoSuchJob`](crate::ProblemKind::NoSuchJob).
-    pub async fn status(&self) -> Result<StatusInfo> {
-        Ok(self.status_and_pause().await?.0)
+    pub fn status(&self) -> BoxFuture<'_, Result<StatusInfo>> {
+        Box::pin(async move { Ok(self.status_and_pause().await?.0) })
     }
 
     /// As [`status`](Self::status), with the time that the server asks to wait before the next question (`Retry-After`).
@@ -91,9 +92,11 @@ impl Job {
     ///
     /// Those of [`Client::landing_page`]; too early is [`Error::Api`](crate::Error::Api) with
     /// [`ProblemKind::ResultNotReady`](crate::ProblemKind::ResultNotReady).
-    pub async fn results(&self) -> Result<Results> {
-        let url = self.client.transport().url(&["jobs", &self.id, "results"]);
-        answered::results(&self.client.transport().send(Request::get(url)).await?, &self.expected)
+    pub fn results(&self) -> BoxFuture<'_, Result<Results>> {
+        Box::pin(async move {
+            let url = self.client.transport().url(&["jobs", &self.id, "results"]);
+            answered::results(&self.client.transport().send(Request::get(url)).await?, &self.expected)
+        })
     }
 
     /// Some of the results: `GET /jobs/{id}/results?outputs=…` (2.0 draft). ZOO-Project sends all of them regardless.
@@ -109,12 +112,17 @@ impl Job {
     ///
     /// Those of [`results`](Job::results); an unknown output may be
     /// [`ProblemKind::InvalidQueryParameterValue`](crate::ProblemKind::InvalidQueryParameterValue).
-    pub async fn results_of(&self, outputs: impl Into<OneOrMore>) -> Result<Results> {
-        let outputs = outputs.into();
-        let mut url = self.client.transport().url(&["jobs", &self.id, "results"]);
-        url.set_query(Some(&format!("outputs={}", outputs.query())));
-        let expected = Expected { outputs: outputs.into_words(), response: self.expected.response };
-        answered::results(&self.client.transport().send(Request::get(url)).await?, &expected)
+    pub fn results_of(&self, outputs: impl Into<OneOrMore>) -> BoxFuture<'_, Result<Results>> {
+        self.results_of_these(outputs.into())
+    }
+
+    fn results_of_these(&self, outputs: OneOrMore) -> BoxFuture<'_, Result<Results>> {
+        Box::pin(async move {
+            let mut url = self.client.transport().url(&["jobs", &self.id, "results"]);
+            url.set_query(Some(&format!("outputs={}", outputs.query())));
+            let expected = Expected { outputs: outputs.into_words(), response: self.expected.response };
+            answered::results(&self.client.transport().send(Request::get(url)).await?, &expected)
+        })
     }
 
     /// One output as it is: `GET /jobs/{id}/results/{outputID}` (2.0 draft; ZOO-Project 2.1). An output that lies elsewhere is
@@ -124,9 +132,12 @@ impl Job {
     ///
     /// Those of [`results`](Job::results); an unknown output is
     /// [`ProblemKind::NoSuchOutput`](crate::ProblemKind::NoSuchOutput).
-    pub async fn output(&self, id: impl AsRef<str>) -> Result<Output> {
-        let url = self.client.transport().url(&["jobs", &self.id, "results", id.as_ref()]);
-        Ok(answered::output(&self.client.transport().send(Request::get(url)).await?))
+    pub fn output(&self, id: impl AsRef<str>) -> BoxFuture<'_, Result<Output>> {
+        self.output_at(self.client.transport().url(&["jobs", &self.id, "results", id.as_ref()]))
+    }
+
+    fn output_at(&self, url: Url) -> BoxFuture<'_, Result<Output>> {
+        Box::pin(async move { Ok(answered::output(&self.client.transport().send(Request::get(url)).await?)) })
     }
 
     /// The links to the job's logs: those with the relation `related` in its status, which is asked for.
@@ -134,8 +145,8 @@ impl Job {
     /// # Errors
     ///
     /// Those of [`status`](Job::status).
-    pub async fn logs(&self) -> Result<Vec<Link>> {
-        Ok(self.status().await?.logs().cloned().collect())
+    pub fn logs(&self) -> BoxFuture<'_, Result<Vec<Link>>> {
+        Box::pin(async move { Ok(self.status().await?.logs().cloned().collect()) })
     }
 
     /// The text of a log. The link belongs to the server and follows the client's link policy; what is not UTF-8 in it is
@@ -144,11 +155,13 @@ impl Job {
     /// # Errors
     ///
     /// Those of [`Client::landing_page`].
-    pub async fn log(&self, link: &Link) -> Result<String> {
-        let url = self.client.transport().resolve(&link.href)?;
-        let accept = HeaderValue::from_static("text/plain, */*;q=0.5");
-        let answer = self.client.transport().send(Request::get(url).header(ACCEPT, accept)).await?;
-        Ok(String::from_utf8_lossy(&answer.body).into_owned())
+    pub fn log<'a>(&'a self, link: &'a Link) -> BoxFuture<'a, Result<String>> {
+        Box::pin(async move {
+            let url = self.client.transport().resolve(&link.href)?;
+            let accept = HeaderValue::from_static("text/plain, */*;q=0.5");
+            let answer = self.client.transport().send(Request::get(url).header(ACCEPT, accept)).await?;
+            Ok(String::from_utf8_lossy(&answer.body).into_owned())
+        })
     }
 
     /// Cancels the job if it runs, and removes it: `DELETE /jobs/{id}` (clause 13, conformance class "dismiss").
@@ -156,14 +169,16 @@ impl Job {
     /// # Errors
     ///
     /// Those of [`Client::landing_page`].
-    pub async fn dismiss(&self) -> Result<StatusInfo> {
-        let answer = self.client.transport().send(Request::new(Method::DELETE, self.url())).await?;
-        if answer.is_empty() {
-            // 204 No Content is not in the standard but means the same.
-            let status = serde_json::json!({"jobID": self.id, "status": "dismissed"});
-            return serde_json::from_value(status).map_err(|error| answer.not("status information", error.to_string()));
-        }
-        answer.json("status information")
+    pub fn dismiss(&self) -> BoxFuture<'_, Result<StatusInfo>> {
+        Box::pin(async move {
+            let answer = self.client.transport().send(Request::new(Method::DELETE, self.url())).await?;
+            if answer.is_empty() {
+                // 204 No Content is not in the standard but means the same.
+                let status = serde_json::json!({"jobID": self.id, "status": "dismissed"});
+                return serde_json::from_value(status).map_err(|error| answer.not("status information", error.to_string()));
+            }
+            answer.json("status information")
+        })
     }
 
     pub(crate) fn url(&self) -> Url {

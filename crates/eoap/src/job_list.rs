@@ -11,6 +11,7 @@ use std::{
     time::Duration,
 };
 
+use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use url::{Url, form_urlencoded::byte_serialize};
@@ -322,9 +323,11 @@ impl ListJobs {
     ///
     /// Those of [`Client::landing_page`]; [`Error::PagingLoop`](crate::Error::PagingLoop) if the pages lead back to one of
     /// them.
-    pub async fn all(self) -> Result<JobList> {
-        let url = self.url();
-        paging::all(self.client, url).await
+    pub fn all(self) -> BoxFuture<'static, Result<JobList>> {
+        Box::pin(async move {
+            let url = self.url();
+            paging::all(self.client, url).await
+        })
     }
 
     /// The jobs one after the other, page by page.

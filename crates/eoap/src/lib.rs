@@ -44,6 +44,9 @@
 //! image, and always as text, too. All types own what they hold, so a variable lives from cell to cell, and the library is
 //! also built as a dynamic one, so that all cells share one asynchronous runtime.
 //!
+//! What is awaited is a boxed future ([`BoxFuture`](futures_util::future::BoxFuture), which is `Send`): its code is compiled once, with
+//! this library. An `async fn` would be compiled again in each cell that awaits it, which took most of such a cell's time.
+//!
 //! One habit of evcxr is worth knowing: in the *first* cell of a notebook that has `.await` in its last expression, the value is shown
 //! as `Debug` prints it, because evcxr compiles that cell anew as an asynchronous one and has forgotten by then how it would show it.
 //! Give the value a name first (`let list = client.processes().await?;`, then `list`), and it is shown as a table.

@@ -9,6 +9,7 @@ use base64::{
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use serde_json::{Map, Value};
 
 use crate::{
@@ -141,11 +142,13 @@ impl Output {
     /// # Errors
     ///
     /// Those of [`Client::fetch`] and of [`bytes`](Output::bytes).
-    pub async fn fetch(&self, client: &Client) -> Result<Fetched> {
-        match self {
-            Self::Reference(link) => client.fetch(link).await,
-            _ => Ok(Fetched { bytes: self.bytes()?, media_type: self.media_type().map(str::to_owned) }),
-        }
+    pub fn fetch<'a>(&'a self, client: &'a Client) -> BoxFuture<'a, Result<Fetched>> {
+        Box::pin(async move {
+            match self {
+                Self::Reference(link) => client.fetch(link).await,
+                _ => Ok(Fetched { bytes: self.bytes()?, media_type: self.media_type().map(str::to_owned) }),
+            }
+        })
     }
 }
 

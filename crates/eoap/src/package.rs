@@ -70,7 +70,10 @@ impl Package {
     ///
     /// [`Error::File`] if the file cannot be read, is empty, is neither of these, or is named `.json` and holds none.
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self> {
-        let path = path.as_ref();
+        Self::of_file(path.as_ref())
+    }
+
+    fn of_file(path: &Path) -> Result<Self> {
         let refuse = |reason: String| Error::File { path: path.display().to_string(), reason };
         let text = std::fs::read_to_string(path).map_err(|error| refuse(error.to_string()))?;
         if text.trim().is_empty() {

@@ -12,6 +12,7 @@ use std::{
 };
 
 use futures_util::Stream;
+use futures_util::future::BoxFuture;
 use serde::de::DeserializeOwned;
 use url::Url;
 
@@ -212,9 +213,11 @@ impl ListProcesses {
     /// # Errors
     ///
     /// Those of [`Client::landing_page`]; [`Error::PagingLoop`] if the pages lead back to one of them.
-    pub async fn all(self) -> Result<ProcessList> {
-        let url = self.url();
-        all(self.client, url).await
+    pub fn all(self) -> BoxFuture<'static, Result<ProcessList>> {
+        Box::pin(async move {
+            let url = self.url();
+            all(self.client, url).await
+        })
     }
 
     /// The processes one after the other, page by page.

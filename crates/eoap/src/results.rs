@@ -60,12 +60,16 @@ impl Results {
     ///
     /// [`Error::Decode`] if the text is not a JSON object.
     pub fn from_json(text: impl AsRef<[u8]>) -> Result<Self> {
-        serde_json::from_slice(text.as_ref()).map(Self::of_document).map_err(|error| Error::Decode {
+        Self::of_text(text.as_ref())
+    }
+
+    fn of_text(text: &[u8]) -> Result<Self> {
+        serde_json::from_slice(text).map(Self::of_document).map_err(|error| Error::Decode {
             method: "reading".into(),
             url: "the text".into(),
             expected: "a results document (a JSON object with a member per output)",
             reason: error.to_string(),
-            body: crate::error::excerpt(text.as_ref()),
+            body: crate::error::excerpt(text),
         })
     }
 
@@ -105,7 +109,10 @@ impl Results {
     ///
     /// [`Error::NoSuchOutput`], which names the outputs that are there.
     pub fn get(&self, name: impl AsRef<str>) -> Result<Output> {
-        let name = name.as_ref();
+        self.output(name.as_ref())
+    }
+
+    fn output(&self, name: &str) -> Result<Output> {
         self.document
             .get(name)
             .map(|entry| Output::of(entry, self.raw.get(name)))
@@ -149,20 +156,33 @@ impl Results {
     ///
     /// [`Error::NoSuchOutput`] without such an output; [`Error::OutputKind`] if it is a reference or no item collection.
     pub fn item_collection(&self, name: impl AsRef<str>) -> Result<ItemCollection> {
-        self.read(name.as_ref(), "a collection of STAC items")
+        self.items(name.as_ref())
+    }
+
+    fn items(&self, name: &str) -> Result<ItemCollection> {
+        self.read(name, "a collection of STAC items")
     }
 
     fn read<T: DeserializeOwned>(&self, name: &str, expected: &'static str) -> Result<T> {
-        let wrong = |reason: String| Error::OutputKind { output: name.to_owned(), expected, reason };
-        let value = match self.get(name)? {
-            Output::Value(value) => value,
-            Output::Qualified(qualified) => qualified.value,
-            Output::Reference(link) => {
-                return Err(wrong(format!("it is a reference to {}; fetch that, or ask for it by value", link.href)));
-            }
-        };
-        serde_json::from_value(value).map_err(|error| wrong(error.to_string()))
+        let value = self.value_of(name, expected)?;
+        serde_json::from_value(value).map_err(|error| wrong_kind(name, expected, error.to_string()))
     }
+
+    /// The value of an output that has to be here to be read as something.
+    fn value_of(&self, name: &str, expected: &'static str) -> Result<Value> {
+        match self.output(name)? {
+            Output::Value(value) => Ok(value),
+            Output::Qualified(qualified) => Ok(qualified.value),
+            Output::Reference(link) => {
+                let reason = format!("it is a reference to {}; fetch that, or ask for it by value", link.href);
+                Err(wrong_kind(name, expected, reason))
+            }
+        }
+    }
+}
+
+fn wrong_kind(output: &str, expected: &'static str, reason: String) -> Error {
+    Error::OutputKind { output: output.to_owned(), expected, reason }
 }
 
 impl Serialize for Results {

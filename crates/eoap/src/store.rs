@@ -6,6 +6,7 @@
 use std::{fmt, ops::Range, sync::Arc, time::Duration};
 
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use futures_util::{StreamExt, stream::BoxStream};
 use object_store::{
     ClientOptions, GetOptions, GetRange, ObjectStore, ObjectStoreExt, RetryConfig,
@@ -163,8 +164,12 @@ impl StoreBuilder {
 impl Store {
     /// Settings for a store of this bucket.
     pub fn builder(bucket: impl Into<String>) -> StoreBuilder {
+        Self::builder_of(bucket.into())
+    }
+
+    fn builder_of(bucket: String) -> StoreBuilder {
         StoreBuilder {
-            bucket: bucket.into(),
+            bucket,
             endpoint: None,
             region: None,
             credentials: None,
@@ -211,8 +216,15 @@ impl Store {
     ///
     /// [`Error::Url`] for a URL of another bucket, [`Error::Store`] if the store refuses or fails. A folder that does not
     /// exist is an empty listing: S3 has no folders.
-    pub async fn list(&self, at: impl AsRef<str>) -> Result<Listing> {
-        let url = self.resolve(at.as_ref())?;
+    pub fn list(&self, at: impl AsRef<str>) -> BoxFuture<'_, Result<Listing>> {
+        self.list_at(self.resolve(at.as_ref()))
+    }
+
+    fn list_at(&self, url: Result<S3Url>) -> BoxFuture<'_, Result<Listing>> {
+        Box::pin(async move { self.level(url?).await })
+    }
+
+    async fn level(&self, url: S3Url) -> Result<Listing> {
         let (folder, stem) = url.key.rsplit_once('/').map_or(("", url.key.as_str()), |(folder, stem)| (folder, stem));
         let prefix = (!folder.is_empty()).then(|| self.path(&url, folder)).transpose()?;
         let page = self.inner.list_with_delimiter(prefix.as_ref()).await.map_err(|error| self.failed(&url, error))?;
@@ -234,11 +246,17 @@ impl Store {
     /// # Errors
     ///
     /// [`Error::Url`] for a URL of another bucket, [`Error::Store`] if the object is missing or the store refuses or fails.
-    pub async fn get(&self, at: impl AsRef<str>) -> Result<Bytes> {
-        let url = self.resolve(at.as_ref())?;
-        let path = self.path(&url, &url.key)?;
-        let object = self.inner.get(&path).await.map_err(|error| self.failed(&url, error))?;
-        object.bytes().await.map_err(|error| self.failed(&url, error))
+    pub fn get(&self, at: impl AsRef<str>) -> BoxFuture<'_, Result<Bytes>> {
+        self.get_at(self.resolve(at.as_ref()))
+    }
+
+    fn get_at(&self, url: Result<S3Url>) -> BoxFuture<'_, Result<Bytes>> {
+        Box::pin(async move {
+            let url = url?;
+            let path = self.path(&url, &url.key)?;
+            let object = self.inner.get(&path).await.map_err(|error| self.failed(&url, error))?;
+            object.bytes().await.map_err(|error| self.failed(&url, error))
+        })
     }
 
     /// Fetches an object piece by piece, and says how large it is. What breaks off is asked for from there on.

@@ -12,6 +12,8 @@ mod downloads;
 mod execution;
 #[path = "suite/faults.rs"]
 mod faults;
+#[path = "suite/futures.rs"]
+mod futures;
 #[path = "suite/items.rs"]
 mod items;
 #[path = "suite/jobs.rs"]

@@ -81,19 +81,27 @@ impl Map {
 
     /// Adds a rectangle of `[west, south, east, north]` in degrees, such as an area of interest; [`Bounds`] will do, too.
     pub fn area(mut self, name: impl Into<String>, bounds: impl Into<[f64; 4]>) -> Self {
-        let outline = Outline::of_bounds(bounds.into());
-        self.layers.push(Layer { name: name.into(), note: String::new(), outline, kind: Kind::Area });
+        self.add_area(name.into(), bounds.into());
         self
+    }
+
+    fn add_area(&mut self, name: String, bounds: [f64; 4]) {
+        let outline = Outline::of_bounds(bounds);
+        self.layers.push(Layer { name, note: String::new(), outline, kind: Kind::Area });
     }
 
     /// Adds a raster's preview where it lies. One of which that is not known (see [`Preview::corners`]) is left out.
     pub fn raster(mut self, name: impl Into<String>, preview: &Preview) -> Self {
+        self.add_raster(name.into(), preview);
+        self
+    }
+
+    fn add_raster(&mut self, name: String, preview: &Preview) {
         if let Some(corners) = preview.corners() {
             let outline = Outline { rings: vec![corners.to_vec()], ..Outline::default() };
             let kind = Kind::Raster(Box::new(preview.clone()));
-            self.layers.push(Layer { name: name.into(), note: preview.legend_text(), outline, kind });
+            self.layers.push(Layer { name, note: preview.legend_text(), outline, kind });
         }
-        self
     }
 
     /// The map as a picture.

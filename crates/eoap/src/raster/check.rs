@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 
 use super::dataset::Raster;
@@ -60,13 +61,15 @@ pub struct Finding {
 /// # Ok(())
 /// # }
 /// ```
-pub async fn check_asset(item: &stac::Item, asset: &str) -> Result<AssetReport> {
-    let Some(found) = item.assets.get(asset) else {
-        let keys: Vec<&str> = item.assets.keys().map(String::as_str).collect();
-        let reason = format!("item {} has no asset {asset:?}; it has {}", item.id, keys.join(", "));
-        return Err(Error::Url { url: asset.to_owned(), reason });
-    };
-    Raster::open(found).await?.check_asset(item, asset).await
+pub fn check_asset<'a>(item: &'a stac::Item, asset: &'a str) -> BoxFuture<'a, Result<AssetReport>> {
+    Box::pin(async move {
+        let Some(found) = item.assets.get(asset) else {
+            let keys: Vec<&str> = item.assets.keys().map(String::as_str).collect();
+            let reason = format!("item {} has no asset {asset:?}; it has {}", item.id, keys.join(", "));
+            return Err(Error::Url { url: asset.to_owned(), reason });
+        };
+        Raster::open(found).await?.check_asset(item, asset).await
+    })
 }
 
 impl Raster {
@@ -75,27 +78,29 @@ impl Raster {
     /// # Errors
     ///
     /// Those of [`Raster::statistics`].
-    pub async fn check_asset(&self, item: &stac::Item, asset: &str) -> Result<AssetReport> {
-        let item = serde_json::to_value(item).map_err(|source| Error::Encode { what: "the item".to_owned(), source })?;
-        let mut report = AssetReport { raster: self.name().to_owned(), findings: Vec::new() };
-        self.check_projection(&item, asset, &mut report);
-        self.check_place(&item, &mut report);
-        let asset = &item["assets"][asset];
-        if let Some(stated) = asset["raster:bands"].as_array() {
-            let found = json!(self.statistics(MAX_SIZE).await?);
-            report.compare_bands(stated, found.as_array().map_or(&[], Vec::as_slice));
-        }
-        report.compare("file:size", &asset["file:size"], json!(self.file_size()), 0.0);
-        if let Some(media_type) = asset["type"].as_str() {
-            let agrees = media_type.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("image/tiff"));
-            report.findings.push(Finding {
-                member: "type".into(),
-                stated: media_type.into(),
-                found: "image/tiff".into(),
-                agrees,
-            });
-        }
-        Ok(report)
+    pub fn check_asset<'a>(&'a self, item: &'a stac::Item, asset: &'a str) -> BoxFuture<'a, Result<AssetReport>> {
+        Box::pin(async move {
+            let item = serde_json::to_value(item).map_err(|source| Error::Encode { what: "the item".to_owned(), source })?;
+            let mut report = AssetReport { raster: self.name().to_owned(), findings: Vec::new() };
+            self.check_projection(&item, asset, &mut report);
+            self.check_place(&item, &mut report);
+            let asset = &item["assets"][asset];
+            if let Some(stated) = asset["raster:bands"].as_array() {
+                let found = json!(self.statistics(MAX_SIZE).await?);
+                report.compare_bands(stated, found.as_array().map_or(&[], Vec::as_slice));
+            }
+            report.compare("file:size", &asset["file:size"], json!(self.file_size()), 0.0);
+            if let Some(media_type) = asset["type"].as_str() {
+                let agrees = media_type.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("image/tiff"));
+                report.findings.push(Finding {
+                    member: "type".into(),
+                    stated: media_type.into(),
+                    found: "image/tiff".into(),
+                    agrees,
+                });
+            }
+            Ok(report)
+        })
     }
 
     fn check_projection(&self, item: &Value, asset: &str, report: &mut AssetReport) {

@@ -4,6 +4,7 @@
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
+use futures_util::future::BoxFuture;
 use tokio::sync::OnceCell;
 
 use super::{
@@ -156,16 +157,18 @@ impl Raster {
     /// # Errors
     ///
     /// Those of fetching as in [`Raster::open`], and [`Error::Raster`] if the pixels cannot be decoded.
-    pub async fn statistics(&self, max_size: u32) -> Result<Statistics> {
-        let header = &self.shared.header;
-        let sampling = header.geo.sampling().map(|sampling| sampling.name());
-        let mut bands = Vec::new();
-        for (band, metadata) in header.metadata.bands.iter().enumerate() {
-            // One after the other: with many bands, all at once would need too much memory. Bytes are fetched once.
-            let grids = self.grids(&[band], max_size).await?;
-            bands.push(BandStatistics::of(&grids[0], header.full.data_type, metadata, sampling, header.nodata));
-        }
-        Ok(Statistics { bands })
+    pub fn statistics(&self, max_size: u32) -> BoxFuture<'_, Result<Statistics>> {
+        Box::pin(async move {
+            let header = &self.shared.header;
+            let sampling = header.geo.sampling().map(|sampling| sampling.name());
+            let mut bands = Vec::new();
+            for (band, metadata) in header.metadata.bands.iter().enumerate() {
+                // One after the other: with many bands, all at once would need too much memory. Bytes are fetched once.
+                let grids = self.grids(&[band], max_size).await?;
+                bands.push(BandStatistics::of(&grids[0], header.full.data_type, metadata, sampling, header.nodata));
+            }
+            Ok(Statistics { bands })
+        })
     }
 
     /// A picture of at most `max_size` pixels on its longer side.
@@ -173,19 +176,22 @@ impl Raster {
     /// # Errors
     ///
     /// Those of [`Raster::statistics`].
-    pub async fn preview(&self, max_size: u32) -> Result<Preview> {
-        let header = &self.shared.header;
-        let colours = match &header.palette {
-            Some(palette) => Colours::Palette(palette),
-            None => Colours::Bands { bytes: header.full.data_type == DataType::UInt8 },
-        };
-        let bands: &[usize] = if header.full.samples >= 3 { &[0, 1, 2] } else { &[0] };
-        let grids = self.grids(bands, max_size).await?;
-        let subject = format!("{} ({} × {}, {})", self.shared.name, header.full.width, header.full.height, header.full.data_type);
-        let transform = self.transform();
-        let preview = Preview::of(&grids, colours, &subject).with_pixel_height((transform.e / transform.a).abs());
-        // A picture needs no place: without a reference system, or with one that is not known here, it has none.
-        Ok(preview.placed(self.pixel_corners_wgs84().ok()))
+    pub fn preview(&self, max_size: u32) -> BoxFuture<'_, Result<Preview>> {
+        Box::pin(async move {
+            let header = &self.shared.header;
+            let colours = match &header.palette {
+                Some(palette) => Colours::Palette(palette),
+                None => Colours::Bands { bytes: header.full.data_type == DataType::UInt8 },
+            };
+            let bands: &[usize] = if header.full.samples >= 3 { &[0, 1, 2] } else { &[0] };
+            let grids = self.grids(bands, max_size).await?;
+            let subject =
+                format!("{} ({} × {}, {})", self.shared.name, header.full.width, header.full.height, header.full.data_type);
+            let transform = self.transform();
+            let preview = Preview::of(&grids, colours, &subject).with_pixel_height((transform.e / transform.a).abs());
+            // A picture needs no place: without a reference system, or with one that is not known here, it has none.
+            Ok(preview.placed(self.pixel_corners_wgs84().ok()))
+        })
     }
 
     /// Shows the profile in a notebook.

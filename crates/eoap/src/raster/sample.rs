@@ -2,7 +2,11 @@
 //!
 //! [`Sample`] turns bytes into values. A type reads every band whose values it holds exactly, so that nothing is lost without being seen.
 
-use super::data_type::DataType;
+use futures_util::future::BoxFuture;
+use ndarray::{Array2, Array3};
+
+use super::{data_type::DataType, read::Request};
+use crate::error::Result;
 
 /// A type that pixels can be read as: `u8` to `u64`, `i8` to `i64`, `f32`, `f64`.
 ///
@@ -26,13 +30,21 @@ pub(crate) enum Picks<'a> {
 }
 
 pub(crate) mod private {
-    use super::{DataType, Picks};
+    use super::{Array2, Array3, BoxFuture, DataType, Picks, Request, Result};
 
     /// What the library itself needs of a sample type.
     pub trait Sealed: Sized {
         /// Adds the picked samples of one band from a row of samples in the machine's byte order, `samples` of which belong to each pixel.
         #[expect(private_interfaces, reason = "sealed: only this library calls it")]
         fn append(band: DataType, row: &[u8], picks: Picks<'_>, samples: usize, sample: usize, out: &mut Vec<Self>);
+
+        /// Reads bands. Not a generic function, so that the code is in this library and not in each cell of a notebook that reads.
+        #[expect(private_interfaces, reason = "sealed: only this library calls it")]
+        fn read_bands(request: Request) -> BoxFuture<'static, Result<Array3<Self>>>;
+
+        /// Reads a band, as [`read_bands`](Self::read_bands) does.
+        #[expect(private_interfaces, reason = "sealed: only this library calls it")]
+        fn read_band(request: Request) -> BoxFuture<'static, Result<Array2<Self>>>;
 
         /// The value as a float, rounded if it has more than 53 bits.
         fn to_f64(self) -> f64;
@@ -82,6 +94,16 @@ macro_rules! sample {
                     #[allow(unreachable_patterns, reason = "one type reads all others")]
                     _ => unreachable!("the type was compared with `can_hold` before"),
                 }
+            }
+
+            #[expect(private_interfaces, reason = "sealed: only this library calls it")]
+            fn read_bands(request: Request) -> BoxFuture<'static, Result<Array3<Self>>> {
+                Box::pin(request.bands())
+            }
+
+            #[expect(private_interfaces, reason = "sealed: only this library calls it")]
+            fn read_band(request: Request) -> BoxFuture<'static, Result<Array2<Self>>> {
+                Box::pin(request.band())
             }
 
             fn to_f64(self) -> f64 {
