@@ -9,12 +9,7 @@ use reqwest::header::{CONTENT_TYPE, LINK};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    error::Result,
-    execution::Expected,
-    media_type, multipart,
-    output::{self, Output},
-    prefer::Response,
-    results::Results,
+    error::Result, execution::Expected, media_type, multipart, output, output::Output, prefer::Response, results::Results,
     transport::Answer,
 };
 

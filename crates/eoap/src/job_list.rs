@@ -22,7 +22,8 @@ use crate::{
     error::Result,
     link::Link,
     members::{Members, lossless, or_default},
-    paging::{self, Page, Paged},
+    paging,
+    paging::{Page, Paged},
     status::{Status, StatusInfo},
 };
 

@@ -1,7 +1,7 @@
 //! Pictures that are drawn: maps, histograms, timelines.
 //!
 //! A [`Picture`] is an SVG document and the text that says the same. The modules below draw one kind of picture each, with what
-//! [`svg`], [`scale`] and `display::theme` have for all of them; they know what items, statistics and statuses are, and neither
+//! `draw` has for all of them; they know what items, statistics and statuses are, and neither
 //! fetch nor compute any.
 //!
 //! How pictures come through in the front ends, and why they are as they are:
@@ -21,19 +21,11 @@ use std::{fmt, path::Path};
 
 use crate::{display::Bundle, error::Result, saved_file::SavedFile};
 
-mod colour_map;
-mod geography;
 mod histogram;
 mod map;
-mod scale;
-mod svg;
 mod timeline;
 
-pub use colour_map::ColourMap;
-pub(crate) use colour_map::hex;
-pub(crate) use geography::{Corners, within};
 pub use map::Map;
-pub(crate) use scale::short;
 pub use timeline::Timeline;
 
 /// A picture: an SVG document, and text that says the same.

@@ -14,7 +14,8 @@ use crate::{
     display::{Align, Table},
     error::{Error, Result},
     items::ItemCollection,
-    output::{self, Output},
+    output,
+    output::Output,
 };
 
 /// The results of a job, by output.

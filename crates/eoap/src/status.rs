@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Value};
 
 use crate::{
-    display::{Table, theme::Paint},
+    display::Table,
+    draw::theme::Paint,
     link::Link,
     members::{Members, lossless, or_default},
 };

@@ -2,13 +2,13 @@
 
 use stac::Item;
 
-use super::{
-    Picture,
-    geography::{Outline, gap_end},
-    svg::{Anchor, Svg},
-};
+use super::Picture;
 use crate::{
-    display::theme::{LINE, MARGIN, Paint, WIDTH},
+    draw::{
+        geography::{Outline, gap_end},
+        svg::{Anchor, Svg},
+        theme::{LINE, MARGIN, Paint, WIDTH},
+    },
     items::ItemCollection,
     raster::{Bounds, Preview},
 };

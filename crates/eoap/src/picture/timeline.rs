@@ -7,14 +7,12 @@ use std::{
 
 use chrono::DateTime;
 
-use super::{
-    Picture,
-    scale::{Scale, multiples, short, time_step},
-    svg::{Anchor, Shape, Svg, fitted, text_width},
-};
+use super::Picture;
 use crate::{
-    display::{
-        Align, Table,
+    display::{Align, Table},
+    draw::{
+        scale::{Scale, multiples, short, time_step},
+        svg::{Anchor, Shape, Svg, fitted, text_width},
         theme::{LINE, MARGIN, Paint, WIDTH},
     },
     status::{Status, StatusInfo},

@@ -37,7 +37,6 @@ mod level;
 mod opening;
 mod pixels;
 mod place;
-mod png;
 mod preview;
 mod profile;
 mod read;

@@ -2,16 +2,14 @@
 
 use super::{Kind, Layer};
 use crate::{
-    display::{
-        Align, Table,
-        theme::{LINE, MARGIN, Paint, WIDTH},
-    },
-    picture::{
-        Picture,
+    display::{Align, Table},
+    draw::{
         geography::{Frame, kilometres_per_degree, latitude, longitude},
         scale::{decimals, degree_step, multiples, round_step, short},
         svg::{Anchor, Shape, Svg, fitted, number},
+        theme::{LINE, MARGIN, Paint, WIDTH},
     },
+    picture::Picture,
 };
 
 /// Room for the names of parallels, left of the frame.

@@ -12,7 +12,7 @@ use quick_xml::{
     events::{BytesEnd, BytesStart, BytesText, Event},
 };
 
-use crate::display::theme::{LINE, Paint, TEXT_SIZE, TITLE_SIZE, TYPEFACE, dark_style};
+use crate::draw::theme::{LINE, Paint, TEXT_SIZE, TITLE_SIZE, TYPEFACE, dark_style};
 
 /// An SVG document that is being drawn, on paper of the given size in pixels.
 pub(crate) struct Svg {
