@@ -8,12 +8,13 @@ use std::{fmt, sync::Arc, time::Duration};
 use thiserror::Error as ThisError;
 
 use crate::{
-    problem::{Problem, ProblemKind},
+    error::problem::{Problem, ProblemKind},
     results::Results,
     status::StatusInfo,
 };
 
 mod answers;
+pub(crate) mod problem;
 mod words;
 
 use words::{after_attempts, hint, hint_of_status, last_status, list, message};

@@ -146,7 +146,6 @@ mod package;
 mod paging;
 mod picture;
 mod prefer;
-mod problem;
 mod process;
 mod progress;
 mod raster;
@@ -167,7 +166,10 @@ pub use deploy::{Deploy, Deployed, GetPackage};
 pub use description::{InputDescription, MaxOccurs, OutputDescription};
 pub use download::{Download, DownloadItems, Progress};
 pub use draw::ColourMap;
-pub use error::{Error, Result};
+pub use error::{
+    Error, Result,
+    problem::{Problem, ProblemKind},
+};
 pub use execute::Submitted;
 pub use execution::{Execution, Subscriber};
 pub use fetched::Fetched;
@@ -184,7 +186,6 @@ pub use package::Package;
 pub use paging::{ListProcesses, Paged};
 pub use picture::{Map, Picture, Timeline};
 pub use prefer::{Prefer, Response};
-pub use problem::{Problem, ProblemKind};
 pub use process::{Process, ProcessList, ProcessSummary};
 pub use raster::{
     Affine, AssetReport, BandStatistics, Bounds, Crs, DataType, Finding, Histogram, Preview, Profile, Raster, Read, ReadMask,

@@ -12,10 +12,9 @@ use std::{
 use tokio::time::{sleep, timeout};
 
 use crate::{
-    error::{Error, Result},
+    error::{Error, Result, problem::Problem},
     job::Job,
     picture::Timeline,
-    problem::Problem,
     status::{Status, StatusInfo},
 };
 

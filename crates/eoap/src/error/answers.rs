@@ -1,7 +1,7 @@
 //! What an error says of a server's answer: its status, the kind of its problem.
 
 use super::Error;
-use crate::problem::ProblemKind;
+use crate::error::problem::ProblemKind;
 
 impl Error {
     /// HTTP status code of the answer, for errors that a server answered with; of the last answer, if there were several.
@@ -42,7 +42,7 @@ impl Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::problem::Problem;
+    use crate::error::problem::Problem;
 
     #[test]
     fn unknown_job_is_recognised_however_the_server_says_it() {

@@ -2,7 +2,10 @@
 //!
 //! Knows nothing about which error they are for.
 
-use crate::{error::Error, problem::ProblemKind, status::StatusInfo};
+use crate::{
+    error::{Error, problem::ProblemKind},
+    status::StatusInfo,
+};
 
 /// What to do about a problem, as the rest of a message.
 pub(super) fn hint(kind: &ProblemKind) -> &'static str {

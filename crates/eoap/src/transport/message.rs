@@ -14,8 +14,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::{
-    error::{Error, Result, excerpt},
-    problem::Problem,
+    error::{Error, Result, excerpt, problem::Problem},
     transport::{retry, strip_user},
 };
 
