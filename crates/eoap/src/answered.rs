@@ -5,12 +5,17 @@
 //! down at [`Results`]. What was asked for helps ([`Expected`]) but binds nobody.
 
 use bytes::Bytes;
-use reqwest::header::{CONTENT_TYPE, LINK};
+use reqwest::header::LINK;
 use serde_json::{Map, Value, json};
 
 use crate::{
-    error::Result, execution::Expected, media_type, multipart, output, output::Output, prefer::Response, results::Results,
-    transport::Answer,
+    error::Result,
+    execution::Expected,
+    http::{media_type, message::Answer, multipart},
+    output,
+    output::Output,
+    prefer::Response,
+    results::Results,
 };
 
 /// Name of an output that came without one.
@@ -34,7 +39,7 @@ const NO_OUTPUT: [&str; 11] = [
 
 /// The outputs that an answer holds.
 pub(crate) fn results(answer: &Answer, expected: &Expected) -> Result<Results> {
-    let content_type = content_type(answer);
+    let content_type = answer.content_type();
     let essence = content_type.as_deref().map(media_type::essence).unwrap_or_default();
     if answer.body.trim_ascii().is_empty() {
         return Ok(references(answer, expected));
@@ -67,17 +72,12 @@ pub(crate) fn output(answer: &Answer) -> Output {
     {
         return Output::of(&link.1, None);
     }
-    Output::of(&output::entry(&answer.body, content_type(answer).as_deref()), Some(&answer.body))
-}
-
-/// The first of the `Content-Type` headers: ZOO-Project sends the output's own before the one of all its answers.
-pub(crate) fn content_type(answer: &Answer) -> Option<String> {
-    answer.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(str::to_owned)
+    Output::of(&output::entry(&answer.body, answer.content_type().as_deref()), Some(&answer.body))
 }
 
 fn raw(answer: &Answer, expected: &Expected) -> Results {
     let mut results = Results::default();
-    results.insert_raw(expected.only().unwrap_or(UNNAMED), answer.body.clone(), content_type(answer).as_deref());
+    results.insert_raw(expected.only().unwrap_or(UNNAMED), answer.body.clone(), answer.content_type().as_deref());
     results
 }
 
@@ -229,7 +229,7 @@ mod tests {
     use proptest::prelude::*;
     use reqwest::{
         Method, StatusCode,
-        header::{HeaderMap, HeaderValue},
+        header::{CONTENT_TYPE, HeaderMap, HeaderValue},
     };
 
     use super::*;

@@ -17,6 +17,7 @@ use crate::{
     client_builder::ClientBuilder,
     deploy::{Deploy, GetPackage},
     error::Result,
+    http::{message::Request, transport::Transport},
     job::Job,
     job_list::ListJobs,
     landing::{Conformance, LandingPage},
@@ -25,7 +26,6 @@ use crate::{
     paging::ListProcesses,
     prefer::Prefer,
     process::Process,
-    transport::{Request, Transport},
 };
 
 /// What [`Client::api`] asks for.

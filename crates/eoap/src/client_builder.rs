@@ -9,8 +9,13 @@ use futures_util::FutureExt;
 use crate::{
     client::Client,
     error::Result,
+    http::{
+        auth::{Auth, Cause, Token},
+        links::LinkPolicy,
+        retry::Retry,
+        transport::{Settings, Transport},
+    },
     prefer::Prefer,
-    transport::{Auth, Cause, LinkPolicy, Retry, Settings, Token, Transport},
 };
 
 /// Settings of a [`Client`], from [`Client::builder`].

@@ -16,13 +16,12 @@ use reqwest::{
 use url::Url;
 
 use crate::{
-    answered::content_type,
     client::Client,
     display::Table,
     error::{Error, Result},
+    http::message::{Answer, Request},
     package::Package,
     process::ProcessSummary,
-    transport::{Answer, Request},
 };
 
 /// What [`GetPackage`] asks for: CWL as it was deployed, or the OGC application package where it is all there is. ZOO-Project
@@ -186,7 +185,7 @@ impl GetPackage {
         let answer = self.client.transport().send(Request::get(self.url).header(ACCEPT, accept)).await?;
         let text = String::from_utf8(answer.body.to_vec())
             .map_err(|error| answer.not("a package (CWL or an OGC application package)", error.to_string()))?;
-        Ok(Package::answered(&content_type(&answer).unwrap_or_default(), text))
+        Ok(Package::answered(&answer.content_type().unwrap_or_default(), text))
     }
 }
 

@@ -11,11 +11,11 @@ use crate::{
     deploy::after,
     error::{Error, Result},
     execution::Execution,
+    http::message::{Answer, Request},
     job::Job,
     prefer::Prefer,
     results::Results,
     status::{Status, StatusInfo},
-    transport::{Answer, Request},
 };
 
 /// What came of [`Client::submit`].

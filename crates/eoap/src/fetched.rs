@@ -9,11 +9,10 @@ use serde::de::DeserializeOwned;
 use url::{Host, Url};
 
 use crate::{
-    answered::content_type,
     client::Client,
     error::{Error, Result},
+    http::message::Request,
     link::Link,
-    transport::Request,
 };
 
 /// Data that was fetched, from [`Client::fetch`](crate::Client::fetch) or [`Output::fetch`](crate::Output::fetch).
@@ -77,7 +76,7 @@ impl Client {
         let wanted = link.media_type.as_ref().and_then(|kind| HeaderValue::from_str(&format!("{kind}, */*;q=0.5")).ok());
         let accept = wanted.unwrap_or(HeaderValue::from_static("*/*"));
         let answer = self.transport().send(Request::get(url).header(ACCEPT, accept)).await?;
-        let media_type = content_type(&answer).or_else(|| link.media_type.clone());
+        let media_type = answer.content_type().or_else(|| link.media_type.clone());
         Ok(Fetched { bytes: answer.body, media_type })
     }
 

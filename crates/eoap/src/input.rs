@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     error::{Error, Result},
-    media_type,
+    http::media_type,
 };
 
 /// The value of an input: text, a number, a truth value, a list of those, JSON, a file, a bounding box, or a reference.

@@ -12,8 +12,8 @@ use reqwest::{
 use url::Url;
 
 use crate::{
-    answered, client::Client, error::Result, execution::Expected, job_list::OneOrMore, link::Link, output::Output,
-    results::Results, status::StatusInfo, transport::Request, wait::Wait,
+    answered, client::Client, error::Result, execution::Expected, http::message::Request, job_list::OneOrMore, link::Link,
+    output::Output, results::Results, status::StatusInfo, wait::Wait,
 };
 
 /// A job, cheap to clone and free of borrows: it can live in a notebook from cell to cell.

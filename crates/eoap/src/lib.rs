@@ -130,6 +130,7 @@ mod error;
 mod execute;
 mod execution;
 mod fetched;
+mod http;
 mod input;
 mod items;
 mod job;
@@ -137,9 +138,7 @@ mod job_list;
 mod landing;
 mod link;
 mod listing;
-mod media_type;
 mod members;
-mod multipart;
 mod output;
 mod output_format;
 mod package;
@@ -155,7 +154,6 @@ mod saved_file;
 mod schema;
 mod status;
 mod store;
-mod transport;
 mod validation;
 mod wait;
 
@@ -173,6 +171,7 @@ pub use error::{
 pub use execute::Submitted;
 pub use execution::{Execution, Subscriber};
 pub use fetched::Fetched;
+pub use http::{LinkPolicy, Retry, Token};
 pub use input::Input;
 pub use items::ItemCollection;
 pub use job::Job;
@@ -194,7 +193,6 @@ pub use raster::{
 pub use results::Results;
 pub use status::{Status, StatusInfo};
 pub use store::{Store, StoreBuilder};
-pub use transport::{LinkPolicy, Retry, Token};
 pub use wait::Wait;
 
 /// The crate whose arrays pixels are read into.

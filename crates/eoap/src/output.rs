@@ -16,8 +16,8 @@ use crate::{
     client::Client,
     error::{Error, Result},
     fetched::Fetched,
+    http::media_type,
     link::Link,
-    media_type,
 };
 
 /// Base64 (RFC 4648) with or without padding.

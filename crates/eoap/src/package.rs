@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::{
     display::Bundle,
     error::{Error, Result},
-    media_type,
+    http::media_type,
 };
 
 const OGCAPPPKG: &str = "application/ogcapppkg+json";

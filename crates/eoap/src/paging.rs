@@ -19,9 +19,9 @@ use url::Url;
 use crate::{
     client::Client,
     error::{Error, Result},
+    http::message::Request,
     link::Link,
     process::{ProcessList, ProcessSummary},
-    transport::Request,
 };
 
 type Fetching<L> = Pin<Box<dyn Future<Output = Result<(L, Option<Url>)>> + Send>>;

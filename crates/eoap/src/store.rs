@@ -16,9 +16,9 @@ use object_store::{
 
 use crate::{
     error::{Error, Result, chain},
+    http::connections::ensure_tls,
     listing::{Entry, Listing},
     s3_url::S3Url,
-    transport::ensure_tls,
 };
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);

@@ -10,7 +10,7 @@ use crate::{
     description::{InputDescription, MaxOccurs},
     error::{Error, Result},
     execution::Execution,
-    media_type,
+    http::media_type,
     process::Process,
     schema,
 };

@@ -15,9 +15,9 @@ use super::{OnProgress, Progress};
 use crate::{
     asset_address::{Address, without_query},
     error::{Error, Result, chain, excerpt},
+    http::connections::file_client,
     saved_file::SavedFile,
     store::Store,
-    transport::file_client,
 };
 
 /// How often an HTTP download that breaks off goes on from where it was.

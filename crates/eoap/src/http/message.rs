@@ -15,10 +15,10 @@ use url::Url;
 
 use crate::{
     error::{Error, Result, excerpt, problem::Problem},
-    transport::{retry, strip_user},
+    http::{retry, user_info::strip_user},
 };
 
-/// A request: what [`Transport::send`](crate::transport::Transport::send) sends.
+/// A request: what [`Transport::send`](crate::http::transport::Transport::send) sends.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
     pub(crate) method: Method,
@@ -69,6 +69,11 @@ impl Request {
 }
 
 impl Answer {
+    /// The first of the `Content-Type` headers: ZOO-Project sends the output's own before the one of all its answers.
+    pub(crate) fn content_type(&self) -> Option<String> {
+        self.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(str::to_owned)
+    }
+
     /// The URL of the `Location` header (RFC 9110 clause 10.2.2), resolved against the requested one, without credentials.
     pub(crate) fn location(&self) -> Option<Url> {
         let location = self.headers.get(LOCATION)?.to_str().ok()?;
@@ -97,12 +102,12 @@ impl Answer {
     }
 
     /// Whether the answer says that the resource is somewhere else. 300 and 304 say something else.
-    pub(super) fn is_redirect(&self) -> bool {
+    pub(crate) fn is_redirect(&self) -> bool {
         matches!(self.status.as_u16(), 301 | 302 | 303 | 307 | 308)
     }
 
     /// The error that an answer without a good status tells of.
-    pub(super) fn into_error(self) -> Error {
+    pub(crate) fn into_error(self) -> Error {
         let (method, url, status) = (self.method.to_string(), self.url.to_string(), self.status.as_u16());
         match serde_json::from_slice::<Problem>(&self.body) {
             Ok(problem) if problem.is_telling() => {

@@ -8,7 +8,7 @@
 
 use bytes::Bytes;
 
-use crate::media_type;
+use crate::http::media_type;
 
 /// One part: its headers, names in lower case, and its body.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -6,7 +6,10 @@ use url::Url;
 
 use crate::{
     error::{Error, Result},
-    transport::{Transport, strip_user, without_credentials},
+    http::{
+        transport::Transport,
+        user_info::{strip_user, without_credentials},
+    },
 };
 
 /// What links to the server's own resources mean when they name another origin than the client's base URL.
@@ -35,7 +38,7 @@ impl Transport {
         if self.is_own(&url) || self.links == LinkPolicy::Follow {
             return Ok(url);
         }
-        let mut mapped = self.base.clone();
+        let mut mapped = self.base().clone();
         mapped.set_path(url.path());
         mapped.set_query(url.query());
         Ok(mapped)
@@ -64,7 +67,7 @@ impl Transport {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::transport::Settings;
+    use crate::http::transport::Settings;
 
     fn transport(links: LinkPolicy) -> Transport {
         Transport::new("http://zoo-service/acme/ogc-api", Settings { links, ..Settings::default() }).expect("transport")

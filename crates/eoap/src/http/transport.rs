@@ -10,23 +10,16 @@ use serde::de::DeserializeOwned;
 use tracing::{Instrument, field::Empty};
 use url::Url;
 
+use super::{
+    auth::{self, Auth},
+    connections::{Connections, READ_TIMEOUT},
+    exchange,
+    links::LinkPolicy,
+    message::{Answer, Request},
+    retry::Retry,
+    user_info::{decode, strip_user, without_credentials},
+};
 use crate::error::{Error, Result};
-
-mod auth;
-mod connections;
-mod exchange;
-mod links;
-mod message;
-mod retry;
-
-use connections::{Connections, READ_TIMEOUT};
-
-pub use auth::Token;
-pub(crate) use auth::{Auth, Cause};
-pub(crate) use connections::{ensure_tls, file_client};
-pub use links::LinkPolicy;
-pub(crate) use message::{Answer, Request};
-pub use retry::Retry;
 
 /// What a transport is to be like.
 #[derive(Clone, Debug)]
@@ -56,12 +49,12 @@ impl Default for Settings {
 
 pub(crate) struct Transport {
     base: Url,
-    credentials: auth::Credentials,
-    connections: Connections,
-    timeout: Duration,
-    retry: Retry,
-    links: LinkPolicy,
-    max_answer: usize,
+    pub(super) credentials: auth::Credentials,
+    pub(super) connections: Connections,
+    pub(super) timeout: Duration,
+    pub(super) retry: Retry,
+    pub(super) links: LinkPolicy,
+    pub(super) max_answer: usize,
 }
 
 impl Transport {
@@ -145,26 +138,6 @@ impl Transport {
 impl fmt::Debug for Transport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Transport").field("base", &self.base.as_str()).finish_non_exhaustive()
-    }
-}
-
-/// Takes user name and password out of a URL.
-fn strip_user(url: &mut Url) {
-    // Both setters fail only for URLs that cannot have a host, and these have no user either.
-    let _ = url.set_username("").and_then(|()| url.set_password(None));
-}
-
-fn decode(text: &str) -> String {
-    // User name and password of a URL are percent-encoded; form decoding does the same but for `+`, which is kept as it is.
-    let text = text.replace('+', "%2B");
-    url::form_urlencoded::parse(text.as_bytes()).map(|(name, _)| name.into_owned()).next().unwrap_or_default()
-}
-
-/// Text that is not a URL could still hold a password.
-fn without_credentials(text: &str) -> String {
-    match text.rsplit_once('@') {
-        Some((_, rest)) => format!("…@{rest}"),
-        None => text.to_owned(),
     }
 }
 

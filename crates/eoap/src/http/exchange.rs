@@ -14,14 +14,18 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::{
     error::{Error, Result, chain},
-    transport::{Answer, Request, Transport, retry},
+    http::{
+        message::{Answer, Request},
+        retry,
+        transport::Transport,
+    },
 };
 
 const MAX_REDIRECTS: u32 = 5;
 /// So much of an answer with an error status is read; the rest of it cannot be worth the time.
 const MAX_ERROR_BODY: usize = 1 << 20;
 
-pub(super) struct Exchange<'a> {
+pub(crate) struct Exchange<'a> {
     transport: &'a Transport,
     request: Request,
     begin: Instant,
@@ -35,7 +39,7 @@ pub(super) struct Exchange<'a> {
 }
 
 impl<'a> Exchange<'a> {
-    pub(super) fn new(transport: &'a Transport, request: Request) -> Self {
+    pub(crate) fn new(transport: &'a Transport, request: Request) -> Self {
         Self {
             transport,
             request,
@@ -50,12 +54,12 @@ impl<'a> Exchange<'a> {
     }
 
     /// How many requests have left so far.
-    pub(super) fn sent(&self) -> u32 {
+    pub(crate) fn sent(&self) -> u32 {
         self.sent
     }
 
     /// Sends until there is an answer with a good status, or an error that another attempt would not mend.
-    pub(super) async fn run(&mut self) -> Result<Answer> {
+    pub(crate) async fn run(&mut self) -> Result<Answer> {
         loop {
             let credentials = self.credentials().await?;
             match self.attempt(credentials.clone()).await {
