@@ -9,8 +9,7 @@ use thiserror::Error as ThisError;
 
 use crate::{
     error::problem::{Problem, ProblemKind},
-    results::Results,
-    status::StatusInfo,
+    ogc::documents::{results::Results, status::StatusInfo},
 };
 
 mod answers;

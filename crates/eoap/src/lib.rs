@@ -117,83 +117,33 @@
 pub mod display;
 pub mod json;
 
-mod answered;
-mod api_definition;
 mod asset_address;
-mod client;
-mod client_builder;
-mod deploy;
-mod description;
 mod download;
 mod draw;
 mod error;
-mod execute;
-mod execution;
-mod fetched;
 mod http;
-mod input;
 mod items;
-mod job;
-mod job_list;
-mod landing;
-mod link;
 mod listing;
-mod members;
-mod output;
-mod output_format;
-mod package;
-mod paging;
+pub mod ogc;
 mod picture;
-mod prefer;
-mod process;
 mod progress;
 mod raster;
-mod results;
 mod s3_url;
 mod saved_file;
-mod schema;
-mod status;
 mod store;
-mod validation;
-mod wait;
 
-pub use api_definition::ApiDefinition;
-pub use client::Client;
-pub use client_builder::ClientBuilder;
-pub use deploy::{Deploy, Deployed, GetPackage};
-pub use description::{InputDescription, MaxOccurs, OutputDescription};
 pub use download::{Download, DownloadItems, Progress};
 pub use draw::ColourMap;
-pub use error::{
-    Error, Result,
-    problem::{Problem, ProblemKind},
-};
-pub use execute::Submitted;
-pub use execution::{Execution, Subscriber};
-pub use fetched::Fetched;
-pub use http::{LinkPolicy, Retry, Token};
-pub use input::Input;
+pub use error::{Error, Result};
 pub use items::ItemCollection;
-pub use job::Job;
-pub use job_list::{Datetime, JobList, ListJobs, OneOrMore};
-pub use landing::{Conformance, LandingPage};
-pub use link::Link;
 pub use listing::{Entry, Listing};
-pub use output::{Output, Qualified};
-pub use output_format::{OutputFormat, TransmissionMode};
-pub use package::Package;
-pub use paging::{ListProcesses, Paged};
+pub use ogc::*;
 pub use picture::{Map, Picture, Timeline};
-pub use prefer::{Prefer, Response};
-pub use process::{Process, ProcessList, ProcessSummary};
 pub use raster::{
     Affine, AssetReport, BandStatistics, Bounds, Crs, DataType, Finding, Histogram, Preview, Profile, Raster, Read, ReadMask,
     Resampling, Sample, Statistics, Window, check_asset,
 };
-pub use results::Results;
-pub use status::{Status, StatusInfo};
 pub use store::{Store, StoreBuilder};
-pub use wait::Wait;
 
 /// The crate whose arrays pixels are read into.
 pub use ndarray;

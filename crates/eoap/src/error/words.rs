@@ -4,7 +4,7 @@
 
 use crate::{
     error::{Error, problem::ProblemKind},
-    status::StatusInfo,
+    ogc::documents::status::StatusInfo,
 };
 
 /// What to do about a problem, as the rest of a message.

@@ -15,7 +15,7 @@ use crate::{
         svg::{Anchor, Shape, Svg, fitted, text_width},
         theme::{LINE, MARGIN, Paint, WIDTH},
     },
-    status::{Status, StatusInfo},
+    ogc::documents::status::{Status, StatusInfo},
 };
 
 /// Where the bars begin: what is left of them is said in words.

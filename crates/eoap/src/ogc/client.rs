@@ -6,26 +6,19 @@
 use std::{fmt, sync::Arc};
 
 use futures_util::future::BoxFuture;
-use reqwest::{
-    Method,
-    header::{ACCEPT, HeaderValue},
-};
+use reqwest::header::{ACCEPT, HeaderValue};
 use url::Url;
 
 use crate::{
-    api_definition::ApiDefinition,
-    client_builder::ClientBuilder,
-    deploy::{Deploy, GetPackage},
     error::Result,
     http::{message::Request, transport::Transport},
-    job::Job,
-    job_list::ListJobs,
-    landing::{Conformance, LandingPage},
-    link::Link,
-    package::Package,
-    paging::ListProcesses,
-    prefer::Prefer,
-    process::Process,
+    ogc::documents::{
+        api_definition::ApiDefinition,
+        landing::{Conformance, LandingPage},
+        link::Link,
+        prefer::Prefer,
+        process::Process,
+    },
 };
 
 /// What [`Client::api`] asks for.
@@ -55,20 +48,6 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client of the server at `base`, such as `http://host/acme/ogc-api`, without credentials.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`ClientBuilder::build`].
-    pub fn new(base: impl AsRef<str>) -> Result<Self> {
-        Self::builder(base).build()
-    }
-
-    /// Settings for a client of the server at `base`.
-    pub fn builder(base: impl AsRef<str>) -> ClientBuilder {
-        ClientBuilder::new(base.as_ref())
-    }
-
     pub(crate) fn with(transport: Transport, prefer: Prefer) -> Self {
         Self { transport: Arc::new(transport), prefer }
     }
@@ -118,26 +97,6 @@ impl Client {
         })
     }
 
-    /// The processes of the server: `GET /processes` (clause 7.9). `.await` gives the first page as the server cuts it; set
-    /// `limit` before, or take `all` pages or a `stream`.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`landing_page`](Client::landing_page).
-    pub fn processes(&self) -> ListProcesses {
-        ListProcesses::new(self.clone())
-    }
-
-    /// The jobs of the server: `GET /jobs` (clause 12, conformance class "job-list"). `.await` gives the first page; set
-    /// filters and `limit` before, or take `all` pages or a `stream`.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`landing_page`](Client::landing_page).
-    pub fn jobs(&self) -> ListJobs {
-        ListJobs::new(self.clone())
-    }
-
     /// The description of a process: `GET /processes/{id}` (clause 7.10).
     ///
     /// # Errors
@@ -150,65 +109,6 @@ impl Client {
 
     fn process_at(&self, url: Url) -> BoxFuture<'_, Result<Process>> {
         Box::pin(self.transport.get_json(url, "a process description"))
-    }
-
-    /// Deploys a process: `POST /processes` (Part 2). The request is sent exactly once.
-    ///
-    /// ```no_run
-    /// # async fn run(client: eoap::Client) -> Result<(), eoap::Error> {
-    /// use eoap::Package;
-    ///
-    /// let deployed = client.deploy(&Package::from_file("water-bodies.cwl")?).workflow("water-bodies").await?;
-    /// println!("{deployed}");
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// Those of [`landing_page`](Client::landing_page); a process with this identifier is
-    /// [`ProblemKind::DuplicatedProcess`](crate::ProblemKind::DuplicatedProcess), a media type that the server does not take
-    /// [`ProblemKind::UnsupportedMediaType`](crate::ProblemKind::UnsupportedMediaType).
-    pub fn deploy(&self, package: &Package) -> Deploy {
-        Deploy::new(self.clone(), package.clone())
-    }
-
-    /// Replaces a deployed process: `PUT /processes/{id}` (Part 2). The request is sent exactly once.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`landing_page`](Client::landing_page); a process that belongs to the server is
-    /// [`ProblemKind::ImmutableProcess`](crate::ProblemKind::ImmutableProcess).
-    pub fn replace(&self, id: impl AsRef<str>, package: &Package) -> Deploy {
-        Deploy::replacing(self.clone(), id.as_ref(), package.clone())
-    }
-
-    /// Removes a deployed process: `DELETE /processes/{id}` (Part 2).
-    ///
-    /// # Errors
-    ///
-    /// Those of [`replace`](Client::replace).
-    pub fn undeploy(&self, id: impl AsRef<str>) -> BoxFuture<'_, Result<()>> {
-        self.undeploy_at(self.transport.url(&["processes", id.as_ref()]))
-    }
-
-    fn undeploy_at(&self, url: Url) -> BoxFuture<'_, Result<()>> {
-        Box::pin(async move { self.transport.send(Request::new(Method::DELETE, url)).await.map(drop) })
-    }
-
-    /// What was deployed as this process: `GET /processes/{id}/package` (Part 2).
-    ///
-    /// # Errors
-    ///
-    /// Those of [`landing_page`](Client::landing_page); a process that was not deployed is
-    /// [`ProblemKind::ImmutableProcess`](crate::ProblemKind::ImmutableProcess).
-    pub fn package(&self, id: impl AsRef<str>) -> GetPackage {
-        GetPackage::new(self.clone(), id.as_ref())
-    }
-
-    /// The job with this identifier, which may have been submitted long ago. Nothing is requested yet.
-    pub fn job(&self, id: impl Into<String>) -> Job {
-        Job::new(self.clone(), id.into(), None, None)
     }
 
     /// How executions are asked for that do not say it themselves.

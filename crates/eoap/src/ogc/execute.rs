@@ -6,16 +6,20 @@ use futures_util::future::BoxFuture;
 use reqwest::{Method, StatusCode};
 
 use crate::{
-    answered,
-    client::Client,
-    deploy::after,
     error::{Error, Result},
-    execution::Execution,
     http::message::{Answer, Request},
-    job::Job,
-    prefer::Prefer,
-    results::Results,
-    status::{Status, StatusInfo},
+    ogc::{
+        client::Client,
+        deploy::after,
+        documents::{
+            execution::Execution,
+            prefer::Prefer,
+            results::Results,
+            status::{Status, StatusInfo},
+        },
+        job::Job,
+        results_reader,
+    },
 };
 
 /// What came of [`Client::submit`].
@@ -72,7 +76,7 @@ impl Client {
         }
         match answer.status {
             StatusCode::OK | StatusCode::NO_CONTENT if !(answer.is_empty() && answer.headers.get("link").is_none()) => {
-                let results = answered::results(&answer, &execution.expected(prefer))?;
+                let results = results_reader::results(&answer, &execution.expected(prefer))?;
                 Err(Error::AnsweredSynchronously { url: answer.url.to_string(), results: Box::new(results) })
             }
             status => Err(Error::NoJobId { url: answer.url.to_string(), status: status.as_u16() }),
@@ -122,7 +126,7 @@ impl Client {
         let answer = self.post(process, execution, prefer).await?;
         let made_job = matches!(answer.status, StatusCode::CREATED | StatusCode::ACCEPTED) || status_of(&answer).is_some();
         if !made_job {
-            return answered::results(&answer, &execution.expected(prefer)).map(Submitted::Results);
+            return results_reader::results(&answer, &execution.expected(prefer)).map(Submitted::Results);
         }
         self.job_of(process, &answer, execution, prefer)
             .map(Submitted::Job)

@@ -12,8 +12,10 @@ use serde_json::{Map, Number, Value};
 use crate::{
     display::Table,
     draw::theme::Paint,
-    link::Link,
-    members::{Members, lossless, or_default},
+    ogc::documents::{
+        link::Link,
+        lossless::{Members, lossless, or_default},
+    },
 };
 
 /// State of a job (`statusCode.yaml`). Words that the standard does not have are kept in [`Other`](Status::Other):

@@ -7,7 +7,6 @@ use std::{sync::Arc, time::Duration};
 use futures_util::FutureExt;
 
 use crate::{
-    client::Client,
     error::Result,
     http::{
         auth::{Auth, Cause, Token},
@@ -15,7 +14,7 @@ use crate::{
         retry::Retry,
         transport::{Settings, Transport},
     },
-    prefer::Prefer,
+    ogc::{client::Client, documents::prefer::Prefer},
 };
 
 /// Settings of a [`Client`], from [`Client::builder`].
@@ -28,6 +27,22 @@ pub struct ClientBuilder {
     base: String,
     settings: Settings,
     prefer: Prefer,
+}
+
+impl Client {
+    /// A client of the server at `base`, such as `http://host/acme/ogc-api`, without credentials.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`ClientBuilder::build`].
+    pub fn new(base: impl AsRef<str>) -> Result<Self> {
+        Self::builder(base).build()
+    }
+
+    /// Settings for a client of the server at `base`.
+    pub fn builder(base: impl AsRef<str>) -> ClientBuilder {
+        ClientBuilder::new(base.as_ref())
+    }
 }
 
 impl ClientBuilder {

@@ -7,7 +7,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::members::{Members, lossless};
+use crate::ogc::documents::lossless::{Members, lossless};
 
 /// A link to another resource. Only [`href`](Link::href) is required by the standard.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -62,7 +62,7 @@ macro_rules! lossless {
                 fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                     use serde::de::Error;
                     let object = serde_json::Map::deserialize(deserializer)?;
-                    let members = crate::members::Members::of(&object);
+                    let members = crate::ogc::documents::lossless::Members::of(&object);
                     let mut this = $kind::deserialize(serde_json::Value::Object(object)).map_err(D::Error::custom)?;
                     this.members = members;
                     Ok(this)

@@ -13,9 +13,11 @@ use tokio::time::{sleep, timeout};
 
 use crate::{
     error::{Error, Result, problem::Problem},
-    job::Job,
+    ogc::{
+        documents::status::{Status, StatusInfo},
+        job::Job,
+    },
     picture::Timeline,
-    status::{Status, StatusInfo},
 };
 
 /// First interval between two questions unless another is set.
@@ -69,6 +71,13 @@ pub struct Wait {
     deadline: Option<Duration>,
     on_status: Option<OnStatus>,
     timeline: Option<Timeline>,
+}
+
+impl Job {
+    /// Waits for the end of the job: settings first, then `.await`.
+    pub fn wait(&self) -> Wait {
+        Wait::new(self.clone())
+    }
 }
 
 impl Wait {

@@ -17,14 +17,18 @@ use serde_json::{Map, Value};
 use url::{Url, form_urlencoded::byte_serialize};
 
 use crate::{
-    client::Client,
     display::{Align, Table},
     error::Result,
-    link::Link,
-    members::{Members, lossless, or_default},
-    paging,
-    paging::{Page, Paged},
-    status::{Status, StatusInfo},
+    ogc::{
+        client::Client,
+        documents::{
+            link::Link,
+            lossless::{Members, lossless, or_default},
+            status::{Status, StatusInfo},
+        },
+        paging,
+        paging::{Page, Paged},
+    },
 };
 
 /// A list of jobs: one page of it, or all pages together.
@@ -45,6 +49,18 @@ pub struct JobList {
 }
 
 lossless!(JobList);
+
+impl Client {
+    /// The jobs of the server: `GET /jobs` (clause 12, conformance class "job-list"). `.await` gives the first page; set
+    /// filters and `limit` before, or take `all` pages or a `stream`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`landing_page`](Client::landing_page).
+    pub fn jobs(&self) -> ListJobs {
+        ListJobs::new(self.clone())
+    }
+}
 
 impl JobList {
     /// The job with this identifier.

@@ -9,6 +9,7 @@ use std::{
     pin::Pin,
 };
 
+use futures_util::future::BoxFuture;
 use reqwest::{
     Method,
     header::{ACCEPT, HeaderValue},
@@ -16,12 +17,13 @@ use reqwest::{
 use url::Url;
 
 use crate::{
-    client::Client,
     display::Table,
     error::{Error, Result},
     http::message::{Answer, Request},
-    package::Package,
-    process::ProcessSummary,
+    ogc::{
+        client::Client,
+        documents::{package::Package, process::ProcessSummary},
+    },
 };
 
 /// What [`GetPackage`] asks for: CWL as it was deployed, or the OGC application package where it is all there is. ZOO-Project
@@ -38,6 +40,62 @@ pub struct Deploy {
     package: Package,
     /// Identifier of the process that is replaced.
     replaced: Option<String>,
+}
+
+impl Client {
+    /// Deploys a process: `POST /processes` (Part 2). The request is sent exactly once.
+    ///
+    /// ```no_run
+    /// # async fn run(client: eoap::Client) -> Result<(), eoap::Error> {
+    /// use eoap::Package;
+    ///
+    /// let deployed = client.deploy(&Package::from_file("water-bodies.cwl")?).workflow("water-bodies").await?;
+    /// println!("{deployed}");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`landing_page`](Client::landing_page); a process with this identifier is
+    /// [`ProblemKind::DuplicatedProcess`](crate::ProblemKind::DuplicatedProcess), a media type that the server does not take
+    /// [`ProblemKind::UnsupportedMediaType`](crate::ProblemKind::UnsupportedMediaType).
+    pub fn deploy(&self, package: &Package) -> Deploy {
+        Deploy::new(self.clone(), package.clone())
+    }
+
+    /// Replaces a deployed process: `PUT /processes/{id}` (Part 2). The request is sent exactly once.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`landing_page`](Client::landing_page); a process that belongs to the server is
+    /// [`ProblemKind::ImmutableProcess`](crate::ProblemKind::ImmutableProcess).
+    pub fn replace(&self, id: impl AsRef<str>, package: &Package) -> Deploy {
+        Deploy::replacing(self.clone(), id.as_ref(), package.clone())
+    }
+
+    /// Removes a deployed process: `DELETE /processes/{id}` (Part 2).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`replace`](Client::replace).
+    pub fn undeploy(&self, id: impl AsRef<str>) -> BoxFuture<'_, Result<()>> {
+        self.undeploy_at(self.transport().url(&["processes", id.as_ref()]))
+    }
+
+    fn undeploy_at(&self, url: Url) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async move { self.transport().send(Request::new(Method::DELETE, url)).await.map(drop) })
+    }
+
+    /// What was deployed as this process: `GET /processes/{id}/package` (Part 2).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`landing_page`](Client::landing_page); a process that was not deployed is
+    /// [`ProblemKind::ImmutableProcess`](crate::ProblemKind::ImmutableProcess).
+    pub fn package(&self, id: impl AsRef<str>) -> GetPackage {
+        GetPackage::new(self.clone(), id.as_ref())
+    }
 }
 
 impl Deploy {

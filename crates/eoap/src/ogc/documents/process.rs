@@ -12,10 +12,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{
-    description::{InputDescription, OutputDescription},
     display::{Align, Card, Table},
-    link::Link,
-    members::{Members, lossless, or_default},
+    ogc::documents::{
+        description::{InputDescription, OutputDescription},
+        link::Link,
+        lossless::{Members, lossless, or_default},
+    },
 };
 
 /// The list of processes (`processList.yaml`): one page of it, or all pages together.

@@ -10,10 +10,12 @@ use serde_json::{Map, Value};
 
 use crate::{
     error::Result,
-    input::Input,
-    output_format::OutputFormat,
-    prefer::{Prefer, Response},
-    process::Process,
+    ogc::documents::{
+        input::Input,
+        output_format::OutputFormat,
+        prefer::{Prefer, Response},
+        process::Process,
+    },
 };
 
 /// An execution request.

@@ -12,8 +12,14 @@ use reqwest::{
 use url::Url;
 
 use crate::{
-    answered, client::Client, error::Result, execution::Expected, http::message::Request, job_list::OneOrMore, link::Link,
-    output::Output, results::Results, status::StatusInfo, wait::Wait,
+    error::Result,
+    http::message::Request,
+    ogc::{
+        client::Client,
+        documents::{execution::Expected, link::Link, output::Output, results::Results, status::StatusInfo},
+        job_list::OneOrMore,
+        results_reader,
+    },
 };
 
 /// A job, cheap to clone and free of borrows: it can live in a notebook from cell to cell.
@@ -24,6 +30,13 @@ pub struct Job {
     process_id: Option<String>,
     submitted: Option<Box<StatusInfo>>,
     expected: Expected,
+}
+
+impl Client {
+    /// The job with this identifier, which may have been submitted long ago. Nothing is requested yet.
+    pub fn job(&self, id: impl Into<String>) -> Job {
+        Job::new(self.clone(), id.into(), None, None)
+    }
 }
 
 impl Job {
@@ -81,11 +94,6 @@ impl Job {
         Ok((answer.json("status information")?, answer.retry_after()))
     }
 
-    /// Waits for the end of the job: settings first, then `.await`.
-    pub fn wait(&self) -> Wait {
-        Wait::new(self.clone())
-    }
-
     /// The results of the finished job: `GET /jobs/{id}/results` (clause 7.14).
     ///
     /// # Errors
@@ -95,7 +103,7 @@ impl Job {
     pub fn results(&self) -> BoxFuture<'_, Result<Results>> {
         Box::pin(async move {
             let url = self.client.transport().url(&["jobs", &self.id, "results"]);
-            answered::results(&self.client.transport().send(Request::get(url)).await?, &self.expected)
+            results_reader::results(&self.client.transport().send(Request::get(url)).await?, &self.expected)
         })
     }
 
@@ -121,7 +129,7 @@ impl Job {
             let mut url = self.client.transport().url(&["jobs", &self.id, "results"]);
             url.set_query(Some(&format!("outputs={}", outputs.query())));
             let expected = Expected { outputs: outputs.into_words(), response: self.expected.response };
-            answered::results(&self.client.transport().send(Request::get(url)).await?, &expected)
+            results_reader::results(&self.client.transport().send(Request::get(url)).await?, &expected)
         })
     }
 
@@ -137,7 +145,7 @@ impl Job {
     }
 
     fn output_at(&self, url: Url) -> BoxFuture<'_, Result<Output>> {
-        Box::pin(async move { Ok(answered::output(&self.client.transport().send(Request::get(url)).await?)) })
+        Box::pin(async move { Ok(results_reader::output(&self.client.transport().send(Request::get(url)).await?)) })
     }
 
     /// The links to the job's logs: those with the relation `related` in its status, which is asked for.

@@ -10,12 +10,8 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     error::Result,
-    execution::Expected,
     http::{media_type, message::Answer, multipart},
-    output,
-    output::Output,
-    prefer::Response,
-    results::Results,
+    ogc::documents::{execution::Expected, output, output::Output, prefer::Response, results::Results},
 };
 
 /// Name of an output that came without one.

@@ -9,15 +9,12 @@ use base64::{
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
 use bytes::Bytes;
-use futures_util::future::BoxFuture;
 use serde_json::{Map, Value};
 
 use crate::{
-    client::Client,
     error::{Error, Result},
-    fetched::Fetched,
     http::media_type,
-    link::Link,
+    ogc::documents::link::Link,
 };
 
 /// Base64 (RFC 4648) with or without padding.
@@ -133,21 +130,6 @@ impl Output {
     pub fn text(&self) -> Result<String> {
         String::from_utf8(self.bytes()?.into()).map_err(|error| Error::OutputBytes {
             reason: format!("it is no text ({}); take its bytes with `output.bytes()?`", error.utf8_error()),
-        })
-    }
-
-    /// The value with its bytes and media type, wherever it is: a reference is fetched ([`Client::fetch`]), a value is here
-    /// already.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Client::fetch`] and of [`bytes`](Output::bytes).
-    pub fn fetch<'a>(&'a self, client: &'a Client) -> BoxFuture<'a, Result<Fetched>> {
-        Box::pin(async move {
-            match self {
-                Self::Reference(link) => client.fetch(link).await,
-                _ => Ok(Fetched { bytes: self.bytes()?, media_type: self.media_type().map(str::to_owned) }),
-            }
         })
     }
 }

@@ -9,10 +9,12 @@ use serde::de::DeserializeOwned;
 use url::{Host, Url};
 
 use crate::{
-    client::Client,
     error::{Error, Result},
     http::message::Request,
-    link::Link,
+    ogc::{
+        client::Client,
+        documents::{link::Link, output::Output},
+    },
 };
 
 /// Data that was fetched, from [`Client::fetch`](crate::Client::fetch) or [`Output::fetch`](crate::Output::fetch).
@@ -23,6 +25,23 @@ pub struct Fetched {
     pub bytes: Bytes,
     /// Its media type, as the server gives it.
     pub media_type: Option<String>,
+}
+
+impl Output {
+    /// The value with its bytes and media type, wherever it is: a reference is fetched ([`Client::fetch`]), a value is here
+    /// already.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Client::fetch`] and of [`bytes`](Output::bytes).
+    pub fn fetch<'a>(&'a self, client: &'a Client) -> BoxFuture<'a, Result<Fetched>> {
+        Box::pin(async move {
+            match self {
+                Self::Reference(link) => client.fetch(link).await,
+                _ => Ok(Fetched { bytes: self.bytes()?, media_type: self.media_type().map(str::to_owned) }),
+            }
+        })
+    }
 }
 
 impl Fetched {

@@ -7,8 +7,10 @@ use serde_json::{Map, Value};
 
 use crate::{
     display::{Align, Card, Table},
-    link::Link,
-    members::{Members, lossless, or_default},
+    ogc::documents::{
+        link::Link,
+        lossless::{Members, lossless, or_default},
+    },
 };
 
 /// The landing page (`landingPage.yaml`).

@@ -14,8 +14,7 @@ use crate::{
     display::{Align, Table},
     error::{Error, Result},
     items::ItemCollection,
-    output,
-    output::Output,
+    ogc::documents::{output, output::Output},
 };
 
 /// The results of a job, by output.
@@ -231,7 +230,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::link::Link;
+    use crate::ogc::documents::link::Link;
 
     fn results() -> Results {
         let document = json!({

@@ -17,11 +17,15 @@ use serde::de::DeserializeOwned;
 use url::Url;
 
 use crate::{
-    client::Client,
     error::{Error, Result},
     http::message::Request,
-    link::Link,
-    process::{ProcessList, ProcessSummary},
+    ogc::{
+        client::Client,
+        documents::{
+            link::Link,
+            process::{ProcessList, ProcessSummary},
+        },
+    },
 };
 
 type Fetching<L> = Pin<Box<dyn Future<Output = Result<(L, Option<Url>)>> + Send>>;
@@ -35,6 +39,18 @@ pub(crate) trait Page: DeserializeOwned + Send + Unpin + 'static {
 
     fn entries(&mut self) -> &mut Vec<Self::Entry>;
     fn links(&mut self) -> &mut Vec<Link>;
+}
+
+impl Client {
+    /// The processes of the server: `GET /processes` (clause 7.9). `.await` gives the first page as the server cuts it; set
+    /// `limit` before, or take `all` pages or a `stream`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`landing_page`](Client::landing_page).
+    pub fn processes(&self) -> ListProcesses {
+        ListProcesses::new(self.clone())
+    }
 }
 
 impl Page for ProcessList {

@@ -7,12 +7,14 @@
 use serde_json::Value;
 
 use crate::{
-    description::{InputDescription, MaxOccurs},
     error::{Error, Result},
-    execution::Execution,
     http::media_type,
-    process::Process,
-    schema,
+    ogc::documents::{
+        description::{InputDescription, MaxOccurs},
+        execution::Execution,
+        process::Process,
+        schema,
+    },
 };
 
 impl Process {
