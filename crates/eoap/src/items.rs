@@ -6,7 +6,7 @@
 use std::{
     fmt, fs,
     ops::{Deref, DerefMut, Index},
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 use serde::{Deserialize, Serialize};
@@ -15,11 +15,16 @@ use stac::Item;
 
 use crate::{
     display::{Align, Bundle, Table},
-    download::DownloadItems,
     error::{Error, Result},
-    picture::Map,
-    saved_file::SavedFile,
+    ogc::Results,
+    storage::atomic_file::AtomicFile,
 };
+
+pub(crate) mod download;
+pub(crate) mod progress;
+
+pub use download::{Download, DownloadItems};
+pub use progress::Progress;
 
 /// A collection of STAC items.
 ///
@@ -39,6 +44,21 @@ use crate::{
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Value", into = "stac::ItemCollection")]
 pub struct ItemCollection(stac::ItemCollection);
+
+impl Results {
+    /// This output as a collection of STAC items.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoSuchOutput`] without such an output; [`Error::OutputKind`] if it is a reference or no item collection.
+    pub fn item_collection(&self, name: impl AsRef<str>) -> Result<ItemCollection> {
+        self.items(name.as_ref())
+    }
+
+    fn items(&self, name: &str) -> Result<ItemCollection> {
+        self.read(name, "a collection of STAC items")
+    }
+}
 
 impl ItemCollection {
     /// The collection as the crate `stac` has it.
@@ -95,30 +115,7 @@ impl ItemCollection {
         let mut text = serde_json::to_string_pretty(self)
             .map_err(|source| Error::Encode { what: "the item collection".to_owned(), source })?;
         text.push('\n');
-        SavedFile::save(path, text.as_bytes())
-    }
-
-    /// Downloads the items' assets into a folder: settings first, then `.await` for the collection with the addresses of the
-    /// local files.
-    ///
-    /// ```no_run
-    /// # async fn run(items: eoap::ItemCollection) -> Result<(), eoap::Error> {
-    /// let local = items.download("results").assets(["data"]).show_progress().await?;
-    /// local.save("results/items.json")?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn download(&self, folder: impl Into<PathBuf>) -> DownloadItems {
-        self.download_to(folder.into())
-    }
-
-    fn download_to(&self, folder: PathBuf) -> DownloadItems {
-        DownloadItems::new(self.clone(), folder)
-    }
-
-    /// A map with the footprints of all items, to which more can be added.
-    pub fn map(&self) -> Map {
-        Map::new().items(self)
+        AtomicFile::save(path, text.as_bytes())
     }
 
     /// Shows the items in a notebook.

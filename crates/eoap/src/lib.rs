@@ -117,33 +117,25 @@
 pub mod display;
 pub mod json;
 
-mod asset_address;
-mod download;
 mod draw;
 mod error;
 mod http;
 mod items;
-mod listing;
 pub mod ogc;
 mod picture;
-mod progress;
 mod raster;
-mod s3_url;
-mod saved_file;
-mod store;
+mod storage;
 
-pub use download::{Download, DownloadItems, Progress};
 pub use draw::ColourMap;
 pub use error::{Error, Result};
-pub use items::ItemCollection;
-pub use listing::{Entry, Listing};
+pub use items::{Download, DownloadItems, ItemCollection, Progress};
 pub use ogc::*;
 pub use picture::{Map, Picture, Timeline};
 pub use raster::{
     Affine, AssetReport, BandStatistics, Bounds, Crs, DataType, Finding, Histogram, Preview, Profile, Raster, Read, ReadMask,
     Resampling, Sample, Statistics, Window, check_asset,
 };
-pub use store::{Store, StoreBuilder};
+pub use storage::{Entry, Listing, Store, StoreBuilder};
 
 /// The crate whose arrays pixels are read into.
 pub use ndarray;

@@ -19,7 +19,7 @@
 
 use std::{fmt, path::Path};
 
-use crate::{display::Bundle, error::Result, saved_file::SavedFile};
+use crate::{display::Bundle, error::Result, storage::atomic_file::AtomicFile};
 
 mod histogram;
 mod map;
@@ -59,7 +59,7 @@ impl Picture {
     ///
     /// [`Error::File`](crate::Error::File) if it cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
-        SavedFile::save(path.as_ref(), self.svg.as_bytes())
+        AtomicFile::save(path.as_ref(), self.svg.as_bytes())
     }
 
     /// Shows the picture in a notebook, and its text.

@@ -48,6 +48,13 @@ enum Kind {
     Raster(Box<Preview>),
 }
 
+impl ItemCollection {
+    /// A map with the footprints of all items, to which more can be added.
+    pub fn map(&self) -> Map {
+        Map::new().items(self)
+    }
+}
+
 impl Map {
     /// A map with nothing on it.
     pub fn new() -> Self {

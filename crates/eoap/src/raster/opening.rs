@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    store::Store,
+    storage::Store,
 };
 
 /// What is fetched first, to hold the header of nearly all files.

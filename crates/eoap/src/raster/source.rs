@@ -20,11 +20,13 @@ use reqwest::{
 use url::Url;
 
 use crate::{
-    asset_address::{Address, without_query},
     error::{Error, Result, chain, excerpt},
     http::connections::file_client,
-    s3_url::S3Url,
-    store::Store,
+    storage::{
+        Store,
+        asset_address::{Address, without_query},
+        s3_url::S3Url,
+    },
 };
 
 /// How large a file may be that a server sends whole because it does not know ranges: 64 MiB, as it is held in memory.

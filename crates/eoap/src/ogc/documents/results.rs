@@ -13,7 +13,6 @@ use serde_json::{Map, Value};
 use crate::{
     display::{Align, Table},
     error::{Error, Result},
-    items::ItemCollection,
     ogc::documents::{output, output::Output},
 };
 
@@ -150,20 +149,7 @@ impl Results {
         self.read(name.as_ref(), "of this type")
     }
 
-    /// This output as a collection of STAC items.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::NoSuchOutput`] without such an output; [`Error::OutputKind`] if it is a reference or no item collection.
-    pub fn item_collection(&self, name: impl AsRef<str>) -> Result<ItemCollection> {
-        self.items(name.as_ref())
-    }
-
-    fn items(&self, name: &str) -> Result<ItemCollection> {
-        self.read(name, "a collection of STAC items")
-    }
-
-    fn read<T: DeserializeOwned>(&self, name: &str, expected: &'static str) -> Result<T> {
+    pub(crate) fn read<T: DeserializeOwned>(&self, name: &str, expected: &'static str) -> Result<T> {
         let value = self.value_of(name, expected)?;
         serde_json::from_value(value).map_err(|error| wrong_kind(name, expected, error.to_string()))
     }

@@ -11,21 +11,24 @@ use reqwest::{
 use stac::Asset;
 use url::Url;
 
-use super::{OnProgress, Progress};
+use super::OnProgress;
 use crate::{
-    asset_address::{Address, without_query},
     error::{Error, Result, chain, excerpt},
     http::connections::file_client,
-    saved_file::SavedFile,
-    store::Store,
+    items::progress::Progress,
+    storage::{
+        Store,
+        asset_address::{Address, without_query},
+        atomic_file::AtomicFile,
+    },
 };
 
 /// How often an HTTP download that breaks off goes on from where it was.
 const RESUMPTIONS: u32 = 3;
 
 /// Streams an asset into a file. `place` is the number of the file and how many there are.
-pub(super) async fn fetch(asset: &Asset, path: &Path, place: (usize, usize), on_progress: &mut Option<OnProgress>) -> Result<()> {
-    let mut file = SavedFile::create(path)?;
+pub(crate) async fn fetch(asset: &Asset, path: &Path, place: (usize, usize), on_progress: &mut Option<OnProgress>) -> Result<()> {
+    let mut file = AtomicFile::create(path)?;
     let mut tell = |received: u64, size: Option<u64>, is_done: bool| {
         if let Some(on_progress) = on_progress {
             on_progress(&Progress { path: path.to_owned(), file: place.0, files: place.1, received, size, is_done });
@@ -53,7 +56,7 @@ pub(super) async fn fetch(asset: &Asset, path: &Path, place: (usize, usize), on_
 /// Adds what a stream brings to a file that has `received` bytes, and says how many it has then.
 async fn append(
     mut stream: BoxStream<'_, Result<Bytes>>,
-    file: &mut SavedFile,
+    file: &mut AtomicFile,
     mut received: u64,
     size: Option<u64>,
     tell: &mut impl FnMut(u64, Option<u64>, bool),
@@ -67,7 +70,7 @@ async fn append(
     Ok(received)
 }
 
-fn copy(from: &Path, file: &mut SavedFile) -> Result<(u64, Option<u64>)> {
+fn copy(from: &Path, file: &mut AtomicFile) -> Result<(u64, Option<u64>)> {
     let bytes = fs::read(from).map_err(|error| Error::File { path: from.display().to_string(), reason: error.to_string() })?;
     file.write(&bytes)?;
     Ok((bytes.len() as u64, None))
@@ -75,7 +78,11 @@ fn copy(from: &Path, file: &mut SavedFile) -> Result<(u64, Option<u64>)> {
 
 /// Fetches a file over HTTP. A body that breaks off is asked for from there on (RFC 9110, clause 14), as long as the file is the same
 /// (`If-Range`, clause 13.1.5); a server that sends it whole again, or sends another, starts it anew.
-async fn fetch_http(url: Url, file: &mut SavedFile, tell: &mut impl FnMut(u64, Option<u64>, bool)) -> Result<(u64, Option<u64>)> {
+async fn fetch_http(
+    url: Url,
+    file: &mut AtomicFile,
+    tell: &mut impl FnMut(u64, Option<u64>, bool),
+) -> Result<(u64, Option<u64>)> {
     let client = file_client()?;
     let failed = |source: reqwest::Error| {
         let source = source.without_url();

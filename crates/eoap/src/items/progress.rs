@@ -3,9 +3,29 @@
 //! A notebook keeps every line that is printed, so a bar that moves would fill pages. [`Lines`] prints one when a file is whole,
 //! and for large files one at every tenth: what is printed depends on sizes only, and is the same on every run.
 
-use std::{fmt, io::Write, path::Path};
+use std::{
+    fmt,
+    io::Write,
+    path::{Path, PathBuf},
+};
 
-use crate::download::Progress;
+/// How far the download of a file is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Progress {
+    /// Path of the file, where it will be.
+    pub path: PathBuf,
+    /// Number of the file, from 1.
+    pub file: usize,
+    /// How many files there are in all.
+    pub files: usize,
+    /// Bytes of this file that are here.
+    pub received: u64,
+    /// Bytes that it will have, if the server tells.
+    pub size: Option<u64>,
+    /// Whether the file is whole and has its name.
+    pub is_done: bool,
+}
 
 /// Files below this size are here before anybody wonders.
 const LARGE: u64 = 32 << 20;

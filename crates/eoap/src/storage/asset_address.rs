@@ -6,7 +6,7 @@ use url::Url;
 
 use crate::{
     error::{Error, Result},
-    s3_url::S3Url,
+    storage::s3_url::S3Url,
 };
 
 /// What an address leads to.

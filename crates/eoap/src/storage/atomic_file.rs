@@ -1,6 +1,6 @@
 //! A file that appears under its name when it is whole, and not before.
 //!
-//! [`SavedFile`] is written beside its final place, under a name that says that it is a part, and moved when all is there: readers
+//! [`AtomicFile`] is written beside its final place, under a name that says that it is a part, and moved when all is there: readers
 //! never meet half a file, and what was there before stays until then. Knows nothing about what is in it.
 
 use std::{
@@ -12,15 +12,15 @@ use std::{
 
 use crate::error::{Error, Result};
 
-/// A file that is being written. Dropped before [`finish`](SavedFile::finish), it leaves nothing behind.
+/// A file that is being written. Dropped before [`finish`](AtomicFile::finish), it leaves nothing behind.
 #[derive(Debug)]
-pub(crate) struct SavedFile {
+pub(crate) struct AtomicFile {
     path: PathBuf,
     part: PathBuf,
     file: Option<File>,
 }
 
-impl SavedFile {
+impl AtomicFile {
     /// Begins a file, and its folder if there is none.
     pub(crate) fn create(path: &Path) -> Result<Self> {
         static COUNT: AtomicU64 = AtomicU64::new(0);
@@ -73,7 +73,7 @@ impl SavedFile {
     }
 }
 
-impl Drop for SavedFile {
+impl Drop for AtomicFile {
     fn drop(&mut self) {
         if self.file.take().is_some() {
             // Nobody is left to be told.

@@ -15,8 +15,10 @@ use stac::Asset;
 
 use crate::{
     error::{Error, Result},
-    items::ItemCollection,
-    progress::Lines,
+    items::{
+        ItemCollection,
+        progress::{Lines, Progress},
+    },
 };
 
 mod file_name;
@@ -24,24 +26,6 @@ mod transfer;
 
 use file_name::{checked_name, file_name, folder_name};
 use transfer::fetch;
-
-/// How far the download of a file is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Progress {
-    /// Path of the file, where it will be.
-    pub path: PathBuf,
-    /// Number of the file, from 1.
-    pub file: usize,
-    /// How many files there are in all.
-    pub files: usize,
-    /// Bytes of this file that are here.
-    pub received: u64,
-    /// Bytes that it will have, if the server tells.
-    pub size: Option<u64>,
-    /// Whether the file is whole and has its name.
-    pub is_done: bool,
-}
 
 type OnProgress = Box<dyn FnMut(&Progress) + Send>;
 
@@ -64,6 +48,26 @@ pub struct Download {
     folder: PathBuf,
     name: Option<String>,
     on_progress: Option<OnProgress>,
+}
+
+impl ItemCollection {
+    /// Downloads the items' assets into a folder: settings first, then `.await` for the collection with the addresses of the
+    /// local files.
+    ///
+    /// ```no_run
+    /// # async fn run(items: eoap::ItemCollection) -> Result<(), eoap::Error> {
+    /// let local = items.download("results").assets(["data"]).show_progress().await?;
+    /// local.save("results/items.json")?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn download(&self, folder: impl Into<PathBuf>) -> DownloadItems {
+        self.download_to(folder.into())
+    }
+
+    fn download_to(&self, folder: PathBuf) -> DownloadItems {
+        DownloadItems::new(self.clone(), folder)
+    }
 }
 
 impl Download {

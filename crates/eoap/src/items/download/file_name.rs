@@ -5,7 +5,7 @@ use url::Url;
 use crate::error::{Error, Result};
 
 /// The name of the file at the end of an address.
-pub(super) fn file_name(href: &str) -> Result<String> {
+pub(crate) fn file_name(href: &str) -> Result<String> {
     let name = match Url::parse(href) {
         // Keys of S3 are taken as they are; addresses on the web have a query and encoded characters.
         Ok(url) if matches!(url.scheme(), "http" | "https" | "file") => {
@@ -31,7 +31,7 @@ fn percent_decoded(text: &str) -> String {
 }
 
 /// A name leads to no other folder.
-pub(super) fn checked_name(name: &str) -> Result<String> {
+pub(crate) fn checked_name(name: &str) -> Result<String> {
     if name.is_empty() || matches!(name, "." | "..") || name.contains(['/', '\\', '\0']) {
         let reason = "this is no name of a file; give one without slashes".to_owned();
         return Err(Error::File { path: name.to_owned(), reason });
@@ -40,7 +40,7 @@ pub(super) fn checked_name(name: &str) -> Result<String> {
 }
 
 /// An identifier as the name of a folder: what could lead elsewhere, or what some system does not take, becomes `_`.
-pub(super) fn folder_name(id: &str) -> String {
+pub(crate) fn folder_name(id: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | ' ' | '+' | '=' | '@');
     let name: String = id.chars().map(|c| if is_plain(c) { c } else { '_' }).collect();
     if name.trim_matches(['.', ' ']).is_empty() { "_".repeat(name.chars().count().max(1)) } else { name }

@@ -17,8 +17,10 @@ use object_store::{
 use crate::{
     error::{Error, Result, chain},
     http::connections::ensure_tls,
-    listing::{Entry, Listing},
-    s3_url::S3Url,
+    storage::{
+        listing::{Entry, Listing},
+        s3_url::S3Url,
+    },
 };
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);

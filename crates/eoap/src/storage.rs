@@ -1,0 +1,12 @@
+//! Where data lies: stores of objects (S3 and the like), addresses of assets, files that are whole or not there.
+//!
+//! Knows bytes and names. Knows nothing of what is in them.
+
+pub(crate) mod asset_address;
+pub(crate) mod atomic_file;
+mod listing;
+pub(crate) mod s3_url;
+mod store;
+
+pub use listing::{Entry, Listing};
+pub use store::{Store, StoreBuilder};
