@@ -5,15 +5,13 @@ use std::sync::Arc;
 use serde_json::Number;
 
 use super::{
-    bounds::Window,
-    data_type::DataType,
     dataset::Raster,
+    georeference::bounds::Window,
     grid::Grid,
-    level::Level,
-    pixels::{Failure, Wanted},
+    io::pixels::{Failure, Wanted},
     region::{Region, reduced_size},
     resample::{Area, Cover, Part, Resampling, average, nearest},
-    sample::Sample,
+    tiff::{data_type::DataType, level::Level, sample::Sample},
 };
 use crate::error::{Error, Result};
 

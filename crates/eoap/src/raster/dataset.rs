@@ -8,17 +8,18 @@ use futures_util::future::BoxFuture;
 use tokio::sync::OnceCell;
 
 use super::{
-    affine::Affine,
-    crs::Crs,
-    data_type::DataType,
-    fetch::Fetcher,
-    header::{Further, Header},
-    level::{Level, LevelFile},
+    georeference::{affine::Affine, crs::Crs},
+    io::fetch::Fetcher,
     preview::{Colours, Preview},
     profile::Profile,
     read::{Read, ReadMask},
-    sample::Sample,
     statistics::{BandStatistics, Statistics},
+    tiff::{
+        data_type::DataType,
+        header::{Further, Header},
+        level::{Level, LevelFile},
+        sample::Sample,
+    },
 };
 use crate::error::{Error, Result};
 

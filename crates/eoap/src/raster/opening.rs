@@ -9,13 +9,13 @@ use url::Url;
 
 use super::{
     dataset::{Raster, Shared},
-    directory::{Halt, Outcome},
-    fetch::Fetcher,
-    header::{Further, Header},
-    level::LevelFile,
-    side_files::beside,
-    source::Source,
-    sparse::SparseBytes,
+    io::{fetch::Fetcher, side_files::beside, source::Source},
+    tiff::{
+        directory::{Halt, Outcome},
+        header::{Further, Header},
+        level::LevelFile,
+        sparse::SparseBytes,
+    },
 };
 use crate::{
     error::{Error, Result},

@@ -3,9 +3,11 @@
 use serde_json::json;
 
 use super::{
-    bounds::{Bounds, Window},
-    crs::Crs,
     dataset::Raster,
+    georeference::{
+        bounds::{Bounds, Window},
+        crs::Crs,
+    },
 };
 use crate::error::Result;
 

@@ -6,12 +6,14 @@ use futures_util::future::BoxFuture;
 use ndarray::{Array, Array2, Array3, Dimension, Ix2, Ix3};
 
 use super::{
-    bounds::{Bounds, Window},
-    crs::Crs,
     dataset::Raster,
+    georeference::{
+        bounds::{Bounds, Window},
+        crs::Crs,
+    },
     region::Region,
     resample::Resampling,
-    sample::Sample,
+    tiff::sample::Sample,
 };
 use crate::error::{Error, Result};
 

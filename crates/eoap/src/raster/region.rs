@@ -5,10 +5,12 @@
 use std::sync::Arc;
 
 use super::{
-    bounds::Window,
-    header::{Further, Header},
-    level::Level,
+    georeference::bounds::Window,
     resample::{Area, Resampling, best_overview},
+    tiff::{
+        header::{Further, Header},
+        level::Level,
+    },
 };
 
 /// A part of a level, and the shape in which it is read.

@@ -2,7 +2,7 @@
 //!
 //! Computes with sizes and values that are here; fetches nothing.
 
-use super::{data_type::DataType, sample::Sample};
+use super::tiff::{data_type::DataType, sample::Sample};
 
 /// How a pixel of the result comes from pixels of the file, when the shapes differ.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

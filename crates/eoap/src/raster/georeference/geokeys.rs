@@ -9,7 +9,7 @@ const GT_RASTER_TYPE: u16 = 1025;
 const GEODETIC_CRS: u16 = 2048;
 const GEODETIC_CITATION: u16 = 2049;
 const PROJECTED_CRS: u16 = 3072;
-pub(super) const USER_DEFINED: u16 = 32767;
+pub(crate) const USER_DEFINED: u16 = 32767;
 const DOUBLE_PARAMS: u16 = 34736;
 const ASCII_PARAMS: u16 = 34737;
 /// What GDAL makes of keys that define no system at all.
@@ -103,18 +103,18 @@ impl GeoTags {
     }
 
     /// The value of a key that is a short number.
-    pub(super) fn short(&self, key: u16) -> Option<u16> {
+    pub(crate) fn short(&self, key: u16) -> Option<u16> {
         self.entry(key).filter(|entry| entry[1] == 0).map(|entry| entry[3])
     }
 
     /// The value of a key that is a floating-point number.
-    pub(super) fn double(&self, key: u16) -> Option<f64> {
+    pub(crate) fn double(&self, key: u16) -> Option<f64> {
         let entry = self.entry(key).filter(|entry| entry[1] == DOUBLE_PARAMS)?;
         self.doubles.get(usize::from(entry[3])).copied().filter(|value| value.is_finite())
     }
 
     /// The value of a key that is a text.
-    pub(super) fn text(&self, key: u16) -> Option<String> {
+    pub(crate) fn text(&self, key: u16) -> Option<String> {
         let entry = self.entry(key).filter(|entry| entry[1] == ASCII_PARAMS)?;
         let (start, count) = (usize::from(entry[3]), usize::from(entry[2]));
         let text = self.ascii.get(start..start + count)?.trim_end_matches(['|', '\0']).trim();

@@ -9,14 +9,16 @@ use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt, future::try_join, stream};
 use tokio::sync::mpsc;
 
-use super::{
-    chunk::decode,
-    directory::{Halt, Tiff},
-    fetch::{Fetcher, PARALLEL_READS, Placed, group},
-    level::Level,
-    sample::{Picks, Sample},
+use super::fetch::{Fetcher, PARALLEL_READS, Placed, group};
+use crate::{
+    error::Result,
+    raster::tiff::{
+        chunk::decode,
+        directory::{Halt, Tiff},
+        level::Level,
+        sample::{Picks, Sample},
+    },
 };
-use crate::error::Result;
 
 /// What one request fetches at most, but for a single larger chunk.
 const REQUEST_BYTES: u64 = 4 << 20;

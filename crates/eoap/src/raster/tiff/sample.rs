@@ -5,8 +5,8 @@
 use futures_util::future::BoxFuture;
 use ndarray::{Array2, Array3};
 
-use super::{data_type::DataType, read::Request};
-use crate::error::Result;
+use super::data_type::DataType;
+use crate::{error::Result, raster::read::Request};
 
 /// A type that pixels can be read as: `u8` to `u64`, `i8` to `i64`, `f32`, `f64`.
 ///

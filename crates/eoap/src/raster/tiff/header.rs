@@ -9,12 +9,11 @@ use tiff::tags::{PhotometricInterpretation, Tag};
 
 use super::{
     directory::{Directory, Halt, Layout, Outcome, Tiff},
-    fetch::Fetcher,
     gdal_metadata::GdalMetadata,
-    geokeys::GeoTags,
     level::Level,
     sparse::SparseBytes,
 };
+use crate::raster::{georeference::geokeys::GeoTags, io::fetch::Fetcher};
 
 /// GDAL's own, which `tiff` has no name for.
 const GDAL_METADATA: Tag = Tag::Unknown(42112);

@@ -170,7 +170,7 @@ mod tests {
     use super::*;
 
     /// Written by GDAL 3.10.3: `CRS.from_epsg(n).to_wkt()`, one system per line.
-    const GDAL: &str = include_str!("../../tests/data/wkt-gdal.txt");
+    const GDAL: &str = include_str!("../../../tests/data/wkt-gdal.txt");
 
     #[test]
     fn wkt_is_that_of_gdal() {

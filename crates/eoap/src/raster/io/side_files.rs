@@ -2,14 +2,18 @@
 
 use std::sync::Arc;
 
-use super::{
-    directory::Tiff,
-    fetch::Fetcher,
-    header::images,
-    level::{Level, LevelFile},
-    opening::{FIRST_READ, read_parts},
+use super::fetch::Fetcher;
+use crate::{
+    error::{Error, Result},
+    raster::{
+        opening::{FIRST_READ, read_parts},
+        tiff::{
+            directory::Tiff,
+            header::images,
+            level::{Level, LevelFile},
+        },
+    },
 };
-use crate::error::{Error, Result};
 
 /// All images of a file beside a raster, and that file; none if there is no such file.
 pub(crate) async fn beside(raster: &Fetcher, ending: &str, file: LevelFile) -> Result<(Vec<Arc<Level>>, Option<Fetcher>)> {

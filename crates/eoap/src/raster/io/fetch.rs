@@ -13,11 +13,11 @@ use std::{
 use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use super::{
-    source::Source,
-    sparse::{SparseBytes, join},
+use super::source::Source;
+use crate::{
+    error::Result,
+    raster::tiff::sparse::{SparseBytes, join},
 };
-use crate::error::Result;
 
 /// Ranges this near to each other are fetched with one request.
 const JOIN_DISTANCE: u64 = 16 << 10;
