@@ -114,28 +114,44 @@
 //! No writing to S3, no reprojection of pixels, no LERC, WebP, JPEG XL or fax data, no complex numbers in rasters: what cannot be read says so in its error. Of
 //! the files that GDAL keeps beside a raster, overviews and masks are read ([`Raster::with_side_files`]), metadata (`.aux.xml`) are not.
 
-pub mod display;
-pub mod json;
-
 mod draw;
 mod error;
 mod http;
-mod items;
-pub mod ogc;
-mod picture;
-mod raster;
-mod storage;
 
-pub use draw::ColourMap;
+pub mod display;
+pub mod items;
+pub mod json;
+pub mod ogc;
+pub mod picture;
+pub mod raster;
+pub mod storage;
+
+// The paved path: what a tutorial needs.
 pub use error::{Error, Result};
-pub use items::{Download, DownloadItems, ItemCollection, Progress};
-pub use ogc::*;
-pub use picture::{Map, Picture, Timeline};
-pub use raster::{
-    Affine, AssetReport, BandStatistics, Bounds, Crs, DataType, Finding, Histogram, Preview, Profile, Raster, Read, ReadMask,
-    Resampling, Sample, Statistics, Window, check_asset,
+pub use items::ItemCollection;
+pub use ogc::{
+    Client, Execution, Input, Job, JobList, Output, Package, Prefer, ProblemKind, Process, ProcessList, Results, Status,
+    StatusInfo, Wait,
 };
-pub use storage::{Entry, Listing, Store, StoreBuilder};
+pub use picture::{ColourMap, Map, Timeline};
+pub use raster::{Bounds, Crs, Raster, Resampling, Window, check_asset};
+pub use storage::Store;
+
+// The other names of the rooms, which programs may know by this path, too.
+#[doc(hidden)]
+pub use {
+    items::{Download, DownloadItems, Progress},
+    ogc::{
+        ApiDefinition, ClientBuilder, Conformance, Datetime, Deploy, Deployed, Fetched, GetPackage, InputDescription,
+        LandingPage, Link, LinkPolicy, ListJobs, ListProcesses, MaxOccurs, OneOrMore, OutputDescription, OutputFormat, Paged,
+        Problem, ProcessSummary, Qualified, Response, Retry, Submitted, Subscriber, Token, TransmissionMode,
+    },
+    picture::Picture,
+    raster::{
+        Affine, AssetReport, BandStatistics, DataType, Finding, Histogram, Preview, Profile, Read, ReadMask, Sample, Statistics,
+    },
+    storage::{Entry, Listing, StoreBuilder},
+};
 
 /// The crate whose arrays pixels are read into.
 pub use ndarray;

@@ -25,6 +25,7 @@ mod histogram;
 mod map;
 mod timeline;
 
+pub use crate::draw::ColourMap;
 pub use map::Map;
 pub use timeline::Timeline;
 

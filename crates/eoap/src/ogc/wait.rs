@@ -17,7 +17,6 @@ use crate::{
         documents::status::{Status, StatusInfo},
         job::Job,
     },
-    picture::Timeline,
 };
 
 /// First interval between two questions unless another is set.
@@ -31,7 +30,7 @@ const INTERRUPTIONS: u32 = 3;
 /// Environment variable that overrides the interval of every wait.
 const INTERVAL_VARIABLE: &str = "EOAP_POLL_INTERVAL";
 
-type OnStatus = Box<dyn FnMut(&StatusInfo) + Send>;
+pub(crate) type OnStatus = Box<dyn FnMut(&StatusInfo) + Send>;
 
 /// Waiting for a job, from [`Job::wait`]: set what is to be set, then `.await`.
 ///
@@ -70,7 +69,8 @@ pub struct Wait {
     backoff: Option<(f64, Duration)>,
     deadline: Option<Duration>,
     on_status: Option<OnStatus>,
-    timeline: Option<Timeline>,
+    /// Keeps each status, before `on_status` sees it.
+    record: Option<OnStatus>,
 }
 
 impl Job {
@@ -82,7 +82,7 @@ impl Job {
 
 impl Wait {
     pub(crate) fn new(job: Job) -> Self {
-        Self { job, every: None, backoff: None, deadline: None, on_status: None, timeline: None }
+        Self { job, every: None, backoff: None, deadline: None, on_status: None, record: None }
     }
 
     /// Time between two questions; constant, unless [`backoff`](Wait::backoff) is set, too: then it is the first one.
@@ -110,9 +110,9 @@ impl Wait {
         self
     }
 
-    /// Records each status, the last one included, to be looked at later.
-    pub fn timeline(mut self, timeline: &Timeline) -> Self {
-        self.timeline = Some(timeline.clone());
+    /// As [`on_status`](Wait::on_status), for what keeps the statuses.
+    pub(crate) fn recorded(mut self, record: OnStatus) -> Self {
+        self.record = Some(record);
         self
     }
 
@@ -138,11 +138,8 @@ impl Wait {
             let asked = match self.job.status_and_pause().await {
                 Ok((status, asked)) => {
                     interruptions = 0;
-                    if let Some(timeline) = &self.timeline {
-                        timeline.record(&status);
-                    }
-                    if let Some(on_status) = &mut self.on_status {
-                        on_status(&status);
+                    for seen in [&mut self.record, &mut self.on_status].into_iter().flatten() {
+                        seen(&status);
                     }
                     let job = self.job.id().to_owned();
                     match status.status {

@@ -15,7 +15,10 @@ use crate::{
         svg::{Anchor, Shape, Svg, fitted, text_width},
         theme::{LINE, MARGIN, Paint, WIDTH},
     },
-    ogc::documents::status::{Status, StatusInfo},
+    ogc::{
+        Wait,
+        documents::status::{Status, StatusInfo},
+    },
 };
 
 /// Where the bars begin: what is left of them is said in words.
@@ -42,6 +45,14 @@ const ROWS: usize = 24;
 #[derive(Clone, Default)]
 pub struct Timeline {
     seen: Arc<Mutex<Vec<StatusInfo>>>,
+}
+
+impl Wait {
+    /// Records each status, the last one included, to be looked at later.
+    pub fn timeline(self, timeline: &Timeline) -> Self {
+        let timeline = timeline.clone();
+        self.recorded(Box::new(move |status| timeline.record(status)))
+    }
 }
 
 impl Timeline {

@@ -6,13 +6,8 @@
 
 #![allow(clippy::print_stdout, reason = "a suite says where it ran")]
 
-#[path = "servers/executions.rs"]
 mod executions;
-#[path = "servers/jobs.rs"]
 mod jobs;
-#[path = "servers/outputs.rs"]
 mod outputs;
-#[path = "servers/peer.rs"]
 mod peer;
-#[path = "servers/resources.rs"]
 mod resources;
