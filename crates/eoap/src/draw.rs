@@ -4,6 +4,7 @@
 
 pub(crate) mod colour_map;
 pub(crate) mod geography;
+#[cfg(feature = "raster")]
 pub(crate) mod png;
 pub(crate) mod scale;
 pub(crate) mod svg;

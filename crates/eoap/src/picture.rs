@@ -21,6 +21,7 @@ use std::{fmt, path::Path};
 
 use crate::{display::Bundle, error::Result, storage::atomic_file::AtomicFile};
 
+#[cfg(feature = "raster")]
 mod histogram;
 mod map;
 mod timeline;

@@ -1,5 +1,7 @@
 //! A map of footprints, areas and rasters: graticule, scale, legend; nothing is fetched for it.
 
+use std::{fmt, sync::Arc};
+
 use stac::Item;
 
 use super::Picture;
@@ -10,9 +12,10 @@ use crate::{
         theme::{LINE, MARGIN, Paint, WIDTH},
     },
     items::ItemCollection,
-    raster::{Bounds, Preview},
 };
 
+#[cfg(feature = "raster")]
+mod raster;
 mod sheet;
 
 use sheet::Sheet;
@@ -45,7 +48,21 @@ struct Layer {
 enum Kind {
     Footprint(usize),
     Area,
-    Raster(Box<Preview>),
+    #[cfg_attr(not(feature = "raster"), allow(dead_code, reason = "what only rasters need"))]
+    Raster(Drawn),
+}
+
+/// A raster's picture for the part of the map between bounds (west, south, east, north), of a size: as PNG, if some of it is there.
+type Draw = dyn Fn([f64; 4], (f64, f64)) -> Option<Vec<u8>> + Send + Sync;
+
+/// A raster that can be drawn on a map.
+#[derive(Clone)]
+struct Drawn(Arc<Draw>);
+
+impl fmt::Debug for Drawn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("…")
+    }
 }
 
 impl ItemCollection {
@@ -97,20 +114,6 @@ impl Map {
         self.layers.push(Layer { name, note: String::new(), outline, kind: Kind::Area });
     }
 
-    /// Adds a raster's preview where it lies. One of which that is not known (see [`Preview::corners`]) is left out.
-    pub fn raster(mut self, name: impl Into<String>, preview: &Preview) -> Self {
-        self.add_raster(name.into(), preview);
-        self
-    }
-
-    fn add_raster(&mut self, name: String, preview: &Preview) {
-        if let Some(corners) = preview.corners() {
-            let outline = Outline { rings: vec![corners.to_vec()], ..Outline::default() };
-            let kind = Kind::Raster(Box::new(preview.clone()));
-            self.layers.push(Layer { name, note: preview.legend_text(), outline, kind });
-        }
-    }
-
     /// The map as a picture.
     pub fn picture(&self) -> Picture {
         let spans = self.layers.iter().filter_map(|layer| layer.outline.bounds()).map(|bounds| (bounds[0], bounds[2]));
@@ -160,12 +163,6 @@ impl Kind {
             Self::Area => Paint::Area,
             Self::Raster(_) => Paint::Water,
         }
-    }
-}
-
-impl From<Bounds> for [f64; 4] {
-    fn from(bounds: Bounds) -> Self {
-        bounds.to_array()
     }
 }
 

@@ -270,6 +270,7 @@ impl Store {
         Ok((pieces.boxed(), size))
     }
 
+    #[cfg_attr(not(feature = "raster"), allow(dead_code, reason = "what only rasters need"))]
     /// Fetches a range of an object's bytes, and says how large the object is. The range may reach beyond the end.
     pub(crate) async fn get_range(&self, url: &S3Url, range: Range<u64>) -> Result<(Bytes, u64)> {
         let path = self.path(url, &url.key)?;
