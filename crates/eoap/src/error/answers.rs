@@ -26,6 +26,15 @@ impl Error {
         }
     }
 
+    /// Whether no server was there to answer.
+    pub(crate) fn is_unanswered(&self) -> bool {
+        match self {
+            Self::Connection { source, .. } => source.is_connect(),
+            Self::RetriesExhausted { last, .. } => last.is_unanswered(),
+            _ => false,
+        }
+    }
+
     /// Whether the server does not know the job. pygeoapi calls that `InvalidParameterValue` where the standard has
     /// `NoSuchJob`; at the URL of a job, with status 404, it means the same.
     pub fn is_no_such_job(&self) -> bool {

@@ -68,6 +68,12 @@ impl Problem {
         }
     }
 
+    /// Whether the document names a kind of problem that is known, or one of the URIs of such kinds.
+    pub(crate) fn is_of_a_known_kind(&self) -> bool {
+        !matches!(self.kind(), ProblemKind::Other(_))
+            || self.problem_type.as_deref().is_some_and(|kind| kind.contains("/exceptions/") || kind.contains("/exception/"))
+    }
+
     /// Whether the document says anything at all of what an error document says.
     pub(crate) fn is_telling(&self) -> bool {
         [&self.problem_type, &self.title, &self.detail, &self.code, &self.description].iter().any(|member| member.is_some())

@@ -11,6 +11,7 @@ use reqwest::{
     header::{ACCEPT, HeaderName, HeaderValue},
 };
 use tokio::time::{Instant, sleep, timeout};
+use url::Url;
 
 use crate::{
     error::{Error, Result, chain},
@@ -34,6 +35,10 @@ pub(crate) struct Exchange<'a> {
     sent: u32,
     failures: u32,
     redirects: u32,
+    /// Where to ask if nobody answers at the place that the request was redirected to, or does not have it.
+    other_place: Option<Url>,
+    /// Why it was not had where the request was redirected to.
+    not_there: Option<Error>,
     has_renewed: bool,
     last: Option<Box<Error>>,
 }
@@ -48,6 +53,8 @@ impl<'a> Exchange<'a> {
             sent: 0,
             failures: 0,
             redirects: 0,
+            other_place: None,
+            not_there: None,
             has_renewed: false,
             last: None,
         }
@@ -60,17 +67,26 @@ impl<'a> Exchange<'a> {
 
     /// Sends until there is an answer with a good status, or an error that another attempt would not mend.
     pub(crate) async fn run(&mut self) -> Result<Answer> {
+        let outcome = self.attempts().await;
+        outcome.map_err(|error| self.not_there.take().unwrap_or(error))
+    }
+
+    async fn attempts(&mut self) -> Result<Answer> {
         loop {
             let credentials = self.credentials().await?;
             match self.attempt(credentials.clone()).await {
                 Ok(answer) if answer.status.is_success() => return Ok(answer),
                 Ok(answer) if answer.is_redirect() => self.redirect(&answer)?,
+                Ok(answer) if answer.status == StatusCode::NOT_FOUND && self.goes_elsewhere() => {
+                    self.not_there = Some(answer.into_error());
+                }
                 Ok(answer) if answer.status == StatusCode::UNAUTHORIZED && self.renews(credentials) => {}
                 Ok(answer) if retry::is_passing(answer.status) => {
                     let asked = answer.retry_after();
                     self.pause(answer.into_error(), asked).await?;
                 }
                 Ok(answer) => return Err(answer.into_error()),
+                Err(error) if error.is_unanswered() && self.goes_elsewhere() => self.not_there = Some(error),
                 Err(error @ Error::Connection { .. }) => self.pause(error, None).await?,
                 Err(error) => return Err(error),
             }
@@ -127,8 +143,16 @@ impl<'a> Exchange<'a> {
             return Err(refuse("more than 5 redirects are not followed"));
         }
         self.redirects += 1;
-        self.request.url = to.clone();
+        // A server's own name for itself may not be one that it is reached by: redirects follow the same policy as links.
+        (self.request.url, self.other_place) = self.transport.places(to.as_str())?;
         Ok(())
+    }
+
+    /// Whether there is another place to ask, which the request goes to then.
+    fn goes_elsewhere(&mut self) -> bool {
+        let Some(other) = self.other_place.take() else { return false };
+        self.request.url = other;
+        true
     }
 
     /// Waits before the next attempt.

@@ -2,7 +2,7 @@
 //!
 //! Says which URL a link means. Whether it may have the credentials is decided when it is requested, by its origin.
 
-use url::Url;
+use url::{Host, Url};
 
 use crate::{
     error::{Error, Result},
@@ -44,6 +44,28 @@ impl Transport {
         Ok(mapped)
     }
 
+    /// Where data can be that a server links or redirects to: the place to ask first, and the one to ask if nobody answers there or
+    /// does not have it.
+    ///
+    /// Data may lie anywhere, and a link to it is taken as it is. Three kinds are taken for the server's own and follow the link
+    /// policy: a relative link; one to this machine if the server is elsewhere, which is what ZOO-Project calls itself by default; and
+    /// one to a host that gives no answer, which may be a name that the server is known by only where it stands.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Url`] for what is no http or https URL.
+    pub(crate) fn places(&self, href: &str) -> Result<(Url, Option<Url>)> {
+        let as_the_servers = self.resolve(href)?;
+        match Url::parse(href) {
+            Ok(url) if !is_loopback(&url) || is_loopback(self.base()) => {
+                let as_given = self.external(href)?;
+                let other = (as_the_servers != as_given).then_some(as_the_servers);
+                Ok((as_given, other))
+            }
+            _ => Ok((as_the_servers, None)),
+        }
+    }
+
     /// The URL of data that may lie anywhere, such as an output by reference in a bucket: as given, whatever the policy.
     ///
     /// # Errors
@@ -61,6 +83,15 @@ impl Transport {
         strip_user(&mut url);
         url.set_fragment(None);
         Ok(url)
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
     }
 }
 
@@ -99,6 +130,32 @@ mod tests {
         assert_eq!(follow.resolve("jobs").expect("URL").as_str(), "http://zoo-service/acme/ogc-api/jobs");
         let own = transport(LinkPolicy::OwnBase);
         assert_eq!(own.external("https://me:hush@bucket:4566/k?X-Sig=1").expect("URL").as_str(), "https://bucket:4566/k?X-Sig=1");
+    }
+
+    #[test]
+    fn data_lies_where_it_is_said_to_unless_that_is_the_server_itself() {
+        let place = |base: &str, href: &str| {
+            let transport = Transport::new(base, Settings::default()).expect("transport");
+            let (first, second) = transport.places(href).expect("URL");
+            (first.to_string(), second.map(|url| url.to_string()))
+        };
+        let only = |url: &str| (url.to_owned(), None);
+        let base = "http://zoo-project-dru-service/acme/ogc-api";
+        assert_eq!(
+            place(base, "https://store.example/mask.tif"),
+            ("https://store.example/mask.tif".to_owned(), Some("http://zoo-project-dru-service/mask.tif".to_owned()))
+        );
+        assert_eq!(place(base, "http://localhost:8080/temp//j.json"), only("http://zoo-project-dru-service/temp//j.json"));
+        assert_eq!(place(base, "http://[::1]/j.json"), only("http://zoo-project-dru-service/j.json"));
+        assert_eq!(place(base, "/temp/j.json"), only("http://zoo-project-dru-service/temp/j.json"));
+        assert_eq!(
+            place("http://127.0.0.1:5000", "http://localhost/j.json"),
+            ("http://localhost/j.json".to_owned(), Some("http://127.0.0.1:5000/j.json".to_owned()))
+        );
+        let follow = transport(LinkPolicy::Follow).places("https://store.example/x").expect("URL");
+        assert_eq!((follow.0.as_str(), follow.1), ("https://store.example/x", None));
+        let error = transport(LinkPolicy::OwnBase).places("s3://results/j.json").expect_err("not HTTP").to_string();
+        assert!(error.contains("Store"), "{error}");
     }
 
     #[test]

@@ -63,6 +63,33 @@ pub(crate) fn by_extension(extension: &str) -> &'static str {
     }
 }
 
+/// What bytes are by what they begin with (as in the WHATWG's MIME Sniffing Standard), for answers whose label a proxy has replaced.
+pub(crate) fn of_content(bytes: &[u8]) -> &'static str {
+    const BEGINNINGS: [(&[u8], &str); 13] = [
+        (b"\x89PNG\r\n\x1a\n", "image/png"),
+        (b"\xff\xd8\xff", "image/jpeg"),
+        (b"GIF8", "image/gif"),
+        (b"II*\0", "image/tiff"),
+        (b"MM\0*", "image/tiff"),
+        (b"II+\0", "image/tiff"),
+        (b"MM\0+", "image/tiff"),
+        (b"%PDF-", "application/pdf"),
+        (b"PK\x03\x04", "application/zip"),
+        (b"\x1f\x8b", "application/gzip"),
+        (b"\x89HDF\r\n\x1a\n", "application/x-hdf5"),
+        (b"CDF", "application/netcdf"),
+        (b"SQLite format 3\0", "application/vnd.sqlite3"),
+    ];
+    if let Some((_, media_type)) = BEGINNINGS.iter().find(|(beginning, _)| bytes.starts_with(beginning)) {
+        return media_type;
+    }
+    match std::str::from_utf8(bytes) {
+        Ok(text) if text.trim_start().starts_with("<?xml") => "application/xml",
+        Ok(text) if !text.contains('\0') => "text/plain",
+        _ => "application/octet-stream",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

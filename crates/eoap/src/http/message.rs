@@ -108,13 +108,29 @@ impl Answer {
 
     /// The error that an answer without a good status tells of.
     pub(crate) fn into_error(self) -> Error {
-        let (method, url, status) = (self.method.to_string(), self.url.to_string(), self.status.as_u16());
         match serde_json::from_slice::<Problem>(&self.body) {
-            Ok(problem) if problem.is_telling() => {
-                let kind = problem.kind_with_status(status);
-                Error::Api { method, url, status, kind, problem: Box::new(problem) }
-            }
-            _ => Error::Http { method, url, status, body: excerpt(&self.body) },
+            Ok(problem) if problem.is_telling() => self.api(problem),
+            _ => Error::Http {
+                method: self.method.to_string(),
+                url: self.url.to_string(),
+                status: self.status.as_u16(),
+                body: excerpt(&self.body),
+            },
         }
+    }
+
+    /// The error that a document tells of which came in place of another, whatever the status.
+    pub(crate) fn problem(&self, document: Value) -> Error {
+        match serde_json::from_value(document) {
+            Ok(problem) => self.api(problem),
+            Err(error) => self.not("an error document (RFC 7807)", error.to_string()),
+        }
+    }
+
+    fn api(&self, problem: Problem) -> Error {
+        let status = self.status.as_u16();
+        let kind = problem.kind_with_status(status);
+        let (method, url) = (self.method.to_string(), self.url.to_string());
+        Error::Api { method, url, status, kind, problem: Box::new(problem) }
     }
 }

@@ -1,10 +1,15 @@
 //! Takes `multipart/related` bodies apart (RFC 2046 clause 5.1, RFC 2387): several outputs in one answer.
 //!
-//! ZOO-Project writes such bodies in a way that no strict reader takes: its boundary begins with two hyphens, which may
-//! or may not be written twice; a stray `Status:` line stands among the headers of a part; and no empty line separates them
-//! from the body. So headers are lines that look like one of a part's (`Content-…`, `Status`, …), a following empty line is
-//! taken as their end and not missed if it is not there, and lines may end with or without a carriage return. Nothing is
-//! known here about outputs.
+//! ZOO-Project writes such bodies in a way that no strict reader takes:
+//!
+//! - its boundary begins with two hyphens, which may or may not be written twice;
+//! - the next boundary may stand right behind a part's body, without a line break between them;
+//! - a stray `Status:` line and an empty line stand among the headers of a part;
+//! - no empty line separates headers from the body.
+//!
+//! So a boundary counts wherever it stands, if its line ends with it; headers are lines that look like one of a part's
+//! (`Content-…`, `Status`, …); a following empty line is taken as their end and not missed if it is not there; and lines may end with
+//! or without a carriage return. Nothing is known here about outputs.
 
 use bytes::Bytes;
 
@@ -28,81 +33,112 @@ impl Part {
 pub(crate) fn parts(content_type: &str, body: &Bytes) -> Result<Vec<Part>, String> {
     let boundary = media_type::parameter(content_type, "boundary").filter(|boundary| !boundary.is_empty());
     let boundary = boundary.ok_or_else(|| "its Content-Type names no boundary between the parts".to_owned())?;
-    let lines = lines(body);
-    let delimiters: Vec<(usize, bool)> =
-        lines.iter().enumerate().filter_map(|(index, line)| Some((index, is_delimiter(line.text(body), &boundary)?))).collect();
+    let delimiters = delimiters(body, boundary.as_bytes());
     if delimiters.is_empty() {
         return Err(format!("the boundary {boundary:?} that its Content-Type names is not in the body"));
     }
+    // The line break before a boundary belongs to the boundary (RFC 2046 clause 5.1.1). Who leaves it out once, leaves it out always.
+    let has_breaks = delimiters.iter().skip(1).all(|delimiter| line_break_before(body, delimiter.begin) > 0);
     let mut parts = Vec::new();
-    for (position, (index, last)) in delimiters.iter().enumerate() {
-        if *last {
+    for (position, delimiter) in delimiters.iter().enumerate() {
+        if delimiter.is_last {
             break;
         }
-        // A body that breaks off ends with its last line.
-        let end = delimiters.get(position + 1).map_or(lines.len(), |(next, _)| *next);
-        parts.push(part(body, &lines[index + 1..end]));
+        let end = match delimiters.get(position + 1) {
+            Some(next) if has_breaks => next.begin - line_break_before(body, next.begin),
+            Some(next) => next.begin,
+            // A body that breaks off loses nothing that came.
+            None => body.len(),
+        };
+        parts.push(part(body, delimiter.end, end.max(delimiter.end)));
     }
     Ok(parts)
 }
 
-/// A line of the body: where it begins, and where its text ends.
-#[derive(Clone, Copy)]
-struct Line {
+/// A boundary in the body, with its line break.
+struct Delimiter {
     begin: usize,
     end: usize,
+    /// Whether it ends the last part.
+    is_last: bool,
 }
 
-impl Line {
-    fn text<'a>(&self, body: &'a [u8]) -> &'a [u8] {
-        &body[self.begin..self.end]
-    }
-}
-
-fn lines(body: &[u8]) -> Vec<Line> {
-    let mut lines = Vec::new();
-    let mut begin = 0;
-    while begin < body.len() {
-        let newline = body[begin..].iter().position(|byte| *byte == b'\n').map(|offset| begin + offset);
-        let mut end = newline.unwrap_or(body.len());
-        if newline.is_some() && end > begin && body[end - 1] == b'\r' {
-            end -= 1;
+fn delimiters(body: &[u8], boundary: &[u8]) -> Vec<Delimiter> {
+    let mut found = Vec::new();
+    let mut from = 0;
+    while let Some(offset) = body[from..].windows(boundary.len()).position(|window| window == boundary) {
+        let (at, after) = (from + offset, from + offset + boundary.len());
+        from = at + 1;
+        let hyphens = body[..at].ends_with(b"--");
+        // A boundary that begins with hyphens may be written without those that every delimiter begins with.
+        if !hyphens && !boundary.starts_with(b"--") {
+            continue;
         }
-        lines.push(Line { begin, end });
-        begin = newline.map_or(body.len(), |newline| newline + 1);
+        let begin = if hyphens { at - 2 } else { at };
+        let rest = &body[after..];
+        let (rest, is_last) = rest.strip_prefix(b"--").map_or((rest, false), |rest| (rest, true));
+        let padding = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r')).count();
+        let at_end = rest.len() == padding;
+        // After the last delimiter everything else is an epilogue.
+        if at_end || rest[padding] == b'\n' || is_last {
+            let end = body.len() - rest.len() + padding + usize::from(!at_end);
+            found.push(Delimiter { begin, end: end.min(body.len()), is_last });
+            from = after;
+        }
     }
-    lines
+    found
 }
 
-/// Whether a line separates two parts (`false`) or ends the last one (`true`).
-fn is_delimiter(line: &[u8], boundary: &str) -> Option<bool> {
-    let line = line.trim_ascii_end();
-    let named = |name: &[u8]| match name.strip_prefix(boundary.as_bytes())? {
-        b"" => Some(false),
-        b"--" => Some(true),
-        _ => None,
-    };
-    let bare = boundary.starts_with("--").then(|| named(line)).flatten();
-    line.strip_prefix(b"--").and_then(named).or(bare)
+/// How many bytes of a line break end at a place.
+fn line_break_before(body: &[u8], at: usize) -> usize {
+    match &body[..at] {
+        [.., b'\r', b'\n'] => 2,
+        [.., b'\n'] => 1,
+        _ => 0,
+    }
 }
 
-fn part(body: &Bytes, lines: &[Line]) -> Part {
-    let mut headers = Vec::new();
-    let mut rest = lines;
-    while let Some((name, value)) = rest.first().and_then(|line| header(line.text(body))) {
-        headers.push((name, value));
-        rest = &rest[1..];
+fn part(body: &Bytes, begin: usize, end: usize) -> Part {
+    let mut headers: Vec<(String, String)> = Vec::new();
+    let mut at = begin;
+    loop {
+        let line = line(&body[at..end]);
+        if let Some(header) = header(line.text) {
+            headers.push(header);
+            at += line.length;
+            continue;
+        }
+        if line.length == 0 || !line.text.is_empty() {
+            break;
+        }
+        at += line.length;
+        // An empty line ends the headers, but for the one that ZOO-Project writes after `Status`.
+        let strays = headers.last().is_some_and(|(name, _)| name == "status");
+        if !(strays && header_follows(&body[at..end])) {
+            break;
+        }
     }
-    // A part without headers begins with the empty line, too.
-    if rest.first().is_some_and(|line| line.begin == line.end) {
-        rest = &rest[1..];
-    }
-    let range = match (rest.first(), rest.last()) {
-        // The line break before a boundary belongs to the boundary.
-        (Some(first), Some(last)) => first.begin..last.end,
-        _ => 0..0,
+    Part { headers, body: body.slice(at..end) }
+}
+
+fn header_follows(rest: &[u8]) -> bool {
+    header(line(rest).text).is_some_and(|(name, _)| name.starts_with("content-"))
+}
+
+/// A line: its text, and how long it is with its line break.
+struct Line<'a> {
+    text: &'a [u8],
+    length: usize,
+}
+
+fn line(bytes: &[u8]) -> Line<'_> {
+    let newline = bytes.iter().position(|byte| *byte == b'\n');
+    let text = &bytes[..newline.unwrap_or(bytes.len())];
+    let text = match newline {
+        Some(_) => text.strip_suffix(b"\r").unwrap_or(text),
+        None => text,
     };
-    Part { headers, body: body.slice(range) }
+    Line { text, length: newline.map_or(bytes.len(), |newline| newline + 1) }
 }
 
 /// A header that a part can have. Any other line with a colon may well be the beginning of the body.
@@ -161,6 +197,29 @@ mod tests {
                 [triple("a", "text/plain", "x"), triple("j", "application/json", r#"{"hello":[1,2,3]}"#)]
             );
         }
+    }
+
+    /// Bytes of ZOO-Project's kernel: boundaries behind bodies without a line break, stray headers, a picture as it is.
+    #[test]
+    fn body_of_the_kernel() {
+        let headers = include_str!("../../tests/data/zoo/zoo-multipart.headers");
+        let content_type = headers.lines().find_map(|line| line.strip_prefix("Content-Type: ")).expect("a media type");
+        let body = Bytes::from_static(include_bytes!("../../tests/data/zoo/zoo-multipart.body"));
+        let parts = parts(content_type, &body).expect("parts");
+        let ids: Vec<_> = parts.iter().map(|part| part.header("content-id").expect("an id")).collect();
+        assert_eq!(ids, ["text", "number", "doc", "picture"]);
+        assert_eq!(parts[0].body.as_ref(), b"hello Ada");
+        assert_eq!(parts[1].body.as_ref(), b"42.5");
+        assert_eq!(parts[2].body.as_ref(), br#"{"type": "FeatureCollection", "features": []}"#);
+        let picture: Vec<u8> = b"\x89PNG\r\n\x1a\n".iter().copied().chain(0..=255).collect();
+        assert_eq!(parts[3].body.as_ref(), picture);
+        assert!(parts.iter().all(|part| part.header("content-disposition") == Some("INLINE")));
+    }
+
+    #[test]
+    fn line_break_at_the_end_of_a_body_stays_where_boundaries_have_none() {
+        let body = "--4f5c\r\nContent-ID: a\r\n\r\none\n--4f5c\r\nContent-ID: b\r\n\r\ntwo--4f5c--\r\n";
+        assert_eq!(parts_of("multipart/related; boundary=4f5c", body), [triple("a", "", "one\n"), triple("b", "", "two")]);
     }
 
     #[test]

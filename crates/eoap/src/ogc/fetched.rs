@@ -6,7 +6,7 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use reqwest::header::{ACCEPT, HeaderValue};
 use serde::de::DeserializeOwned;
-use url::{Host, Url};
+use url::Url;
 
 use crate::{
     error::{Error, Result},
@@ -80,13 +80,10 @@ impl Client {
     /// [`Store`](crate::Store) reads.
     pub fn fetch<'a>(&'a self, link: &'a Link) -> BoxFuture<'a, Result<Fetched>> {
         Box::pin(async move {
-            let url = self.data_url(&link.href)?;
-            let as_the_servers = self.transport().resolve(&link.href)?;
-            match self.fetch_from(url.clone(), link).await {
-                Err(error) if is_unanswered(&error) && as_the_servers != url => {
-                    self.fetch_from(as_the_servers, link).await.map_err(|_| error)
-                }
-                outcome => outcome,
+            let (url, other) = self.transport().places(&link.href)?;
+            match (self.fetch_from(url, link).await, other) {
+                (Err(error), Some(other)) if error.is_unanswered() => self.fetch_from(other, link).await.map_err(|_| error),
+                (outcome, _) => outcome,
             }
         })
     }
@@ -97,49 +94,5 @@ impl Client {
         let answer = self.transport().send(Request::get(url).header(ACCEPT, accept)).await?;
         let media_type = answer.content_type().or_else(|| link.media_type.clone());
         Ok(Fetched { bytes: answer.body, media_type })
-    }
-
-    /// Where a link to data leads, which may be the server's or anybody's.
-    fn data_url(&self, href: &str) -> Result<Url> {
-        match Url::parse(href) {
-            Ok(url) if !is_loopback(&url) || is_loopback(self.transport().base()) => self.transport().external(href),
-            _ => self.transport().resolve(href),
-        }
-    }
-}
-
-/// Whether no server was there to answer.
-fn is_unanswered(error: &Error) -> bool {
-    match error {
-        Error::Connection { source, .. } => source.is_connect(),
-        Error::RetriesExhausted { last, .. } => is_unanswered(last),
-        _ => false,
-    }
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn data_lies_where_it_is_said_to_unless_that_is_the_server_itself() {
-        let url = |base: &str, href: &str| Client::new(base).expect("client").data_url(href).expect("URL").to_string();
-        let base = "http://zoo-project-dru-service/acme/ogc-api";
-        assert_eq!(url(base, "https://store.example/mask.tif"), "https://store.example/mask.tif");
-        assert_eq!(url(base, "http://localhost:8080/temp//j.json"), "http://zoo-project-dru-service/temp//j.json");
-        assert_eq!(url(base, "http://[::1]/j.json"), "http://zoo-project-dru-service/j.json");
-        assert_eq!(url(base, "/temp/j.json"), "http://zoo-project-dru-service/temp/j.json");
-        assert_eq!(url("http://127.0.0.1:5000", "http://localhost:8080/j.json"), "http://localhost:8080/j.json");
-        let error = Client::new(base).expect("client").data_url("s3://results/j.json").expect_err("not HTTP").to_string();
-        assert!(error.contains("Store"), "{error}");
     }
 }

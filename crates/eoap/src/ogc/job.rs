@@ -141,11 +141,14 @@ impl Job {
     /// Those of [`results`](Job::results); an unknown output is
     /// [`ProblemKind::NoSuchOutput`](crate::ProblemKind::NoSuchOutput).
     pub fn output(&self, id: impl AsRef<str>) -> BoxFuture<'_, Result<Output>> {
-        self.output_at(self.client.transport().url(&["jobs", &self.id, "results", id.as_ref()]))
+        self.output_of(id.as_ref().to_owned())
     }
 
-    fn output_at(&self, url: Url) -> BoxFuture<'_, Result<Output>> {
-        Box::pin(async move { Ok(results_reader::output(&self.client.transport().send(Request::get(url)).await?)) })
+    fn output_of(&self, id: String) -> BoxFuture<'_, Result<Output>> {
+        Box::pin(async move {
+            let url = self.client.transport().url(&["jobs", &self.id, "results", &id]);
+            results_reader::output(&self.client.transport().send(Request::get(url)).await?, &self.id, &id)
+        })
     }
 
     /// The links to the job's logs: those with the relation `related` in its status, which is asked for.

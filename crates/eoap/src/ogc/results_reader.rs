@@ -9,7 +9,7 @@ use reqwest::header::LINK;
 use serde_json::{Map, Value, json};
 
 use crate::{
-    error::Result,
+    error::{Error, Result, problem::Problem},
     http::{media_type, message::Answer, multipart},
     ogc::documents::{execution::Expected, output, output::Output, prefer::Response, results::Results},
 };
@@ -46,6 +46,7 @@ pub(crate) fn results(answer: &Answer, expected: &Expected) -> Result<Results> {
     let raw_wanted = expected.response == Some(Response::Raw);
     let parsed: Result<Value> = answer.json(EXPECTED);
     match parsed {
+        Ok(value) if is_problem(&value, expected) => Err(answer.problem(value)),
         // Documents are often labelled carelessly, and then only their content tells.
         Ok(value) if essence == "application/json" || !raw_wanted && (essence.is_empty() || essence.starts_with("text/")) => {
             match value {
@@ -56,13 +57,36 @@ pub(crate) fn results(answer: &Answer, expected: &Expected) -> Result<Results> {
                 other => Err(answer.not(EXPECTED, format!("it is {}", kind(&other)))),
             }
         }
+        // Of the two labels that ZOO-Project gives one raw output, proxies leave the one that is not the output's.
+        Err(_) if essence == "application/json" && (raw_wanted || may_be_raw(answer, expected)) => {
+            Ok(raw_as(answer, expected, Some(media_type::of_content(&answer.body))))
+        }
         Err(error) if essence.is_empty() || essence == "application/json" || essence == "text/html" && !raw_wanted => Err(error),
         _ => Ok(raw(answer, expected)),
     }
 }
 
-/// The one output that an answer to `GET /jobs/{id}/results/{outputID}` is.
-pub(crate) fn output(answer: &Answer) -> Output {
+/// The output `id` of a job that an answer to `GET /jobs/{id}/results/{outputID}` is.
+///
+/// # Errors
+///
+/// [`Error::NoSuchOutput`] and [`Error::Api`] where a server redirects to the document with all outputs, or with the reason for none.
+pub(crate) fn output(answer: &Answer, job: &str, id: &str) -> Result<Output> {
+    let file = answer.url.path_segments().and_then(|mut segments| segments.next_back()).unwrap_or_default();
+    let is_jobs_document = file.strip_prefix(job).is_some_and(|rest| rest.starts_with('.'));
+    if is_jobs_document && let Ok(Value::Object(document)) = answer.json::<Value>(EXPECTED) {
+        return match document.get(id) {
+            Some(entry) => Ok(Output::of(entry, None)),
+            None if is_problem(&Value::Object(document.clone()), &Expected::default()) => {
+                Err(answer.problem(Value::Object(document)))
+            }
+            None => Err(Error::NoSuchOutput { output: id.to_owned(), available: document.keys().cloned().collect() }),
+        };
+    }
+    Ok(raw_output(answer))
+}
+
+fn raw_output(answer: &Answer) -> Output {
     if answer.body.is_empty()
         && let Some(link) = output_links(answer).next()
     {
@@ -72,9 +96,29 @@ pub(crate) fn output(answer: &Answer) -> Output {
 }
 
 fn raw(answer: &Answer, expected: &Expected) -> Results {
+    raw_as(answer, expected, answer.content_type().as_deref())
+}
+
+fn raw_as(answer: &Answer, expected: &Expected, media_type: Option<&str>) -> Results {
     let mut results = Results::default();
-    results.insert_raw(expected.only().unwrap_or(UNNAMED), answer.body.clone(), answer.content_type().as_deref());
+    results.insert_raw(expected.only().unwrap_or(UNNAMED), answer.body.clone(), media_type);
     results
+}
+
+/// Whether what is no JSON can be a raw output, rather than a document that broke off.
+fn may_be_raw(answer: &Answer, expected: &Expected) -> bool {
+    expected.response != Some(Response::Document) && !matches!(answer.body.trim_ascii_start(), [b'{' | b'[', ..])
+}
+
+/// Whether a document says why there are no results (RFC 7807): ZOO-Project sends it with status 200 for a job that failed.
+fn is_problem(value: &Value, expected: &Expected) -> bool {
+    const MEMBERS: [&str; 7] = ["type", "title", "status", "detail", "instance", "code", "description"];
+    let Value::Object(members) = value else { return false };
+    let tells = ["detail", "description", "title"].iter().any(|name| members.get(*name).is_some_and(Value::is_string));
+    let is_like_one = members.contains_key("type") && tells && members.keys().all(|name| MEMBERS.contains(&name.as_str()));
+    let is_asked_for = expected.outputs.iter().any(|output| members.contains_key(output));
+    let is_known = || serde_json::from_value::<Problem>(value.clone()).is_ok_and(|problem| problem.is_of_a_known_kind());
+    is_like_one && !is_asked_for && is_known()
 }
 
 fn object_results(object: Map<String, Value>, answer: &Answer, expected: &Expected) -> Results {
@@ -110,11 +154,26 @@ fn pygeoapi_list(object: &Map<String, Value>, expected: &Expected) -> Option<Map
     entries.iter().map(identified).collect::<Option<_>>().or_else(|| {
         let [entry] = entries.as_slice() else { return None };
         match (entry, expected.only()) {
+            (Value::Object(value), None) if is_geojson(value) => {
+                Some(Map::from_iter([(UNNAMED.to_owned(), json!({"value": entry}))]))
+            }
             (Value::Object(outputs), None) => Some(outputs.clone()),
             (Value::Object(outputs), Some(name)) if outputs.contains_key(name) => Some(outputs.clone()),
             (_, name) => Some(Map::from_iter([(name.unwrap_or(UNNAMED).to_owned(), json!({"value": entry}))])),
         }
     })
+}
+
+/// Whether an object is a value of its own (RFC 7946) and no list of outputs.
+fn is_geojson(object: &Map<String, Value>) -> bool {
+    let has = |name: &str| object.contains_key(name);
+    match object.get("type").and_then(Value::as_str) {
+        Some("FeatureCollection") => has("features"),
+        Some("Feature") => has("geometry") || has("properties"),
+        Some("GeometryCollection") => has("geometries"),
+        Some("Point" | "LineString" | "Polygon" | "MultiPoint" | "MultiLineString" | "MultiPolygon") => has("coordinates"),
+        _ => false,
+    }
 }
 
 /// An output that says which one it is.
@@ -260,6 +319,15 @@ mod tests {
             (r#"{"outputs":[{"a":"x","b":[1]}]}"#, json!({"a": "x", "b": [1]})),
             (r#"{"outputs":["hey!"]}"#, json!({"result": {"value": "hey!"}})),
             (r#"{"outputs":[1,2]}"#, json!({"outputs": [1, 2]})),
+            (
+                r#"{"outputs":[{"type":"FeatureCollection","features":[]}]}"#,
+                json!({"result": {"value": {"type": "FeatureCollection", "features": []}}}),
+            ),
+            (
+                r#"{"outputs":[{"type":"Point","coordinates":[1,2]}]}"#,
+                json!({"result": {"value": {"type": "Point", "coordinates": [1, 2]}}}),
+            ),
+            (r#"{"outputs":[{"type":"a word","features":[]}]}"#, json!({"type": "a word", "features": []})),
             (r#"{"outputs":[]}"#, json!({})),
             (r#"{"id":1,"value":2}"#, json!({"id": 1, "value": 2})),
             ("{}", json!({})),
@@ -308,6 +376,37 @@ mod tests {
     fn pages_of_proxies_and_broken_documents_are_no_outputs() {
         for (media_type, body) in [("text/html", "<html>"), ("application/json", r#"{"a":"#), ("", "oops")] {
             results(&answer(&[(CONTENT_TYPE, media_type)], body), &Expected::default()).expect_err(body);
+        }
+    }
+
+    #[test]
+    fn label_that_a_proxy_left_is_not_believed() {
+        let json = "application/json;charset=UTF-8";
+        for expected in [asked(&["a"], Some(Response::Raw)), asked(&["a"], None), Expected::default()] {
+            let name = expected.only().unwrap_or("result").to_owned();
+            assert_eq!(read(json, "hello Ada", &expected), json!({&name: {"value": "hello Ada", "mediaType": "text/plain"}}));
+            assert_eq!(read(json, "42.5", &expected)[&name]["value"], json!(42.5));
+            let mut picture = answer(&[(CONTENT_TYPE, json)], "");
+            picture.body = Bytes::from_static(b"\x89PNG\r\n\x1a\n\xff");
+            let picture = results(&picture, &expected).expect("a picture").only().expect("one output");
+            assert_eq!(picture.media_type(), Some("image/png"));
+            assert_eq!(picture.bytes().expect("bytes").as_ref(), b"\x89PNG\r\n\x1a\n\xff");
+        }
+        // What was asked for as a document has to be one.
+        results(&answer(&[(CONTENT_TYPE, json)], "hello"), &asked(&["a"], Some(Response::Document))).expect_err("no document");
+    }
+
+    #[test]
+    fn error_document_is_no_result() {
+        let body = r#"{"title":"NoApplicableCode","type":"NoApplicableCode","detail":"it broke"}"#;
+        let read = |expected: &Expected| results(&answer(&[(CONTENT_TYPE, "application/json")], body), expected);
+        let error = read(&Expected::default()).expect_err("no results");
+        assert!(matches!(&error, Error::Api { kind: crate::ProblemKind::NoApplicableCode, status: 200, .. }), "{error}");
+        assert!(error.to_string().contains("it broke"), "{error}");
+        // Outputs may have these names.
+        assert_eq!(read(&asked(&["title", "detail"], None)).expect("outputs").len(), 3);
+        for body in [r#"{"type":"lake","title":"Lago"}"#, r#"{"type":"no-such-job","title":"x","area":3}"#] {
+            results(&answer(&[(CONTENT_TYPE, "application/json")], body), &Expected::default()).expect("outputs");
         }
     }
 
@@ -362,7 +461,7 @@ mod tests {
                     prop_assert!(output.href().is_some() || output.bytes().is_ok());
                 }
             }
-            output(&answer);
+            let _ = output(&answer, "execution", "a");
         }
     }
 }

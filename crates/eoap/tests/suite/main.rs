@@ -22,3 +22,4 @@ mod s3;
 mod server;
 mod validation;
 mod wait;
+mod zoo;
