@@ -128,7 +128,7 @@ pub enum Error {
         source: Arc<dyn std::error::Error + Send + Sync>,
     },
     /// The server answered with an error document (RFC 7807).
-    #[error("{method} {url} was answered {status}: {problem}{}", hint(kind))]
+    #[error("{method} {url} was answered {status}: {problem}{}", hint(kind, *status, url))]
     Api {
         /// HTTP method.
         method: String,
@@ -142,7 +142,7 @@ pub enum Error {
         problem: Box<Problem>,
     },
     /// The answer has an error status and holds no error document; often a proxy answered.
-    #[error("{method} {url} was answered {status} without an error document: {body}{}", hint_of_status(*status))]
+    #[error("{method} {url} was answered {status} without an error document: {body}{}", hint_of_status(*status, url))]
     Http {
         /// HTTP method.
         method: String,

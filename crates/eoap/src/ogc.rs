@@ -9,6 +9,7 @@ pub(crate) mod documents;
 mod execute;
 mod fetched;
 mod job;
+mod job_filter;
 mod job_list;
 mod paging;
 mod results_reader;

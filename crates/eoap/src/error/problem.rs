@@ -8,35 +8,45 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::ogc::documents::{
+    lenient,
+    lossless::{Members, lossless},
+};
+
 /// An error document. ZOO-Project sends `title`, `type` and `detail`; pygeoapi sends `code`, `type` and `description`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 #[non_exhaustive]
 pub struct Problem {
     /// URI, or just a name, of the kind of problem.
-    #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "type", default, deserialize_with = "lenient::text", skip_serializing_if = "Option::is_none")]
     pub problem_type: Option<String>,
     /// Short name of the kind of problem.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "lenient::text", skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
     /// HTTP status code, if the document repeats it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<Value>,
     /// What happened, for a person.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "lenient::text", skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
     /// URI of this occurrence.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "lenient::text", skip_serializing_if = "Option::is_none")]
     pub instance: Option<String>,
     /// Name of the kind of problem, as pygeoapi and OGC API - Features write it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "lenient::text", skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
     /// What happened, as pygeoapi writes it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "lenient::text", skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// All other members, kept as they came.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
+    #[serde(skip)]
+    members: Members,
 }
+
+lossless!(Problem);
 
 impl Problem {
     /// The kind: by the last segment of `type`, then by `title`, then by `code`, the first of them that is known.

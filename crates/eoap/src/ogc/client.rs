@@ -7,6 +7,7 @@ use std::{fmt, sync::Arc};
 
 use futures_util::future::BoxFuture;
 use reqwest::header::{ACCEPT, HeaderValue};
+use serde_json::Value;
 use url::Url;
 
 use crate::{
@@ -76,25 +77,56 @@ impl Client {
         Box::pin(async move { self.transport.get_json(self.transport.url(&["conformance"]), "a conformance declaration").await })
     }
 
-    /// The definition of the API (clause 7.3): where the landing page's link `service-desc` leads, else `GET /api`.
+    /// The definition of the API (clause 7.3): where the landing page's link `service-desc` leads. Servers also call that link `service` or
+    /// `openapi`, or have none; then `/api` and `/openapi.json` are tried.
     ///
     /// # Errors
     ///
     /// Those of [`landing_page`](Client::landing_page); [`Error::Decode`](crate::Error::Decode) for a definition that is not JSON.
     pub fn api(&self) -> BoxFuture<'_, Result<ApiDefinition>> {
         Box::pin(async move {
-            let landing_page = self.landing_page().await?;
-            let is_json = |link: &&Link| link.media_type.as_deref().is_some_and(|media_type| media_type.contains("json"));
-            let mut links = landing_page.links.iter().filter(|link| link.is("service-desc"));
-            let link = links.clone().find(is_json).or_else(|| links.next());
-            let url = match link {
-                Some(link) => self.follow(&self.transport.url(&[""]), &link.href)?,
-                None => self.transport.url(&["api"]),
-            };
-            let request = Request::get(url).header(ACCEPT, HeaderValue::from_static(OPENAPI));
-            let document = self.transport.send(request).await?.json("an API definition in JSON")?;
-            Ok(ApiDefinition::of(document))
+            let mut failure = None;
+            for url in self.api_places(&self.landing_page().await?) {
+                match self.api_at(url).await {
+                    Ok(definition) => return Ok(definition),
+                    // What the server says of its best place says most.
+                    Err(error) => failure = failure.or(Some(error)),
+                }
+            }
+            Err(failure.expect("there is a place to try without links, too"))
         })
+    }
+
+    /// Where the definition of the API may be, the likeliest place first.
+    fn api_places(&self, landing_page: &LandingPage) -> Vec<Url> {
+        let is_json = |link: &&Link| link.media_type.as_deref().is_none_or(|media_type| media_type.contains("json"));
+        let described = || landing_page.links.iter().filter(|link| link.is("service-desc"));
+        let other = landing_page
+            .links
+            .iter()
+            .filter(|link| ["service", "openapi"].iter().any(|name| link.relation().eq_ignore_ascii_case(name)) && is_json(link));
+        let links = described().filter(is_json).chain(described()).chain(other);
+        let linked = links.filter_map(|link| self.follow(&self.transport.url(&[""]), &link.href).ok());
+        let usual = [Some(self.transport.url(&["api"])), Some(self.transport.url(&["openapi.json"]))];
+        let at_root = self.transport.base().join("/openapi.json").ok();
+        let mut places = Vec::new();
+        for place in linked.chain(usual.into_iter().chain([at_root]).flatten()) {
+            if !places.contains(&place) {
+                places.push(place);
+            }
+        }
+        places
+    }
+
+    async fn api_at(&self, url: Url) -> Result<ApiDefinition> {
+        const EXPECTED: &str = "an API definition in JSON";
+        let request = Request::get(url).header(ACCEPT, HeaderValue::from_static(OPENAPI));
+        let answer = self.transport.send(request).await?;
+        let document: Value = answer.json(EXPECTED)?;
+        if !["openapi", "swagger", "paths"].iter().any(|member| document.get(*member).is_some()) {
+            return Err(answer.not(EXPECTED, "it has none of the members `openapi`, `swagger` and `paths`".to_owned()));
+        }
+        Ok(ApiDefinition::of(document))
     }
 
     /// The description of a process: `GET /processes/{id}` (clause 7.10).

@@ -7,6 +7,7 @@ pub(crate) mod description;
 pub(crate) mod execution;
 pub(crate) mod input;
 pub(crate) mod landing;
+pub(crate) mod lenient;
 pub(crate) mod link;
 pub(crate) mod lossless;
 pub(crate) mod output;

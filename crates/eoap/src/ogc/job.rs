@@ -2,7 +2,14 @@
 //!
 //! [`Job`] asks once per call; asking again and again until the end is [`Wait`](crate::Wait).
 
-use std::{fmt, time::Duration};
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
 use futures_util::future::BoxFuture;
 use reqwest::{
@@ -30,6 +37,8 @@ pub struct Job {
     process_id: Option<String>,
     submitted: Option<Box<StatusInfo>>,
     expected: Expected,
+    /// Whether the server has shown that it knows the job; clones learn it from one another.
+    is_seen: Arc<AtomicBool>,
 }
 
 impl Client {
@@ -41,7 +50,14 @@ impl Client {
 
 impl Job {
     pub(crate) fn new(client: Client, id: String, process_id: Option<String>, submitted: Option<StatusInfo>) -> Self {
-        Self { client, id, process_id, submitted: submitted.map(Box::new), expected: Expected::default() }
+        Self {
+            client,
+            id,
+            process_id,
+            submitted: submitted.map(Box::new),
+            expected: Expected::default(),
+            is_seen: Arc::default(),
+        }
     }
 
     /// The job with what its results can be expected to be.
@@ -91,6 +107,7 @@ impl Job {
     /// As [`status`](Self::status), with the time that the server asks to wait before the next question (`Retry-After`).
     pub(crate) async fn status_and_pause(&self) -> Result<(StatusInfo, Option<Duration>)> {
         let answer = self.client.transport().send(Request::get(self.url())).await?;
+        self.is_seen.store(true, Relaxed);
         Ok((answer.json("status information")?, answer.retry_after()))
     }
 
@@ -183,6 +200,7 @@ impl Job {
     pub fn dismiss(&self) -> BoxFuture<'_, Result<StatusInfo>> {
         Box::pin(async move {
             let answer = self.client.transport().send(Request::new(Method::DELETE, self.url())).await?;
+            self.is_seen.store(true, Relaxed);
             if answer.is_empty() {
                 // 204 No Content is not in the standard but means the same.
                 let status = serde_json::json!({"jobID": self.id, "status": "dismissed"});
@@ -190,6 +208,11 @@ impl Job {
             }
             answer.json("status information")
         })
+    }
+
+    /// Whether the job was submitted by this client, and the server has not yet shown that it knows it.
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.process_id.is_some() && !self.is_seen.load(Relaxed)
     }
 
     pub(crate) fn url(&self) -> Url {

@@ -1,7 +1,7 @@
 //! The jobs of a server (OGC API - Processes - Part 1, clause 12 "Requirements class Job list", `jobList.yaml`).
 //!
-//! [`JobList`] is what a server lists, [`ListJobs`] what it is asked for. Each filter is a query parameter of the standard;
-//! which of them a server obeys is its own business.
+//! [`JobList`] is what a server lists, [`ListJobs`] what it is asked for. Each filter is a query parameter of the standard, and a
+//! [`JobFilter`] here for the servers that do not know it.
 
 use std::{
     fmt,
@@ -22,12 +22,13 @@ use crate::{
     ogc::{
         client::Client,
         documents::{
+            lenient,
             link::Link,
-            lossless::{Members, lossless, or_default},
+            lossless::{Members, lossless},
             status::{Status, StatusInfo},
         },
-        paging,
-        paging::{Page, Paged},
+        job_filter::{Interval, JobFilter},
+        paging::{self, Page, Paged, Query},
     },
 };
 
@@ -37,9 +38,10 @@ use crate::{
 #[non_exhaustive]
 pub struct JobList {
     /// The jobs, in the server's order.
+    #[serde(deserialize_with = "lenient::entries")]
     pub jobs: Vec<StatusInfo>,
     /// Links to this page in other forms, and to its neighbours.
-    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "lenient::list", skip_serializing_if = "Vec::is_empty")]
     pub links: Vec<Link>,
     /// All other members, such as `numberTotal` of ZOO-Project.
     #[serde(flatten)]
@@ -70,7 +72,7 @@ impl JobList {
 
     /// How many jobs the server has, if it says so (`numberTotal` of ZOO-Project, `numberMatched` of pygeoapi).
     pub fn number_total(&self) -> Option<u64> {
-        ["numberTotal", "numberMatched"].iter().find_map(|name| self.extra.get(*name)?.as_u64())
+        self.total()
     }
 
     /// The first link with the relation `rel` (see [`Link::is`]), such as `next`.
@@ -141,6 +143,14 @@ impl Page for JobList {
     fn links(&mut self) -> &mut Vec<Link> {
         &mut self.links
     }
+
+    fn extra(&self) -> &Map<String, Value> {
+        &self.extra
+    }
+
+    fn id(job: &StatusInfo) -> Option<&str> {
+        job.id()
+    }
 }
 
 /// One word of a query parameter, or several of them.
@@ -154,6 +164,10 @@ impl Page for JobList {
 pub struct OneOrMore(Vec<String>);
 
 impl OneOrMore {
+    pub(crate) fn words(&self) -> &[String] {
+        &self.0
+    }
+
     pub(crate) fn into_words(self) -> Vec<String> {
         self.0
     }
@@ -270,6 +284,9 @@ impl From<RangeFull> for Datetime {
 /// Asks for the jobs of a server, from [`Client::jobs`]: set filters, then `.await` for the first page,
 /// [`all`](ListJobs::all) for every page, or [`stream`](ListJobs::stream) for one job after the other.
 ///
+/// Not every server obeys filters: what does not fit is left out here, so that a page can be shorter than `limit`. What a server does not
+/// say of a job counts as fitting.
+///
 /// ```no_run
 /// # async fn run(client: eoap::Client) -> Result<(), eoap::Error> {
 /// use eoap::Status;
@@ -284,11 +301,12 @@ impl From<RangeFull> for Datetime {
 pub struct ListJobs {
     client: Client,
     query: Vec<(&'static str, String)>,
+    filter: JobFilter,
 }
 
 impl ListJobs {
     pub(crate) fn new(client: Client) -> Self {
-        Self { client, query: Vec::new() }
+        Self { client, query: Vec::new(), filter: JobFilter::default() }
     }
 
     /// At most so many jobs on a page (`limit`; servers have a maximum of their own).
@@ -297,35 +315,45 @@ impl ListJobs {
     }
 
     /// Jobs of this process, or of these (`processID`).
-    pub fn process_id(self, ids: impl Into<OneOrMore>) -> Self {
-        self.set("processID", ids.into().query())
+    pub fn process_id(mut self, ids: impl Into<OneOrMore>) -> Self {
+        let ids = ids.into();
+        self.filter.processes = ids.words().to_vec();
+        self.set("processID", ids.query())
     }
 
     /// Jobs in this state, or in one of these (`status`).
-    pub fn status(self, status: impl Into<OneOrMore>) -> Self {
-        self.set("status", status.into().query())
+    pub fn status(mut self, status: impl Into<OneOrMore>) -> Self {
+        let status = status.into();
+        self.filter.states = status.words().iter().cloned().map(Status::from).collect();
+        self.set("status", status.query())
     }
 
     /// Jobs of this kind (`type`), which is `process` for what OGC API - Processes executes.
-    pub fn job_type(self, kinds: impl Into<OneOrMore>) -> Self {
-        self.set("type", kinds.into().query())
+    pub fn job_type(mut self, kinds: impl Into<OneOrMore>) -> Self {
+        let kinds = kinds.into();
+        self.filter.kinds = kinds.words().to_vec();
+        self.set("type", kinds.query())
     }
 
     /// Jobs that were created then (`datetime`): a moment, or an interval such as `"2024-10-22T00:00:00Z"..`.
-    pub fn datetime(self, datetime: impl Into<Datetime>) -> Self {
+    pub fn datetime(mut self, datetime: impl Into<Datetime>) -> Self {
+        let datetime = datetime.into();
+        self.filter.created = Interval::of(datetime.as_str());
         // Slashes, colons and points of an interval are fine in a query; a plus sign of a time zone is not.
-        let datetime = datetime.into().0.replace('%', "%25").replace('+', "%2B").replace('&', "%26").replace('#', "%23");
+        let datetime = datetime.0.replace('%', "%25").replace('+', "%2B").replace('&', "%26").replace('#', "%23");
         self.set("datetime", datetime)
     }
 
     /// Jobs that ran at least so long (`minDuration`), or have been running so long; whole seconds, rounded down.
-    pub fn min_duration(self, duration: Duration) -> Self {
+    pub fn min_duration(mut self, duration: Duration) -> Self {
+        self.filter.at_least = Some(Duration::from_secs(duration.as_secs()));
         self.set("minDuration", duration.as_secs().to_string())
     }
 
     /// Jobs that ran at most so long (`maxDuration`); whole seconds, rounded up.
-    pub fn max_duration(self, duration: Duration) -> Self {
+    pub fn max_duration(mut self, duration: Duration) -> Self {
         let seconds = duration.as_secs().saturating_add(u64::from(duration.subsec_nanos() > 0));
+        self.filter.at_most = Some(Duration::from_secs(seconds));
         self.set("maxDuration", seconds.to_string())
     }
 
@@ -341,16 +369,12 @@ impl ListJobs {
     /// Those of [`Client::landing_page`]; [`Error::PagingLoop`](crate::Error::PagingLoop) if the pages lead back to one of
     /// them.
     pub fn all(self) -> BoxFuture<'static, Result<JobList>> {
-        Box::pin(async move {
-            let url = self.url();
-            paging::all(self.client, url).await
-        })
+        Box::pin(paging::all(self.query()))
     }
 
     /// The jobs one after the other, page by page.
     pub fn stream(self) -> Paged<StatusInfo> {
-        let url = self.url();
-        Paged::of::<JobList>(self.client, url)
+        Paged::of(self.query())
     }
 
     /// Sets a parameter to a value that is encoded already; the same again replaces it.
@@ -358,6 +382,12 @@ impl ListJobs {
         self.query.retain(|(other, _)| *other != name);
         self.query.push((name, value));
         self
+    }
+
+    fn query(self) -> Query<JobList> {
+        let (url, is_limited) = (self.url(), self.query.iter().any(|(name, _)| *name == "limit"));
+        let filter = self.filter;
+        Query { client: self.client, url, is_limited, keeps: Box::new(move |job| filter.keeps(job)) }
     }
 
     fn url(&self) -> Url {
@@ -375,8 +405,7 @@ impl IntoFuture for ListJobs {
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let url = self.url();
-        Box::pin(paging::first(self.client, url))
+        Box::pin(paging::first(self.query()))
     }
 }
 

@@ -14,6 +14,7 @@ use std::{
 use futures_util::Stream;
 use futures_util::future::BoxFuture;
 use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 use url::Url;
 
 use crate::{
@@ -30,6 +31,11 @@ use crate::{
 
 type Fetching<L> = Pin<Box<dyn Future<Output = Result<(L, Option<Url>)>> + Send>>;
 
+/// How long a page is asked for where one may be cut without a link to the next: most servers give no more anyway.
+const LONG_PAGE: &str = "1000";
+
+type Keeps<T> = Box<dyn Fn(&T) -> bool + Send>;
+
 /// A page of a list.
 pub(crate) trait Page: DeserializeOwned + Send + Unpin + 'static {
     /// What is listed.
@@ -39,6 +45,24 @@ pub(crate) trait Page: DeserializeOwned + Send + Unpin + 'static {
 
     fn entries(&mut self) -> &mut Vec<Self::Entry>;
     fn links(&mut self) -> &mut Vec<Link>;
+    /// All other members.
+    fn extra(&self) -> &Map<String, Value>;
+    fn id(entry: &Self::Entry) -> Option<&str>;
+
+    /// How many entries the server has, if it says so: `numberTotal` of ZOO-Project, `numberMatched` of pygeoapi.
+    fn total(&self) -> Option<u64> {
+        ["numberTotal", "numberMatched"].iter().find_map(|name| self.extra().get(*name)?.as_u64())
+    }
+}
+
+/// What is asked for.
+pub(crate) struct Query<L: Page> {
+    pub(crate) client: Client,
+    pub(crate) url: Url,
+    /// Whether the length of a page is the caller's wish.
+    pub(crate) is_limited: bool,
+    /// Which entries are wanted: not every server obeys the filters of the query.
+    pub(crate) keeps: Keeps<L::Entry>,
 }
 
 impl Client {
@@ -64,6 +88,14 @@ impl Page for ProcessList {
     fn links(&mut self) -> &mut Vec<Link> {
         &mut self.links
     }
+
+    fn extra(&self) -> &Map<String, Value> {
+        &self.extra
+    }
+
+    fn id(process: &ProcessSummary) -> Option<&str> {
+        Some(&process.id)
+    }
 }
 
 /// Asks for a page, and finds out where the next one is.
@@ -75,13 +107,15 @@ async fn fetch<L: Page>(client: Client, url: Url) -> Result<(L, Option<Url>)> {
 }
 
 /// The first page.
-pub(crate) async fn first<L: Page>(client: Client, url: Url) -> Result<L> {
-    client.transport().get_json(url, L::EXPECTED).await
+pub(crate) async fn first<L: Page>(query: Query<L>) -> Result<L> {
+    let mut page: L = query.client.transport().get_json(query.url, L::EXPECTED).await?;
+    page.entries().retain(&query.keeps);
+    Ok(page)
 }
 
 /// All pages as one: the first, with the entries of all, and without links to neighbours.
-pub(crate) async fn all<L: Page>(client: Client, url: Url) -> Result<L> {
-    let mut pages = Pages::<L>::new(client, url);
+pub(crate) async fn all<L: Page>(query: Query<L>) -> Result<L> {
+    let mut pages = Pages::new(query);
     let mut whole: Option<L> = None;
     while let Some(page) = poll_fn(|context| pages.poll_page(context)).await {
         let mut page = page?;
@@ -96,34 +130,60 @@ pub(crate) async fn all<L: Page>(client: Client, url: Url) -> Result<L> {
 }
 
 /// The pages one after the other.
-struct Pages<L> {
-    client: Client,
+struct Pages<L: Page> {
+    query: Query<L>,
     next: Option<Url>,
-    seen: HashSet<Url>,
+    asked: HashSet<Url>,
     fetching: Option<Fetching<L>>,
+    /// What was on the only page, when it is asked for again with room for more.
+    seen: Option<HashSet<String>>,
 }
 
 impl<L: Page> Pages<L> {
-    fn new(client: Client, first: Url) -> Self {
-        Self { client, next: Some(first), seen: HashSet::new(), fetching: None }
+    fn new(query: Query<L>) -> Self {
+        Self { next: Some(query.url.clone()), query, asked: HashSet::new(), fetching: None, seen: None }
     }
 
     fn poll_page(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<L>>> {
         if self.fetching.is_none() {
             let Some(url) = self.next.take() else { return Poll::Ready(None) };
-            if !self.seen.insert(url.clone()) {
+            if !self.asked.insert(url.clone()) {
                 return Poll::Ready(Some(Err(Error::PagingLoop { url: url.into() })));
             }
-            self.fetching = Some(Box::pin(fetch(self.client.clone(), url)));
+            self.fetching = Some(Box::pin(fetch(self.query.client.clone(), url)));
         }
         let Some(fetching) = &mut self.fetching else { return Poll::Ready(None) };
         let outcome = ready!(fetching.as_mut().poll(context));
         self.fetching = None;
-        Poll::Ready(Some(outcome.map(|(mut page, next)| {
-            // A server that goes on linking to empty pages would never come to an end.
-            self.next = next.filter(|_| !page.entries().is_empty());
-            page
-        })))
+        let (mut page, next) = match (outcome, self.seen.take()) {
+            (Ok((mut page, next)), Some(seen)) => {
+                page.entries().retain(|entry| L::id(entry).is_some_and(|id| !seen.contains(id)));
+                (page, next)
+            }
+            (Ok(page), None) => page,
+            // Who cannot give more has given all.
+            (Err(_), Some(_)) => return Poll::Ready(None),
+            (Err(error), None) => return Poll::Ready(Some(Err(error))),
+        };
+        // A server that goes on linking to empty pages would never come to an end.
+        self.next = next.filter(|_| !page.entries().is_empty());
+        if self.next.is_none() && self.asked.len() == 1 {
+            self.next = self.with_room_for_more(&mut page);
+        }
+        page.entries().retain(&self.query.keeps);
+        Poll::Ready(Some(Ok(page)))
+    }
+
+    /// What to ask for after an only page that may not be all: pygeoapi cuts its list of processes and links to no next page.
+    fn with_room_for_more(&mut self, page: &mut L) -> Option<Url> {
+        let here = page.entries().len() as u64;
+        if self.query.is_limited || here == 0 || page.total().is_some_and(|total| total <= here) {
+            return None;
+        }
+        self.seen = Some(page.entries().iter().filter_map(|entry| L::id(entry).map(str::to_owned)).collect());
+        let mut url = self.query.url.clone();
+        url.query_pairs_mut().append_pair("limit", LONG_PAGE);
+        Some(url)
     }
 }
 
@@ -160,8 +220,8 @@ impl<L: Page> Source<L::Entry> for Pages<L> {
 }
 
 impl<T: Send + Unpin + 'static> Paged<T> {
-    pub(crate) fn of<L: Page<Entry = T>>(client: Client, first: Url) -> Self {
-        Self { source: Box::new(Pages::<L>::new(client, first)), buffer: VecDeque::new(), ended: false }
+    pub(crate) fn of<L: Page<Entry = T>>(query: Query<L>) -> Self {
+        Self { source: Box::new(Pages::new(query)), buffer: VecDeque::new(), ended: false }
     }
 
     /// The next entry; nothing after the last one.
@@ -230,24 +290,20 @@ impl ListProcesses {
     ///
     /// Those of [`Client::landing_page`]; [`Error::PagingLoop`] if the pages lead back to one of them.
     pub fn all(self) -> BoxFuture<'static, Result<ProcessList>> {
-        Box::pin(async move {
-            let url = self.url();
-            all(self.client, url).await
-        })
+        Box::pin(all(self.query()))
     }
 
     /// The processes one after the other, page by page.
     pub fn stream(self) -> Paged<ProcessSummary> {
-        let url = self.url();
-        Paged::of::<ProcessList>(self.client, url)
+        Paged::of(self.query())
     }
 
-    fn url(&self) -> Url {
+    fn query(self) -> Query<ProcessList> {
         let mut url = self.client.transport().url(&["processes"]);
         if let Some(limit) = self.limit {
             url.query_pairs_mut().append_pair("limit", &limit.to_string());
         }
-        url
+        Query { client: self.client, url, is_limited: self.limit.is_some(), keeps: Box::new(|_| true) }
     }
 }
 
@@ -256,7 +312,6 @@ impl IntoFuture for ListProcesses {
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let url = self.url();
-        Box::pin(first(self.client, url))
+        Box::pin(first(self.query()))
     }
 }

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::{
     error::{Error, Result, problem::Problem},
@@ -23,8 +23,9 @@ use crate::{
 const FIRST_INTERVAL: Duration = Duration::from_secs(1);
 /// How intervals grow unless they are set to be constant, and up to where.
 const BACKOFF: (f64, Duration) = (1.5, Duration::from_secs(30));
-/// How many answers "no such job" are borne right after a submission: ZOO-Project may take a moment to know its own job.
-const UNKNOWN_AT_FIRST: u32 = 3;
+/// How many answers "no such job" are borne right after a submission, and as many more as come within a time: ZOO-Project may take a
+/// moment to know its own job, and how often it is asked in a moment depends on the interval.
+const UNKNOWN_AT_FIRST: (u32, Duration) = (3, Duration::from_secs(5));
 /// How many failures of the network or a gateway in a row are borne once the job has been seen.
 const INTERRUPTIONS: u32 = 3;
 /// Environment variable that overrides the interval of every wait.
@@ -41,7 +42,7 @@ pub(crate) type OnStatus = Box<dyn FnMut(&StatusInfo) + Send>;
 /// is likely to go on; [`every`](Wait::every) makes it constant, [`backoff`](Wait::backoff) changes how it grows. A
 /// `Retry-After` in an answer of the server makes it longer for once.
 ///
-/// "No such job" is borne three times right after the submission; so are up to three failures in a row of the network or a
+/// "No such job" is borne three times, or for five seconds, right after the submission; so are up to three failures in a row of the network or a
 /// gateway (429, 502, 503, 504) once the job has been seen, each of them after the repetitions of the client's
 /// [`Retry`](crate::Retry).
 ///
@@ -132,6 +133,7 @@ impl Wait {
     }
 
     async fn poll(&mut self, mut pace: Pace, last: &mut Option<StatusInfo>) -> Result<StatusInfo> {
+        let begin = Instant::now();
         let mut unknown = 0;
         let mut interruptions = 0;
         loop {
@@ -153,8 +155,8 @@ impl Wait {
                 Err(error) if error.http_status() == Some(404) => {
                     unknown += 1;
                     // Only a job that was submitted just now can be unknown for a moment.
-                    let fresh = self.job.process_id().is_some() && last.is_none();
-                    if !fresh || unknown > UNKNOWN_AT_FIRST {
+                    let (answers, time) = UNKNOWN_AT_FIRST;
+                    if !self.job.is_fresh() || unknown > answers && begin.elapsed() > time {
                         return Err(self.lost(error));
                     }
                     None
@@ -176,7 +178,9 @@ impl Wait {
         let problem = match error {
             Error::Api { problem, .. } => problem,
             Error::Http { body, .. } => {
-                Box::new(Problem { title: Some("NotFound".into()), detail: Some(body), ..Problem::default() })
+                let mut problem = Problem::default();
+                (problem.title, problem.detail) = (Some("NotFound".into()), Some(body));
+                Box::new(problem)
             }
             other => return other,
         };

@@ -103,7 +103,7 @@ impl Map {
         items.iter().fold(self, Self::item)
     }
 
-    /// Adds a rectangle of `[west, south, east, north]` in degrees, such as an area of interest; [`Bounds`] will do, too.
+    /// Adds a rectangle of `[west, south, east, north]` in degrees, such as an area of interest; [`Bounds`](crate::Bounds) will do, too.
     pub fn area(mut self, name: impl Into<String>, bounds: impl Into<[f64; 4]>) -> Self {
         self.add_area(name.into(), bounds.into());
         self

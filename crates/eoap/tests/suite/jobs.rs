@@ -115,3 +115,30 @@ async fn definition_of_the_api_is_where_the_landing_page_says() {
         );
     }
 }
+
+/// As wraptile, fastprocesses and others have it.
+#[tokio::test]
+async fn definition_of_the_api_is_found_where_servers_have_it() {
+    let definition = json!({"openapi": "3.1.0", "info": {"title": "API", "version": "1"}, "paths": {}});
+    for (links, at) in [
+        (json!([{"rel": "service", "type": "application/openapi+json", "href": "/definition"}]), "/definition"),
+        (json!([{"rel": "OpenAPI", "href": "definition"}]), "/acme/ogc-api/definition"),
+        (json!([{"rel": "service-desc", "href": "gone"}]), "/acme/ogc-api/api"),
+        (json!([]), "/acme/ogc-api/openapi.json"),
+        (json!([]), "/openapi.json"),
+    ] {
+        let server = MockServer::start().await;
+        // A page for people at the usual place is no definition.
+        if !at.ends_with("/api") {
+            get(&server, "/acme/ogc-api/api", ResponseTemplate::new(200).set_body_string("<html>API</html>")).await;
+        }
+        get(&server, "/acme/ogc-api/", ResponseTemplate::new(200).set_body_json(json!({"links": links}))).await;
+        get(&server, at, ResponseTemplate::new(200).set_body_json(definition.clone())).await;
+        let api = Client::new(format!("{}/acme/ogc-api", server.uri())).expect("client").api().await.expect(at);
+        assert_eq!(api.title.as_deref(), Some("API"));
+    }
+    let server = MockServer::start().await;
+    get(&server, "/acme/ogc-api/", ResponseTemplate::new(200).set_body_json(json!({}))).await;
+    let error = Client::new(format!("{}/acme/ogc-api", server.uri())).expect("client").api().await.expect_err("nowhere");
+    assert!(error.http_status() == Some(404) && error.to_string().contains("/acme/ogc-api/api was"), "{error}");
+}

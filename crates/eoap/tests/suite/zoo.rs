@@ -1,7 +1,13 @@
 //! A real ZOO-Project kernel behind Apache, as it was recorded: how several raw outputs, results behind redirects and failed jobs come.
 
-use eoap::{Client, Error, Execution, LinkPolicy, ProblemKind, Response, Retry};
+use std::collections::BTreeMap;
+
+use eoap::{
+    Client, Conformance, Error, Execution, LandingPage, LinkPolicy, Problem, ProblemKind, Process, ProcessList, Response,
+    Results, Retry, StatusInfo,
+};
 use proptest::prelude::*;
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -75,6 +81,40 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
         runtime.block_on(async { check_parts(&in_pieces(PARTS, PARTS_TYPE, &ends).await).await });
     }
+}
+
+fn rewritten<T: DeserializeOwned + Serialize>(document: &Value) -> Value {
+    let typed: T = serde_json::from_value(document.clone()).unwrap_or_else(|error| panic!("{error}: {document}"));
+    serde_json::to_value(&typed).expect("JSON")
+}
+
+/// Every answer of the kernel is read as what it is, and comes back as it was.
+#[test]
+fn answers_of_the_kernel() {
+    let recorded: Value = serde_json::from_str(include_str!("../data/zoo/answers.json")).expect("JSON");
+    let mut kinds = BTreeMap::new();
+    for answer in recorded["answers"].as_array().expect("answers") {
+        let text = |name: &str| answer[name].as_str().expect("a text");
+        let (path, body, status) = (text("path"), &answer["body"], answer["status"].as_u64().expect("a status"));
+        let segments: Vec<&str> = path.split('?').next().expect("a path").split('/').filter(|part| !part.is_empty()).collect();
+        let (kind, again) = match (text("method"), status, segments.as_slice()) {
+            (_, 400.., _) => ("problem", rewritten::<Problem>(body)),
+            (_, _, []) => ("landing page", rewritten::<LandingPage>(body)),
+            (_, _, ["conformance"]) => ("conformance", rewritten::<Conformance>(body)),
+            (_, _, ["processes"]) => ("process list", rewritten::<ProcessList>(body)),
+            (_, _, ["processes", _]) => ("process", rewritten::<Process>(body)),
+            (_, 201, [.., "execution"]) | (_, _, ["jobs", _]) => ("status", rewritten::<StatusInfo>(body)),
+            (_, 200, [.., "execution"]) => ("results", json!(Results::from_json(body.to_string()).expect("results").document())),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(again.to_string(), body.to_string(), "{path}");
+        if kind == "problem" {
+            let problem: Problem = serde_json::from_value(body.clone()).expect("a problem");
+            assert!(!matches!(problem.kind(), ProblemKind::Other(_)), "{problem}");
+        }
+        *kinds.entry(kind).or_insert(0) += 1;
+    }
+    assert_eq!(kinds.len(), 7, "{kinds:?}");
 }
 
 /// A job whose results are redirected to a file of the name that the server knows for itself.

@@ -8,8 +8,9 @@ use serde_json::{Map, Value};
 use crate::{
     display::{Align, Card, Table},
     ogc::documents::{
+        lenient,
         link::Link,
-        lossless::{Members, lossless, or_default},
+        lossless::{Members, lossless},
     },
 };
 
@@ -19,13 +20,13 @@ use crate::{
 #[non_exhaustive]
 pub struct LandingPage {
     /// Title of the API.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "lenient::text", skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
     /// Description of the API.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "lenient::text", skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Links to the API's resources.
-    #[serde(default, deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "lenient::list")]
     pub links: Vec<Link>,
     /// All other members, kept as they came.
     #[serde(flatten)]
@@ -69,7 +70,7 @@ impl fmt::Display for LandingPage {
 #[non_exhaustive]
 pub struct Conformance {
     /// URIs of the conformance classes that the server declares.
-    #[serde(rename = "conformsTo")]
+    #[serde(rename = "conformsTo", deserialize_with = "lenient::texts")]
     pub conforms_to: Vec<String>,
     /// All other members, kept as they came.
     #[serde(flatten)]

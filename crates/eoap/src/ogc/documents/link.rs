@@ -7,7 +7,10 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::ogc::documents::lossless::{Members, lossless};
+use crate::ogc::documents::{
+    lenient,
+    lossless::{Members, lossless},
+};
 
 /// A link to another resource. Only [`href`](Link::href) is required by the standard.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -15,18 +18,19 @@ use crate::ogc::documents::lossless::{Members, lossless};
 #[non_exhaustive]
 pub struct Link {
     /// Where the link leads; absolute or relative (RFC 3986).
+    #[serde(deserialize_with = "lenient::some_text")]
     pub href: String,
     /// Relation to the resource that carries the link, such as `monitor` or a relation URI.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "lenient::text", skip_serializing_if = "Option::is_none")]
     pub rel: Option<String>,
     /// Media type of the target (RFC 6838).
-    #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "type", default, deserialize_with = "lenient::text", skip_serializing_if = "Option::is_none")]
     pub media_type: Option<String>,
     /// Title for a person.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "lenient::text", skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
     /// Language of the target (RFC 5646).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "lenient::text", skip_serializing_if = "Option::is_none")]
     pub hreflang: Option<String>,
     /// All members that the standard does not name, kept as they came.
     #[serde(flatten)]

@@ -72,8 +72,11 @@ impl Output {
             return Self::Qualified(Qualified { value: value.clone(), media_type, encoding, extra, raw: raw.cloned() });
         }
         if members.get("href").is_some_and(Value::is_string)
-            && let Ok(link) = serde_json::from_value(entry.clone())
+            && let Ok(mut link) = serde_json::from_value::<Link>(entry.clone())
         {
+            // ZOO-Project says what a reference leads to as it does of values.
+            let stated = entry["format"]["mediaType"].as_str().or_else(|| entry["mediaType"].as_str());
+            link.media_type = link.media_type.or_else(|| stated.map(str::to_owned));
             return Self::Reference(link);
         }
         Self::Value(entry.clone())
@@ -215,6 +218,21 @@ mod tests {
         assert_eq!(bytes(json!({"value": "/wA=", "format": {"mediaType": "image/png", "encoding": "base64"}})), [0xff, 0]);
         assert_eq!(bytes(json!({"value": "/w\n A", "encoding": "Base64"})), [0xff, 0]);
         assert_eq!(bytes(json!({"value": "/wA=", "encoding": "utf-8"})), b"/wA=");
+    }
+
+    #[test]
+    fn references_say_what_they_lead_to() {
+        for entry in [
+            json!({"href": "http://h/x.png", "type": "image/png"}),
+            json!({"href": "http://h/x.png", "format": {"mediaType": "image/png"}}),
+            json!({"href": "http://h/x.png", "mediaType": "image/png"}),
+        ] {
+            assert_eq!(output(entry).media_type(), Some("image/png"));
+        }
+        assert_eq!(
+            output(json!({"href": "http://h/x", "type": "a/b", "format": {"mediaType": "c/d"}})).media_type(),
+            Some("a/b")
+        );
     }
 
     #[test]

@@ -15,8 +15,9 @@ use crate::{
     display::{Align, Card, Table},
     ogc::documents::{
         description::{InputDescription, OutputDescription},
+        lenient,
         link::Link,
-        lossless::{Members, lossless, or_default},
+        lossless::{Members, lossless},
     },
 };
 
@@ -26,9 +27,10 @@ use crate::{
 #[non_exhaustive]
 pub struct ProcessList {
     /// The processes, in the server's order.
+    #[serde(deserialize_with = "lenient::entries")]
     pub processes: Vec<ProcessSummary>,
     /// Links to this page in other forms, and to its neighbours.
-    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "lenient::list", skip_serializing_if = "Vec::is_empty")]
     pub links: Vec<Link>,
     /// All other members, such as `numberTotal` of ZOO-Project.
     #[serde(flatten)]
@@ -43,33 +45,34 @@ pub struct ProcessList {
 #[non_exhaustive]
 pub struct ProcessSummary {
     /// Identifier.
+    #[serde(deserialize_with = "lenient::some_text")]
     pub id: String,
     /// Title for a person.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "lenient::text", skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
     /// What the process does.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "lenient::text", skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Version of the process.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "lenient::text", skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
     /// Whether the process can be replaced and removed (Part 2; `true` if absent there).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "lenient::flag", skip_serializing_if = "Option::is_none")]
     pub mutable: Option<bool>,
     /// How executions can run: `sync-execute`, `async-execute`, `dismiss`, or other words.
-    #[serde(rename = "jobControlOptions", default, deserialize_with = "or_default", skip_serializing_if = "Vec::is_empty")]
+    #[serde(rename = "jobControlOptions", default, deserialize_with = "lenient::texts", skip_serializing_if = "Vec::is_empty")]
     pub job_control_options: Vec<String>,
     /// How outputs can be sent: `value`, `reference` (version 1.0).
-    #[serde(rename = "outputTransmission", default, deserialize_with = "or_default", skip_serializing_if = "Vec::is_empty")]
+    #[serde(rename = "outputTransmission", default, deserialize_with = "lenient::texts", skip_serializing_if = "Vec::is_empty")]
     pub output_transmission: Vec<String>,
     /// Words to find the process by.
-    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "lenient::texts", skip_serializing_if = "Vec::is_empty")]
     pub keywords: Vec<String>,
     /// Further information; its values are text or objects.
-    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "lenient::list", skip_serializing_if = "Vec::is_empty")]
     pub metadata: Vec<Value>,
     /// Links to the description and the execution.
-    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "lenient::list", skip_serializing_if = "Vec::is_empty")]
     pub links: Vec<Link>,
     /// All other members, kept as they came.
     #[serde(flatten)]
@@ -98,10 +101,10 @@ pub struct Process {
     #[serde(flatten)]
     pub summary: ProcessSummary,
     /// The inputs by identifier, in the server's order, as JSON; [`input`](Process::input) reads one.
-    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "Map::is_empty")]
+    #[serde(default, deserialize_with = "lenient::by_id", skip_serializing_if = "Map::is_empty")]
     pub inputs: Map<String, Value>,
     /// The outputs by identifier, in the server's order, as JSON; [`output`](Process::output) reads one.
-    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "Map::is_empty")]
+    #[serde(default, deserialize_with = "lenient::by_id", skip_serializing_if = "Map::is_empty")]
     pub outputs: Map<String, Value>,
     #[serde(skip)]
     members: Members,

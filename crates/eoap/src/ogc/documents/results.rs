@@ -24,10 +24,12 @@ use crate::{
 /// |---|---|
 /// | a JSON object | a document with a member per output |
 /// | … with nothing but a list `outputs` of objects with `id` and `value` (pygeoapi) | a member per entry of the list |
-/// | … with nothing but a list `outputs` of one thing else (pygeoapi) | that object's members, or that one output |
+/// | … with nothing but a list `outputs` of one thing else (pygeoapi) | that object's members, or that one output, such as a feature collection |
 /// | … with nothing but a text `id` and a `value` (pygeoapi) | the one output with this identifier |
 /// | … without the one output that was asked for, unless a document was asked for | that output, raw |
+/// | an error document, whatever its status (ZOO-Project, of jobs that failed) | [`Error::Api`] |
 /// | any other JSON, any other media type | one output, raw |
+/// | what is labelled as JSON and is not (ZOO-Project behind a proxy) | one output, raw, unless a document was asked for |
 /// | `multipart/related` | an output per part, named by its `Content-ID` |
 /// | no body, `Link` headers | a reference per link |
 /// | no body, or `null` | no outputs |

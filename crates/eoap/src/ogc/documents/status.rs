@@ -13,13 +13,15 @@ use crate::{
     display::Table,
     draw::theme::Paint,
     ogc::documents::{
+        lenient,
         link::Link,
-        lossless::{Members, lossless, or_default},
+        lossless::{Members, lossless},
     },
 };
 
 /// State of a job (`statusCode.yaml`). Words that the standard does not have are kept in [`Other`](Status::Other):
-/// ZOO-Project says `paused`, for example.
+/// ZOO-Project says `paused`, for example. The end of a job is recognised in other words, too: `succeeded`, `finished`, `COMPLETED`,
+/// `error`, `cancelled` and the like; [`StatusInfo`] is written with the word that came.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 #[non_exhaustive]
@@ -69,12 +71,13 @@ impl Status {
 
 impl From<String> for Status {
     fn from(word: String) -> Self {
-        match word.as_str() {
+        // Servers write the standard's words in any case, and the end of a job in words of their own.
+        match word.trim().to_ascii_lowercase().as_str() {
             "accepted" => Self::Accepted,
             "running" => Self::Running,
-            "successful" => Self::Successful,
-            "failed" => Self::Failed,
-            "dismissed" => Self::Dismissed,
+            "successful" | "succeeded" | "success" | "finished" | "completed" | "complete" | "done" => Self::Successful,
+            "failed" | "failure" | "error" | "errored" => Self::Failed,
+            "dismissed" | "cancelled" | "canceled" | "aborted" => Self::Dismissed,
             _ => Self::Other(word),
         }
     }
@@ -101,39 +104,40 @@ impl fmt::Display for Status {
 #[non_exhaustive]
 pub struct StatusInfo {
     /// Identifier of the job in version 2.0; ZOO-Project sends it next to [`job_id`](StatusInfo::job_id).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "lenient::text", skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// Identifier of the job in version 1.0 (`jobID`).
-    #[serde(rename = "jobID", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "jobID", default, deserialize_with = "lenient::text", skip_serializing_if = "Option::is_none")]
     pub job_id: Option<String>,
     /// Kind of the job in version 1.0: `process`, or whatever else a server writes.
-    #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "type", default, deserialize_with = "lenient::text", skip_serializing_if = "Option::is_none")]
     pub job_type: Option<String>,
     /// Identifier of the process that runs (`processID`).
-    #[serde(rename = "processID", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "processID", default, deserialize_with = "lenient::text", skip_serializing_if = "Option::is_none")]
     pub process_id: Option<String>,
     /// State of the job.
+    #[serde(deserialize_with = "lenient::some_text_into")]
     pub status: Status,
     /// What the server has to say about the state.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "lenient::text", skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// Progress in percent; an integer by the standard, read as any number.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "lenient::number", skip_serializing_if = "Option::is_none")]
     pub progress: Option<Number>,
     /// When the job was created.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "lenient::text", skip_serializing_if = "Option::is_none")]
     pub created: Option<String>,
     /// When it began to run.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "lenient::text", skip_serializing_if = "Option::is_none")]
     pub started: Option<String>,
     /// When it ended.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "lenient::text", skip_serializing_if = "Option::is_none")]
     pub finished: Option<String>,
     /// When this information last changed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "lenient::text", skip_serializing_if = "Option::is_none")]
     pub updated: Option<String>,
     /// Where to go from here: `monitor`, results, logs (`related`).
-    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "lenient::list", skip_serializing_if = "Vec::is_empty")]
     pub links: Vec<Link>,
     /// All other members, kept as they came.
     #[serde(flatten)]
