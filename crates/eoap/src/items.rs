@@ -9,12 +9,12 @@ use std::{
     path::Path,
 };
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer, ser::Error as _};
 use serde_json::Value;
 use stac::Item;
 
 use crate::{
-    display::{Align, Bundle, Table},
+    display::{Align, Bundle, Table, escape},
     error::{Error, Result},
     ogc::Results,
     storage::atomic_file::AtomicFile,
@@ -22,9 +22,12 @@ use crate::{
 
 pub(crate) mod download;
 pub(crate) mod progress;
+mod reader;
 
 pub use download::{Download, DownloadItems};
 pub use progress::Progress;
+pub use reader::RefusedItem;
+use reader::is_relative;
 
 /// A collection of STAC items.
 ///
@@ -41,9 +44,12 @@ pub use progress::Progress;
 /// }
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Value", into = "stac::ItemCollection")]
-pub struct ItemCollection(stac::ItemCollection);
+#[derive(Clone, PartialEq, Deserialize)]
+#[serde(try_from = "Value")]
+pub struct ItemCollection {
+    inner: stac::ItemCollection,
+    refused: Vec<RefusedItem>,
+}
 
 impl Results {
     /// This output as a collection of STAC items.
@@ -63,12 +69,30 @@ impl Results {
 impl ItemCollection {
     /// The collection as the crate `stac` has it.
     pub fn into_inner(self) -> stac::ItemCollection {
-        self.0
+        self.inner
     }
 
     /// The items.
     pub fn iter(&self) -> std::slice::Iter<'_, Item> {
-        self.0.items.iter()
+        self.inner.items.iter()
+    }
+
+    /// The items that could not be read: what STAC forbids in one of them does not lose the others. They are kept, and saved with them.
+    ///
+    /// ```
+    /// let items: eoap::ItemCollection = serde_json::from_str(
+    ///     r#"{"type": "FeatureCollection", "features": [
+    ///         {"type": "Feature", "stac_version": "1.0.0", "id": "A", "geometry": null, "properties": {"datetime": null},
+    ///          "links": [], "assets": {}},
+    ///         {"type": "Feature", "stac_version": "1.0.0", "id": "B", "geometry": null, "properties": {"datetime": null},
+    ///          "links": [], "assets": {"data": {"href": "s3://b/a.tif", "roles": "data"}}}]}"#,
+    /// )?;
+    /// assert_eq!(items.len(), 1);
+    /// assert!(items.refused()[0].to_string().starts_with(r#"item "B", assets.data.roles: "#));
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub fn refused(&self) -> &[RefusedItem] {
+        &self.refused
     }
 
     /// The item with this identifier.
@@ -88,7 +112,44 @@ impl ItemCollection {
     fn of_file(path: &Path) -> Result<Self> {
         let failed = |reason: String| Error::File { path: path.display().to_string(), reason };
         let text = fs::read(path).map_err(|error| failed(error.to_string()))?;
-        serde_json::from_slice(&text).map_err(|error| failed(format!("it holds no STAC item collection: {error}")))
+        let mut items: Self =
+            serde_json::from_slice(&text).map_err(|error| failed(format!("it holds no STAC item collection: {error}")))?;
+        // What is relative and has no address to start from lies beside the file.
+        let folder = std::path::absolute(path).ok().and_then(|path| path.parent().map(Path::to_owned)).unwrap_or_default();
+        for asset in items.inner.items.iter_mut().flat_map(|item| item.assets.values_mut()) {
+            if is_relative(&asset.href) {
+                asset.href = folder.join(asset.href.trim_start_matches("./")).display().to_string();
+            }
+        }
+        Ok(items)
+    }
+
+    /// Reads a collection whose type is right, item by item.
+    fn read(mut value: Value) -> std::result::Result<Self, String> {
+        let features = match value.get_mut("features").map(Value::take) {
+            None => Vec::new(),
+            Some(Value::Array(features)) => features,
+            Some(_) => return Err("its member `features` is not a list".to_owned()),
+        };
+        if value["links"].is_null() {
+            value.as_object_mut().map(|members| members.shift_remove("links"));
+        }
+        value["features"] = Value::Array(Vec::new());
+        let mut inner: stac::ItemCollection = serde_json::from_value(value).map_err(|error| error.to_string())?;
+        let mut refused = Vec::new();
+        for (index, feature) in features.into_iter().enumerate() {
+            match reader::item(index, feature) {
+                Ok(item) => inner.items.push(item),
+                Err(error) => refused.push(error),
+            }
+        }
+        match refused.as_slice() {
+            [first, rest @ ..] if inner.items.is_empty() => {
+                let more = if rest.is_empty() { String::new() } else { format!(" (and {} more)", rest.len()) };
+                Err(format!("{first}{more}"))
+            }
+            _ => Ok(Self { inner, refused }),
+        }
     }
 
     /// Writes the collection to a JSON file (`application/geo+json`); folders that do not exist are made, and a file that is there
@@ -121,7 +182,9 @@ impl ItemCollection {
     /// Shows the items in a notebook.
     pub fn evcxr_display(&self) {
         let table = self.table();
-        Bundle::text(table.to_text()).html(table.to_html()).emit();
+        let notes: String =
+            self.refused.iter().map(|refused| format!("<p>Not read: {}</p>", escape(&refused.to_string()))).collect();
+        Bundle::text(self.to_string()).html(table.to_html() + &notes).emit();
     }
 
     fn table(&self) -> Table {
@@ -147,13 +210,13 @@ impl Deref for ItemCollection {
     type Target = stac::ItemCollection;
 
     fn deref(&self) -> &Self::Target {
-        &self.0
+        &self.inner
     }
 }
 
 impl DerefMut for ItemCollection {
     fn deref_mut(&mut self) -> &mut Self::Target {
-        &mut self.0
+        &mut self.inner
     }
 }
 
@@ -170,19 +233,35 @@ impl TryFrom<Value> for ItemCollection {
                 None => format!("it has no type FeatureCollection; it has the members {}", members.join(", ")),
             });
         }
-        serde_json::from_value(value).map(Self).map_err(|error| error.to_string())
+        Self::read(value)
+    }
+}
+
+impl Serialize for ItemCollection {
+    /// What could not be read goes out as it came, in its place.
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        if self.refused.is_empty() {
+            return self.inner.serialize(serializer);
+        }
+        let mut collection = serde_json::to_value(&self.inner).map_err(S::Error::custom)?;
+        if let Some(features) = collection["features"].as_array_mut() {
+            for refused in &self.refused {
+                features.insert(refused.index.min(features.len()), refused.item.clone());
+            }
+        }
+        collection.serialize(serializer)
     }
 }
 
 impl From<ItemCollection> for stac::ItemCollection {
     fn from(items: ItemCollection) -> Self {
-        items.0
+        items.inner
     }
 }
 
 impl From<stac::ItemCollection> for ItemCollection {
     fn from(items: stac::ItemCollection) -> Self {
-        Self(items)
+        Self { inner: items, refused: Vec::new() }
     }
 }
 
@@ -190,7 +269,7 @@ impl Index<usize> for ItemCollection {
     type Output = Item;
 
     fn index(&self, index: usize) -> &Item {
-        &self.0.items[index]
+        &self.inner.items[index]
     }
 }
 
@@ -208,14 +287,15 @@ impl IntoIterator for ItemCollection {
     type IntoIter = std::vec::IntoIter<Item>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.items.into_iter()
+        self.inner.items.into_iter()
     }
 }
 
 impl fmt::Display for ItemCollection {
     /// A table: a line per item.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.table().to_text())
+        f.write_str(&self.table().to_text())?;
+        self.refused.iter().try_for_each(|refused| write!(f, "\nnot read: {refused}"))
     }
 }
 
