@@ -53,6 +53,11 @@ impl Retry {
         Self::default().attempts(1)
     }
 
+    /// The longest delay.
+    pub(crate) fn longest(&self) -> Duration {
+        self.max_delay
+    }
+
     /// How often a request is sent at the most, the first time included; 0 counts as 1.
     pub fn attempts(mut self, attempts: u32) -> Self {
         self.attempts = attempts.max(1);

@@ -3,6 +3,7 @@
 //! Knows files, servers and stores, and how much of them is kept. What bytes mean is decided in `tiff`.
 
 pub(crate) mod fetch;
+mod http_file;
 pub(crate) mod pixels;
 pub(crate) mod side_files;
 pub(crate) mod source;

@@ -47,7 +47,7 @@ impl Raster {
     ///
     /// Those of [`Raster::open`].
     pub fn open_url(url: impl AsRef<str>, store: &Store) -> BoxFuture<'static, Result<Self>> {
-        Self::open_source(store.resolve(url.as_ref()).map(|url| Source::Object(store.clone(), url)))
+        Self::open_source(store.resolve(url.as_ref()).map(|url| Source::object(store.clone(), url)))
     }
 
     /// Opens a file on an HTTP server.

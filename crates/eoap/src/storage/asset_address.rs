@@ -25,7 +25,7 @@ impl Address {
     ///
     /// [`Error::Url`] for what is relative, or is no address of a file.
     pub(crate) fn of(href: &str) -> Result<Self> {
-        let refuse = |reason: &str| Err(Error::Url { url: href.to_owned(), reason: reason.to_owned() });
+        let refuse = |reason: &str| Err(Error::Url { url: shown_text(href), reason: reason.to_owned() });
         match Url::parse(href) {
             Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(Self::Http(url)),
             Ok(url) if url.scheme() == "file" => match url.to_file_path() {
@@ -39,10 +39,48 @@ impl Address {
     }
 }
 
-/// An address to show: without its query, which may hold a signature.
-pub(crate) fn without_query(url: &Url) -> String {
+/// An address to show: without its query, which may hold a signature, and without user name and password.
+pub(crate) fn shown(url: &Url) -> String {
+    let mut shown = url.clone();
+    let _ = shown.set_username("").and_then(|()| shown.set_password(None));
+    shown.set_query(None);
     match url.query() {
-        Some(_) => format!("{}?…", url.as_str().split('?').next().unwrap_or_default()),
-        None => url.to_string(),
+        Some(_) => format!("{shown}?…"),
+        None => shown.into(),
+    }
+}
+
+/// As [`shown`], for what may be no address.
+pub(crate) fn shown_text(address: &str) -> String {
+    match Url::parse(address) {
+        // Keys of objects are taken as they are, and nothing in them is a secret.
+        Ok(url) if url.scheme().starts_with("s3") => address.to_owned(),
+        Ok(url) if url.has_host() => shown(&url),
+        _ => match (address.rsplit_once('@'), address.split_once('?')) {
+            (Some((_, rest)), _) => format!("…@{}", rest.split('?').next().unwrap_or(rest)),
+            (None, Some((path, _))) => format!("{path}?…"),
+            (None, None) => address.to_owned(),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_shown_without_secrets() {
+        for (address, text) in [
+            ("http://me:hush@host/x.tif", "http://host/x.tif"),
+            ("https://host/x.tif?X-Amz-Signature=hush", "https://host/x.tif?…"),
+            ("s3://b/a b?c.tif", "s3://b/a b?c.tif"),
+            ("me:hush@host/x", "…@host/x"),
+            ("x.tif?sig=hush", "x.tif?…"),
+            ("/data/x.tif", "/data/x.tif"),
+        ] {
+            assert_eq!(shown_text(address), text);
+            let error = Address::of(address).err().map(|error| error.to_string()).unwrap_or_default();
+            assert!(!error.contains("hush"), "{error}");
+        }
     }
 }

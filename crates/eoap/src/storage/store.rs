@@ -3,7 +3,12 @@
 //! [`Store`] is one bucket, with its settings from the caller, the `AWS_*` environment and the STAC asset, in this order. It
 //! lists and fetches, and knows nothing about what is in the objects.
 
-use std::{fmt, ops::Range, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    ops::Range,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -272,10 +277,23 @@ impl Store {
 
     #[cfg_attr(not(feature = "raster"), allow(dead_code, reason = "what only rasters need"))]
     /// Fetches a range of an object's bytes, and says how large the object is. The range may reach beyond the end.
-    pub(crate) async fn get_range(&self, url: &S3Url, range: Range<u64>) -> Result<(Bytes, u64)> {
+    pub(crate) async fn get_range(&self, url: &S3Url, range: Range<u64>, version: &OnceLock<String>) -> Result<(Bytes, u64)> {
         let path = self.path(url, &url.key)?;
-        let options = GetOptions { range: Some(GetRange::Bounded(range)), ..GetOptions::default() };
-        let object = self.inner.get_opts(&path, options).await.map_err(|error| self.failed(url, error))?;
+        // Parts of different objects are not joined.
+        let if_match = version.get().cloned();
+        let options = GetOptions { range: Some(GetRange::Bounded(range)), if_match, ..GetOptions::default() };
+        let object = match self.inner.get_opts(&path, options).await {
+            Ok(object) => object,
+            Err(object_store::Error::Precondition { source, .. }) => {
+                let reason = "the object was replaced by another while it was read; open it again".to_owned();
+                let source = Some(Box::new(object_store::Error::Generic { store: "S3", source }));
+                return Err(Error::Store { url: url.to_string(), reason, source });
+            }
+            Err(error) => return Err(self.failed(url, error)),
+        };
+        if let Some(tag) = object.meta.e_tag.as_ref().filter(|tag| !tag.starts_with("W/")) {
+            version.get_or_init(|| tag.clone());
+        }
         let size = object.meta.size;
         let bytes = object.bytes().await.map_err(|error| self.failed(url, error))?;
         Ok((bytes, size))

@@ -7,6 +7,7 @@ mod downloads;
 mod execution;
 mod faults;
 mod futures;
+mod http_ranges;
 mod items;
 mod jobs;
 mod lossless;

@@ -18,7 +18,7 @@ use crate::{
     items::progress::Progress,
     storage::{
         Store,
-        asset_address::{Address, without_query},
+        asset_address::{Address, shown},
         atomic_file::AtomicFile,
     },
 };
@@ -86,7 +86,7 @@ async fn fetch_http(
     let client = file_client()?;
     let failed = |source: reqwest::Error| {
         let source = source.without_url();
-        Error::Connection { method: "GET".into(), url: without_query(&url), reason: chain(&source), source }
+        Error::Connection { method: "GET".into(), url: shown(&url), reason: chain(&source), source }
     };
     let (mut received, mut size, mut etag) = (0_u64, None, None);
     for attempt in 0.. {
@@ -110,7 +110,7 @@ async fn fetch_http(
                 let body = answer.bytes().await.unwrap_or_default();
                 return Err(Error::Http {
                     method: "GET".into(),
-                    url: without_query(&url),
+                    url: shown(&url),
                     status: status.as_u16(),
                     body: excerpt(&body),
                 });

@@ -15,7 +15,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::source::Source;
 use crate::{
-    error::Result,
+    error::{Error, Result},
     raster::tiff::sparse::{SparseBytes, join},
 };
 
@@ -89,7 +89,11 @@ impl Fetcher {
     }
 
     async fn read(&self, range: Range<u64>) -> Result<Bytes> {
-        let (bytes, _) = self.source.read(range.clone()).await?;
+        let (bytes, size) = self.source.read(range.clone()).await?;
+        if size != self.size {
+            let reason = "the file was replaced by another while it was read; open it again".to_owned();
+            return Err(Error::Raster { raster: self.source.to_string(), reason });
+        }
         self.requests.fetch_add(1, Ordering::Relaxed);
         self.fetched.fetch_add(bytes.len() as u64, Ordering::Relaxed);
         let mut kept = self.kept();
