@@ -140,7 +140,7 @@ impl ItemCollection {
         for (index, feature) in features.into_iter().enumerate() {
             match reader::item(index, feature) {
                 Ok(item) => inner.items.push(item),
-                Err(error) => refused.push(error),
+                Err(error) => refused.push(*error),
             }
         }
         match refused.as_slice() {

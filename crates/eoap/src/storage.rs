@@ -5,8 +5,12 @@
 pub(crate) mod asset_address;
 pub(crate) mod atomic_file;
 mod listing;
+mod profile;
 pub(crate) mod s3_url;
+pub(crate) mod shown_address;
 mod store;
+mod store_builder;
 
 pub use listing::{Entry, Listing};
-pub use store::{Store, StoreBuilder};
+pub use store::Store;
+pub use store_builder::StoreBuilder;

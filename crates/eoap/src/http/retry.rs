@@ -54,6 +54,7 @@ impl Retry {
     }
 
     /// The longest delay.
+    #[cfg_attr(not(feature = "raster"), allow(dead_code, reason = "what only rasters need"))]
     pub(crate) fn longest(&self) -> Duration {
         self.max_delay
     }

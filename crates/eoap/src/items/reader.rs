@@ -39,13 +39,10 @@ impl fmt::Display for RefusedItem {
 }
 
 /// Reads the item at a place of a collection.
-pub(super) fn item(index: usize, value: Value) -> Result<Item, RefusedItem> {
-    let refuse = |member: String, reason: String| RefusedItem {
-        index,
-        id: value["id"].as_str().map(str::to_owned),
-        member,
-        reason,
-        item: value.clone(),
+pub(super) fn item(index: usize, value: Value) -> Result<Item, Box<RefusedItem>> {
+    let refuse = |member: String, reason: String| {
+        let id = value["id"].as_str().map(str::to_owned);
+        Box::new(RefusedItem { index, id, member, reason, item: value.clone() })
     };
     if value["id"].as_str().is_none_or(str::is_empty) {
         let reason = "every item has an identifier, which is a text";

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::shown_address::shown_text;
 use crate::error::{Error, Result};
 
 /// Bucket and key of an object, or of a folder if the key is empty or ends with a slash.
@@ -17,7 +18,7 @@ impl S3Url {
         let (bucket, key) = rest.map(|rest| rest.split_once('/').unwrap_or((rest, ""))).unwrap_or_default();
         if bucket.is_empty() {
             return Err(Error::Url {
-                url: url.to_owned(),
+                url: shown_text(url),
                 reason: "give the address of an object or folder on S3 such as s3://bucket/folder/file.tif".to_owned(),
             });
         }

@@ -7,38 +7,34 @@ use std::{
     fmt,
     ops::Range,
     sync::{Arc, OnceLock},
-    time::Duration,
 };
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use futures_util::{StreamExt, stream::BoxStream};
 use object_store::{
-    ClientOptions, GetOptions, GetRange, ObjectStore, ObjectStoreExt, RetryConfig,
-    aws::{AmazonS3Builder, AmazonS3ConfigKey as Key},
+    ClientOptions, GetOptions, GetRange, ObjectStore, ObjectStoreExt,
+    aws::{AmazonS3Builder, resolve_bucket_region},
     path::Path,
 };
+use tokio::sync::OnceCell;
 
 use crate::{
     error::{Error, Result, chain},
-    http::connections::ensure_tls,
     storage::{
         listing::{Entry, Listing},
         s3_url::S3Url,
+        store_builder::StoreBuilder,
     },
 };
-
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-const RETRIES: usize = 3;
-const RETRY_TIMEOUT: Duration = Duration::from_secs(30);
-const NO_CREDENTIALS: &str = "there are no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, give them to \
-     `Store::builder(bucket).credentials(id, secret)`, or say `.anonymous()` for a public bucket";
 
 /// One bucket of S3 or a store like it, cheap to clone.
 ///
 /// Each setting comes from the builder; else from the environment (`AWS_ENDPOINT_URL`, `AWS_REGION`, `AWS_DEFAULT_REGION`,
 /// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` and the others that object_store reads); else from the
-/// asset's `storage:endpoint` and `storage:region`. With an endpoint, addresses are path-style
+/// user's profile in `~/.aws/config` and `~/.aws/credentials` (`AWS_PROFILE`); else from the asset's `storage:endpoint` and `storage:region`, but
+/// that the asset's region comes before the profile's. The region of a bucket of AWS that nobody says is asked of the bucket. `AWS_NO_SIGN_REQUEST=YES` is for
+/// public buckets. A session token goes to an endpoint that the user names, and to no other. With an endpoint, addresses are path-style
 /// (`http://endpoint/bucket/key`) unless `AWS_VIRTUAL_HOSTED_STYLE_REQUEST` says otherwise, and plain HTTP is allowed.
 /// Proxies are taken from `http_proxy`, `https_proxy` and `no_proxy`.
 ///
@@ -51,140 +47,55 @@ const NO_CREDENTIALS: &str = "there are no credentials: set AWS_ACCESS_KEY_ID an
 /// ```
 #[derive(Clone)]
 pub struct Store {
-    inner: Arc<dyn ObjectStore>,
+    inner: Arc<Lazy>,
     bucket: String,
     endpoint: Option<String>,
     region: Option<String>,
 }
 
-/// Settings of a [`Store`], from [`Store::builder`].
-#[derive(Clone)]
-#[must_use = "a builder does nothing until `build` is called"]
-pub struct StoreBuilder {
-    bucket: String,
-    endpoint: Option<String>,
-    region: Option<String>,
-    credentials: Option<(String, String)>,
-    session_token: Option<String>,
-    anonymous: bool,
-    fallback_endpoint: Option<String>,
-    fallback_region: Option<String>,
+/// A store that is made when it is needed: the region of a bucket of AWS, if nobody says it, is asked for then.
+pub(crate) struct Lazy {
+    made: OnceCell<Arc<dyn ObjectStore>>,
+    bucket: Option<(AmazonS3Builder, String, ClientOptions)>,
 }
 
-impl StoreBuilder {
-    /// Address of the store, such as `http://eoap-zoo-project-localstack:4566`.
-    pub fn endpoint(mut self, endpoint: impl Into<String>) -> Self {
-        self.endpoint = Some(endpoint.into());
-        self
+impl Lazy {
+    pub(crate) fn built(store: Arc<dyn ObjectStore>) -> Self {
+        Self { made: OnceCell::new_with(Some(store)), bucket: None }
     }
 
-    /// Region, such as `us-east-1`.
-    pub fn region(mut self, region: impl Into<String>) -> Self {
-        self.region = Some(region.into());
-        self
+    pub(crate) fn for_bucket(builder: AmazonS3Builder, bucket: String, options: ClientOptions) -> Self {
+        Self { made: OnceCell::new(), bucket: Some((builder, bucket, options)) }
     }
 
-    /// Access key and its secret.
-    pub fn credentials(mut self, access_key_id: impl Into<String>, secret_access_key: impl Into<String>) -> Self {
-        self.credentials = Some((access_key_id.into(), secret_access_key.into()));
-        self
-    }
-
-    /// Token of temporary credentials.
-    pub fn session_token(mut self, token: impl Into<String>) -> Self {
-        self.session_token = Some(token.into());
-        self
-    }
-
-    /// Signs nothing, for public buckets.
-    pub fn anonymous(mut self) -> Self {
-        self.anonymous = true;
-        self
-    }
-
-    /// Takes endpoint and region from an asset (`storage:endpoint`, `storage:region`) where neither this builder nor the
-    /// environment sets them.
-    pub fn asset(mut self, asset: &stac::Asset) -> Self {
-        let member = |name: &str| asset.additional_fields.get(name)?.as_str().map(str::to_owned);
-        self.fallback_endpoint = member("storage:endpoint");
-        self.fallback_region = member("storage:region");
-        self
-    }
-
-    /// Makes the store. Nothing is requested yet.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Store`] if a setting is unusable, or if an endpoint is set and there are no credentials for it.
-    pub fn build(self) -> Result<Store> {
-        // A session token of the environment belongs to the keys of the environment.
-        let with_token = self.credentials.is_none();
-        self.build_from(environment(with_token))
-    }
-
-    /// With the environment as an argument, so that tests can do without it.
-    fn build_from(self, environment: AmazonS3Builder) -> Result<Store> {
-        ensure_tls();
-        let set = |key: Key| environment.get_config_value(&key).filter(|value| !value.is_empty());
-        // A service-specific endpoint would win over any other inside object_store, the caller's included.
-        let endpoint = self.endpoint.or_else(|| set(Key::S3Endpoint)).or_else(|| set(Key::Endpoint)).or(self.fallback_endpoint);
-        let region = self.region.or_else(|| set(Key::Region)).or(self.fallback_region);
-        let has_credentials = self.credentials.is_some()
-            || [
-                Key::AccessKeyId,
-                Key::WebIdentityTokenFile,
-                Key::ContainerCredentialsRelativeUri,
-                Key::ContainerCredentialsFullUri,
-            ]
-            .into_iter()
-            .any(|key| set(key).is_some());
-        let unsigned = self.anonymous || set(Key::SkipSignature).is_some_and(|value| value == "true");
-        let root = format!("s3://{}/", self.bucket);
-        if endpoint.is_some() && !has_credentials && !unsigned {
-            return Err(Error::Store { url: root, reason: NO_CREDENTIALS.to_owned(), source: None });
-        }
-        let options = ClientOptions::new().with_connect_timeout(CONNECT_TIMEOUT).with_allow_http(endpoint.is_some());
-        let retry = RetryConfig { max_retries: RETRIES, retry_timeout: RETRY_TIMEOUT, ..RetryConfig::default() };
-        let mut builder = environment.with_bucket_name(&self.bucket).with_client_options(options).with_retry(retry);
-        if let Some(endpoint) = &endpoint {
-            let endpoint = endpoint.trim_end_matches('/');
-            builder = builder.with_endpoint(endpoint).with_config(Key::S3Endpoint, endpoint);
-        }
-        if let Some(region) = &region {
-            builder = builder.with_region(region);
-        }
-        if let Some((id, secret)) = self.credentials {
-            builder = builder.with_access_key_id(id).with_secret_access_key(secret);
-        }
-        if let Some(token) = self.session_token {
-            builder = builder.with_token(token);
-        }
-        if self.anonymous {
-            builder = builder.with_skip_signature(true);
-        }
-        let store =
-            builder.build().map_err(|error| Error::Store { url: root, reason: chain(&error), source: Some(error.into()) })?;
-        Ok(Store { inner: Arc::new(store), bucket: self.bucket, endpoint, region })
+    async fn store(&self) -> Result<&Arc<dyn ObjectStore>> {
+        self.made
+            .get_or_try_init(|| async {
+                let (builder, bucket, options) = self.bucket.clone().expect("a store that is not made knows its bucket");
+                let builder = match resolve_bucket_region(&bucket, &options).await {
+                    Ok(region) => builder.with_region(region),
+                    // The request itself says better what is wrong.
+                    Err(_) => builder,
+                };
+                let store = builder.build().map_err(|error| Error::Store {
+                    url: format!("s3://{bucket}/"),
+                    reason: chain(&error),
+                    source: Some(error.into()),
+                })?;
+                Ok(Arc::new(store) as Arc<dyn ObjectStore>)
+            })
+            .await
     }
 }
 
 impl Store {
-    /// Settings for a store of this bucket.
-    pub fn builder(bucket: impl Into<String>) -> StoreBuilder {
-        Self::builder_of(bucket.into())
+    pub(crate) fn new(inner: Lazy, bucket: String, endpoint: Option<String>, region: Option<String>) -> Self {
+        Self { inner: Arc::new(inner), bucket, endpoint, region }
     }
 
-    fn builder_of(bucket: String) -> StoreBuilder {
-        StoreBuilder {
-            bucket,
-            endpoint: None,
-            region: None,
-            credentials: None,
-            session_token: None,
-            anonymous: false,
-            fallback_endpoint: None,
-            fallback_region: None,
-        }
+    /// Settings for a store of this bucket.
+    pub fn builder(bucket: impl Into<String>) -> StoreBuilder {
+        StoreBuilder::new(bucket.into())
     }
 
     /// The store of the bucket in an `s3://bucket/key` URL, with settings from the environment.
@@ -215,6 +126,11 @@ impl Store {
         self.endpoint.as_deref()
     }
 
+    /// Region of the bucket, if it is set: that of a bucket of AWS is asked for when the first object is.
+    pub fn region(&self) -> Option<&str> {
+        self.region.as_deref()
+    }
+
     /// Lists one level of the bucket, as `aws s3 ls` does: folders, and objects with size and time. `at` is an
     /// `s3://bucket/prefix` URL or the prefix alone; with a slash at its end it is a folder, without one the names in
     /// the folder above that begin with its last part are listed.
@@ -234,14 +150,16 @@ impl Store {
     async fn level(&self, url: S3Url) -> Result<Listing> {
         let (folder, stem) = url.key.rsplit_once('/').map_or(("", url.key.as_str()), |(folder, stem)| (folder, stem));
         let prefix = (!folder.is_empty()).then(|| self.path(&url, folder)).transpose()?;
-        let page = self.inner.list_with_delimiter(prefix.as_ref()).await.map_err(|error| self.failed(&url, error))?;
+        let page =
+            self.inner.store().await?.list_with_delimiter(prefix.as_ref()).await.map_err(|error| self.failed(&url, error))?;
         let name = |path: &Path| path.filename().unwrap_or_default().to_owned();
         let mut folders: Vec<String> = page.common_prefixes.iter().map(name).filter(|name| name.starts_with(stem)).collect();
         let mut entries: Vec<Entry> = page
             .objects
             .iter()
             .map(|object| Entry::new(name(&object.location), object.location.to_string(), object.size, object.last_modified))
-            .filter(|entry| entry.name.starts_with(stem))
+            // Some programs make an object of a folder's name to show that there is one.
+            .filter(|entry| entry.name.starts_with(stem) && entry.key != folder)
             .collect();
         folders.sort();
         entries.sort_by(|a, b| a.name.cmp(&b.name));
@@ -261,7 +179,7 @@ impl Store {
         Box::pin(async move {
             let url = url?;
             let path = self.path(&url, &url.key)?;
-            let object = self.inner.get(&path).await.map_err(|error| self.failed(&url, error))?;
+            let object = self.inner.store().await?.get(&path).await.map_err(|error| self.failed(&url, error))?;
             object.bytes().await.map_err(|error| self.failed(&url, error))
         })
     }
@@ -269,7 +187,7 @@ impl Store {
     /// Fetches an object piece by piece, and says how large it is. What breaks off is asked for from there on.
     pub(crate) async fn stream(&self, url: &S3Url) -> Result<(BoxStream<'_, Result<Bytes>>, u64)> {
         let path = self.path(url, &url.key)?;
-        let object = self.inner.get(&path).await.map_err(|error| self.failed(url, error))?;
+        let object = self.inner.store().await?.get(&path).await.map_err(|error| self.failed(url, error))?;
         let (size, url) = (object.meta.size, url.clone());
         let pieces = object.into_stream().map(move |piece| piece.map_err(|error| self.failed(&url, error)));
         Ok((pieces.boxed(), size))
@@ -282,7 +200,7 @@ impl Store {
         // Parts of different objects are not joined.
         let if_match = version.get().cloned();
         let options = GetOptions { range: Some(GetRange::Bounded(range)), if_match, ..GetOptions::default() };
-        let object = match self.inner.get_opts(&path, options).await {
+        let object = match self.inner.store().await?.get_opts(&path, options).await {
             Ok(object) => object,
             Err(object_store::Error::Precondition { source, .. }) => {
                 let reason = "the object was replaced by another while it was read; open it again".to_owned();
@@ -315,6 +233,12 @@ impl Store {
     }
 
     fn path(&self, url: &S3Url, key: &str) -> Result<Path> {
+        // The library that requests objects takes slashes at the ends away, and would fetch another object.
+        if key.split('/').any(str::is_empty) {
+            let reason =
+                "its key has an empty part (a slash at an end, or two side by side), and such objects are not read".to_owned();
+            return Err(Error::Url { url: url.to_string(), reason });
+        }
         Path::parse(key).map_err(|error| Error::Url { url: url.to_string(), reason: chain(&error) })
     }
 
@@ -342,80 +266,29 @@ impl fmt::Debug for Store {
     }
 }
 
-impl fmt::Debug for StoreBuilder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StoreBuilder")
-            .field("bucket", &self.bucket)
-            .field("endpoint", &self.endpoint)
-            .field("region", &self.region)
-            .field("anonymous", &self.anonymous)
-            .finish_non_exhaustive()
-    }
-}
-
-/// The settings in `AWS_*` variables; empty ones count as not set.
-fn environment(with_token: bool) -> AmazonS3Builder {
-    std::env::vars_os().fold(AmazonS3Builder::new(), |builder, (name, value)| {
-        let (Some(name), Some(value)) = (name.to_str(), value.to_str()) else { return builder };
-        match name.to_ascii_lowercase().parse::<Key>() {
-            Ok(Key::Token) if !with_token => builder,
-            Ok(key) if name.starts_with("AWS_") && !value.is_empty() => builder.with_config(key, value),
-            _ => builder,
-        }
-    })
-}
-
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
-    fn asset() -> stac::Asset {
-        serde_json::from_value(json!({
-            "href": "s3://results/job/otsu.tif", "storage:endpoint": "http://localstack.svc:4566", "storage:region": "eu-x"
-        }))
-        .expect("asset")
-    }
-
-    fn environment() -> AmazonS3Builder {
-        AmazonS3Builder::new().with_access_key_id("id").with_secret_access_key("hush")
-    }
-
-    #[test]
-    fn settings_come_in_order() {
-        let store = |builder: StoreBuilder, environment| builder.build_from(environment).expect("store");
-        let from_asset = store(Store::builder("results").asset(&asset()), environment());
-        assert_eq!((from_asset.endpoint(), from_asset.region.as_deref()), (Some("http://localstack.svc:4566"), Some("eu-x")));
-        let set = environment().with_endpoint("http://set:1").with_region("us-east-1");
-        let from_environment = store(Store::builder("results").asset(&asset()), set.clone());
-        assert_eq!((from_environment.endpoint(), from_environment.region.as_deref()), (Some("http://set:1"), Some("us-east-1")));
-        let s3 = set.with_config(Key::S3Endpoint, "http://s3-only:1");
-        assert_eq!(store(Store::builder("results"), s3.clone()).endpoint(), Some("http://s3-only:1"));
-        let explicit = store(Store::builder("results").endpoint("http://explicit:1").region("r"), s3);
-        assert_eq!((explicit.endpoint(), explicit.region.as_deref()), (Some("http://explicit:1"), Some("r")));
-    }
-
-    #[test]
-    fn missing_credentials_are_named_before_any_request() {
-        let error = Store::builder("results").asset(&asset()).build_from(AmazonS3Builder::new()).expect_err("no credentials");
-        assert!(error.to_string().contains("set AWS_ACCESS_KEY_ID"), "{error}");
-        assert!(Store::builder("results").asset(&asset()).anonymous().build_from(AmazonS3Builder::new()).is_ok());
-    }
-
-    #[test]
-    fn no_secret_in_debug() {
-        let builder = Store::builder("b").credentials("id", "hush").session_token("hush");
-        assert!(!format!("{builder:?}").contains("hush"));
-        let store = builder.build_from(environment()).expect("store");
-        assert!(!format!("{store:?}").contains("hush"));
+    fn store() -> Store {
+        Store::builder("results").region("r").anonymous().build().expect("store")
     }
 
     #[test]
     fn other_buckets_are_refused() {
-        let store = Store::builder("results").build_from(environment()).expect("store");
+        let store = store();
         assert_eq!(store.resolve("a/b").expect("key").to_string(), "s3://results/a/b");
         let error = store.resolve("s3://other/a").expect_err("other bucket").to_string();
         assert!(error.contains("\"results\"") && error.contains("Store::for_url"), "{error}");
+    }
+
+    #[test]
+    fn keys_are_those_that_are_asked_for() {
+        let store = store();
+        for key in ["s3://results//plain.tif", "s3://results/plain.tif/", "s3://results/a//b.tif", "s3://results/"] {
+            let url = S3Url::parse(key).expect("URL");
+            let error = store.path(&url, &url.key).expect_err(key).to_string();
+            assert!(error.contains("empty part"), "{error}");
+        }
     }
 }

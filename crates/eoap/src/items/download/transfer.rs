@@ -16,11 +16,7 @@ use crate::{
     error::{Error, Result, chain, excerpt},
     http::connections::file_client,
     items::progress::Progress,
-    storage::{
-        Store,
-        asset_address::{Address, shown},
-        atomic_file::AtomicFile,
-    },
+    storage::{Store, asset_address::Address, atomic_file::AtomicFile, shown_address::shown},
 };
 
 /// How often an HTTP download that breaks off goes on from where it was.

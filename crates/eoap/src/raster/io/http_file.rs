@@ -7,6 +7,7 @@ use std::{
     fmt,
     ops::Range,
     sync::{Arc, OnceLock},
+    time::Duration,
 };
 
 use bytes::{Bytes, BytesMut};
@@ -24,7 +25,7 @@ use crate::{
         connections::file_client,
         retry::{Retry, is_passing, retry_after},
     },
-    storage::asset_address::shown,
+    storage::shown_address::shown,
 };
 
 /// A server that ignores ranges sends the file whole; one up to this size is kept, because the next range would need it all again.
@@ -59,8 +60,8 @@ struct Version {
 /// Why an attempt gave nothing.
 enum Failure {
     /// Another attempt may succeed, after the time that the server asks for.
-    Passing(Error, Option<std::time::Duration>),
-    Lasting(Error),
+    Passing(Box<Error>, Option<Duration>),
+    Lasting(Box<Error>),
 }
 
 impl HttpFile {
@@ -85,13 +86,13 @@ impl HttpFile {
         loop {
             let (error, asked) = match self.attempt(range.clone()).await {
                 Ok(read) => return Ok(read),
-                Err(Failure::Lasting(error)) => return Err(error),
+                Err(Failure::Lasting(error)) => return Err(*error),
                 Err(Failure::Passing(error, asked)) => (error, asked.unwrap_or_default()),
             };
             failures += 1;
             match retry.delay(failures) {
                 Some(delay) if asked <= retry.longest() => sleep(delay.max(asked)).await,
-                _ => return Err(Error::RetriesExhausted { attempts: failures, last: Box::new(error) }),
+                _ => return Err(Error::RetriesExhausted { attempts: failures, last: error }),
             }
         }
     }
@@ -128,7 +129,7 @@ impl HttpFile {
             (status, _) => {
                 let body = response.bytes().await.unwrap_or_default();
                 let (url, body) = (shown(&self.url), excerpt(&body));
-                let error = Error::Http { method: "GET".into(), url, status: status.as_u16(), body };
+                let error = Box::new(Error::Http { method: "GET".into(), url, status: status.as_u16(), body });
                 Err(if is_passing(status) { Failure::Passing(error, retry_after(&headers)) } else { Failure::Lasting(error) })
             }
         }
@@ -149,7 +150,7 @@ impl HttpFile {
     fn cut(&self, bytes: Bytes, sent: Range<u64>, wanted: Range<u64>) -> Result<Bytes, Failure> {
         if bytes.len() as u64 != sent.end - sent.start {
             let reason = format!("{} bytes came of bytes {}-{}", bytes.len(), sent.start, sent.end - 1);
-            return Err(Failure::Passing(Error::Raster { raster: shown(&self.url), reason }, None));
+            return Err(Failure::Passing(Error::Raster { raster: shown(&self.url), reason }.into(), None));
         }
         if sent.start > wanted.start || sent.end < wanted.end {
             return Err(self.failed(&format!(
@@ -177,12 +178,13 @@ impl HttpFile {
     }
 
     fn failed(&self, reason: &str) -> Failure {
-        Failure::Lasting(Error::Raster { raster: shown(&self.url), reason: reason.to_owned() })
+        Failure::Lasting(Error::Raster { raster: shown(&self.url), reason: reason.to_owned() }.into())
     }
 
     fn broken(&self, error: reqwest::Error) -> Failure {
         let source = error.without_url();
-        Failure::Passing(Error::Connection { method: "GET".into(), url: shown(&self.url), reason: chain(&source), source }, None)
+        let error = Error::Connection { method: "GET".into(), url: shown(&self.url), reason: chain(&source), source };
+        Failure::Passing(error.into(), None)
     }
 }
 
