@@ -11,7 +11,7 @@ use super::{
     io::pixels::{Failure, Wanted},
     region::{Region, reduced_size},
     resample::{Area, Cover, Part, Resampling, average, nearest},
-    tiff::{data_type::DataType, level::Level, sample::Sample},
+    tiff::{data_type::DataType, level::Level, nodata::is_nodata, sample::Sample},
 };
 use crate::error::{Error, Result};
 
@@ -131,7 +131,7 @@ impl Raster {
 
     async fn valid_by_nodata<T: Sample>(&self, region: &Region, band: usize, nodata: f64) -> Result<Vec<bool>> {
         let values = self.nearest_values(region, &[band], T::of_f64(nodata)).await?;
-        Ok(values.into_iter().map(|value: T| !is_nodata(value, nodata, &region.level)).collect())
+        Ok(values.into_iter().map(|value: T| !stands_for_nodata(value, nodata, &region.level)).collect())
     }
 
     /// What stands for pixels that the file leaves out.
@@ -166,7 +166,7 @@ impl Raster {
     async fn values_and_validity<T: Sample>(&self, region: &Region, band: usize) -> Result<(Vec<T>, Vec<bool>)> {
         let values: Vec<T> = self.values(region, &[band]).await?;
         let valid = match (self.further().await?.full_mask(), self.shared.header.nodata) {
-            (None, Some(nodata)) => values.iter().map(|value| !is_nodata(*value, nodata, &region.level)).collect(),
+            (None, Some(nodata)) => values.iter().map(|value| !stands_for_nodata(*value, nodata, &region.level)).collect(),
             _ => self.valid(region, band).await?.unwrap_or_else(|| vec![true; values.len()]),
         };
         Ok((values, valid))
@@ -188,10 +188,11 @@ fn whole_grid<T: Sample + Ord + Into<Number>>(region: &Region, (values, valid): 
     Grid { width: region.width, height: region.height, values, valid, extremes }
 }
 
-/// Compares in the precision of the band: a nodata value is written in decimal digits.
-fn is_nodata<T: Sample>(value: T, nodata: f64, level: &Level) -> bool {
+/// Many integers of 64 bits are the same float, so those are compared as they are.
+fn stands_for_nodata<T: Sample>(value: T, nodata: f64, level: &Level) -> bool {
     let float = value.to_f64();
-    (value == T::of_f64(nodata) && float == nodata)
-        || (float.is_nan() && nodata.is_nan())
-        || (level.data_type == DataType::Float32 && float as f32 == nodata as f32)
+    match level.data_type {
+        DataType::Int64 | DataType::UInt64 => value == T::of_f64(nodata) && float == nodata,
+        data_type => is_nodata(float, nodata, data_type),
+    }
 }

@@ -11,6 +11,7 @@ pub(crate) mod gdal_metadata;
 pub(crate) mod header;
 pub(crate) mod jpeg;
 pub(crate) mod level;
+pub(crate) mod nodata;
 pub(crate) mod sample;
 pub(crate) mod sparse;
 pub(crate) mod zstandard;

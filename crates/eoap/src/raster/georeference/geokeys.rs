@@ -62,7 +62,7 @@ impl GeoTags {
     ///
     /// With ground control points instead of a transformation the system is that of the points, not that of the raster.
     pub(crate) fn crs(&self) -> Option<Crs> {
-        if self.matrix.is_empty() && self.scale.is_empty() && !self.tiepoints.is_empty() {
+        if self.matrix.len() != 16 && self.pixel_size().is_none() && self.tiepoints.len() >= 6 {
             return None;
         }
         let code = |key| self.short(key).filter(|code| !matches!(*code, 0 | USER_DEFINED));
@@ -77,15 +77,17 @@ impl GeoTags {
         }
     }
 
-    /// The transformation; the identity without a georeference or with ground control points.
+    /// The transformation; the identity without a georeference or with ground control points. As in GDAL, a scale comes before a matrix, a
+    /// matrix has 16 numbers, and a scale of 0 is none.
     pub(crate) fn transform(&self) -> Affine {
-        let affine = if let [a, b, _, c, d, e, _, f, ..] = self.matrix[..] {
-            Affine { a, b, c, d, e, f }
-        } else if let ([width, height, ..], [i, j, _, x, y, _, ..]) = (&self.scale[..], &self.tiepoints[..]) {
-            let (a, e) = (*width, -height.abs());
-            Affine { a, b: 0.0, c: x - i * a, d: 0.0, e, f: y - j * e }
-        } else {
-            return Affine::IDENTITY;
+        let affine = match (self.pixel_size(), &self.tiepoints[..], &self.matrix[..]) {
+            (Some((width, height)), [i, j, _, x, y, _, ..], _) => {
+                Affine { a: width, b: 0.0, c: x - i * width, d: 0.0, e: -height, f: y + j * height }
+            }
+            // Nobody knows where it begins, nor whether that is a corner or a centre.
+            (Some((width, height)), ..) => return Affine { a: width, e: -height, ..Affine::IDENTITY },
+            (None, _, [a, b, _, c, d, e, _, f, _, _, _, _, _, _, _, _]) => Affine { a: *a, b: *b, c: *c, d: *d, e: *e, f: *f },
+            _ => return Affine::IDENTITY,
         };
         match self.sampling() {
             // The file's coordinates are those of centres; half a pixel leads to the corner.
@@ -94,6 +96,14 @@ impl GeoTags {
                 Affine { c: affine.c - (a * 0.5 + b * 0.5), f: affine.f - (d * 0.5 + e * 0.5), ..affine }
             }
             _ => affine,
+        }
+    }
+
+    /// Width and height of a pixel, if they are given.
+    fn pixel_size(&self) -> Option<(f64, f64)> {
+        match self.scale[..] {
+            [width, height, ..] if width != 0.0 && height != 0.0 => Some((width, height.abs())),
+            _ => None,
         }
     }
 

@@ -11,6 +11,7 @@ use super::{
     directory::{Directory, Halt, Layout, Outcome, Tiff},
     gdal_metadata::GdalMetadata,
     level::Level,
+    nodata,
     sparse::SparseBytes,
 };
 use crate::raster::{georeference::geokeys::GeoTags, io::fetch::Fetcher};
@@ -50,11 +51,11 @@ impl Header {
         let (tiff, first) = Tiff::open(bytes)?;
         let directory = tiff.directory(first)?;
         let full = Level::read(&tiff, &directory)?;
-        let nodata = tiff.text(&directory, Tag::GdalNodata)?.and_then(|text| text.trim().parse().ok());
+        let nodata = tiff.text(&directory, Tag::GdalNodata)?.and_then(|text| nodata::parse(&text, full.data_type));
         let metadata = tiff.text(&directory, GDAL_METADATA)?.unwrap_or_default();
         Ok(Self {
             geo: geo(&tiff, &directory)?,
-            nodata: nodata.filter(|value| full.data_type.holds(*value)),
+            nodata,
             metadata: GdalMetadata::read(&metadata, full.samples.into()),
             palette: palette(&tiff, &directory, &full)?,
             full: full.into(),
