@@ -6,5 +6,7 @@ pub(crate) mod affine;
 pub(crate) mod bounds;
 pub(crate) mod crs;
 pub(crate) mod custom_crs;
+pub(crate) mod esri;
 pub(crate) mod geokeys;
+mod projection_methods;
 pub(crate) mod wkt;

@@ -6,6 +6,7 @@ mod deploy;
 mod downloads;
 mod execution;
 mod faults;
+mod foreign;
 mod futures;
 mod http_ranges;
 mod items;

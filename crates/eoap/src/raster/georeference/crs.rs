@@ -16,6 +16,9 @@ use crate::error::{Error, Result};
 /// Points on each edge of a rectangle that is transformed, as in rasterio.
 const EDGE_POINTS: u32 = 21;
 
+/// Semi-major axis of the Earth in metres, for systems that name their ellipsoid.
+const EARTH_RADIUS: f64 = 6_378_137.0;
+
 /// A coordinate reference system as a GeoTIFF names it.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -85,6 +88,7 @@ impl Crs {
         if self == to {
             return Ok(places.to_vec());
         }
+        self.same_body(to)?;
         let (source, target) = (self.projection()?, to.projection()?);
         let (into, out_of) = (factor(&source, f64::to_radians), factor(&target, f64::to_degrees));
         places
@@ -125,7 +129,23 @@ impl Crs {
         let Some(proj) = &self.proj else {
             return Err(self.unusable("its definition is not known here".to_owned()));
         };
-        Proj::from_proj_string(proj).map_err(|error| self.unusable(format!("{error} ({proj})")))
+        // Grids of datum shifts are not at hand: the mean of the conterminous United States is right to about 10 m (EPSG:1173).
+        let words = proj.replace("+datum=NAD27", "+ellps=clrk66 +towgs84=-8,160,176,0,0,0,0");
+        Proj::from_proj_string(&words).map_err(|error| self.unusable(format!("{error} ({proj})")))
+    }
+
+    /// Refuses to go from one celestial body to another: what is at 5° east on Mars is at no longitude of Earth.
+    fn same_body(&self, to: &Self) -> Result<()> {
+        let radius = |crs: &Self| {
+            let words = crs.proj.as_deref().unwrap_or_default().split(' ');
+            let stated = words.filter_map(|word| word.strip_prefix("+R=").or_else(|| word.strip_prefix("+a=")));
+            stated.filter_map(|number| number.parse::<f64>().ok()).next().unwrap_or(EARTH_RADIUS)
+        };
+        let (here, there) = (radius(self), radius(to));
+        if (here / there - 1.0).abs() < 0.01 {
+            return Ok(());
+        }
+        Err(self.unusable(format!("it is of a body with a radius of {here} m, and {to} is of one with {there} m")))
     }
 
     fn unusable(&self, reason: String) -> Error {

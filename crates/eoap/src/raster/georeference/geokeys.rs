@@ -3,8 +3,10 @@
 //!
 //! Turns the values of tags into a reference system and a transformation. Does not read files.
 
-use super::{affine::Affine, crs::Crs, custom_crs};
+use super::{affine::Affine, crs::Crs, custom_crs, esri};
 
+const MODEL_TYPE: u16 = 1024;
+const GEOGRAPHIC_MODEL: u16 = 2;
 const GT_RASTER_TYPE: u16 = 1025;
 const GEODETIC_CRS: u16 = 2048;
 const GEODETIC_CITATION: u16 = 2049;
@@ -12,8 +14,8 @@ const PROJECTED_CRS: u16 = 3072;
 pub(crate) const USER_DEFINED: u16 = 32767;
 const DOUBLE_PARAMS: u16 = 34736;
 const ASCII_PARAMS: u16 = 34737;
-/// What GDAL makes of keys that define no system at all.
-const LOCAL: &str = r#"LOCAL_CS["unnamed",UNIT["unknown",1],AXIS["Easting",EAST],AXIS["Northing",NORTH]]"#;
+/// Codes of ESRI's own systems, which are not in the EPSG registry (those above 65535 do not fit into a key).
+const ESRI_CODES: std::ops::RangeInclusive<u16> = 53001..=54099;
 
 /// Values of the GeoTIFF tags; empty where the file has none.
 #[derive(Debug, Default)]
@@ -65,15 +67,26 @@ impl GeoTags {
         if self.matrix.len() != 16 && self.pixel_size().is_none() && self.tiepoints.len() >= 6 {
             return None;
         }
+        if let Some(crs) = esri::of_citation(self) {
+            return Some(crs);
+        }
         let code = |key| self.short(key).filter(|code| !matches!(*code, 0 | USER_DEFINED));
-        match (code(PROJECTED_CRS), self.short(PROJECTED_CRS), code(GEODETIC_CRS), self.short(GEODETIC_CRS)) {
-            (Some(code), ..) => Some(Crs::from_epsg(code.into())),
-            // A projected system that is not in the registry stands on a geographic one that may be.
-            (None, Some(_), ..) => custom_crs::projected(self),
-            (_, _, Some(code), _) => Some(Crs::from_epsg(code.into())),
-            (_, _, None, Some(_)) => custom_crs::geographic(self).or_else(|| self.text(GEODETIC_CITATION).map(Crs::named)),
-            _ if self.keys.len() > 4 => Some(Crs { wkt: Some(LOCAL.to_owned()), ..Crs::named("unnamed".to_owned()) }),
+        let geographic = || match (code(GEODETIC_CRS), self.short(GEODETIC_CRS)) {
+            (Some(code), _) => Some(Crs::from_epsg(code.into())),
+            (None, Some(_)) => custom_crs::geographic(self).or_else(|| self.text(GEODETIC_CITATION).map(Crs::named)),
             _ => None,
+        };
+        if self.short(MODEL_TYPE) == Some(GEOGRAPHIC_MODEL)
+            && let Some(crs) = geographic()
+        {
+            return Some(crs);
+        }
+        match (code(PROJECTED_CRS), self.short(PROJECTED_CRS)) {
+            (Some(code), _) if ESRI_CODES.contains(&code) => Some(Crs::named(format!("ESRI:{code}"))),
+            (Some(code), _) => Some(custom_crs::in_units(Crs::from_epsg(code.into()), self)),
+            // A projected system that is not in the registry stands on a geographic one that may be.
+            (None, Some(_)) => Some(custom_crs::projected(self)),
+            _ => geographic().or_else(|| (self.keys.len() > 4).then(|| custom_crs::local(self))),
         }
     }
 
@@ -130,6 +143,18 @@ impl GeoTags {
         let text = self.ascii.get(start..start + count)?.trim_end_matches(['|', '\0']).trim();
         (!text.is_empty()).then(|| text.to_owned())
     }
+
+    /// As [`text`](Self::text), with the marks at its end.
+    pub(crate) fn whole_text(&self, key: u16) -> Option<&str> {
+        let entry = self.entry(key).filter(|entry| entry[1] == ASCII_PARAMS)?;
+        let (start, count) = (usize::from(entry[3]), usize::from(entry[2]));
+        self.ascii.get(start..start + count).map(str::trim)
+    }
+
+    /// Whether coordinates are said to be those of a projected system (GTModelTypeGeoKey).
+    pub(crate) fn is_projected(&self) -> bool {
+        self.short(MODEL_TYPE) == Some(1)
+    }
 }
 
 #[cfg(test)]
@@ -159,9 +184,10 @@ mod tests {
         assert_eq!(tags(&[[GEODETIC_CRS, 0, 1, 4326]]).crs(), Some(Crs::from_epsg(4326)));
         let mut custom =
             tags(&[[GT_CITATION, ASCII_PARAMS, 5, 0], [PROJECTED_CRS, 0, 1, USER_DEFINED], [GEODETIC_CRS, 0, 1, 4326]]);
-        assert_eq!(custom.crs(), None);
+        // A name is all that it has, and that name is none.
+        assert_eq!(custom.crs().map(|crs| (crs.epsg, crs.name)), Some((None, Some("unnamed".into()))));
         custom.ascii = "Moon|".into();
-        assert_eq!(custom.crs(), Some(Crs::named("Moon".into())));
+        assert_eq!(custom.crs().map(|crs| (crs.epsg, crs.proj, crs.name)), Some((None, None, Some("Moon".into()))));
         assert_eq!(GeoTags::default().crs(), None);
     }
 
@@ -174,7 +200,8 @@ mod tests {
             ..GeoTags::default()
         };
         // Keys that say nothing of a system are to GDAL a system that nobody knows.
-        assert_eq!(tags.crs(), Some(Crs { wkt: Some(LOCAL.to_owned()), ..Crs::named("unnamed".to_owned()) }));
+        let local = r#"LOCAL_CS["unnamed",UNIT["unknown",1],AXIS["Easting",EAST],AXIS["Northing",NORTH]]"#;
+        assert_eq!(tags.crs(), Some(Crs { wkt: Some(local.to_owned()), ..Crs::named("unnamed".to_owned()) }));
         assert_eq!(tags.transform(), Affine::IDENTITY);
     }
 }

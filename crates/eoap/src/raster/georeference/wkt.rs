@@ -41,6 +41,34 @@ impl Node {
         })
     }
 
+    /// The first node within this one that has this keyword.
+    pub(crate) fn child(&self, keyword: &str) -> Option<&Self> {
+        self.children(keyword).next()
+    }
+
+    pub(crate) fn children(&self, keyword: &str) -> impl Iterator<Item = &Self> {
+        self.values.iter().filter_map(move |value| match value {
+            Value::Node(node) if node.keyword == keyword => Some(node),
+            _ => None,
+        })
+    }
+
+    /// The value at a place, if it is a text.
+    pub(crate) fn text(&self, index: usize) -> Option<&str> {
+        match self.values.get(index)? {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The value at a place, if it is a number.
+    pub(crate) fn number(&self, index: usize) -> Option<f64> {
+        match self.values.get(index)? {
+            Value::Word(word) => word.parse().ok().filter(|number: &f64| number.is_finite()),
+            _ => None,
+        }
+    }
+
     fn nodes(&mut self) -> impl Iterator<Item = &mut Self> {
         self.values.iter_mut().filter_map(|value| match value {
             Value::Node(node) => Some(node),

@@ -156,8 +156,10 @@ impl<'a> Tiff<'a> {
 
     /// Some values of a field as whole numbers; nothing if they are of another kind.
     pub(crate) fn numbers_in(&self, field: &Field, values: Range<u64>) -> Outcome<Option<Vec<u64>>> {
-        use Type::{BYTE, IFD, IFD8, LONG, LONG8, SHORT};
-        if !matches!(field.kind, Some(BYTE | SHORT | LONG | IFD | LONG8 | IFD8)) || values.end > field.count {
+        use Type::{BYTE, IFD, IFD8, LONG, LONG8, SBYTE, SHORT, SLONG, SLONG8, SSHORT};
+        // Some programs write sizes as signed numbers; a negative one is no size in either way.
+        let is_whole = matches!(field.kind, Some(BYTE | SHORT | LONG | IFD | LONG8 | IFD8 | SBYTE | SSHORT | SLONG | SLONG8));
+        if !is_whole || values.end > field.count {
             return Ok(None);
         }
         let size = field.size() as usize;

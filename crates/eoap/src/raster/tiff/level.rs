@@ -118,7 +118,8 @@ impl Level {
             None => return broken("its directory does not say how long its tiles or strips are".to_owned()),
         };
         let extra = tiff.numbers(directory, Tag::ExtraSamples)?.last().and_then(|extra| u16::try_from(*extra).ok());
-        let extra = extra.and_then(ExtraSamples::from_u16);
+        // CorelDRAW writes 999 for an opacity that is not in the colours.
+        let extra = extra.and_then(|extra| ExtraSamples::from_u16(if extra == 999 { 2 } else { extra }));
         let kind = first(Tag::NewSubfileType)?.unwrap_or(0);
         let level = Self {
             file: LevelFile::Raster,
@@ -146,7 +147,24 @@ impl Level {
         Ok(level)
     }
 
+    /// Refuses colours that would have to be converted, as GDAL does, to be what they seem: their numbers would be taken for others.
+    fn check_colours(&self) -> Outcome<()> {
+        let is_jpeg = self.compression == CompressionMethod::ModernJPEG;
+        let colours = match self.photometric {
+            Some(PhotometricInterpretation::YCbCr) if !is_jpeg && self.samples == 3 => {
+                "brightness and two differences of colour (YCbCr) that are no JPEG"
+            }
+            Some(PhotometricInterpretation::CMYK) if self.samples == 4 && self.bits == 8 => "amounts of four inks (CMYK)",
+            Some(PhotometricInterpretation::CIELab) => "colours in CIE L*a*b*",
+            _ => return Ok(()),
+        };
+        broken(format!(
+            "its values are {colours}, which this library does not convert to red, green and blue; convert it with `gdal_translate`"
+        ))
+    }
+
     fn check(&self) -> Outcome<()> {
+        self.check_colours()?;
         let (across, down) = self.chunk_grid();
         let planes = if self.is_planar { u64::from(self.samples) } else { 1 };
         let count = u64::from(across) * u64::from(down) * planes;
