@@ -30,6 +30,7 @@ mod region;
 mod resample;
 mod statistics;
 mod tiff;
+mod validity;
 
 pub use check::{AssetReport, Finding, check_asset};
 pub use dataset::Raster;

@@ -9,6 +9,7 @@ use tokio::sync::OnceCell;
 
 use super::{
     georeference::{affine::Affine, crs::Crs},
+    grid::Grid,
     io::fetch::Fetcher,
     preview::{Colours, Preview},
     profile::Profile,
@@ -162,13 +163,11 @@ impl Raster {
         Box::pin(async move {
             let header = &self.shared.header;
             let sampling = header.geo.sampling().map(|sampling| sampling.name());
-            let mut bands = Vec::new();
-            for (band, metadata) in header.metadata.bands.iter().enumerate() {
-                // One after the other: with many bands, all at once would need too much memory. Bytes are fetched once.
-                let grids = self.grids(&[band], max_size).await?;
-                bands.push(BandStatistics::of(&grids[0], header.full.data_type, metadata, sampling, header.nodata));
-            }
-            Ok(Statistics { bands })
+            let all: Vec<usize> = (0..header.metadata.bands.len()).collect();
+            let of = |band: usize, grid: Grid| {
+                BandStatistics::of(&grid, header.full.data_type, &header.metadata.bands[band], sampling, header.nodata)
+            };
+            Ok(Statistics { bands: self.each_grid(&all, max_size, of).await? })
         })
     }
 
@@ -185,7 +184,7 @@ impl Raster {
                 None => Colours::Bands { bytes: header.full.data_type == DataType::UInt8 },
             };
             let bands: &[usize] = if header.full.samples >= 3 { &[0, 1, 2] } else { &[0] };
-            let grids = self.grids(bands, max_size).await?;
+            let grids = self.each_grid(bands, max_size, |_, grid| grid).await?;
             let subject =
                 format!("{} ({} × {}, {})", self.shared.name, header.full.width, header.full.height, header.full.data_type);
             let transform = self.transform();

@@ -56,6 +56,12 @@ impl Region {
         Self::new(header, &Further::default(), window, (window.width, window.height), Resampling::Nearest)
     }
 
+    /// A part of a level, pixel by pixel.
+    pub(crate) fn whole(level: &Arc<Level>, (column, row): (u32, u32), (width, height): (u32, u32)) -> Self {
+        let area = Area { column: column.into(), row: row.into(), width: width.into(), height: height.into() };
+        Self { level: level.clone(), area, width, height, resampling: Resampling::Nearest }
+    }
+
     /// The same part of another level, such as a mask.
     pub(crate) fn of(&self, level: &Arc<Level>) -> Self {
         let area = scaled(self.area, &self.level, level);

@@ -89,6 +89,10 @@ impl Cover {
         covers.first().zip(covers.last()).map_or((0, 0), |(first, last)| (first.start, last.end))
     }
 
+    pub(crate) fn first_line(&self) -> u32 {
+        self.start
+    }
+
     fn weight(&self, at: u32) -> f64 {
         if at == self.start {
             self.first

@@ -71,15 +71,21 @@ fn cores() -> usize {
 }
 
 impl Wanted {
-    /// Reads the pixels, band after band, row after row. `absent` stands for pixels of chunks that the file leaves out.
-    pub(crate) async fn read<T: Sample>(self, fetcher: &Fetcher, absent: T) -> Result<Vec<T>, Failure> {
+    /// Reads the pixels, band after band, row after row, each as what `map` makes of its value. `absent` stands for pixels of chunks that the file
+    /// leaves out.
+    pub(crate) async fn read<T: Sample, U: Copy + Send + 'static>(
+        self,
+        fetcher: &Fetcher,
+        absent: U,
+        map: impl Fn(T) -> U + Clone + Send + Sync + 'static,
+    ) -> Result<Vec<U>, Failure> {
         let mut out = vec![absent; self.bands.len() * self.columns.len() * self.rows.len()];
         let wanted = Arc::new(self);
         let chunks = wanted.chunks();
         for some in chunks.chunks(CHUNKS_AT_ONCE) {
             let groups = group(wanted.places(fetcher, some).await?, REQUEST_BYTES);
             let (queue, waiting) = mpsc::channel(cores());
-            try_join(wanted.fetch(fetcher, groups, queue), wanted.decode_all(waiting, &mut out)).await?;
+            try_join(wanted.fetch(fetcher, groups, queue), wanted.decode_all(waiting, &mut out, map.clone())).await?;
         }
         Ok(out)
     }
@@ -104,12 +110,17 @@ impl Wanted {
     }
 
     /// Decodes what waits in the queue, and puts the pixels where they belong.
-    async fn decode_all<T: Sample>(self: &Arc<Self>, mut waiting: mpsc::Receiver<Bundle>, out: &mut [T]) -> Result<(), Failure> {
+    async fn decode_all<T: Sample, U: Copy + Send + 'static>(
+        self: &Arc<Self>,
+        mut waiting: mpsc::Receiver<Bundle>,
+        out: &mut [U],
+        map: impl Fn(T) -> U + Clone + Send + Sync + 'static,
+    ) -> Result<(), Failure> {
         let bundles = stream::poll_fn(|context| waiting.poll_recv(context));
         let pieces = bundles.map(|bundle| {
-            let wanted = self.clone();
+            let (wanted, map) = (self.clone(), map.clone());
             async move {
-                let decoded = tokio::task::spawn_blocking(move || wanted.decode(bundle)).await;
+                let decoded = tokio::task::spawn_blocking(move || wanted.decode(bundle, map)).await;
                 decoded.unwrap_or_else(|error| Err(format!("it could not be decoded: {error}"))).map_err(Failure::File)
             }
         });
@@ -175,11 +186,11 @@ impl Wanted {
         chunks.chunks((BUNDLE_BYTES / size.max(1)).max(1)).map(|chunks| chunks.iter().map(part).collect()).collect()
     }
 
-    fn decode<T: Sample>(&self, chunks: Bundle) -> Result<Vec<Piece<T>>, String> {
-        chunks.into_iter().map(|(data, chunk)| self.piece(chunk, &data)).collect()
+    fn decode<T: Sample, U>(&self, chunks: Bundle, map: impl Fn(T) -> U) -> Result<Vec<Piece<U>>, String> {
+        chunks.into_iter().map(|(data, chunk)| self.piece(chunk, &data, &map)).collect()
     }
 
-    fn piece<T: Sample>(&self, chunk: Chunk, data: &[u8]) -> Result<Piece<T>, String> {
+    fn piece<T: Sample, U>(&self, chunk: Chunk, data: &[u8], map: impl Fn(T) -> U) -> Result<Piece<U>, String> {
         let level = &self.level;
         let decoded = decode(level, level.chunk_rows(chunk.row), data)?;
         let (left, top) = (chunk.column * level.block.0, chunk.row * level.block.1);
@@ -207,7 +218,7 @@ impl Wanted {
                 let start = (row - top) as usize * row_bytes;
                 T::append(level.data_type, &decoded[start..start + row_bytes], picks, samples, sample, &mut values);
             }
-            bands.push((number, values));
+            bands.push((number, values.into_iter().map(&map).collect()));
         }
         Ok(Piece { rows, columns, bands })
     }
