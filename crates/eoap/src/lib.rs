@@ -124,6 +124,7 @@ mod draw;
 mod error;
 mod http;
 
+pub mod blocking;
 pub mod display;
 pub mod items;
 pub mod json;
@@ -164,8 +165,14 @@ pub use raster::{
     Affine, AssetReport, BandStatistics, DataType, Finding, Histogram, Preview, Profile, Read, ReadMask, Sample, Statistics,
 };
 
+/// The crate that times of statuses can be read with.
+pub use chrono;
 /// The crate whose arrays pixels are read into.
 #[cfg(feature = "raster")]
 pub use ndarray;
+/// The crate that stores of objects are of.
+pub use object_store;
+/// The crate whose JSON inputs, outputs and descriptions are.
+pub use serde_json;
 /// The crate whose types items and assets have.
 pub use stac;

@@ -52,19 +52,19 @@ impl Submitted {
 }
 
 impl Client {
-    /// Executes a process asynchronously: `POST /processes/{id}/execution` (clause 7.11). The request is sent exactly once,
+    /// Executes a process asynchronously: `POST /processes/{id}/execution` (clause 7.11). The execution can be given as it is or lent. The request is sent exactly once,
     /// whatever happens: an execution is not repeatable.
     ///
     /// # Errors
     ///
     /// Those of [`landing_page`](Client::landing_page), and [`Error::NoJobId`] if the server does not say which job it has
     /// made, [`Error::AnsweredSynchronously`] with the results if it ran the process at once.
-    pub fn execute<'a>(&'a self, process: impl AsRef<str>, execution: &'a Execution) -> BoxFuture<'a, Result<Job>> {
-        self.execute_this(process.as_ref().to_owned(), execution)
+    pub fn execute(&self, process: impl AsRef<str>, execution: impl AsRef<Execution>) -> BoxFuture<'_, Result<Job>> {
+        self.execute_this(process.as_ref().to_owned(), execution.as_ref().clone())
     }
 
-    fn execute_this<'a>(&'a self, process: String, execution: &'a Execution) -> BoxFuture<'a, Result<Job>> {
-        Box::pin(async move { self.make_job(&process, execution).await })
+    fn execute_this(&self, process: String, execution: Execution) -> BoxFuture<'_, Result<Job>> {
+        Box::pin(async move { self.make_job(&process, &execution).await })
     }
 
     async fn make_job(&self, process: &str, execution: &Execution) -> Result<Job> {
@@ -90,14 +90,14 @@ impl Client {
     ///
     /// Those of [`landing_page`](Client::landing_page), and [`Error::AnsweredAsynchronously`] with the job's identifier if
     /// the server has made a job of it. ZOO-Project refuses to run deployed processes synchronously.
-    pub fn execute_sync<'a>(&'a self, process: impl AsRef<str>, execution: &'a Execution) -> BoxFuture<'a, Result<Results>> {
-        self.execute_this_sync(process.as_ref().to_owned(), execution)
+    pub fn execute_sync(&self, process: impl AsRef<str>, execution: impl AsRef<Execution>) -> BoxFuture<'_, Result<Results>> {
+        self.execute_this_sync(process.as_ref().to_owned(), execution.as_ref().clone())
     }
 
-    fn execute_this_sync<'a>(&'a self, process: String, execution: &'a Execution) -> BoxFuture<'a, Result<Results>> {
+    fn execute_this_sync(&self, process: String, execution: Execution) -> BoxFuture<'_, Result<Results>> {
         Box::pin(async move {
             let prefer = execution.prefer_or(self.preference()).synchronous(execution.response_form());
-            match self.submit_with(&process, execution, &prefer).await? {
+            match self.submit_with(&process, &execution, &prefer).await? {
                 Submitted::Results(results) => Ok(results),
                 Submitted::Job(job) => {
                     let url = self.transport().url(&["processes", &process, "execution"]).into();
@@ -114,12 +114,12 @@ impl Client {
     ///
     /// Those of [`landing_page`](Client::landing_page), and [`Error::NoJobId`] if the server has made a job and does not say
     /// which.
-    pub fn submit<'a>(&'a self, process: impl AsRef<str>, execution: &'a Execution) -> BoxFuture<'a, Result<Submitted>> {
-        self.submit_this(process.as_ref().to_owned(), execution)
+    pub fn submit(&self, process: impl AsRef<str>, execution: impl AsRef<Execution>) -> BoxFuture<'_, Result<Submitted>> {
+        self.submit_this(process.as_ref().to_owned(), execution.as_ref().clone())
     }
 
-    fn submit_this<'a>(&'a self, process: String, execution: &'a Execution) -> BoxFuture<'a, Result<Submitted>> {
-        Box::pin(async move { self.submit_with(&process, execution, execution.prefer_or(self.preference())).await })
+    fn submit_this(&self, process: String, execution: Execution) -> BoxFuture<'_, Result<Submitted>> {
+        Box::pin(async move { self.submit_with(&process, &execution, execution.prefer_or(self.preference())).await })
     }
 
     async fn submit_with(&self, process: &str, execution: &Execution, prefer: &Prefer) -> Result<Submitted> {

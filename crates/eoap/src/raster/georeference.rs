@@ -3,6 +3,7 @@
 //! Computes on what the header holds. Knows no pixel values and fetches nothing.
 
 pub(crate) mod affine;
+pub(crate) mod antimeridian;
 pub(crate) mod bounds;
 pub(crate) mod crs;
 pub(crate) mod custom_crs;

@@ -43,7 +43,7 @@ async fn job_knows_what_was_asked_for() {
     Mock::given(method("POST")).respond_with(created).mount(&server).await;
     get(&server, "/acme/ogc-api/jobs/7/results", ResponseTemplate::new(200).set_body_raw("<p>", "text/html")).await;
     let client = Client::new(format!("{}/acme/ogc-api", server.uri())).expect("client");
-    let raw = client.execute("p", &Execution::new().output("page").response(Response::Raw)).await.expect("job");
+    let raw = client.execute("p", Execution::new().output("page").response(Response::Raw)).await.expect("job");
     assert_eq!(raw.results().await.expect("results").get("page").expect("output").text().expect("text"), "<p>");
     // Where no raw output was asked for, a page is what a proxy says.
     client.job("7").results().await.expect_err("a page");

@@ -44,7 +44,7 @@ async fn submit(server: &MockServer) -> Job {
 /// Most of these tests count single requests, so their client repeats none.
 async fn submit_with(server: &MockServer, retry: Retry) -> Job {
     let client = Client::builder(format!("{}/api", server.uri())).retry(retry).build().expect("client");
-    client.execute("p", &Execution::new()).await.expect("job")
+    client.execute("p", Execution::new()).await.expect("job")
 }
 
 #[tokio::test]
@@ -155,7 +155,7 @@ async fn server_that_asks_for_time_gets_it() {
     let busy = ResponseTemplate::new(429).insert_header("Retry-After", "1");
     let server = server(&[state("running"), busy, state("successful")]).await;
     let client = Client::builder(format!("{}/api", server.uri())).timeout(Duration::from_millis(900)).build().expect("client");
-    let job = client.execute("p", &Execution::new()).await.expect("job");
+    let job = client.execute("p", Execution::new()).await.expect("job");
     let begin = Instant::now();
     job.wait().every(MOMENT).await.expect("successful");
     assert!(begin.elapsed() >= Duration::from_secs(1));

@@ -50,7 +50,7 @@ async fn in_pieces(body: &'static [u8], content_type: &str, ends: &[usize]) -> S
 }
 
 async fn check_parts(base: &str) {
-    let results = client(base).execute_sync("multi", &Execution::new().response(Response::Raw)).await.expect("results");
+    let results = client(base).execute_sync("multi", Execution::new().response(Response::Raw)).await.expect("results");
     assert_eq!(results.names().collect::<Vec<_>>(), ["text", "number", "doc", "picture"]);
     assert_eq!(results.get("text").expect("text").text().expect("text"), "hello Ada");
     assert_eq!(results.get("number").expect("number").text().expect("text"), "42.5");

@@ -209,6 +209,12 @@ impl Expected {
     }
 }
 
+impl AsRef<Execution> for Execution {
+    fn as_ref(&self) -> &Self {
+        self
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
