@@ -162,7 +162,8 @@ pub use {
 #[cfg(feature = "raster")]
 #[doc(hidden)]
 pub use raster::{
-    Affine, AssetReport, BandStatistics, DataType, Finding, Histogram, Preview, Profile, Read, ReadMask, Sample, Statistics,
+    Affine, AssetReport, BandStatistics, DataType, Finding, Histogram, Preview, Profile, Read, ReadMask, Sample, SamplePoints,
+    Statistics,
 };
 
 /// The crate that times of statuses can be read with.

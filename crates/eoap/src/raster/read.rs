@@ -8,6 +8,7 @@ use ndarray::{Array, Array2, Array3, Dimension, Ix2, Ix3};
 use super::{
     dataset::Raster,
     georeference::{
+        affine::Affine,
         bounds::{Bounds, Window},
         crs::Crs,
     },
@@ -99,6 +100,15 @@ macro_rules! parts_and_shapes {
         pub fn shape(mut self, rows: u32, columns: u32) -> Self {
             self.request.shape = Some((rows, columns));
             self
+        }
+
+        /// The transformation of what will be read: from its columns and rows to coordinates.
+        ///
+        /// # Errors
+        ///
+        /// Those of [`resolved_window`](Self::resolved_window).
+        pub fn resolved_transform(&self) -> Result<Affine> {
+            self.request.transform()
         }
 
         /// The window that will be read.
@@ -230,6 +240,12 @@ impl Request {
                 window.ok_or_else(|| outside(format!("the part with the bounds {bounds}")))
             }
         }
+    }
+
+    fn transform(&self) -> Result<Affine> {
+        let (window, (rows, columns)) = (self.window()?, self.shape()?);
+        let size = (f64::from(window.width) / f64::from(columns), f64::from(window.height) / f64::from(rows));
+        Ok(self.raster.transform().part((window.column.into(), window.row.into()), size))
     }
 
     fn shape(&self) -> Result<(u32, u32)> {

@@ -6,7 +6,10 @@ use futures_util::future::BoxFuture;
 use ndarray::{Array2, Array3};
 
 use super::data_type::DataType;
-use crate::{error::Result, raster::read::Request};
+use crate::{
+    error::Result,
+    raster::{points::Points, read::Request},
+};
 
 /// A type that pixels can be read as: `u8` to `u64`, `i8` to `i64`, `f32`, `f64`.
 ///
@@ -30,7 +33,7 @@ pub(crate) enum Picks<'a> {
 }
 
 pub(crate) mod private {
-    use super::{Array2, Array3, BoxFuture, DataType, Picks, Request, Result};
+    use super::{Array2, Array3, BoxFuture, DataType, Picks, Points, Request, Result};
 
     /// What the library itself needs of a sample type.
     pub trait Sealed: Sized {
@@ -45,6 +48,10 @@ pub(crate) mod private {
         /// Reads a band, as [`read_bands`](Self::read_bands) does.
         #[expect(private_interfaces, reason = "sealed: only this library calls it")]
         fn read_band(request: Request) -> BoxFuture<'static, Result<Array2<Self>>>;
+
+        /// Reads values at places, as [`read_bands`](Self::read_bands) does.
+        #[expect(private_interfaces, reason = "sealed: only this library calls it")]
+        fn read_points(request: Points) -> BoxFuture<'static, Result<Vec<Option<Vec<Self>>>>>;
 
         /// The value as a float, rounded if it has more than 53 bits.
         fn to_f64(self) -> f64;
@@ -104,6 +111,11 @@ macro_rules! sample {
             #[expect(private_interfaces, reason = "sealed: only this library calls it")]
             fn read_band(request: Request) -> BoxFuture<'static, Result<Array2<Self>>> {
                 Box::pin(request.band())
+            }
+
+            #[expect(private_interfaces, reason = "sealed: only this library calls it")]
+            fn read_points(request: Points) -> BoxFuture<'static, Result<Vec<Option<Vec<Self>>>>> {
+                Box::pin(request.values())
             }
 
             fn to_f64(self) -> f64 {
