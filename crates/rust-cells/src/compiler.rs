@@ -352,10 +352,7 @@ impl<'a> Work<'a> {
 
     /// Refuses variables whose types are of crates that the notebook does not depend on, or in private modules.
     fn refuse_private(&self, named: &[(String, String)], folder: &Path) -> Result<Vec<Diagnostic>, Error> {
-        let doubtful = |ty: &str| {
-            let known = ["::std::", "::core::", "::alloc::"];
-            types::paths(ty).into_iter().any(|path| !known.iter().any(|known| path.starts_with(known)))
-        };
+        let doubtful = |ty: &str| types::paths(ty).iter().any(|path| !self.is_surely_public(path));
         let doubtful: Vec<&(String, String)> = named.iter().filter(|(_, ty)| doubtful(ty)).collect();
         let unknown: Vec<&&(String, String)> =
             doubtful.iter().filter(|(_, ty)| !self.compiler.artefacts.is_known_type(&self.type_key(ty))).collect();
@@ -369,6 +366,15 @@ impl<'a> Work<'a> {
             }
         }
         Ok(refused)
+    }
+
+    /// Whether a path is one that rustc would not write if it could not be imported: of the standard library, or right below a crate that
+    /// cells name.
+    fn is_surely_public(&self, path: &str) -> bool {
+        let is_standard = ["::std::", "::core::", "::alloc::"].iter().any(|known| path.starts_with(known));
+        let mut segments = path.trim_start_matches("::").split("::");
+        let of_crate = path.starts_with("::") && segments.next().is_some_and(|name| self.request.library.is_crate(name));
+        is_standard || of_crate && segments.count() == 1
     }
 
     /// What decides whether a type can be written: the crates, and the items that it names.
