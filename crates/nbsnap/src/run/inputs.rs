@@ -41,13 +41,14 @@ impl Runner<'_> {
         Ok(all)
     }
 
-    /// The folders in which those inputs lie.
+    /// The folders in which those inputs are.
     ///
     /// # Errors
     /// As [`Runner::inputs`].
     pub fn input_folders(&self, wanted: &Selection) -> Result<BTreeSet<PathBuf>, RunError> {
         let mut folders = BTreeSet::from([self.project.notebooks_dir(), self.store.root().to_owned()]);
-        folders.extend(self.sources());
+        let folder_of = |source: PathBuf| if source.is_dir() { source } else { source.parent().unwrap_or(&source).to_owned() };
+        folders.extend(self.sources().into_iter().map(folder_of));
         for Target { notebook, .. } in &self.select(wanted)?.targets {
             let files = self.environment.files(notebook).unwrap_or_default();
             folders.extend(files.iter().filter_map(|file| file.parent()).map(Path::to_owned));
