@@ -25,7 +25,7 @@ enum ForRust {
     /// This engine.
     Engine(Box<dyn Engine>),
     /// Their kernels, which find built what evcxr has prepared.
-    Kernels(Evcxr),
+    Kernels(Box<Evcxr>),
 }
 
 impl ByKernel {
@@ -36,7 +36,7 @@ impl ByKernel {
 
     /// Runs all notebooks with their kernels; those in Rust find built what evcxr has prepared.
     pub fn kernels_only(evcxr: Evcxr, jupyter: Jupyter) -> ByKernel {
-        ByKernel { rust: ForRust::Kernels(evcxr), jupyter, is_prepared: false }
+        ByKernel { rust: ForRust::Kernels(Box::new(evcxr)), jupyter, is_prepared: false }
     }
 
     /// [`Evcxr::kernel_folder`], of what was prepared for kernels.
@@ -53,7 +53,7 @@ impl ByKernel {
     fn preparing(&self) -> &dyn Engine {
         match &self.rust {
             ForRust::Engine(engine) => &**engine,
-            ForRust::Kernels(evcxr) => evcxr,
+            ForRust::Kernels(evcxr) => &**evcxr,
         }
     }
 
