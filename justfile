@@ -54,7 +54,7 @@ pygeoapi *COMMAND:
 
 # Run the suite that eoap has for every server against a real pygeoapi, of either release; `cargo test` runs it against the testbed.
 client-servers RELEASE="0.24":
-    tests/peers/pygeoapi.py --release {{RELEASE}} cargo test --test servers -- --nocapture
+    tests/peers/pygeoapi.py --release {{RELEASE}} cargo test -p eoap --test servers -- --nocapture
 
 # Open the notebooks in JupyterLab, with our kernel, against the testbed; says how to install JupyterLab where it is missing.
 lab *OPTIONS:
@@ -89,7 +89,7 @@ raster-corpus *FILES:
     test -d target/raster/venv || python3 -m venv target/raster/venv
     target/raster/venv/bin/pip install --quiet numpy rasterio
     target/raster/venv/bin/python crates/eoap/tests/corpus/make.py target/raster/corpus {{FILES}}
-    EOAP_CORPUS=$PWD/target/raster/corpus cargo test --test main raster_corpus -- --nocapture
+    EOAP_CORPUS=$PWD/target/raster/corpus cargo test -p eoap --test suite raster_corpus -- --nocapture
 
 # Time reading from S3 against rasterio and GDAL, with requests and bytes counted; installs them under target/raster.
 raster-bench RUNS="11":

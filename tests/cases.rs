@@ -10,6 +10,8 @@ struct Expectation {
     exit: i32,
     /// What the report must say.
     report: Vec<String>,
+    /// What it must say of each engine, in that engine's own words.
+    of_engine: BTreeMap<String, String>,
     /// What standard error must say.
     error: Vec<String>,
     /// Variables for the run.
@@ -54,7 +56,19 @@ impl OnEngine {
 impl Expectation {
     fn read(world: &World) -> Expectation {
         let table: toml::Table = world.read("expect.toml").parse().unwrap();
-        let known = ["exit", "report", "error", "environment", "pending", "snapshots", "absent", "uses-eoap", "rustc", "evcxr"];
+        let known = [
+            "exit",
+            "report",
+            "error",
+            "environment",
+            "pending",
+            "snapshots",
+            "absent",
+            "uses-eoap",
+            "of-engine",
+            "rustc",
+            "evcxr",
+        ];
         for key in table.keys() {
             assert!(known.contains(&key.as_str()), "expect.toml says `{key}`, which is never checked");
         }
@@ -69,6 +83,7 @@ impl Expectation {
         Expectation {
             exit: i32::try_from(table["exit"].as_integer().unwrap()).unwrap(),
             report: texts("report"),
+            of_engine: pairs("of-engine"),
             error: texts("error"),
             environment: pairs("environment"),
             pending: texts("pending").into_iter().collect(),
@@ -98,7 +113,7 @@ fn check(name: &str) {
         let own = expected.on_engine.get(*engine).cloned().unwrap_or_default();
         let outcome = world.run(&["test", "--engine", engine]);
         outcome.exits(own.exit.unwrap_or(expected.exit));
-        for text in own.report.as_ref().unwrap_or(&expected.report) {
+        for text in own.report.as_ref().unwrap_or(&expected.report).iter().chain(expected.of_engine.get(*engine)) {
             outcome.says(text);
         }
         for text in &expected.error {
@@ -168,8 +183,8 @@ cases! {
     output_from_a_background_thread: "background-output",
     the_users_own_configuration_of_evcxr: "user-configuration",
     a_setting_that_does_not_exist: "unknown-setting",
-    a_closure_that_evcxr_cannot_keep: "closure-variable",
-    a_borrowed_variable_that_evcxr_cannot_keep: "borrowed-variable",
+    a_closure_that_no_later_cell_can_use: "closure-variable",
+    a_borrowed_variable_that_no_later_cell_can_use: "borrowed-variable",
     await_works_in_every_cell: "async-in-every-cell",
     a_crate_of_the_projects_own: "local-package",
     a_static_that_two_cells_use: "static-across-cells",

@@ -68,15 +68,41 @@ fn rules_can_be_left_out() {
 }
 
 #[test]
-#[ignore = "evcxr compiles only what it runs"]
 fn a_cell_that_does_not_compile_is_told_with_line_and_column() {
     let world = World::of_project("type-error-in-later-cell");
     let before = world.files();
     let outcome = world.run(&["check"]);
     outcome.exits(100).says("notebooks/lab.ipynb: cell `types`, line 2, column 20: error[E0308]: mismatched types (expected `String`, found `i32`) [compile]");
-    outcome.says("\n    help: try using a conversion method\n          .to_string()\n1 problem in 1 notebook");
+    outcome.says("\n    help: try using a conversion method: `.to_string()`\n1 problem in 1 notebook");
     assert_eq!(world.files(), before, "nothing ran");
     world.run(&["check", "--no-compile"]).exits(0).says("nothing is wrong");
+}
+
+#[test]
+fn all_cells_that_do_not_compile_are_found_but_not_what_only_lacks_them() {
+    let world = World::of_project("passes");
+    let cells = [
+        "let a: u8 = \"1\";",
+        "println!(\"{}\", a + 1);",
+        "let b: u8 = missing;",
+        "fn good() -> u8 { 1 }",
+        "let c = good() + \"x\";",
+    ];
+    let cells: Vec<String> = cells
+        .iter()
+        .enumerate()
+        .map(|(index, source)| {
+            let source = serde_json::to_string(source).unwrap();
+            format!("{{\"cell_type\":\"code\",\"execution_count\":null,\"id\":\"c{index}\",\"metadata\":{{}},\"outputs\":[],\"source\":[{source}]}}")
+        })
+        .collect();
+    let notebook = format!(
+        "{{\"cells\":[{}],\"metadata\":{{\"kernelspec\":{{\"display_name\":\"Rust\",\"language\":\"rust\",\"name\":\"rust\"}}}},\"nbformat\":4,\"nbformat_minor\":5}}",
+        cells.join(",")
+    );
+    world.write("notebooks/lab.ipynb", &notebook);
+    let outcome = world.run(&["check", "--allow", "rustfmt", "--allow", "format"]);
+    outcome.exits(100).says("cell `c0`, line 1").says("cell `c2`, line 1").says("cell `c4`, line 1").does_not_say("cell `c1`");
 }
 
 #[test]

@@ -11,7 +11,6 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 
 mod card;
 mod table;
-pub(crate) mod theme;
 
 pub use card::Card;
 pub use table::{Align, Table};

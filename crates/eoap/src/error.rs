@@ -8,12 +8,12 @@ use std::{fmt, sync::Arc, time::Duration};
 use thiserror::Error as ThisError;
 
 use crate::{
-    problem::{Problem, ProblemKind},
-    results::Results,
-    status::StatusInfo,
+    error::problem::{Problem, ProblemKind},
+    ogc::documents::{results::Results, status::StatusInfo},
 };
 
 mod answers;
+pub(crate) mod problem;
 mod words;
 
 use words::{after_attempts, hint, hint_of_status, last_status, list, message};
@@ -128,7 +128,7 @@ pub enum Error {
         source: Arc<dyn std::error::Error + Send + Sync>,
     },
     /// The server answered with an error document (RFC 7807).
-    #[error("{method} {url} was answered {status}: {problem}{}", hint(kind))]
+    #[error("{method} {url} was answered {status}: {problem}{}", hint(kind, *status, url))]
     Api {
         /// HTTP method.
         method: String,
@@ -142,7 +142,7 @@ pub enum Error {
         problem: Box<Problem>,
     },
     /// The answer has an error status and holds no error document; often a proxy answered.
-    #[error("{method} {url} was answered {status} without an error document: {body}{}", hint_of_status(*status))]
+    #[error("{method} {url} was answered {status} without an error document: {body}{}", hint_of_status(*status, url))]
     Http {
         /// HTTP method.
         method: String,

@@ -6,20 +6,28 @@
 use std::{
     fmt, fs,
     ops::{Deref, DerefMut, Index},
-    path::{Path, PathBuf},
+    path::Path,
 };
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer, ser::Error as _};
 use serde_json::Value;
 use stac::Item;
 
 use crate::{
-    display::{Align, Bundle, Table},
-    download::DownloadItems,
+    display::{Align, Bundle, Table, escape},
     error::{Error, Result},
-    picture::Map,
-    saved_file::SavedFile,
+    ogc::Results,
+    storage::atomic_file::AtomicFile,
 };
+
+pub(crate) mod download;
+pub(crate) mod progress;
+mod reader;
+
+pub use download::{Download, DownloadItems};
+pub use progress::Progress;
+pub use reader::RefusedItem;
+use reader::is_relative;
 
 /// A collection of STAC items.
 ///
@@ -36,19 +44,55 @@ use crate::{
 /// }
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Value", into = "stac::ItemCollection")]
-pub struct ItemCollection(stac::ItemCollection);
+#[derive(Clone, PartialEq, Deserialize)]
+#[serde(try_from = "Value")]
+pub struct ItemCollection {
+    inner: stac::ItemCollection,
+    refused: Vec<RefusedItem>,
+}
+
+impl Results {
+    /// This output as a collection of STAC items.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoSuchOutput`] without such an output; [`Error::OutputKind`] if it is a reference or no item collection.
+    pub fn item_collection(&self, name: impl AsRef<str>) -> Result<ItemCollection> {
+        self.items(name.as_ref())
+    }
+
+    fn items(&self, name: &str) -> Result<ItemCollection> {
+        self.read(name, "a collection of STAC items")
+    }
+}
 
 impl ItemCollection {
     /// The collection as the crate `stac` has it.
     pub fn into_inner(self) -> stac::ItemCollection {
-        self.0
+        self.inner
     }
 
     /// The items.
     pub fn iter(&self) -> std::slice::Iter<'_, Item> {
-        self.0.items.iter()
+        self.inner.items.iter()
+    }
+
+    /// The items that could not be read: what STAC forbids in one of them does not lose the others. They are kept, and saved with them.
+    ///
+    /// ```
+    /// let items: eoap::ItemCollection = serde_json::from_str(
+    ///     r#"{"type": "FeatureCollection", "features": [
+    ///         {"type": "Feature", "stac_version": "1.0.0", "id": "A", "geometry": null, "properties": {"datetime": null},
+    ///          "links": [], "assets": {}},
+    ///         {"type": "Feature", "stac_version": "1.0.0", "id": "B", "geometry": null, "properties": {"datetime": null},
+    ///          "links": [], "assets": {"data": {"href": "s3://b/a.tif", "roles": "data"}}}]}"#,
+    /// )?;
+    /// assert_eq!(items.len(), 1);
+    /// assert!(items.refused()[0].to_string().starts_with(r#"item "B", assets.data.roles: "#));
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub fn refused(&self) -> &[RefusedItem] {
+        &self.refused
     }
 
     /// The item with this identifier.
@@ -62,10 +106,50 @@ impl ItemCollection {
     ///
     /// [`Error::File`] if it cannot be read or holds no item collection.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
-        let path = path.as_ref();
+        Self::of_file(path.as_ref())
+    }
+
+    fn of_file(path: &Path) -> Result<Self> {
         let failed = |reason: String| Error::File { path: path.display().to_string(), reason };
         let text = fs::read(path).map_err(|error| failed(error.to_string()))?;
-        serde_json::from_slice(&text).map_err(|error| failed(format!("it holds no STAC item collection: {error}")))
+        let mut items: Self =
+            serde_json::from_slice(&text).map_err(|error| failed(format!("it holds no STAC item collection: {error}")))?;
+        // What is relative and has no address to start from lies beside the file.
+        let folder = std::path::absolute(path).ok().and_then(|path| path.parent().map(Path::to_owned)).unwrap_or_default();
+        for asset in items.inner.items.iter_mut().flat_map(|item| item.assets.values_mut()) {
+            if is_relative(&asset.href) {
+                asset.href = folder.join(asset.href.trim_start_matches("./")).display().to_string();
+            }
+        }
+        Ok(items)
+    }
+
+    /// Reads a collection whose type is right, item by item.
+    fn read(mut value: Value) -> std::result::Result<Self, String> {
+        let features = match value.get_mut("features").map(Value::take) {
+            None => Vec::new(),
+            Some(Value::Array(features)) => features,
+            Some(_) => return Err("its member `features` is not a list".to_owned()),
+        };
+        if value["links"].is_null() {
+            value.as_object_mut().map(|members| members.shift_remove("links"));
+        }
+        value["features"] = Value::Array(Vec::new());
+        let mut inner: stac::ItemCollection = serde_json::from_value(value).map_err(|error| error.to_string())?;
+        let mut refused = Vec::new();
+        for (index, feature) in features.into_iter().enumerate() {
+            match reader::item(index, feature) {
+                Ok(item) => inner.items.push(item),
+                Err(error) => refused.push(*error),
+            }
+        }
+        match refused.as_slice() {
+            [first, rest @ ..] if inner.items.is_empty() => {
+                let more = if rest.is_empty() { String::new() } else { format!(" (and {} more)", rest.len()) };
+                Err(format!("{first}{more}"))
+            }
+            _ => Ok(Self { inner, refused }),
+        }
     }
 
     /// Writes the collection to a JSON file (`application/geo+json`); folders that do not exist are made, and a file that is there
@@ -85,35 +169,22 @@ impl ItemCollection {
     ///
     /// [`Error::File`] if it cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
+        self.save_to(path.as_ref())
+    }
+
+    fn save_to(&self, path: &Path) -> Result<()> {
         let mut text = serde_json::to_string_pretty(self)
             .map_err(|source| Error::Encode { what: "the item collection".to_owned(), source })?;
         text.push('\n');
-        SavedFile::save(path.as_ref(), text.as_bytes())
-    }
-
-    /// Downloads the items' assets into a folder: settings first, then `.await` for the collection with the addresses of the
-    /// local files.
-    ///
-    /// ```no_run
-    /// # async fn run(items: eoap::ItemCollection) -> Result<(), eoap::Error> {
-    /// let local = items.download("results").assets(["data"]).show_progress().await?;
-    /// local.save("results/items.json")?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn download(&self, folder: impl Into<PathBuf>) -> DownloadItems {
-        DownloadItems::new(self.clone(), folder.into())
-    }
-
-    /// A map with the footprints of all items, to which more can be added.
-    pub fn map(&self) -> Map {
-        Map::new().items(self)
+        AtomicFile::save(path, text.as_bytes())
     }
 
     /// Shows the items in a notebook.
     pub fn evcxr_display(&self) {
         let table = self.table();
-        Bundle::text(table.to_text()).html(table.to_html()).emit();
+        let notes: String =
+            self.refused.iter().map(|refused| format!("<p>Not read: {}</p>", escape(&refused.to_string()))).collect();
+        Bundle::text(self.to_string()).html(table.to_html() + &notes).emit();
     }
 
     fn table(&self) -> Table {
@@ -139,13 +210,13 @@ impl Deref for ItemCollection {
     type Target = stac::ItemCollection;
 
     fn deref(&self) -> &Self::Target {
-        &self.0
+        &self.inner
     }
 }
 
 impl DerefMut for ItemCollection {
     fn deref_mut(&mut self) -> &mut Self::Target {
-        &mut self.0
+        &mut self.inner
     }
 }
 
@@ -162,19 +233,35 @@ impl TryFrom<Value> for ItemCollection {
                 None => format!("it has no type FeatureCollection; it has the members {}", members.join(", ")),
             });
         }
-        serde_json::from_value(value).map(Self).map_err(|error| error.to_string())
+        Self::read(value)
+    }
+}
+
+impl Serialize for ItemCollection {
+    /// What could not be read goes out as it came, in its place.
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        if self.refused.is_empty() {
+            return self.inner.serialize(serializer);
+        }
+        let mut collection = serde_json::to_value(&self.inner).map_err(S::Error::custom)?;
+        if let Some(features) = collection["features"].as_array_mut() {
+            for refused in &self.refused {
+                features.insert(refused.index.min(features.len()), refused.item.clone());
+            }
+        }
+        collection.serialize(serializer)
     }
 }
 
 impl From<ItemCollection> for stac::ItemCollection {
     fn from(items: ItemCollection) -> Self {
-        items.0
+        items.inner
     }
 }
 
 impl From<stac::ItemCollection> for ItemCollection {
     fn from(items: stac::ItemCollection) -> Self {
-        Self(items)
+        Self { inner: items, refused: Vec::new() }
     }
 }
 
@@ -182,7 +269,7 @@ impl Index<usize> for ItemCollection {
     type Output = Item;
 
     fn index(&self, index: usize) -> &Item {
-        &self.0.items[index]
+        &self.inner.items[index]
     }
 }
 
@@ -200,14 +287,15 @@ impl IntoIterator for ItemCollection {
     type IntoIter = std::vec::IntoIter<Item>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.items.into_iter()
+        self.inner.items.into_iter()
     }
 }
 
 impl fmt::Display for ItemCollection {
     /// A table: a line per item.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.table().to_text())
+        f.write_str(&self.table().to_text())?;
+        self.refused.iter().try_for_each(|refused| write!(f, "\nnot read: {refused}"))
     }
 }
 

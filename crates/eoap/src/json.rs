@@ -24,7 +24,11 @@ use crate::error::{Error, Result};
 /// # Ok::<(), eoap::Error>(())
 /// ```
 pub fn to_sorted_string<T: Serialize + ?Sized>(value: &T) -> Result<String> {
-    let value = serde_json::to_value(value).map_err(|source| Error::Encode { what: "the value".into(), source })?;
+    sorted(serde_json::to_value(value))
+}
+
+fn sorted(value: serde_json::Result<Value>) -> Result<String> {
+    let value = value.map_err(|source| Error::Encode { what: "the value".into(), source })?;
     let mut out = String::new();
     write(&value, 0, &mut out);
     Ok(out)

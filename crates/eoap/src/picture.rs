@@ -1,7 +1,7 @@
 //! Pictures that are drawn: maps, histograms, timelines.
 //!
 //! A [`Picture`] is an SVG document and the text that says the same. The modules below draw one kind of picture each, with what
-//! [`svg`], [`scale`] and `display::theme` have for all of them; they know what items, statistics and statuses are, and neither
+//! `draw` has for all of them; they know what items, statistics and statuses are, and neither
 //! fetch nor compute any.
 //!
 //! How pictures come through in the front ends, and why they are as they are:
@@ -19,21 +19,15 @@
 
 use std::{fmt, path::Path};
 
-use crate::{display::Bundle, error::Result, saved_file::SavedFile};
+use crate::{display::Bundle, error::Result, storage::atomic_file::AtomicFile};
 
-mod colour_map;
-mod geography;
+#[cfg(feature = "raster")]
 mod histogram;
 mod map;
-mod scale;
-mod svg;
 mod timeline;
 
-pub use colour_map::ColourMap;
-pub(crate) use colour_map::hex;
-pub(crate) use geography::{Corners, within};
+pub use crate::draw::ColourMap;
 pub use map::Map;
-pub(crate) use scale::short;
 pub use timeline::Timeline;
 
 /// A picture: an SVG document, and text that says the same.
@@ -67,7 +61,7 @@ impl Picture {
     ///
     /// [`Error::File`](crate::Error::File) if it cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
-        SavedFile::save(path.as_ref(), self.svg.as_bytes())
+        AtomicFile::save(path.as_ref(), self.svg.as_bytes())
     }
 
     /// Shows the picture in a notebook, and its text.

@@ -170,7 +170,7 @@ pub enum Progress<'a> {
 /// What came of [`Worker::check`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Check {
-    /// The cells that do not compile, by number. They end with the first that is not tagged `raises-exception`.
+    /// The cells that do not compile, by number, but for those that only lack what an earlier one of them would have brought.
     Cells(BTreeMap<usize, Failure>),
     /// The engine cannot tell without running the notebook; this is why, as half a sentence: ``cell 3 has `:vars` ``.
     Unknown(String),
@@ -193,7 +193,7 @@ pub trait Engine: Sync {
     /// When that cannot be found out.
     fn fingerprint(&self) -> Result<BTreeMap<String, String>, EngineError>;
 
-    /// Folders of the local packages that the prepared notebooks depend on.
+    /// What the local packages that the prepared notebooks depend on are made from: files, or folders of packages.
     fn sources(&self) -> &[PathBuf];
 
     /// The name of what runs this notebook, where the engine leaves some to another.

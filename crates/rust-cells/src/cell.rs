@@ -3,16 +3,19 @@
 //! The main type is [`Cell`]. It knows one cell, and neither what other cells brought nor how a cell is compiled.
 
 mod command_lines;
+mod delimiters;
 mod item;
 mod mentions;
 mod part;
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use ra_ap_syntax::ast::{self, AstNode, HasAttrs};
 use ra_ap_syntax::{Edition, SourceFile, SyntaxKind, SyntaxNode};
 
 pub use command_lines::CommandLine;
+pub use delimiters::Unbalanced;
 pub use item::{Item, Namespace, StaticPlace};
 pub(crate) use mentions::in_text as mentions_in_text;
 pub use part::{Part, PartKind, Variable};
@@ -32,6 +35,8 @@ pub struct Cell {
     pub parts: Vec<Part>,
     /// What the parser does not understand, in its words; rustc then says what is wrong with the text as it is.
     pub broken: Option<String>,
+    /// A delimiter of broken code that does not match.
+    pub unbalanced: Option<Unbalanced>,
     /// Whether code outside functions and blocks awaits.
     pub awaits: bool,
     /// Places after each `return` without a value outside functions and closures.
@@ -52,6 +57,7 @@ impl Cell {
             inner_attributes: Vec::new(),
             parts: Vec::new(),
             broken: None,
+            unbalanced: None,
             awaits: false,
             bare_returns: Vec::new(),
             included: Vec::new(),
@@ -75,6 +81,12 @@ impl Cell {
         found
     }
 
+    /// The names of everything that the cell brings.
+    pub fn names(&self) -> BTreeSet<String> {
+        let variables = self.variables().into_iter().map(|variable| variable.name.clone());
+        variables.chain(self.items().flat_map(|(_, item)| item.defines.iter().map(|(_, name)| name.clone()))).collect()
+    }
+
     /// The items that the cell brings.
     pub fn items(&self) -> impl Iterator<Item = (&Part, &Item)> {
         self.parts.iter().filter_map(|part| match &part.kind {
@@ -94,6 +106,7 @@ impl Cell {
         let error = parsed.errors().first().map(ToString::to_string);
         let (Some(list), true, None) = (list, whole, &error) else {
             self.broken = Some(error.unwrap_or_else(|| "a brace closes what the cell did not open".to_owned()));
+            self.unbalanced = delimiters::unbalanced(code).map(|found| Unbalanced { at: found.at + self.code_from, ..found });
             return;
         };
         let place = |node: &SyntaxNode| {

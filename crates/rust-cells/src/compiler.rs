@@ -16,7 +16,7 @@ use crate::cell::{Cell, Namespace, PartKind};
 use crate::compile::{self, Called, Rustc};
 use crate::crate_source::{Origin, position};
 use crate::dependencies::Library;
-use crate::diagnostics::{Diagnostic, Map};
+use crate::diagnostics::{Diagnostic, Map, Place};
 use crate::digest::digest;
 use crate::generate::{Generate, Generated, Keeping, Plan, Showing, own_key};
 use crate::items::ItemNumber;
@@ -201,6 +201,12 @@ impl<'a> Work<'a> {
         if !self.request.cell.has_code() {
             return Ok(self.ready(None, &Plan::default(), Vec::new()));
         }
+        if let Some(unbalanced) = &self.request.cell.unbalanced {
+            let (line, column) = position(&self.request.cell.source, unbalanced.at);
+            let place = Place { line, column, end_line: line, end_column: column + 1, ..Place::default() };
+            let message = unbalanced.message.clone();
+            return Ok(Compilation::Failed(vec![Diagnostic { message, places: vec![place], ..Diagnostic::default() }]));
+        }
         let first = Plan { showing: self.first_showing(), ..Plan::default() };
         let generated = self.generate(&first);
         let key = self.key(&generated);
@@ -346,10 +352,7 @@ impl<'a> Work<'a> {
 
     /// Refuses variables whose types are of crates that the notebook does not depend on, or in private modules.
     fn refuse_private(&self, named: &[(String, String)], folder: &Path) -> Result<Vec<Diagnostic>, Error> {
-        let doubtful = |ty: &str| {
-            let known = ["::std::", "::core::", "::alloc::"];
-            types::paths(ty).into_iter().any(|path| !known.iter().any(|known| path.starts_with(known)))
-        };
+        let doubtful = |ty: &str| types::paths(ty).iter().any(|path| !self.is_surely_public(path));
         let doubtful: Vec<&(String, String)> = named.iter().filter(|(_, ty)| doubtful(ty)).collect();
         let unknown: Vec<&&(String, String)> =
             doubtful.iter().filter(|(_, ty)| !self.compiler.artefacts.is_known_type(&self.type_key(ty))).collect();
@@ -363,6 +366,15 @@ impl<'a> Work<'a> {
             }
         }
         Ok(refused)
+    }
+
+    /// Whether a path is one that rustc would not write if it could not be imported: of the standard library, or right below a crate that
+    /// cells name.
+    fn is_surely_public(&self, path: &str) -> bool {
+        let is_standard = ["::std::", "::core::", "::alloc::"].iter().any(|known| path.starts_with(known));
+        let mut segments = path.trim_start_matches("::").split("::");
+        let of_crate = path.starts_with("::") && segments.next().is_some_and(|name| self.request.library.is_crate(name));
+        is_standard || of_crate && segments.count() == 1
     }
 
     /// What decides whether a type can be written: the crates, and the items that it names.

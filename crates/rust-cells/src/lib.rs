@@ -1,4 +1,4 @@
-//! Rust, cell by cell: compiled by rustc alone, and run in a process of its own.
+#![doc = include_str!("../README.md")]
 
 mod artefacts;
 mod cancellation;
@@ -17,7 +17,14 @@ mod items;
 mod output;
 mod process;
 mod refusal;
-#[allow(dead_code, unused_imports, missing_docs, unreachable_pub, reason = "compiled for the process of cells from its text")]
+#[allow(
+    clippy::exit,
+    dead_code,
+    unused_imports,
+    missing_docs,
+    unreachable_pub,
+    reason = "compiled for the process of cells from its text"
+)]
 mod runtime;
 mod runtime_files;
 mod session;

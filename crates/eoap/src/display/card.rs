@@ -1,6 +1,7 @@
 //! A heading, paragraphs and tables under each other, in two forms as [`Table`] has them.
 
-use super::{Bundle, Table, escape, theme::QUIET};
+use super::{Bundle, Table, escape};
+use crate::draw::theme::QUIET;
 
 /// A thing with a name, said in a few words and tables.
 ///

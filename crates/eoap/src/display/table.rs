@@ -2,10 +2,8 @@
 //!
 //! Colours are only ever half-transparent grey, so that the theme decides; cells are escaped here and nowhere else.
 
-use super::{
-    Bundle, escape,
-    theme::{Paint, QUIET, RULE},
-};
+use super::{Bundle, escape};
+use crate::draw::theme::{Paint, QUIET, RULE};
 
 /// On which side the cells of a column line up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

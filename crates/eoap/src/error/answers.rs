@@ -1,7 +1,7 @@
 //! What an error says of a server's answer: its status, the kind of its problem.
 
 use super::Error;
-use crate::problem::ProblemKind;
+use crate::error::problem::ProblemKind;
 
 impl Error {
     /// HTTP status code of the answer, for errors that a server answered with; of the last answer, if there were several.
@@ -26,6 +26,15 @@ impl Error {
         }
     }
 
+    /// Whether no server was there to answer.
+    pub(crate) fn is_unanswered(&self) -> bool {
+        match self {
+            Self::Connection { source, .. } => source.is_connect(),
+            Self::RetriesExhausted { last, .. } => last.is_unanswered(),
+            _ => false,
+        }
+    }
+
     /// Whether the server does not know the job. pygeoapi calls that `InvalidParameterValue` where the standard has
     /// `NoSuchJob`; at the URL of a job, with status 404, it means the same.
     pub fn is_no_such_job(&self) -> bool {
@@ -42,7 +51,7 @@ impl Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::problem::Problem;
+    use crate::error::problem::Problem;
 
     #[test]
     fn unknown_job_is_recognised_however_the_server_says_it() {

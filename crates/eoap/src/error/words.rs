@@ -2,24 +2,31 @@
 //!
 //! Knows nothing about which error they are for.
 
-use crate::{error::Error, problem::ProblemKind, status::StatusInfo};
+use crate::{
+    error::{Error, problem::ProblemKind},
+    ogc::documents::status::StatusInfo,
+};
 
-/// What to do about a problem, as the rest of a message.
-pub(super) fn hint(kind: &ProblemKind) -> &'static str {
+/// What to do about a problem, as the rest of a message; nothing where that is not known for what was asked.
+pub(super) fn hint(kind: &ProblemKind, status: u16, url: &str) -> &'static str {
+    let path = url.split('?').next().unwrap_or(url).trim_end_matches('/');
+    let of_job = path.rsplit_once("/jobs/").is_some_and(|(_, rest)| rest.contains('/'));
     match kind {
         ProblemKind::NoSuchProcess => "; `client.processes().await?` lists what is there",
         ProblemKind::NoSuchJob => "; check the job's id: a dismissed job is gone, and each namespace has its own jobs",
         ProblemKind::ResultNotReady => "; wait for the job with `job.wait().await?` first",
-        ProblemKind::InvalidParameterValue | ProblemKind::MissingParameterValue => {
+        ProblemKind::InvalidParameterValue | ProblemKind::MissingParameterValue if path.ends_with("/execution") => {
             "; `client.process(id).await?` describes the inputs"
         }
+        // Some servers refuse the results of a job that failed in this way, and no credentials mend that.
+        ProblemKind::NotAllowed if status != 401 && of_job => "; `job.status().await?` says whether the job has any",
         ProblemKind::NotAllowed => "; give credentials, for example `Client::builder(url).bearer(token)`",
         _ => "",
     }
 }
 
-pub(super) fn hint_of_status(status: u16) -> &'static str {
-    ProblemKind::of_status(status).map_or("", |kind| hint(&kind))
+pub(super) fn hint_of_status(status: u16, url: &str) -> &'static str {
+    ProblemKind::of_status(status).map_or("", |kind| hint(&kind, status, url))
 }
 
 pub(super) fn after_attempts(attempts: u32, last: &Option<Box<Error>>) -> String {
@@ -84,6 +91,17 @@ pub(crate) fn excerpt(body: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn advice_is_given_where_it_helps() {
+        let refused = |status, url| hint_of_status(status, url);
+        assert!(refused(403, "http://h/api/processes").contains("bearer"));
+        assert!(refused(401, "http://h/api/jobs/1/results").contains("bearer"));
+        assert!(refused(403, "http://h/api/jobs/1/results?x=1").contains("job.status"));
+        let invalid = |url| hint(&ProblemKind::InvalidParameterValue, 400, url);
+        assert!(invalid("http://h/api/processes/p/execution").contains("client.process"));
+        assert_eq!(invalid("http://h/api/jobs?limit=x"), "");
+    }
 
     #[test]
     fn excerpt_is_short_and_on_one_line() {

@@ -1,13 +1,11 @@
 //! A histogram as a picture: a bar for each bucket.
 
-use super::{
-    Picture,
-    scale::{Scale, decimals, grouped, multiples, round_step, short},
-    svg::{Anchor, Shape, Svg},
-};
+use super::Picture;
 use crate::{
-    display::{
-        Align, Table,
+    display::{Align, Table},
+    draw::{
+        scale::{Scale, decimals, grouped, multiples, round_step, short},
+        svg::{Anchor, Shape, Svg},
         theme::{LINE, MARGIN, Paint, WIDTH},
     },
     raster::{BandStatistics, Histogram},

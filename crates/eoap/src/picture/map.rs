@@ -1,18 +1,21 @@
 //! A map of footprints, areas and rasters: graticule, scale, legend; nothing is fetched for it.
 
+use std::{fmt, sync::Arc};
+
 use stac::Item;
 
-use super::{
-    Picture,
-    geography::{Outline, gap_end},
-    svg::{Anchor, Svg},
-};
+use super::Picture;
 use crate::{
-    display::theme::{LINE, MARGIN, Paint, WIDTH},
+    draw::{
+        geography::{Outline, gap_end},
+        svg::{Anchor, Svg},
+        theme::{LINE, MARGIN, Paint, WIDTH},
+    },
     items::ItemCollection,
-    raster::{Bounds, Preview},
 };
 
+#[cfg(feature = "raster")]
+mod raster;
 mod sheet;
 
 use sheet::Sheet;
@@ -45,7 +48,28 @@ struct Layer {
 enum Kind {
     Footprint(usize),
     Area,
-    Raster(Box<Preview>),
+    #[cfg_attr(not(feature = "raster"), allow(dead_code, reason = "what only rasters need"))]
+    Raster(Drawn),
+}
+
+/// A raster's picture for the part of the map between bounds (west, south, east, north), of a size: as PNG, if some of it is there.
+type Draw = dyn Fn([f64; 4], (f64, f64)) -> Option<Vec<u8>> + Send + Sync;
+
+/// A raster that can be drawn on a map.
+#[derive(Clone)]
+struct Drawn(Arc<Draw>);
+
+impl fmt::Debug for Drawn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("…")
+    }
+}
+
+impl ItemCollection {
+    /// A map with the footprints of all items, to which more can be added.
+    pub fn map(&self) -> Map {
+        Map::new().items(self)
+    }
 }
 
 impl Map {
@@ -79,21 +103,15 @@ impl Map {
         items.iter().fold(self, Self::item)
     }
 
-    /// Adds a rectangle of `[west, south, east, north]` in degrees, such as an area of interest; [`Bounds`] will do, too.
+    /// Adds a rectangle of `[west, south, east, north]` in degrees, such as an area of interest; [`Bounds`](crate::Bounds) will do, too.
     pub fn area(mut self, name: impl Into<String>, bounds: impl Into<[f64; 4]>) -> Self {
-        let outline = Outline::of_bounds(bounds.into());
-        self.layers.push(Layer { name: name.into(), note: String::new(), outline, kind: Kind::Area });
+        self.add_area(name.into(), bounds.into());
         self
     }
 
-    /// Adds a raster's preview where it lies. One of which that is not known (see [`Preview::corners`]) is left out.
-    pub fn raster(mut self, name: impl Into<String>, preview: &Preview) -> Self {
-        if let Some(corners) = preview.corners() {
-            let outline = Outline { rings: vec![corners.to_vec()], ..Outline::default() };
-            let kind = Kind::Raster(Box::new(preview.clone()));
-            self.layers.push(Layer { name: name.into(), note: preview.legend_text(), outline, kind });
-        }
-        self
+    fn add_area(&mut self, name: String, bounds: [f64; 4]) {
+        let outline = Outline::of_bounds(bounds);
+        self.layers.push(Layer { name, note: String::new(), outline, kind: Kind::Area });
     }
 
     /// The map as a picture.
@@ -145,12 +163,6 @@ impl Kind {
             Self::Area => Paint::Area,
             Self::Raster(_) => Paint::Water,
         }
-    }
-}
-
-impl From<Bounds> for [f64; 4] {
-    fn from(bounds: Bounds) -> Self {
-        bounds.to_array()
     }
 }
 

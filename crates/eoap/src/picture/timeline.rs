@@ -7,17 +7,18 @@ use std::{
 
 use chrono::DateTime;
 
-use super::{
-    Picture,
-    scale::{Scale, multiples, short, time_step},
-    svg::{Anchor, Shape, Svg, fitted, text_width},
-};
+use super::Picture;
 use crate::{
-    display::{
-        Align, Table,
+    display::{Align, Table},
+    draw::{
+        scale::{Scale, multiples, short, time_step},
+        svg::{Anchor, Shape, Svg, fitted, text_width},
         theme::{LINE, MARGIN, Paint, WIDTH},
     },
-    status::{Status, StatusInfo},
+    ogc::{
+        Wait,
+        documents::status::{Status, StatusInfo},
+    },
 };
 
 /// Where the bars begin: what is left of them is said in words.
@@ -44,6 +45,14 @@ const ROWS: usize = 24;
 #[derive(Clone, Default)]
 pub struct Timeline {
     seen: Arc<Mutex<Vec<StatusInfo>>>,
+}
+
+impl Wait {
+    /// Records each status, the last one included, to be looked at later.
+    pub fn timeline(self, timeline: &Timeline) -> Self {
+        let timeline = timeline.clone();
+        self.recorded(Box::new(move |status| timeline.record(status)))
+    }
 }
 
 impl Timeline {

@@ -1,26 +1,19 @@
-//! Reads bands of a region, and which of their values are valid.
-
-use std::sync::Arc;
-
-use serde_json::Number;
+//! Reads bands of a region: the nearest pixels, or averages.
 
 use super::{
-    bounds::Window,
-    data_type::DataType,
     dataset::Raster,
-    grid::Grid,
-    level::Level,
-    pixels::{Failure, Wanted},
-    region::{Region, reduced_size},
-    resample::{Area, Cover, Part, Resampling, average, nearest},
-    sample::Sample,
+    georeference::bounds::Window,
+    io::pixels::{Failure, Wanted},
+    region::Region,
+    resample::{Cover, Part, Resampling, average, nearest},
+    tiff::{level::Level, sample::Sample},
 };
 use crate::error::{Error, Result};
 
 /// More pixels than this are not read into memory at once for statistics and averages (1 GiB of values).
-const MAX_PIXELS: u64 = 1 << 27;
+pub(super) const MAX_PIXELS: u64 = 1 << 27;
 /// An average of a large part is computed in stripes of about this many values.
-const STRIPE_VALUES: u64 = 4 << 20;
+const STRIPE_VALUES: u64 = 8 << 20;
 
 impl Raster {
     /// How a window of the full image is read in a shape (columns, rows).
@@ -40,27 +33,40 @@ impl Raster {
         self.nearest_values(region, bands, self.absent()).await
     }
 
-    async fn nearest_values<T: Sample>(&self, region: &Region, bands: &[usize], absent: T) -> Result<Vec<T>> {
+    pub(super) async fn nearest_values<T: Sample>(&self, region: &Region, bands: &[usize], absent: T) -> Result<Vec<T>> {
+        self.nearest_mapped(region, bands, absent, |value: T| value).await
+    }
+
+    /// The nearest pixels, each as what `map` makes of its value: nothing else of them lies in memory.
+    pub(super) async fn nearest_mapped<T: Sample, U: Copy + Send + 'static>(
+        &self,
+        region: &Region,
+        bands: &[usize],
+        absent: U,
+        map: impl Fn(T) -> U + Clone + Send + Sync + 'static,
+    ) -> Result<Vec<U>> {
         let (level, area) = (&region.level, &region.area);
         let columns = nearest(area.column, area.width, level.width, region.width);
         let rows = nearest(area.row, area.height, level.height, region.height);
         let wanted = Wanted { level: level.clone(), bands: bands.to_vec(), columns: columns.into(), rows: rows.into() };
-        wanted.read(self.fetcher_of(level), absent).await.map_err(|failure| self.explain(failure))
+        wanted.read(self.fetcher_of(level), absent, map).await.map_err(|failure| self.explain(failure))
     }
 
-    /// Averages, stripe by stripe, so that a large part does not lie in memory as a whole.
+    /// Averages, stripe by stripe, so that a large part does not lie in memory as a whole. A stripe holds whole rows of tiles or strips and, where
+    /// bands lie side by side in them, all bands: each is decoded once, but for those that two stripes share.
     async fn averages<T: Sample>(&self, region: &Region, bands: &[usize]) -> Result<Vec<T>> {
         let (level, area) = (&region.level, &region.area);
         let columns = Cover::of(area.column, area.width, level.width, region.width);
         let rows = Cover::of(area.row, area.height, level.height, region.height);
         let (left, right) = Cover::span(&columns);
-        let per_row = area.height / f64::from(region.height) * f64::from(right - left);
-        let stripe = ((STRIPE_VALUES as f64 / per_row.max(1.0)) as usize).max(1);
         let nodata = self.shared.header.nodata.map(T::of_f64);
-        let mut out = Vec::with_capacity(bands.len() * columns.len() * rows.len());
-        for &band in bands {
-            for rows in rows.chunks(stripe) {
-                let (top, bottom) = Cover::span(rows);
+        let together = if level.is_planar { 1 } else { bands.len() };
+        let size = columns.len() * rows.len();
+        let mut out = vec![T::default(); bands.len() * size];
+        for (group, bands) in bands.chunks(together.max(1)).enumerate() {
+            let mut done = 0;
+            for stripe in stripes(&rows, level, u64::from(right - left) * bands.len() as u64) {
+                let (top, bottom) = Cover::span(stripe);
                 if u64::from(right - left) * u64::from(bottom - top) > MAX_PIXELS {
                     let reason = format!(
                         "a row of so few pixels is an average of {} × {} pixels, which are too many to read at once; read a `window`, or a larger `shape`",
@@ -69,109 +75,27 @@ impl Raster {
                     );
                     return Err(self.failed(reason));
                 }
-                let wanted = Wanted {
-                    level: level.clone(),
-                    bands: vec![band],
-                    columns: (left..right).collect(),
-                    rows: (top..bottom).collect(),
-                };
-                let part = Region {
-                    level: level.clone(),
-                    area: Area {
-                        column: left.into(),
-                        row: top.into(),
-                        width: (right - left).into(),
-                        height: (bottom - top).into(),
-                    },
-                    width: right - left,
-                    height: bottom - top,
-                    resampling: Resampling::Nearest,
-                };
-                let values: Vec<T> =
-                    wanted.read(self.fetcher_of(level), self.absent()).await.map_err(|failure| self.explain(failure))?;
+                let part = Region::whole(level, (left, top), (right - left, bottom - top));
+                let values: Vec<T> = self.nearest_values(&part, bands, self.absent()).await?;
                 // GDAL averages an overview without a mask of its size as if it had none.
-                let valid = self.valid_by(self.further().await?.mask_of(level), &part, band).await?;
-                let part = Part { values: &values, valid: valid.as_deref(), origin: (left, top), width: (right - left) as usize };
-                out.extend(average(&part, (&columns, rows), nodata));
+                let validity = self.validity(self.further().await?.mask_of(level), &part).await?;
+                for (index, (band, values)) in bands.iter().zip(values.chunks_exact(values.len() / bands.len())).enumerate() {
+                    let valid = self.valid_of(&validity, &part, *band, values).await?;
+                    let width = (right - left) as usize;
+                    let part = Part { values, valid: valid.as_deref(), origin: (left, top), width };
+                    let averages = average(&part, (&columns, stripe), nodata);
+                    let start = (group * together + index) * size + done * columns.len();
+                    out[start..start + averages.len()].copy_from_slice(&averages);
+                }
+                done += stripe.len();
             }
         }
         Ok(out)
     }
 
-    /// Which pixels of a band (from 0) are valid; nothing if all are. As in GDAL, a mask comes before the "no data" value, and that before an
-    /// opacity. The mask of an overview that has none is that of the full image.
-    pub(crate) async fn valid(&self, region: &Region, band: usize) -> Result<Option<Vec<bool>>> {
-        let further = self.further().await?;
-        let mask = further.mask_of(&region.level).or_else(|| further.full_mask());
-        self.valid_by(mask, region, band).await
-    }
-
-    async fn valid_by(&self, mask: Option<&Arc<Level>>, region: &Region, band: usize) -> Result<Option<Vec<bool>>> {
-        let level = &region.level;
-        let opaque = |values: Vec<u8>| values.into_iter().map(|value| value != 0).collect();
-        if let Some(mask) = mask {
-            // A mask beside the file may have bands, and has one for each of the raster's then.
-            let band = if usize::from(mask.samples) > band { band } else { 0 };
-            return Ok(Some(opaque(self.nearest_values(&region.of(mask), &[band], 0).await?)));
-        }
-        if let Some(nodata) = self.shared.header.nodata {
-            return Ok(Some(match level.data_type {
-                // Many integers of 64 bits are the same float.
-                DataType::Int64 => self.valid_by_nodata::<i64>(region, band, nodata).await?,
-                DataType::UInt64 => self.valid_by_nodata::<u64>(region, band, nodata).await?,
-                _ => self.valid_by_nodata::<f64>(region, band, nodata).await?,
-            }));
-        }
-        match level.alpha() {
-            Some(alpha) if alpha != band => {
-                let values: Vec<f64> = self.nearest_values(region, &[alpha], 0.0).await?;
-                Ok(Some(values.into_iter().map(|value| value != 0.0).collect()))
-            }
-            _ => Ok(None),
-        }
-    }
-
-    async fn valid_by_nodata<T: Sample>(&self, region: &Region, band: usize, nodata: f64) -> Result<Vec<bool>> {
-        let values = self.nearest_values(region, &[band], T::of_f64(nodata)).await?;
-        Ok(values.into_iter().map(|value: T| !is_nodata(value, nodata, &region.level)).collect())
-    }
-
     /// What stands for pixels that the file leaves out.
-    fn absent<T: Sample>(&self) -> T {
+    pub(super) fn absent<T: Sample>(&self) -> T {
         T::of_f64(self.shared.header.nodata.unwrap_or(0.0))
-    }
-
-    /// Reads bands (from 0) in a reduced size, with what is valid.
-    pub(super) async fn grids(&self, bands: &[usize], max_size: u32) -> Result<Vec<Grid>> {
-        let (width, height) = reduced_size(self.width(), self.height(), max_size);
-        if u64::from(width) * u64::from(height) > MAX_PIXELS {
-            let reason = format!("{width} × {height} pixels are too many to read at once; ask for a smaller `max_size`");
-            return Err(self.failed(reason));
-        }
-        let window = Window::new(0, 0, self.width(), self.height());
-        let region = self.region(window, (width, height), Resampling::Nearest).await?;
-        let mut grids = Vec::with_capacity(bands.len());
-        for &band in bands {
-            grids.push(match self.shared.header.full.data_type {
-                DataType::Int64 => whole_grid(&region, self.values_and_validity::<i64>(&region, band).await?),
-                DataType::UInt64 => whole_grid(&region, self.values_and_validity::<u64>(&region, band).await?),
-                _ => {
-                    let (values, valid) = self.values_and_validity(&region, band).await?;
-                    Grid { width, height, values, valid, extremes: None }
-                }
-            });
-        }
-        Ok(grids)
-    }
-
-    /// Reads a band (from 0), and which of its values are valid; only once, where the values themselves say it.
-    async fn values_and_validity<T: Sample>(&self, region: &Region, band: usize) -> Result<(Vec<T>, Vec<bool>)> {
-        let values: Vec<T> = self.values(region, &[band]).await?;
-        let valid = match (self.further().await?.full_mask(), self.shared.header.nodata) {
-            (None, Some(nodata)) => values.iter().map(|value| !is_nodata(*value, nodata, &region.level)).collect(),
-            _ => self.valid(region, band).await?.unwrap_or_else(|| vec![true; values.len()]),
-        };
-        Ok((values, valid))
     }
 
     fn explain(&self, failure: Failure) -> Error {
@@ -182,18 +106,12 @@ impl Raster {
     }
 }
 
-/// The values of a band of 64-bit integers as floats, and the smallest and the largest of the valid ones as they are.
-fn whole_grid<T: Sample + Ord + Into<Number>>(region: &Region, (values, valid): (Vec<T>, Vec<bool>)) -> Grid {
-    let those = || values.iter().zip(&valid).filter(|(_, valid)| **valid).map(|(value, _)| *value);
-    let extremes = those().min().zip(those().max()).map(|(low, high)| (low.into(), high.into()));
-    let values = values.iter().map(|value| value.to_f64()).collect();
-    Grid { width: region.width, height: region.height, values, valid, extremes }
-}
-
-/// Compares in the precision of the band: a nodata value is written in decimal digits.
-fn is_nodata<T: Sample>(value: T, nodata: f64, level: &Level) -> bool {
-    let float = value.to_f64();
-    (value == T::of_f64(nodata) && float == nodata)
-        || (float.is_nan() && nodata.is_nan())
-        || (level.data_type == DataType::Float32 && float as f32 == nodata as f32)
+/// Rows of a result in parts that need whole rows of chunks, each of about as many values as a stripe has, `per_line` in a line of the level.
+fn stripes<'a>(rows: &'a [Cover], level: &Level, per_line: u64) -> impl Iterator<Item = &'a [Cover]> {
+    let lines = (STRIPE_VALUES / per_line.max(1)).max(1);
+    // As many rows of chunks as fit; one at least, if it can be read at once.
+    let block = u64::from(level.block.1);
+    let lines = if block * per_line <= MAX_PIXELS { lines.next_multiple_of(block) } else { lines };
+    let stripe = move |row: &Cover| u64::from(row.first_line()) / lines;
+    rows.chunk_by(move |a, b| stripe(a) == stripe(b))
 }

@@ -5,7 +5,8 @@
 
 use std::fmt;
 
-use serde_json::{Value, json};
+use futures_util::future::BoxFuture;
+use serde_json::{Map, Value, json};
 
 use super::dataset::Raster;
 use crate::{
@@ -46,7 +47,8 @@ pub struct Finding {
 }
 
 /// Opens an asset of an item and compares what both say: `proj:epsg` or `proj:code`, `proj:shape`, `proj:transform`, `proj:bbox`, `proj:geometry`, the
-/// item's `bbox` and `geometry`, `raster:bands` with statistics and histogram computed anew, media type and `file:size`.
+/// item's `bbox` and `geometry`, `raster:bands` (STAC 1.0) or `bands` and what stands for all of them (STAC 1.1) with statistics and histogram
+/// computed anew, media type and `file:size`.
 ///
 /// # Errors
 ///
@@ -60,13 +62,15 @@ pub struct Finding {
 /// # Ok(())
 /// # }
 /// ```
-pub async fn check_asset(item: &stac::Item, asset: &str) -> Result<AssetReport> {
-    let Some(found) = item.assets.get(asset) else {
-        let keys: Vec<&str> = item.assets.keys().map(String::as_str).collect();
-        let reason = format!("item {} has no asset {asset:?}; it has {}", item.id, keys.join(", "));
-        return Err(Error::Url { url: asset.to_owned(), reason });
-    };
-    Raster::open(found).await?.check_asset(item, asset).await
+pub fn check_asset<'a>(item: &'a stac::Item, asset: &'a str) -> BoxFuture<'a, Result<AssetReport>> {
+    Box::pin(async move {
+        let Some(found) = item.assets.get(asset) else {
+            let keys: Vec<&str> = item.assets.keys().map(String::as_str).collect();
+            let reason = format!("item {} has no asset {asset:?}; it has {}", item.id, keys.join(", "));
+            return Err(Error::Url { url: asset.to_owned(), reason });
+        };
+        Raster::open(found).await?.check_asset(item, asset).await
+    })
 }
 
 impl Raster {
@@ -75,27 +79,29 @@ impl Raster {
     /// # Errors
     ///
     /// Those of [`Raster::statistics`].
-    pub async fn check_asset(&self, item: &stac::Item, asset: &str) -> Result<AssetReport> {
-        let item = serde_json::to_value(item).map_err(|source| Error::Encode { what: "the item".to_owned(), source })?;
-        let mut report = AssetReport { raster: self.name().to_owned(), findings: Vec::new() };
-        self.check_projection(&item, asset, &mut report);
-        self.check_place(&item, &mut report);
-        let asset = &item["assets"][asset];
-        if let Some(stated) = asset["raster:bands"].as_array() {
-            let found = json!(self.statistics(MAX_SIZE).await?);
-            report.compare_bands(stated, found.as_array().map_or(&[], Vec::as_slice));
-        }
-        report.compare("file:size", &asset["file:size"], json!(self.file_size()), 0.0);
-        if let Some(media_type) = asset["type"].as_str() {
-            let agrees = media_type.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("image/tiff"));
-            report.findings.push(Finding {
-                member: "type".into(),
-                stated: media_type.into(),
-                found: "image/tiff".into(),
-                agrees,
-            });
-        }
-        Ok(report)
+    pub fn check_asset<'a>(&'a self, item: &'a stac::Item, asset: &'a str) -> BoxFuture<'a, Result<AssetReport>> {
+        Box::pin(async move {
+            let item = serde_json::to_value(item).map_err(|source| Error::Encode { what: "the item".to_owned(), source })?;
+            let mut report = AssetReport { raster: self.name().to_owned(), findings: Vec::new() };
+            self.check_projection(&item, asset, &mut report);
+            self.check_place(&item, &mut report);
+            let asset = &item["assets"][asset];
+            if let Some(stated) = StatedBands::of(asset, self.profile().count.into()) {
+                let found = json!(self.statistics(MAX_SIZE).await?);
+                report.compare_bands(&stated, found.as_array().map_or(&[], Vec::as_slice));
+            }
+            report.compare("file:size", &asset["file:size"], json!(self.file_size()), 0.0);
+            if let Some(media_type) = asset["type"].as_str() {
+                let agrees = media_type.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("image/tiff"));
+                report.findings.push(Finding {
+                    member: "type".into(),
+                    stated: media_type.into(),
+                    found: "image/tiff".into(),
+                    agrees,
+                });
+            }
+            Ok(report)
+        })
     }
 
     fn check_projection(&self, item: &Value, asset: &str, report: &mut AssetReport) {
@@ -126,10 +132,43 @@ impl Raster {
     }
 }
 
+/// What an asset states about its bands.
+struct StatedBands {
+    /// Name of the list.
+    member: &'static str,
+    bands: Vec<Map<String, Value>>,
+}
+
+impl StatedBands {
+    /// In `raster:bands` (STAC 1.0 with the raster extension 1), else in `bands` and beside it (STAC 1.1 with the raster extension 2), where what the
+    /// asset states counts for each band that does not state it. Nothing if neither says anything that a file can be compared with.
+    fn of(asset: &Value, count: usize) -> Option<Self> {
+        const COMMON: [&str; 4] = ["data_type", "nodata", "unit", "statistics"];
+        const RASTER: [&str; 7] =
+            ["sampling", "scale", "offset", "histogram", "bits_per_sample", "spatial_resolution", "statistics"];
+        if let Some(bands) = asset["raster:bands"].as_array() {
+            let bands = bands.iter().map(|band| band.as_object().cloned().unwrap_or_default()).collect();
+            return Some(Self { member: "raster:bands", bands });
+        }
+        let plain = |members: &Value| -> Map<String, Value> {
+            let common = COMMON.iter().filter_map(|name| Some(((*name).to_owned(), members.get(*name)?.clone())));
+            let raster =
+                RASTER.iter().filter_map(|name| Some(((*name).to_owned(), members.get(format!("raster:{name}"))?.clone())));
+            common.chain(raster).filter(|(_, value)| !value.is_null()).collect()
+        };
+        let of_all = plain(asset);
+        let bands: Vec<_> = match asset["bands"].as_array() {
+            Some(bands) => bands.iter().map(|band| of_all.clone().into_iter().chain(plain(band)).collect()).collect(),
+            None => vec![of_all; count],
+        };
+        bands.iter().any(|band: &Map<_, _>| !band.is_empty()).then_some(Self { member: "bands", bands })
+    }
+}
+
 impl AssetReport {
-    /// Whether the file says everything that is stated.
+    /// Whether the file says everything that is stated, and something is: an item that says nothing is not one that is right.
     pub fn agrees(&self) -> bool {
-        self.findings.iter().all(|finding| finding.agrees)
+        !self.findings.is_empty() && self.findings.iter().all(|finding| finding.agrees)
     }
 
     /// What the file says otherwise.
@@ -144,11 +183,12 @@ impl AssetReport {
         }
     }
 
-    fn compare_bands(&mut self, stated: &[Value], found: &[Value]) {
-        self.compare("raster:bands, number of", &json!(stated.len()), json!(found.len()), 0.0);
-        for (index, (stated, found)) in stated.iter().zip(found).enumerate() {
-            for (name, stated) in stated.as_object().into_iter().flatten() {
-                let member = format!("raster:bands[{index}].{name}");
+    fn compare_bands(&mut self, stated: &StatedBands, found: &[Value]) {
+        let list = stated.member;
+        self.compare(&format!("{list}, number of"), &json!(stated.bands.len()), json!(found.len()), 0.0);
+        for (index, (stated, found)) in stated.bands.iter().zip(found).enumerate() {
+            for (name, stated) in stated {
+                let member = format!("{list}[{index}].{name}");
                 // Members that are no statement about the file's values (names of bands, resolutions …) have nothing to compare with.
                 if let Some(found) = found.get(name) {
                     self.compare(&member, stated, found.clone(), 0.0);

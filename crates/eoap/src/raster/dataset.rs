@@ -4,20 +4,23 @@
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
+use futures_util::future::BoxFuture;
 use tokio::sync::OnceCell;
 
 use super::{
-    affine::Affine,
-    crs::Crs,
-    data_type::DataType,
-    fetch::Fetcher,
-    header::{Further, Header},
-    level::{Level, LevelFile},
+    georeference::{affine::Affine, crs::Crs},
+    grid::Grid,
+    io::fetch::Fetcher,
     preview::{Colours, Preview},
     profile::Profile,
     read::{Read, ReadMask},
-    sample::Sample,
     statistics::{BandStatistics, Statistics},
+    tiff::{
+        data_type::DataType,
+        header::{Further, Header},
+        level::{Level, LevelFile},
+        sample::Sample,
+    },
 };
 use crate::error::{Error, Result};
 
@@ -156,16 +159,16 @@ impl Raster {
     /// # Errors
     ///
     /// Those of fetching as in [`Raster::open`], and [`Error::Raster`] if the pixels cannot be decoded.
-    pub async fn statistics(&self, max_size: u32) -> Result<Statistics> {
-        let header = &self.shared.header;
-        let sampling = header.geo.sampling().map(|sampling| sampling.name());
-        let mut bands = Vec::new();
-        for (band, metadata) in header.metadata.bands.iter().enumerate() {
-            // One after the other: with many bands, all at once would need too much memory. Bytes are fetched once.
-            let grids = self.grids(&[band], max_size).await?;
-            bands.push(BandStatistics::of(&grids[0], header.full.data_type, metadata, sampling, header.nodata));
-        }
-        Ok(Statistics { bands })
+    pub fn statistics(&self, max_size: u32) -> BoxFuture<'_, Result<Statistics>> {
+        Box::pin(async move {
+            let header = &self.shared.header;
+            let sampling = header.geo.sampling().map(|sampling| sampling.name());
+            let all: Vec<usize> = (0..header.metadata.bands.len()).collect();
+            let of = |band: usize, grid: Grid| {
+                BandStatistics::of(&grid, header.full.data_type, &header.metadata.bands[band], sampling, header.nodata)
+            };
+            Ok(Statistics { bands: self.each_grid(&all, max_size, of).await? })
+        })
     }
 
     /// A picture of at most `max_size` pixels on its longer side.
@@ -173,19 +176,22 @@ impl Raster {
     /// # Errors
     ///
     /// Those of [`Raster::statistics`].
-    pub async fn preview(&self, max_size: u32) -> Result<Preview> {
-        let header = &self.shared.header;
-        let colours = match &header.palette {
-            Some(palette) => Colours::Palette(palette),
-            None => Colours::Bands { bytes: header.full.data_type == DataType::UInt8 },
-        };
-        let bands: &[usize] = if header.full.samples >= 3 { &[0, 1, 2] } else { &[0] };
-        let grids = self.grids(bands, max_size).await?;
-        let subject = format!("{} ({} × {}, {})", self.shared.name, header.full.width, header.full.height, header.full.data_type);
-        let transform = self.transform();
-        let preview = Preview::of(&grids, colours, &subject).with_pixel_height((transform.e / transform.a).abs());
-        // A picture needs no place: without a reference system, or with one that is not known here, it has none.
-        Ok(preview.placed(self.pixel_corners_wgs84().ok()))
+    pub fn preview(&self, max_size: u32) -> BoxFuture<'_, Result<Preview>> {
+        Box::pin(async move {
+            let header = &self.shared.header;
+            let colours = match &header.palette {
+                Some(palette) => Colours::Palette(palette),
+                None => Colours::Bands { bytes: header.full.data_type == DataType::UInt8 },
+            };
+            let bands: &[usize] = if header.full.samples >= 3 { &[0, 1, 2] } else { &[0] };
+            let grids = self.each_grid(bands, max_size, |_, grid| grid).await?;
+            let subject =
+                format!("{} ({} × {}, {})", self.shared.name, header.full.width, header.full.height, header.full.data_type);
+            let transform = self.transform();
+            let preview = Preview::of(&grids, colours, &subject).with_pixel_height((transform.e / transform.a).abs());
+            // A picture needs no place: without a reference system, or with one that is not known here, it has none.
+            Ok(preview.placed(self.pixel_corners_wgs84().ok()))
+        })
     }
 
     /// Shows the profile in a notebook.

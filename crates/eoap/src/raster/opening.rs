@@ -3,22 +3,23 @@
 use std::{path::Path, sync::Arc};
 
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use tokio::sync::OnceCell;
 use url::Url;
 
 use super::{
     dataset::{Raster, Shared},
-    directory::{Halt, Outcome},
-    fetch::Fetcher,
-    header::{Further, Header},
-    level::LevelFile,
-    side_files::beside,
-    source::Source,
-    sparse::SparseBytes,
+    io::{fetch::Fetcher, side_files::beside, source::Source},
+    tiff::{
+        directory::{Halt, Outcome},
+        header::{Further, Header},
+        level::LevelFile,
+        sparse::SparseBytes,
+    },
 };
 use crate::{
     error::{Error, Result},
-    store::Store,
+    storage::Store,
 };
 
 /// What is fetched first, to hold the header of nearly all files.
@@ -36,8 +37,8 @@ impl Raster {
     ///
     /// [`Error::Url`] for a relative address, [`Error::Store`], [`Error::Connection`] or [`Error::Http`] if it cannot be fetched,
     /// [`Error::Raster`] if it is not a GeoTIFF that can be read.
-    pub async fn open(asset: &stac::Asset) -> Result<Self> {
-        Self::read_header(Source::of_asset(asset)?).await
+    pub fn open(asset: &stac::Asset) -> BoxFuture<'static, Result<Self>> {
+        Self::open_source(Source::of_asset(asset))
     }
 
     /// Opens an object of a store, by its `s3://bucket/key` URL or its key.
@@ -45,9 +46,8 @@ impl Raster {
     /// # Errors
     ///
     /// Those of [`Raster::open`].
-    pub async fn open_url(url: impl AsRef<str>, store: &Store) -> Result<Self> {
-        let url = store.resolve(url.as_ref())?;
-        Self::read_header(Source::Object(store.clone(), url)).await
+    pub fn open_url(url: impl AsRef<str>, store: &Store) -> BoxFuture<'static, Result<Self>> {
+        Self::open_source(store.resolve(url.as_ref()).map(|url| Source::object(store.clone(), url)))
     }
 
     /// Opens a file on an HTTP server.
@@ -55,10 +55,13 @@ impl Raster {
     /// # Errors
     ///
     /// Those of [`Raster::open`].
-    pub async fn open_http(url: impl AsRef<str>) -> Result<Self> {
-        let url =
-            Url::parse(url.as_ref()).map_err(|error| Error::Url { url: url.as_ref().to_owned(), reason: error.to_string() })?;
-        Self::read_header(Source::http(url)?).await
+    pub fn open_http(url: impl AsRef<str>) -> BoxFuture<'static, Result<Self>> {
+        Self::open_web(url.as_ref())
+    }
+
+    fn open_web(url: &str) -> BoxFuture<'static, Result<Self>> {
+        let parsed = Url::parse(url).map_err(|error| Error::Url { url: url.to_owned(), reason: error.to_string() });
+        Self::open_source(parsed.and_then(Source::http))
     }
 
     /// Opens a local file.
@@ -66,8 +69,8 @@ impl Raster {
     /// # Errors
     ///
     /// [`Error::Raster`] if the file cannot be read or is not a GeoTIFF that can be read.
-    pub async fn open_file(path: impl AsRef<Path>) -> Result<Self> {
-        Self::read_header(Source::File(path.as_ref().to_owned())).await
+    pub fn open_file(path: impl AsRef<Path>) -> BoxFuture<'static, Result<Self>> {
+        Self::open_source(Ok(Source::File(path.as_ref().to_owned())))
     }
 
     /// Opens a file that is in memory.
@@ -75,8 +78,8 @@ impl Raster {
     /// # Errors
     ///
     /// [`Error::Raster`] if it is not a GeoTIFF that can be read.
-    pub async fn open_bytes(bytes: impl Into<Bytes>) -> Result<Self> {
-        Self::read_header(Source::Memory(bytes.into())).await
+    pub fn open_bytes(bytes: impl Into<Bytes>) -> BoxFuture<'static, Result<Self>> {
+        Self::open_source(Ok(Source::Memory(bytes.into())))
     }
 
     /// Sizes of the overviews in the file, width and height, in its order. May fetch directories at the end of the file.
@@ -84,8 +87,8 @@ impl Raster {
     /// # Errors
     ///
     /// Those of fetching as in [`Raster::open`].
-    pub async fn overviews(&self) -> Result<Vec<(u32, u32)>> {
-        Ok(self.further().await?.overviews.iter().map(|level| (level.width, level.height)).collect())
+    pub fn overviews(&self) -> BoxFuture<'_, Result<Vec<(u32, u32)>>> {
+        Box::pin(async move { Ok(self.further().await?.overviews.iter().map(|level| (level.width, level.height)).collect()) })
     }
 
     /// Looks for the files that GDAL calls by the raster's name and `.ovr` (overviews) or `.msk` (masks), when overviews or masks are asked
@@ -103,6 +106,10 @@ impl Raster {
     pub fn with_side_files(mut self) -> Self {
         self.looks_beside = true;
         self
+    }
+
+    fn open_source(source: Result<Source>) -> BoxFuture<'static, Result<Self>> {
+        Box::pin(async move { Self::read_header(source?).await })
     }
 
     async fn read_header(source: Source) -> Result<Self> {

@@ -7,10 +7,16 @@ use std::{fmt, sync::Arc};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 
-use super::{grid::Grid, png};
+use super::grid::Grid;
 use crate::{
-    display::{Bundle, attribute, theme::RULE},
-    picture::{ColourMap, Corners, short, within},
+    display::{Bundle, attribute},
+    draw::{
+        colour_map::ColourMap,
+        geography::{Corners, within},
+        png,
+        scale::short,
+        theme::RULE,
+    },
 };
 
 mod colouring;
@@ -212,7 +218,7 @@ mod tests {
         colouring::{MASK_COLOUR, opaque},
         *,
     };
-    use crate::picture::hex;
+    use crate::draw::colour_map::hex;
 
     fn grid(values: &[f64], nodata: f64) -> Grid {
         let valid = values.iter().map(|value| *value != nodata).collect();
@@ -221,7 +227,7 @@ mod tests {
 
     #[test]
     fn masks_are_blue_and_transparent() {
-        assert_eq!(hex(MASK_COLOUR), crate::display::theme::Paint::Water.shades().0);
+        assert_eq!(hex(MASK_COLOUR), crate::draw::theme::Paint::Water.shades().0);
         let preview = Preview::of(&[grid(&[0.0, 1.0], 0.0)], Colours::Bands { bytes: true }, "x");
         assert_eq!(preview.to_string(), "preview of x: 2 × 1 pixels, 1 is blue, 50.0 % shown");
         assert!(preview.to_html().contains("1: 50.0 %") && preview.to_html().contains("no data, 50.0 %"));

@@ -4,7 +4,10 @@ use std::fmt;
 
 use tiff::tags::{CompressionMethod, PhotometricInterpretation};
 
-use super::{affine::Affine, compression, crs::Crs, data_type::DataType, header::Header};
+use super::{
+    georeference::{affine::Affine, crs::Crs},
+    tiff::{compression, data_type::DataType, header::Header},
+};
 use crate::{
     display::{Bundle, Table},
     json::python_float,

@@ -6,12 +6,15 @@ use futures_util::future::BoxFuture;
 use ndarray::{Array, Array2, Array3, Dimension, Ix2, Ix3};
 
 use super::{
-    bounds::{Bounds, Window},
-    crs::Crs,
     dataset::Raster,
+    georeference::{
+        affine::Affine,
+        bounds::{Bounds, Window},
+        crs::Crs,
+    },
     region::Region,
     resample::Resampling,
-    sample::Sample,
+    tiff::sample::Sample,
 };
 use crate::error::{Error, Result};
 
@@ -55,7 +58,7 @@ pub struct ReadMask {
 
 /// What is asked for.
 #[derive(Clone, Debug)]
-struct Request {
+pub(super) struct Request {
     raster: Raster,
     /// Numbers from 1, as they are given.
     bands: Option<Vec<usize>>,
@@ -99,6 +102,15 @@ macro_rules! parts_and_shapes {
             self
         }
 
+        /// The transformation of what will be read: from its columns and rows to coordinates.
+        ///
+        /// # Errors
+        ///
+        /// Those of [`resolved_window`](Self::resolved_window).
+        pub fn resolved_transform(&self) -> Result<Affine> {
+            self.request.transform()
+        }
+
         /// The window that will be read.
         ///
         /// # Errors
@@ -124,43 +136,6 @@ impl<T: Sample, D> Read<T, D> {
         self.request.max_bytes = bytes;
         self
     }
-
-    /// Bands, height, width and values.
-    async fn values(self) -> Result<(Vec<usize>, Region, Vec<T>)> {
-        let request = self.request;
-        let profile = request.raster.profile();
-        if !T::can_hold(profile.dtype) {
-            let (band, asked) = (profile.dtype, T::TYPE);
-            let advice = match band.rust_name() {
-                "f32" => "`f32` or `f64`".to_owned(),
-                name => format!("`{name}`"),
-            };
-            return Err(request
-                .failed(format!("its values are {band}, and not every one of them fits into {asked}; read them as {advice}")));
-        }
-        let bands = request.bands.clone().unwrap_or_else(|| (1..=profile.count.into()).collect());
-        if let Some(band) = bands.iter().find(|band| !(1..=profile.count.into()).contains(*band)) {
-            return Err(request.failed(format!("there is no band {band}; its bands are numbered from 1 to {}", profile.count)));
-        }
-        let (rows, columns) = request.shape()?;
-        let bytes =
-            [bands.len() as u64, columns.into(), size_of::<T>() as u64].iter().fold(u64::from(rows), |a, b| a.saturating_mul(*b));
-        if bytes > request.max_bytes {
-            return Err(request.failed(format!(
-                "{} bands of {columns} × {rows} pixels are {bytes} bytes, and at most {} are read at once; read a `window`, a smaller `shape` or fewer bands, or allow more with `max_bytes`",
-                bands.len(),
-                request.max_bytes
-            )));
-        }
-        if request.resampling == Resampling::Average && request.raster.has_palette() {
-            return Err(request
-                .failed("its values are numbers of colours, of which there is no average; read the nearest ones".to_owned()));
-        }
-        let region = request.region().await?;
-        let indices: Vec<usize> = bands.iter().map(|band| band - 1).collect();
-        let values = request.raster.values(&region, &indices).await?;
-        Ok((bands, region, values))
-    }
 }
 
 impl<T: Sample> Read<T, Ix3> {
@@ -185,10 +160,7 @@ impl<T: Sample> IntoFuture for Read<T, Ix3> {
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move {
-            let (bands, region, values) = self.values().await?;
-            Ok(array((bands.len(), region.height as usize, region.width as usize), values))
-        })
+        T::read_bands(self.request)
     }
 }
 
@@ -197,10 +169,7 @@ impl<T: Sample> IntoFuture for Read<T, Ix2> {
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move {
-            let (_, region, values) = self.values().await?;
-            Ok(array((region.height as usize, region.width as usize), values))
-        })
+        T::read_band(self.request)
     }
 }
 
@@ -273,6 +242,12 @@ impl Request {
         }
     }
 
+    fn transform(&self) -> Result<Affine> {
+        let (window, (rows, columns)) = (self.window()?, self.shape()?);
+        let size = (f64::from(window.width) / f64::from(columns), f64::from(window.height) / f64::from(rows));
+        Ok(self.raster.transform().part((window.column.into(), window.row.into()), size))
+    }
+
     fn shape(&self) -> Result<(u32, u32)> {
         match self.shape {
             Some((rows, columns)) if rows == 0 || columns == 0 => {
@@ -281,6 +256,56 @@ impl Request {
             Some(shape) => Ok(shape),
             None => self.window().map(|window| (window.height, window.width)),
         }
+    }
+
+    /// The number of bands, the region, and the values.
+    async fn values<T: Sample>(self) -> Result<(usize, Region, Vec<T>)> {
+        let profile = self.raster.profile();
+        if !T::can_hold(profile.dtype) {
+            let (band, asked) = (profile.dtype, T::TYPE);
+            let advice = match band.rust_name() {
+                "f32" => "`f32` or `f64`".to_owned(),
+                name => format!("`{name}`"),
+            };
+            return Err(
+                self.failed(format!("its values are {band}, and not every one of them fits into {asked}; read them as {advice}"))
+            );
+        }
+        let bands = self.bands.clone().unwrap_or_else(|| (1..=profile.count.into()).collect());
+        if let Some(band) = bands.iter().find(|band| !(1..=profile.count.into()).contains(*band)) {
+            return Err(self.failed(format!("there is no band {band}; its bands are numbered from 1 to {}", profile.count)));
+        }
+        let (rows, columns) = self.shape()?;
+        let bytes =
+            [bands.len() as u64, columns.into(), size_of::<T>() as u64].iter().fold(u64::from(rows), |a, b| a.saturating_mul(*b));
+        if bytes > self.max_bytes {
+            return Err(self.failed(format!(
+                "{} bands of {columns} × {rows} pixels are {bytes} bytes, and at most {} are read at once; read a `window`, a smaller `shape` or fewer bands, or allow more with `max_bytes`",
+                bands.len(),
+                self.max_bytes
+            )));
+        }
+        if self.resampling == Resampling::Average && self.raster.has_palette() {
+            return Err(
+                self.failed("its values are numbers of colours, of which there is no average; read the nearest ones".to_owned())
+            );
+        }
+        let region = self.region().await?;
+        let indices: Vec<usize> = bands.iter().map(|band| band - 1).collect();
+        let values = self.raster.values(&region, &indices).await?;
+        Ok((bands.len(), region, values))
+    }
+
+    /// All bands that are asked for.
+    pub(super) async fn bands<T: Sample>(self) -> Result<Array3<T>> {
+        let (bands, region, values) = self.values().await?;
+        Ok(array((bands, region.height as usize, region.width as usize), values))
+    }
+
+    /// The one band that is asked for.
+    pub(super) async fn band<T: Sample>(self) -> Result<Array2<T>> {
+        let (_, region, values) = self.values().await?;
+        Ok(array((region.height as usize, region.width as usize), values))
     }
 
     async fn region(&self) -> Result<Region> {

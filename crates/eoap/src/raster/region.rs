@@ -5,10 +5,12 @@
 use std::sync::Arc;
 
 use super::{
-    bounds::Window,
-    header::{Further, Header},
-    level::Level,
+    georeference::bounds::Window,
     resample::{Area, Resampling, best_overview},
+    tiff::{
+        header::{Further, Header},
+        level::Level,
+    },
 };
 
 /// A part of a level, and the shape in which it is read.
@@ -52,6 +54,12 @@ impl Region {
     /// A window of the full image as it is.
     pub(crate) fn plain(header: &Header, window: Window) -> Self {
         Self::new(header, &Further::default(), window, (window.width, window.height), Resampling::Nearest)
+    }
+
+    /// A part of a level, pixel by pixel.
+    pub(crate) fn whole(level: &Arc<Level>, (column, row): (u32, u32), (width, height): (u32, u32)) -> Self {
+        let area = Area { column: column.into(), row: row.into(), width: width.into(), height: height.into() };
+        Self { level: level.clone(), area, width, height, resampling: Resampling::Nearest }
     }
 
     /// The same part of another level, such as a mask.

@@ -2,7 +2,7 @@
 //!
 //! Computes with sizes and values that are here; fetches nothing.
 
-use super::{data_type::DataType, sample::Sample};
+use super::tiff::{data_type::DataType, sample::Sample};
 
 /// How a pixel of the result comes from pixels of the file, when the shapes differ.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -87,6 +87,10 @@ impl Cover {
     /// The columns or rows that these need.
     pub(crate) fn span(covers: &[Self]) -> (u32, u32) {
         covers.first().zip(covers.last()).map_or((0, 0), |(first, last)| (first.start, last.end))
+    }
+
+    pub(crate) fn first_line(&self) -> u32 {
+        self.start
     }
 
     fn weight(&self, at: u32) -> f64 {

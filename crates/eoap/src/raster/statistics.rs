@@ -10,7 +10,10 @@ use std::{
 use serde::Serialize;
 use serde_json::{Number, Value};
 
-use super::{data_type::DataType, gdal_metadata::BandMetadata, grid::Grid};
+use super::{
+    grid::Grid,
+    tiff::{data_type::DataType, gdal_metadata::BandMetadata},
+};
 use crate::{
     display::{Align, Bundle, Table},
     json::python_float,

@@ -36,16 +36,16 @@ async fn process_runs_at_once() {
             assert_eq!(server.client.execute_sync("hello-world", &execution).await?.parse::<String>("echo")?, "Hello World!");
         }
         let shout = Execution::new().input("text", "hey").output("loud");
-        let document = server.client.execute_sync("shout", &shout.clone().response(Response::Document)).await;
+        let document = server.client.execute_sync("shout", shout.clone().response(Response::Document)).await;
         if server.has(Feature::TextInDocument) {
             assert_eq!(document?.get("loud")?.text()?, "hey!");
         } else {
             assert_eq!(document.expect_err("it fails").problem_kind(), Some(ProblemKind::InvalidParameterValue));
         }
-        let loud = server.client.execute_sync("shout", &shout.response(Response::Raw)).await?.get("loud")?;
+        let loud = server.client.execute_sync("shout", shout.response(Response::Raw)).await?.get("loud")?;
         assert_eq!((loud.media_type().map(essence), loud.text()?), (Some("text/plain"), "hey!".to_owned()));
 
-        let wait = server.client.execute_sync("wait", &Execution::new().input("seconds", 0)).await;
+        let wait = server.client.execute_sync("wait", Execution::new().input("seconds", 0)).await;
         if server.has(Feature::AllAtOnce) {
             assert_eq!(wait?.parse::<f64>("waited")?, 0.0);
         } else {
@@ -65,9 +65,9 @@ async fn server_chooses_how_to_run() {
     on_every_server("submission", async |server| {
         let hello = Execution::new().input("name", "World");
         // Without a wish every server runs it at once; with one, all that can make a job of it do.
-        let unasked = server.client.submit("hello-world", &hello.clone().prefer(Prefer::Nothing)).await?;
+        let unasked = server.client.submit("hello-world", hello.clone().prefer(Prefer::Nothing)).await?;
         assert!(matches!(unasked, Submitted::Results(_)), "{unasked:?}");
-        let asked = server.client.submit("hello-world", &hello.clone().prefer(Prefer::RespondAsync)).await?;
+        let asked = server.client.submit("hello-world", hello.clone().prefer(Prefer::RespondAsync)).await?;
         assert!(matches!(asked, Submitted::Job(_)), "{asked:?}");
         let by_default = server.client.submit("hello-world", &hello).await?;
         assert_eq!(matches!(by_default, Submitted::Job(_)), server.has(Feature::PreferAmongOthers), "{by_default:?}");
@@ -89,7 +89,7 @@ async fn default_works_and_only_one_preference_makes_jobs_everywhere() {
             (Prefer::RespondAsync, true),
         ] {
             // Either way there is a job; whether it is still at work tells whether the server has kept the client waiting.
-            let job = server.client.execute("wait", &wait.clone().prefer(prefer.clone())).await?;
+            let job = server.client.execute("wait", wait.clone().prefer(prefer.clone())).await?;
             assert_eq!(!job.status().await?.status.is_finished(), goes_on, "{prefer:?}");
             job.wait().every(OFTEN).await?;
             assert_eq!(job.results().await?.parse::<f64>("waited")?, 1.0, "{prefer:?}");
@@ -102,9 +102,9 @@ async fn default_works_and_only_one_preference_makes_jobs_everywhere() {
 #[tokio::test]
 async fn missing_input_is_an_error() {
     on_every_server("missing input", async |server| {
-        let at_once = server.client.execute_sync("hello-world", &Execution::new()).await.expect_err("an input is missing");
+        let at_once = server.client.execute_sync("hello-world", Execution::new()).await.expect_err("an input is missing");
         assert_eq!(at_once.http_status(), Some(400), "{at_once}");
-        let submitted = server.client.execute("hello-world", &as_job()).await;
+        let submitted = server.client.execute("hello-world", as_job()).await;
         if server.has(Feature::InputCheck) {
             let refused = submitted.expect_err("an input is missing");
             for error in [at_once, refused] {

@@ -11,9 +11,9 @@ use crate::peer::{Feature, Peer, as_job, on_every_testbed};
 async fn several_outputs_are_the_same_in_every_form() {
     on_every_testbed("a literal, a JSON, a text and a picture", "literal", async |server| {
         let greet = Execution::new().input("name", "Ada");
-        let document = server.client.execute_sync("greet", &greet.clone().response(Response::Document)).await?;
-        let raw = server.client.execute_sync("greet", &greet.clone().response(Response::Raw)).await?;
-        let job = server.client.execute("greet", &as_job().input("name", "Ada")).await?;
+        let document = server.client.execute_sync("greet", greet.clone().response(Response::Document)).await?;
+        let raw = server.client.execute_sync("greet", greet.clone().response(Response::Raw)).await?;
+        let job = server.client.execute("greet", as_job().input("name", "Ada")).await?;
         job.wait().every(Duration::from_millis(20)).await?;
         for results in [document, raw, job.results().await?] {
             check(server, &results)?;

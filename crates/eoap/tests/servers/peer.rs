@@ -27,8 +27,6 @@ pub(crate) enum Feature {
     InputCheck,
     /// The status of an unknown job is a `NoSuchJob`.
     NoSuchJobStatus,
-    /// The job list can be filtered.
-    JobFilters,
     /// A single output of a job has an address.
     SingleOutput,
     /// Several outputs in JSON come with their media types and encodings.
@@ -53,7 +51,6 @@ const PYGEOAPI: Lacks = &[
     ),
     (Feature::InputCheck, "a missing input makes the job fail; nothing is refused beforehand"),
     (Feature::NoSuchJobStatus, "the status of an unknown job is 404 InvalidParameterValue"),
-    (Feature::JobFilters, "the job list knows `limit` and `offset`, and takes no notice of filters"),
     (Feature::SingleOutput, "there is no /jobs/{id}/results/{output}"),
     (Feature::OutputFormats, "several outputs are their values, without media types and encodings"),
 ];

@@ -80,8 +80,8 @@ async fn execution_is_checked_against_the_description() {
 async fn unknown_process_is_called_that() {
     on_every_server("unknown process", async |server| {
         let described = server.client.process("nope").await.expect_err("there is none");
-        let executed = server.client.execute("nope", &Execution::new()).await.expect_err("there is none");
-        let executed_sync = server.client.execute_sync("nope", &Execution::new()).await.expect_err("there is none");
+        let executed = server.client.execute("nope", Execution::new()).await.expect_err("there is none");
+        let executed_sync = server.client.execute_sync("nope", Execution::new()).await.expect_err("there is none");
         for error in [described, executed, executed_sync] {
             assert_eq!((error.problem_kind(), error.http_status()), (Some(ProblemKind::NoSuchProcess), Some(404)), "{error}");
         }

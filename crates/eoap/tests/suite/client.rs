@@ -63,7 +63,7 @@ async fn links_to_another_host_are_neither_shown_nor_followed() {
         .expect(1)
         .mount(&server)
         .await;
-    let job = client(&server).execute("water-bodies", &Execution::new()).await.expect("job");
+    let job = client(&server).execute("water-bodies", Execution::new()).await.expect("job");
     assert_eq!(job.status_url(), format!("{}/acme/ogc-api/jobs/{JOB}", server.uri()));
     job.status().await.expect("status from the own base");
 }
@@ -85,12 +85,12 @@ async fn job_without_a_body_is_found_by_its_location() {
 async fn answer_without_a_job_is_an_error_and_loses_nothing() {
     let server = MockServer::start().await;
     on_execution(&server, ResponseTemplate::new(201)).await;
-    let error = client(&server).execute("water-bodies", &Execution::new()).await.expect_err("no job");
+    let error = client(&server).execute("water-bodies", Execution::new()).await.expect_err("no job");
     assert!(matches!(error, Error::NoJobId { status: 201, .. }), "{error}");
 
     let server = MockServer::start().await;
     on_execution(&server, ResponseTemplate::new(200).set_body_json(json!({"answer": 42}))).await;
-    match client(&server).execute("water-bodies", &Execution::new()).await.expect_err("no job") {
+    match client(&server).execute("water-bodies", Execution::new()).await.expect_err("no job") {
         Error::AnsweredSynchronously { results, .. } => {
             assert_eq!(results.get("answer").expect("output").value().cloned(), Some(json!(42)))
         }
@@ -108,7 +108,7 @@ async fn execution_is_never_posted_twice() {
     ] {
         let server = MockServer::start().await;
         on_execution(&server, answer).await;
-        client(&server).execute("water-bodies", &Execution::new()).await.expect_err("an error");
+        client(&server).execute("water-bodies", Execution::new()).await.expect_err("an error");
     }
 }
 
@@ -145,7 +145,7 @@ async fn problems_are_typed_and_say_what_to_do() {
         let server = MockServer::start().await;
         let answer = ResponseTemplate::new(status).set_body_raw(document.to_string(), "application/json;encoding=utf-8");
         on_execution(&server, answer).await;
-        let error = client(&server).execute("water-bodies", &Execution::new()).await.expect_err("problem");
+        let error = client(&server).execute("water-bodies", Execution::new()).await.expect_err("problem");
         assert_eq!(error.problem_kind(), Some(expected));
         assert_eq!(error.http_status(), Some(status));
         let text = error.to_string();

@@ -94,11 +94,11 @@ async fn refused_execution_is_not_repeated_but_the_next_one_has_a_new_token() {
     .await;
     let (builder, _) = counting(&server, None);
     let client = builder.build().expect("client");
-    let error = client.execute("p", &Execution::new()).await.expect_err("refused");
+    let error = client.execute("p", Execution::new()).await.expect_err("refused");
     assert_eq!((error.http_status(), error.problem_kind()), (Some(401), Some(ProblemKind::NotAllowed)));
     assert!(error.to_string().contains("give credentials"), "{error}");
     assert_eq!(server.count(), 1);
-    client.execute("p", &Execution::new()).await.expect("job");
+    client.execute("p", Execution::new()).await.expect("job");
     assert_eq!(server.count(), 2);
 }
 
@@ -143,7 +143,7 @@ async fn no_credentials_reach_another_origin() {
         let heard = &other.requests()[0];
         assert!(!heard.headers.contains_key("authorization") && !heard.headers.contains_key("x-api-key"), "{heard:?}");
         assert!(!heard.headers.values().any(|value| value.contains("hush")), "{heard:?}");
-        let error = client.execute("p", &Execution::new()).await.expect_err("redirected");
+        let error = client.execute("p", Execution::new()).await.expect_err("redirected");
         let text = format!("{error} {error:?}");
         assert!(matches!(error, Error::Redirect { .. }) && text.contains(&other.url()) && !text.contains("hush"), "{text}");
         assert_eq!(other.count(), 1);

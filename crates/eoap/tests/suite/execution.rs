@@ -53,7 +53,7 @@ async fn synchronous_execution_gives_results() {
 #[tokio::test]
 async fn job_in_place_of_results_is_named() {
     let server = server(ResponseTemplate::new(201).set_body_json(job())).await;
-    let error = client(&server).execute_sync("echo", &Execution::new()).await.expect_err("a job");
+    let error = client(&server).execute_sync("echo", Execution::new()).await.expect_err("a job");
     assert!(matches!(&error, Error::AnsweredAsynchronously { job, .. } if job == "7"), "{error}");
     assert!(error.to_string().contains("client.job(\"7\")"), "{error}");
 }
@@ -85,13 +85,13 @@ async fn server_decides_when_it_is_asked_to() {
         (ResponseTemplate::new(204), 0),
     ] {
         let server = server(answer).await;
-        match client(&server).submit("echo", &Execution::new()).await.expect("submitted") {
+        match client(&server).submit("echo", Execution::new()).await.expect("submitted") {
             Submitted::Results(results) => assert_eq!(results.len(), outputs, "{results}"),
             other => panic!("{other:?}"),
         }
     }
     let server = server(ResponseTemplate::new(201)).await;
-    let error = client(&server).submit("echo", &Execution::new()).await.expect_err("which job?");
+    let error = client(&server).submit("echo", Execution::new()).await.expect_err("which job?");
     assert!(matches!(error, Error::NoJobId { status: 201, .. }), "{error}");
 }
 
@@ -105,14 +105,14 @@ async fn results_of_a_submission_come_either_way() {
             .mount(&server)
             .await;
     }
-    let submitted = client(&server).submit("echo", &Execution::new()).await.expect("submitted");
+    let submitted = client(&server).submit("echo", Execution::new()).await.expect("submitted");
     assert_eq!(submitted.results().await.expect("results").document()["echo"], 1);
 }
 
 #[tokio::test]
 async fn outputs_named_like_a_status_are_no_job() {
     let server = server(ResponseTemplate::new(200).set_body_json(json!({"id": "x", "status": "running"}))).await;
-    let error = client(&server).execute("echo", &Execution::new()).await.expect_err("results");
+    let error = client(&server).execute("echo", Execution::new()).await.expect_err("results");
     assert!(matches!(error, Error::AnsweredSynchronously { .. }), "{error}");
 }
 
@@ -120,7 +120,7 @@ async fn outputs_named_like_a_status_are_no_job() {
 async fn synchronous_answer_to_an_asynchronous_wish_tells_of_references_too() {
     let answer = ResponseTemplate::new(204).insert_header("Link", "<http://h/mask.tif>; rel=\"mask\"; type=\"image/tiff\"");
     let server = server(answer).await;
-    match client(&server).execute("echo", &Execution::new()).await.expect_err("results") {
+    match client(&server).execute("echo", Execution::new()).await.expect_err("results") {
         Error::AnsweredSynchronously { results, .. } => {
             assert_eq!(results.get("mask").expect("output").href(), Some("http://h/mask.tif"));
         }

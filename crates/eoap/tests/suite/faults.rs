@@ -52,7 +52,7 @@ impl Kind {
             Self::Landing => client.landing_page().await.map(|_| ()),
             Self::List => client.processes().await.map(|_| ()),
             Self::Description => client.process("p").await.map(|_| ()),
-            Self::Execution => client.execute("p", &Execution::new()).await.map(|_| ()),
+            Self::Execution => client.execute("p", Execution::new()).await.map(|_| ()),
             Self::Status => client.job("1").status().await.map(|_| ()),
             Self::Results => client.job("1").results().await.map(|_| ()),
             Self::Dismiss => client.job("1").dismiss().await.map(|_| ()),

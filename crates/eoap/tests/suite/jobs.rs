@@ -43,7 +43,7 @@ async fn job_knows_what_was_asked_for() {
     Mock::given(method("POST")).respond_with(created).mount(&server).await;
     get(&server, "/acme/ogc-api/jobs/7/results", ResponseTemplate::new(200).set_body_raw("<p>", "text/html")).await;
     let client = Client::new(format!("{}/acme/ogc-api", server.uri())).expect("client");
-    let raw = client.execute("p", &Execution::new().output("page").response(Response::Raw)).await.expect("job");
+    let raw = client.execute("p", Execution::new().output("page").response(Response::Raw)).await.expect("job");
     assert_eq!(raw.results().await.expect("results").get("page").expect("output").text().expect("text"), "<p>");
     // Where no raw output was asked for, a page is what a proxy says.
     client.job("7").results().await.expect_err("a page");
@@ -114,4 +114,31 @@ async fn definition_of_the_api_is_where_the_landing_page_says() {
             "ZOO\nversion 1.0, OpenAPI 3.0.3\n\npath        methods\n/processes  GET, POST\n/jobs       GET"
         );
     }
+}
+
+/// As wraptile, fastprocesses and others have it.
+#[tokio::test]
+async fn definition_of_the_api_is_found_where_servers_have_it() {
+    let definition = json!({"openapi": "3.1.0", "info": {"title": "API", "version": "1"}, "paths": {}});
+    for (links, at) in [
+        (json!([{"rel": "service", "type": "application/openapi+json", "href": "/definition"}]), "/definition"),
+        (json!([{"rel": "OpenAPI", "href": "definition"}]), "/acme/ogc-api/definition"),
+        (json!([{"rel": "service-desc", "href": "gone"}]), "/acme/ogc-api/api"),
+        (json!([]), "/acme/ogc-api/openapi.json"),
+        (json!([]), "/openapi.json"),
+    ] {
+        let server = MockServer::start().await;
+        // A page for people at the usual place is no definition.
+        if !at.ends_with("/api") {
+            get(&server, "/acme/ogc-api/api", ResponseTemplate::new(200).set_body_string("<html>API</html>")).await;
+        }
+        get(&server, "/acme/ogc-api/", ResponseTemplate::new(200).set_body_json(json!({"links": links}))).await;
+        get(&server, at, ResponseTemplate::new(200).set_body_json(definition.clone())).await;
+        let api = Client::new(format!("{}/acme/ogc-api", server.uri())).expect("client").api().await.expect(at);
+        assert_eq!(api.title.as_deref(), Some("API"));
+    }
+    let server = MockServer::start().await;
+    get(&server, "/acme/ogc-api/", ResponseTemplate::new(200).set_body_json(json!({}))).await;
+    let error = Client::new(format!("{}/acme/ogc-api", server.uri())).expect("client").api().await.expect_err("nowhere");
+    assert!(error.http_status() == Some(404) && error.to_string().contains("/acme/ogc-api/api was"), "{error}");
 }

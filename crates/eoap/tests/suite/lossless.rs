@@ -4,7 +4,7 @@
 use eoap::{Conformance, JobList, LandingPage, Process, ProcessList, ProcessSummary, Results, Status, StatusInfo};
 use proptest::prelude::*;
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 macro_rules! answers {
     ($($kind:ty: $($name:literal),+;)+) => {
@@ -101,6 +101,31 @@ fn tables_read_well() {
     assert!(landing_page.contains("\nservice-desc  the API definition"), "{landing_page}");
 }
 
+#[test]
+fn odd_members_are_read_as_near_as_can_be() {
+    let process: Process = serde_json::from_value(json!({
+        "id": 7, "version": 1.5, "title": {"en": "Water"}, "mutable": "true", "keywords": "water", "jobControlOptions": "sync-execute",
+        "metadata": {"role": "author"}, "links": {"href": "http://h/x", "rel": "self"},
+        "inputs": [{"id": "aoi", "schema": {"type": "string"}}, {"name": "epsg"}, 3]
+    }))
+    .expect("a process");
+    assert_eq!((process.id.as_str(), process.version.as_deref(), process.title.as_deref()), ("7", Some("1.5"), None));
+    assert_eq!((process.mutable, process.keywords.as_slice()), (Some(true), ["water".to_owned()].as_slice()));
+    assert_eq!((process.job_control_options.len(), process.metadata.len(), process.links.len()), (1, 1, 1));
+    let inputs: Vec<_> = process.input_descriptions().map(|(id, input)| (id.to_owned(), input.type_name())).collect();
+    assert_eq!(inputs, [("aoi".to_owned(), "string".to_owned()), ("epsg".to_owned(), String::new())]);
+
+    let status: StatusInfo =
+        serde_json::from_value(json!({"jobID": 12, "status": "running", "progress": "33 %", "links": null})).expect("a status");
+    assert_eq!((status.id(), status.progress()), (Some("12"), Some(33.0)));
+
+    // What has no name cannot be asked for; what is beside it can.
+    let list = json!({"processes": [{"title": "no id"}, "text", {"id": "a", "links": "none"}], "links": []});
+    let processes: ProcessList = serde_json::from_value(list.clone()).expect("a list");
+    assert_eq!(processes.processes.iter().map(|process| process.id.as_str()).collect::<Vec<_>>(), ["a"]);
+    assert_eq!(serde_json::to_string(&processes).expect("JSON"), list.to_string());
+}
+
 fn any_value() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -118,6 +143,36 @@ fn any_value() -> impl Strategy<Value = Value> {
 }
 
 proptest! {
+    /// A member of another type than the standard's, in the document or in an entry of one of its lists: whatever it is, the document can
+    /// be read and comes back.
+    #[test]
+    fn odd_members_are_kept_and_make_nothing_unusable(
+        index in 0..ANSWERS.len(),
+        list in prop::option::of(any::<prop::sample::Index>()),
+        member in any::<prop::sample::Index>(),
+        odd in any_value(),
+    ) {
+        let (_, text, rewrite) = ANSWERS[index];
+        let mut document = parse(text);
+        let lists: Vec<String> = document
+            .as_object()
+            .expect("object")
+            .iter()
+            .filter(|(_, value)| value.get(0).is_some_and(Value::is_object))
+            .map(|(name, _)| name.clone())
+            .collect();
+        let object = match list {
+            Some(list) if !lists.is_empty() => &mut document[&lists[list.index(lists.len())]][0],
+            _ => &mut document,
+        };
+        let names: Vec<String> = object.as_object().expect("object").keys().cloned().collect();
+        let name = &names[member.index(names.len())];
+        // Without these a document is none, or a thing in a list cannot be asked for.
+        prop_assume!(!["id", "status", "processes", "jobs", "conformsTo"].contains(&name.as_str()));
+        object[name] = odd;
+        prop_assert_eq!(rewrite(&document), document.to_string());
+    }
+
     /// Members that nobody has heard of, anywhere in a document whose own members come in any order.
     #[test]
     fn unknown_members_survive_in_their_places(

@@ -131,6 +131,57 @@ async fn error_on_a_later_page_is_told_after_what_came_before() {
     assert_eq!(outcomes, [Ok("a".to_owned()), Ok("b".to_owned()), Err(Some(500))]);
 }
 
+/// A list of processes as pygeoapi cuts it: no more than asked for, ten by default, and no link to the rest.
+#[tokio::test]
+async fn all_is_all_where_pages_are_cut_without_a_link() {
+    const IDS: [&str; 11] = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k"];
+    let server = MockServer::start().await;
+    let page = |request: &Request| {
+        let limit =
+            request.url.query_pairs().find(|(name, _)| name == "limit").map_or(10, |(_, limit)| limit.parse().expect("n"));
+        let processes: Vec<Value> = IDS.iter().take(limit).map(|id| json!({"id": id})).collect();
+        ResponseTemplate::new(200).set_body_json(json!({"processes": processes, "links": []}))
+    };
+    Mock::given(path("/acme/ogc-api/processes")).respond_with(page).mount(&server).await;
+    let all = client(&server).processes().all().await.expect("processes");
+    assert_eq!(all.processes.iter().map(|process| process.id.as_str()).collect::<Vec<_>>(), IDS);
+    let streamed: Vec<_> = client(&server).processes().stream().map(|process| process.expect("process").id).collect().await;
+    assert_eq!(streamed, IDS);
+    assert_eq!(server.received_requests().await.expect("requests").len(), 4);
+    // Who asks for few gets few.
+    assert_eq!(client(&server).processes().limit(3).all().await.expect("processes").processes.len(), 3);
+}
+
+#[tokio::test]
+async fn server_that_gives_no_long_pages_has_given_all() {
+    let server = MockServer::start().await;
+    Mock::given(query_param_is_missing("limit"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(json!({"jobs": [{"jobID": "1", "status": "running"}]})))
+        .mount(&server)
+        .await;
+    Mock::given(query_param("limit", "1000"))
+        .respond_with(ResponseTemplate::new(422).set_body_string("at most 100"))
+        .expect(1)
+        .mount(&server)
+        .await;
+    assert_eq!(client(&server).jobs().all().await.expect("jobs").jobs.len(), 1);
+}
+
+#[tokio::test]
+async fn filters_that_a_server_ignores_are_kept_here() {
+    let server = MockServer::start().await;
+    let job = |id: &str, status: &str| json!({"jobID": id, "status": status, "processID": "water-bodies", "type": "process"});
+    let jobs = json!({"jobs": [job("1", "failed"), job("2", "successful"), job("3", "FAILED")], "numberTotal": 3});
+    Mock::given(path("/acme/ogc-api/jobs")).respond_with(ResponseTemplate::new(200).set_body_json(jobs)).mount(&server).await;
+    let ids = |list: &eoap::JobList| list.jobs.iter().map(|job| job.id().expect("id").to_owned()).collect::<String>();
+    let failed = || client(&server).jobs().status("failed").process_id(["water-bodies", "other"]);
+    assert_eq!(ids(&failed().all().await.expect("jobs")), "13");
+    assert_eq!(ids(&failed().await.expect("jobs")), "13");
+    let streamed: Vec<_> = failed().stream().map(|job| job.expect("job").job_id.expect("id")).collect().await;
+    assert_eq!(streamed, ["1", "3"]);
+    assert!(client(&server).jobs().process_id("other").all().await.expect("jobs").jobs.is_empty());
+}
+
 #[tokio::test]
 async fn filters_go_with_the_request_and_stay_with_the_server() {
     let server = MockServer::start().await;

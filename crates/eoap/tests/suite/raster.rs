@@ -143,6 +143,45 @@ async fn a_file_says_what_its_item_says() {
 }
 
 #[tokio::test]
+async fn items_of_stac_1_1_are_compared_and_silence_is_no_agreement() {
+    let items = eoap::Results::from_json(include_str!("../data/results.json")).expect("results");
+    let items = items.item_collection("stac_catalog").expect("items");
+    let raster = open("water-1.tif").await;
+    let old = serde_json::to_value(&items[0]).expect("JSON");
+    let band = old["assets"]["data"]["raster:bands"][0].clone();
+    let asset = serde_json::json!({
+        "href": "water-1.tif",
+        "data_type": band["data_type"],
+        "raster:sampling": band["sampling"],
+        "bands": [{"name": "water", "nodata": band["nodata"], "statistics": band["statistics"], "raster:histogram": band["histogram"]}]
+    });
+    let item = |asset: &serde_json::Value| -> eoap::stac::Item {
+        let item = serde_json::json!({
+            "type": "Feature", "stac_version": "1.1.0", "id": "A", "geometry": null, "properties": {"datetime": null}, "links": [],
+            "assets": {"data": asset}
+        });
+        let items: eoap::ItemCollection =
+            serde_json::from_value(serde_json::json!({"type": "FeatureCollection", "features": [item]})).expect("items");
+        items[0].clone()
+    };
+    let report = raster.check_asset(&item(&asset), "data").await.expect("report");
+    assert!(report.agrees(), "{report}");
+    let members: Vec<&str> = report.findings.iter().map(|finding| finding.member.as_str()).collect();
+    for member in ["bands, number of", "bands[0].data_type", "bands[0].nodata", "bands[0].statistics", "bands[0].histogram"] {
+        assert!(members.contains(&member), "{member} is not in {members:?}");
+    }
+    let mut wrong = asset.clone();
+    wrong["data_type"] = "float32".into();
+    wrong["bands"][0]["nodata"] = "nan".into();
+    let report = raster.check_asset(&item(&wrong), "data").await.expect("report");
+    let members: Vec<&str> = report.differences().map(|finding| finding.member.as_str()).collect();
+    assert_eq!(members, ["bands[0].data_type", "bands[0].nodata"]);
+
+    let report = raster.check_asset(&item(&serde_json::json!({"href": "x"})), "data").await.expect("report");
+    assert!(!report.agrees() && report.findings.is_empty() && report.to_string().contains("nothing is stated"), "{report}");
+}
+
+#[tokio::test]
 async fn previews_of_every_kind() {
     for (name, manner) in [
         ("water-2.tif", "1 is blue"),

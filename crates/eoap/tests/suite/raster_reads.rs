@@ -162,3 +162,43 @@ async fn a_server_without_ranges_is_named() {
     let raster = Raster::open_http(format!("{}/a.tif", server.uri())).await.expect("a small file");
     assert_eq!(raster.read::<u8>().await.expect("pixels").dim(), (1, 70, 90));
 }
+
+/// As rasterio's `sample`, on a file with several tiles and bands.
+#[tokio::test]
+async fn places_have_the_values_of_the_pixels_that_they_lie_in() {
+    let raster = Raster::open_file(data("rgb-mask.tif")).await.expect("raster");
+    let all = raster.read::<u8>().await.expect("pixels");
+    let (height, width) = (raster.height(), raster.width());
+    let pixels: Vec<(u32, u32)> =
+        (0..height).step_by(7).flat_map(|row| (0..width).step_by(11).map(move |column| (row, column))).collect();
+    let transform = raster.transform();
+    let places: Vec<(f64, f64)> =
+        pixels.iter().rev().map(|(row, column)| transform.apply(f64::from(*column) + 0.25, f64::from(*row) + 0.75)).collect();
+    let outside = transform.apply(-0.5, 1.0);
+    let values = raster.sample::<u8>(places.iter().copied().chain([outside])).await.expect("values");
+    assert_eq!(values.len(), pixels.len() + 1);
+    assert_eq!(values.last(), Some(&None));
+    for ((row, column), values) in pixels.iter().rev().zip(&values) {
+        let expected: Vec<u8> = (0..all.dim().0).map(|band| all[[band, *row as usize, *column as usize]]).collect();
+        assert_eq!(values.as_ref(), Some(&expected), "row {row}, column {column}");
+    }
+    if let Some(crs) = raster.crs().filter(|crs| crs.proj.is_some()) {
+        let degrees = crs.transform(&eoap::Crs::wgs84(), &places[..3]).expect("places");
+        let again = raster.sample::<u8>(degrees).places_in(eoap::Crs::wgs84()).await.expect("values");
+        assert_eq!(again, values[..3]);
+    }
+    assert!(raster.sample::<u8>([]).await.expect("nothing").is_empty());
+}
+
+#[tokio::test]
+async fn what_is_read_says_where_it_lies() {
+    let raster = Raster::open_file(data("water-1.tif")).await.expect("raster");
+    let whole = raster.read::<u8>();
+    assert_eq!(whole.resolved_transform().expect("transform"), raster.transform());
+    let window = Window::new(10, 20, 30, 40);
+    let part = raster.read::<u8>().window(window).shape(20, 10);
+    let (own, found) = (raster.transform(), part.resolved_transform().expect("transform"));
+    assert_eq!((found.a, found.e), (own.a * 3.0, own.e * 2.0));
+    assert_eq!((found.c, found.f), own.apply(10.0, 20.0));
+    assert_eq!(found.apply(10.0, 20.0), own.apply(40.0, 60.0));
+}

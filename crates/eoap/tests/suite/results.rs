@@ -21,7 +21,7 @@ async fn server(answer: ResponseTemplate) -> MockServer {
 async fn document_of_zoo() {
     let document = include_str!("../data/answers/zoo-results.json");
     let server = server(ResponseTemplate::new(200).set_body_raw(document, "application/json;charset=UTF-8")).await;
-    let results = client(&server).execute_sync("hi", &Execution::new()).await.expect("results");
+    let results = client(&server).execute_sync("hi", Execution::new()).await.expect("results");
     let get = |name: &str| results.get(name).expect(name);
     assert_eq!(get("a").value(), Some(&json!("x")));
     assert_eq!(get("t").media_type(), Some("text/plain"));
@@ -60,7 +60,7 @@ async fn several_raw_outputs_as_zoo_cuts_them() {
     );
     let content_type = format!("Multipart/Related; boundary=\"{boundary}\"; type=text/plain; start=a");
     let server = server(ResponseTemplate::new(200).set_body_raw(body, &content_type)).await;
-    let results = client(&server).execute_sync("hi", &Execution::new().response(Response::Raw)).await.expect("results");
+    let results = client(&server).execute_sync("hi", Execution::new().response(Response::Raw)).await.expect("results");
     assert_eq!(results.names().collect::<Vec<_>>(), ["a", "j", "t"]);
     assert_eq!(results.get("a").expect("a").text().expect("text"), "x");
     assert_eq!(results.get("j").expect("j").value(), Some(&json!({"hello": [1, 2, 3]})));
@@ -70,7 +70,7 @@ async fn several_raw_outputs_as_zoo_cuts_them() {
 #[tokio::test]
 async fn parts_that_cannot_be_told_apart_are_an_error() {
     let server = server(ResponseTemplate::new(200).set_body_raw("no parts", "multipart/related; boundary=x")).await;
-    let error = client(&server).execute_sync("hi", &Execution::new()).await.expect_err("no parts");
+    let error = client(&server).execute_sync("hi", Execution::new()).await.expect_err("no parts");
     assert!(matches!(error, Error::Decode { .. }) && error.to_string().contains("the boundary \"x\""), "{error}");
 }
 
@@ -139,14 +139,14 @@ async fn server_is_found_that_calls_itself_by_a_name_unknown_here() {
 async fn empty_answers_are_empty_results() {
     for answer in [ResponseTemplate::new(204), ResponseTemplate::new(200).set_body_json(json!({}))] {
         let server = server(answer).await;
-        assert!(client(&server).execute_sync("hi", &Execution::new().no_outputs()).await.expect("results").is_empty());
+        assert!(client(&server).execute_sync("hi", Execution::new().no_outputs()).await.expect("results").is_empty());
     }
 }
 
 #[tokio::test]
 async fn list_of_pygeoapi() {
     let server = server(ResponseTemplate::new(200).set_body_json(json!({"outputs": [{"id": "echo", "value": "Hello"}]}))).await;
-    let results = client(&server).execute_sync("hello-world", &Execution::new()).await.expect("results");
+    let results = client(&server).execute_sync("hello-world", Execution::new()).await.expect("results");
     assert_eq!(results.only().expect("output").text().expect("text"), "Hello");
     assert!(results.get("outputs").is_err());
 }

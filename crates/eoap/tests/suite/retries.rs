@@ -140,7 +140,7 @@ async fn requests_that_only_read_share_a_connection_and_executions_have_their_ow
     }
     assert_eq!(server.most_open(), 1);
     // A connection that the server may be about to close is nothing for a request that is sent once.
-    client.execute("p", &Execution::new()).await.expect("job");
+    client.execute("p", Execution::new()).await.expect("job");
     assert_eq!(server.most_open(), 2);
     soon("the end of the own connection", || server.open() == 1).await;
 }
@@ -155,7 +155,7 @@ async fn dropped_request_closes_its_connection_and_sends_nothing_more() {
             async move {
                 match number {
                     1 => drop(client.landing_page().await),
-                    _ => drop(client.execute("p", &Execution::new()).await),
+                    _ => drop(client.execute("p", Execution::new()).await),
                 }
             }
         });
@@ -206,6 +206,6 @@ fn clients_and_their_futures_go_to_other_threads() {
     let client = Client::new("http://host/api").expect("client");
     shareable(&client);
     sendable(client.landing_page());
-    sendable(Arc::new(client.clone()).execute("p", &Execution::new()));
+    sendable(Arc::new(client.clone()).execute("p", Execution::new()));
     sendable(client.job("1").wait().into_future());
 }

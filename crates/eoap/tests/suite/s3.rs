@@ -81,6 +81,7 @@ async fn http_servers_with_and_without_ranges() {
 async fn listing_reads_like_aws() {
     let server = MockServer::start().await;
     let body = r#"<?xml version="1.0"?><ListBucketResult><Name>results</Name><Prefix>job/item/</Prefix><IsTruncated>false</IsTruncated>
+        <Contents><Key>job/item/</Key><LastModified>2025-08-20T13:42:57.000Z</LastModified><ETag>"0"</ETag><Size>0</Size></Contents>
         <Contents><Key>job/item/otsu.tif</Key><LastModified>2025-08-20T13:42:57.000Z</LastModified><ETag>"1"</ETag><Size>406547</Size></Contents>
         <Contents><Key>job/item/LC08.json</Key><LastModified>2025-08-20T13:42:57.000Z</LastModified><ETag>"2"</ETag><Size>3447</Size></Contents>
         <CommonPrefixes><Prefix>job/item/logs/</Prefix></CommonPrefixes></ListBucketResult>"#;

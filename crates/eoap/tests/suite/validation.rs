@@ -110,7 +110,7 @@ async fn nothing_is_checked_unless_asked_for() {
         .mount(&server)
         .await;
     let client = Client::new(server.uri()).expect("client");
-    client.execute("water-bodies", &Execution::new().input("epsg", 4326)).await.expect("the server's business");
+    client.execute("water-bodies", Execution::new().input("epsg", 4326)).await.expect("the server's business");
 }
 
 proptest! {

@@ -44,7 +44,7 @@ async fn submit(server: &MockServer) -> Job {
 /// Most of these tests count single requests, so their client repeats none.
 async fn submit_with(server: &MockServer, retry: Retry) -> Job {
     let client = Client::builder(format!("{}/api", server.uri())).retry(retry).build().expect("client");
-    client.execute("p", &Execution::new()).await.expect("job")
+    client.execute("p", Execution::new()).await.expect("job")
 }
 
 #[tokio::test]
@@ -81,6 +81,28 @@ async fn failed_and_dismissed_jobs_are_errors_that_hold_the_status() {
 async fn job_may_be_unknown_for_a_moment_after_its_submission() {
     let server = server(&[unknown(), unknown(), unknown(), state("successful")]).await;
     submit(&server).await.wait().every(MOMENT).await.expect("successful");
+    // A moment is a time, however often it is asked in it.
+    let slow = self::server(&[vec![unknown(); 20], vec![state("successful")]].concat()).await;
+    submit(&slow).await.wait().every(MOMENT).await.expect("successful");
+}
+
+#[tokio::test]
+async fn job_ends_whatever_its_server_calls_the_end() {
+    for word in ["succeeded", "Successful", "finished", "COMPLETED", "complete", "success"] {
+        let server = server(&[state("running"), state(word)]).await;
+        let status = submit(&server).await.wait().every(MOMENT).await.expect(word);
+        assert_eq!(status.status, Status::Successful);
+        // The word itself is kept.
+        assert_eq!(serde_json::to_value(&status).expect("JSON")["status"], word);
+    }
+    for (word, is_failed) in [("FAILED", true), ("error", true), ("cancelled", false), ("Dismissed", false)] {
+        let server = server(&[state(word)]).await;
+        match submit(&server).await.wait().every(MOMENT).await.expect_err(word) {
+            Error::JobFailed { .. } => assert!(is_failed, "{word}"),
+            Error::JobDismissed { .. } => assert!(!is_failed, "{word}"),
+            error => panic!("{error}"),
+        }
+    }
 }
 
 #[tokio::test]
@@ -133,7 +155,7 @@ async fn server_that_asks_for_time_gets_it() {
     let busy = ResponseTemplate::new(429).insert_header("Retry-After", "1");
     let server = server(&[state("running"), busy, state("successful")]).await;
     let client = Client::builder(format!("{}/api", server.uri())).timeout(Duration::from_millis(900)).build().expect("client");
-    let job = client.execute("p", &Execution::new()).await.expect("job");
+    let job = client.execute("p", Execution::new()).await.expect("job");
     let begin = Instant::now();
     job.wait().every(MOMENT).await.expect("successful");
     assert!(begin.elapsed() >= Duration::from_secs(1));

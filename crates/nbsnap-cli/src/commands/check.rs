@@ -96,9 +96,6 @@ fn compile_all(targets: &Targets, args: &CheckArgs, notebooks: &[Notebook]) -> R
                         found += 1;
                         say(&format!("{shown}: cell `{id}`{}", told(diagnostic)))?;
                     }
-                    if number < notebook.cells.len() {
-                        say(&format!("{shown}: note: the cells after `{id}` are not compiled, as they may build on it"))?;
-                    }
                 }
             }
         }

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 
 use sha2::{Digest, Sha256};
 
-/// The files that the builds of these local packages read, in order.
+/// The files that the builds of local packages read, in order: some are known, of others only the package's folder is.
 ///
 /// # Errors
 /// When a folder cannot be read.
@@ -19,6 +19,10 @@ pub fn sources_of(packages: &[PathBuf]) -> std::io::Result<Vec<PathBuf>> {
     };
     let mut files = Vec::new();
     for folder in packages {
+        if !folder.is_dir() {
+            files.push(folder.clone());
+            continue;
+        }
         files.extend(files_below(folder, &is_source)?);
         // A package may take versions, features and profiles from its workspace.
         files.extend(folder.ancestors().skip(1).map(|folder| folder.join("Cargo.toml")).filter(|path| path.is_file()));

@@ -11,7 +11,7 @@ use crate::record::Failure;
 /// What came of a notebook.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Compiled {
-    /// The cells that do not compile, with what the compiler says: the first one, and those before it that are meant to fail are left out.
+    /// The cells that do not compile, with what the compiler says; those that are meant to fail are left out.
     Cells(Vec<(usize, Failure)>),
     /// It cannot be told without running it; this is why, as half a sentence.
     Unknown(String),

@@ -152,8 +152,15 @@ fn meaning(message: &Message, map: &Map<'_>, plan: &Plan, taken: &[String]) -> M
         let is_own = map.cell.variables().iter().any(|variable| variable.name == name);
         return Meaning::Borrow(is_own, refusal::borrowed(map.cell, &name, map.diagnostic(message)));
     }
-    if let Some(Origin::Show) = origins(true).first() {
-        return shown(message, map);
+    match origins(true).first() {
+        Some(Origin::Show) => return shown(message, map),
+        // The type of an earlier cell's variable cannot be written after all.
+        Some(Origin::Take(name)) => {
+            let text = format!("`{name}`, of an earlier cell, is of a type that this cell cannot write: {}", message.message);
+            let help = vec![format!("turn `{name}` into a value of another type in the cell that makes it")];
+            return Meaning::Author(Diagnostic { message: text, help, ..Diagnostic::default() });
+        }
+        _ => {}
     }
     // Once options are allowed, `?` on results is what rustc complains about; both in one cell is the author's to change.
     let mut diagnostic = map.diagnostic(message);

@@ -2,16 +2,14 @@
 
 use super::{Kind, Layer};
 use crate::{
-    display::{
-        Align, Table,
-        theme::{LINE, MARGIN, Paint, WIDTH},
-    },
-    picture::{
-        Picture,
+    display::{Align, Table},
+    draw::{
         geography::{Frame, kilometres_per_degree, latitude, longitude},
         scale::{decimals, degree_step, multiples, round_step, short},
         svg::{Anchor, Shape, Svg, fitted, number},
+        theme::{LINE, MARGIN, Paint, WIDTH},
     },
+    picture::Picture,
 };
 
 /// Room for the names of parallels, left of the frame.
@@ -107,10 +105,10 @@ impl Sheet {
 
     fn rasters(&self, svg: &mut Svg) {
         for layer in &self.layers {
-            let (Kind::Raster(preview), Some(bounds)) = (&layer.kind, layer.outline.bounds()) else { continue };
+            let (Kind::Raster(raster), Some(bounds)) = (&layer.kind, layer.outline.bounds()) else { continue };
             let (left, top) = self.frame.place((bounds[0], bounds[3]));
             let (right, bottom) = self.frame.place((bounds[2], bounds[1]));
-            if let Some(png) = preview.on_map(bounds, (right - left, bottom - top)) {
+            if let Some(png) = (raster.0)(bounds, (right - left, bottom - top)) {
                 svg.draw_named(Shape::png(left, top, right - left, bottom - top, &png), &layer.name);
             }
         }

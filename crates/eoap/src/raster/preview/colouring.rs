@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::grid::Grid;
-use crate::picture::ColourMap;
+use crate::{draw::colour_map::ColourMap, raster::grid::Grid};
 
 /// A blue for water and other ones of a mask, readable on white and on dark: that of the theme.
 pub(super) const MASK_COLOUR: [u8; 3] = [38, 131, 198];

@@ -5,16 +5,17 @@ use std::collections::BTreeMap;
 use base64::{Engine, engine::general_purpose::STANDARD};
 
 use super::{
-    super::png,
     Preview,
     colouring::{MASK_COLOUR, Manner, SHADES, opaque},
 };
 use crate::{
-    display::{
-        attribute, escape,
+    display::{attribute, escape},
+    draw::{
+        colour_map::hex,
+        png,
+        scale::short,
         theme::{QUIET, RULE},
     },
-    picture::{hex, short},
 };
 
 /// So many colours of a palette are named in the legend.

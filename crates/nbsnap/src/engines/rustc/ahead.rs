@@ -3,11 +3,12 @@
 //! It is assumed that every cell runs to its end, but for those that are meant to fail. Where that is not what happens, the run compiles
 //! the cells that follow itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
-use rust_cells::{Came, CancellationToken, Chain, Error, Step};
+use rust_cells::cell::Cell;
+use rust_cells::{Came, CancellationToken, CellOutcome, Chain, Error, Step};
 
 use crate::notebook::CodeCell;
 use crate::record::Failure;
@@ -38,14 +39,15 @@ pub(super) fn compile(
     }
 }
 
-/// The cells that do not compile, by number; cells after one that does not are compiled as if it had brought nothing.
+/// The cells that do not compile, by number. Cells after one that does not are compiled as if it had brought nothing, and what they are found
+/// wrong in only for want of it is left out.
 pub(super) fn check(
     chain: &mut Chain<'_>,
     cells: &[CodeCell],
     limit: &dyn Fn(&CodeCell) -> Duration,
     token: &CancellationToken,
 ) -> Result<BTreeMap<usize, Failure>, Error> {
-    let mut failures = BTreeMap::new();
+    let (mut failures, mut missing) = (BTreeMap::new(), BTreeSet::new());
     for cell in cells {
         let allowed = limit(cell);
         let outcome = match chain.compile(&cell.source, &label(cell), Instant::now() + allowed, token)? {
@@ -54,17 +56,33 @@ pub(super) fn check(
                 chain.proceed(&compiled, came);
                 continue;
             }
-            Step::Failed(diagnostics) => rust_cells::CellOutcome::CompileErrors(diagnostics),
-            Step::Refused { message, line } => rust_cells::CellOutcome::Refused { message, line },
-            Step::TimedOut => rust_cells::CellOutcome::CompileTimeout(allowed),
+            Step::Failed(mut diagnostics) => {
+                diagnostics.retain(|diagnostic| !is_about(diagnostic, &missing));
+                missing.extend(Cell::parse(&cell.source).names());
+                if diagnostics.is_empty() {
+                    continue;
+                }
+                CellOutcome::CompileErrors(diagnostics)
+            }
+            Step::Refused { message, line } => {
+                missing.extend(Cell::parse(&cell.source).names());
+                CellOutcome::Refused { message, line }
+            }
+            Step::TimedOut => CellOutcome::CompileTimeout(allowed),
         };
         let record = super::outcome::Collected::default().into_record(cell, outcome, u64::MAX);
         failures.extend(record.failure.map(|failure| (cell.number, failure)));
-        if !cell.must_raise() {
-            break;
-        }
     }
     Ok(failures)
+}
+
+/// Whether an error says that one of these names is not known.
+fn is_about(diagnostic: &rust_cells::Diagnostic, missing: &BTreeSet<String>) -> bool {
+    const UNKNOWN: &[&str] = &["E0405", "E0412", "E0422", "E0423", "E0425", "E0432", "E0433", "E0531", "E0532", "E0574"];
+    let is_unknown = diagnostic.code.as_deref().is_some_and(|code| UNKNOWN.contains(&code));
+    // A macro that is not known has no code.
+    let is_unknown = is_unknown || diagnostic.message.starts_with("cannot find macro");
+    is_unknown && diagnostic.message.split('`').skip(1).step_by(2).any(|name| missing.contains(name))
 }
 
 /// What messages call a cell.

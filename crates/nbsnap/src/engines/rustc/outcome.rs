@@ -33,6 +33,13 @@ impl Collected {
         }
     }
 
+    /// Names the thread that cells run on as evcxr does, where it has no name: one snapshot is right for both engines.
+    fn name_thread(record: &mut CellRecord) {
+        static PANIC: LazyLock<Regex> =
+            LazyLock::new(|| Regex::new(r"(?m)^thread 'main' (\(\d+\) panicked at )").expect("the pattern is a constant"));
+        record.stderr = PANIC.replace_all(&record.stderr, "thread '<unnamed>' $1").into_owned();
+    }
+
     fn print(&mut self, mut text: String, max_output: u64, stream: fn(&mut CellRecord) -> &mut String) {
         self.printed += text.len() as u64;
         let kept = stream(&mut self.record);
@@ -53,6 +60,7 @@ impl Collected {
     /// The record of a cell that came to this.
     pub(super) fn into_record(self, cell: &CodeCell, outcome: CellOutcome, max_output: u64) -> CellRecord {
         let Collected { mut record, printed, overflowed, word } = self;
+        Collected::name_thread(&mut record);
         let failure = failure(cell, outcome, &mut record);
         record.failure = if overflowed {
             Some(Failure::TooMuchOutput { printed, limit: max_output })

@@ -1,0 +1,46 @@
+//! OGC API - Processes (Part 1: Core, OGC 18-062r2; Part 2: Deploy, Replace, Undeploy): a client, its jobs, and the documents that are exchanged.
+//!
+//! Knows the standard and how servers depart from it. Knows no raster and no store; items only as what an output can be.
+
+mod client;
+mod client_builder;
+mod deploy;
+pub(crate) mod documents;
+mod execute;
+mod fetched;
+mod job;
+mod job_filter;
+mod job_list;
+mod paging;
+mod results_reader;
+mod wait;
+
+pub use client::Client;
+pub use client_builder::ClientBuilder;
+pub use deploy::{Deploy, Deployed, GetPackage};
+pub use documents::{
+    api_definition::ApiDefinition,
+    description::{InputDescription, MaxOccurs, OutputDescription},
+    execution::{Execution, Subscriber},
+    input::Input,
+    landing::{Conformance, LandingPage},
+    link::Link,
+    output::{Output, Qualified},
+    output_format::{OutputFormat, TransmissionMode},
+    package::Package,
+    prefer::{Prefer, Response},
+    process::{Process, ProcessList, ProcessSummary},
+    results::Results,
+    status::{Status, StatusInfo},
+};
+pub use execute::Submitted;
+pub use fetched::Fetched;
+pub use job::Job;
+pub use job_list::{Datetime, JobList, ListJobs, OneOrMore};
+pub use paging::{ListProcesses, Paged};
+pub use wait::Wait;
+
+pub use crate::{
+    error::problem::{Problem, ProblemKind},
+    http::{LinkPolicy, Retry, Token},
+};

@@ -1,0 +1,441 @@
+//! The jobs of a server (OGC API - Processes - Part 1, clause 12 "Requirements class Job list", `jobList.yaml`).
+//!
+//! [`JobList`] is what a server lists, [`ListJobs`] what it is asked for. Each filter is a query parameter of the standard, and a
+//! [`JobFilter`] here for the servers that do not know it.
+
+use std::{
+    fmt,
+    future::{Future, IntoFuture},
+    ops::{Range, RangeFrom, RangeFull, RangeTo},
+    pin::Pin,
+    time::Duration,
+};
+
+use futures_util::future::BoxFuture;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use url::{Url, form_urlencoded::byte_serialize};
+
+use crate::{
+    display::{Align, Table},
+    error::Result,
+    ogc::{
+        client::Client,
+        documents::{
+            lenient,
+            link::Link,
+            lossless::{Members, lossless},
+            status::{Status, StatusInfo},
+        },
+        job_filter::{Interval, JobFilter},
+        paging::{self, Page, Paged, Query},
+    },
+};
+
+/// A list of jobs: one page of it, or all pages together.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
+#[non_exhaustive]
+pub struct JobList {
+    /// The jobs, in the server's order.
+    #[serde(deserialize_with = "lenient::entries")]
+    pub jobs: Vec<StatusInfo>,
+    /// Links to this page in other forms, and to its neighbours.
+    #[serde(default, deserialize_with = "lenient::list", skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<Link>,
+    /// All other members, such as `numberTotal` of ZOO-Project.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+    #[serde(skip)]
+    members: Members,
+}
+
+lossless!(JobList);
+
+impl Client {
+    /// The jobs of the server: `GET /jobs` (clause 12, conformance class "job-list"). `.await` gives the first page; set
+    /// filters and `limit` before, or take `all` pages or a `stream`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`landing_page`](Client::landing_page).
+    pub fn jobs(&self) -> ListJobs {
+        ListJobs::new(self.clone())
+    }
+}
+
+impl JobList {
+    /// The job with this identifier.
+    pub fn get(&self, id: &str) -> Option<&StatusInfo> {
+        self.jobs.iter().find(|job| job.id() == Some(id))
+    }
+
+    /// How many jobs the server has, if it says so (`numberTotal` of ZOO-Project, `numberMatched` of pygeoapi).
+    pub fn number_total(&self) -> Option<u64> {
+        self.total()
+    }
+
+    /// The first link with the relation `rel` (see [`Link::is`]), such as `next`.
+    pub fn link(&self, rel: &str) -> Option<&Link> {
+        self.links.iter().find(|link| link.is(rel))
+    }
+
+    /// Shows the jobs in a notebook.
+    pub fn evcxr_display(&self) {
+        self.table().bundle().emit();
+    }
+
+    fn table(&self) -> Table {
+        let left = ["job", "process", "status"].map(|name| (name, Align::Left));
+        let right = ["progress", "seconds"].map(|name| (name, Align::Right));
+        let rest = ["created", "message"].map(|name| (name, Align::Left));
+        let mut table = Table::new(left.into_iter().chain(right).chain(rest));
+        for job in &self.jobs {
+            table.row([
+                job.id().unwrap_or("").to_owned(),
+                job.process_id.clone().unwrap_or_default(),
+                job.status.to_string(),
+                job.progress.as_ref().map(|progress| format!("{progress} %")).unwrap_or_default(),
+                job.duration().map(|time| format!("{:.1}", time.as_secs_f64())).unwrap_or_default(),
+                job.created.clone().unwrap_or_default(),
+                job.message.as_deref().map(brief).unwrap_or_default(),
+            ]);
+            table.dot(2, job.status.paint());
+        }
+        table
+    }
+}
+
+/// The beginning of a message, on one line; the whole of it is in the job's status.
+fn brief(message: &str) -> String {
+    const LENGTH: usize = 60;
+    let line = message.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(LENGTH) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}
+
+impl<'a> IntoIterator for &'a JobList {
+    type Item = &'a StatusInfo;
+    type IntoIter = std::slice::Iter<'a, StatusInfo>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.jobs.iter()
+    }
+}
+
+impl fmt::Display for JobList {
+    /// A table: a line per job.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.table().to_text())
+    }
+}
+
+impl Page for JobList {
+    type Entry = StatusInfo;
+    const EXPECTED: &'static str = "a job list";
+
+    fn entries(&mut self) -> &mut Vec<StatusInfo> {
+        &mut self.jobs
+    }
+
+    fn links(&mut self) -> &mut Vec<Link> {
+        &mut self.links
+    }
+
+    fn extra(&self) -> &Map<String, Value> {
+        &self.extra
+    }
+
+    fn id(job: &StatusInfo) -> Option<&str> {
+        job.id()
+    }
+}
+
+/// One word of a query parameter, or several of them.
+///
+/// ```
+/// use eoap::{OneOrMore, Status};
+/// let one = OneOrMore::from("water-bodies");
+/// let more = OneOrMore::from([Status::Running, Status::Failed]);
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OneOrMore(Vec<String>);
+
+impl OneOrMore {
+    pub(crate) fn words(&self) -> &[String] {
+        &self.0
+    }
+
+    pub(crate) fn into_words(self) -> Vec<String> {
+        self.0
+    }
+
+    /// The words with commas between them, which are the only commas that are not encoded.
+    pub(crate) fn query(&self) -> String {
+        self.0.iter().map(|word| byte_serialize(word.as_bytes()).collect::<String>()).collect::<Vec<_>>().join(",")
+    }
+}
+
+impl From<&str> for OneOrMore {
+    fn from(word: &str) -> Self {
+        Self(vec![word.to_owned()])
+    }
+}
+
+impl From<String> for OneOrMore {
+    fn from(word: String) -> Self {
+        Self(vec![word])
+    }
+}
+
+impl From<&String> for OneOrMore {
+    fn from(word: &String) -> Self {
+        word.as_str().into()
+    }
+}
+
+impl From<Status> for OneOrMore {
+    fn from(status: Status) -> Self {
+        status.as_str().into()
+    }
+}
+
+impl From<&Status> for OneOrMore {
+    fn from(status: &Status) -> Self {
+        status.as_str().into()
+    }
+}
+
+impl<T: Into<OneOrMore>> From<Vec<T>> for OneOrMore {
+    fn from(words: Vec<T>) -> Self {
+        Self(words.into_iter().flat_map(|word| word.into().0).collect())
+    }
+}
+
+impl<T: Into<OneOrMore>, const N: usize> From<[T; N]> for OneOrMore {
+    fn from(words: [T; N]) -> Self {
+        Vec::from(words).into()
+    }
+}
+
+impl<T: Into<OneOrMore> + Clone> From<&[T]> for OneOrMore {
+    fn from(words: &[T]) -> Self {
+        words.to_vec().into()
+    }
+}
+
+/// A moment or an interval of time in the notation of RFC 3339: text as the server takes it, or a range of two moments that
+/// may be open.
+///
+/// ```
+/// use eoap::Datetime;
+/// assert_eq!(Datetime::from("2024-10-22T04:18:54Z").as_str(), "2024-10-22T04:18:54Z");
+/// assert_eq!(Datetime::from("2024-10-22T00:00:00Z".."2024-10-23T00:00:00Z").as_str(), "2024-10-22T00:00:00Z/2024-10-23T00:00:00Z");
+/// assert_eq!(Datetime::from("2024-10-22T00:00:00Z"..).as_str(), "2024-10-22T00:00:00Z/..");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Datetime(String);
+
+impl Datetime {
+    /// The value of the query parameter `datetime`.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for Datetime {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl From<String> for Datetime {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl<T: fmt::Display> From<Range<T>> for Datetime {
+    fn from(range: Range<T>) -> Self {
+        Self(format!("{}/{}", range.start, range.end))
+    }
+}
+
+impl<T: fmt::Display> From<RangeFrom<T>> for Datetime {
+    fn from(range: RangeFrom<T>) -> Self {
+        Self(format!("{}/..", range.start))
+    }
+}
+
+impl<T: fmt::Display> From<RangeTo<T>> for Datetime {
+    fn from(range: RangeTo<T>) -> Self {
+        Self(format!("../{}", range.end))
+    }
+}
+
+impl From<RangeFull> for Datetime {
+    fn from(_: RangeFull) -> Self {
+        Self("../..".to_owned())
+    }
+}
+
+/// Asks for the jobs of a server, from [`Client::jobs`]: set filters, then `.await` for the first page,
+/// [`all`](ListJobs::all) for every page, or [`stream`](ListJobs::stream) for one job after the other.
+///
+/// Not every server obeys filters: what does not fit is left out here, so that a page can be shorter than `limit`. What a server does not
+/// say of a job counts as fitting.
+///
+/// ```no_run
+/// # async fn run(client: eoap::Client) -> Result<(), eoap::Error> {
+/// use eoap::Status;
+///
+/// let jobs = client.jobs().process_id("water-bodies").status([Status::Running, Status::Failed]).limit(20).await?;
+/// println!("{jobs}");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "nothing is asked for until `.await`, `all` or `stream`"]
+pub struct ListJobs {
+    client: Client,
+    query: Vec<(&'static str, String)>,
+    filter: JobFilter,
+}
+
+impl ListJobs {
+    pub(crate) fn new(client: Client) -> Self {
+        Self { client, query: Vec::new(), filter: JobFilter::default() }
+    }
+
+    /// At most so many jobs on a page (`limit`; servers have a maximum of their own).
+    pub fn limit(self, limit: usize) -> Self {
+        self.set("limit", limit.to_string())
+    }
+
+    /// Jobs of this process, or of these (`processID`).
+    pub fn process_id(mut self, ids: impl Into<OneOrMore>) -> Self {
+        let ids = ids.into();
+        self.filter.processes = ids.words().to_vec();
+        self.set("processID", ids.query())
+    }
+
+    /// Jobs in this state, or in one of these (`status`).
+    pub fn status(mut self, status: impl Into<OneOrMore>) -> Self {
+        let status = status.into();
+        self.filter.states = status.words().iter().cloned().map(Status::from).collect();
+        self.set("status", status.query())
+    }
+
+    /// Jobs of this kind (`type`), which is `process` for what OGC API - Processes executes.
+    pub fn job_type(mut self, kinds: impl Into<OneOrMore>) -> Self {
+        let kinds = kinds.into();
+        self.filter.kinds = kinds.words().to_vec();
+        self.set("type", kinds.query())
+    }
+
+    /// Jobs that were created then (`datetime`): a moment, or an interval such as `"2024-10-22T00:00:00Z"..`.
+    pub fn datetime(mut self, datetime: impl Into<Datetime>) -> Self {
+        let datetime = datetime.into();
+        self.filter.created = Interval::of(datetime.as_str());
+        // Slashes, colons and points of an interval are fine in a query; a plus sign of a time zone is not.
+        let datetime = datetime.0.replace('%', "%25").replace('+', "%2B").replace('&', "%26").replace('#', "%23");
+        self.set("datetime", datetime)
+    }
+
+    /// Jobs that ran at least so long (`minDuration`), or have been running so long; whole seconds, rounded down.
+    pub fn min_duration(mut self, duration: Duration) -> Self {
+        self.filter.at_least = Some(Duration::from_secs(duration.as_secs()));
+        self.set("minDuration", duration.as_secs().to_string())
+    }
+
+    /// Jobs that ran at most so long (`maxDuration`); whole seconds, rounded up.
+    pub fn max_duration(mut self, duration: Duration) -> Self {
+        let seconds = duration.as_secs().saturating_add(u64::from(duration.subsec_nanos() > 0));
+        self.filter.at_most = Some(Duration::from_secs(seconds));
+        self.set("maxDuration", seconds.to_string())
+    }
+
+    /// Sets another query parameter, such as `skip` of ZOO-Project.
+    pub fn parameter(self, name: &'static str, value: impl AsRef<str>) -> Self {
+        self.set(name, byte_serialize(value.as_ref().as_bytes()).collect())
+    }
+
+    /// The jobs of all pages as one list, which keeps the other members of the first page.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Client::landing_page`]; [`Error::PagingLoop`](crate::Error::PagingLoop) if the pages lead back to one of
+    /// them.
+    pub fn all(self) -> BoxFuture<'static, Result<JobList>> {
+        Box::pin(paging::all(self.query()))
+    }
+
+    /// The jobs one after the other, page by page.
+    pub fn stream(self) -> Paged<StatusInfo> {
+        Paged::of(self.query())
+    }
+
+    /// Sets a parameter to a value that is encoded already; the same again replaces it.
+    fn set(mut self, name: &'static str, value: String) -> Self {
+        self.query.retain(|(other, _)| *other != name);
+        self.query.push((name, value));
+        self
+    }
+
+    fn query(self) -> Query<JobList> {
+        let (url, is_limited) = (self.url(), self.query.iter().any(|(name, _)| *name == "limit"));
+        let filter = self.filter;
+        Query { client: self.client, url, is_limited, keeps: Box::new(move |job| filter.keeps(job)) }
+    }
+
+    fn url(&self) -> Url {
+        let mut url = self.client.transport().url(&["jobs"]);
+        let query: Vec<String> = self.query.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        if !query.is_empty() {
+            url.set_query(Some(&query.join("&")));
+        }
+        url
+    }
+}
+
+impl IntoFuture for ListJobs {
+    type Output = Result<JobList>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(paging::first(self.query()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn filters_are_spelled_as_in_the_standard() {
+        let client = Client::new("http://host/acme/ogc-api").expect("client");
+        let query = |list: ListJobs| list.url().query().map(str::to_owned);
+        assert_eq!(query(client.jobs()), None);
+        assert_eq!(
+            query(
+                client
+                    .jobs()
+                    .process_id(["water-bodies", "a,b c"])
+                    .status([Status::Running, Status::Other("paused".into())])
+                    .job_type("process")
+                    .datetime("2024-10-22T00:00:00+02:00"..)
+                    .min_duration(Duration::from_millis(1500))
+                    .max_duration(Duration::from_millis(1500))
+                    .limit(5)
+                    .limit(10)
+            )
+            .as_deref(),
+            Some(
+                "processID=water-bodies,a%2Cb+c&status=running,paused&type=process&datetime=2024-10-22T00:00:00%2B02:00/..\
+                 &minDuration=1&maxDuration=2&limit=10"
+            )
+        );
+    }
+}

@@ -1,0 +1,33 @@
+//! Rasters on maps.
+
+use std::sync::Arc;
+
+use super::{Drawn, Kind, Layer, Map};
+use crate::{
+    draw::geography::Outline,
+    raster::{Bounds, Preview},
+};
+
+impl Map {
+    /// Adds a raster's preview where it lies. One of which that is not known (see [`Preview::corners`]) is left out.
+    pub fn raster(mut self, name: impl Into<String>, preview: &Preview) -> Self {
+        self.add_raster(name.into(), preview);
+        self
+    }
+
+    fn add_raster(&mut self, name: String, preview: &Preview) {
+        if let Some(corners) = preview.corners() {
+            let shown = preview.clone();
+            let drawn = Arc::new(move |bounds, size| shown.on_map(bounds, size));
+            let outline = Outline { rings: vec![corners.to_vec()], ..Outline::default() };
+            let kind = Kind::Raster(Drawn(drawn));
+            self.layers.push(Layer { name, note: preview.legend_text(), outline, kind });
+        }
+    }
+}
+
+impl From<Bounds> for [f64; 4] {
+    fn from(bounds: Bounds) -> Self {
+        bounds.to_array()
+    }
+}

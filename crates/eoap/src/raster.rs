@@ -1,0 +1,48 @@
+//! Reads GeoTIFFs (OGC 19-008r4; TIFF 6.0) where they lie, fetching only the parts that are needed.
+//!
+//! [`Raster`] asks a source for byte ranges (asynchronously) and does everything else on bytes it has (synchronously): the
+//! modules below the source neither wait nor fetch.
+//!
+//! # The crate `tiff`
+//!
+//! | | by whom |
+//! |---|---|
+//! | tags, types, compressions and the like by name | `::tiff::tags` |
+//! | LZW, Deflate, PackBits, no compression; byte order; predictors | `::tiff::decoder`, a chunk at a time (`chunk`, `chunk_file`) |
+//! | predictor 2 of one value a pixel | `chunk`: four times as fast, a fifth of the time of such a chunk |
+//! | Zstandard, JPEG | `zstandard` (`tiff` brings the C library), `jpeg` (it allocates what a JPEG says of itself) |
+//! | directories | `directory`: `tiff` reads the lists of all chunks before it tells a size, up to megabytes where 16 KiB are fetched here |
+//!
+//! With figures: the README of the crate.
+
+mod band_values;
+mod check;
+mod dataset;
+mod georeference;
+mod grid;
+mod io;
+mod opening;
+mod place;
+mod points;
+mod preview;
+mod profile;
+mod read;
+mod region;
+mod resample;
+mod statistics;
+mod tiff;
+mod validity;
+
+pub use check::{AssetReport, Finding, check_asset};
+pub use dataset::Raster;
+pub use georeference::affine::Affine;
+pub use georeference::bounds::{Bounds, Window};
+pub use georeference::crs::Crs;
+pub use points::SamplePoints;
+pub use preview::Preview;
+pub use profile::Profile;
+pub use read::{Read, ReadMask};
+pub use resample::Resampling;
+pub use statistics::{BandStatistics, Histogram, Statistics};
+pub use tiff::data_type::DataType;
+pub use tiff::sample::Sample;

@@ -1,0 +1,44 @@
+//! Files beside a raster that GDAL calls by its name and an ending: overviews in `.ovr`, masks in `.msk`.
+
+use std::sync::Arc;
+
+use super::fetch::Fetcher;
+use crate::{
+    error::{Error, Result},
+    raster::{
+        opening::{FIRST_READ, read_parts},
+        tiff::{
+            directory::Tiff,
+            header::images,
+            level::{Level, LevelFile},
+        },
+    },
+};
+
+/// All images of a file beside a raster, and that file; none if there is no such file.
+pub(crate) async fn beside(raster: &Fetcher, ending: &str, file: LevelFile) -> Result<(Vec<Arc<Level>>, Option<Fetcher>)> {
+    let Some(source) = raster.source().beside(ending) else { return Ok((Vec::new(), None)) };
+    let name = source.to_string();
+    let fetcher = match Fetcher::open(source, FIRST_READ).await {
+        Err(error) if is_absent(&error) => return Ok((Vec::new(), None)),
+        fetcher => fetcher?,
+    };
+    let levels = read_parts(&fetcher, &name, |bytes| {
+        let (tiff, first) = Tiff::open(bytes)?;
+        images(&tiff, first)
+    });
+    let levels = levels.await?.into_iter().map(|level| Level { file, ..level }.into()).collect();
+    Ok((levels, Some(fetcher)))
+}
+
+/// Whether a file is not there. Stores say of what is not there that it is forbidden, to those who may not list.
+fn is_absent(error: &Error) -> bool {
+    use object_store::Error::{NotFound, PermissionDenied, Unauthenticated};
+    match error {
+        Error::Store { source: Some(source), .. } => {
+            matches!(**source, NotFound { .. } | PermissionDenied { .. } | Unauthenticated { .. })
+        }
+        Error::Http { status, .. } => matches!(status, 403 | 404 | 410),
+        _ => false,
+    }
+}

@@ -1,0 +1,17 @@
+//! What a TIFF file holds (TIFF 6.0, BigTIFF, and GDAL's private tags): directories, chunks, samples.
+//!
+//! Parses and decodes bytes that are here. Neither waits nor fetches.
+
+pub(crate) mod chunk;
+pub(crate) mod chunk_file;
+pub(crate) mod compression;
+pub(crate) mod data_type;
+pub(crate) mod directory;
+pub(crate) mod gdal_metadata;
+pub(crate) mod header;
+pub(crate) mod jpeg;
+pub(crate) mod level;
+pub(crate) mod nodata;
+pub(crate) mod sample;
+pub(crate) mod sparse;
+pub(crate) mod zstandard;

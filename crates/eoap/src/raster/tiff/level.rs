@@ -1,0 +1,253 @@
+//! One image of a TIFF file: the full one, an overview or a mask (TIFF 6.0 sections 3 to 8 and 15).
+//!
+//! [`Level`] says how the image is divided into chunks (tiles or strips) and how they are encoded. No pixel is decoded here.
+
+use std::ops::Range;
+
+use bytes::Bytes;
+use tiff::tags::{ByteOrder, CompressionMethod, ExtraSamples, PhotometricInterpretation, PlanarConfiguration, SampleFormat, Tag};
+
+use super::{
+    data_type::DataType,
+    directory::{Directory, Field, Halt, Layout, Outcome, Tiff},
+};
+
+/// NewSubfileType: bit 0, a reduced version of another image; bit 2, a mask.
+const REDUCED: u64 = 1;
+const MASK: u64 = 4;
+/// A chunk is decoded as a whole, so its size is what a damaged file could ask for.
+const MAX_CHUNK_BYTES: u64 = 256 << 20;
+/// The limit of GDAL.
+const MAX_SIZE: u64 = i32::MAX as u64;
+
+/// Which file an image lies in: the raster's own, or one beside it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LevelFile {
+    Raster,
+    Overviews,
+    Mask,
+}
+
+/// One image of a file.
+#[derive(Clone, Debug)]
+pub(crate) struct Level {
+    pub(crate) file: LevelFile,
+    pub(crate) width: u32,
+    pub(crate) height: u32,
+    /// Size of a tile, or the width of the image and the rows of a strip.
+    pub(crate) block: (u32, u32),
+    pub(crate) is_tiled: bool,
+    pub(crate) samples: u16,
+    pub(crate) bits: u16,
+    pub(crate) format: SampleFormat,
+    pub(crate) data_type: DataType,
+    /// Bands lie in chunks of their own (PlanarConfiguration 2), not side by side in each pixel.
+    pub(crate) is_planar: bool,
+    pub(crate) compression: CompressionMethod,
+    /// As it is stored; what it means is asked when pixels are decoded.
+    pub(crate) predictor: u16,
+    /// Nothing if it is not known, which does no harm.
+    pub(crate) photometric: Option<PhotometricInterpretation>,
+    /// Whether the last band says how opaque a pixel is (ExtraSamples 1 or 2).
+    pub(crate) has_alpha: bool,
+    pub(crate) byte_order: ByteOrder,
+    /// The bits of each byte are the other way round (FillOrder 2).
+    pub(crate) is_bit_reversed: bool,
+    /// Tables that all JPEGs of the image share.
+    pub(crate) jpeg_tables: Option<Bytes>,
+    pub(crate) is_reduced: bool,
+    pub(crate) is_mask: bool,
+    pub(crate) chunks: ChunkList,
+}
+
+/// Where the file lists the places and lengths of the chunks. The lists themselves are read when pixels are.
+#[derive(Clone, Debug)]
+pub(crate) struct ChunkList {
+    offsets: Field,
+    /// Missing in some files whose chunks are not compressed; the length is known then.
+    lengths: Result<Field, u64>,
+    layout: Layout,
+}
+
+impl Level {
+    pub(crate) fn read(tiff: &Tiff<'_>, directory: &Directory) -> Outcome<Self> {
+        let first = |tag: Tag| tiff.first(directory, tag);
+        let short =
+            |tag: Tag, default: u16| first(tag).map(|value| value.map_or(default, |value| value.try_into().unwrap_or(u16::MAX)));
+        let size = |tag: Tag| match first(tag)? {
+            Some(size) if (1..=MAX_SIZE).contains(&size) => Ok(size as u32),
+            Some(size) => broken(format!("{size} is no size of an image or tile")),
+            None => broken("its directory does not say how large it is".to_owned()),
+        };
+        let (width, height) = (size(Tag::ImageWidth)?, size(Tag::ImageLength)?);
+        let samples = short(Tag::SamplesPerPixel, 1)?;
+        let bits = uniform(tiff.numbers(directory, Tag::BitsPerSample)?, 1, "bits")?;
+        let format = uniform(tiff.numbers(directory, Tag::SampleFormat)?, SampleFormat::Uint.to_u16(), "sample formats")?;
+        let Some(data_type) = DataType::of(bits, SampleFormat::from_u16_exhaustive(format)).filter(|_| samples > 0) else {
+            let kind = if matches!(format, 5 | 6) { "complex numbers: " } else { "" };
+            return broken(format!(
+                "its values have {bits} bits and sample format {format} ({kind}this library reads whole numbers of 1 to 64 bits and floats of 16, 32 and 64)"
+            ));
+        };
+        let is_tiled = directory.get(Tag::TileWidth).is_some() && directory.get(Tag::TileLength).is_some();
+        let block = match is_tiled {
+            true => (size(Tag::TileWidth)?, size(Tag::TileLength)?),
+            false => {
+                let rows = first(Tag::RowsPerStrip)?.unwrap_or(height.into()).min(height.into()) as u32;
+                if rows == 0 {
+                    return broken("its strips have no rows".to_owned());
+                }
+                (width, rows)
+            }
+        };
+        let (offsets, lengths) = match is_tiled && directory.get(Tag::TileOffsets).is_some() {
+            true => (Tag::TileOffsets, Tag::TileByteCounts),
+            false => (Tag::StripOffsets, Tag::StripByteCounts),
+        };
+        let compression = CompressionMethod::from_u16_exhaustive(short(Tag::Compression, 1)?);
+        let planes = PlanarConfiguration::from_u16(short(Tag::PlanarConfiguration, 1)?);
+        let is_planar = planes == Some(PlanarConfiguration::Planar) && samples > 1;
+        let chunk_samples = if is_planar { 1 } else { u64::from(samples) };
+        let packed = (u64::from(block.0) * chunk_samples * u64::from(bits)).div_ceil(8).saturating_mul(block.1.into());
+        let Some(offsets) = directory.get(offsets) else {
+            return broken("its directory does not say where its tiles or strips are".to_owned());
+        };
+        let lengths = match directory.get(lengths) {
+            Some(lengths) => Ok(lengths.clone()),
+            None if compression == CompressionMethod::None => Err(packed),
+            None => return broken("its directory does not say how long its tiles or strips are".to_owned()),
+        };
+        let extra = tiff.numbers(directory, Tag::ExtraSamples)?.last().and_then(|extra| u16::try_from(*extra).ok());
+        // CorelDRAW writes 999 for an opacity that is not in the colours.
+        let extra = extra.and_then(|extra| ExtraSamples::from_u16(if extra == 999 { 2 } else { extra }));
+        let kind = first(Tag::NewSubfileType)?.unwrap_or(0);
+        let level = Self {
+            file: LevelFile::Raster,
+            width,
+            height,
+            block,
+            is_tiled,
+            samples,
+            bits,
+            format: SampleFormat::from_u16_exhaustive(format),
+            data_type,
+            is_planar,
+            compression,
+            predictor: short(Tag::Predictor, 1)?,
+            photometric: PhotometricInterpretation::from_u16(short(Tag::PhotometricInterpretation, 1)?),
+            has_alpha: extra.is_some_and(|extra| extra != ExtraSamples::Unspecified),
+            byte_order: tiff.layout().byte_order,
+            is_bit_reversed: short(Tag::FillOrder, 1)? == 2,
+            jpeg_tables: tiff.bytes(directory, Tag::JPEGTables)?,
+            is_reduced: kind & REDUCED != 0,
+            is_mask: kind & MASK != 0,
+            chunks: ChunkList { offsets: offsets.clone(), lengths, layout: tiff.layout() },
+        };
+        level.check()?;
+        Ok(level)
+    }
+
+    /// Refuses colours that would have to be converted, as GDAL does, to be what they seem: their numbers would be taken for others.
+    fn check_colours(&self) -> Outcome<()> {
+        let is_jpeg = self.compression == CompressionMethod::ModernJPEG;
+        let colours = match self.photometric {
+            Some(PhotometricInterpretation::YCbCr) if !is_jpeg && self.samples == 3 => {
+                "brightness and two differences of colour (YCbCr) that are no JPEG"
+            }
+            Some(PhotometricInterpretation::CMYK) if self.samples == 4 && self.bits == 8 => "amounts of four inks (CMYK)",
+            Some(PhotometricInterpretation::CIELab) => "colours in CIE L*a*b*",
+            _ => return Ok(()),
+        };
+        broken(format!(
+            "its values are {colours}, which this library does not convert to red, green and blue; convert it with `gdal_translate`"
+        ))
+    }
+
+    fn check(&self) -> Outcome<()> {
+        self.check_colours()?;
+        let (across, down) = self.chunk_grid();
+        let planes = if self.is_planar { u64::from(self.samples) } else { 1 };
+        let count = u64::from(across) * u64::from(down) * planes;
+        let listed = self.chunks.lengths.as_ref().map_or(count, |lengths| lengths.count).min(self.chunks.offsets.count);
+        if listed < count {
+            return broken(format!("its directory lists {listed} tiles or strips, and the image has {count}"));
+        }
+        let samples = self.chunk_samples() as u64;
+        let chunk =
+            u64::from(self.block.0).saturating_mul(self.block.1.into()).saturating_mul(samples * self.data_type.size() as u64);
+        if chunk > MAX_CHUNK_BYTES {
+            return broken(format!(
+                "its tiles or strips have {chunk} bytes each, and this library reads at most {MAX_CHUNK_BYTES}"
+            ));
+        }
+        Ok(())
+    }
+
+    /// Number of chunks in a row and in a column.
+    pub(crate) fn chunk_grid(&self) -> (u32, u32) {
+        (self.width.div_ceil(self.block.0), self.height.div_ceil(self.block.1))
+    }
+
+    /// Samples that lie side by side in a chunk.
+    pub(crate) fn chunk_samples(&self) -> usize {
+        if self.is_planar { 1 } else { self.samples.into() }
+    }
+
+    /// Index of the chunk in this column and row of chunks that holds `band`.
+    pub(crate) fn chunk_index(&self, column: u32, row: u32, band: usize) -> u64 {
+        let (across, down) = self.chunk_grid();
+        let plane = if self.is_planar { band as u64 } else { 0 };
+        (plane * u64::from(down) + u64::from(row)) * u64::from(across) + u64::from(column)
+    }
+
+    /// Rows that the chunks of this row of chunks hold: all of them but in the last strip.
+    pub(crate) fn chunk_rows(&self, row: u32) -> u32 {
+        if self.is_tiled { self.block.1 } else { self.block.1.min(self.height - row * self.block.1) }
+    }
+
+    /// The band that says how opaque a pixel is.
+    pub(crate) fn alpha(&self) -> Option<usize> {
+        self.has_alpha.then(|| usize::from(self.samples) - 1)
+    }
+}
+
+impl ChunkList {
+    /// Where the file lists places and lengths of these chunks.
+    pub(crate) fn ranges(&self, chunks: Range<u64>) -> Vec<Range<u64>> {
+        let lengths = self.lengths.as_ref().ok();
+        [Some(&self.offsets), lengths].into_iter().flatten().filter_map(|field| field.range(chunks.clone())).collect()
+    }
+
+    /// Places of these chunks, from a list whose bytes are here; empty for a chunk that the file leaves out.
+    pub(crate) fn places(&self, tiff: &Tiff<'_>, chunks: Range<u64>) -> Outcome<Vec<Range<u64>>> {
+        let numbers = |field: &Field| match tiff.numbers_in(field, chunks.clone())? {
+            Some(numbers) => Ok(numbers),
+            None => broken("the list of its tiles or strips holds no whole numbers".to_owned()),
+        };
+        let offsets = numbers(&self.offsets)?;
+        let lengths = match &self.lengths {
+            Ok(field) => numbers(field)?,
+            Err(length) => vec![*length; offsets.len()],
+        };
+        // GDAL leaves a chunk out by giving it no place, or no length.
+        let place = |(offset, length): (u64, u64)| if offset == 0 { 0..0 } else { offset..offset.saturating_add(length) };
+        Ok(offsets.into_iter().zip(lengths).map(place).collect())
+    }
+
+    pub(crate) fn layout(&self) -> Layout {
+        self.layout
+    }
+}
+
+/// The one value that a list repeats for each band.
+fn uniform(values: Vec<u64>, default: u16, what: &str) -> Outcome<u16> {
+    match values[..] {
+        [] => Ok(default),
+        [first, ref others @ ..] if others.iter().all(|other| *other == first) => Ok(first.try_into().unwrap_or(u16::MAX)),
+        _ => broken(format!("its bands have different {what}, which this library does not read")),
+    }
+}
+
+fn broken<T>(reason: String) -> Outcome<T> {
+    Err(Halt::Broken(reason))
+}

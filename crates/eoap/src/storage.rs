@@ -1,0 +1,16 @@
+//! Where data lies: stores of objects (S3 and the like), addresses of assets, files that are whole or not there.
+//!
+//! Knows bytes and names. Knows nothing of what is in them.
+
+pub(crate) mod asset_address;
+pub(crate) mod atomic_file;
+mod listing;
+mod profile;
+pub(crate) mod s3_url;
+pub(crate) mod shown_address;
+mod store;
+mod store_builder;
+
+pub use listing::{Entry, Listing};
+pub use store::Store;
+pub use store_builder::StoreBuilder;

@@ -1,0 +1,294 @@
+//! Reads from S3 and stores like it.
+//!
+//! [`Store`] is one bucket, with its settings from the caller, the `AWS_*` environment and the STAC asset, in this order. It
+//! lists and fetches, and knows nothing about what is in the objects.
+
+use std::{
+    fmt,
+    ops::Range,
+    sync::{Arc, OnceLock},
+};
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use futures_util::{StreamExt, stream::BoxStream};
+use object_store::{
+    ClientOptions, GetOptions, GetRange, ObjectStore, ObjectStoreExt,
+    aws::{AmazonS3Builder, resolve_bucket_region},
+    path::Path,
+};
+use tokio::sync::OnceCell;
+
+use crate::{
+    error::{Error, Result, chain},
+    storage::{
+        listing::{Entry, Listing},
+        s3_url::S3Url,
+        store_builder::StoreBuilder,
+    },
+};
+
+/// One bucket of S3 or a store like it, cheap to clone.
+///
+/// Each setting comes from the builder; else from the environment (`AWS_ENDPOINT_URL`, `AWS_REGION`, `AWS_DEFAULT_REGION`,
+/// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` and the others that object_store reads); else from the
+/// user's profile in `~/.aws/config` and `~/.aws/credentials` (`AWS_PROFILE`); else from the asset's `storage:endpoint` and `storage:region`, but
+/// that the asset's region comes before the profile's. The region of a bucket of AWS that nobody says is asked of the bucket. `AWS_NO_SIGN_REQUEST=YES` is for
+/// public buckets. A session token goes to an endpoint that the user names, and to no other. With an endpoint, addresses are path-style
+/// (`http://endpoint/bucket/key`) unless `AWS_VIRTUAL_HOSTED_STYLE_REQUEST` says otherwise, and plain HTTP is allowed.
+/// Proxies are taken from `http_proxy`, `https_proxy` and `no_proxy`.
+///
+/// ```no_run
+/// # async fn run(asset: &eoap::stac::Asset) -> Result<(), eoap::Error> {
+/// let store = eoap::Store::for_asset(asset)?;
+/// println!("{}", store.list("s3://results/job/item/").await?);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Lazy>,
+    bucket: String,
+    endpoint: Option<String>,
+    region: Option<String>,
+}
+
+/// A store that is made when it is needed: the region of a bucket of AWS, if nobody says it, is asked for then.
+pub(crate) struct Lazy {
+    made: OnceCell<Arc<dyn ObjectStore>>,
+    bucket: Option<(AmazonS3Builder, String, ClientOptions)>,
+}
+
+impl Lazy {
+    pub(crate) fn built(store: Arc<dyn ObjectStore>) -> Self {
+        Self { made: OnceCell::new_with(Some(store)), bucket: None }
+    }
+
+    pub(crate) fn for_bucket(builder: AmazonS3Builder, bucket: String, options: ClientOptions) -> Self {
+        Self { made: OnceCell::new(), bucket: Some((builder, bucket, options)) }
+    }
+
+    async fn store(&self) -> Result<&Arc<dyn ObjectStore>> {
+        self.made
+            .get_or_try_init(|| async {
+                let (builder, bucket, options) = self.bucket.clone().expect("a store that is not made knows its bucket");
+                let builder = match resolve_bucket_region(&bucket, &options).await {
+                    Ok(region) => builder.with_region(region),
+                    // The request itself says better what is wrong.
+                    Err(_) => builder,
+                };
+                let store = builder.build().map_err(|error| Error::Store {
+                    url: format!("s3://{bucket}/"),
+                    reason: chain(&error),
+                    source: Some(error.into()),
+                })?;
+                Ok(Arc::new(store) as Arc<dyn ObjectStore>)
+            })
+            .await
+    }
+}
+
+impl Store {
+    pub(crate) fn new(inner: Lazy, bucket: String, endpoint: Option<String>, region: Option<String>) -> Self {
+        Self { inner: Arc::new(inner), bucket, endpoint, region }
+    }
+
+    /// Settings for a store of this bucket.
+    pub fn builder(bucket: impl Into<String>) -> StoreBuilder {
+        StoreBuilder::new(bucket.into())
+    }
+
+    /// The store of the bucket in an `s3://bucket/key` URL, with settings from the environment.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Url`] for another kind of URL, and those of [`StoreBuilder::build`].
+    pub fn for_url(url: impl AsRef<str>) -> Result<Self> {
+        Self::builder(S3Url::parse(url.as_ref())?.bucket).build()
+    }
+
+    /// The store that an asset with an `s3://bucket/key` address lies in, with settings from the environment and the asset.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Store::for_url`].
+    pub fn for_asset(asset: &stac::Asset) -> Result<Self> {
+        Self::builder(S3Url::parse(&asset.href)?.bucket).asset(asset).build()
+    }
+
+    /// Name of the bucket.
+    pub fn bucket(&self) -> &str {
+        &self.bucket
+    }
+
+    /// Address of the store, unless it is that of AWS.
+    pub fn endpoint(&self) -> Option<&str> {
+        self.endpoint.as_deref()
+    }
+
+    /// Region of the bucket, if it is set: that of a bucket of AWS is asked for when the first object is.
+    pub fn region(&self) -> Option<&str> {
+        self.region.as_deref()
+    }
+
+    /// Lists one level of the bucket, as `aws s3 ls` does: folders, and objects with size and time. `at` is an
+    /// `s3://bucket/prefix` URL or the prefix alone; with a slash at its end it is a folder, without one the names in
+    /// the folder above that begin with its last part are listed.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Url`] for a URL of another bucket, [`Error::Store`] if the store refuses or fails. A folder that does not
+    /// exist is an empty listing: S3 has no folders.
+    pub fn list(&self, at: impl AsRef<str>) -> BoxFuture<'_, Result<Listing>> {
+        self.list_at(self.resolve(at.as_ref()))
+    }
+
+    fn list_at(&self, url: Result<S3Url>) -> BoxFuture<'_, Result<Listing>> {
+        Box::pin(async move { self.level(url?).await })
+    }
+
+    async fn level(&self, url: S3Url) -> Result<Listing> {
+        let (folder, stem) = url.key.rsplit_once('/').map_or(("", url.key.as_str()), |(folder, stem)| (folder, stem));
+        let prefix = (!folder.is_empty()).then(|| self.path(&url, folder)).transpose()?;
+        let page =
+            self.inner.store().await?.list_with_delimiter(prefix.as_ref()).await.map_err(|error| self.failed(&url, error))?;
+        let name = |path: &Path| path.filename().unwrap_or_default().to_owned();
+        let mut folders: Vec<String> = page.common_prefixes.iter().map(name).filter(|name| name.starts_with(stem)).collect();
+        let mut entries: Vec<Entry> = page
+            .objects
+            .iter()
+            .map(|object| Entry::new(name(&object.location), object.location.to_string(), object.size, object.last_modified))
+            // Some programs make an object of a folder's name to show that there is one.
+            .filter(|entry| entry.name.starts_with(stem) && entry.key != folder)
+            .collect();
+        folders.sort();
+        entries.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(Listing::new(url.to_string(), folders, entries))
+    }
+
+    /// Fetches an object whole. `at` is an `s3://bucket/key` URL or the key alone.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Url`] for a URL of another bucket, [`Error::Store`] if the object is missing or the store refuses or fails.
+    pub fn get(&self, at: impl AsRef<str>) -> BoxFuture<'_, Result<Bytes>> {
+        self.get_at(self.resolve(at.as_ref()))
+    }
+
+    fn get_at(&self, url: Result<S3Url>) -> BoxFuture<'_, Result<Bytes>> {
+        Box::pin(async move {
+            let url = url?;
+            let path = self.path(&url, &url.key)?;
+            let object = self.inner.store().await?.get(&path).await.map_err(|error| self.failed(&url, error))?;
+            object.bytes().await.map_err(|error| self.failed(&url, error))
+        })
+    }
+
+    /// Fetches an object piece by piece, and says how large it is. What breaks off is asked for from there on.
+    pub(crate) async fn stream(&self, url: &S3Url) -> Result<(BoxStream<'_, Result<Bytes>>, u64)> {
+        let path = self.path(url, &url.key)?;
+        let object = self.inner.store().await?.get(&path).await.map_err(|error| self.failed(url, error))?;
+        let (size, url) = (object.meta.size, url.clone());
+        let pieces = object.into_stream().map(move |piece| piece.map_err(|error| self.failed(&url, error)));
+        Ok((pieces.boxed(), size))
+    }
+
+    #[cfg_attr(not(feature = "raster"), allow(dead_code, reason = "what only rasters need"))]
+    /// Fetches a range of an object's bytes, and says how large the object is. The range may reach beyond the end.
+    pub(crate) async fn get_range(&self, url: &S3Url, range: Range<u64>, version: &OnceLock<String>) -> Result<(Bytes, u64)> {
+        let path = self.path(url, &url.key)?;
+        // Parts of different objects are not joined.
+        let if_match = version.get().cloned();
+        let options = GetOptions { range: Some(GetRange::Bounded(range)), if_match, ..GetOptions::default() };
+        let object = match self.inner.store().await?.get_opts(&path, options).await {
+            Ok(object) => object,
+            Err(object_store::Error::Precondition { source, .. }) => {
+                let reason = "the object was replaced by another while it was read; open it again".to_owned();
+                let source = Some(Box::new(object_store::Error::Generic { store: "S3", source }));
+                return Err(Error::Store { url: url.to_string(), reason, source });
+            }
+            Err(error) => return Err(self.failed(url, error)),
+        };
+        if let Some(tag) = object.meta.e_tag.as_ref().filter(|tag| !tag.starts_with("W/")) {
+            version.get_or_init(|| tag.clone());
+        }
+        let size = object.meta.size;
+        let bytes = object.bytes().await.map_err(|error| self.failed(url, error))?;
+        Ok((bytes, size))
+    }
+
+    /// The full URL of what is given as URL or key.
+    pub(crate) fn resolve(&self, at: &str) -> Result<S3Url> {
+        if !at.contains("://") {
+            return Ok(S3Url { bucket: self.bucket.clone(), key: at.trim_start_matches('/').to_owned() });
+        }
+        let url = S3Url::parse(at)?;
+        if url.bucket == self.bucket {
+            return Ok(url);
+        }
+        Err(Error::Url {
+            url: at.to_owned(),
+            reason: format!("this store is of bucket {:?}; make another with `Store::for_url`", self.bucket),
+        })
+    }
+
+    fn path(&self, url: &S3Url, key: &str) -> Result<Path> {
+        // The library that requests objects takes slashes at the ends away, and would fetch another object.
+        if key.split('/').any(str::is_empty) {
+            let reason =
+                "its key has an empty part (a slash at an end, or two side by side), and such objects are not read".to_owned();
+            return Err(Error::Url { url: url.to_string(), reason });
+        }
+        Path::parse(key).map_err(|error| Error::Url { url: url.to_string(), reason: chain(&error) })
+    }
+
+    fn failed(&self, url: &S3Url, error: object_store::Error) -> Error {
+        let at = self.endpoint.as_deref().map(|endpoint| format!(" (endpoint {endpoint})")).unwrap_or_default();
+        let advice = match &error {
+            object_store::Error::NotFound { .. } => "there is no such object; `store.list(folder)` shows what is there: ",
+            object_store::Error::PermissionDenied { .. } | object_store::Error::Unauthenticated { .. } => {
+                "the store refuses; check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and the region: "
+            }
+            _ => "",
+        };
+        let reason = format!("{advice}{}{at}", chain(&error));
+        Error::Store { url: url.to_string(), reason, source: Some(Box::new(error)) }
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store")
+            .field("bucket", &self.bucket)
+            .field("endpoint", &self.endpoint)
+            .field("region", &self.region)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn store() -> Store {
+        Store::builder("results").region("r").anonymous().build().expect("store")
+    }
+
+    #[test]
+    fn other_buckets_are_refused() {
+        let store = store();
+        assert_eq!(store.resolve("a/b").expect("key").to_string(), "s3://results/a/b");
+        let error = store.resolve("s3://other/a").expect_err("other bucket").to_string();
+        assert!(error.contains("\"results\"") && error.contains("Store::for_url"), "{error}");
+    }
+
+    #[test]
+    fn keys_are_those_that_are_asked_for() {
+        let store = store();
+        for key in ["s3://results//plain.tif", "s3://results/plain.tif/", "s3://results/a//b.tif", "s3://results/"] {
+            let url = S3Url::parse(key).expect("URL");
+            let error = store.path(&url, &url.key).expect_err(key).to_string();
+            assert!(error.contains("empty part"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! What cells mean, file by file: `tests/cells/*.rs` are notebooks, with what must come of each cell written below it.
+//!
+//! Cells begin with a line `// %%`. Lines `//= …` at a cell's end say what must come of it:
+//!
+//! ```text
+//! //= stdout TEXT      what it prints, with \n for line ends; stderr likewise
+//! //= value TEXT       what it shows as text/plain; display TYPE TEXT for other types, in order
+//! //= panics TEXT      it panics with a message that holds this; fails, dies, refused, error likewise (error also looks at the code)
+//! //= help TEXT        some help of its errors holds this
+//! //= in CELL:LINE      an error is in this earlier cell, too
+//! //= line N           where it panicked, or where the first error is
+//! //= lost NAME        a variable that is there no more
+//! ```
+//! Without a line that says otherwise a cell must finish, print nothing and show nothing.
+
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use rust_cells::dependencies::{BuildSettings, DependencySet, Libraries, Library};
+use rust_cells::{
+    CancellationToken, CellOutcome, Chain, Compiler, Ending, Limits, Output, ProcessSettings, Session, Toolchain, dependencies_of,
+};
+
+static COMPILER: LazyLock<Compiler> = LazyLock::new(|| {
+    let toolchain = Toolchain::find().expect("there is a toolchain");
+    Compiler::new(&toolchain, &cache()).expect("the toolchain compiles cells")
+});
+
+fn cache() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("cells")
+}
+
+fn main() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cells");
+    let mut files: Vec<PathBuf> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    let trials = files.into_iter().map(|file| {
+        let name = file.file_stem().unwrap().to_string_lossy().into_owned();
+        Trial::test(name, move || run(&file))
+    });
+    libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit();
+}
+
+/// A cell and what must come of it.
+struct Expected {
+    source: String,
+    lines: Vec<String>,
+}
+
+fn read(file: &Path) -> Vec<Expected> {
+    let text = std::fs::read_to_string(file).unwrap();
+    let mut cells: Vec<Expected> = Vec::new();
+    for line in text.split_inclusive('\n') {
+        if line.starts_with("// %%") {
+            cells.push(Expected { source: String::new(), lines: Vec::new() });
+        } else if let Some(cell) = cells.last_mut() {
+            match line.strip_prefix("//= ") {
+                Some(expected) => cell.lines.push(expected.trim_end().to_owned()),
+                None => cell.source.push_str(line),
+            }
+        }
+    }
+    cells
+}
+
+fn library(whole: &DependencySet, set: &DependencySet) -> Result<Library, String> {
+    let wanted = if whole.covers(set) { whole } else { set };
+    let settings = BuildSettings { opt_level: "0".into(), optimized: Vec::new() };
+    let token = CancellationToken::default();
+    // Versions that this workspace has tested, and that are on this machine.
+    let lock = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Cargo.lock")).ok();
+    let libraries = Libraries {
+        toolchain: COMPILER.toolchain(),
+        folder: &cache().join("dependencies"),
+        settings: &settings,
+        token: &token,
+        deadline: Instant::now() + Duration::from_secs(600),
+    };
+    let sets = [wanted.clone()];
+    let prepared = libraries.prepare(&sets, &sets, lock.as_deref(), &mut |_| {}).map_err(|error| error.to_string())?;
+    prepared.libraries[wanted].clone()
+}
+
+fn run(file: &Path) -> Result<(), Failed> {
+    let cells = read(file);
+    let directory = file.parent().unwrap();
+    let whole = dependencies_of(cells.iter().map(|cell| cell.source.as_str()), directory);
+    let chain = Chain::new(&COMPILER, move |set: &DependencySet| library(&whole, set), directory, "0");
+    let environment = ["PATH", "HOME"].iter().filter_map(|name| Some(((*name).to_owned(), std::env::var(name).ok()?))).collect();
+    let settings = ProcessSettings { directory: directory.to_owned(), environment, max_memory: None };
+    let mut session = Session::new(&COMPILER, chain, settings);
+    let limits = Limits { compile: Duration::from_secs(60), run: Duration::from_secs(2) };
+    let mut wrong = Vec::new();
+    for (index, cell) in cells.iter().enumerate() {
+        let mut seen = Seen::default();
+        let mut late = String::new();
+        session.drain(Duration::from_millis(200), &mut |output| {
+            if let Output::Stdout(text) | Output::Stderr(text) = output {
+                late.push_str(&text);
+            }
+        });
+        let label = format!("cell {}", index + 1);
+        let executed = session
+            .execute(&cell.source, &label, limits, &CancellationToken::default(), &mut |output| seen.take(output))
+            .map_err(|error| Failed::from(format!("cell {}: {error}", index + 1)))?;
+        seen.late = late;
+        seen.lost = executed.lost.iter().map(|(name, _)| name.clone()).collect();
+        for problem in seen.problems(&executed.outcome, &cell.lines) {
+            wrong.push(format!("cell {}: {problem}\n    it came to {:?}, {seen:?}", index + 1, executed.outcome));
+        }
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n").into()) }
+}
+
+#[derive(Debug, Default)]
+struct Seen {
+    stdout: String,
+    stderr: String,
+    displays: Vec<(String, String)>,
+    words: Vec<String>,
+    lost: Vec<String>,
+    late: String,
+}
+
+impl Seen {
+    fn take(&mut self, output: Output) {
+        match output {
+            Output::Stdout(text) => self.stdout.push_str(&text),
+            Output::Stderr(text) => self.stderr.push_str(&text),
+            Output::Display(display) => self.displays.extend(display),
+            Output::ControlWord(word) => self.words.push(word),
+            _ => {}
+        }
+    }
+
+    fn problems(&self, outcome: &CellOutcome, lines: &[String]) -> Vec<String> {
+        let (kind, message, help, line) = parts(outcome);
+        let places = elsewhere(outcome);
+        let mut problems = Vec::new();
+        let mut displays = self.displays.iter();
+        let mut expected_kind = "finished";
+        let (mut says_stdout, mut says_stderr, mut says_late) = (false, false, false);
+        for expected in lines {
+            let (word, text) = expected.split_once(' ').unwrap_or((expected, ""));
+            let plain = text.replace("\\n", "\n");
+            let mut must = |holds: bool| {
+                if !holds {
+                    problems.push(format!("expected `{expected}`"));
+                }
+            };
+            match word {
+                "stdout" => {
+                    says_stdout = true;
+                    must(self.stdout == plain);
+                }
+                "stderr" => {
+                    says_stderr = true;
+                    must(self.stderr.contains(&plain));
+                }
+                "late" => {
+                    says_late = true;
+                    must(self.late.contains(&plain));
+                }
+                "value" => must(displays.next() == Some(&("text/plain".to_owned(), plain))),
+                "display" => {
+                    let (mime, content) = plain.split_once(' ').unwrap_or((&plain, ""));
+                    must(displays.next() == Some(&(mime.to_owned(), content.to_owned())));
+                }
+                "word" => must(self.words == [plain]),
+                "help" => must(help.iter().any(|help| help.contains(&plain))),
+                "line" => must(line.map(|line| line.to_string()).as_deref() == Some(text)),
+                "in" => must(places.contains(&plain)),
+                "lost" => must(self.lost.contains(&plain)),
+                "panics" | "fails" | "dies" | "refused" | "error" | "times-out" => {
+                    expected_kind = match word {
+                        "panics" => "panicked",
+                        "fails" => "failed",
+                        "dies" => "died",
+                        "times-out" => "timed out",
+                        other => other,
+                    };
+                    must(message.contains(&plain));
+                }
+                other => problems.push(format!("`{other}` is no expectation")),
+            }
+        }
+        if kind != expected_kind {
+            problems.push(format!("expected that it {expected_kind}"));
+        }
+        if displays.next().is_some() {
+            problems.push("it shows more than it should".into());
+        }
+        if !says_stdout && !self.stdout.is_empty() {
+            problems.push("it prints to stdout".into());
+        }
+        if !says_stderr && !self.stderr.is_empty() && kind == "finished" {
+            problems.push("it prints to stderr".into());
+        }
+        if !says_late && !self.late.is_empty() {
+            problems.push("something was printed before it began".into());
+        }
+        problems
+    }
+}
+
+/// The places in earlier cells that errors name.
+fn elsewhere(outcome: &CellOutcome) -> Vec<String> {
+    let CellOutcome::CompileErrors(diagnostics) = outcome else { return Vec::new() };
+    let places = diagnostics.iter().flat_map(|diagnostic| &diagnostic.places);
+    places.filter_map(|place| Some(format!("{}:{}", place.cell.as_ref()?, place.line))).collect()
+}
+
+fn parts(outcome: &CellOutcome) -> (&'static str, String, Vec<String>, Option<u32>) {
+    match outcome {
+        CellOutcome::Finished => ("finished", String::new(), Vec::new(), None),
+        CellOutcome::Refused { message, line } => ("refused", message.clone(), Vec::new(), Some(*line)),
+        CellOutcome::CompileErrors(diagnostics) => {
+            let texts: Vec<String> = diagnostics.iter().map(ToString::to_string).collect();
+            let help = diagnostics.iter().flat_map(|diagnostic| diagnostic.help.clone()).collect();
+            let line = diagnostics.first().and_then(|diagnostic| diagnostic.places.first()).map(|place| place.line);
+            ("error", texts.join("\n"), help, line)
+        }
+        CellOutcome::Ended(Ending::Panicked { message, place }) => {
+            ("panicked", message.clone(), Vec::new(), place.as_ref().map(|(_, line)| *line))
+        }
+        CellOutcome::Ended(Ending::Failed { message }) => ("failed", message.clone(), Vec::new(), None),
+        CellOutcome::Ended(Ending::Died { status }) => ("died", status.clone(), Vec::new(), None),
+        CellOutcome::RunTimeout(_) => ("timed out", String::new(), Vec::new(), None),
+        other => ("other", format!("{other:?}"), Vec::new(), None),
+    }
+}
