@@ -90,7 +90,10 @@ impl Expectation {
             snapshots: pairs("snapshots"),
             absent: texts("absent"),
             uses_eoap: table.get("uses-eoap").is_some_and(|value| value.as_bool().unwrap()),
-            on_engine: ENGINES.iter().filter_map(|engine| Some(((*engine).to_owned(), OnEngine::read(table.get(*engine)?)))).collect(),
+            on_engine: ENGINES
+                .iter()
+                .filter_map(|engine| Some(((*engine).to_owned(), OnEngine::read(table.get(*engine)?))))
+                .collect(),
         }
     }
 }
@@ -121,7 +124,12 @@ fn check(name: &str) {
         }
         let after = world.files();
         let new: BTreeSet<String> = after.keys().filter(|name| !before.contains_key(*name)).cloned().collect();
-        assert_eq!(&new, own.pending.as_ref().unwrap_or(&expected.pending), "files that the run left; it said:\n{}", outcome.stdout);
+        assert_eq!(
+            &new,
+            own.pending.as_ref().unwrap_or(&expected.pending),
+            "files that the run left; it said:\n{}",
+            outcome.stdout
+        );
         for (name, content) in &before {
             assert_eq!(after.get(name), Some(content), "the run changed {name}");
         }
