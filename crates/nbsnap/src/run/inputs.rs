@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::cache::{self, Parts, Surroundings};
+use super::cache::{self, Parts, Sources, Surroundings};
 use super::one::Target;
 use super::{RunError, Runner, Selected};
 use crate::files::digest::digest;
@@ -34,7 +34,7 @@ impl Runner<'_> {
             let (project, environment) = (self.project, environment.as_slice());
             let surroundings = Surroundings { project, snapshots: &snapshots, environment, engine: &engine };
             // Nor can it be told where a file goes away meanwhile.
-            if let Ok(parts) = cache::inputs(notebook, surroundings, &self.sources()) {
+            if let Ok(parts) = cache::inputs(notebook, surroundings, Sources { paths: &self.sources(), variables: &[] }) {
                 all.insert(notebook.name.clone(), parts);
             }
         }

@@ -53,6 +53,11 @@ impl Inputs {
         if same_variables && self.files.iter().all(is_same) { Freshness::Same } else { Freshness::Changed }
     }
 
+    /// The names of the variables.
+    pub(crate) fn variables(&self) -> impl Iterator<Item = &str> {
+        self.variables.keys().map(String::as_str)
+    }
+
     /// The files.
     pub(crate) fn paths(&self) -> impl Iterator<Item = &Path> {
         self.files.iter().map(|file| file.path.as_path())
