@@ -133,13 +133,11 @@ fn is_worth_saying(note: &str) -> bool {
     ["expected", "found", "required", "the method"].iter().any(|word| note.contains(word)) && note.lines().count() < 6
 }
 
-/// The span in the crate's own file that a macro's expansion goes back to.
+/// The innermost span in the crate's own file: a name in a format string rather than the whole call of the macro.
 pub(crate) fn author_span(span: &Span) -> Option<&Span> {
     let mut span = span;
-    loop {
-        match &span.expansion {
-            Some(expansion) => span = &expansion.span,
-            None => return (span.file_name == crate::compile::SOURCE).then_some(span),
-        }
+    while span.file_name != crate::compile::SOURCE {
+        span = &span.expansion.as_ref()?.span;
     }
+    Some(span)
 }

@@ -52,6 +52,8 @@ pub(crate) struct Plan {
     pub(crate) showing: Showing,
     /// Whether `?` meets options.
     pub(crate) options: bool,
+    /// Whether a macro awaits, which only rustc sees.
+    pub(crate) awaits: bool,
     /// The cell's own variables that are functions by their own types, which have no names: the pointers that they are kept as.
     pub(crate) pointers: BTreeMap<String, String>,
     /// Items of earlier cells that have given way to items of this one: their number, and the name that collided.
@@ -126,6 +128,10 @@ impl Generate<'_> {
         Generated { source: out, taken, providers }
     }
 
+    fn awaits(&self) -> bool {
+        self.cell.awaits || self.plan.awaits
+    }
+
     fn keeping(&self, name: &str, default: Keeping) -> Keeping {
         self.plan.keeping.get(name).copied().unwrap_or(default)
     }
@@ -147,7 +153,7 @@ impl Generate<'_> {
         take(out, |keeping| keeping == Keeping::Outside);
         let result = self.result();
         out.frame(&format!("let __cells_ran = ::cells_rt::run(|| -> {} {{ ", self.returned(&result)));
-        if self.cell.awaits {
+        if self.awaits() {
             let block_on = match (self.library, self.has_reactor) {
                 (Some(library), true) => format!("::{library}::block_on"),
                 _ => "::cells_rt::block_on".to_owned(),
@@ -166,7 +172,7 @@ impl Generate<'_> {
     }
 
     fn returned(&self, result: &str) -> String {
-        if self.cell.awaits { format!("::cells_rt::Completion<{result}>") } else { result.to_owned() }
+        if self.awaits() { format!("::cells_rt::Completion<{result}>") } else { result.to_owned() }
     }
 
     /// The value with which the author's code ends.
@@ -239,13 +245,8 @@ impl Generate<'_> {
                 out.add("match &(", Origin::Show);
                 self.copy(out, range);
                 let format = &self.state.value_format;
-                out.add(
-                    &format!(
-                        ") {{ __cells_value => if !::cells_rt::is_unit(__cells_value) {{ \
-                         ::cells_rt::show(::std::format!({format:?}, __cells_value)) }} }}"
-                    ),
-                    Origin::Show,
-                );
+                let shown = format!(") {{ __cells_value => ::cells_rt::show(::std::format!({format:?}, __cells_value)) }}");
+                out.add(&shown, Origin::Show);
             }
         }
     }
@@ -270,7 +271,7 @@ impl Generate<'_> {
         }
         out.frame("::cells_rt::reached_end(); ");
         out.frame(&self.success());
-        if self.cell.awaits {
+        if self.awaits() {
             out.frame(" }))");
         }
         out.frame(" }); ");

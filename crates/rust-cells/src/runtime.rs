@@ -17,5 +17,5 @@ mod system;
 pub use control::main;
 pub use future::{Cancellable, Completion, block_on};
 pub use outcome::{DebugError, DisplayError, Ending, PrettyError, reached_end, run, whole};
-pub use show::{is_unit, show};
+pub use show::show;
 pub use store::{Kept, discard, keep, take};

@@ -130,6 +130,9 @@ fn meaning(message: &Message, map: &Map<'_>, plan: &Plan, taken: &[String]) -> M
         "E0061" | "E0624" if plan.showing == Showing::Own && message.message.contains("evcxr_display") => {
             return Meaning::Change(|plan| plan.showing = Showing::Format);
         }
+        "E0728" if !map.cell.awaits && !plan.awaits && map.cell.broken.is_none() => {
+            return Meaning::Change(|plan| plan.awaits = true);
+        }
         "E0277" if message.message.contains("`?` operator can only be used on `Result`s, not `Option`s") && !plan.options => {
             return Meaning::Change(|plan| plan.options = true);
         }
@@ -164,6 +167,12 @@ fn meaning(message: &Message, map: &Map<'_>, plan: &Plan, taken: &[String]) -> M
     }
     // Once options are allowed, `?` on results is what rustc complains about; both in one cell is the author's to change.
     let mut diagnostic = map.diagnostic(message);
+    if code == "E0267" && !map.cell.source.contains('|') {
+        // The closure and the block are ours.
+        diagnostic.code = Some("E0268".into());
+        let word = message.message.split('`').nth(1).unwrap_or("break");
+        diagnostic.message = format!("`{word}` outside of a loop or labeled block");
+    }
     if plan.options && message.message.contains("`?` operator can only be used on `Option`s") {
         diagnostic
             .help

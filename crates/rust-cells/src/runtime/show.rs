@@ -4,11 +4,6 @@ use std::sync::{Mutex, PoisonError};
 
 static SHOWN: Mutex<Option<String>> = Mutex::new(None);
 
-/// Whether a value is `()`, which is not shown.
-pub fn is_unit<T: ?Sized>(_value: &T) -> bool {
-    std::any::type_name::<T>() == "()"
-}
-
 /// Shows this text as the cell's value.
 pub fn show(text: String) {
     *SHOWN.lock().unwrap_or_else(PoisonError::into_inner) = Some(text);

@@ -19,6 +19,7 @@ let locked = guard.lock().unwrap();
 // %%
 { let part = &owner[1..]; println!("{part}"); }
 //= stdout ine\n
+//= value ()
 // %%
 owner
 //= value "mine"

@@ -7,6 +7,7 @@ The value at a cell's end is shown: by its own display, by `Debug`, or not at al
 // %%
 println!("printed")
 //= stdout printed\n
+//= value ()
 // %%
 struct Badge(u8);
 impl Badge { fn evcxr_display(&self) { println!("EVCXR_BEGIN_CONTENT text/html\n<i>{}</i>\nEVCXR_END_CONTENT", self.0); } }

@@ -33,3 +33,4 @@ include_str!("../crates/counter/Cargo.toml").len() > 10
 fn main() -> Result<(), std::num::ParseIntError> { println!("in main"); Ok(()) }
 main()?
 //= stdout in main\n
+//= value ()

@@ -18,6 +18,7 @@ calls()
 // %%
 static mut PLAIN: u8 = 1;
 unsafe { PLAIN += 1; }
+//= value ()
 // %%
 unsafe { PLAIN }
 //= value 2
