@@ -54,6 +54,25 @@ fn a_changed_library_is_built_and_run() {
 }
 
 #[test]
+fn what_a_librarys_sources_and_build_script_read_counts() {
+    let mut world = World::of_project("local-package");
+    world.write("elsewhere/value", "42");
+    world.write("answers/build.rs", "fn main() { println!(\"cargo::rerun-if-env-changed=ANSWERS_OFFSET\"); println!(\"cargo::rustc-env=OFFSET={}\", std::env::var(\"ANSWERS_OFFSET\").unwrap_or(\"0\".into())); }\n");
+    let library = "pub fn answer() -> u32 { include_str!(\"../../elsewhere/value\").parse::<u32>().unwrap() + env!(\"OFFSET\").parse::<u32>().unwrap() }\n";
+    world.write("answers/src/lib.rs", library);
+    world.run(&["test"]).exits(0);
+    world.run(&["test"]).exits(0);
+    world.run(&["test"]).exits(0).says(CACHED);
+    // A file outside of the package, included; and a variable of the machine.
+    world.write("elsewhere/value", "43");
+    world.run(&["test"]).exits(100).says("the answer is 43");
+    world.write("elsewhere/value", "42");
+    world.run(&["test"]).exits(0);
+    world.set("ANSWERS_OFFSET", "2");
+    world.run(&["test"]).exits(100).says("the answer is 44");
+}
+
+#[test]
 fn a_changed_scenario_is_served() {
     let world = World::of_project("passes");
     let scenario = workspace().join("crates/eoap-testbed/scenarios/water-bodies");

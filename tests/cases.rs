@@ -10,8 +10,6 @@ struct Expectation {
     exit: i32,
     /// What the report must say.
     report: Vec<String>,
-    /// What it must say of each engine, in that engine's own words.
-    of_engine: BTreeMap<String, String>,
     /// What standard error must say.
     error: Vec<String>,
     /// Variables for the run.
@@ -56,19 +54,7 @@ impl OnEngine {
 impl Expectation {
     fn read(world: &World) -> Expectation {
         let table: toml::Table = world.read("expect.toml").parse().unwrap();
-        let known = [
-            "exit",
-            "report",
-            "error",
-            "environment",
-            "pending",
-            "snapshots",
-            "absent",
-            "uses-eoap",
-            "of-engine",
-            "rustc",
-            "evcxr",
-        ];
+        let known = ["exit", "report", "error", "environment", "pending", "snapshots", "absent", "uses-eoap", "rustc", "evcxr"];
         for key in table.keys() {
             assert!(known.contains(&key.as_str()), "expect.toml says `{key}`, which is never checked");
         }
@@ -83,7 +69,6 @@ impl Expectation {
         Expectation {
             exit: i32::try_from(table["exit"].as_integer().unwrap()).unwrap(),
             report: texts("report"),
-            of_engine: pairs("of-engine"),
             error: texts("error"),
             environment: pairs("environment"),
             pending: texts("pending").into_iter().collect(),
@@ -116,7 +101,7 @@ fn check(name: &str) {
         let own = expected.on_engine.get(*engine).cloned().unwrap_or_default();
         let outcome = world.run(&["test", "--engine", engine]);
         outcome.exits(own.exit.unwrap_or(expected.exit));
-        for text in own.report.as_ref().unwrap_or(&expected.report).iter().chain(expected.of_engine.get(*engine)) {
+        for text in own.report.as_ref().unwrap_or(&expected.report) {
             outcome.says(text);
         }
         for text in &expected.error {

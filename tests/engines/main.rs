@@ -25,8 +25,8 @@ use crate::engines::{Comparison, Engines, Pair};
 use crate::exceptions::Exceptions;
 use crate::table::Table;
 
-/// The engine that is compared with the reference. While it is the reference itself, the suite only shows that it gets through everything.
-const USUAL: &str = "evcxr";
+/// The engine that is compared with the reference.
+const USUAL: &str = "rustc";
 
 /// The engine that decides.
 const REFERENCE: &str = "evcxr";

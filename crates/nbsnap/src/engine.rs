@@ -196,6 +196,11 @@ pub trait Engine: Sync {
     /// What the local packages that the prepared notebooks depend on are made from: files, or folders of packages.
     fn sources(&self) -> &[PathBuf];
 
+    /// The machine's variables that their sources and build scripts have read.
+    fn variables(&self) -> &[String] {
+        &[]
+    }
+
     /// The name of what runs this notebook, where the engine leaves some to another.
     fn name_for(&self, _notebook: &Notebook) -> &'static str {
         self.name()

@@ -19,7 +19,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime};
 
-use cache::{Parts, ResultCache, Surroundings};
+use cache::{Parts, ResultCache, Sources, Surroundings};
 use judge::Purpose;
 use one::{OneNotebook, Outcome, Target};
 use slow::SlowCells;
@@ -209,7 +209,8 @@ impl Runner<'_> {
             tally.add(target, &outcome.summary);
             tally.add_hits(&outcome.hits);
             let notebook = &target.notebook;
-            let sources = self.engines[turn.place].sources();
+            let engine = &self.engines[turn.place];
+            let sources = Sources { paths: engine.sources(), variables: engine.variables() };
             let remember = |cache: &ResultCache, surroundings: Surroundings<'_>| {
                 if outcome.is_clean {
                     cache.remember(notebook, surroundings, sources, turn.began);

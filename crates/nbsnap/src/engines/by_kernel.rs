@@ -100,6 +100,10 @@ impl Engine for ByKernel {
         self.preparing().sources()
     }
 
+    fn variables(&self) -> &[String] {
+        self.preparing().variables()
+    }
+
     fn knows_inputs(&self, notebook: &Notebook) -> bool {
         self.engine_for(notebook).knows_inputs(notebook)
     }

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::files::digest::{digest, digest_of_files, files_below, sources_of};
 use crate::notebook::Notebook;
+use crate::process::environment;
 use crate::project::Project;
 
 /// Digests by part, such as `cells` or `toolchain`.
@@ -39,9 +40,21 @@ pub struct Surroundings<'a> {
 /// A notebook that passed.
 #[derive(Debug, Serialize, Deserialize)]
 struct Passed {
-    /// Folders of the local packages that the notebook depends on, as its build had them.
+    /// What the local packages that the notebook depends on were made from, as its build had it.
     sources: Vec<PathBuf>,
+    /// The variables that their build scripts and sources have read.
+    #[serde(default)]
+    variables: Vec<String>,
     parts: Parts,
+}
+
+/// What the local packages that a notebook depends on are made from.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Sources<'a> {
+    /// Files, or folders of packages.
+    pub paths: &'a [PathBuf],
+    /// Names of variables.
+    pub variables: &'a [String],
 }
 
 impl ResultCache {
@@ -56,16 +69,19 @@ impl ResultCache {
         let Ok(text) = fs::read_to_string(self.file(notebook, surroundings)) else { return false };
         // What cannot be read is as good as nothing: the notebook runs.
         let Ok(passed) = serde_json::from_str::<Passed>(&text) else { return false };
-        parts(notebook, surroundings, &passed.sources).is_ok_and(|(parts, _)| parts == passed.parts)
+        let sources = Sources { paths: &passed.sources, variables: &passed.variables };
+        parts(notebook, surroundings, sources).is_ok_and(|(parts, _)| parts == passed.parts)
     }
 
     /// Remembers that the notebook passed in a run that began at `began`, with these local packages.
     ///
     /// Nothing is remembered where a file changed after the run had begun, as it may have run with the older one, or where a file cannot be
     /// read. That is no error: the notebook runs again next time.
-    pub fn remember(&self, notebook: &Notebook, surroundings: Surroundings<'_>, sources: &[PathBuf], began: SystemTime) {
+    pub fn remember(&self, notebook: &Notebook, surroundings: Surroundings<'_>, sources: Sources<'_>, began: SystemTime) {
         let known = match parts(notebook, surroundings, sources) {
-            Ok((parts, newest)) if newest < began => Some(Passed { sources: sources.to_vec(), parts }),
+            Ok((parts, newest)) if newest < began => {
+                Some(Passed { sources: sources.paths.to_vec(), variables: sources.variables.to_vec(), parts })
+            }
             _ => None,
         };
         let written = known
@@ -98,13 +114,13 @@ impl ResultCache {
 ///
 /// # Errors
 /// When a file cannot be read.
-pub fn inputs(notebook: &Notebook, surroundings: Surroundings<'_>, sources: &[PathBuf]) -> std::io::Result<Parts> {
+pub fn inputs(notebook: &Notebook, surroundings: Surroundings<'_>, sources: Sources<'_>) -> std::io::Result<Parts> {
     parts(notebook, surroundings, sources).map(|(parts, _)| parts)
 }
 
 /// The digests of all parts, and when the newest file among them was changed.
-fn parts(notebook: &Notebook, surroundings: Surroundings<'_>, sources: &[PathBuf]) -> std::io::Result<(Parts, SystemTime)> {
-    let Surroundings { project, snapshots, environment, engine } = surroundings;
+fn parts(notebook: &Notebook, surroundings: Surroundings<'_>, sources: Sources<'_>) -> std::io::Result<(Parts, SystemTime)> {
+    let Surroundings { project, snapshots, environment: files, engine } = surroundings;
     let mut parts = engine.clone();
     let mut set = |name: &str, digest: String| parts.insert(name.to_owned(), digest);
     // Where in the file a cell stands says nothing.
@@ -114,6 +130,12 @@ fn parts(notebook: &Notebook, surroundings: Surroundings<'_>, sources: &[PathBuf
     set("kernelspec", notebook.kernelspec.to_string());
     set("settings", notebook.settings.to_string());
     set("config", digest(project.config.of_verdicts().as_bytes()));
+    // Values may be secrets: only their digest is written.
+    let of_machine: Vec<(String, Option<String>)> =
+        environment::plain().into_iter().map(|(name, value)| (name, Some(value))).collect();
+    let of_build = sources.variables.iter().map(|name| (name.clone(), std::env::var(name).ok()));
+    let variables: Vec<(String, Option<String>)> = of_machine.into_iter().chain(of_build).collect();
+    set("variables", digest(format!("{variables:?}").as_bytes()));
 
     let mut newest = SystemTime::UNIX_EPOCH;
     let mut set_files = |name: &str, files: Vec<PathBuf>| -> std::io::Result<()> {
@@ -125,7 +147,7 @@ fn parts(notebook: &Notebook, surroundings: Surroundings<'_>, sources: &[PathBuf
     let lock = project.lock_file();
     set_files("lock", if lock.exists() { vec![lock] } else { Vec::new() })?;
     set_files("snapshots", files_below(snapshots, &|_| true)?)?;
-    set_files("environment", environment.to_vec())?;
+    set_files("environment", files.to_vec())?;
     // A notebook may read what lies beside it; other notebooks and the settings have parts of their own.
     let beside = |path: &Path| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -134,7 +156,7 @@ fn parts(notebook: &Notebook, surroundings: Surroundings<'_>, sources: &[PathBuf
         !is_project && !name.ends_with(".ipynb") && !name.starts_with('.') && name != "nbsnap.toml" && name != "Cargo.lock"
     };
     set_files("files", files_below(notebook.directory(), &beside)?)?;
-    set_files("dependencies", sources_of(sources)?)?;
+    set_files("dependencies", sources_of(sources.paths)?)?;
     Ok((parts, newest))
 }
 
@@ -176,7 +198,7 @@ mod tests {
             fs::write(path, text).unwrap();
         }
 
-        fn with<T>(&self, act: impl FnOnce(&ResultCache, &Notebook, Surroundings<'_>, &[PathBuf]) -> T) -> T {
+        fn with<T>(&self, act: impl FnOnce(&ResultCache, &Notebook, Surroundings<'_>, Sources<'_>) -> T) -> T {
             let root = self.folder.path();
             let project = Project { root: root.to_owned(), config: self.config.clone(), inner: None };
             let cache = ResultCache::new(&root.join("cache"), &project);
@@ -184,7 +206,8 @@ mod tests {
             let (snapshots, environment) = (root.join("snapshots/lab"), [root.join("scenario/x.json")]);
             let surroundings =
                 Surroundings { project: &project, snapshots: &snapshots, environment: &environment, engine: &self.engine };
-            act(&cache, &notebook, surroundings, &[root.join("library")])
+            let sources = Sources { paths: &[root.join("library")], variables: &[] };
+            act(&cache, &notebook, surroundings, sources)
         }
 
         fn remember(&self) {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::cache::{self, Parts, Surroundings};
+use super::cache::{self, Parts, Sources, Surroundings};
 use super::one::Target;
 use super::{RunError, Runner, Selected};
 use crate::files::digest::digest;
@@ -34,20 +34,21 @@ impl Runner<'_> {
             let (project, environment) = (self.project, environment.as_slice());
             let surroundings = Surroundings { project, snapshots: &snapshots, environment, engine: &engine };
             // Nor can it be told where a file goes away meanwhile.
-            if let Ok(parts) = cache::inputs(notebook, surroundings, &self.sources()) {
+            if let Ok(parts) = cache::inputs(notebook, surroundings, Sources { paths: &self.sources(), variables: &[] }) {
                 all.insert(notebook.name.clone(), parts);
             }
         }
         Ok(all)
     }
 
-    /// The folders in which those inputs lie.
+    /// The folders in which those inputs are.
     ///
     /// # Errors
     /// As [`Runner::inputs`].
     pub fn input_folders(&self, wanted: &Selection) -> Result<BTreeSet<PathBuf>, RunError> {
         let mut folders = BTreeSet::from([self.project.notebooks_dir(), self.store.root().to_owned()]);
-        folders.extend(self.sources());
+        let folder_of = |source: PathBuf| if source.is_dir() { source } else { source.parent().unwrap_or(&source).to_owned() };
+        folders.extend(self.sources().into_iter().map(folder_of));
         for Target { notebook, .. } in &self.select(wanted)?.targets {
             let files = self.environment.files(notebook).unwrap_or_default();
             folders.extend(files.iter().filter_map(|file| file.parent()).map(Path::to_owned));

@@ -189,6 +189,8 @@ fn call_of(messages: &str, crate_name: &str) -> Option<Vec<String>> {
 fn errors_only(messages: &str) -> String {
     let uninteresting =
         ["Compiling ", "Downloading ", "Downloaded ", "Fresh ", "Dirty ", "Running `", "Updating ", "Locking ", "Adding "];
-    let interesting = |line: &&str| !uninteresting.iter().any(|word| line.trim_start().starts_with(word));
+    // Nor do packages of ours say anything to the author of a `:dep` line.
+    let interesting =
+        |line: &&str| !uninteresting.iter().any(|word| line.trim_start().starts_with(word)) && !line.contains("`cells-deps-");
     messages.lines().filter(interesting).collect::<Vec<_>>().join("\n").trim().to_owned()
 }

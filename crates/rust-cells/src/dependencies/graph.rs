@@ -39,7 +39,9 @@ pub(super) fn read(metadata: &[u8], members: &[String]) -> BTreeMap<String, Grap
         graph.crates.retain(|id| Some(id.as_str()) != own);
         for package in &packages {
             let Some(id) = package["id"].as_str().filter(|id| graph.crates.contains(*id)) else { continue };
+            let is_ours = package["name"].as_str().is_some_and(|name| name.starts_with("cells-deps-"));
             if package["source"].is_null()
+                && !is_ours
                 && let Some(folder) = package["manifest_path"].as_str().and_then(|path| Path::new(path).parent())
             {
                 graph.local.insert(id.to_owned(), folder.to_owned());

@@ -53,6 +53,11 @@ impl Inputs {
         if same_variables && self.files.iter().all(is_same) { Freshness::Same } else { Freshness::Changed }
     }
 
+    /// The names of the variables.
+    pub(crate) fn variables(&self) -> impl Iterator<Item = &str> {
+        self.variables.keys().map(String::as_str)
+    }
+
     /// The files.
     pub(crate) fn paths(&self) -> impl Iterator<Item = &Path> {
         self.files.iter().map(|file| file.path.as_path())
@@ -74,12 +79,14 @@ fn digest_of(path: &Path) -> String {
 }
 
 /// What the local packages of a library were made from.
-pub(super) fn of_packages(graph: &Graph, built: &Built) -> Inputs {
+///
+/// Cargo runs rustc in a package's folder, or in that of the workspace of which it is a member.
+pub(super) fn of_packages(graph: &Graph, built: &Built, workspace: &Path) -> Inputs {
     let (mut files, mut variables) = (BTreeSet::new(), BTreeSet::new());
     for (id, folder) in &graph.local {
         files.insert(folder.join("Cargo.toml"));
         for made in built.files.get(id).into_iter().flatten() {
-            read_dep_info(&dep_info_of(made), folder, &mut files, &mut variables);
+            read_dep_info(&dep_info_of(made), [folder, workspace], &mut files, &mut variables);
         }
         if let Some(out) = built.scripts.get(id) {
             read_script_output(&out.with_file_name("output"), folder, &mut files, &mut variables);
@@ -102,7 +109,7 @@ fn dep_info_of(made: &Path) -> PathBuf {
     if in_deps.exists() { in_deps } else { made.with_file_name(format!("{stem}.d")) }
 }
 
-fn read_dep_info(path: &Path, package: &Path, files: &mut BTreeSet<PathBuf>, variables: &mut BTreeSet<String>) {
+fn read_dep_info(path: &Path, folders: [&Path; 2], files: &mut BTreeSet<PathBuf>, variables: &mut BTreeSet<String>) {
     let text = std::fs::read_to_string(path).unwrap_or_default();
     for line in text.lines() {
         if let Some(variable) = line.strip_prefix("# env-dep:") {
@@ -113,7 +120,12 @@ fn read_dep_info(path: &Path, package: &Path, files: &mut BTreeSet<PathBuf>, var
             }
         } else if let Some((_, sources)) = line.split_once(": ") {
             let sources = sources.replace("\\ ", "\u{0}");
-            files.extend(sources.split_whitespace().map(|source| package.join(source.replace('\u{0}', " "))));
+            let whole = |source: &str| {
+                let source = source.replace('\u{0}', " ");
+                let in_folders = folders.map(|folder| folder.join(&source));
+                in_folders.iter().find(|path| path.exists()).unwrap_or(&in_folders[0]).clone()
+            };
+            files.extend(sources.split_whitespace().map(whole));
         }
     }
 }

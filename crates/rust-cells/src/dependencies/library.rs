@@ -60,6 +60,11 @@ impl Library {
         self.inputs.paths()
     }
 
+    /// The variables of the machine that it was made from.
+    pub fn variables(&self) -> impl Iterator<Item = &str> {
+        self.inputs.variables()
+    }
+
     /// What is the same if and only if the library is.
     pub fn digest(&self) -> &str {
         &self.digest

@@ -222,14 +222,14 @@ impl Libraries<'_> {
             };
         }
         prepared.compiled += built.compiled;
-        let library = self.keep(set, graph, &built)?;
+        let library = self.keep(workspace, set, graph, &built)?;
         let text = serde_json::to_string_pretty(&library).unwrap_or_default();
         write(&self.record(set, lock), &text)?;
         Ok(Ok(library))
     }
 
     /// Puts what was built where no later build writes, under a name that goes by what it holds.
-    fn keep(&self, set: &DependencySet, graph: &Graph, built: &Built) -> Result<Library, Error> {
+    fn keep(&self, workspace: &Workspace, set: &DependencySet, graph: &Graph, built: &Built) -> Result<Library, Error> {
         let bytes = std::fs::read(&built.library).map_err(Error::io("read", &built.library))?;
         let digest = digest(&bytes);
         let folder = self.folder.join("libraries").join(&digest[..16]);
@@ -274,7 +274,7 @@ impl Libraries<'_> {
             folder: Some(folder),
             crates: graph.crates.len(),
             digest,
-            inputs: inputs::of_packages(graph, built),
+            inputs: inputs::of_packages(graph, built, &workspace.root),
         })
     }
 

@@ -54,6 +54,7 @@ pub struct Rustc {
     settings: RustcSettings,
     ready: Option<Ready>,
     sources: Vec<PathBuf>,
+    variables: Vec<String>,
 }
 
 /// What workers work with.
@@ -67,7 +68,7 @@ pub(super) struct Ready {
 impl Rustc {
     /// An engine that has not started anything yet.
     pub fn new(settings: RustcSettings) -> Rustc {
-        Rustc { settings, ready: None, sources: Vec::new() }
+        Rustc { settings, ready: None, sources: Vec::new(), variables: Vec::new() }
     }
 
     fn token(&self) -> CancellationToken {
@@ -148,6 +149,9 @@ impl Engine for Rustc {
         let (crates, compiled) = (prepared.crates, prepared.compiled);
         emit(Event::PreparationFinished { crates, compiled, elapsed: started.elapsed() });
         let built = prepared.libraries.values().filter_map(|library| library.as_ref().ok());
+        self.variables = built.clone().flat_map(|library| library.variables().map(str::to_owned).collect::<Vec<_>>()).collect();
+        self.variables.sort();
+        self.variables.dedup();
         self.sources = built.flat_map(|library| library.sources().map(PathBuf::from).collect::<Vec<_>>()).collect();
         self.sources.sort();
         self.sources.dedup();
@@ -161,6 +165,10 @@ impl Engine for Rustc {
 
     fn sources(&self) -> &[PathBuf] {
         &self.sources
+    }
+
+    fn variables(&self) -> &[String] {
+        &self.variables
     }
 
     fn worker(&self, _number: usize) -> Result<Box<dyn Worker + '_>, EngineError> {
