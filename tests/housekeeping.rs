@@ -5,7 +5,7 @@ use crate::world::World;
 #[test]
 fn what_is_left_over_is_shown_and_removed() {
     let world = World::of_project("output-changed");
-    world.run(&["test"]).exits(100);
+    world.run(&["test", "--engine", "evcxr"]).exits(100);
     let pending = world.read("snapshots/lab/say.snap.new");
     world.write("snapshots/lab/gone.snap.new", &pending);
     world.write("snapshots/lab/.nbsnap-a1b2c3", "half");
@@ -21,7 +21,7 @@ fn what_is_left_over_is_shown_and_removed() {
     world.run(&["clean", "--builds"]).exits(0).says("removed target/nbsnap");
     let left: Vec<_> = std::fs::read_dir(world.path("target/nbsnap")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left, ["lock"]);
-    world.run(&["test"]).exits(100);
+    world.run(&["test", "--engine", "evcxr"]).exits(100);
 }
 
 #[test]
