@@ -25,6 +25,8 @@ const MAX_BYTES: u64 = 2 << 30;
 pub(crate) struct Artefacts {
     folder: PathBuf,
     build: String,
+    /// Held as long as artefacts may be used, together with others who use them: whoever removes them takes it alone.
+    _in_use: Arc<std::fs::File>,
     /// Types that are known to be such that a cell can write them.
     types: Arc<Mutex<BTreeSet<String>>>,
 }
@@ -75,10 +77,14 @@ impl Artefact {
 }
 
 impl Artefacts {
-    pub(crate) fn new(folder: &Path) -> Artefacts {
+    pub(crate) fn new(folder: &Path) -> Result<Artefacts, Error> {
+        std::fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
+        let lock = folder.join("lock");
+        let in_use = std::fs::File::create(&lock).map_err(Error::io("create", &lock))?;
+        in_use.lock_shared().map_err(Error::io("lock", &lock))?;
         let program = std::env::current_exe().and_then(std::fs::metadata);
         let build = program.map(|program| format!("{} {:?}", program.len(), program.modified().ok())).unwrap_or_default();
-        Artefacts { folder: folder.to_owned(), build, types: Arc::default() }
+        Ok(Artefacts { folder: folder.to_owned(), build, _in_use: Arc::new(in_use), types: Arc::default() })
     }
 
     /// A folder to compile in.

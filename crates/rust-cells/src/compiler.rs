@@ -95,7 +95,7 @@ impl Compiler {
     /// When this toolchain cannot compile cells, or `cache` cannot be written.
     pub fn new(toolchain: &Toolchain, cache: &Path) -> Result<Compiler, Error> {
         let runtime = RuntimeFiles::make(toolchain, cache)?;
-        let artefacts = Artefacts::new(&cache.join("cells"));
+        let artefacts = Artefacts::new(&cache.join("cells"))?;
         // Beside the work: nothing waits for it.
         let old = artefacts.clone();
         std::thread::spawn(move || old.sweep());

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use crate::files::atomic_write::PREFIX;
 use crate::project::Project;
 
-/// The file that a run holds locked in the build folder, and a kernel in its own folder there.
+/// The file that is locked while a folder is used: the build folder by engine evcxr, folders in it by runs of engine rustc and by kernels.
 const LOCK: &str = "lock";
 
 /// A folder or file, and how much room it takes.
@@ -43,7 +43,7 @@ pub fn remove_builds(cache: &Path) -> io::Result<()> {
     let lock = cache.join(LOCK);
     let _run = take(&lock, "a run is using it")?;
     let kernels = entries_of(cache)?.into_iter().map(|folder| folder.join(LOCK)).filter(|lock| lock.is_file());
-    let _kernels = kernels.map(|lock| take(&lock, "a Jupyter kernel is using it")).collect::<io::Result<Vec<File>>>()?;
+    let _kernels = kernels.map(|lock| take(&lock, "a run or a Jupyter kernel is using it")).collect::<io::Result<Vec<File>>>()?;
     for path in entries_of(cache)?.into_iter().filter(|path| *path != lock) {
         if path.is_dir() { fs::remove_dir_all(path)? } else { fs::remove_file(path)? }
     }
