@@ -18,6 +18,7 @@ mod pictures;
 mod raster;
 mod raster_corpus;
 mod raster_reads;
+mod raster_write;
 mod results;
 mod retries;
 mod s3;
