@@ -22,6 +22,7 @@ mod raster_write;
 mod results;
 mod retries;
 mod s3;
+mod search;
 mod server;
 mod validation;
 mod wait;
