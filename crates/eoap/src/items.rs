@@ -23,11 +23,13 @@ use crate::{
 pub(crate) mod download;
 pub(crate) mod progress;
 mod reader;
+mod search;
 
 pub use download::{Download, DownloadItems};
 pub use progress::Progress;
 pub use reader::RefusedItem;
 use reader::is_relative;
+pub use search::Search;
 
 /// A collection of STAC items.
 ///
@@ -93,6 +95,13 @@ impl ItemCollection {
     /// ```
     pub fn refused(&self) -> &[RefusedItem] {
         &self.refused
+    }
+
+    /// Adds the items of another collection, and what could not be read of it.
+    pub(crate) fn append(&mut self, mut other: Self) {
+        let before = self.inner.items.len() + self.refused.len();
+        self.inner.items.append(&mut other.inner.items);
+        self.refused.extend(other.refused.into_iter().map(|refused| RefusedItem { index: before + refused.index, ..refused }));
     }
 
     /// The item with this identifier.

@@ -83,6 +83,8 @@
 //! |---|---|
 //! | pixels | [`Raster::read`], with [`band`](Read::band), [`window`](Read::window), [`bounds_in`](Read::bounds_in), [`shape`](Read::shape), [`resampling`](Read::resampling) |
 //! | validity | [`Raster::read_mask`] |
+//! | values at places | [`Raster::sample`] |
+//! | writing | [`Cog`](raster::Cog): an array as a Cloud Optimized GeoTIFF |
 //! | files beside it | [`Raster::with_side_files`] |
 //! | what it is | [`Raster::profile`], [`transform`](Raster::transform), [`crs`](Raster::crs), [`tags`](Raster::tags), [`overviews`](Raster::overviews) |
 //! | where it is | [`Raster::bounds`], [`bounds_wgs84`](Raster::bounds_wgs84), [`footprint`](Raster::footprint), [`Crs::transform`] |
@@ -116,8 +118,8 @@
 //!
 //! # What it does not do
 //!
-//! No writing to S3, no reprojection of pixels, no LERC, WebP, JPEG XL or fax data, no complex numbers in rasters: what cannot be read says so in its error. Of
-//! the files that GDAL keeps beside a raster, overviews and masks are read ([`Raster::with_side_files`]), metadata (`.aux.xml`) are not.
+//! No writing to S3, no reprojection of pixels, no LERC, WebP, JPEG XL or fax data, no CMYK, no complex numbers in rasters: what cannot be read says so in its
+//! error. Of the files that GDAL keeps beside a raster, overviews and masks are read ([`Raster::with_side_files`]), metadata (`.aux.xml`) are not.
 
 #[cfg_attr(not(feature = "raster"), allow(dead_code, reason = "what only rasters need"))]
 mod draw;

@@ -17,6 +17,7 @@
 
 mod band_values;
 mod check;
+mod cog;
 mod dataset;
 mod georeference;
 mod grid;
@@ -34,6 +35,7 @@ mod tiff;
 mod validity;
 
 pub use check::{AssetReport, Finding, check_asset};
+pub use cog::Cog;
 pub use dataset::Raster;
 pub use georeference::affine::Affine;
 pub use georeference::bounds::{Bounds, Window};

@@ -4,6 +4,7 @@
 
 use futures_util::future::BoxFuture;
 use reqwest::{Method, StatusCode};
+use serde_json::Value;
 
 use crate::{
     error::{Error, Result},
@@ -12,7 +13,7 @@ use crate::{
         client::Client,
         deploy::after,
         documents::{
-            execution::Execution,
+            execution::{Execution, Expected},
             prefer::Prefer,
             results::Results,
             status::{Status, StatusInfo},
@@ -51,36 +52,53 @@ impl Submitted {
     }
 }
 
+/// An execution on its way: what is sent, and what can be expected of the answer.
+struct Submission {
+    process: String,
+    body: Value,
+    prefer: Prefer,
+    expected: Expected,
+}
+
+impl Submission {
+    fn new(process: &str, execution: &Execution, prefer: &Prefer) -> Self {
+        Self {
+            process: process.to_owned(),
+            body: execution.to_value(),
+            prefer: prefer.clone(),
+            expected: execution.expected(prefer),
+        }
+    }
+}
+
 impl Client {
-    /// Executes a process asynchronously: `POST /processes/{id}/execution` (clause 7.11). The execution can be given as it is or lent. The request is sent exactly once,
-    /// whatever happens: an execution is not repeatable.
+    /// Executes a process asynchronously: `POST /processes/{id}/execution` (clause 7.11). An
+    /// execution can be given by value or by reference. The request is sent exactly once, whatever happens: an execution is not repeatable.
     ///
     /// # Errors
     ///
     /// Those of [`landing_page`](Client::landing_page), and [`Error::NoJobId`] if the server does not say which job it has
     /// made, [`Error::AnsweredSynchronously`] with the results if it ran the process at once.
     pub fn execute(&self, process: impl AsRef<str>, execution: impl AsRef<Execution>) -> BoxFuture<'_, Result<Job>> {
-        self.execute_this(process.as_ref().to_owned(), execution.as_ref().clone())
+        let execution = execution.as_ref();
+        self.execute_this(Submission::new(process.as_ref(), execution, execution.prefer_or(self.preference())))
     }
 
-    fn execute_this(&self, process: String, execution: Execution) -> BoxFuture<'_, Result<Job>> {
-        Box::pin(async move { self.make_job(&process, &execution).await })
-    }
-
-    async fn make_job(&self, process: &str, execution: &Execution) -> Result<Job> {
-        let prefer = execution.prefer_or(self.preference());
-        let answer = self.post(process, execution, prefer).await?;
-        // pygeoapi tells of a job even if it has run the process at once; its results are there, too.
-        if let Some(job) = self.job_of(process, &answer, execution, prefer) {
-            return Ok(job);
-        }
-        match answer.status {
-            StatusCode::OK | StatusCode::NO_CONTENT if !(answer.is_empty() && answer.headers.get("link").is_none()) => {
-                let results = results_reader::results(&answer, &execution.expected(prefer))?;
-                Err(Error::AnsweredSynchronously { url: answer.url.to_string(), results: Box::new(results) })
+    fn execute_this(&self, submission: Submission) -> BoxFuture<'_, Result<Job>> {
+        Box::pin(async move {
+            let answer = self.post(&submission).await?;
+            // pygeoapi tells of a job even if it has run the process at once; its results are there, too.
+            if let Some(job) = self.job_of(&submission, &answer) {
+                return Ok(job);
             }
-            status => Err(Error::NoJobId { url: answer.url.to_string(), status: status.as_u16() }),
-        }
+            match answer.status {
+                StatusCode::OK | StatusCode::NO_CONTENT if !(answer.is_empty() && answer.headers.get("link").is_none()) => {
+                    let results = results_reader::results(&answer, &submission.expected)?;
+                    Err(Error::AnsweredSynchronously { url: answer.url.to_string(), results: Box::new(results) })
+                }
+                status => Err(Error::NoJobId { url: answer.url.to_string(), status: status.as_u16() }),
+            }
+        })
     }
 
     /// Executes a process and waits for the answer, which is the results (clause 7.11.2.3: synchronous execution). Words of
@@ -91,16 +109,17 @@ impl Client {
     /// Those of [`landing_page`](Client::landing_page), and [`Error::AnsweredAsynchronously`] with the job's identifier if
     /// the server has made a job of it. ZOO-Project refuses to run deployed processes synchronously.
     pub fn execute_sync(&self, process: impl AsRef<str>, execution: impl AsRef<Execution>) -> BoxFuture<'_, Result<Results>> {
-        self.execute_this_sync(process.as_ref().to_owned(), execution.as_ref().clone())
+        let execution = execution.as_ref();
+        let prefer = execution.prefer_or(self.preference()).synchronous(execution.response_form());
+        self.execute_this_sync(Submission::new(process.as_ref(), execution, &prefer))
     }
 
-    fn execute_this_sync(&self, process: String, execution: Execution) -> BoxFuture<'_, Result<Results>> {
+    fn execute_this_sync(&self, submission: Submission) -> BoxFuture<'_, Result<Results>> {
         Box::pin(async move {
-            let prefer = execution.prefer_or(self.preference()).synchronous(execution.response_form());
-            match self.submit_with(&process, &execution, &prefer).await? {
+            match self.submit_with(&submission).await? {
                 Submitted::Results(results) => Ok(results),
                 Submitted::Job(job) => {
-                    let url = self.transport().url(&["processes", &process, "execution"]).into();
+                    let url = self.transport().url(&["processes", &submission.process, "execution"]).into();
                     Err(Error::AnsweredAsynchronously { url, job: job.id().to_owned() })
                 }
             }
@@ -115,39 +134,40 @@ impl Client {
     /// Those of [`landing_page`](Client::landing_page), and [`Error::NoJobId`] if the server has made a job and does not say
     /// which.
     pub fn submit(&self, process: impl AsRef<str>, execution: impl AsRef<Execution>) -> BoxFuture<'_, Result<Submitted>> {
-        self.submit_this(process.as_ref().to_owned(), execution.as_ref().clone())
+        let execution = execution.as_ref();
+        self.submit_this(Submission::new(process.as_ref(), execution, execution.prefer_or(self.preference())))
     }
 
-    fn submit_this(&self, process: String, execution: Execution) -> BoxFuture<'_, Result<Submitted>> {
-        Box::pin(async move { self.submit_with(&process, &execution, execution.prefer_or(self.preference())).await })
+    fn submit_this(&self, submission: Submission) -> BoxFuture<'_, Result<Submitted>> {
+        Box::pin(async move { self.submit_with(&submission).await })
     }
 
-    async fn submit_with(&self, process: &str, execution: &Execution, prefer: &Prefer) -> Result<Submitted> {
-        let answer = self.post(process, execution, prefer).await?;
+    async fn submit_with(&self, submission: &Submission) -> Result<Submitted> {
+        let answer = self.post(submission).await?;
         let made_job = matches!(answer.status, StatusCode::CREATED | StatusCode::ACCEPTED) || status_of(&answer).is_some();
         if !made_job {
-            return results_reader::results(&answer, &execution.expected(prefer)).map(Submitted::Results);
+            return results_reader::results(&answer, &submission.expected).map(Submitted::Results);
         }
-        self.job_of(process, &answer, execution, prefer)
+        self.job_of(submission, &answer)
             .map(Submitted::Job)
             .ok_or_else(|| Error::NoJobId { url: answer.url.to_string(), status: answer.status.as_u16() })
     }
 
-    async fn post(&self, process: &str, execution: &Execution, prefer: &Prefer) -> Result<Answer> {
-        let url = self.transport().url(&["processes", process, "execution"]);
-        let mut request = Request::new(Method::POST, url).json(&execution.to_value());
-        prefer.put_into(&mut request.headers)?;
+    async fn post(&self, submission: &Submission) -> Result<Answer> {
+        let url = self.transport().url(&["processes", &submission.process, "execution"]);
+        let mut request = Request::new(Method::POST, url).json(&submission.body);
+        submission.prefer.put_into(&mut request.headers)?;
         self.transport().send(request).await
     }
 
     /// The job that the answer to an execution tells of: by its body, else by its `Location` header.
-    fn job_of(&self, process: &str, answer: &Answer, execution: &Execution, prefer: &Prefer) -> Option<Job> {
+    fn job_of(&self, submission: &Submission, answer: &Answer) -> Option<Job> {
         let status = status_of(answer);
         let located = answer.location().and_then(|url| after(url.path(), "jobs"));
         let named = status.as_ref().and_then(|status| status.id().map(str::to_owned));
-        let process = status.as_ref().and_then(|status| status.process_id.clone()).unwrap_or_else(|| process.to_owned());
+        let process = status.as_ref().and_then(|status| status.process_id.clone()).unwrap_or_else(|| submission.process.clone());
         let id = named.or(located)?;
-        Some(Job::new(self.clone(), id, Some(process), status).expecting(execution.expected(prefer)))
+        Some(Job::new(self.clone(), id, Some(process), status).expecting(submission.expected.clone()))
     }
 }
 

@@ -34,7 +34,8 @@ use crate::error::{Error, Result};
 ///
 /// Opening takes what the header takes, a few MiB at most. A read takes its array (1 GiB at most unless
 /// [`max_bytes`](Read::max_bytes) allows more), 64 MiB for bytes that are kept for further reads, 48 MiB for bytes under way, and for each core and
-/// one more a decoded tile or strip (256 MiB at most) with what it is decoded from, whatever the file says. It needs a tokio runtime.
+/// one more a decoded tile or strip (256 MiB at most) with what it is decoded from, whatever the file says. Statistics take up to 512 MiB for values of bands
+/// that lie side by side, which are read in one pass; a mask takes a byte a pixel. It needs a tokio runtime.
 ///
 /// ```no_run
 /// # async fn run(items: eoap::ItemCollection) -> Result<(), eoap::Error> {

@@ -3,7 +3,7 @@
 //! [`Sample`] turns bytes into values. A type reads every band whose values it holds exactly, so that nothing is lost without being seen.
 
 use futures_util::future::BoxFuture;
-use ndarray::{Array2, Array3};
+use ndarray::{Array2, Array3, ArrayView3};
 
 use super::data_type::DataType;
 use crate::{
@@ -33,7 +33,7 @@ pub(crate) enum Picks<'a> {
 }
 
 pub(crate) mod private {
-    use super::{Array2, Array3, BoxFuture, DataType, Picks, Points, Request, Result};
+    use super::{Array2, Array3, ArrayView3, BoxFuture, DataType, Picks, Points, Request, Result};
 
     /// What the library itself needs of a sample type.
     pub trait Sealed: Sized {
@@ -52,6 +52,9 @@ pub(crate) mod private {
         /// Reads values at places, as [`read_bands`](Self::read_bands) does.
         #[expect(private_interfaces, reason = "sealed: only this library calls it")]
         fn read_points(request: Points) -> BoxFuture<'static, Result<Vec<Option<Vec<Self>>>>>;
+
+        /// The values as little-endian bytes, in the order of the array.
+        fn le_bytes(values: ArrayView3<'_, Self>) -> Vec<u8>;
 
         /// The value as a float, rounded if it has more than 53 bits.
         fn to_f64(self) -> f64;
@@ -116,6 +119,10 @@ macro_rules! sample {
             #[expect(private_interfaces, reason = "sealed: only this library calls it")]
             fn read_points(request: Points) -> BoxFuture<'static, Result<Vec<Option<Vec<Self>>>>> {
                 Box::pin(request.values())
+            }
+
+            fn le_bytes(values: ArrayView3<'_, Self>) -> Vec<u8> {
+                values.iter().flat_map(|value| value.to_le_bytes()).collect()
             }
 
             fn to_f64(self) -> f64 {
