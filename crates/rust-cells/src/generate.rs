@@ -52,6 +52,8 @@ pub(crate) struct Plan {
     pub(crate) showing: Showing,
     /// Whether `?` meets options.
     pub(crate) options: bool,
+    /// Names that a crate's macro mentions, which only rustc sees.
+    pub(crate) mentions: BTreeSet<String>,
     /// Whether a macro awaits, which only rustc sees.
     pub(crate) awaits: bool,
     /// The cell's own variables that are functions by their own types, which have no names: the pointers that they are kept as.
@@ -93,6 +95,7 @@ impl Generate<'_> {
         let Generate { cell, state, .. } = self;
         let code = cell.parts.iter().filter(|part| !matches!(part.kind, PartKind::Item(_)));
         let mut mentions: BTreeSet<String> = code.flat_map(|part| part.mentions.iter().cloned()).collect();
+        mentions.extend(self.plan.mentions.iter().cloned());
         let taken: Vec<String> = state.variables.keys().filter(|name| mentions.contains(*name)).cloned().collect();
         for name in &taken {
             mentions.extend(crate::cell::mentions_in_text(&state.variables[name].ty));

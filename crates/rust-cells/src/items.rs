@@ -244,6 +244,11 @@ impl Items {
         }
     }
 
+    /// Whether a cell has brought something of this name.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        !self.numbers_of([name].into_iter()).is_empty()
+    }
+
     /// The names of modules, types and the like at the notebook's root.
     pub(crate) fn is_root_name(&self, name: &str) -> bool {
         self.is_own(name)

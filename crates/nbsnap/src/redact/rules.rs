@@ -30,7 +30,7 @@ pub const BUILT_IN_RULES: &[BuiltInRule] = &[
     BuiltInRule {
         name: "thread-ids",
         is_on: true,
-        patterns: &[(r"thread '(?<name>[^'\n]*)' \(\d+\) panicked", "thread '${name}' panicked")],
+        patterns: &[(r"thread '(?<name>[^'\n]*)' \(\d+\) (?<what>panicked|has overflowed)", "thread '${name}' ${what}")],
     },
     BuiltInRule {
         name: "generated-lines",

@@ -15,6 +15,12 @@ pub(super) fn of(node: &SyntaxNode) -> BTreeSet<String> {
     for token in node.descendants_with_tokens().filter_map(|element| element.into_token()) {
         match token.kind() {
             SyntaxKind::STRING => {
+                // What an attribute says in quotes may be a path, as in `#[serde(default = "fallback")]`.
+                let in_attribute =
+                    token.parent().is_some_and(|parent| parent.ancestors().any(|node| ast::Attr::can_cast(node.kind())));
+                if in_attribute {
+                    names.extend(in_text(token.text()));
+                }
                 for captures in IN_TEXT.captures_iter(token.text()) {
                     names.extend(captures.iter().skip(1).flatten().map(|name| name.as_str().to_owned()));
                 }

@@ -22,6 +22,7 @@ enum Meaning {
     Change(fn(&mut Plan)),
     Keep(String, Keeping),
     GiveUp(usize, String),
+    Mention(String),
     Nothing,
 }
 
@@ -48,6 +49,7 @@ pub(super) fn verdict(made: &Made, map: &Map<'_>, plan: &Plan, taken: &[String])
                     next.given_up.push((number, name));
                 }
             }
+            Meaning::Mention(name) => drop(next.mentions.insert(name)),
             Meaning::Nothing => {}
         }
     }
@@ -65,7 +67,7 @@ pub(super) fn verdict(made: &Made, map: &Map<'_>, plan: &Plan, taken: &[String])
         authors.retain(|diagnostic| diagnostic.code.is_none());
     }
     // What is there twice makes errors of its own.
-    let gives_way = next.given_up.len() > plan.given_up.len();
+    let gives_way = next.given_up.len() > plan.given_up.len() || next.mentions.len() > plan.mentions.len();
     if (authors.is_empty() || gives_way) && next != *plan {
         return Verdict::Try(next);
     }
@@ -130,6 +132,12 @@ fn meaning(message: &Message, map: &Map<'_>, plan: &Plan, taken: &[String]) -> M
         "E0061" | "E0624" if plan.showing == Showing::Own && message.message.contains("evcxr_display") => {
             return Meaning::Change(|plan| plan.showing = Showing::Format);
         }
+        "E0425" | "E0412" | "E0433" | "E0405" | "E0422" | "E0423" | "E0574" => {
+            let name = message.message.split('`').nth(1).unwrap_or_default();
+            if map.items.has(name) && !plan.mentions.contains(name) {
+                return Meaning::Mention(name.to_owned());
+            }
+        }
         "E0728" if !map.cell.awaits && !plan.awaits && map.cell.broken.is_none() => {
             return Meaning::Change(|plan| plan.awaits = true);
         }
@@ -167,6 +175,18 @@ fn meaning(message: &Message, map: &Map<'_>, plan: &Plan, taken: &[String]) -> M
     }
     // Once options are allowed, `?` on results is what rustc complains about; both in one cell is the author's to change.
     let mut diagnostic = map.diagnostic(message);
+    if map.cell.broken.is_some() && diagnostic.places.is_empty() && diagnostic.message.ends_with("found `::`") {
+        // What follows the cell is ours.
+        diagnostic.message = diagnostic.message.replace("found `::`", "found the end of the cell");
+        let (line, column) = crate::crate_source::position(&map.cell.source, map.cell.source.trim_end().len());
+        diagnostic.places.push(crate::diagnostics::Place {
+            line,
+            column,
+            end_line: line,
+            end_column: column + 1,
+            ..Default::default()
+        });
+    }
     if code == "E0267" && !map.cell.source.contains('|') {
         // The closure and the block are ours.
         diagnostic.code = Some("E0268".into());

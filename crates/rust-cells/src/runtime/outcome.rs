@@ -87,7 +87,7 @@ pub fn whole(cell: impl FnOnce()) {
 
 fn panicked(payload: Box<dyn Any + Send>) {
     let said = payload.downcast_ref::<String>().map(String::as_str).or(payload.downcast_ref::<&str>().copied());
-    let (message, place) = (said.unwrap_or_default().to_owned(), panics::last_place());
+    let (message, place) = (said.unwrap_or("Box<dyn Any>").to_owned(), panics::last_place());
     with(|state| state.outcome = Outcome::Panicked { message, place });
     // A payload may panic again when it is dropped.
     std::mem::forget(payload);

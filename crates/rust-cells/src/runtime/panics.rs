@@ -7,6 +7,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::io::Write;
 use std::panic::{Location, PanicHookInfo};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 use super::system::library_of;
@@ -32,6 +33,9 @@ pub(super) struct Stretch {
 
 /// By the library's file: its lines.
 static LINES: LazyLock<Mutex<HashMap<String, Vec<Stretch>>>> = LazyLock::new(Mutex::default);
+
+/// Whether the note about backtraces was printed.
+static NOTED: AtomicBool = AtomicBool::new(false);
 
 thread_local! {
     static LAST: RefCell<Option<Place>> = const { RefCell::new(None) };
@@ -65,6 +69,8 @@ fn hook(info: &PanicHookInfo<'_>) {
     let said = info.payload_as_str().unwrap_or("Box<dyn Any>");
     let note = match std::env::var("RUST_BACKTRACE") {
         Ok(wanted) if wanted != "0" => format!("stack backtrace:\n{}", std::backtrace::Backtrace::force_capture()),
+        // As the standard library does: once is enough.
+        _ if NOTED.swap(true, Ordering::Relaxed) => String::new(),
         _ => "note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace\n".to_owned(),
     };
     let text = format!("\nthread '{name}' ({}) panicked at {at}:\n{said}\n{note}", super::system::thread_id());

@@ -37,7 +37,10 @@ impl Collected {
     fn name_thread(record: &mut CellRecord) {
         static PANIC: LazyLock<Regex> =
             LazyLock::new(|| Regex::new(r"(?m)^thread 'main' (\(\d+\) panicked at )").expect("the pattern is a constant"));
-        record.stderr = PANIC.replace_all(&record.stderr, "thread '<unnamed>' $1").into_owned();
+        static PLACE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"src/lib\.rs:\d+:\d+").expect("the pattern is a constant"));
+        let named = PANIC.replace_all(&record.stderr, "thread '<unnamed>' $1");
+        // As `dbg!` prints it: the place in a generated crate, which moves with every macro of an earlier cell.
+        record.stderr = PLACE.replace_all(&named, "the cell").into_owned();
     }
 
     fn print(&mut self, mut text: String, max_output: u64, stream: fn(&mut CellRecord) -> &mut String) {
