@@ -176,6 +176,9 @@ impl Testbed {
             ("AWS_DEFAULT_REGION", &s3.region),
             ("AWS_REGION", &s3.region),
             ("AWS_ENDPOINT_URL", &s3.endpoint),
+            // What a machine's user has in `~/.aws` plays no part.
+            ("AWS_CONFIG_FILE", "/dev/null"),
+            ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null"),
             ("EOAP_POLL_INTERVAL", interval),
         ];
         let all = proxies.into_iter().map(|name| (name, self.proxy_url())).chain(more);
