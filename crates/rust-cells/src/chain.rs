@@ -217,7 +217,7 @@ impl<'a> Chain<'a> {
                 .map(|(name, _)| name.clone())
                 .collect();
             for name in lost {
-                self.state.variables.remove(&name);
+                self.state.variables_mut().remove(&name);
                 self.state.lost.insert(name, "a later `:dep` built the crates anew that its type is from".to_owned());
             }
         }

@@ -186,7 +186,7 @@ fn no_variable(state: &State, name: &str) -> String {
 fn variables(state: &State) -> (String, String) {
     let mut text = String::new();
     let mut html = String::from("<table><tr><th>Variable</th><th>Type</th></tr>");
-    for (name, variable) in &state.variables {
+    for (name, variable) in state.variables() {
         let ty = shown(&variable.ty);
         text.push_str(&format!("{name}: {ty}\n"));
         html.push_str(&format!("<tr><td>{}</td><td>{}</td></tr>", escaped(name), escaped(&ty)));

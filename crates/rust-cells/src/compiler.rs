@@ -168,7 +168,8 @@ impl<'a> Work<'a> {
         roots.extend(state.items.that_mention(&change.renamed()).into_iter().filter(|number| !change.added.contains(number)));
         let (mut discarded, mut lost) = (Vec::new(), Vec::new());
         let mut lose = |state: &mut State, name: String, why: String| {
-            if state.variables.remove(&name).is_some() {
+            if state.variables.contains_key(&name) {
+                state.variables_mut().remove(&name);
                 state.lost.insert(name.clone(), why.clone());
                 discarded.push(name.clone());
                 lost.push((name, why));
@@ -177,10 +178,10 @@ impl<'a> Work<'a> {
         let anew: BTreeSet<&String> =
             change.anew.iter().filter(|(space, _)| *space == Namespace::Type).map(|(_, name)| name).collect();
         if !anew.is_empty() {
-            for (name, variable) in request.state.variables.clone() {
+            for (name, variable) in &*request.state.variables {
                 let rests_on = request.state.items.rests_on(&crate::cell::mentions_in_text(&variable.ty));
                 if let Some(ty) = anew.iter().find(|ty| rests_on.contains(**ty)) {
-                    lose(&mut state, name, format!("its type rests on `{ty}`, which {label} defined anew"));
+                    lose(&mut state, name.clone(), format!("its type rests on `{ty}`, which {label} defined anew"));
                 }
             }
         }
@@ -388,7 +389,7 @@ impl<'a> Work<'a> {
         let cell = Cell::parse("");
         let mut state = self.state.clone();
         let variable = LiveVariable { ty: ty.to_owned(), is_mutable: false };
-        state.variables = [("tried".to_owned(), variable)].into();
+        state.variables = Arc::new([("tried".to_owned(), variable)].into());
         let cell = Cell { parts: Cell::parse("tried;").parts, source: "tried;".to_owned(), ..cell };
         let work = Work {
             compiler: self.compiler,
@@ -452,12 +453,12 @@ impl<'a> Work<'a> {
             match plan.keeping.get(name) {
                 None | Some(Keeping::Outside) => {}
                 Some(keeping) => {
-                    after_failure.variables.remove(name);
+                    after_failure.variables_mut().remove(name);
                     after_failure
                         .lost
                         .insert(name.clone(), format!("{label} moved it into its code and did not come to its end"));
                     if *keeping == Keeping::Moved {
-                        after.variables.remove(name);
+                        after.variables_mut().remove(name);
                         after.lost.insert(name.clone(), format!("{label} moved it away"));
                     }
                 }
@@ -468,10 +469,10 @@ impl<'a> Work<'a> {
             match ty {
                 Some(ty) => {
                     after.lost.remove(&variable.name);
-                    after.variables.insert(variable.name.clone(), LiveVariable { ty, is_mutable: variable.is_mutable });
+                    after.variables_mut().insert(variable.name.clone(), LiveVariable { ty, is_mutable: variable.is_mutable });
                 }
                 None => {
-                    after.variables.remove(&variable.name);
+                    after.variables_mut().remove(&variable.name);
                     after.lost.insert(variable.name.clone(), format!("{label} moved it away"));
                 }
             }

@@ -96,7 +96,7 @@ impl Generate<'_> {
         let code = cell.parts.iter().filter(|part| !matches!(part.kind, PartKind::Item(_)));
         let mut mentions: BTreeSet<String> = code.flat_map(|part| part.mentions.iter().cloned()).collect();
         mentions.extend(self.plan.mentions.iter().cloned());
-        let taken: Vec<String> = state.variables.keys().filter(|name| mentions.contains(*name)).cloned().collect();
+        let taken: Vec<String> = mentions.iter().filter(|name| state.variables.contains_key(*name)).cloned().collect();
         for name in &taken {
             mentions.extend(crate::cell::mentions_in_text(&state.variables[name].ty));
         }

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::Arc;
 
 use crate::dependencies::DependencySet;
 use crate::items::Items;
@@ -64,7 +65,7 @@ impl fmt::Display for ErrorFormat {
 #[derive(Clone, Debug)]
 pub struct State {
     pub(crate) items: Items,
-    pub(crate) variables: BTreeMap<String, LiveVariable>,
+    pub(crate) variables: Arc<BTreeMap<String, LiveVariable>>,
     /// Variables that are there no more, and why: `moved into a cell`, …
     pub(crate) lost: BTreeMap<String, String>,
     /// Attributes of the notebook as a whole.
@@ -85,7 +86,7 @@ impl State {
     pub fn new(opt_level: &str) -> State {
         State {
             items: Items::default(),
-            variables: BTreeMap::new(),
+            variables: Arc::default(),
             lost: BTreeMap::new(),
             attributes: BTreeSet::new(),
             dependencies: DependencySet::default(),
@@ -106,10 +107,15 @@ impl State {
         &self.dependencies
     }
 
+    /// The variables, to be changed. States share them until then.
+    pub(crate) fn variables_mut(&mut self) -> &mut BTreeMap<String, LiveVariable> {
+        Arc::make_mut(&mut self.variables)
+    }
+
     /// Forgets all variables, as the process that held them is gone.
     pub fn lose_variables(&mut self, why: &str) {
-        for (name, _) in std::mem::take(&mut self.variables) {
-            self.lost.insert(name, why.to_owned());
+        for name in std::mem::take(&mut self.variables).keys() {
+            self.lost.insert(name.clone(), why.to_owned());
         }
     }
 }

@@ -45,6 +45,14 @@ impl DependencySet {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
+    /// The folders of packages that are asked for by path.
+    pub fn paths(&self) -> impl Iterator<Item = std::path::PathBuf> + '_ {
+        self.0.values().filter_map(|value| {
+            let table: toml::Table = format!("value = {value}").parse().ok()?;
+            Some(table.get("value")?.get("path")?.as_str()?.into())
+        })
+    }
+
     /// The lines of a `[dependencies]` table.
     pub(crate) fn manifest_lines(&self) -> String {
         self.0.iter().map(|(name, value)| format!("{name} = {value}\n")).collect()

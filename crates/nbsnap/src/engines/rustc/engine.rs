@@ -153,6 +153,9 @@ impl Engine for Rustc {
         self.variables.sort();
         self.variables.dedup();
         self.sources = built.flat_map(|library| library.sources().map(PathBuf::from).collect::<Vec<_>>()).collect();
+        // What did not build is looked at for whoever waits until it is mended.
+        let broken = prepared.libraries.iter().filter(|(_, library)| library.is_err());
+        self.sources.extend(broken.flat_map(|(set, _)| set.paths().collect::<Vec<_>>()));
         self.sources.sort();
         self.sources.dedup();
         self.ready = Some(Ready { compiler, prepared, opt_level: self.settings.opt_level.clone(), token });
