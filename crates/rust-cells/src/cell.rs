@@ -3,6 +3,7 @@
 //! The main type is [`Cell`]. It knows one cell, and neither what other cells brought nor how a cell is compiled.
 
 mod command_lines;
+mod completeness;
 mod delimiters;
 mod item;
 mod mentions;
@@ -14,6 +15,7 @@ use ra_ap_syntax::ast::{self, AstNode, HasAttrs};
 use ra_ap_syntax::{Edition, SourceFile, SyntaxKind, SyntaxNode};
 
 pub use command_lines::CommandLine;
+pub use completeness::{Completeness, completeness};
 pub use delimiters::Unbalanced;
 pub use item::{Item, Namespace, StaticPlace};
 pub(crate) use mentions::in_text as mentions_in_text;

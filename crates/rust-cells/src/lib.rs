@@ -34,5 +34,5 @@ pub use error::Error;
 pub use output::Output;
 pub use process::{Canceller, Ending, Process, ProcessSettings};
 pub use session::{CellOutcome, Executed, Limits, Session};
-pub use state::{ErrorFormat, LiveVariable, State};
+pub use state::{Definition, ErrorFormat, LiveVariable, State, shown_type};
 pub use toolchain::{Toolchain, foreign_variables};

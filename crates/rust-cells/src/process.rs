@@ -36,6 +36,14 @@ pub struct ProcessSettings {
     pub max_memory: Option<u64>,
 }
 
+impl ProcessSettings {
+    /// Variables that every process of cells gets: no backtraces, whose frames nobody reads, and evcxr's mark, without which some libraries
+    /// display nothing.
+    pub fn usual_variables() -> [(String, String); 2] {
+        [("RUST_BACKTRACE", "0"), ("EVCXR_IS_RUNTIME", "1")].map(|(name, value)| (name.to_owned(), value.to_owned()))
+    }
+}
+
 /// How a cell ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -255,7 +263,7 @@ impl Process {
             self.leaves_threads = threads > self.threads;
             self.threads = threads;
             if let Some(shown) = fields.get(5) {
-                emit(Output::Display([("text/plain".to_owned(), (*shown).to_owned())].into()));
+                emit(Output::Value((*shown).to_owned()));
             }
             return Ok(ending);
         }
