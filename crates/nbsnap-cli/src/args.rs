@@ -72,7 +72,7 @@ pub(crate) enum Command {
     Clean(CleanArgs),
     /// Open notebooks in JupyterLab, with a kernel that finds everything built, against the testbed
     Lab(LabArgs),
-    /// Evcxr's Jupyter kernel, with what notebooks depend on built ahead
+    /// A Jupyter kernel for Rust, with what notebooks depend on built ahead
     Kernel(KernelArgs),
     /// Write what a shell completes on its command line
     Completions(CompletionsArgs),

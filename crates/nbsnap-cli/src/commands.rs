@@ -7,6 +7,7 @@ mod completions;
 mod diff;
 mod export;
 mod kernel;
+mod kernel_settings;
 mod lab;
 mod list;
 mod prepare;

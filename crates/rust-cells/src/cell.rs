@@ -8,6 +8,7 @@ mod delimiters;
 mod item;
 mod mentions;
 mod part;
+mod question_marks;
 
 use std::ops::Range;
 
@@ -19,6 +20,7 @@ pub use completeness::{Completeness, completeness};
 pub use delimiters::Unbalanced;
 pub use item::{Item, Namespace, StaticPlace};
 pub(crate) use mentions::in_text as mentions_in_text;
+pub use question_marks::question_mark_lines;
 pub use part::{Part, PartKind, Variable};
 
 /// A cell, taken apart. Ranges are in bytes of [`Cell::source`].

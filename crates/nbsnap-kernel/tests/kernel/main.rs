@@ -1,0 +1,74 @@
+//! The kernel as clients see it, each story with a kernel of its own.
+
+mod client;
+mod failing;
+mod helping;
+mod interrupting;
+mod living;
+mod running;
+
+use std::path::{Path, PathBuf};
+
+use libtest_mimic::{Arguments, Trial};
+use nbsnap_kernel::KernelSettings;
+use rust_cells::dependencies::BuildSettings;
+use rust_cells::ProcessSettings;
+
+use client::Kernel;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    if let [_, role, connection_file, cache] = arguments.as_slice()
+        && role == "be-the-kernel"
+    {
+        be_the_kernel(Path::new(connection_file), Path::new(cache));
+        return;
+    }
+    let stories = [running::STORIES, failing::STORIES, interrupting::STORIES, helping::STORIES, living::STORIES].concat();
+    let mut arguments = Arguments::from_args();
+    // Cells are compiled: more at once only makes each slower than it may be.
+    arguments.test_threads = arguments.test_threads.or(Some(2));
+    let trials = stories.into_iter().map(|(name, story)| Trial::test(name, move || Ok(story())));
+    libtest_mimic::run(&arguments, trials.chain(failing::projects()).collect()).exit();
+}
+
+/// A name and what happens.
+type Story = (&'static str, fn());
+
+fn be_the_kernel(connection_file: &Path, cache: &Path) {
+    let plain = ["PATH", "HOME", "CARGO_HOME", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN"];
+    let mut environment: std::collections::BTreeMap<String, String> =
+        plain.iter().filter_map(|name| Some(((*name).to_owned(), std::env::var(name).ok()?))).collect();
+    environment.extend(ProcessSettings::usual_variables());
+    let settings = KernelSettings {
+        connection_file: connection_file.to_owned(),
+        directory: std::env::current_dir().unwrap(),
+        cache: cache.to_owned(),
+        lock: std::fs::read_to_string(workspace().join("Cargo.lock")).ok(),
+        projects: Vec::new(),
+        notebook: Default::default(),
+        build: BuildSettings { opt_level: "0".into(), optimized: Vec::new() },
+        environment,
+        history: Some(std::env::current_dir().unwrap().join("history.jsonl")),
+    };
+    if let Err(error) = nbsnap_kernel::run(settings) {
+        eprintln!("{error}");
+        std::process::exit(1);
+    }
+}
+
+fn workspace() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap()
+}
+
+/// Where all kernels of these tests build.
+fn cache() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("kernel")
+}
+
+/// A folder of its own, and a kernel in it.
+fn kernel() -> (tempfile::TempDir, Kernel) {
+    let folder = tempfile::tempdir().unwrap();
+    let kernel = Kernel::start(folder.path(), &cache());
+    (folder, kernel)
+}
