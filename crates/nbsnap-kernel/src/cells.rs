@@ -59,6 +59,8 @@ pub(crate) fn run(settings: KernelSettings, shared: &Shared, jobs: &Receiver<Req
         directory: settings.directory.clone(),
         environment: settings.environment.clone(),
         max_memory: None,
+        asks_for_input: true,
+        reports_panics: true,
     };
     let mut session = Session::new(&compiler, chain, process);
     // The first cell need not wait for it; what is wrong with it that cell says.

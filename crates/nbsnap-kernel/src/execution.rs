@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::cells::{Cells, reply_of};
 use crate::excerpt::Sources;
 use crate::failure::{self, Failure};
+use crate::interrupts::Interrupts;
 use crate::outbox::Outbox;
 use crate::wire::Request;
 
@@ -47,6 +48,16 @@ impl Sources for Cited<'_> {
 impl Execution<'_> {
     /// Runs a cell. Returns the content of the reply; all else is published.
     pub(crate) fn run(cells: &mut Cells<'_>, request: &Request) -> Value {
+        // From here on: a client that has seen the cell begin may interrupt it.
+        if !cells.shared.interrupts.begin() {
+            return reply_of(&Failure::new("Interrupted", "the kernel is shutting down"), cells.count);
+        }
+        let reply = Execution::reply(cells, request);
+        cells.shared.interrupts.end();
+        reply
+    }
+
+    fn reply(cells: &mut Cells<'_>, request: &Request) -> Value {
         let is_silent = request.flag("silent", false);
         let is_stored = request.flag("store_history", !is_silent) && !is_silent;
         let source = request.text("code").to_owned();
@@ -79,29 +90,28 @@ impl Execution<'_> {
     fn cell(&mut self, cells: &mut Cells<'_>, source: &str) -> Option<Failure> {
         let label = format!("cell [{}]", self.count);
         cells.sources.insert(label.clone(), source.to_owned());
-        let canceller = match cells.session.start().and_then(|process| process.canceller()) {
-            Ok(canceller) => canceller,
+        let handle = match cells.session.start().and_then(|process| process.handle()) {
+            Ok(handle) => handle,
             Err(error) => return Some(Failure::new("Error", &error.to_string())),
         };
-        if !cells.shared.interrupts.begin(Some(canceller)) {
-            return Some(Failure::new("Interrupted", "the kernel is shutting down"));
-        }
+        cells.shared.interrupts.steer(handle);
         cells.progress.lock().unwrap_or_else(PoisonError::into_inner).of(Some(self.request));
         let before: Vec<String> = cells.session.chain().state().variables().keys().cloned().collect();
-        let token = cells.shared.interrupts.token().clone();
-        let executed = cells.session.execute(source, &label, NO_LIMITS, &token, &mut |output| self.take(output));
+        let interrupts = cells.shared.interrupts.clone();
+        let executed = cells.session.execute(source, &label, NO_LIMITS, interrupts.token(), &mut |output| match output {
+            Output::InputRequest => self.ask(&interrupts),
+            output => self.take(output),
+        });
         cells.progress.lock().unwrap_or_else(PoisonError::into_inner).of(None);
-        let was_interrupted = cells.shared.interrupts.end();
+        let was_interrupted = cells.shared.interrupts.was_interrupted();
         let variables = cells.session.chain().state().variables();
         let lost: Vec<String> = before.into_iter().filter(|name| !variables.contains_key(name)).collect();
         let sources = Cited { cells: &cells.sources, label: &label };
         match executed {
             Ok(Executed { outcome, .. }) => {
-                let is_refused = matches!(outcome, rust_cells::CellOutcome::Refused { .. });
                 let failure = failure::of(outcome, self.word.take(), &sources)?;
-                if was_interrupted && is_refused {
-                    return Some(interrupted("what the cell's command lines were at was stopped").with_lost(&lost));
-                }
+                // What a cell then comes to is a consequence, such as reading that was cut short.
+                let failure = if was_interrupted { failure.renamed("Interrupted") } else { failure };
                 Some(failure.with_lost(&lost))
             }
             Err(Error::Cancelled) if lost.is_empty() => {
@@ -112,6 +122,15 @@ impl Execution<'_> {
                 Some(interrupted(text).with_lost(&lost))
             }
             Err(error) => Some(Failure::new("Error", &error.to_string()).with_lost(&lost)),
+        }
+    }
+
+    /// Asks whoever sent the cell for a line, if that client takes such questions.
+    fn ask(&self, interrupts: &Interrupts) {
+        if self.request.flag("allow_stdin", false) {
+            self.outbox.ask(self.request.message("input_request", json!({"prompt": "", "password": false})));
+        } else {
+            interrupts.give(None);
         }
     }
 
@@ -178,18 +197,9 @@ pub(crate) fn publish(outbox: &Outbox, request: &Request, output: Output) {
     let (kind, content) = match output {
         Output::Stdout(text) => ("stream", json!({"name": "stdout", "text": text})),
         Output::Stderr(text) => ("stream", json!({"name": "stderr", "text": text})),
-        Output::Display(display) => {
-            let data: Map<String, Value> = display.into_iter().map(|(mime, text)| (mime.clone(), value(&mime, text))).collect();
-            ("display_data", json!({"data": data, "metadata": {}, "transient": {}}))
-        }
-        Output::Value(text) => ("display_data", json!({"data": {"text/plain": text}, "metadata": {}, "transient": {}})),
+        Output::Display(display) => outbox.displayed(display),
+        Output::Value(text) => outbox.displayed([("text/plain".to_owned(), text)].into()),
         _ => return,
     };
     outbox.publish(request.publication(kind, content));
-}
-
-/// JSON as JSON, all else as text.
-fn value(mime: &str, text: String) -> Value {
-    let is_json = mime == "application/json" || mime.ends_with("+json");
-    is_json.then(|| serde_json::from_str(&text).ok()).flatten().unwrap_or(Value::String(text))
 }

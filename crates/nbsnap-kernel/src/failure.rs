@@ -35,6 +35,12 @@ impl Failure {
         self
     }
 
+    /// The same by another name.
+    pub(crate) fn renamed(mut self, name: &str) -> Failure {
+        name.clone_into(&mut self.name);
+        self
+    }
+
     /// What becomes of variables, in a line of its own.
     pub(crate) fn with_lost(self, lost: &[String]) -> Failure {
         match lost {
@@ -157,7 +163,7 @@ fn advice(diagnostics: &[Diagnostic]) -> Option<String> {
             "say the type where the variable is declared, as in `let x: Vec<i32> = …;`: a cell's types come from that cell alone".to_owned()
         }
         "E0382" | "E0507" => "the value was moved before: write `.clone()` where it is moved, or borrow it there with `&`".to_owned(),
-        "E0425" if first.message.contains("cannot find value") => {
+        "E0425" if first.message.contains("cannot find value") && !first.help.iter().any(|help| help.contains("there was")) => {
             "run the cell that makes it first, and look how it is spelled; `:vars` lists the variables".to_owned()
         }
         "E0432" | "E0433" if says(&["crate"]) || says(&["unresolved import"]) => {

@@ -67,8 +67,9 @@ async fn serve(connection: &ConnectionInfo, settings: KernelSettings) -> Result<
 
     let (shell_out, shell_in) = shell.split();
     let (control_out, control_in) = control.split();
-    let _stdin = stdin;
-    tokio::spawn(mail.send(shell_out, iopub));
+    let (stdin_out, stdin_in) = stdin.split();
+    tokio::spawn(mail.send(shell_out, stdin_out, iopub));
+    tokio::spawn(take_input(stdin_in, shared.interrupts.clone()));
     tokio::spawn(async move {
         loop {
             if heartbeat.single_heartbeat().await.is_err() {
@@ -96,6 +97,16 @@ async fn serve(connection: &ConnectionInfo, settings: KernelSettings) -> Result<
     let _ = waited.await;
     let _ = tokio::time::timeout(Duration::from_secs(1), shared.outbox.flush()).await;
     Ok(())
+}
+
+/// Hands lines that people type to the cell that waits for them.
+async fn take_input(mut stdin: RouterRecvConnection, interrupts: Interrupts) {
+    loop {
+        let reply = next(&mut stdin).await;
+        if reply.kind == "input_reply" {
+            interrupts.give(reply.content["value"].as_str());
+        }
+    }
 }
 
 async fn terminated() {

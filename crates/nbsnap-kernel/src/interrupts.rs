@@ -5,7 +5,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use rust_cells::{CancellationToken, Canceller};
+use rust_cells::{CancellationToken, CellHandle};
 
 /// How long a cell has to end at its await point.
 const PATIENCE: Duration = Duration::from_millis(450);
@@ -21,8 +21,8 @@ pub(crate) struct Interrupts {
 
 #[derive(Default)]
 struct State {
-    /// The cell's number, and what cancels it at its await point; none while no cell runs.
-    running: Option<(u64, Option<Canceller>)>,
+    /// The cell's number, and what steers it; none while no cell runs.
+    running: Option<(u64, Option<CellHandle>)>,
     last: u64,
     interrupted: bool,
     /// The kernel is going: no cell begins any more.
@@ -40,23 +40,40 @@ impl Interrupts {
     }
 
     /// Notes that a cell begins. Returns whether it may.
-    pub(crate) fn begin(&self, canceller: Option<Canceller>) -> bool {
+    pub(crate) fn begin(&self) -> bool {
         let mut state = self.state();
         if state.closed {
             return false;
         }
         state.last += 1;
-        state.running = Some((state.last, canceller));
+        state.running = Some((state.last, None));
         state.interrupted = false;
         self.token.flag().store(false, std::sync::atomic::Ordering::Relaxed);
         true
     }
 
-    /// Notes that the cell is over. Returns whether it was interrupted.
-    pub(crate) fn end(&self) -> bool {
-        let mut state = self.state();
-        state.running = None;
-        state.interrupted
+    /// Notes what steers the cell that has begun.
+    pub(crate) fn steer(&self, cell: CellHandle) {
+        if let Some((_, handle)) = &mut self.state().running {
+            *handle = Some(cell);
+        }
+    }
+
+    /// Whether the cell that runs was interrupted.
+    pub(crate) fn was_interrupted(&self) -> bool {
+        self.state().interrupted
+    }
+
+    /// Notes that the cell is over.
+    pub(crate) fn end(&self) {
+        self.state().running = None;
+    }
+
+    /// Gives the cell that runs a line that it reads, or says that nobody can be asked for one.
+    pub(crate) fn give(&self, line: Option<&str>) {
+        if let Some((_, Some(cell))) = &self.state().running {
+            cell.give(line);
+        }
     }
 
     /// Interrupts the cell that runs, if one does. Returns when it is over, or will be within moments.
@@ -67,9 +84,9 @@ impl Interrupts {
             {
                 let mut state = self.state();
                 match &state.running {
-                    Some((running, canceller)) if *running == number => {
-                        if let Some(canceller) = canceller {
-                            canceller.cancel();
+                    Some((running, cell)) if *running == number => {
+                        if let Some(cell) = cell {
+                            cell.cancel();
                         }
                         if started.elapsed() >= PATIENCE {
                             self.token.cancel();

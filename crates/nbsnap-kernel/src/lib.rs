@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod cells;
+mod display;
 mod excerpt;
 mod execution;
 mod failure;

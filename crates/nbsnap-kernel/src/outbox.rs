@@ -3,6 +3,8 @@
 //! The main type is [`Outbox`]. It can be used by threads and tasks alike. Publications wait where clients read slowly, so that a cell that
 //! floods does not fill this process' memory.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jupyter_protocol::messaging::JupyterMessage;
@@ -11,12 +13,15 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc::{Receiver, Sender, UnboundedReceiver, UnboundedSender, channel, unbounded_channel};
 use tokio::sync::oneshot;
 
+use crate::display;
 use crate::wire::{self, Request};
 
 /// How many publications may wait.
 const WAITING: usize = 256;
 /// How many bytes of text are joined at most.
 const JOINED: usize = 64 * 1024;
+/// How often a question is sent to a client that is not there.
+const ASKED: u32 = 100;
 /// How long a client may take to read a publication before it is left behind.
 const SLOW: Duration = Duration::from_secs(10);
 
@@ -24,7 +29,10 @@ const SLOW: Duration = Duration::from_secs(10);
 #[derive(Clone)]
 pub(crate) struct Outbox {
     shell: UnboundedSender<JupyterMessage>,
+    stdin: UnboundedSender<JupyterMessage>,
     published: Sender<Published>,
+    /// The names of displays that were shown.
+    displays: Arc<Mutex<BTreeSet<String>>>,
 }
 
 enum Published {
@@ -36,6 +44,7 @@ enum Published {
 /// What is left in an outbox.
 pub(crate) struct Mail {
     shell: UnboundedReceiver<JupyterMessage>,
+    stdin: UnboundedReceiver<JupyterMessage>,
     published: Receiver<Published>,
 }
 
@@ -43,14 +52,25 @@ impl Outbox {
     /// An outbox, and the other end of it.
     pub(crate) fn new() -> (Outbox, Mail) {
         let (shell, replies) = unbounded_channel();
+        let (stdin, questions) = unbounded_channel();
         let (published, publications) = channel(WAITING);
-        (Outbox { shell, published }, Mail { shell: replies, published: publications })
+        (Outbox { shell, stdin, published, displays: Arc::default() }, Mail { shell: replies, stdin: questions, published: publications })
     }
 
     /// Answers a request that came over the shell socket.
     pub(crate) fn reply(&self, request: &Request, content: Value) {
         // Without a socket there is nobody to tell.
         let _ = self.shell.send(request.reply(content));
+    }
+
+    /// Sends a question over the stdin socket.
+    pub(crate) fn ask(&self, question: JupyterMessage) {
+        let _ = self.stdin.send(question);
+    }
+
+    /// The kind and the content of the message for a display.
+    pub(crate) fn displayed(&self, display: BTreeMap<String, String>) -> (&'static str, Value) {
+        display::message(display, &mut self.displays.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Publishes from a thread, which waits where clients are slow.
@@ -74,15 +94,31 @@ impl Outbox {
 
 impl Mail {
     /// Sends what is left, for as long as there is somebody who may leave something.
-    pub(crate) async fn send(self, mut shell: RouterSendConnection, iopub: KernelIoPubXPubConnection) {
-        let Mail { shell: mut replies, published } = self;
+    pub(crate) async fn send(
+        self,
+        mut shell: RouterSendConnection,
+        mut stdin: RouterSendConnection,
+        iopub: KernelIoPubXPubConnection,
+    ) {
+        let Mail { shell: mut replies, stdin: mut questions, published } = self;
         let answering = async move {
             while let Some(reply) = replies.recv().await {
                 // A client that has gone gets none.
                 let _ = shell.send(reply).await;
             }
         };
-        tokio::join!(answering, publish(published, iopub));
+        let asking = async move {
+            while let Some(question) = questions.recv().await {
+                // A client that has only just connected may not be known on this socket yet.
+                for _ in 0..ASKED {
+                    if stdin.send(question.clone()).await.is_ok() {
+                        break;
+                    }
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+            }
+        };
+        tokio::join!(answering, asking, publish(published, iopub));
     }
 }
 

@@ -32,7 +32,7 @@ pub use compiler::{Compilation, CompileRequest, CompiledCell, Compiler};
 pub use diagnostics::{Diagnostic, Place};
 pub use error::Error;
 pub use output::Output;
-pub use process::{Canceller, Ending, Process, ProcessSettings};
+pub use process::{CellHandle, Ending, Process, ProcessSettings};
 pub use session::{CellOutcome, Executed, Limits, Session};
 pub use state::{Definition, ErrorFormat, LiveVariable, State, shown_type};
 pub use toolchain::{Toolchain, foreign_variables};

@@ -7,6 +7,7 @@
 
 mod control;
 mod future;
+mod input;
 mod outcome;
 mod panics;
 mod show;

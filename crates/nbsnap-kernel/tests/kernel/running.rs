@@ -73,6 +73,8 @@ show("application/json", "{\"a\": [1, 2]}");
     assert_eq!(displays[0]["data"], json!({"text/html": "<b>1</b>"}));
     assert_eq!(displays[1]["data"], json!({"text/html": "<b>2</b>", "application/json": {"a": [1, 2]}}));
     assert_eq!(executed.value(), "3");
+    let named = kernel.execute("for n in 0..2 { show(\"text/plain; display_id=bar\", &n.to_string()); print!(\" \") }\nshow(\"application/vnd.jupyter.clear-output\", \"\");");
+    assert_eq!(named.kinds(), ["execute_input", "display_data", "stream", "update_display_data", "stream", "clear_output"]);
     let help = kernel.execute(":help");
     assert!(help.of_kind("display_data")[0]["data"]["text/html"].as_str().unwrap().contains("<table>"));
 }
@@ -109,7 +111,7 @@ fn a_dependency_is_added_in_a_living_session() {
         std::fs::write(package.join("Cargo.toml"), manifest).unwrap();
         std::fs::write(package.join("src/lib.rs"), code).unwrap();
     }
-    kernel.value("let kept = vec![1, 2];");
+    kernel.value("let kept = vec![1_u32, 2];");
     let first = kernel.execute(":dep answers = { path = \"answers\" }\nanswers::answer()");
     assert_eq!((first.status(), first.value()), ("ok", "42"), "{}", first.traceback());
     let kinds = first.kinds();
@@ -150,8 +152,9 @@ fn input_is_asked_for() {
     let cell = "print!(\"name? \");\nlet mut name = String::new();\nstd::io::stdin().read_line(&mut name).unwrap();\nname";
     let request = json!({"code": cell, "allow_stdin": true});
     let id = kernel.send("execute_request", request);
-    assert_eq!(kernel.answer_input("Ada"), "name? ");
+    assert_eq!(kernel.answer_input("Ada"), "");
     let executed = kernel.end(&id);
+    assert_eq!(executed.stream("stdout"), "name? ");
     assert_eq!((executed.status(), executed.value()), ("ok", "\"Ada\\n\""), "{}", executed.traceback());
     let refused = kernel.execute("let mut line = String::new();\nstd::io::stdin().read_line(&mut line).unwrap();");
     assert_eq!(refused.reply["ename"], "Panic");

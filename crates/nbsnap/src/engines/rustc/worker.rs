@@ -49,7 +49,7 @@ impl<'a> RustcWorker<'a> {
         environment.extend(ProcessSettings::usual_variables());
         environment.extend(run.variables.clone());
         let chain = self.chain(run.notebook, &directory);
-        let settings = ProcessSettings { directory, environment, max_memory: run.max_memory };
+        let settings = ProcessSettings { directory, environment, max_memory: run.max_memory, ..ProcessSettings::default() };
         Ok(Session::new(&self.ready.compiler, chain, settings))
     }
 }
