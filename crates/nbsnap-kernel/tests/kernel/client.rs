@@ -86,6 +86,11 @@ pub(crate) struct Kernel {
 impl Kernel {
     /// Starts one that works in this folder, and builds in that one.
     pub(crate) fn start(folder: &Path, cache: &Path) -> Kernel {
+        Kernel::start_for(folder, cache, None)
+    }
+
+    /// Starts one for a notebook of the corpus.
+    pub(crate) fn start_for(folder: &Path, cache: &Path, notebook: Option<&str>) -> Kernel {
         let bound: Vec<_> = (0..5).map(|_| std::net::TcpListener::bind("127.0.0.1:0").unwrap()).collect();
         let ports: Vec<u16> = bound.iter().map(|socket| socket.local_addr().unwrap().port()).collect();
         drop(bound);
@@ -107,7 +112,7 @@ impl Kernel {
         // As Jupyter starts kernels: in a session of their own.
         let mut jupyter = Command::new("sh");
         jupyter.args(["-c", "setsid \"$@\" & wait", "jupyter"]).arg(std::env::current_exe().unwrap());
-        jupyter.args(["be-the-kernel"]).args([&file, &cache.to_owned()]).current_dir(folder).stdin(Stdio::null());
+        jupyter.args(["be-the-kernel"]).args([&file, &cache.to_owned()]).args(notebook).current_dir(folder).stdin(Stdio::null());
         let jupyter = jupyter.spawn().unwrap();
         let started = Instant::now();
         while ports.iter().take(4).any(|port| std::net::TcpStream::connect(("127.0.0.1", *port)).is_err()) {

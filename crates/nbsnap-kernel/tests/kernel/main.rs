@@ -1,5 +1,6 @@
 //! The kernel as clients see it, each story with a kernel of its own.
 
+mod agreeing;
 mod client;
 mod failing;
 mod helping;
@@ -18,10 +19,10 @@ use client::Kernel;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
-    if let [_, role, connection_file, cache] = arguments.as_slice()
+    if let [_, role, connection_file, cache, rest @ ..] = arguments.as_slice()
         && role == "be-the-kernel"
     {
-        be_the_kernel(Path::new(connection_file), Path::new(cache));
+        be_the_kernel(Path::new(connection_file), Path::new(cache), rest.first().map(String::as_str));
         return;
     }
     let stories = [running::STORIES, failing::STORIES, interrupting::STORIES, helping::STORIES, living::STORIES].concat();
@@ -29,27 +30,33 @@ fn main() {
     // Cells are compiled: more at once only makes each slower than it may be.
     arguments.test_threads = arguments.test_threads.or(Some(2));
     let trials = stories.into_iter().map(|(name, story)| Trial::test(name, move || Ok(story())));
-    libtest_mimic::run(&arguments, trials.chain(failing::projects()).collect()).exit();
+    let corpus = agreeing::notebooks(arguments.filter.is_some());
+    libtest_mimic::run(&arguments, trials.chain(failing::projects()).chain(corpus).collect()).exit();
 }
 
 /// A name and what happens.
 type Story = (&'static str, fn());
 
-fn be_the_kernel(connection_file: &Path, cache: &Path) {
+fn be_the_kernel(connection_file: &Path, cache: &Path, notebook: Option<&str>) {
     let plain = ["PATH", "HOME", "CARGO_HOME", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN"];
     let mut environment: std::collections::BTreeMap<String, String> =
         plain.iter().filter_map(|name| Some(((*name).to_owned(), std::env::var(name).ok()?))).collect();
     environment.extend(ProcessSettings::usual_variables());
+    let notebook_less = notebook.is_none();
+    let (projects, notebook, lock) = match notebook {
+        Some(name) => agreeing::sets_of(name),
+        None => (Vec::new(), Default::default(), std::fs::read_to_string(workspace().join("Cargo.lock")).ok()),
+    };
     let settings = KernelSettings {
         connection_file: connection_file.to_owned(),
         directory: std::env::current_dir().unwrap(),
         cache: cache.to_owned(),
-        lock: std::fs::read_to_string(workspace().join("Cargo.lock")).ok(),
-        projects: Vec::new(),
-        notebook: Default::default(),
+        lock,
+        projects,
+        notebook,
         build: BuildSettings { opt_level: "0".into(), optimized: Vec::new() },
         environment,
-        history: Some(std::env::current_dir().unwrap().join("history.jsonl")),
+        history: notebook_less.then(|| std::env::current_dir().unwrap().join("history.jsonl")),
     };
     if let Err(error) = nbsnap_kernel::run(settings) {
         eprintln!("{error}");
