@@ -119,7 +119,8 @@ impl Kernel {
             assert!(started.elapsed() < PATIENCE, "the kernel never listened");
             std::thread::sleep(Duration::from_millis(5));
         }
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        // What was sent must get out while the test waits for something else.
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let (shell, iopub, control, stdin) = runtime.block_on(async {
             let identity = || peer_identity_for_session("tests").unwrap();
             let mut iopub = create_client_iopub_connection(&connection, "", "tests").await.unwrap();
