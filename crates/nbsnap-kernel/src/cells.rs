@@ -12,6 +12,7 @@ use rust_cells::{Chain, Compiler, ProcessSettings, Session, Toolchain};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
+use crate::KernelSettings;
 use crate::execution::Execution;
 use crate::failure::Failure;
 use crate::front::Shared;
@@ -19,7 +20,6 @@ use crate::known::Known;
 use crate::libraries::Builder;
 use crate::progress::Progress;
 use crate::wire::Request;
-use crate::KernelSettings;
 
 /// How often what threads of earlier cells write is looked for while no cell runs.
 const LATE: Duration = Duration::from_millis(100);
@@ -42,12 +42,8 @@ pub(crate) fn run(settings: KernelSettings, shared: &Shared, jobs: &Receiver<Req
     };
     let progress = Arc::new(Mutex::new(Progress::new(shared.outbox.clone())));
     let shown = progress.clone();
-    let mut builder = Builder {
-        toolchain: compiler.toolchain(),
-        settings: &settings,
-        token: shared.interrupts.token().clone(),
-        last: None,
-    };
+    let mut builder =
+        Builder { toolchain: compiler.toolchain(), settings: &settings, token: shared.interrupts.token().clone(), last: None };
     let libraries = move |set: &DependencySet| {
         let show = |event: BuildEvent| shown.lock().unwrap_or_else(PoisonError::into_inner).show(event);
         let library = builder.library(set, &mut { show });

@@ -48,7 +48,10 @@ mod tests {
     fn displays_with_a_name_are_updated() {
         let mut ids = BTreeSet::new();
         let (first, content) = shown("text/html; display_id=map", "1", &mut ids);
-        assert_eq!((first, &content["data"], &content["transient"]["display_id"]), ("display_data", &json!({"text/html": "1"}), &json!("map")));
+        assert_eq!(
+            (first, &content["data"], &content["transient"]["display_id"]),
+            ("display_data", &json!({"text/html": "1"}), &json!("map"))
+        );
         assert_eq!(shown("text/html; display_id=map", "2", &mut ids).0, "update_display_data");
         assert_eq!(shown("text/html; charset=utf-8", "2", &mut ids).1["data"], json!({"text/html; charset=utf-8": "2"}));
     }

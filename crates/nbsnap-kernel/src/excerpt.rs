@@ -76,7 +76,8 @@ fn marked(source: &str, places: &[&Place], with_primary: bool) -> String {
             let _ = writeln!(text, "{FRAME}...{RESET}");
         }
         before = Some(number);
-        let content = usize::try_from(number).ok().and_then(|number| lines.get(number.checked_sub(1)?)).copied().unwrap_or_default();
+        let content =
+            usize::try_from(number).ok().and_then(|number| lines.get(number.checked_sub(1)?)).copied().unwrap_or_default();
         let _ = writeln!(text, "{FRAME}{number:>width$} |{RESET} {}", content.replace('\t', " "));
         for (index, place) in places.iter().enumerate().filter(|(_, place)| place.line == number) {
             let is_primary = with_primary && index == 0;
@@ -85,8 +86,7 @@ fn marked(source: &str, places: &[&Place], with_primary: bool) -> String {
             let count = usize::try_from(end.saturating_sub(place.column)).unwrap_or(1).max(1);
             let indent = usize::try_from(place.column.saturating_sub(1)).unwrap_or(0);
             let label = if place.label.is_empty() { String::new() } else { format!(" {}", place.label) };
-            let _ =
-                writeln!(text, "{FRAME}{:width$} |{RESET} {:indent$}{colour}{}{label}{RESET}", "", "", mark.repeat(count));
+            let _ = writeln!(text, "{FRAME}{:width$} |{RESET} {:indent$}{colour}{}{label}{RESET}", "", "", mark.repeat(count));
         }
     }
     text

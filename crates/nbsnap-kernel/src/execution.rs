@@ -142,7 +142,8 @@ impl Execution<'_> {
                 if self.printed <= most {
                     publish(&self.outbox, self.request, output);
                 } else if before <= most {
-                    let notice = format!("\n… the cell has printed more than {} MiB: the rest of its text is not shown\n", most >> 20);
+                    let notice =
+                        format!("\n… the cell has printed more than {} MiB: the rest of its text is not shown\n", most >> 20);
                     publish(&self.outbox, self.request, Output::Stderr(notice));
                 }
             }
@@ -166,8 +167,15 @@ impl Execution<'_> {
         for (name, expression) in expressions {
             let source = expression.as_str().unwrap_or_default();
             let (silent, outbox) = (true, self.outbox.clone());
-            let mut execution =
-                Execution { request: self.request, outbox, count: self.count, is_silent: silent, printed: 0, word: None, value: None };
+            let mut execution = Execution {
+                request: self.request,
+                outbox,
+                count: self.count,
+                is_silent: silent,
+                printed: 0,
+                word: None,
+                value: None,
+            };
             let label = format!("cell [{}]", self.count);
             let whole = cells.sources.get(&label).cloned();
             let value = match execution.cell(cells, source) {

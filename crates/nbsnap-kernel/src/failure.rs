@@ -75,13 +75,13 @@ pub(crate) fn of(outcome: CellOutcome, word: Option<String>, sources: &dyn Sourc
     let failure = match outcome {
         CellOutcome::Finished => {
             return word.map(|word| {
-                let value = format!("the cell printed `{word}`, a word that steers evcxr's own kernel and breaks the cells after it there");
+                let value = format!(
+                    "the cell printed `{word}`, a word that steers evcxr's own kernel and breaks the cells after it there"
+                );
                 Failure::new("ControlWord", &value)
             });
         }
-        CellOutcome::Refused { message, line } => {
-            Failure::new("CommandError", &message).with(&excerpt::arrow(source, line))
-        }
+        CellOutcome::Refused { message, line } => Failure::new("CommandError", &message).with(&excerpt::arrow(source, line)),
         CellOutcome::CompileErrors(diagnostics) => compile_errors(&diagnostics, sources),
         CellOutcome::CompileTimeout(limit) => Failure::new("Timeout", &format!("the cell was not compiled within {limit:?}")),
         CellOutcome::RunTimeout(limit) => Failure::new("Timeout", &format!("the cell was still running after {limit:?}")),
@@ -107,7 +107,8 @@ pub(crate) fn of(outcome: CellOutcome, word: Option<String>, sources: &dyn Sourc
                 }
                 lines => {
                     let lines: Vec<String> = lines.iter().map(u32::to_string).collect();
-                    let at = format!("\x1b[34m --> \x1b[0m{}, at a `?` on one of the lines {}", sources.label(), lines.join(", "));
+                    let at =
+                        format!("\x1b[34m --> \x1b[0m{}, at a `?` on one of the lines {}", sources.label(), lines.join(", "));
                     failure.with(&at)
                 }
             }
@@ -160,9 +161,12 @@ fn advice(diagnostics: &[Diagnostic]) -> Option<String> {
             "the call before gives an `Option`: write `?` or `.unwrap()` behind it to go on with its value".to_owned()
         }
         "E0282" | "E0283" | "E0284" => {
-            "say the type where the variable is declared, as in `let x: Vec<i32> = …;`: a cell's types come from that cell alone".to_owned()
+            "say the type where the variable is declared, as in `let x: Vec<i32> = …;`: a cell's types come from that cell alone"
+                .to_owned()
         }
-        "E0382" | "E0507" => "the value was moved before: write `.clone()` where it is moved, or borrow it there with `&`".to_owned(),
+        "E0382" | "E0507" => {
+            "the value was moved before: write `.clone()` where it is moved, or borrow it there with `&`".to_owned()
+        }
         "E0425" if first.message.contains("cannot find value") && !first.help.iter().any(|help| help.contains("there was")) => {
             "run the cell that makes it first, and look how it is spelled; `:vars` lists the variables".to_owned()
         }

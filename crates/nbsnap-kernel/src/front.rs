@@ -1,13 +1,16 @@
 //! The sockets and who listens on them: requests for help are answered at once, executions wait for the thread that runs cells.
 
+use std::fs::File;
+use std::path::Path;
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jupyter_protocol::ConnectionInfo;
 use jupyter_zmq_client::{
-    RouterRecvConnection, RouterSendConnection, RuntimeError, create_kernel_control_connection, create_kernel_heartbeat_connection,
-    create_kernel_iopub_xpub_connection, create_kernel_shell_connection, create_kernel_stdin_connection,
+    RouterRecvConnection, RouterSendConnection, RuntimeError, create_kernel_control_connection,
+    create_kernel_heartbeat_connection, create_kernel_iopub_xpub_connection, create_kernel_shell_connection,
+    create_kernel_stdin_connection,
 };
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, watch};
@@ -39,11 +42,21 @@ pub(crate) fn run(settings: KernelSettings) -> Result<(), Error> {
     let unusable = |reason: String| Error::ConnectionFile { path: path.clone(), reason };
     let text = std::fs::read_to_string(&settings.connection_file).map_err(|error| unusable(error.to_string()))?;
     let connection: ConnectionInfo = serde_json::from_str(&text).map_err(|error| unusable(error.to_string()))?;
+    let _in_use = in_use(&settings.cache);
     // What was sent must get out while a request for help is worked at.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let ended = runtime.block_on(serve(&connection, settings));
     runtime.shutdown_timeout(Duration::from_millis(200));
     ended
+}
+
+/// Says, until it is dropped, that a kernel uses what is built there: `nbsnap clean --builds` then leaves it alone.
+fn in_use(cache: &Path) -> Option<File> {
+    let folder = cache.join("kernels");
+    std::fs::create_dir_all(&folder).ok()?;
+    let file = File::create(folder.join("lock")).ok()?;
+    file.try_lock_shared().ok()?;
+    Some(file)
 }
 
 async fn serve(connection: &ConnectionInfo, settings: KernelSettings) -> Result<(), Error> {

@@ -11,18 +11,48 @@ use crate::known::Known;
 /// Rust's keywords.
 const KEYWORDS: &[&str] = &[
     "as", "async", "await", "break", "const", "continue", "crate", "dyn", "else", "enum", "extern", "false", "fn", "for", "if",
-    "impl", "in", "let", "loop", "match", "mod", "move", "mut", "pub", "ref", "return", "self", "static", "struct", "super", "trait",
-    "true", "type", "unsafe", "use", "where", "while",
+    "impl", "in", "let", "loop", "match", "mod", "move", "mut", "pub", "ref", "return", "self", "static", "struct", "super",
+    "trait", "true", "type", "unsafe", "use", "where", "while",
 ];
 
 /// Names that are in scope without an import.
 const PRELUDE: &[(&str, &str)] = &[
-    ("Box", "type"), ("Err", "function"), ("None", "constant"), ("Ok", "function"), ("Option", "type"), ("Result", "type"),
-    ("Some", "function"), ("String", "type"), ("Vec", "type"), ("assert!", "macro"), ("assert_eq!", "macro"), ("assert_ne!", "macro"),
-    ("bool", "type"), ("char", "type"), ("dbg!", "macro"), ("eprintln!", "macro"), ("f32", "type"), ("f64", "type"),
-    ("format!", "macro"), ("i32", "type"), ("i64", "type"), ("i8", "type"), ("i16", "type"), ("matches!", "macro"),
-    ("panic!", "macro"), ("print!", "macro"), ("println!", "macro"), ("str", "type"), ("todo!", "macro"), ("u16", "type"),
-    ("u32", "type"), ("u64", "type"), ("u8", "type"), ("usize", "type"), ("vec!", "macro"), ("write!", "macro"),
+    ("Box", "type"),
+    ("Err", "function"),
+    ("None", "constant"),
+    ("Ok", "function"),
+    ("Option", "type"),
+    ("Result", "type"),
+    ("Some", "function"),
+    ("String", "type"),
+    ("Vec", "type"),
+    ("assert!", "macro"),
+    ("assert_eq!", "macro"),
+    ("assert_ne!", "macro"),
+    ("bool", "type"),
+    ("char", "type"),
+    ("dbg!", "macro"),
+    ("eprintln!", "macro"),
+    ("f32", "type"),
+    ("f64", "type"),
+    ("format!", "macro"),
+    ("i32", "type"),
+    ("i64", "type"),
+    ("i8", "type"),
+    ("i16", "type"),
+    ("matches!", "macro"),
+    ("panic!", "macro"),
+    ("print!", "macro"),
+    ("println!", "macro"),
+    ("str", "type"),
+    ("todo!", "macro"),
+    ("u16", "type"),
+    ("u32", "type"),
+    ("u64", "type"),
+    ("u8", "type"),
+    ("usize", "type"),
+    ("vec!", "macro"),
+    ("write!", "macro"),
     ("writeln!", "macro"),
 ];
 
@@ -193,9 +223,10 @@ fn signature(text: &str) -> String {
     };
     let code: Vec<&str> = text.lines().skip_while(is_before).collect();
     let code = code.join("\n");
-    let is_type = ["struct ", "enum ", "union ", "trait ", "pub struct ", "pub enum ", "pub trait ", "const ", "static ", "type "]
-        .iter()
-        .any(|word| code.starts_with(word));
+    let is_type =
+        ["struct ", "enum ", "union ", "trait ", "pub struct ", "pub enum ", "pub trait ", "const ", "static ", "type "]
+            .iter()
+            .any(|word| code.starts_with(word));
     if is_type && code.lines().count() <= 20 {
         return code;
     }

@@ -93,8 +93,7 @@ impl History {
             }
             "search" => {
                 let pattern = request.content["pattern"].as_str().unwrap_or("*");
-                let mut matching: Vec<&Entry> =
-                    self.entries.iter().filter(|entry| matches(pattern, &entry.source)).collect();
+                let mut matching: Vec<&Entry> = self.entries.iter().filter(|entry| matches(pattern, &entry.source)).collect();
                 if request.flag("unique", false) {
                     let mut seen = BTreeSet::new();
                     matching.reverse();
@@ -108,9 +107,11 @@ impl History {
         let wants_output = request.flag("output", false);
         found
             .into_iter()
-            .map(|Entry { session, line, source, output }| {
-                if wants_output { json!([session, line, [source, output]]) } else { json!([session, line, source]) }
-            })
+            .map(
+                |Entry { session, line, source, output }| {
+                    if wants_output { json!([session, line, [source, output]]) } else { json!([session, line, source]) }
+                },
+            )
             .collect()
     }
 }

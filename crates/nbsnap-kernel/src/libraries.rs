@@ -41,13 +41,7 @@ impl Builder<'_> {
     }
 
     fn libraries<'s>(&'s self, folder: &'s std::path::Path, build: &'s BuildSettings) -> Libraries<'s> {
-        Libraries {
-            toolchain: self.toolchain,
-            folder,
-            settings: build,
-            token: &self.token,
-            deadline: Instant::now() + LIMIT,
-        }
+        Libraries { toolchain: self.toolchain, folder, settings: build, token: &self.token, deadline: Instant::now() + LIMIT }
     }
 
     /// What was built for a notebook of the project: for this one, else for the one that asks for least beside what is asked for.

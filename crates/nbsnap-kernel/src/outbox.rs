@@ -54,7 +54,10 @@ impl Outbox {
         let (shell, replies) = unbounded_channel();
         let (stdin, questions) = unbounded_channel();
         let (published, publications) = channel(WAITING);
-        (Outbox { shell, stdin, published, displays: Arc::default() }, Mail { shell: replies, stdin: questions, published: publications })
+        (
+            Outbox { shell, stdin, published, displays: Arc::default() },
+            Mail { shell: replies, stdin: questions, published: publications },
+        )
     }
 
     /// Answers a request that came over the shell socket.

@@ -169,7 +169,7 @@ impl Artefacts {
                 found.push((used, bytes, folder));
             }
         }
-        found.sort_by(|one, other| other.0.cmp(&one.0));
+        found.sort_by_key(|one| std::cmp::Reverse(one.0));
         let mut kept = 0;
         for (used, bytes, folder) in found {
             kept += bytes;

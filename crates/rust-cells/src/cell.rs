@@ -20,8 +20,8 @@ pub use completeness::{Completeness, completeness};
 pub use delimiters::Unbalanced;
 pub use item::{Item, Namespace, StaticPlace};
 pub(crate) use mentions::in_text as mentions_in_text;
-pub use question_marks::question_mark_lines;
 pub use part::{Part, PartKind, Variable};
+pub use question_marks::question_mark_lines;
 
 /// A cell, taken apart. Ranges are in bytes of [`Cell::source`].
 #[derive(Clone, Debug)]

@@ -33,7 +33,11 @@ fn install(place: &Place<'_>, args: &InstallArgs) -> Result<Exit, CommandError> 
     if let (Some(project), false) = (place.project_if_any()?, args.no_prepare) {
         prepare::for_kernel(&project, &args.build, &args.report)?;
     }
-    write_spec(&folder, &args.display_name, &SpecOptions { cache_dir: args.build.cache_dir.as_deref(), keeps_history: !args.no_history })?;
+    write_spec(
+        &folder,
+        &args.display_name,
+        &SpecOptions { cache_dir: args.build.cache_dir.as_deref(), keeps_history: !args.no_history },
+    )?;
     super::say(&format!("Jupyter knows the kernel `{}` now: {}", args.display_name, folder.join("kernel.json").display()))?;
     Ok(Exit::Success)
 }

@@ -42,7 +42,8 @@ pub(crate) fn notebooks(is_named: bool) -> Vec<Trial> {
 }
 
 static CORPUS: LazyLock<Vec<Notebook>> = LazyLock::new(|| {
-    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder().join("corpus")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut paths: Vec<PathBuf> =
+        std::fs::read_dir(folder().join("corpus")).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.sort();
     paths.iter().map(|path| parse(path, &std::fs::read_to_string(path).unwrap())).collect()
 });
@@ -163,10 +164,8 @@ fn difference(record: &CellRecord, executed: &Executed) -> Option<String> {
             data.iter().map(|(mime, value)| (mime.clone(), text(mime, value))).collect()
         })
         .collect();
-    let expected: Vec<BTreeMap<String, String>> = record
-        .displays()
-        .map(|display| display.iter().map(|(mime, text)| (mime.clone(), plain(mime, text))).collect())
-        .collect();
+    let expected: Vec<BTreeMap<String, String>> =
+        record.displays().map(|display| display.iter().map(|(mime, text)| (mime.clone(), plain(mime, text))).collect()).collect();
     let name = executed.reply["ename"].as_str().unwrap_or_default();
     let goes_together = match &record.failure {
         None => executed.status() == "ok",
@@ -178,7 +177,8 @@ fn difference(record: &CellRecord, executed: &Executed) -> Option<String> {
         Some(Failure::Error { .. }) => "",
         _ => &record.stderr,
     };
-    let has_same_errors = !matches!(record.failure, None | Some(Failure::Died { .. })) || without_numbers(&executed.stream("stderr")) == without_numbers(stderr);
+    let has_same_errors = !matches!(record.failure, None | Some(Failure::Died { .. }))
+        || without_numbers(&executed.stream("stderr")) == without_numbers(stderr);
     let is_endless = matches!(record.failure, Some(Failure::Timeout { .. }));
     let has_same_text = is_endless || executed.stream("stdout") == record.stdout;
     if goes_together && has_same_text && shown == expected && has_same_errors {

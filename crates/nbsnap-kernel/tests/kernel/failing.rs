@@ -83,7 +83,8 @@ fn a_panic_that_is_caught_is_printed() {
     assert!(caught.stream("stderr").contains("line 1 of the cell:\ncaught"), "{}", caught.stream("stderr"));
     let thread = kernel.execute("std::thread::spawn(|| panic!(\"in a thread\")).join().is_err()");
     assert!(thread.stream("stderr").contains("in a thread"));
-    let abort = kernel.execute("struct D;\nimpl Drop for D { fn drop(&mut self) { panic!(\"second\") } }\nlet d = D;\npanic!(\"first\");");
+    let abort = kernel
+        .execute("struct D;\nimpl Drop for D { fn drop(&mut self) { panic!(\"second\") } }\nlet d = D;\npanic!(\"first\");");
     assert_eq!(abort.reply["ename"], "Signal");
     let printed = abort.stream("stderr");
     assert!(printed.contains("first") && printed.contains("second"), "{printed}");
@@ -91,12 +92,13 @@ fn a_panic_that_is_caught_is_printed() {
 
 fn tracebacks_are_readable() {
     let (_folder, mut kernel) = kernel();
-    let panicked = kernel.execute("fn check(n: u32) {\n    assert!(n < 3, \"{n} is too much\");\n}\nfor n in 0..9 {\n    check(n);\n}");
-    let expected = "Panic: 3 is too much\n --> cell [1], line 2\n  1 | fn check(n: u32) {\n> 2 |     assert!(n < 3, \"{n} is too much\");";
+    let panicked =
+        kernel.execute("fn check(n: u32) {\n    assert!(n < 3, \"{n} is too much\");\n}\nfor n in 0..9 {\n    check(n);\n}");
+    let expected =
+        "Panic: 3 is too much\n --> cell [1], line 2\n  1 | fn check(n: u32) {\n> 2 |     assert!(n < 3, \"{n} is too much\");";
     assert_eq!(panicked.traceback(), expected);
     let failed = kernel.execute("let a = 1;\nlet b: u8 = \"300\".parse()?;");
-    let expected =
-        "Error: number too large to fit in target type\n --> cell [2], line 2\n  1 | let a = 1;\n> 2 | let b: u8 = \"300\".parse()?;";
+    let expected = "Error: number too large to fit in target type\n --> cell [2], line 2\n  1 | let a = 1;\n> 2 | let b: u8 = \"300\".parse()?;";
     assert_eq!(failed.traceback(), expected);
     let wrong = kernel.execute("let x: u32 =\n    \"a\";");
     let expected = "error[E0308]: mismatched types\n --> cell [3], line 2, column 5\n  |\n1 | let x: u32 =\n  |        --- expected due to this\n2 |     \"a\";\n  |     ^^^ expected `u32`, found `&str`";
@@ -105,7 +107,11 @@ fn tracebacks_are_readable() {
     assert!(elsewhere.traceback().contains("cell [1], line 2\n"), "{}", elsewhere.traceback());
     kernel.value("async fn one() -> Vec<u8> { vec![1] }");
     let future = kernel.execute("one().len()");
-    assert!(future.traceback().contains("What to do: the call before gives a future: write `.await` behind it"), "{}", future.traceback());
+    assert!(
+        future.traceback().contains("What to do: the call before gives a future: write `.await` behind it"),
+        "{}",
+        future.traceback()
+    );
     kernel.value("let owned = String::from(\"a\");");
     let moved = kernel.execute("let a = owned;\nlet b = owned;");
     assert!(moved.traceback().contains("What to do: the value was moved before"), "{}", moved.traceback());

@@ -14,7 +14,9 @@ pub(crate) const STORIES: &[Story] = &[
 
 fn names_are_completed_and_explained() {
     let (_folder, mut kernel) = kernel();
-    kernel.value("/// Doubles.\nfn doubled(n: i32) -> i32 { n * 2 }\nlet downloads: Vec<u8> = vec![1];\nuse std::collections::HashMap;");
+    kernel.value(
+        "/// Doubles.\nfn doubled(n: i32) -> i32 { n * 2 }\nlet downloads: Vec<u8> = vec![1];\nuse std::collections::HashMap;",
+    );
     let completed = kernel.ask("complete_request", json!({"code": "let a = do", "cursor_pos": 10}));
     assert_eq!(completed["matches"], json!(["downloads", "doubled"]));
     assert_eq!(completed["metadata"]["_jupyter_types_experimental"][0]["signature"], "std::vec::Vec<u8>");

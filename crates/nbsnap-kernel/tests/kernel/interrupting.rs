@@ -71,9 +71,8 @@ fn a_shell_line_is_stopped() {
 fn compiling_is_stopped() {
     let (_folder, mut kernel) = kernel();
     kernel.value("let kept = 1;");
-    let id = kernel.begin(
-        "#![allow(long_running_const_eval)]\nconst N: u64 = { let mut n = 0; while n < u64::MAX { n += 1 } n };\nN",
-    );
+    let id =
+        kernel.begin("#![allow(long_running_const_eval)]\nconst N: u64 = { let mut n = 0; while n < u64::MAX { n += 1 } n };\nN");
     std::thread::sleep(Duration::from_millis(700));
     interrupt(&mut kernel, &id);
     assert_eq!(kernel.value("kept"), "1");

@@ -17,7 +17,8 @@ pub(crate) const STORIES: &[Story] = &[
 ];
 
 /// A cell that starts a process which leaves its group and session.
-const DAEMON: &str = "std::process::Command::new(\"setsid\").args([\"sleep\", \"1000\"]).spawn().unwrap();\nprintln!(\"started\");";
+const DAEMON: &str =
+    "std::process::Command::new(\"setsid\").args([\"sleep\", \"1000\"]).spawn().unwrap();\nprintln!(\"started\");";
 
 fn nothing_is_left(folder: &std::path::Path) {
     let started = Instant::now();

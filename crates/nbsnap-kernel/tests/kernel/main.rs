@@ -1,5 +1,8 @@
 //! The kernel as clients see it, each story with a kernel of its own.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::exit, clippy::print_stderr, reason = "this program is a kernel, too")]
+
 mod agreeing;
 mod client;
 mod failing;
@@ -12,8 +15,8 @@ use std::path::{Path, PathBuf};
 
 use libtest_mimic::{Arguments, Trial};
 use nbsnap_kernel::KernelSettings;
-use rust_cells::dependencies::BuildSettings;
 use rust_cells::ProcessSettings;
+use rust_cells::dependencies::BuildSettings;
 
 use client::Kernel;
 
@@ -29,7 +32,12 @@ fn main() {
     let mut arguments = Arguments::from_args();
     // Cells are compiled: more at once only makes each slower than it may be.
     arguments.test_threads = arguments.test_threads.or(Some(2));
-    let trials = stories.into_iter().map(|(name, story)| Trial::test(name, move || Ok(story())));
+    let trials = stories.into_iter().map(|(name, story)| {
+        Trial::test(name, move || {
+            story();
+            Ok(())
+        })
+    });
     let corpus = agreeing::notebooks(arguments.filter.is_some());
     libtest_mimic::run(&arguments, trials.chain(failing::projects()).chain(corpus).collect()).exit();
 }

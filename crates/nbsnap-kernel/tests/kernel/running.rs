@@ -42,9 +42,8 @@ fn a_session_from_the_first_cell_on() {
 
 fn text_comes_while_the_cell_runs() {
     let (_folder, mut kernel) = kernel();
-    let id = kernel.begin(
-        "use std::time::Duration;\nfor n in 0..3 { print!(\"{n}\\r\"); std::thread::sleep(Duration::from_millis(700)); }",
-    );
+    let id = kernel
+        .begin("use std::time::Duration;\nfor n in 0..3 { print!(\"{n}\\r\"); std::thread::sleep(Duration::from_millis(700)); }");
     let mut times = Vec::new();
     while times.len() < 3 {
         let message = kernel.publication();
@@ -139,9 +138,8 @@ fn a_flood_is_bounded() {
 
 fn late_output_belongs_to_the_cell_that_began_it() {
     let (_folder, mut kernel) = kernel();
-    let id = kernel.begin(
-        "std::thread::spawn(|| { std::thread::sleep(std::time::Duration::from_millis(400)); println!(\"late\"); });",
-    );
+    let id = kernel
+        .begin("std::thread::spawn(|| { std::thread::sleep(std::time::Duration::from_millis(400)); println!(\"late\"); });");
     assert_eq!(kernel.end(&id).stream("stdout"), "");
     let late = kernel.publication();
     assert_eq!((late.kind.as_str(), late.parent == id, &late.content["text"]), ("stream", true, &json!("late\n")));

@@ -25,7 +25,7 @@ enum ForRust {
     /// This engine.
     Engine(Box<dyn Engine>),
     /// Their kernels.
-    Kernels(Kernels),
+    Kernels(Box<Kernels>),
 }
 
 /// What builds ahead what kernels then find built.
@@ -53,7 +53,7 @@ impl ByKernel {
     /// Runs all notebooks with their kernels. Those of evcxr's kernel find built what `evcxr` has prepared, those of our own what `own` has.
     pub fn kernels_only(evcxr: Evcxr, own: impl Engine + 'static, jupyter: Jupyter) -> ByKernel {
         let kernels = Kernels { evcxr, own: Box::new(own), has_evcxr: false };
-        ByKernel { rust: ForRust::Kernels(kernels), jupyter, is_prepared: false }
+        ByKernel { rust: ForRust::Kernels(Box::new(kernels)), jupyter, is_prepared: false }
     }
 
     /// [`Evcxr::kernel_folder`], of what was prepared for kernels.

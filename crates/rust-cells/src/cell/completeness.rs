@@ -58,21 +58,29 @@ pub fn completeness(source: &str) -> Completeness {
     if is_unterminated || !open.is_empty() || at_end { Completeness::Incomplete { indent } } else { Completeness::Invalid }
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn whole_cells_are_complete() {
-        for code in ["1 + 1", "let x = 1;", "", "// note", ":vars", ":dep a = \"1\"\nuse a::b;", "fn f() {\n}\nf()", "!ls", "x?"] {
+        for code in ["1 + 1", "let x = 1;", "", "// note", ":vars", ":dep a = \"1\"\nuse a::b;", "fn f() {\n}\nf()", "!ls", "x?"]
+        {
             assert_eq!(completeness(code), Completeness::Complete, "{code}");
         }
     }
 
     #[test]
     fn what_may_go_on_is_incomplete() {
-        let indents = [("fn f() {", 4), ("let x = vec![\n  f(", 8), ("let x =", 0), ("let x = 1", 0), ("\"text", 0), ("a.", 0), ("/* note", 0)];
+        let indents = [
+            ("fn f() {", 4),
+            ("let x = vec![\n  f(", 8),
+            ("let x =", 0),
+            ("let x = 1", 0),
+            ("\"text", 0),
+            ("a.", 0),
+            ("/* note", 0),
+        ];
         for (code, indent) in indents {
             assert_eq!(completeness(code), Completeness::Incomplete { indent: " ".repeat(indent) }, "{code}");
         }

@@ -86,7 +86,7 @@ pub(super) fn read(node: &SyntaxNode, place: &dyn Fn(&SyntaxNode) -> Range<usize
         body_from: place(node).start,
     };
     let mut define = |namespaces: &[Namespace], name: Option<ast::Name>| {
-        let name = name.map(|name| mentions::plain(&name.text()).to_owned()).filter(|name| name != "_");
+        let name = name.map(|name| mentions::plain(name.text()).to_owned()).filter(|name| name != "_");
         read.defines.extend(name.into_iter().flat_map(|name| namespaces.iter().map(move |space| (*space, name.clone()))));
     };
     use Namespace::{Macro, Type, Value};
@@ -151,7 +151,7 @@ fn member(item: ast::AssocItem) -> Option<String> {
         ast::AssocItem::TypeAlias(item) => item.name(),
         ast::AssocItem::MacroCall(_) => None,
     };
-    name.map(|name| mentions::plain(&name.text()).to_owned())
+    name.map(|name| mentions::plain(name.text()).to_owned())
 }
 
 /// The call if the node is nothing but a macro call.
@@ -225,7 +225,7 @@ fn statics(node: &SyntaxNode, place: &dyn Fn(&SyntaxNode) -> Range<usize>) -> Ve
             range,
             from: first.unwrap_or(keyword),
             declaration: format!("{visibility}{safety} {}: {ty};", name.text()).replace('\n', " "),
-            name: mentions::plain(&name.text()).to_owned(),
+            name: mentions::plain(name.text()).to_owned(),
             is_mutable,
         })
     };
@@ -266,7 +266,7 @@ fn walk(tree: &ast::UseTree, prefix: &str, leaves: &mut Vec<Import>) {
         leaves.push(Import { path: format!("{path}::*"), name: None });
     } else {
         let rename = tree.rename();
-        let renamed = rename.as_ref().and_then(|rename| rename.name()).map(|name| mentions::plain(&name.text()).to_owned());
+        let renamed = rename.as_ref().and_then(|rename| rename.name()).map(|name| mentions::plain(name.text()).to_owned());
         let own = match own.as_str() {
             "self" => prefix.rsplit("::").next().unwrap_or_default().to_owned(),
             own => own.rsplit("::").next().unwrap_or_default().to_owned(),

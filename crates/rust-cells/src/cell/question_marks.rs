@@ -12,7 +12,8 @@ pub fn question_mark_lines(source: &str) -> Vec<u32> {
     let parsed = SourceFile::parse(&format!("{PRELUDE}{}\n}}", &source[code_from..]), Edition::Edition2024);
     let mut lines = Vec::new();
     for node in parsed.syntax_node().descendants().filter(|node| node.kind() == SyntaxKind::TRY_EXPR) {
-        let functions = node.ancestors().filter(|above| [SyntaxKind::FN, SyntaxKind::CLOSURE_EXPR].contains(&above.kind())).count();
+        let functions =
+            node.ancestors().filter(|above| [SyntaxKind::FN, SyntaxKind::CLOSURE_EXPR].contains(&above.kind())).count();
         let at = usize::from(node.text_range().end()) - 1;
         // The first function is the one that is written around the cell.
         if functions == 1 && at >= PRELUDE.len() {
