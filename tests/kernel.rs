@@ -130,6 +130,28 @@ fn the_kernel_goes_when_jupyter_is_killed() {
     }
 }
 
+/// Cells from a file, one that asks for input among them, and one that fails.
+#[test]
+fn a_console_runs_what_it_is_given() {
+    use std::io::Write;
+    let world = World::empty();
+    let run = |cells: &str| {
+        let mut command = world.command(&["console", "--no-history"]);
+        let mut console = command.stdin(std::process::Stdio::piped()).spawn().unwrap();
+        console.stdin.take().unwrap().write_all(cells.as_bytes()).unwrap();
+        let output = console.wait_with_output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    };
+    let cells = "fn twice(n: u8) -> u8 {\n    n * 2\n}\ntwice(21)\nlet mut line = String::new(); std::io::stdin().read_line(&mut line).unwrap();\n\
+                 typed\nline\n";
+    assert_eq!(run(cells), (Some(0), "42\n\"typed\\n\"\n".to_owned(), String::new()));
+    let (exit, shown, said) = run("panic!(\"oh no\")\n1 + 1\n");
+    assert_eq!((exit, shown.as_str()), (Some(100), "2\n"));
+    assert!(said.contains("Panic: oh no\n --> cell [1], line 1\n> 1 | panic!(\"oh no\")"), "{said}");
+    assert!(processes(&world).is_empty());
+}
+
 /// A kernel, and a Jupyter that has started it. Dropping it kills Jupyter, and nothing else.
 struct Kernel {
     jupyter: Child,

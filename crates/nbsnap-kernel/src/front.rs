@@ -129,7 +129,7 @@ async fn terminated() {
     }
 }
 
-async fn interrupt_on_signal(interrupts: Interrupts) {
+pub(crate) async fn interrupt_on_signal(interrupts: Interrupts) {
     if let Ok(mut signal) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt()) {
         while signal.recv().await.is_some() {
             interrupts.interrupt().await;

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod cells;
+mod console;
 mod display;
 mod excerpt;
 mod execution;
@@ -53,4 +54,12 @@ pub enum Error {
 /// When it cannot begin. What goes wrong later is answered to the client.
 pub fn run(settings: KernelSettings) -> Result<(), Error> {
     front::run(settings)
+}
+
+/// Runs a console in a terminal until its input ends. Returns whether all cells came to their end. The settings' connection file is not used.
+///
+/// # Errors
+/// When it cannot begin.
+pub fn console(settings: KernelSettings) -> Result<bool, Error> {
+    console::run(settings)
 }

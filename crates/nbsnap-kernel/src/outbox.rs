@@ -41,6 +41,16 @@ enum Published {
     Flush(oneshot::Sender<()>),
 }
 
+/// What a console has to know.
+pub(crate) enum Said {
+    /// A reply to a cell.
+    Reply(Box<JupyterMessage>),
+    /// Something to show.
+    Published(Box<JupyterMessage>),
+    /// The cell waits for a line.
+    Question,
+}
+
 /// What is left in an outbox.
 pub(crate) struct Mail {
     shell: UnboundedReceiver<JupyterMessage>,
@@ -96,6 +106,28 @@ impl Outbox {
 }
 
 impl Mail {
+    /// Hands over what is left to somebody in this process, for as long as there is anybody.
+    pub(crate) async fn hand_over(self, to: std::sync::mpsc::Sender<Said>) {
+        let Mail { mut shell, mut stdin, mut published } = self;
+        loop {
+            let said = tokio::select! {
+                Some(reply) = shell.recv() => Said::Reply(Box::new(reply)),
+                Some(_) = stdin.recv() => Said::Question,
+                next = published.recv() => match next {
+                    Some(Published::Message(message)) => Said::Published(message),
+                    Some(Published::Flush(done)) => {
+                        let _ = done.send(());
+                        continue;
+                    }
+                    None => return,
+                },
+            };
+            if to.send(said).is_err() {
+                return;
+            }
+        }
+    }
+
     /// Sends what is left, for as long as there is somebody who may leave something.
     pub(crate) async fn send(
         self,

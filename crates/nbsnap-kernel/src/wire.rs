@@ -24,6 +24,12 @@ pub(crate) struct Request {
 }
 
 impl Request {
+    /// A request of this process itself.
+    pub(crate) fn local(kind: &str, content: Value) -> Request {
+        let header = message(kind, json!({}), None).header;
+        Request::new(Vec::new(), header, content)
+    }
+
     /// Reads the next message of a socket.
     ///
     /// # Errors
@@ -87,6 +93,14 @@ fn message(kind: &str, content: Value, parent: Option<&JupyterMessage>) -> Jupyt
     PROTOCOL.clone_into(&mut message.header.version);
     "kernel".clone_into(&mut message.header.username);
     message
+}
+
+/// The content of a message that this module has made, to be read.
+pub(crate) fn content(message: &JupyterMessage) -> &Value {
+    match &message.content {
+        jupyter_protocol::JupyterMessageContent::UnknownMessage(message) => &message.content,
+        _ => &Value::Null,
+    }
 }
 
 /// The content of a message that this module has made.

@@ -96,6 +96,24 @@ pub(crate) struct StartArgs {
     pub(crate) build: BuildArgs,
 }
 
+/// `nbsnap console`
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  nbsnap console               Rust, cell by cell; `:help` lists commands, Ctrl-D ends
+  nbsnap console < cells.txt   what is in a file; the exit code says whether all went well
+  jupyter console --kernel rust
+                               with a history to walk through, once `nbsnap kernel install` has run")]
+pub(crate) struct ConsoleArgs {
+    /// Keep no history of what is typed
+    #[arg(long)]
+    pub(crate) no_history: bool,
+
+    /// Where to build
+    #[command(flatten)]
+    pub(crate) build: BuildArgs,
+}
+
 /// `nbsnap lab`
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\

@@ -8,7 +8,7 @@ use nbsnap::files::atomic_write;
 use serde_json::{Value, json};
 
 use super::{Place, kernel_settings, prepare};
-use crate::args::{InstallArgs, KernelCommand, SpecArgs, StartArgs};
+use crate::args::{ConsoleArgs, InstallArgs, KernelCommand, SpecArgs, StartArgs};
 use crate::error::CommandError;
 use crate::exit::Exit;
 
@@ -137,4 +137,13 @@ fn start(place: &Place<'_>, args: &StartArgs) -> Result<Exit, CommandError> {
     }
     nbsnap_kernel::run(settings)?;
     Ok(Exit::Success)
+}
+
+/// Runs a console on the kernel's engine.
+pub(super) fn console(place: &Place<'_>, args: &ConsoleArgs) -> Result<Exit, CommandError> {
+    let mut settings = kernel_settings::of(place, &args.build, Path::new(""))?;
+    if args.no_history {
+        settings.history = None;
+    }
+    Ok(if nbsnap_kernel::console(settings)? { Exit::Success } else { Exit::Failures })
 }
