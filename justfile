@@ -60,6 +60,10 @@ client-servers RELEASE="0.24":
 lab *OPTIONS:
     cargo run --quiet -- lab {{OPTIONS}}
 
+# Run jupyter_kernel_test on our kernel; installs it under target/kernel-test (needs Python 3).
+kernel-test:
+    tests/peers/kernel_test.py
+
 # Run lab 04 in JupyterLab with a browser, interrupt, restart, kill, and look what is left; screens land in target/lab. Needs Python 3 and Chromium.
 lab-test *OPTIONS:
     tests/lab/lab.py {{OPTIONS}}

@@ -21,12 +21,9 @@ const SPEC: &str = "env/share/jupyter/kernels/rust";
 #[test]
 fn jupyter_learns_of_the_kernel_and_forgets_it() {
     let world = World::empty();
-    world
-        .run(&["kernel", "install", "--prefix", "env", "--name", "rust"])
-        .exits(0)
-        .says("Jupyter knows the kernel `Rust (eoap)` now");
+    world.run(&["kernel", "install", "--prefix", "env", "--name", "rust"]).exits(0).says("Jupyter knows the kernel `Rust` now");
     let spec: Value = serde_json::from_str(&world.read(&format!("{SPEC}/kernel.json"))).unwrap();
-    assert_eq!((&spec["display_name"], &spec["language"]), (&"Rust (eoap)".into(), &"rust".into()));
+    assert_eq!((&spec["display_name"], &spec["language"]), (&"Rust".into(), &"rust".into()));
     assert_eq!(spec["argv"][3], "{connection_file}");
     assert!(world.read(&format!("{SPEC}/logo-svg.svg")).contains("<svg"));
     // Again, with another name for people.
@@ -35,6 +32,26 @@ fn jupyter_learns_of_the_kernel_and_forgets_it() {
     world.run(&["kernel", "uninstall", "--prefix", "env", "--name", "rust"]).exits(0).says("removed");
     assert!(!world.path(SPEC).exists());
     world.run(&["kernel", "uninstall", "--prefix", "env", "--name", "rust"]).exits(96);
+}
+
+/// Where Jupyter looks for what is this user's, whatever names it.
+#[test]
+fn the_kernel_lands_where_jupyter_looks() {
+    for (variable, value, spec) in [
+        ("JUPYTER_DATA_DIR", "{project}/own", "own/kernels/rust/kernel.json"),
+        ("XDG_DATA_HOME", "{project}/data", "data/jupyter/kernels/rust/kernel.json"),
+        ("HOME", "{project}/home", "home/.local/share/jupyter/kernels/rust/kernel.json"),
+    ] {
+        let mut world = World::empty();
+        world.set(variable, value);
+        world.run(&["kernel", "install", "--no-history"]).exits(0).says("Jupyter knows the kernel `Rust` now");
+        let written: Value = serde_json::from_str(&world.read(spec)).unwrap();
+        assert_eq!(written["argv"][4], "--no-history");
+    }
+    let mut world = World::empty();
+    world.set("VIRTUAL_ENV", "{project}/env");
+    world.run(&["kernel", "install", "--sys-prefix"]).exits(0);
+    assert!(world.path(&format!("{SPEC}/kernel.json")).exists());
 }
 
 #[test]
@@ -60,16 +77,16 @@ fn the_kernel_finds_built_what_was_prepared_and_builds_what_was_not() {
     let mut kernel = Kernel::start(&world, "notebooks");
     let shown = kernel.execute(":dep answers = { path = \"../answers\" }\nanswers::answer()");
     assert_eq!(shown, ["42"]);
-    let built_by_cargo = world.path("target/nbsnap/target-0/.kernels");
-    assert!(!built_by_cargo.exists(), "Cargo was asked to build what was prepared");
+    let libraries = || std::fs::read_dir(world.path("target/nbsnap/dependencies/libraries")).unwrap().count();
+    assert_eq!(libraries(), 1, "what was prepared was built again");
 
     // Another kernel at the same time, and a package that nobody prepared, as when a learner adds a line.
     world.write("more/Cargo.toml", "[package]\nname = \"more\"\nversion = \"1.0.0\"\nedition = \"2024\"\n");
     world.write("more/src/lib.rs", "pub fn more() -> u32 { 43 }");
     let mut other = Kernel::start(&world, "notebooks");
     assert_eq!(other.execute(":dep more = { path = \"../more\" }\nlet kept: u32 = 1;\nmore::more()"), ["43"]);
-    assert!(built_by_cargo.exists());
-    assert_eq!(kernel.execute("answers::answer() + 1"), ["43"], "each builds in a folder of its own");
+    assert_eq!(libraries(), 2);
+    assert_eq!(kernel.execute("answers::answer() + 1"), ["43"]);
     assert_eq!(other.execute("more::more() + kept"), ["44"]);
     assert_eq!(kernel.execute("panic!(\"oh no\")").join("").matches("oh no").count(), 1);
 }
@@ -88,7 +105,7 @@ fn who_asked_and_has_gone_does_not_end_a_kernel_that_starts() {
     kernel.runtime.block_on(asked);
     kernel.connect();
     assert_eq!(kernel.execute("40 + 2"), ["42"]);
-    assert_eq!(processes(&world).iter().filter(|command| command.contains("nbsnap-kernel")).count(), 1);
+    assert_eq!(processes(&world).iter().filter(|command| command.contains("start") && !command.contains("setsid")).count(), 1);
 }
 
 #[test]
@@ -111,6 +128,28 @@ fn the_kernel_goes_when_jupyter_is_killed() {
         assert!(killed.elapsed() < Duration::from_secs(20), "something still holds the kernel's folder");
         std::thread::sleep(Duration::from_millis(50));
     }
+}
+
+/// Cells from a file, one that asks for input among them, and one that fails.
+#[test]
+fn a_console_runs_what_it_is_given() {
+    use std::io::Write;
+    let world = World::empty();
+    let run = |cells: &str| {
+        let mut command = world.command(&["console", "--no-history"]);
+        let mut console = command.stdin(std::process::Stdio::piped()).spawn().unwrap();
+        console.stdin.take().unwrap().write_all(cells.as_bytes()).unwrap();
+        let output = console.wait_with_output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    };
+    let cells = "fn twice(n: u8) -> u8 {\n    n * 2\n}\ntwice(21)\nlet mut line = String::new(); std::io::stdin().read_line(&mut line).unwrap();\n\
+                 typed\nline\n";
+    assert_eq!(run(cells), (Some(0), "42\n\"typed\\n\"\n".to_owned(), String::new()));
+    let (exit, shown, said) = run("panic!(\"oh no\")\n1 + 1\n");
+    assert_eq!((exit, shown.as_str()), (Some(100), "2\n"));
+    assert!(said.contains("Panic: oh no\n --> cell [1], line 1\n> 1 | panic!(\"oh no\")"), "{said}");
+    assert!(processes(&world).is_empty());
 }
 
 /// A kernel, and a Jupyter that has started it. Dropping it kills Jupyter, and nothing else.
@@ -201,6 +240,7 @@ impl Kernel {
                 match message.content {
                     JupyterMessageContent::ExecuteResult(result) => shown.extend(plain(&result.data)),
                     JupyterMessageContent::DisplayData(display) => shown.extend(plain(&display.data)),
+                    JupyterMessageContent::ClearOutput(_) => shown.clear(),
                     JupyterMessageContent::StreamContent(stream) => shown.push(stream.text),
                     JupyterMessageContent::ErrorOutput(error) => shown.push(error.evalue),
                     JupyterMessageContent::Status(status) if status.execution_state == ExecutionState::Idle => return shown,

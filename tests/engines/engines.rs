@@ -71,7 +71,7 @@ impl Engines {
             let engine: &'static mut dyn Engine = match name {
                 "rustc" => Box::leak(Box::new(rustc())),
                 "evcxr" => Box::leak(Box::new(evcxr("target/engines"))),
-                "kernel" => Box::leak(Box::new(ByKernel::kernels_only(evcxr("target/engines-kernel"), kernels()))),
+                "kernel" => Box::leak(Box::new(ByKernel::kernels_only(evcxr("target/engines-kernel"), rustc(), kernels()))),
                 other => panic!("there is no engine `{other}`"),
             };
             engine.prepare(notebooks, notebooks, &mut drop).unwrap();

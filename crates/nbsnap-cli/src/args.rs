@@ -17,7 +17,7 @@ use nbsnap::select::{Filter, Partition, Selection};
 
 pub(crate) use documents::{CheckArgs, DiffArgs, ExportArgs, ExportFormat, OutputSource, RunArgs, StripArgs};
 pub(crate) use housekeeping::{CleanArgs, CompletionsArgs, ManArgs};
-pub(crate) use jupyter::{InstallArgs, KernelArgs, KernelCommand, LabArgs, SpecArgs, StartArgs};
+pub(crate) use jupyter::{ConsoleArgs, InstallArgs, KernelArgs, KernelCommand, LabArgs, SpecArgs, StartArgs};
 pub(crate) use record::RecordArgs;
 pub(crate) use serve::{EnvFormat, JobClock, ServeArgs, ServerKind, TestbedArgs};
 pub(crate) use snapshots::{AcceptArgs, ListArgs, ReviewArgs};
@@ -72,7 +72,9 @@ pub(crate) enum Command {
     Clean(CleanArgs),
     /// Open notebooks in JupyterLab, with a kernel that finds everything built, against the testbed
     Lab(LabArgs),
-    /// Evcxr's Jupyter kernel, with what notebooks depend on built ahead
+    /// Rust in a terminal, cell by cell, on the engine of the kernel
+    Console(ConsoleArgs),
+    /// A Jupyter kernel for Rust, with what notebooks depend on built ahead
     Kernel(KernelArgs),
     /// Write what a shell completes on its command line
     Completions(CompletionsArgs),

@@ -7,6 +7,7 @@ mod completions;
 mod diff;
 mod export;
 mod kernel;
+mod kernel_settings;
 mod lab;
 mod list;
 mod prepare;
@@ -53,6 +54,7 @@ fn dispatch(args: &Args) -> Result<Exit, CommandError> {
         Command::Test(args) => Ok(test::run(&place.project_of(&args.selection.names)?, place.profile, args)?),
         Command::Prepare(args) => Ok(prepare::run(&project()?, args)?),
         Command::Accept(args) => Ok(accept::run(&project()?, &args.names)?),
+        Command::Console(args) => kernel::console(&place, args),
         Command::Kernel(args) => kernel::run(&place, &args.command),
         Command::Lab(args) => lab::run(&place, args),
         Command::List(args) => list::run(&project()?, args),

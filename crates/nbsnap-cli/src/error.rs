@@ -64,6 +64,9 @@ pub(crate) enum CommandError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// The kernel cannot begin.
+    #[error(transparent)]
+    Kernel(#[from] nbsnap_kernel::Error),
     /// What was asked for does not go together.
     #[error("{0}")]
     Usage(String),

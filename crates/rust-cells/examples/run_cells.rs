@@ -37,8 +37,11 @@ fn run(compiler: &Compiler, cache: &Path, directory: &Path, text: &str) -> Resul
     };
     let environment = std::env::vars().filter(|(name, _)| ["PATH", "HOME"].contains(&name.as_str())).collect();
     let chain = Chain::new(compiler, libraries, directory, "0");
-    let mut session =
-        Session::new(compiler, chain, ProcessSettings { directory: directory.to_owned(), environment, max_memory: None });
+    let mut session = Session::new(
+        compiler,
+        chain,
+        ProcessSettings { directory: directory.to_owned(), environment, ..ProcessSettings::default() },
+    );
     let limits = Limits { compile: Duration::from_secs(60), run: Duration::from_secs(10) };
     for (index, cell) in text.split("// %%").skip(1).enumerate() {
         let source = cell.split_once('\n').map_or("", |(_, source)| source);

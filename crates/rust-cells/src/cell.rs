@@ -3,10 +3,12 @@
 //! The main type is [`Cell`]. It knows one cell, and neither what other cells brought nor how a cell is compiled.
 
 mod command_lines;
+mod completeness;
 mod delimiters;
 mod item;
 mod mentions;
 mod part;
+mod question_marks;
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -15,10 +17,12 @@ use ra_ap_syntax::ast::{self, AstNode, HasAttrs};
 use ra_ap_syntax::{Edition, SourceFile, SyntaxKind, SyntaxNode};
 
 pub use command_lines::CommandLine;
+pub use completeness::{Completeness, completeness};
 pub use delimiters::Unbalanced;
 pub use item::{Item, Namespace, StaticPlace};
 pub(crate) use mentions::in_text as mentions_in_text;
 pub use part::{Part, PartKind, Variable};
+pub use question_marks::question_mark_lines;
 
 /// A cell, taken apart. Ranges are in bytes of [`Cell::source`].
 #[derive(Clone, Debug)]

@@ -15,6 +15,10 @@ pub enum Output {
     Stderr(String),
     /// Display data by MIME type: text as it is, binary data in base64.
     Display(BTreeMap<String, String>),
+    /// The value of the cell's last expression, as text. It comes last.
+    Value(String),
+    /// The cell reads standard input, and waits for a line.
+    InputRequest,
     /// A word by which evcxr's generated code steers evcxr, printed by the cell. In evcxr's own kernel it breaks the cells after it.
     ControlWord(String),
 }

@@ -34,6 +34,19 @@ pub struct ProcessSettings {
     pub environment: BTreeMap<String, String>,
     /// How many bytes of address space it may take.
     pub max_memory: Option<u64>,
+    /// Whether a cell that reads standard input is answered by somebody, with [`CellHandle::give`] after [`Output::InputRequest`].
+    /// Otherwise it finds it empty.
+    pub asks_for_input: bool,
+    /// Whether whoever runs cells says itself why one has panicked. Otherwise the panic is printed on standard error, too.
+    pub reports_panics: bool,
+}
+
+impl ProcessSettings {
+    /// Variables that every process of cells gets: no backtraces, whose frames nobody reads, and evcxr's mark, without which some libraries
+    /// display nothing.
+    pub fn usual_variables() -> [(String, String); 2] {
+        [("RUST_BACKTRACE", "0"), ("EVCXR_IS_RUNTIME", "1")].map(|(name, value)| (name.to_owned(), value.to_owned()))
+    }
 }
 
 /// How a cell ended.
@@ -85,11 +98,20 @@ pub struct Process {
     is_gone: bool,
 }
 
-/// Cancels the cell that a process runs, from another thread.
+/// Steers the cell that a process runs, from another thread.
 #[derive(Debug)]
-pub struct Canceller(UnixStream);
+pub struct CellHandle(UnixStream);
 
-impl Canceller {
+impl CellHandle {
+    /// Gives a cell that reads standard input a line, or says that nobody can be asked for one.
+    pub fn give(&self, line: Option<&str>) {
+        let order = match line {
+            Some(line) => format!("given\t{}\n", escaped(line)),
+            None => "refused\n".to_owned(),
+        };
+        let _ = (&self.0).write_all(order.as_bytes());
+    }
+
     /// Makes a cell that awaits end at its await point. A cell that computes goes on.
     pub fn cancel(&self) {
         let _ = (&self.0).write_all(b"cancel\n");
@@ -168,6 +190,12 @@ impl Process {
         if let Some(bytes) = settings.max_memory {
             process.order(&["memory", &bytes.to_string()])?;
         }
+        if settings.asks_for_input {
+            process.order(&["input"])?;
+        }
+        if settings.reports_panics {
+            process.order(&["hold-panics"])?;
+        }
         Ok(process)
     }
 
@@ -179,13 +207,13 @@ impl Process {
         self.order(&["set", name, value])
     }
 
-    /// For cancelling a cell from another thread.
+    /// For steering a cell from another thread.
     ///
     /// # Errors
     /// When the system has no descriptor left.
-    pub fn canceller(&self) -> Result<Canceller, Error> {
+    pub fn handle(&self) -> Result<CellHandle, Error> {
         let clone = self.control.try_clone();
-        clone.map(Canceller).map_err(|error| Error::Process { message: error.to_string() })
+        clone.map(CellHandle).map_err(|error| Error::Process { message: error.to_string() })
     }
 
     /// Whether the process has ended.
@@ -238,6 +266,10 @@ impl Process {
             let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
             let ending = match fields.as_slice() {
                 ["running", ..] => continue,
+                ["asks", ..] => {
+                    emit(Output::InputRequest);
+                    continue;
+                }
                 ["broken", message] => return Err(Error::Process { message: (*message).to_owned() }),
                 ["finished", ..] => Ending::Finished,
                 ["returned", ..] => Ending::Returned,
@@ -255,7 +287,7 @@ impl Process {
             self.leaves_threads = threads > self.threads;
             self.threads = threads;
             if let Some(shown) = fields.get(5) {
-                emit(Output::Display([("text/plain".to_owned(), (*shown).to_owned())].into()));
+                emit(Output::Value((*shown).to_owned()));
             }
             return Ok(ending);
         }
@@ -288,8 +320,7 @@ impl Process {
     }
 
     fn order(&mut self, fields: &[&str]) -> Result<(), Error> {
-        let line: Vec<String> =
-            fields.iter().map(|field| field.replace('\\', "\\\\").replace('\t', "\\t").replace('\n', "\\n")).collect();
+        let line: Vec<String> = fields.iter().map(|field| escaped(field)).collect();
         let bytes = (line.join("\t") + "\n").into_bytes();
         let mut sent = 0;
         while sent < bytes.len() {
@@ -471,6 +502,10 @@ fn in_words(status: &str) -> String {
         _ => return format!("by signal {number}"),
     };
     format!("by signal {number} ({name})")
+}
+
+fn escaped(field: &str) -> String {
+    field.replace('\\', "\\\\").replace('\t', "\\t").replace('\n', "\\n")
 }
 
 fn unescaped(field: &str) -> String {

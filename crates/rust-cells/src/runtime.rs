@@ -5,12 +5,15 @@
 //! so their variables and outcomes are in one place. It uses nothing but the standard library, and it knows neither
 //! notebooks nor rustc.
 
+#[allow(clippy::exit, reason = "a process whose front is gone has nobody to return to")]
 mod control;
 mod future;
+mod input;
 mod outcome;
 mod panics;
 mod show;
 mod store;
+#[allow(clippy::exit, reason = "as in `control`")]
 mod supervise;
 mod system;
 

@@ -18,6 +18,19 @@ pub struct LiveVariable {
     pub is_mutable: bool,
 }
 
+/// An item as its author knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Definition<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// What it is: `the function`, `the type`, …
+    pub noun: &'static str,
+    /// Its text, comments before it included.
+    pub text: &'a str,
+    /// The label of the cell that brought it.
+    pub label: &'a str,
+}
+
 /// How errors that `?` meets are shown, and so what they must implement.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ErrorFormat {
@@ -28,6 +41,11 @@ pub enum ErrorFormat {
     Debug,
     /// `{:#?}`, by `Debug`, over several lines.
     Pretty,
+}
+
+/// A variable's type as its author would write it: without the marks by which it cannot be taken for an item of the notebook's.
+pub fn shown_type(variable: &LiveVariable) -> String {
+    crate::commands::shown(&variable.ty)
 }
 
 impl ErrorFormat {
@@ -100,6 +118,34 @@ impl State {
     /// The variables that live on, by name.
     pub fn variables(&self) -> &BTreeMap<String, LiveVariable> {
         &self.variables
+    }
+
+    /// Variables that are there no more, each with the reason.
+    pub fn lost(&self) -> &BTreeMap<String, String> {
+        &self.lost
+    }
+
+    /// What cells have defined by a name, in the order in which they did, imports and implementations aside.
+    pub fn definitions(&self) -> impl Iterator<Item = Definition<'_>> {
+        self.items.iter().flat_map(|defined| {
+            let names: BTreeSet<&String> =
+                defined.item.defines.iter().filter(|_| defined.item.imports.is_empty()).map(|(_, name)| name).collect();
+            names.into_iter().map(|name| Definition {
+                name,
+                noun: defined.item.noun,
+                text: &defined.source[defined.range.clone()],
+                label: &defined.label,
+            })
+        })
+    }
+
+    /// The names that imports of cells have brought, each with its whole path.
+    pub fn imports(&self) -> impl Iterator<Item = (&str, &str)> {
+        let imports = self.items.iter().flat_map(|defined| {
+            let named = |(index, _): &(usize, _)| !defined.unnamed.contains(index);
+            defined.item.imports.iter().enumerate().filter(named).map(|(_, import)| import)
+        });
+        imports.filter_map(|import| Some((import.name.as_deref()?, import.path.as_str())))
     }
 
     /// The crates that cells have asked for.

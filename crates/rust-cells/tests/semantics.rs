@@ -89,7 +89,7 @@ fn run(file: &Path) -> Result<(), Failed> {
     let whole = dependencies_of(cells.iter().map(|cell| cell.source.as_str()), directory);
     let chain = Chain::new(&COMPILER, move |set: &DependencySet| library(&whole, set), directory, "0");
     let environment = ["PATH", "HOME"].iter().filter_map(|name| Some(((*name).to_owned(), std::env::var(name).ok()?))).collect();
-    let settings = ProcessSettings { directory: directory.to_owned(), environment, max_memory: None };
+    let settings = ProcessSettings { directory: directory.to_owned(), environment, ..ProcessSettings::default() };
     let mut session = Session::new(&COMPILER, chain, settings);
     let limits = Limits { compile: Duration::from_secs(60), run: Duration::from_secs(2) };
     let mut wrong = Vec::new();
@@ -130,6 +130,7 @@ impl Seen {
             Output::Stdout(text) => self.stdout.push_str(&text),
             Output::Stderr(text) => self.stderr.push_str(&text),
             Output::Display(display) => self.displays.extend(display),
+            Output::Value(text) => self.displays.push(("text/plain".to_owned(), text)),
             Output::ControlWord(word) => self.words.push(word),
             _ => {}
         }

@@ -11,8 +11,7 @@ use super::{BuildArgs, ReportArgs, TestbedArgs};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  nbsnap kernel install              Jupyter knows the kernel `Rust (eoap)` from then on
-  nbsnap kernel install --name rust  in place of evcxr_jupyter's own, for notebooks that name it
+  nbsnap kernel install              Jupyter knows the kernel `Rust` from then on
   nbsnap kernel uninstall")]
 pub(crate) struct KernelArgs {
     /// What to do with the kernel.
@@ -35,7 +34,7 @@ pub(crate) enum KernelCommand {
 #[derive(Debug, clap::Args)]
 pub(crate) struct SpecArgs {
     /// The kernelspec's name
-    #[arg(long, default_value = "rust-eoap", value_name = "NAME", help_heading = "Kernelspec options")]
+    #[arg(long, default_value = "rust", value_name = "NAME", help_heading = "Kernelspec options")]
     pub(crate) name: String,
 
     /// In the Python environment in this folder, below share/jupyter [default: for this user, in every Jupyter]
@@ -53,7 +52,7 @@ pub(crate) struct SpecArgs {
 Examples:
   nbsnap kernel install                         for this user
   nbsnap kernel install --sys-prefix            for the virtual environment that is active
-  nbsnap kernel install --name rust             in place of evcxr_jupyter's own kernel, for notebooks that name it
+  nbsnap kernel install --name nbsnap           beside another kernel that is called `rust` already
   nbsnap kernel uninstall")]
 pub(crate) struct InstallArgs {
     /// Which kernelspec
@@ -61,12 +60,16 @@ pub(crate) struct InstallArgs {
     pub(crate) spec: SpecArgs,
 
     /// The name that people see
-    #[arg(long, default_value = "Rust (eoap)", value_name = "TEXT", help_heading = "Kernelspec options")]
+    #[arg(long, default_value = "Rust", value_name = "TEXT", help_heading = "Kernelspec options")]
     pub(crate) display_name: String,
 
     /// Build nothing now: the first cell that needs something does
     #[arg(long, help_heading = "Build options")]
     pub(crate) no_prepare: bool,
+
+    /// Keep no history of what is typed
+    #[arg(long, help_heading = "Kernelspec options")]
+    pub(crate) no_history: bool,
 
     /// Where to build
     #[command(flatten)]
@@ -83,6 +86,28 @@ pub(crate) struct StartArgs {
     /// The connection file that Jupyter has written
     #[arg(value_name = "FILE")]
     pub(crate) connection_file: PathBuf,
+
+    /// Keep no history of what is typed
+    #[arg(long)]
+    pub(crate) no_history: bool,
+
+    /// Where to build
+    #[command(flatten)]
+    pub(crate) build: BuildArgs,
+}
+
+/// `nbsnap console`
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  nbsnap console               Rust, cell by cell; `:help` lists commands, Ctrl-D ends
+  nbsnap console < cells.txt   what is in a file; the exit code says whether all went well
+  jupyter console --kernel rust
+                               with a history to walk through, once `nbsnap kernel install` has run")]
+pub(crate) struct ConsoleArgs {
+    /// Keep no history of what is typed
+    #[arg(long)]
+    pub(crate) no_history: bool,
 
     /// Where to build
     #[command(flatten)]

@@ -1,22 +1,14 @@
-//! `nbsnap kernel`: evcxr's own Jupyter kernel, with dependencies built ahead.
-//!
-//! Jupyter calls `nbsnap kernel start`, which finds `nbsnap-evcxr` and becomes that.
+//! `nbsnap kernel`: Jupyter learns of the kernel, and starts it with `nbsnap kernel start`.
 
 use std::fs;
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use jupyter_zmq_client::dirs::user_data_dir;
-use nbsnap::EvcxrProgram;
-use nbsnap::engine::Interrupt;
 use nbsnap::files::atomic_write;
-use nbsnap::report::Reporter;
-use nbsnap::run::RunError;
 use serde_json::{Value, json};
 
-use super::{Place, prepare, session};
-use crate::args::{InstallArgs, KernelCommand, ReportArgs, SpecArgs, StartArgs};
+use super::{Place, kernel_settings, prepare};
+use crate::args::{ConsoleArgs, InstallArgs, KernelCommand, SpecArgs, StartArgs};
 use crate::error::CommandError;
 use crate::exit::Exit;
 
@@ -41,8 +33,11 @@ fn install(place: &Place<'_>, args: &InstallArgs) -> Result<Exit, CommandError> 
     if let (Some(project), false) = (place.project_if_any()?, args.no_prepare) {
         prepare::for_kernel(&project, &args.build, &args.report)?;
     }
-    build(&args.report)?;
-    write_spec(&folder, &args.display_name, args.build.cache_dir.as_deref())?;
+    write_spec(
+        &folder,
+        &args.display_name,
+        &SpecOptions { cache_dir: args.build.cache_dir.as_deref(), keeps_history: !args.no_history },
+    )?;
     super::say(&format!("Jupyter knows the kernel `{}` now: {}", args.display_name, folder.join("kernel.json").display()))?;
     Ok(Exit::Success)
 }
@@ -75,9 +70,17 @@ fn folder(args: &SpecArgs) -> Result<PathBuf, CommandError> {
             })?;
             PathBuf::from(active).join("share/jupyter")
         }
-        (None, false) => user_data_dir().map_err(|error| CommandError::Usage(error.to_string()))?,
+        (None, false) => data_dir()?,
     };
     Ok(data.join("kernels").join(&args.name))
+}
+
+/// The folder in which Jupyter looks for what belongs to this user.
+fn data_dir() -> Result<PathBuf, CommandError> {
+    match std::env::var_os("JUPYTER_DATA_DIR").map(PathBuf::from).filter(|folder| !folder.as_os_str().is_empty()) {
+        Some(folder) => Ok(std::path::absolute(&folder).unwrap_or(folder)),
+        None => user_data_dir().map_err(|error| CommandError::Usage(error.to_string())),
+    }
 }
 
 /// Whether a kernelspec is one that this program has written.
@@ -86,15 +89,27 @@ fn is_ours(folder: &Path) -> bool {
     spec.is_some_and(|spec| spec["metadata"]["nbsnap"].is_object())
 }
 
+/// What the kernel is started with.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SpecOptions<'a> {
+    /// Where it builds, if not where the project does.
+    pub(super) cache_dir: Option<&'a Path>,
+    /// Whether it keeps what was typed, for later sessions.
+    pub(super) keeps_history: bool,
+}
+
 /// Writes a kernelspec (<https://jupyter-client.readthedocs.io/en/stable/kernels.html#kernel-specs>) that has this very program started.
-pub(super) fn write_spec(folder: &Path, display_name: &str, cache_dir: Option<&Path>) -> Result<(), CommandError> {
+pub(super) fn write_spec(folder: &Path, display_name: &str, options: &SpecOptions<'_>) -> Result<(), CommandError> {
     let failed = |path: &Path| {
         let path = path.to_owned();
         move |source| CommandError::Write { path, source }
     };
     let program = std::env::current_exe().map_err(failed(folder))?;
     let mut argv = vec![program.display().to_string(), "kernel".into(), "start".into(), "{connection_file}".into()];
-    if let Some(cache_dir) = cache_dir {
+    if !options.keeps_history {
+        argv.push("--no-history".to_owned());
+    }
+    if let Some(cache_dir) = options.cache_dir {
         let absolute = std::path::absolute(cache_dir).map_err(failed(cache_dir))?;
         argv.extend(["--cache-dir".to_owned(), absolute.display().to_string()]);
     }
@@ -102,7 +117,7 @@ pub(super) fn write_spec(folder: &Path, display_name: &str, cache_dir: Option<&P
         "argv": argv,
         "display_name": display_name,
         "language": "rust",
-        // evcxr ends the process that runs the cells, which a signal would not.
+        // A message reaches the kernel wherever it runs, and is answered when the cell is over.
         "interrupt_mode": "message",
         "metadata": { "debugger": false, "nbsnap": { "version": env!("CARGO_PKG_VERSION") } },
     });
@@ -114,33 +129,21 @@ pub(super) fn write_spec(folder: &Path, display_name: &str, cache_dir: Option<&P
     Ok(())
 }
 
-/// Becomes the kernel, which is another program.
+/// Is the kernel until Jupyter ends it.
 fn start(place: &Place<'_>, args: &StartArgs) -> Result<Exit, CommandError> {
-    let project = place.project_if_any().unwrap_or_default();
-    // Nobody would see how it is built.
-    let program = EvcxrProgram::default().find(&Interrupt::default(), &mut drop).map_err(RunError::Engine)?;
-    let mut command = Command::new(&program);
-    command.arg("kernel").arg(&args.connection_file);
-    if let Some(project) = &project {
-        command.arg("--project").arg(project.notebooks_dir()).args(["--profile", place.profile]);
+    let mut settings = kernel_settings::of(place, &args.build, &args.connection_file)?;
+    if args.no_history {
+        settings.history = None;
     }
-    if let Some(cache_dir) = &args.build.cache_dir {
-        command.arg("--cache-dir").arg(cache_dir);
-    }
-    Err(CommandError::Start { command: program.display().to_string(), source: command.exec() })
+    nbsnap_kernel::run(settings)?;
+    Ok(Exit::Success)
 }
 
-/// Sees to it that the kernel's program is there, which may have to be built.
-pub(super) fn build(args: &ReportArgs) -> Result<(), CommandError> {
-    let interrupt = session::interrupt()?;
-    let mut reporter = session::reporter(args);
-    let mut written = Ok(());
-    EvcxrProgram::default()
-        .find(&interrupt, &mut |event| {
-            if written.is_ok() {
-                written = reporter.report(&event);
-            }
-        })
-        .map_err(RunError::Engine)?;
-    written.map_err(CommandError::Output)
+/// Runs a console on the kernel's engine.
+pub(super) fn console(place: &Place<'_>, args: &ConsoleArgs) -> Result<Exit, CommandError> {
+    let mut settings = kernel_settings::of(place, &args.build, Path::new(""))?;
+    if args.no_history {
+        settings.history = None;
+    }
+    Ok(if nbsnap_kernel::console(settings)? { Exit::Success } else { Exit::Failures })
 }

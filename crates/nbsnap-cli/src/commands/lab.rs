@@ -34,13 +34,13 @@ pub(crate) fn run(place: &Place<'_>, args: &LabArgs) -> Result<Exit, CommandErro
     if let Some(project) = &project {
         prepare::for_kernel(project, &args.build, &args.report)?;
     }
-    kernel::build(&args.report)?;
     let data = match &project {
         Some(project) => session::cache_dir(project, &args.build).join("lab"),
         None => std::env::temp_dir().join(format!("nbsnap-lab-{}", std::process::id())),
     };
-    // Under this name notebooks find it that name evcxr's kernel, in this JupyterLab only.
-    kernel::write_spec(&data.join("kernels/rust"), "Rust (eoap)", args.build.cache_dir.as_deref())?;
+    // Under this name notebooks in Rust find it, in this JupyterLab only.
+    let options = kernel::SpecOptions { cache_dir: args.build.cache_dir.as_deref(), keeps_history: true };
+    kernel::write_spec(&data.join("kernels/rust"), "Rust", &options)?;
 
     let interrupt = serve::interrupt(true)?;
     let log = Log::open(None, args.requests, args.report.color)?;

@@ -25,7 +25,7 @@ pub(crate) fn run(project: &Project, args: &PrepareArgs) -> Result<Exit, RunErro
 /// Builds what the kernel finds built, for all notebooks of the project.
 pub(super) fn for_kernel(project: &Project, build_args: &BuildArgs, report: &ReportArgs) -> Result<(), RunError> {
     let args = PrepareArgs { names: Vec::new(), kernel: false, build: build_args.clone(), report: report.clone() };
-    build(project, &[], EngineChoice::Jupyter, &args, Told::Everything).map(drop)
+    build(project, &[], EngineChoice::Rustc, &args, Told::Everything).map(drop)
 }
 
 /// What is said of a build.

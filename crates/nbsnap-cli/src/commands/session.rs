@@ -99,14 +99,14 @@ pub(crate) fn engine_until(
         ..Settings::new(&project.config, cache_dir(project, args), project.lock_file())
     };
     let evcxr = Evcxr::new(EvcxrSettings { program: EvcxrProgram::default(), build, interrupt: interrupt.clone() });
+    let rustc = || {
+        let settings = RustcSettings::new(&project.config, cache_dir(project, args), project.lock_file(), interrupt.clone());
+        Rustc::new(RustcSettings { may_write_lock: lock_file == LockFile::Updated, ..settings })
+    };
     match choice {
         EngineChoice::Evcxr => ByKernel::new(evcxr, jupyter),
-        EngineChoice::Jupyter => ByKernel::kernels_only(evcxr, jupyter),
-        _ => {
-            let settings = RustcSettings::new(&project.config, cache_dir(project, args), project.lock_file(), interrupt.clone());
-            let may_write_lock = lock_file == LockFile::Updated;
-            ByKernel::new(Rustc::new(RustcSettings { may_write_lock, ..settings }), jupyter)
-        }
+        EngineChoice::Jupyter => ByKernel::kernels_only(evcxr, rustc(), jupyter),
+        _ => ByKernel::new(rustc(), jupyter),
     }
 }
 

@@ -24,8 +24,24 @@ pub struct ByKernel {
 enum ForRust {
     /// This engine.
     Engine(Box<dyn Engine>),
-    /// Their kernels, which find built what evcxr has prepared.
-    Kernels(Box<Evcxr>),
+    /// Their kernels.
+    Kernels(Box<Kernels>),
+}
+
+/// What builds ahead what kernels then find built.
+struct Kernels {
+    /// For evcxr's kernel.
+    evcxr: Evcxr,
+    /// For our own.
+    own: Box<dyn Engine>,
+    /// Whether a notebook asks for evcxr's.
+    has_evcxr: bool,
+}
+
+impl Kernels {
+    fn preparing(&self) -> &dyn Engine {
+        if self.has_evcxr { &self.evcxr } else { &*self.own }
+    }
 }
 
 impl ByKernel {
@@ -34,9 +50,10 @@ impl ByKernel {
         ByKernel { rust: ForRust::Engine(Box::new(rust)), jupyter, is_prepared: false }
     }
 
-    /// Runs all notebooks with their kernels; those in Rust find built what evcxr has prepared.
-    pub fn kernels_only(evcxr: Evcxr, jupyter: Jupyter) -> ByKernel {
-        ByKernel { rust: ForRust::Kernels(Box::new(evcxr)), jupyter, is_prepared: false }
+    /// Runs all notebooks with their kernels. Those of evcxr's kernel find built what `evcxr` has prepared, those of our own what `own` has.
+    pub fn kernels_only(evcxr: Evcxr, own: impl Engine + 'static, jupyter: Jupyter) -> ByKernel {
+        let kernels = Kernels { evcxr, own: Box::new(own), has_evcxr: false };
+        ByKernel { rust: ForRust::Kernels(Box::new(kernels)), jupyter, is_prepared: false }
     }
 
     /// [`Evcxr::kernel_folder`], of what was prepared for kernels.
@@ -45,7 +62,7 @@ impl ByKernel {
     /// As there, and where notebooks in Rust do not go to kernels.
     pub fn kernel_folder(&self) -> Result<PathBuf, EngineError> {
         match &self.rust {
-            ForRust::Kernels(evcxr) => evcxr.kernel_folder(),
+            ForRust::Kernels(kernels) => kernels.evcxr.kernel_folder(),
             ForRust::Engine(_) => Err(EngineError::Failed { message: "nothing was prepared for kernels".into() }),
         }
     }
@@ -53,7 +70,7 @@ impl ByKernel {
     fn preparing(&self) -> &dyn Engine {
         match &self.rust {
             ForRust::Engine(engine) => &**engine,
-            ForRust::Kernels(evcxr) => &**evcxr,
+            ForRust::Kernels(kernels) => kernels.preparing(),
         }
     }
 
@@ -88,7 +105,15 @@ impl Engine for ByKernel {
         }
         match &mut self.rust {
             ForRust::Engine(engine) => engine.prepare(&in_rust(all), &selected, emit),
-            ForRust::Kernels(evcxr) => evcxr.prepare(&in_rust(all), &selected, emit),
+            ForRust::Kernels(kernels) => {
+                let (of_evcxr, of_ours): (Vec<Notebook>, Vec<Notebook>) =
+                    selected.into_iter().partition(|notebook| self.jupyter.is_evcxr(notebook));
+                kernels.has_evcxr = !of_evcxr.is_empty();
+                if kernels.has_evcxr {
+                    kernels.evcxr.prepare(&in_rust(all), &of_evcxr, emit)?;
+                }
+                if of_ours.is_empty() { Ok(()) } else { kernels.own.prepare(&in_rust(all), &of_ours, emit) }
+            }
         }
     }
 
@@ -100,10 +125,6 @@ impl Engine for ByKernel {
         self.preparing().sources()
     }
 
-    fn variables(&self) -> &[String] {
-        self.preparing().variables()
-    }
-
     fn knows_inputs(&self, notebook: &Notebook) -> bool {
         self.engine_for(notebook).knows_inputs(notebook)
     }
@@ -112,7 +133,8 @@ impl Engine for ByKernel {
         let (rust, folder) = match &self.rust {
             _ if !self.is_prepared => (None, None),
             ForRust::Engine(engine) => (Some(engine.worker(number)?), None),
-            ForRust::Kernels(evcxr) => (None, Some(evcxr.worker_folder(number)?)),
+            ForRust::Kernels(kernels) if kernels.has_evcxr => (None, Some(kernels.evcxr.worker_folder(number)?)),
+            ForRust::Kernels(_) => (None, None),
         };
         Ok(Box::new(EitherWorker { rust, jupyter: self.jupyter.worker_with(folder) }))
     }

@@ -8,4 +8,4 @@ mod engine;
 mod outcome;
 mod worker;
 
-pub use engine::{Rustc, RustcSettings};
+pub use engine::{Rustc, RustcSettings, lock_to_begin_with, set_of};

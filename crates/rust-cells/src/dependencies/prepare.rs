@@ -76,6 +76,16 @@ pub struct Prepared {
     pub compiled: usize,
 }
 
+impl Prepared {
+    /// The library for cells that have asked for `set` so far and will have asked for `whole` in the end. There is one for all cells where
+    /// that is possible: with a second one there would be a second tokio.
+    pub fn library(&self, set: &DependencySet, whole: &DependencySet) -> Option<&Result<Library, String>> {
+        let of_whole = self.libraries.get_key_value(whole).filter(|(known, _)| known.covers(set));
+        let found = of_whole.or_else(|| self.libraries.iter().find(|(known, _)| known.covers(set)));
+        found.map(|(_, library)| library)
+    }
+}
+
 impl Libraries<'_> {
     /// Pins `all` sets and builds the `wanted` ones. `lock` is the lock file to begin with.
     ///
@@ -284,6 +294,11 @@ impl Libraries<'_> {
         let holds =
             |path: &PathBuf| std::fs::read(path).is_ok_and(|bytes| memchr::memmem::find(&bytes, b"evcxr_display").is_some());
         built.files.values().flatten().filter(|path| names(path)).any(holds)
+    }
+
+    /// What was built of a set with this lock file before, if it is up to date. Nothing is built, and Cargo is not asked.
+    pub fn built(&self, set: &DependencySet, lock: &str) -> Option<Library> {
+        if set.is_empty() { Some(Library::none()) } else { self.known(set, &without_members(lock)) }
     }
 
     /// What is known of a set, if it is up to date.

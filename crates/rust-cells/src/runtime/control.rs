@@ -10,10 +10,14 @@ use std::os::fd::{AsRawFd, FromRawFd};
 use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
 use std::sync::mpsc::channel;
+use std::time::Duration;
 
 use super::outcome::Outcome;
 use super::panics::{self, Stretch};
-use super::{future, outcome, show, supervise, system};
+use super::{future, input, outcome, show, supervise, system};
+
+/// How long what is printed without a line's end may stay unseen.
+const UNFLUSHED: Duration = Duration::from_millis(50);
 
 /// Runs cells, or watches over the process that does.
 pub fn main() -> ExitCode {
@@ -45,14 +49,29 @@ fn serve() -> std::io::Result<()> {
     std::thread::Builder::new().name("cells-orders".into()).spawn(move || {
         for line in orders.lines().map_while(Result::ok) {
             let fields: Vec<String> = line.split('\t').map(unescaped).collect();
-            if fields[0] == "cancel" {
-                future::cancel();
-            } else if sender.send(fields).is_err() {
-                return;
+            match fields[0].as_str() {
+                "cancel" => {
+                    future::cancel();
+                    input::cancel();
+                }
+                "given" => input::give(fields.get(1).map(String::as_str).unwrap_or_default()),
+                "refused" => input::refuse(),
+                _ => {
+                    if sender.send(fields).is_err() {
+                        return;
+                    }
+                }
             }
         }
         // The front is gone, and so is everybody who would wait for this process.
         std::process::exit(0);
+    })?;
+    // What a cell prints without a line's end is seen while it runs. The name is one that is not counted among the cell's threads.
+    std::thread::Builder::new().name("cells-orders-2".into()).spawn(|| {
+        loop {
+            std::thread::sleep(UNFLUSHED);
+            let _ = std::io::stdout().flush();
+        }
     })?;
     answer(&mut front, &["ready"])?;
     let mut libraries = HashMap::new();
@@ -64,6 +83,8 @@ fn serve() -> std::io::Result<()> {
                 // SAFETY: no cell runs; a thread of the notebook's that reads variables now is its author's risk, as in a program.
                 unsafe { std::env::set_var(name, value) }
             }
+            ["hold-panics"] => panics::hold(),
+            ["input"] => input::ask(front.try_clone()?),
             ["load", file] => {
                 if let Err(message) = loaded(&mut libraries, file) {
                     answer(&mut front, &["broken", &message])?;
@@ -91,12 +112,15 @@ fn run(
     panics::know(file, stretches(lines));
     outcome::begin();
     future::begin();
+    input::begin();
     answer(front, &["running"])?;
     outcome::whole(|| super::store::discard(discarded));
     entry();
     flush();
     let shown = show::taken();
-    let (kind, message, place) = match outcome::end() {
+    let ended = outcome::end();
+    panics::settle(matches!(ended, Outcome::Panicked { .. }));
+    let (kind, message, place) = match ended {
         Outcome::Finished => ("finished", String::new(), None),
         Outcome::Returned => ("returned", String::new(), None),
         Outcome::Panicked { message, place } => ("panicked", message, place),

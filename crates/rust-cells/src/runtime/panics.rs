@@ -74,9 +74,37 @@ fn hook(info: &PanicHookInfo<'_>) {
         _ => "note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace\n".to_owned(),
     };
     let text = format!("\nthread '{name}' ({}) panicked at {at}:\n{said}\n{note}", super::system::thread_id());
-    // As the standard library does: what cannot be written is not written.
-    let _ = std::io::stderr().lock().write_all(text.as_bytes());
     LAST.with(|last| last.replace(place));
+    let is_awaited = HOLDS.load(Ordering::Relaxed) && thread.name() == Some("main") && note.starts_with("note");
+    let before = HELD.lock().unwrap_or_else(PoisonError::into_inner).take();
+    match before {
+        None if is_awaited => *HELD.lock().unwrap_or_else(PoisonError::into_inner) = Some(text),
+        // A panic after another one, perhaps while that one unwinds: nothing may be lost if the process aborts now.
+        before => write(&(before.unwrap_or_default() + &text)),
+    }
+}
+
+/// Whether the front says itself why a cell has panicked, so that it is not printed, too.
+static HOLDS: AtomicBool = AtomicBool::new(false);
+/// What the panic of the cell that runs would have printed.
+static HELD: Mutex<Option<String>> = Mutex::new(None);
+
+/// From now on the panic that ends a cell prints nothing: the front says it.
+pub(super) fn hold() {
+    HOLDS.store(true, Ordering::Relaxed);
+}
+
+/// Prints what was held, unless it is about the panic that has ended the cell: somebody has caught it.
+pub(super) fn settle(has_panicked: bool) {
+    let held = HELD.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some(text) = held.filter(|_| !has_panicked) {
+        write(&text);
+    }
+}
+
+/// As the standard library does: what cannot be written is not written.
+fn write(text: &str) {
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }
 
 fn place_of(location: &Location<'_>) -> Option<Place> {

@@ -42,7 +42,8 @@ fn supervise() -> std::io::Result<()> {
         std::process::exit(0);
     });
     let status = child.wait()?;
-    front.write_all(words(status).as_bytes())?;
+    // A front that has closed hears nothing. What is in the background has to be ended all the same.
+    let _ = front.write_all(words(status).as_bytes());
     // What is in the background may still write what it had begun.
     std::thread::sleep(Duration::from_millis(20));
     end_all();

@@ -17,6 +17,12 @@ struct Limit {
     maximum: c_ulong,
 }
 
+#[repr(C)]
+struct Buffer {
+    start: *mut u8,
+    length: usize,
+}
+
 unsafe extern "C" {
     fn dlopen(file: *const c_char, flags: c_int) -> *mut c_void;
     fn dlsym(library: *mut c_void, symbol: *const c_char) -> *mut c_void;
@@ -30,6 +36,8 @@ unsafe extern "C" {
     fn waitpid(process: c_int, status: *mut c_int, options: c_int) -> c_int;
     fn fcntl(file: c_int, command: c_int, ...) -> c_int;
     fn dup2(from: c_int, to: c_int) -> c_int;
+    fn readv(file: c_int, buffers: *const Buffer, count: c_int) -> isize;
+    fn __errno_location() -> *mut c_int;
 }
 
 const NOW: c_int = 2;
@@ -139,4 +147,19 @@ pub(super) fn move_up(file: RawFd) -> Option<RawFd> {
 pub(super) fn replace(file: RawFd, by: RawFd) {
     // SAFETY: both are open.
     unsafe { dup2(by, file) };
+}
+
+/// Reads as `read` does.
+///
+/// # Safety
+/// `start` must be the beginning of `length` bytes that may be written.
+pub(super) unsafe fn read_into(file: RawFd, start: *mut u8, length: usize) -> isize {
+    // SAFETY: the caller says so.
+    unsafe { readv(file, &Buffer { start, length }, 1) }
+}
+
+/// Sets this thread's last error.
+pub(super) fn set_error(number: c_int) {
+    // SAFETY: the address is that of this thread's own variable.
+    unsafe { *__errno_location() = number };
 }

@@ -36,7 +36,12 @@ impl Jupyter {
         Jupyter { settings }
     }
 
-    /// A worker whose kernels for Rust find in `folder` what notebooks depend on, built at this opt-level; one kernel at a time may use it.
+    /// Whether a notebook's kernel is evcxr's.
+    pub(crate) fn is_evcxr(&self, notebook: &Notebook) -> bool {
+        self.settings.kernelspecs.is_evcxr(notebook)
+    }
+
+    /// A worker whose kernels of evcxr's find in `folder` what notebooks depend on, built at this opt-level; one kernel at a time may use it.
     pub(crate) fn worker_with(&self, folder: Option<(PathBuf, String)>) -> Box<dyn Worker + '_> {
         Box::new(JupyterWorker::new(&self.settings, Rust::new(folder)))
     }

@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 
 use jupyter_protocol::JupyterKernelspec;
 
+use crate::notebook::Notebook;
+
 /// Why a kernel cannot be started.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -43,7 +45,7 @@ fn how_to_get(language: Option<&str>) -> &'static str {
         Some("python") => {
             "`python3 -m pip install ipykernel`, in the environment that is on PATH or in VIRTUAL_ENV, brings Python's"
         }
-        Some("rust") => "`cargo install evcxr_jupyter` and `evcxr_jupyter --install` bring Rust's",
+        Some("rust") => "`nbsnap kernel install` brings Rust's",
         _ => "install it for Jupyter, or name the folder that it lies in with JUPYTER_PATH",
     }
 }
@@ -61,6 +63,8 @@ pub(super) struct Kernelspec {
     pub(super) name: String,
     /// Whether it is interrupted by a message, and not by a signal.
     pub(super) interrupt_by_message: bool,
+    /// Whether it is evcxr's kernel, which does not say how a cell has ended.
+    pub(super) is_evcxr: bool,
     argv: Vec<String>,
     variables: BTreeMap<String, String>,
     folder: PathBuf,
@@ -114,6 +118,11 @@ impl Kernelspecs {
         Err(KernelspecError::NotFound { name: name.to_owned(), language: language.map(str::to_owned), known })
     }
 
+    /// Whether a notebook's kernel is evcxr's.
+    pub(crate) fn is_evcxr(&self, notebook: &Notebook) -> bool {
+        self.find(&notebook.kernel, notebook.language.as_deref()).is_ok_and(|spec| spec.is_evcxr)
+    }
+
     /// Every kernel's name and folder, in the order in which they are looked at.
     fn kernels(&self) -> impl Iterator<Item = (String, PathBuf)> {
         self.folders.iter().flat_map(|folder| {
@@ -139,7 +148,8 @@ impl Kernelspec {
         }
         let interrupt_by_message = spec.interrupt_mode.as_deref() == Some("message");
         let variables = spec.env.unwrap_or_default().into_iter().collect();
-        Ok(Kernelspec { name, interrupt_by_message, argv: spec.argv, variables, folder })
+        let is_evcxr = Path::new(&spec.argv[0]).file_name().is_some_and(|program| program == "evcxr_jupyter");
+        Ok(Kernelspec { name, interrupt_by_message, is_evcxr, argv: spec.argv, variables, folder })
     }
 
     /// The program and its arguments, for this connection file.

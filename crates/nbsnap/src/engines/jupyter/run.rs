@@ -68,6 +68,8 @@ pub(super) struct Session {
     pub(super) kernel: Kernel,
     /// Requests so far.
     asked: Vec<String>,
+    /// Whether it is evcxr's kernel, which does not say how a cell has ended.
+    is_evcxr: bool,
     /// Whether the kernel is gone, or cannot be trusted any more.
     pub(super) is_lost: bool,
 }
@@ -88,7 +90,7 @@ impl<'a> JupyterWorker<'a> {
         let directory = directory
             .canonicalize()
             .map_err(|source| NotOpened::Engine(EngineError::Io { action: "enter", path: directory.to_owned(), source }))?;
-        let settings = if notebook.is_rust() { self.rust.settings() } else { BTreeMap::new() };
+        let settings = if spec.is_evcxr { self.rust.settings() } else { BTreeMap::new() };
         let start = Start {
             spec: &spec,
             variables: &run.variables,
@@ -99,7 +101,7 @@ impl<'a> JupyterWorker<'a> {
             interrupt: &self.settings.interrupt,
         };
         match Kernel::start(&start) {
-            Ok(kernel) => Ok(Session { kernel, asked: Vec::new(), is_lost: false }),
+            Ok(kernel) => Ok(Session { kernel, asked: Vec::new(), is_evcxr: spec.is_evcxr, is_lost: false }),
             Err(NotStarted::Failed(message)) => Err(NotOpened::CannotBegin(Failure::Engine { message })),
             Err(NotStarted::Interrupted) => Err(NotOpened::Engine(EngineError::Interrupted)),
         }
@@ -129,7 +131,7 @@ impl Worker for JupyterWorker<'_> {
                 break;
             }
             let started = Instant::now();
-            let (record, late) = match run.notebook.is_rust() {
+            let (record, late) = match session.is_evcxr {
                 true => self.rust.run_cell(session, cell, run)?,
                 false => run_cell(session, cell, run)?,
             };

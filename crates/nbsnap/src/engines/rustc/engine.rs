@@ -1,7 +1,7 @@
 //! The engine as the runner sees it: it pins and builds what notebooks depend on, and sets up workers.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rust_cells::dependencies::{BuildEvent, BuildSettings, DependencySet, Libraries, Prepared, same_lock};
@@ -100,8 +100,18 @@ impl Rustc {
     }
 }
 
+/// The lock file with which the versions of notebooks' dependencies begin. A project
+/// that is a Cargo workspace has tested versions already: it begins with those.
+pub fn lock_to_begin_with(lock_file: &Path) -> Option<String> {
+    let of_workspace = || {
+        let folder = lock_file.parent()?.parent()?;
+        std::fs::read_to_string(folder.join("Cargo.lock")).ok()
+    };
+    std::fs::read_to_string(lock_file).ok().or_else(of_workspace)
+}
+
 /// All that a notebook's cells ask for.
-pub(super) fn set_of(notebook: &Notebook) -> DependencySet {
+pub fn set_of(notebook: &Notebook) -> DependencySet {
     dependencies_of(notebook.cells.iter().map(|cell| cell.source.as_str()), notebook.directory())
 }
 
@@ -115,12 +125,7 @@ impl Engine for Rustc {
         let toolchain = Toolchain::find().map_err(engine_error)?;
         let compiler = Compiler::new(&toolchain, &self.settings.cache).map_err(engine_error)?;
         let committed = std::fs::read_to_string(&self.settings.lock_file).ok();
-        // A project that is a Cargo workspace has tested versions already: it begins with those.
-        let of_workspace = || {
-            let folder = self.settings.lock_file.parent()?.parent()?;
-            std::fs::read_to_string(folder.join("Cargo.lock")).ok()
-        };
-        let lock = committed.clone().or_else(of_workspace);
+        let lock = lock_to_begin_with(&self.settings.lock_file);
         let (all, wanted): (Vec<DependencySet>, Vec<DependencySet>) =
             (all.iter().map(set_of).collect(), selected.iter().map(set_of).collect());
         let settings = BuildSettings { opt_level: self.settings.opt_level.clone(), optimized: self.settings.optimized.clone() };

@@ -28,6 +28,10 @@ impl Collected {
                 self.printed += bytes as u64;
                 self.record.display(display);
             }
+            Output::Value(text) => {
+                self.printed += text.len() as u64;
+                self.record.display([("text/plain".to_owned(), text)].into());
+            }
             Output::ControlWord(word) => drop(self.word.get_or_insert(word)),
             _ => {}
         }

@@ -35,15 +35,10 @@ impl<'a> RustcWorker<'a> {
 
     /// A notebook before its first cell.
     fn chain(&self, notebook: &Notebook, directory: &std::path::Path) -> Chain<'a> {
-        let (libraries, whole) = (&self.ready.prepared.libraries, set_of(notebook));
+        let (prepared, whole) = (&self.ready.prepared, set_of(notebook));
         let library = move |set: &DependencySet| -> Result<Library, String> {
-            // One library for all cells: with a second one there would be a second tokio.
-            let found = libraries.iter().find(|(known, _)| **known == whole && known.covers(set));
-            let found = found.or_else(|| libraries.iter().find(|(known, _)| known.covers(set)));
-            match found {
-                Some((_, library)) => library.clone(),
-                None => Err(format!("these crates were not built, as a later line asks for another version:\n{set}")),
-            }
+            let missing = || Err(format!("these crates were not built, as a later line asks for another version:\n{set}"));
+            prepared.library(set, &whole).cloned().unwrap_or_else(missing)
         };
         Chain::new(&self.ready.compiler, library, directory, &self.ready.opt_level)
     }
@@ -51,10 +46,10 @@ impl<'a> RustcWorker<'a> {
     fn session(&self, run: &Run<'_>) -> Result<Session<'a>, EngineError> {
         let directory = directory(run)?;
         let mut environment = environment::plain();
-        environment.extend([("RUST_BACKTRACE".to_owned(), "0".to_owned()), ("EVCXR_IS_RUNTIME".to_owned(), "1".to_owned())]);
+        environment.extend(ProcessSettings::usual_variables());
         environment.extend(run.variables.clone());
         let chain = self.chain(run.notebook, &directory);
-        let settings = ProcessSettings { directory, environment, max_memory: run.max_memory };
+        let settings = ProcessSettings { directory, environment, max_memory: run.max_memory, ..ProcessSettings::default() };
         Ok(Session::new(&self.ready.compiler, chain, settings))
     }
 }

@@ -1,0 +1,178 @@
+//! How a cell failed, as Jupyter says it: a name, one line, and what a person wants to read.
+
+use rust_cells::cell::question_mark_lines;
+use rust_cells::{CellOutcome, Diagnostic, Ending, Place};
+use serde_json::{Value, json};
+
+use crate::excerpt::{self, Sources};
+
+/// A failure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Failure {
+    /// Such as `Panic` or `E0308`.
+    pub(crate) name: String,
+    /// One line.
+    pub(crate) value: String,
+    /// What a person wants to read.
+    pub(crate) traceback: Vec<String>,
+}
+
+impl Failure {
+    /// A failure that needs no more words than one line.
+    pub(crate) fn new(name: &str, value: &str) -> Failure {
+        let mut traceback = vec![headline(name, value.lines().next().unwrap_or_default())];
+        traceback.extend(value.lines().skip(1).map(str::to_owned));
+        Failure { name: name.to_owned(), value: one_line(value), traceback }
+    }
+
+    /// As members of a message.
+    pub(crate) fn content(&self) -> Value {
+        json!({"ename": self.name, "evalue": self.value, "traceback": self.traceback})
+    }
+
+    fn with(mut self, text: &str) -> Failure {
+        self.traceback.extend(text.lines().map(str::to_owned));
+        self
+    }
+
+    /// The same by another name.
+    pub(crate) fn renamed(mut self, name: &str) -> Failure {
+        name.clone_into(&mut self.name);
+        self
+    }
+
+    /// What becomes of variables, in a line of its own.
+    pub(crate) fn with_lost(self, lost: &[String]) -> Failure {
+        match lost {
+            [] => self,
+            lost => {
+                let names: Vec<String> = lost.iter().map(|name| format!("`{name}`")).collect();
+                let text = format!(
+                    "\x1b[36mnote\x1b[0m: {} gone; functions, types and imports are still there. Run the cells that make what you need again.",
+                    match names.as_slice() {
+                        [one] => format!("the variable {one} is"),
+                        names => format!("the variables {} are", names.join(", ")),
+                    }
+                );
+                self.with(&text)
+            }
+        }
+    }
+}
+
+fn headline(name: &str, value: &str) -> String {
+    let separator = if value.is_empty() { "" } else { ": " };
+    format!("\x1b[1;31m{name}\x1b[0m{separator}{value}")
+}
+
+fn one_line(text: &str) -> String {
+    text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default().to_owned()
+}
+
+/// How a cell failed, if it did. `word` is one of evcxr's words that it has printed.
+pub(crate) fn of(outcome: CellOutcome, word: Option<String>, sources: &dyn Sources) -> Option<Failure> {
+    let source = sources.source(None).unwrap_or_default();
+    let failure = match outcome {
+        CellOutcome::Finished => {
+            return word.map(|word| {
+                let value = format!(
+                    "the cell printed `{word}`, a word that steers evcxr's own kernel and breaks the cells after it there"
+                );
+                Failure::new("ControlWord", &value)
+            });
+        }
+        CellOutcome::Refused { message, line } => Failure::new("CommandError", &message).with(&excerpt::arrow(source, line)),
+        CellOutcome::CompileErrors(diagnostics) => compile_errors(&diagnostics, sources),
+        CellOutcome::CompileTimeout(limit) => Failure::new("Timeout", &format!("the cell was not compiled within {limit:?}")),
+        CellOutcome::RunTimeout(limit) => Failure::new("Timeout", &format!("the cell was still running after {limit:?}")),
+        CellOutcome::Ended(Ending::Panicked { message, place }) => {
+            let failure = Failure::new("Panic", &message);
+            match place {
+                Some((label, line)) => {
+                    let name = label.as_deref().unwrap_or_else(|| sources.label());
+                    let at = format!("\x1b[34m --> \x1b[0m{name}, line {line}");
+                    let lines = sources.source(label.as_deref()).map(|source| excerpt::arrow(source, line)).unwrap_or_default();
+                    failure.with(&at).with(&lines)
+                }
+                None => failure,
+            }
+        }
+        CellOutcome::Ended(Ending::Failed { message }) => {
+            let failure = Failure::new("Error", &message);
+            match question_mark_lines(source).as_slice() {
+                [] => failure,
+                [line] => {
+                    let at = format!("\x1b[34m --> \x1b[0m{}, line {line}", sources.label());
+                    failure.with(&at).with(&excerpt::arrow(source, *line))
+                }
+                lines => {
+                    let lines: Vec<String> = lines.iter().map(u32::to_string).collect();
+                    let at =
+                        format!("\x1b[34m --> \x1b[0m{}, at a `?` on one of the lines {}", sources.label(), lines.join(", "));
+                    failure.with(&at)
+                }
+            }
+        }
+        CellOutcome::Ended(Ending::Cancelled) => Failure::new(
+            "Interrupted",
+            "the cell was cancelled where it awaited; variables of earlier cells are still there, unless it had taken them",
+        ),
+        CellOutcome::Ended(Ending::Died { status }) => {
+            let name = if status.starts_with("by signal") { "Signal" } else { "ProcessExit" };
+            Failure::new(name, &format!("the process of cells ended: {status}"))
+        }
+        other => Failure::new("Error", &format!("the cell came to {other:?}")),
+    };
+    Some(failure)
+}
+
+fn compile_errors(diagnostics: &[Diagnostic], sources: &dyn Sources) -> Failure {
+    let first = diagnostics.first();
+    let name = first.and_then(|first| first.code.clone()).unwrap_or_else(|| "CompileError".to_owned());
+    let value = first.map(|first| one_line(&first.message)).unwrap_or_default();
+    let mut traceback = Vec::new();
+    for (index, diagnostic) in diagnostics.iter().enumerate() {
+        if index > 0 {
+            traceback.push(String::new());
+        }
+        traceback.extend(excerpt::diagnostic(diagnostic, sources).lines().map(str::to_owned));
+    }
+    if let Some(advice) = advice(diagnostics) {
+        traceback.push(format!("\x1b[1mWhat to do:\x1b[0m {advice}"));
+    }
+    Failure { name, value, traceback }
+}
+
+/// One line that says what to do, for mistakes that learners make and of which rustc's own words do not say it.
+fn advice(diagnostics: &[Diagnostic]) -> Option<String> {
+    let first = diagnostics.first()?;
+    let all = || first.places.iter().map(|place: &Place| place.label.as_str()).chain([first.message.as_str()]);
+    let says = |words: &[&str]| all().any(|text| words.iter().all(|word| text.contains(word)));
+    let code = first.code.as_deref().unwrap_or_default();
+    let help = || first.help.iter().any(|help| help.contains("await"));
+    Some(match code {
+        "E0599" | "E0609" | "E0277" | "E0308" if help() || says(&["Future"]) || says(&["future"]) => {
+            "the call before gives a future: write `.await` behind it".to_owned()
+        }
+        "E0599" | "E0609" if says(&["Result<"]) => {
+            "the call before gives a `Result`: write `?` behind it to go on with its value".to_owned()
+        }
+        "E0599" | "E0609" if says(&["Option<"]) => {
+            "the call before gives an `Option`: write `?` or `.unwrap()` behind it to go on with its value".to_owned()
+        }
+        "E0282" | "E0283" | "E0284" => {
+            "say the type where the variable is declared, as in `let x: Vec<i32> = …;`: a cell's types come from that cell alone"
+                .to_owned()
+        }
+        "E0382" | "E0507" => {
+            "the value was moved before: write `.clone()` where it is moved, or borrow it there with `&`".to_owned()
+        }
+        "E0425" if first.message.contains("cannot find value") && !first.help.iter().any(|help| help.contains("there was")) => {
+            "run the cell that makes it first, and look how it is spelled; `:vars` lists the variables".to_owned()
+        }
+        "E0432" | "E0433" if says(&["crate"]) || says(&["unresolved import"]) => {
+            "a crate is added with a line `:dep name = \"version\"` before the code".to_owned()
+        }
+        _ => return None,
+    })
+}

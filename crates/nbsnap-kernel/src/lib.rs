@@ -1,0 +1,65 @@
+#![doc = include_str!("../README.md")]
+
+mod cells;
+mod console;
+mod display;
+mod excerpt;
+mod execution;
+mod failure;
+mod front;
+mod help;
+mod history;
+mod information;
+mod interrupts;
+mod known;
+mod libraries;
+mod lifetime;
+mod outbox;
+mod progress;
+mod settings;
+mod wire;
+
+pub use settings::KernelSettings;
+
+use std::path::PathBuf;
+
+/// Why a kernel cannot work.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The connection file cannot be used.
+    #[error("cannot use the connection file {path}: {reason}")]
+    ConnectionFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A port that Jupyter chose cannot be listened on.
+    #[error("cannot listen on {channel}: {source}")]
+    Listen {
+        /// Which of the five.
+        channel: &'static str,
+        /// What the system said.
+        source: jupyter_zmq_client::RuntimeError,
+    },
+    /// A thread cannot be started.
+    #[error("cannot start the kernel: {0}")]
+    Start(#[from] std::io::Error),
+}
+
+/// Is a Jupyter kernel until Jupyter asks it to shut down, or is gone.
+///
+/// # Errors
+/// When it cannot begin. What goes wrong later is answered to the client.
+pub fn run(settings: KernelSettings) -> Result<(), Error> {
+    front::run(settings)
+}
+
+/// Runs a console in a terminal until its input ends. Returns whether all cells came to their end. The settings' connection file is not used.
+///
+/// # Errors
+/// When it cannot begin.
+pub fn console(settings: KernelSettings) -> Result<bool, Error> {
+    console::run(settings)
+}

@@ -1,0 +1,76 @@
+//! Libraries for cells: what was prepared for the project is taken as it is, what was not is built while somebody watches.
+//!
+//! The main type is [`Builder`]. Where the progress is shown is not its business.
+
+use std::time::{Duration, Instant};
+
+use rust_cells::dependencies::{BuildEvent, BuildSettings, DependencySet, Libraries, Library};
+use rust_cells::{CancellationToken, Toolchain};
+
+use crate::KernelSettings;
+
+/// How long a build may take. A person sits before it, who can interrupt it.
+const LIMIT: Duration = Duration::from_secs(24 * 3600);
+
+/// Finds and builds libraries.
+pub(crate) struct Builder<'a> {
+    pub(crate) toolchain: &'a Toolchain,
+    pub(crate) settings: &'a KernelSettings,
+    pub(crate) token: CancellationToken,
+    /// What was asked for last, with the library that it got.
+    pub(crate) last: Option<Library>,
+}
+
+impl Builder<'_> {
+    /// A library that covers this set.
+    ///
+    /// # Errors
+    /// When it cannot be built, in Cargo's words.
+    pub(crate) fn library(&mut self, set: &DependencySet, emit: &mut dyn FnMut(BuildEvent)) -> Result<Library, String> {
+        // What cells have been compiled with is kept where it can be: variables of its types live on.
+        if let Some(last) = self.last.as_ref().filter(|last| last.set().covers(set)) {
+            return Ok(last.clone());
+        }
+        let found = self.prepared(set);
+        let library = match found {
+            Some(library) => library,
+            None => self.build(set, emit)?,
+        };
+        self.last = Some(library.clone());
+        Ok(library)
+    }
+
+    fn libraries<'s>(&'s self, folder: &'s std::path::Path, build: &'s BuildSettings) -> Libraries<'s> {
+        Libraries { toolchain: self.toolchain, folder, settings: build, token: &self.token, deadline: Instant::now() + LIMIT }
+    }
+
+    /// What was built for a notebook of the project: for this one, else for the one that asks for least beside what is asked for.
+    fn prepared(&self, set: &DependencySet) -> Option<Library> {
+        let lock = self.settings.lock.as_deref()?;
+        let folder = self.settings.cache.join("dependencies");
+        let libraries = self.libraries(&folder, &self.settings.build);
+        let mut candidates: Vec<&DependencySet> = self.settings.projects.iter().filter(|known| known.covers(set)).collect();
+        candidates.sort_by_key(|known| (**known != self.settings.notebook, known.iter().count()));
+        candidates.dedup();
+        candidates.into_iter().find_map(|known| libraries.built(known, lock))
+    }
+
+    fn build(&self, set: &DependencySet, emit: &mut dyn FnMut(BuildEvent)) -> Result<Library, String> {
+        let folder = self.settings.cache.join("dependencies");
+        let libraries = self.libraries(&folder, &self.settings.build);
+        // All that the notebook asks for in one library, if that is known: a second one would have a second tokio.
+        let wanted = if self.settings.notebook.covers(set) { &self.settings.notebook } else { set };
+        let mut all = self.settings.projects.clone();
+        all.push(wanted.clone());
+        let lock = self.settings.lock.as_deref();
+        let prepared = libraries.prepare(&all, std::slice::from_ref(wanted), lock, emit).map_err(|error| error.to_string())?;
+        let missing = || Err("it was not built".to_owned());
+        let built = prepared.library(set, wanted).cloned().unwrap_or_else(missing);
+        if built.is_err() && wanted != set {
+            // A later cell's line must not make an earlier one fail.
+            let prepared = libraries.prepare(&all, std::slice::from_ref(set), lock, emit).map_err(|error| error.to_string())?;
+            return prepared.library(set, set).cloned().unwrap_or_else(missing);
+        }
+        built
+    }
+}

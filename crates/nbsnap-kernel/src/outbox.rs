@@ -1,0 +1,230 @@
+//! What the kernel says, on its way to the sockets: replies one by one, publications in order and, where text follows text, together.
+//!
+//! The main type is [`Outbox`]. It can be used by threads and tasks alike. Publications wait where clients read slowly, so that a cell that
+//! floods does not fill this process' memory.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use jupyter_protocol::messaging::JupyterMessage;
+use jupyter_zmq_client::{KernelIoPubXPubConnection, RouterSendConnection, SubscriptionEvent};
+use serde_json::{Value, json};
+use tokio::sync::mpsc::{Receiver, Sender, UnboundedReceiver, UnboundedSender, channel, unbounded_channel};
+use tokio::sync::oneshot;
+
+use crate::display;
+use crate::wire::{self, Request};
+
+/// How many publications may wait.
+const WAITING: usize = 256;
+/// How many bytes of text are joined at most.
+const JOINED: usize = 64 * 1024;
+/// How often a question is sent to a client that is not there.
+const ASKED: u32 = 100;
+/// How long a client may take to read a publication before it is left behind.
+const SLOW: Duration = Duration::from_secs(10);
+
+/// Where messages are left to be sent. Clones share the sockets.
+#[derive(Clone)]
+pub(crate) struct Outbox {
+    shell: UnboundedSender<JupyterMessage>,
+    stdin: UnboundedSender<JupyterMessage>,
+    published: Sender<Published>,
+    /// The names of displays that were shown.
+    displays: Arc<Mutex<BTreeSet<String>>>,
+}
+
+enum Published {
+    Message(Box<JupyterMessage>),
+    /// Everything before it has been sent.
+    Flush(oneshot::Sender<()>),
+}
+
+/// What a console has to know.
+pub(crate) enum Said {
+    /// A reply to a cell.
+    Reply(Box<JupyterMessage>),
+    /// Something to show.
+    Published(Box<JupyterMessage>),
+    /// The cell waits for a line.
+    Question,
+}
+
+/// What is left in an outbox.
+pub(crate) struct Mail {
+    shell: UnboundedReceiver<JupyterMessage>,
+    stdin: UnboundedReceiver<JupyterMessage>,
+    published: Receiver<Published>,
+}
+
+impl Outbox {
+    /// An outbox, and the other end of it.
+    pub(crate) fn new() -> (Outbox, Mail) {
+        let (shell, replies) = unbounded_channel();
+        let (stdin, questions) = unbounded_channel();
+        let (published, publications) = channel(WAITING);
+        (
+            Outbox { shell, stdin, published, displays: Arc::default() },
+            Mail { shell: replies, stdin: questions, published: publications },
+        )
+    }
+
+    /// Answers a request that came over the shell socket.
+    pub(crate) fn reply(&self, request: &Request, content: Value) {
+        // Without a socket there is nobody to tell.
+        let _ = self.shell.send(request.reply(content));
+    }
+
+    /// Sends a question over the stdin socket.
+    pub(crate) fn ask(&self, question: JupyterMessage) {
+        let _ = self.stdin.send(question);
+    }
+
+    /// The kind and the content of the message for a display.
+    pub(crate) fn displayed(&self, display: BTreeMap<String, String>) -> (&'static str, Value) {
+        display::message(display, &mut self.displays.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Publishes from a thread, which waits where clients are slow.
+    pub(crate) fn publish(&self, message: JupyterMessage) {
+        let _ = self.published.blocking_send(Published::Message(Box::new(message)));
+    }
+
+    /// Publishes from a task.
+    pub(crate) async fn publish_from_task(&self, message: JupyterMessage) {
+        let _ = self.published.send(Published::Message(Box::new(message))).await;
+    }
+
+    /// Waits until everything so far is sent.
+    pub(crate) async fn flush(&self) {
+        let (sender, done) = oneshot::channel();
+        if self.published.send(Published::Flush(sender)).await.is_ok() {
+            let _ = done.await;
+        }
+    }
+}
+
+impl Mail {
+    /// Hands over what is left to somebody in this process, for as long as there is anybody.
+    pub(crate) async fn hand_over(self, to: std::sync::mpsc::Sender<Said>) {
+        let Mail { mut shell, mut stdin, mut published } = self;
+        loop {
+            let said = tokio::select! {
+                Some(reply) = shell.recv() => Said::Reply(Box::new(reply)),
+                Some(_) = stdin.recv() => Said::Question,
+                next = published.recv() => match next {
+                    Some(Published::Message(message)) => Said::Published(message),
+                    Some(Published::Flush(done)) => {
+                        let _ = done.send(());
+                        continue;
+                    }
+                    None => return,
+                },
+            };
+            if to.send(said).is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Sends what is left, for as long as there is somebody who may leave something.
+    pub(crate) async fn send(
+        self,
+        mut shell: RouterSendConnection,
+        mut stdin: RouterSendConnection,
+        iopub: KernelIoPubXPubConnection,
+    ) {
+        let Mail { shell: mut replies, stdin: mut questions, published } = self;
+        let answering = async move {
+            while let Some(reply) = replies.recv().await {
+                // A client that has gone gets none.
+                let _ = shell.send(reply).await;
+            }
+        };
+        let asking = async move {
+            while let Some(question) = questions.recv().await {
+                // A client that has only just connected may not be known on this socket yet.
+                for _ in 0..ASKED {
+                    if stdin.send(question.clone()).await.is_ok() {
+                        break;
+                    }
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+            }
+        };
+        tokio::join!(answering, asking, publish(published, iopub));
+    }
+}
+
+async fn publish(mut published: Receiver<Published>, mut iopub: KernelIoPubXPubConnection) {
+    let mut ahead: Option<Published> = None;
+    loop {
+        let next = match ahead.take() {
+            Some(next) => next,
+            None => tokio::select! {
+                next = published.recv() => match next {
+                    Some(next) => next,
+                    None => return,
+                },
+                event = iopub.recv_subscription() => {
+                    match event {
+                        // JEP 65: a client knows from then on that it misses nothing.
+                        Ok(SubscriptionEvent::Subscribe(topic)) => {
+                            let topic_bytes = bytes::Bytes::copy_from_slice(topic.as_bytes());
+                            let welcome = wire::publication("iopub_welcome", json!({"subscription": topic}), None);
+                            let welcome = welcome.with_zmq_identities(vec![topic_bytes]);
+                            let _ = tokio::time::timeout(SLOW, iopub.send(welcome)).await;
+                        }
+                        Ok(SubscriptionEvent::Unsubscribe(_)) => {}
+                        Err(_) => tokio::time::sleep(Duration::from_millis(1)).await,
+                    }
+                    continue;
+                }
+            },
+        };
+        match next {
+            Published::Flush(done) => drop(done.send(())),
+            Published::Message(mut message) => {
+                while let Ok(next) = published.try_recv() {
+                    match next {
+                        Published::Message(more) => match joined(message, more) {
+                            (one, None) => message = one,
+                            (one, Some(more)) => {
+                                message = one;
+                                ahead = Some(Published::Message(more));
+                                break;
+                            }
+                        },
+                        flush => {
+                            ahead = Some(flush);
+                            break;
+                        }
+                    }
+                }
+                let _ = tokio::time::timeout(SLOW, iopub.send(*message)).await;
+            }
+        }
+    }
+}
+
+/// Puts the text of the second message behind that of the first, if both are text of one stream of one cell.
+fn joined(mut first: Box<JupyterMessage>, mut second: Box<JupyterMessage>) -> (Box<JupyterMessage>, Option<Box<JupyterMessage>>) {
+    let is_text = |message: &JupyterMessage| message.header.msg_type == "stream";
+    let parent = |message: &JupyterMessage| message.parent_header.as_ref().map(|parent| parent.msg_id.clone());
+    if !is_text(&first) || !is_text(&second) || parent(&first) != parent(&second) {
+        return (first, Some(second));
+    }
+    let (Some(one), Some(more)) = (wire::content_mut(&mut first), wire::content_mut(&mut second)) else {
+        return (first, Some(second));
+    };
+    let text = more["text"].as_str().unwrap_or_default();
+    let length = one["text"].as_str().map_or(0, str::len);
+    if one["name"] != more["name"] || length + text.len() > JOINED {
+        return (first, Some(second));
+    }
+    if let Value::String(all) = &mut one["text"] {
+        all.push_str(text);
+    }
+    (first, None)
+}

@@ -1,0 +1,313 @@
+//! A Jupyter client: it starts a kernel as Jupyter does, asks it, and reads all that it says.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use jupyter_protocol::messaging::{JupyterMessage, UnknownMessage};
+use jupyter_protocol::{ConnectionInfo, JupyterMessageContent, Transport};
+use jupyter_zmq_client::{
+    ClientControlConnection, ClientIoPubConnection, ClientShellConnection, ClientStdinConnection, Connection, RawMessage,
+    create_client_control_connection, create_client_iopub_connection, create_client_shell_connection_with_identity,
+    create_client_stdin_connection_with_identity, peer_identity_for_session,
+};
+use serde_json::{Value, json};
+use tokio::runtime::Runtime;
+use zeromq::SocketRecv;
+
+/// How long anything may take before a test gives up.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A message that came.
+#[derive(Clone, Debug)]
+pub(crate) struct Message {
+    pub(crate) kind: String,
+    pub(crate) parent: String,
+    pub(crate) content: Value,
+}
+
+/// What came of an execution: the messages about it, `busy` and `idle` aside, and the reply.
+#[derive(Debug)]
+pub(crate) struct Executed {
+    pub(crate) reply: Value,
+    pub(crate) messages: Vec<Message>,
+}
+
+impl Executed {
+    pub(crate) fn status(&self) -> &str {
+        self.reply["status"].as_str().unwrap_or_default()
+    }
+
+    /// All text on a stream.
+    pub(crate) fn stream(&self, name: &str) -> String {
+        let texts = self.messages.iter().filter(|message| message.kind == "stream" && message.content["name"] == name);
+        texts.filter_map(|message| message.content["text"].as_str()).collect()
+    }
+
+    pub(crate) fn kinds(&self) -> Vec<&str> {
+        self.messages.iter().map(|message| message.kind.as_str()).collect()
+    }
+
+    pub(crate) fn of_kind(&self, kind: &str) -> Vec<&Value> {
+        self.messages.iter().filter(|message| message.kind == kind).map(|message| &message.content).collect()
+    }
+
+    /// The value that is shown as text.
+    pub(crate) fn value(&self) -> &str {
+        self.of_kind("execute_result").first().and_then(|result| result["data"]["text/plain"].as_str()).unwrap_or_default()
+    }
+
+    /// The traceback without colours.
+    pub(crate) fn traceback(&self) -> String {
+        let lines: Vec<&str> = self.reply["traceback"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let mut plain = String::new();
+        let mut rest = lines.join("\n");
+        while let Some(at) = rest.find('\x1b') {
+            plain.push_str(&rest[..at]);
+            let end = rest[at..].find('m').map_or(rest.len(), |end| at + end + 1);
+            rest.drain(..end);
+        }
+        plain + &rest
+    }
+}
+
+/// A kernel, and the process that started it, as Jupyter would. Dropping it kills that process and nothing else.
+pub(crate) struct Kernel {
+    jupyter: Child,
+    runtime: Runtime,
+    connection: ConnectionInfo,
+    shell: ClientShellConnection,
+    iopub: ClientIoPubConnection,
+    control: ClientControlConnection,
+    stdin: ClientStdinConnection,
+    pub(crate) folder: PathBuf,
+}
+
+impl Kernel {
+    /// Starts one that works in this folder, and builds in that one.
+    pub(crate) fn start(folder: &Path, cache: &Path) -> Kernel {
+        Kernel::start_for(folder, cache, None)
+    }
+
+    /// Starts one for a notebook of the corpus.
+    pub(crate) fn start_for(folder: &Path, cache: &Path, notebook: Option<&str>) -> Kernel {
+        let bound: Vec<_> = (0..5).map(|_| std::net::TcpListener::bind("127.0.0.1:0").unwrap()).collect();
+        let ports: Vec<u16> = bound.iter().map(|socket| socket.local_addr().unwrap().port()).collect();
+        drop(bound);
+        let connection = ConnectionInfo {
+            ip: "127.0.0.1".into(),
+            transport: Transport::TCP,
+            shell_port: ports[0],
+            iopub_port: ports[1],
+            stdin_port: ports[2],
+            control_port: ports[3],
+            hb_port: ports[4],
+            key: "key".into(),
+            signature_scheme: "hmac-sha256".into(),
+            kernel_name: None,
+        };
+        let file = cache.join(format!("connection-{}.json", ports[0]));
+        std::fs::create_dir_all(cache).unwrap();
+        std::fs::write(&file, serde_json::to_vec(&connection).unwrap()).unwrap();
+        // As Jupyter starts kernels: in a session of their own.
+        let mut jupyter = Command::new("sh");
+        jupyter.args(["-c", "setsid \"$@\" & wait", "jupyter"]).arg(std::env::current_exe().unwrap());
+        jupyter.args(["be-the-kernel"]).args([&file, &cache.to_owned()]).args(notebook).current_dir(folder).stdin(Stdio::null());
+        let jupyter = jupyter.spawn().unwrap();
+        let started = Instant::now();
+        while ports.iter().take(4).any(|port| std::net::TcpStream::connect(("127.0.0.1", *port)).is_err()) {
+            assert!(started.elapsed() < PATIENCE, "the kernel never listened");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        // What was sent must get out while the test waits for something else.
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let (shell, iopub, control, stdin) = runtime.block_on(async {
+            let identity = || peer_identity_for_session("tests").unwrap();
+            let mut iopub = create_client_iopub_connection(&connection, "", "tests").await.unwrap();
+            // JEP 65: from then on nothing is missed.
+            let welcome = tokio::time::timeout(PATIENCE, read(&mut iopub)).await.unwrap();
+            assert_eq!(welcome.kind, "iopub_welcome");
+            (
+                create_client_shell_connection_with_identity(&connection, "tests", identity()).await.unwrap(),
+                iopub,
+                create_client_control_connection(&connection, "tests").await.unwrap(),
+                create_client_stdin_connection_with_identity(&connection, "tests", identity()).await.unwrap(),
+            )
+        });
+        let _ = std::fs::remove_file(&file);
+        Kernel { jupyter, runtime, connection, shell, iopub, control, stdin, folder: folder.to_owned() }
+    }
+
+    /// Asks over the shell socket. Returns the request's id.
+    pub(crate) fn send(&mut self, kind: &str, content: Value) -> String {
+        let message = message(kind, content);
+        let id = message.header.msg_id.clone();
+        self.runtime.block_on(self.shell.send(message)).unwrap();
+        id
+    }
+
+    /// The reply to a request, and its content.
+    pub(crate) fn reply(&mut self, id: &str) -> Message {
+        let shell = &mut self.shell;
+        let wait = async {
+            loop {
+                let message = read(shell).await;
+                if message.parent == id {
+                    return message;
+                }
+            }
+        };
+        self.runtime.block_on(async { tokio::time::timeout(PATIENCE, wait).await }).expect("a reply")
+    }
+
+    /// Asks, and waits for the reply.
+    pub(crate) fn ask(&mut self, kind: &str, content: Value) -> Value {
+        let id = self.send(kind, content);
+        self.reply(&id).content
+    }
+
+    /// Asks over the control socket, and waits for the reply.
+    pub(crate) fn control(&mut self, kind: &str, content: Value) -> Value {
+        let message = message(kind, content);
+        let id = message.header.msg_id.clone();
+        let control = &mut self.control;
+        let wait = async {
+            control.send(message).await.unwrap();
+            loop {
+                let message = read(control).await;
+                if message.parent == id {
+                    return message.content;
+                }
+            }
+        };
+        self.runtime.block_on(async { tokio::time::timeout(PATIENCE, wait).await }).expect("a reply")
+    }
+
+    /// The next publication.
+    pub(crate) fn publication(&mut self) -> Message {
+        let iopub = &mut self.iopub;
+        self.runtime.block_on(async { tokio::time::timeout(PATIENCE, read(iopub)).await }).expect("a publication")
+    }
+
+    /// Publications about a request up to `idle`.
+    pub(crate) fn until_idle(&mut self, id: &str) -> Vec<Message> {
+        let mut messages = Vec::new();
+        loop {
+            let message = self.publication();
+            if message.parent != id {
+                continue;
+            }
+            match message.content["execution_state"].as_str() {
+                Some("idle") => return messages,
+                Some("busy") => {}
+                _ => messages.push(message),
+            }
+        }
+    }
+
+    /// Asks for an execution, and waits for nothing.
+    pub(crate) fn begin(&mut self, code: &str) -> String {
+        self.send("execute_request", json!({"code": code, "silent": false, "store_history": true, "stop_on_error": true}))
+    }
+
+    /// Waits for what becomes of an execution.
+    pub(crate) fn end(&mut self, id: &str) -> Executed {
+        let messages = self.until_idle(id);
+        Executed { reply: self.reply(id).content, messages }
+    }
+
+    /// Runs a cell.
+    pub(crate) fn execute(&mut self, code: &str) -> Executed {
+        let id = self.begin(code);
+        self.end(&id)
+    }
+
+    /// Runs a cell that must succeed, and returns the value that it shows.
+    pub(crate) fn value(&mut self, code: &str) -> String {
+        let executed = self.execute(code);
+        assert_eq!(executed.status(), "ok", "{code}\n{}", executed.traceback());
+        executed.value().to_owned()
+    }
+
+    /// Waits for a request for input and answers it. Returns its prompt.
+    pub(crate) fn answer_input(&mut self, value: &str) -> String {
+        let stdin = &mut self.stdin;
+        let wait = async {
+            let asked = read(stdin).await;
+            assert_eq!(asked.kind, "input_request");
+            stdin.send(message("input_reply", json!({"status": "ok", "value": value}))).await.unwrap();
+            asked.content["prompt"].as_str().unwrap_or_default().to_owned()
+        };
+        self.runtime.block_on(async { tokio::time::timeout(PATIENCE, wait).await }).expect("a request for input")
+    }
+
+    /// Kills whoever started it, as a server that crashes would.
+    pub(crate) fn kill_jupyter(&mut self) {
+        let _ = self.jupyter.kill();
+        let _ = self.jupyter.wait();
+    }
+
+    /// Waits until the process that started it sees it end.
+    pub(crate) fn wait(&mut self) {
+        let started = Instant::now();
+        while self.jupyter.try_wait().unwrap().is_none() {
+            assert!(started.elapsed() < PATIENCE, "the kernel does not end");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// Processes that belong to it: those that work in its folder, whoever started it aside.
+    pub(crate) fn processes(&self) -> Vec<(i32, String)> {
+        let jupyter = i32::try_from(self.jupyter.id()).unwrap();
+        processes_in(&self.folder).into_iter().filter(|(process, _)| *process != jupyter).collect()
+    }
+
+    /// Sends something that is no message.
+    pub(crate) fn send_garbage(&mut self) {
+        use zeromq::SocketSend;
+        let parts = ["<IDS|MSG>", "00", "{}", "{}", "{}", "{}"].map(|part| bytes::Bytes::from_static(part.as_bytes()));
+        let message = zeromq::ZmqMessage::try_from(parts.to_vec()).unwrap();
+        self.runtime.block_on(self.shell.socket.send(message)).unwrap();
+    }
+
+    /// Whether its heart beats.
+    pub(crate) fn beats(&self) -> bool {
+        let beat = async {
+            let mut heartbeat = jupyter_zmq_client::create_client_heartbeat_connection(&self.connection).await.ok()?;
+            heartbeat.single_heartbeat().await.ok()
+        };
+        self.runtime.block_on(async { tokio::time::timeout(Duration::from_secs(5), beat).await }).is_ok_and(|beat| beat.is_some())
+    }
+}
+
+impl Drop for Kernel {
+    fn drop(&mut self) {
+        self.kill_jupyter();
+    }
+}
+
+/// Processes whose working folder is this one.
+pub(crate) fn processes_in(folder: &Path) -> Vec<(i32, String)> {
+    let of_folder = |path: PathBuf| {
+        let found = std::fs::read_link(path.join("cwd")).ok()?;
+        let command = std::fs::read(path.join("cmdline")).ok()?;
+        let number = path.file_name()?.to_str()?.parse().ok()?;
+        (found.starts_with(folder) && !command.is_empty()).then(|| (number, String::from_utf8_lossy(&command).replace('\0', " ")))
+    };
+    std::fs::read_dir("/proc").unwrap().flatten().filter_map(|entry| of_folder(entry.path())).collect()
+}
+
+fn message(kind: &str, content: Value) -> JupyterMessage {
+    JupyterMessage::new(JupyterMessageContent::UnknownMessage(UnknownMessage { msg_type: kind.to_owned(), content }), None)
+}
+
+async fn read<S: SocketRecv>(connection: &mut Connection<S>) -> Message {
+    let raw = RawMessage::from_multipart(connection.socket.recv().await.unwrap(), &connection.mac).expect("it is signed");
+    let part = |index: usize| -> Value { serde_json::from_slice(&raw.jparts[index]).unwrap() };
+    let (header, parent) = (part(0), part(1));
+    Message {
+        kind: header["msg_type"].as_str().unwrap().to_owned(),
+        parent: parent["msg_id"].as_str().unwrap_or_default().to_owned(),
+        content: part(3),
+    }
+}

@@ -1,0 +1,106 @@
+//! Kernels that come and go, and leave nothing.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::client::{Kernel, PATIENCE, processes_in};
+use crate::{Story, cache, kernel};
+
+pub(crate) const STORIES: &[Story] = &[
+    ("a_shutdown_is_answered_and_leaves_nothing", a_shutdown_is_answered_and_leaves_nothing),
+    ("a_shutdown_ends_a_cell_that_computes", a_shutdown_ends_a_cell_that_computes),
+    ("the_kernel_goes_when_jupyter_is_killed", the_kernel_goes_when_jupyter_is_killed),
+    ("nothing_stays_when_the_kernel_is_killed", nothing_stays_when_the_kernel_is_killed),
+    ("a_killed_process_of_cells_is_answered_for", a_killed_process_of_cells_is_answered_for),
+    ("ten_kernels_one_after_another", ten_kernels_one_after_another),
+];
+
+/// A cell that starts a process which leaves its group and session.
+const DAEMON: &str =
+    "std::process::Command::new(\"setsid\").args([\"sleep\", \"1000\"]).spawn().unwrap();\nprintln!(\"started\");";
+
+fn nothing_is_left(folder: &std::path::Path) {
+    let started = Instant::now();
+    while !processes_in(folder).is_empty() {
+        assert!(started.elapsed() < PATIENCE / 6, "left behind: {:?}", processes_in(folder));
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn a_shutdown_is_answered_and_leaves_nothing() {
+    let (folder, mut kernel) = kernel();
+    assert_eq!(kernel.execute(DAEMON).status(), "ok");
+    let reply = kernel.control("shutdown_request", json!({"restart": true}));
+    assert_eq!(reply, json!({"status": "ok", "restart": true}));
+    let asked = Instant::now();
+    kernel.wait();
+    assert!(asked.elapsed() < Duration::from_secs(3), "it took {:?}", asked.elapsed());
+    nothing_is_left(folder.path());
+}
+
+fn a_shutdown_ends_a_cell_that_computes() {
+    let (folder, mut kernel) = kernel();
+    let id = kernel.begin("println!(\"computing\");\nloop { std::hint::spin_loop() }");
+    while kernel.publication().kind != "stream" {}
+    assert_eq!(kernel.control("shutdown_request", json!({"restart": false}))["status"], "ok");
+    assert_eq!(kernel.reply(&id).content["ename"], "Interrupted");
+    kernel.wait();
+    nothing_is_left(folder.path());
+}
+
+fn the_kernel_goes_when_jupyter_is_killed() {
+    let (folder, mut kernel) = kernel();
+    assert_eq!(kernel.execute(DAEMON).status(), "ok");
+    assert!(kernel.processes().len() >= 4, "{:?}", kernel.processes());
+    kernel.kill_jupyter();
+    nothing_is_left(folder.path());
+}
+
+fn nothing_stays_when_the_kernel_is_killed() {
+    let (folder, mut kernel) = kernel();
+    assert_eq!(kernel.execute(DAEMON).status(), "ok");
+    let (process, _) = kernel.processes().into_iter().find(|(_, command)| command.contains("be-the-kernel")).unwrap();
+    kill(process);
+    nothing_is_left(folder.path());
+}
+
+fn a_killed_process_of_cells_is_answered_for() {
+    let (_folder, mut kernel) = kernel();
+    kernel.value("let lost = 1;");
+    let id = kernel.begin("println!(\"computing\");\nloop { std::hint::spin_loop() }");
+    while kernel.publication().kind != "stream" {}
+    let cells: Vec<i32> =
+        kernel.processes().into_iter().filter(|(_, command)| command.trim_end().ends_with("/cells")).map(|(id, _)| id).collect();
+    assert_eq!(cells.len(), 1, "{:?}", kernel.processes());
+    kill(cells[0]);
+    let executed = kernel.end(&id);
+    assert_eq!((executed.status(), &executed.reply["ename"]), ("error", &json!("Signal")));
+    assert!(executed.traceback().contains("`lost`"), "{}", executed.traceback());
+    assert_eq!(kernel.value("2"), "2");
+    // Also while no cell runs.
+    kernel.value("let lost = 1;");
+    let processes = kernel.processes();
+    let (supervisor, _) = processes.iter().find(|(_, command)| command.contains("supervise")).unwrap();
+    kill(*supervisor);
+    std::thread::sleep(Duration::from_millis(100));
+    let executed = kernel.execute("lost");
+    assert_eq!(executed.status(), "error");
+    assert_eq!(kernel.value("3"), "3");
+}
+
+fn ten_kernels_one_after_another() {
+    let folder = tempfile::tempdir().unwrap();
+    for number in 0..10 {
+        let mut kernel = Kernel::start(folder.path(), &cache());
+        assert_eq!(kernel.value(&format!("{number} + 1")), (number + 1).to_string());
+        kernel.control("shutdown_request", json!({"restart": false}));
+        kernel.wait();
+    }
+    nothing_is_left(folder.path());
+}
+
+fn kill(process: i32) {
+    let process = rustix::process::Pid::from_raw(process).unwrap();
+    rustix::process::kill_process(process, rustix::process::Signal::KILL).unwrap();
+}

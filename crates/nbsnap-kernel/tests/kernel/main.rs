@@ -1,0 +1,89 @@
+//! The kernel as clients see it, each story with a kernel of its own.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::exit, clippy::print_stderr, reason = "this program is a kernel, too")]
+
+mod agreeing;
+mod client;
+mod failing;
+mod helping;
+mod interrupting;
+mod living;
+mod running;
+
+use std::path::{Path, PathBuf};
+
+use libtest_mimic::{Arguments, Trial};
+use nbsnap_kernel::KernelSettings;
+use rust_cells::ProcessSettings;
+use rust_cells::dependencies::BuildSettings;
+
+use client::Kernel;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    if let [_, role, connection_file, cache, rest @ ..] = arguments.as_slice()
+        && role == "be-the-kernel"
+    {
+        be_the_kernel(Path::new(connection_file), Path::new(cache), rest.first().map(String::as_str));
+        return;
+    }
+    let stories = [running::STORIES, failing::STORIES, interrupting::STORIES, helping::STORIES, living::STORIES].concat();
+    let mut arguments = Arguments::from_args();
+    // Cells are compiled: more at once only makes each slower than it may be.
+    arguments.test_threads = arguments.test_threads.or(Some(2));
+    let trials = stories.into_iter().map(|(name, story)| {
+        Trial::test(name, move || {
+            story();
+            Ok(())
+        })
+    });
+    let corpus = agreeing::notebooks(arguments.filter.is_some());
+    libtest_mimic::run(&arguments, trials.chain(failing::projects()).chain(corpus).collect()).exit();
+}
+
+/// A name and what happens.
+type Story = (&'static str, fn());
+
+fn be_the_kernel(connection_file: &Path, cache: &Path, notebook: Option<&str>) {
+    let plain = ["PATH", "HOME", "CARGO_HOME", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN"];
+    let mut environment: std::collections::BTreeMap<String, String> =
+        plain.iter().filter_map(|name| Some(((*name).to_owned(), std::env::var(name).ok()?))).collect();
+    environment.extend(ProcessSettings::usual_variables());
+    let notebook_less = notebook.is_none();
+    let (projects, notebook, lock) = match notebook {
+        Some(name) => agreeing::sets_of(name),
+        None => (Vec::new(), Default::default(), std::fs::read_to_string(workspace().join("Cargo.lock")).ok()),
+    };
+    let settings = KernelSettings {
+        connection_file: connection_file.to_owned(),
+        directory: std::env::current_dir().unwrap(),
+        cache: cache.to_owned(),
+        lock,
+        projects,
+        notebook,
+        build: BuildSettings { opt_level: "0".into(), optimized: Vec::new() },
+        environment,
+        history: notebook_less.then(|| std::env::current_dir().unwrap().join("history.jsonl")),
+    };
+    if let Err(error) = nbsnap_kernel::run(settings) {
+        eprintln!("{error}");
+        std::process::exit(1);
+    }
+}
+
+fn workspace() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap()
+}
+
+/// Where all kernels of these tests build.
+fn cache() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("kernel")
+}
+
+/// A folder of its own, and a kernel in it.
+fn kernel() -> (tempfile::TempDir, Kernel) {
+    let folder = tempfile::tempdir().unwrap();
+    let kernel = Kernel::start(folder.path(), &cache());
+    (folder, kernel)
+}
