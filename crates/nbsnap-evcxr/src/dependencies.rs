@@ -91,8 +91,8 @@ mod tests {
         let value = |line: &str| parse(line, here);
         assert_eq!(value(":dep regex"), Some(("regex".into(), "\"*\"".into())));
         assert_eq!(value(":dep regex = \"1\""), Some(("regex".into(), "\"1\"".into())));
-        let (name, path) = value(r#":dep nbsnap = { path = "../nbsnap", features = [] }"#).unwrap();
-        assert_eq!(name, "nbsnap");
+        let (name, path) = value(r#":dep nbsnap-evcxr = { path = "../nbsnap-evcxr", features = [] }"#).unwrap();
+        assert_eq!(name, "nbsnap-evcxr");
         assert_eq!(path, format!("{{ path = \"{}\", features = [] }}", here.display()));
         assert_eq!(value(":dep ../nbsnap").unwrap().0, "nbsnap");
         assert_eq!(value(r#":dep x = { path = "no such folder" }"#), None);
