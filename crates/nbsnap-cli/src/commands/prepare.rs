@@ -39,6 +39,9 @@ enum Told {
 
 fn build(project: &Project, names: &[String], choice: EngineChoice, args: &PrepareArgs, told: Told) -> Result<Exit, RunError> {
     let mut engine = session::engine(project, &args.build, choice, LockFile::usual())?;
+    if told == Told::Folder {
+        engine = engine.only_evcxrs();
+    }
     let store = super::store(project, UpdateMode::Never);
     let mut reporter = session::reporter(&args.report);
     let mut runner =

@@ -36,6 +36,8 @@ struct Kernels {
     own: Box<dyn Engine>,
     /// Whether a notebook asks for evcxr's.
     has_evcxr: bool,
+    /// Whether all notebooks in Rust are taken for evcxr's, whatever they ask for.
+    only_evcxr: bool,
 }
 
 impl Kernels {
@@ -52,8 +54,16 @@ impl ByKernel {
 
     /// Runs all notebooks with their kernels. Those of evcxr's kernel find built what `evcxr` has prepared, those of our own what `own` has.
     pub fn kernels_only(evcxr: Evcxr, own: impl Engine + 'static, jupyter: Jupyter) -> ByKernel {
-        let kernels = Kernels { evcxr, own: Box::new(own), has_evcxr: false };
+        let kernels = Kernels { evcxr, own: Box::new(own), has_evcxr: false, only_evcxr: false };
         ByKernel { rust: ForRust::Kernels(Box::new(kernels)), jupyter, is_prepared: false }
+    }
+
+    /// The same for evcxr's kernel alone, whatever kernels notebooks ask for.
+    pub fn only_evcxrs(mut self) -> ByKernel {
+        if let ForRust::Kernels(kernels) = &mut self.rust {
+            kernels.only_evcxr = true;
+        }
+        self
     }
 
     /// [`Evcxr::kernel_folder`], of what was prepared for kernels.
@@ -107,7 +117,7 @@ impl Engine for ByKernel {
             ForRust::Engine(engine) => engine.prepare(&in_rust(all), &selected, emit),
             ForRust::Kernels(kernels) => {
                 let (of_evcxr, of_ours): (Vec<Notebook>, Vec<Notebook>) =
-                    selected.into_iter().partition(|notebook| self.jupyter.is_evcxr(notebook));
+                    selected.into_iter().partition(|notebook| kernels.only_evcxr || self.jupyter.is_evcxr(notebook));
                 kernels.has_evcxr = !of_evcxr.is_empty();
                 if kernels.has_evcxr {
                     kernels.evcxr.prepare(&in_rust(all), &of_evcxr, emit)?;
@@ -123,6 +133,10 @@ impl Engine for ByKernel {
 
     fn sources(&self) -> &[PathBuf] {
         self.preparing().sources()
+    }
+
+    fn variables(&self) -> &[String] {
+        self.preparing().variables()
     }
 
     fn knows_inputs(&self, notebook: &Notebook) -> bool {
