@@ -110,7 +110,7 @@ def open_notebook(page, lab, name):
     page.goto(f"{lab.url}/lab/tree/{name}.ipynb?reset")
     page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=120_000)
     # JupyterLab asks which kernel is meant where somebody runs a cell before the kernel is there.
-    page.get_by_text("Rust (eoap) | Idle").wait_for(timeout=180_000)
+    page.get_by_text("Rust | Idle").wait_for(timeout=180_000)
 
 
 def menu(page, *names):
@@ -148,7 +148,7 @@ def save(page, path):
 def same_as_run(folder, name):
     """Whether the notebook that the browser saved holds what `nbsnap run` writes."""
     written = WORK / "run.ipynb"
-    command = [NBSNAP, "--project", ROOT, "run", name, "--engine", "evcxr", "-o", written, "--cache-dir", ROOT / "target/nbsnap"]
+    command = [NBSNAP, "--project", ROOT, "run", name, "-o", written, "--cache-dir", ROOT / "target/nbsnap"]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     saved = folder / "notebooks" / f"{name}.ipynb"
     done = subprocess.run([NBSNAP, "--project", ROOT, "diff", written, saved], capture_output=True, text=True)
@@ -198,21 +198,23 @@ def interrupt(page, lab):
     page.keyboard.press("Control+Enter")
     page.get_by_text("counting", exact=True).wait_for(timeout=60_000)
     menu(page, "Kernel", "Interrupt Kernel")
+    # What is sent before the answer is there would be aborted with it.
+    page.get_by_text("Interrupted", exact=False).first.wait_for(timeout=10_000)
     cells.nth(1).click()
     page.keyboard.press("Control+Enter")
     page.get_by_text("after the interrupt", exact=True).wait_for(timeout=60_000)
     print("interrupt: the loop ended, and the next cell ran")
     menu(page, "Kernel", "Restart Kernel…")
     page.locator(".jp-Dialog .jp-mod-accept").click()
-    # The numbers of runs begin anew with a new kernel; evcxr_jupyter's first is 2.
+    # The numbers of runs begin anew with a new kernel.
     page.wait_for_timeout(1000)
-    page.get_by_text("Rust (eoap) | Idle").wait_for(timeout=60_000)
+    page.get_by_text("Rust | Idle").wait_for(timeout=60_000)
     menu(page, "Edit", "Clear Outputs of All Cells")
     cells.nth(1).click()
     page.keyboard.press("Control+Enter")
     page.get_by_text("after the interrupt", exact=True).wait_for(timeout=60_000)
     counts = "[...document.querySelectorAll('.jp-Notebook .jp-CodeCell .jp-InputPrompt')].map(p => p.textContent)"
-    page.wait_for_function(f"{counts}[1] === '[2]:'", timeout=60_000)
+    page.wait_for_function(f"{counts}[1] === '[1]:'", timeout=60_000)
     print("restart: the kernel began anew, and a cell ran")
     page.screenshot(path=WORK / "interrupt.png")
 

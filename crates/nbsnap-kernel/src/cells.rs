@@ -47,7 +47,7 @@ pub(crate) fn run(settings: KernelSettings, shared: &Shared, jobs: &Receiver<Req
     let libraries = move |set: &DependencySet| {
         let show = |event: BuildEvent| shown.lock().unwrap_or_else(PoisonError::into_inner).show(event);
         let library = builder.library(set, &mut { show });
-        shown.lock().unwrap_or_else(PoisonError::into_inner).end();
+        shown.lock().unwrap_or_else(PoisonError::into_inner).end(library.is_ok());
         library
     };
     let chain = Chain::new(&compiler, libraries, &settings.directory, &settings.build.opt_level);

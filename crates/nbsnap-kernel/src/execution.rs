@@ -3,7 +3,7 @@
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use rust_cells::{Error, Executed, Limits, Output};
+use rust_cells::{CellOutcome, Error, Executed, Limits, Output};
 use serde_json::{Map, Value, json};
 
 use crate::cells::{Cells, reply_of};
@@ -109,9 +109,14 @@ impl Execution<'_> {
         let sources = Cited { cells: &cells.sources, label: &label };
         match executed {
             Ok(Executed { outcome, .. }) => {
+                let is_command = matches!(outcome, CellOutcome::Refused { .. });
                 let failure = failure::of(outcome, self.word.take(), &sources)?;
                 // What a cell then comes to is a consequence, such as reading that was cut short.
-                let failure = if was_interrupted { failure.renamed("Interrupted") } else { failure };
+                let failure = match (was_interrupted, is_command) {
+                    (true, true) => interrupted("the command line was stopped; what it had built is kept for the next try"),
+                    (true, false) => failure.renamed("Interrupted"),
+                    (false, _) => failure,
+                };
                 Some(failure.with_lost(&lost))
             }
             Err(Error::Cancelled) if lost.is_empty() => {
