@@ -303,7 +303,7 @@ def main():
         token = urllib.request.Request(f"{lab.url}/api/sessions", body, {"Content-Type": "application/json"})
         urllib.request.urlopen(token).read()
         deadline = time.monotonic() + 60
-        while not any("nbsnap-kernel" in command for command in processes(folder).values()):
+        while not any(" kernel start " in command for command in processes(folder).values()):
             if time.monotonic() > deadline:
                 sys.exit("no kernel was started")
             time.sleep(0.1)

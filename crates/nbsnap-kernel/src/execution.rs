@@ -104,8 +104,18 @@ impl Execution<'_> {
         });
         cells.progress.lock().unwrap_or_else(PoisonError::into_inner).of(None);
         let was_interrupted = cells.shared.interrupts.was_interrupted();
-        let variables = cells.session.chain().state().variables();
-        let lost: Vec<String> = before.into_iter().filter(|name| !variables.contains_key(name)).collect();
+        let state = cells.session.chain().state();
+        let is_lost = |name: &String| !state.variables().contains_key(name);
+        let lost: Vec<String> = before.into_iter().filter(is_lost).collect();
+        // Nobody who adds a crate expects that. Who moves a variable or defines its type anew has done it in so many words.
+        let by_crates: Vec<(&String, &String)> = lost
+            .iter()
+            .filter_map(|name| Some((name, state.lost().get(name)?)))
+            .filter(|(_, why)| why.contains(":dep"))
+            .collect();
+        for (name, why) in by_crates {
+            self.take(Output::Stderr(format!("note: `{name}` is gone: {why}. Run the cell that makes it again.\n")));
+        }
         let sources = Cited { cells: &cells.sources, label: &label };
         match executed {
             Ok(Executed { outcome, .. }) => {
