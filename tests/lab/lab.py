@@ -31,6 +31,16 @@ INTERRUPTED = [
 ]
 
 
+FAILING = [
+    "let reflectance: Vec<f64> = vec![0.1, 0.2];\nlet threshold = 0.15;",
+    "print!(\"your name? \");\nlet mut name = String::new();\nstd::io::stdin().read_line(&mut name)?;\nformat!(\"hello, {}\", name.trim())",
+    "// The second band.\nlet band = reflectance[1];\nlet water: bool = band + threshold;",
+    "println!(\"never\");",
+    "fn check(value: f64) {\n    assert!(value < 0.15, \"{value} is no water\");\n}\ncheck(reflectance[1]);",
+    "refl",
+]
+
+
 def install():
     if not (VENV / "bin/jupyter-lab").exists():
         subprocess.run([sys.executable, "-m", "venv", VENV], check=True)
@@ -46,11 +56,12 @@ def project():
     for part in ("notebooks", "snapshots"):
         shutil.copytree(ROOT / part, folder / part)
     (folder / "crates").symlink_to(ROOT / "crates")
-    cells = [{"cell_type": "code", "execution_count": None, "id": f"c{number}", "metadata": {}, "outputs": [], "source": source}
-             for number, source in enumerate(INTERRUPTED)]
     kernel = {"kernelspec": {"display_name": "Rust", "language": "rust", "name": "rust"}}
-    notebook = {"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
-    (folder / "notebooks/interrupt.ipynb").write_text(json.dumps(notebook))
+    for name, sources in (("interrupt", INTERRUPTED), ("failing", FAILING)):
+        cells = [{"cell_type": "code", "execution_count": None, "id": f"c{number}", "metadata": {}, "outputs": [], "source": source}
+                 for number, source in enumerate(sources)]
+        notebook = {"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
+        (folder / f"notebooks/{name}.ipynb").write_text(json.dumps(notebook))
     return folder
 
 
@@ -219,6 +230,42 @@ def interrupt(page, lab):
     page.screenshot(path=WORK / "interrupt.png")
 
 
+def failing(page, lab):
+    """Run All asks for input, stops at the first red cell, and says what a person wants to read."""
+    open_notebook(page, lab, "failing")
+    menu(page, "Run", "Run All Cells")
+    box = page.locator(".jp-Stdin-input")
+    box.wait_for(timeout=60_000)
+    box.fill("Ada")
+    box.press("Enter")
+    page.get_by_text("hello, Ada").wait_for(timeout=60_000)
+    page.get_by_text("error[E0308]").wait_for(timeout=60_000)
+    page.wait_for_timeout(500)
+    counts = prompts(page)
+    if [any(c.isdigit() for c in count) for count in counts] != [True, True, True, False, False, False]:
+        sys.exit(f"Run All did not stop at the red cell: {counts}")
+    cells = page.locator(".jp-Notebook .jp-CodeCell")
+    cells.nth(4).locator(".cm-content").click()
+    page.keyboard.press("Control+Enter")
+    page.get_by_text("Panic: 0.2 is no water").wait_for(timeout=60_000)
+    page.screenshot(path=WORK / "failing-light.png")
+    cells.nth(5).locator(".cm-content").click()
+    page.keyboard.press("End")
+    page.keyboard.press("Tab")
+    page.locator(".jp-Completer-match", has_text="reflectance").wait_for(timeout=10_000)
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(300)
+    page.keyboard.press("Shift+Tab")
+    page.get_by_text("let reflectance: std::vec::Vec<f64>").wait_for(timeout=10_000)
+    page.screenshot(path=WORK / "help.png")
+    page.keyboard.press("Escape")
+    menu(page, "Settings", "Theme", "JupyterLab Dark")
+    page.wait_for_timeout(1500)
+    page.screenshot(path=WORK / "failing-dark.png")
+    menu(page, "Settings", "Theme", "JupyterLab Light")
+    print("failing: input was asked for, Run All stopped, the name was completed and explained")
+
+
 def browse(lab):
     from playwright.sync_api import sync_playwright
 
@@ -231,6 +278,7 @@ def browse(lab):
             run_lab(page, lab)
             page.screenshot(path=WORK / "lab.png")
             interrupt(page, lab)
+            failing(page, lab)
         except BaseException:
             page.screenshot(path=WORK / "failed.png")
             raise

@@ -128,7 +128,8 @@ impl Cells<'_> {
         self.last = Some(request.clone());
         for request in aborted {
             outbox.publish(request.publication("status", json!({"execution_state": "busy"})));
-            let content = json!({"status": "aborted", "execution_count": self.count, "payload": [], "user_expressions": {}});
+            // Without a count: the cell has none, and must not show one.
+            let content = json!({"status": "aborted"});
             outbox.reply(&request, content);
             outbox.publish(request.publication("status", json!({"execution_state": "idle"})));
         }
