@@ -31,6 +31,16 @@ INTERRUPTED = [
 ]
 
 
+FAILING = [
+    "let reflectance: Vec<f64> = vec![0.1, 0.2];\nlet threshold = 0.15;",
+    "print!(\"your name? \");\nlet mut name = String::new();\nstd::io::stdin().read_line(&mut name)?;\nformat!(\"hello, {}\", name.trim())",
+    "// The second band.\nlet band = reflectance[1];\nlet water: bool = band + threshold;",
+    "println!(\"never\");",
+    "fn check(value: f64) {\n    assert!(value < 0.15, \"{value} is no water\");\n}\ncheck(reflectance[1]);",
+    "refl",
+]
+
+
 def install():
     if not (VENV / "bin/jupyter-lab").exists():
         subprocess.run([sys.executable, "-m", "venv", VENV], check=True)
@@ -46,11 +56,12 @@ def project():
     for part in ("notebooks", "snapshots"):
         shutil.copytree(ROOT / part, folder / part)
     (folder / "crates").symlink_to(ROOT / "crates")
-    cells = [{"cell_type": "code", "execution_count": None, "id": f"c{number}", "metadata": {}, "outputs": [], "source": source}
-             for number, source in enumerate(INTERRUPTED)]
     kernel = {"kernelspec": {"display_name": "Rust", "language": "rust", "name": "rust"}}
-    notebook = {"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
-    (folder / "notebooks/interrupt.ipynb").write_text(json.dumps(notebook))
+    for name, sources in (("interrupt", INTERRUPTED), ("failing", FAILING)):
+        cells = [{"cell_type": "code", "execution_count": None, "id": f"c{number}", "metadata": {}, "outputs": [], "source": source}
+                 for number, source in enumerate(sources)]
+        notebook = {"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
+        (folder / f"notebooks/{name}.ipynb").write_text(json.dumps(notebook))
     return folder
 
 
@@ -110,7 +121,7 @@ def open_notebook(page, lab, name):
     page.goto(f"{lab.url}/lab/tree/{name}.ipynb?reset")
     page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=120_000)
     # JupyterLab asks which kernel is meant where somebody runs a cell before the kernel is there.
-    page.get_by_text("Rust (eoap) | Idle").wait_for(timeout=180_000)
+    page.get_by_text("Rust | Idle").wait_for(timeout=180_000)
 
 
 def menu(page, *names):
@@ -148,7 +159,7 @@ def save(page, path):
 def same_as_run(folder, name):
     """Whether the notebook that the browser saved holds what `nbsnap run` writes."""
     written = WORK / "run.ipynb"
-    command = [NBSNAP, "--project", ROOT, "run", name, "--engine", "evcxr", "-o", written, "--cache-dir", ROOT / "target/nbsnap"]
+    command = [NBSNAP, "--project", ROOT, "run", name, "-o", written, "--cache-dir", ROOT / "target/nbsnap"]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     saved = folder / "notebooks" / f"{name}.ipynb"
     done = subprocess.run([NBSNAP, "--project", ROOT, "diff", written, saved], capture_output=True, text=True)
@@ -198,23 +209,61 @@ def interrupt(page, lab):
     page.keyboard.press("Control+Enter")
     page.get_by_text("counting", exact=True).wait_for(timeout=60_000)
     menu(page, "Kernel", "Interrupt Kernel")
+    # What is sent before the answer is there would be aborted with it.
+    page.get_by_text("Interrupted", exact=False).first.wait_for(timeout=10_000)
     cells.nth(1).click()
     page.keyboard.press("Control+Enter")
     page.get_by_text("after the interrupt", exact=True).wait_for(timeout=60_000)
     print("interrupt: the loop ended, and the next cell ran")
     menu(page, "Kernel", "Restart Kernel…")
     page.locator(".jp-Dialog .jp-mod-accept").click()
-    # The numbers of runs begin anew with a new kernel; evcxr_jupyter's first is 2.
+    # The numbers of runs begin anew with a new kernel.
     page.wait_for_timeout(1000)
-    page.get_by_text("Rust (eoap) | Idle").wait_for(timeout=60_000)
+    page.get_by_text("Rust | Idle").wait_for(timeout=60_000)
     menu(page, "Edit", "Clear Outputs of All Cells")
     cells.nth(1).click()
     page.keyboard.press("Control+Enter")
     page.get_by_text("after the interrupt", exact=True).wait_for(timeout=60_000)
     counts = "[...document.querySelectorAll('.jp-Notebook .jp-CodeCell .jp-InputPrompt')].map(p => p.textContent)"
-    page.wait_for_function(f"{counts}[1] === '[2]:'", timeout=60_000)
+    page.wait_for_function(f"{counts}[1] === '[1]:'", timeout=60_000)
     print("restart: the kernel began anew, and a cell ran")
     page.screenshot(path=WORK / "interrupt.png")
+
+
+def failing(page, lab):
+    """Run All asks for input, stops at the first red cell, and says what a person wants to read."""
+    open_notebook(page, lab, "failing")
+    menu(page, "Run", "Run All Cells")
+    box = page.locator(".jp-Stdin-input")
+    box.wait_for(timeout=60_000)
+    box.fill("Ada")
+    box.press("Enter")
+    page.get_by_text("hello, Ada").wait_for(timeout=60_000)
+    page.get_by_text("error[E0308]").wait_for(timeout=60_000)
+    page.wait_for_timeout(500)
+    counts = prompts(page)
+    if [any(c.isdigit() for c in count) for count in counts] != [True, True, True, False, False, False]:
+        sys.exit(f"Run All did not stop at the red cell: {counts}")
+    cells = page.locator(".jp-Notebook .jp-CodeCell")
+    cells.nth(4).locator(".cm-content").click()
+    page.keyboard.press("Control+Enter")
+    page.get_by_text("Panic: 0.2 is no water").wait_for(timeout=60_000)
+    page.screenshot(path=WORK / "failing-light.png")
+    cells.nth(5).locator(".cm-content").click()
+    page.keyboard.press("End")
+    page.keyboard.press("Tab")
+    page.locator(".jp-Completer-match", has_text="reflectance").wait_for(timeout=10_000)
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(300)
+    page.keyboard.press("Shift+Tab")
+    page.get_by_text("let reflectance: std::vec::Vec<f64>").wait_for(timeout=10_000)
+    page.screenshot(path=WORK / "help.png")
+    page.keyboard.press("Escape")
+    menu(page, "Settings", "Theme", "JupyterLab Dark")
+    page.wait_for_timeout(1500)
+    page.screenshot(path=WORK / "failing-dark.png")
+    menu(page, "Settings", "Theme", "JupyterLab Light")
+    print("failing: input was asked for, Run All stopped, the name was completed and explained")
 
 
 def browse(lab):
@@ -229,6 +278,7 @@ def browse(lab):
             run_lab(page, lab)
             page.screenshot(path=WORK / "lab.png")
             interrupt(page, lab)
+            failing(page, lab)
         except BaseException:
             page.screenshot(path=WORK / "failed.png")
             raise
@@ -301,7 +351,7 @@ def main():
         token = urllib.request.Request(f"{lab.url}/api/sessions", body, {"Content-Type": "application/json"})
         urllib.request.urlopen(token).read()
         deadline = time.monotonic() + 60
-        while not any("nbsnap-kernel" in command for command in processes(folder).values()):
+        while not any(" kernel start " in command for command in processes(folder).values()):
             if time.monotonic() > deadline:
                 sys.exit("no kernel was started")
             time.sleep(0.1)

@@ -47,7 +47,7 @@ pub(crate) fn run(settings: KernelSettings, shared: &Shared, jobs: &Receiver<Req
     let libraries = move |set: &DependencySet| {
         let show = |event: BuildEvent| shown.lock().unwrap_or_else(PoisonError::into_inner).show(event);
         let library = builder.library(set, &mut { show });
-        shown.lock().unwrap_or_else(PoisonError::into_inner).end();
+        shown.lock().unwrap_or_else(PoisonError::into_inner).end(library.is_ok());
         library
     };
     let chain = Chain::new(&compiler, libraries, &settings.directory, &settings.build.opt_level);
@@ -128,7 +128,8 @@ impl Cells<'_> {
         self.last = Some(request.clone());
         for request in aborted {
             outbox.publish(request.publication("status", json!({"execution_state": "busy"})));
-            let content = json!({"status": "aborted", "execution_count": self.count, "payload": [], "user_expressions": {}});
+            // Without a count: the cell has none, and must not show one.
+            let content = json!({"status": "aborted"});
             outbox.reply(&request, content);
             outbox.publish(request.publication("status", json!({"execution_state": "idle"})));
         }

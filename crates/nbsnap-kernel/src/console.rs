@@ -24,7 +24,7 @@ pub(crate) fn run(settings: KernelSettings) -> Result<bool, Error> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let (outbox, mail) = Outbox::new();
     let history = Arc::new(Mutex::new(History::open(settings.history.clone())));
-    let shared = Shared { outbox, interrupts: Interrupts::default(), known: Arc::default(), history };
+    let shared = Shared { outbox, interrupts: Interrupts::default(), known: Arc::default(), history, heard: Arc::default() };
     let (jobs, work) = channel();
     let (version, mut rustc) = watch::channel(String::new());
     let worker = {

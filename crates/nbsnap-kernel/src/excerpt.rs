@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use rust_cells::{Diagnostic, Place};
 
+// Words are bold, and only marks are red: notebooks show errors on a red ground, on which red words cannot be read in a dark theme.
 const RESET: &str = "\x1b[0m";
 const ERROR: &str = "\x1b[1;31m";
 const BOLD: &str = "\x1b[1m";
@@ -24,7 +25,7 @@ pub(crate) trait Sources {
 /// rustc's message as a person wants to read it, a line of text each.
 pub(crate) fn diagnostic(diagnostic: &Diagnostic, sources: &dyn Sources) -> String {
     let code = diagnostic.code.as_ref().map(|code| format!("[{code}]")).unwrap_or_default();
-    let mut text = format!("{ERROR}error{code}{RESET}{BOLD}: {}{RESET}\n", diagnostic.message);
+    let mut text = format!("{BOLD}error{code}: {}{RESET}\n", diagnostic.message);
     let mut rest: Vec<&Place> = diagnostic.places.iter().collect();
     let mut is_first = true;
     while let Some(first) = rest.first() {
@@ -81,12 +82,13 @@ fn marked(source: &str, places: &[&Place], with_primary: bool) -> String {
         let _ = writeln!(text, "{FRAME}{number:>width$} |{RESET} {}", content.replace('\t', " "));
         for (index, place) in places.iter().enumerate().filter(|(_, place)| place.line == number) {
             let is_primary = with_primary && index == 0;
-            let (colour, mark) = if is_primary { (ERROR, "^") } else { (FRAME, "-") };
+            let (colour, words, mark) = if is_primary { (ERROR, BOLD, "^") } else { (FRAME, FRAME, "-") };
             let end = if place.end_line == place.line { place.end_column } else { place.column.max(length(content)) };
             let count = usize::try_from(end.saturating_sub(place.column)).unwrap_or(1).max(1);
             let indent = usize::try_from(place.column.saturating_sub(1)).unwrap_or(0);
-            let label = if place.label.is_empty() { String::new() } else { format!(" {}", place.label) };
-            let _ = writeln!(text, "{FRAME}{:width$} |{RESET} {:indent$}{colour}{}{label}{RESET}", "", "", mark.repeat(count));
+            let label = if place.label.is_empty() { String::new() } else { format!("{words} {}", place.label) };
+            let _ =
+                writeln!(text, "{FRAME}{:width$} |{RESET} {:indent$}{colour}{}{RESET}{label}{RESET}", "", "", mark.repeat(count));
         }
     }
     text

@@ -3,7 +3,7 @@
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use rust_cells::{Error, Executed, Limits, Output};
+use rust_cells::{CellOutcome, Error, Executed, Limits, Output};
 use serde_json::{Map, Value, json};
 
 use crate::cells::{Cells, reply_of};
@@ -104,14 +104,29 @@ impl Execution<'_> {
         });
         cells.progress.lock().unwrap_or_else(PoisonError::into_inner).of(None);
         let was_interrupted = cells.shared.interrupts.was_interrupted();
-        let variables = cells.session.chain().state().variables();
-        let lost: Vec<String> = before.into_iter().filter(|name| !variables.contains_key(name)).collect();
+        let state = cells.session.chain().state();
+        let is_lost = |name: &String| !state.variables().contains_key(name);
+        let lost: Vec<String> = before.into_iter().filter(is_lost).collect();
+        // Nobody who adds a crate expects that. Who moves a variable or defines its type anew has done it in so many words.
+        let by_crates: Vec<(&String, &String)> = lost
+            .iter()
+            .filter_map(|name| Some((name, state.lost().get(name)?)))
+            .filter(|(_, why)| why.contains(":dep"))
+            .collect();
+        for (name, why) in by_crates {
+            self.take(Output::Stderr(format!("note: `{name}` is gone: {why}. Run the cell that makes it again.\n")));
+        }
         let sources = Cited { cells: &cells.sources, label: &label };
         match executed {
             Ok(Executed { outcome, .. }) => {
+                let is_command = matches!(outcome, CellOutcome::Refused { .. });
                 let failure = failure::of(outcome, self.word.take(), &sources)?;
                 // What a cell then comes to is a consequence, such as reading that was cut short.
-                let failure = if was_interrupted { failure.renamed("Interrupted") } else { failure };
+                let failure = match (was_interrupted, is_command) {
+                    (true, true) => interrupted("the command line was stopped; what it had built is kept for the next try"),
+                    (true, false) => failure.renamed("Interrupted"),
+                    (false, _) => failure,
+                };
                 Some(failure.with_lost(&lost))
             }
             Err(Error::Cancelled) if lost.is_empty() => {

@@ -62,7 +62,7 @@ impl Failure {
 
 fn headline(name: &str, value: &str) -> String {
     let separator = if value.is_empty() { "" } else { ": " };
-    format!("\x1b[1;31m{name}\x1b[0m{separator}{value}")
+    format!("\x1b[1m{name}\x1b[0m{separator}{value}")
 }
 
 fn one_line(text: &str) -> String {

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -34,6 +35,8 @@ pub(crate) struct Shared {
     pub(crate) interrupts: Interrupts,
     pub(crate) known: Arc<Mutex<Known>>,
     pub(crate) history: Arc<Mutex<History>>,
+    /// Whether a client has ever asked anything.
+    pub(crate) heard: Arc<AtomicBool>,
 }
 
 /// Runs a kernel until it is to end.
@@ -70,7 +73,7 @@ async fn serve(connection: &ConnectionInfo, settings: KernelSettings) -> Result<
 
     let (outbox, mail) = Outbox::new();
     let history = Arc::new(Mutex::new(History::open(settings.history.clone())));
-    let shared = Shared { outbox, interrupts: Interrupts::default(), known: Arc::default(), history };
+    let shared = Shared { outbox, interrupts: Interrupts::default(), known: Arc::default(), history, heard: Arc::default() };
     let (jobs, work) = std::sync::mpsc::channel();
     let (version, rustc) = watch::channel(String::new());
     let worker = {
@@ -97,7 +100,7 @@ async fn serve(connection: &ConnectionInfo, settings: KernelSettings) -> Result<
     tokio::spawn(interrupt_on_signal(shared.interrupts.clone()));
     tokio::select! {
         _ = stopped.recv() => {}
-        () = lifetime::orphaned() => {}
+        () = lifetime::orphaned(shared.heard.clone()) => {}
         () = terminated() => {}
     }
     shared.interrupts.close();
@@ -156,6 +159,7 @@ async fn listen_on_shell(
 ) {
     loop {
         let request = next(&mut shell).await;
+        shared.heard.store(true, Ordering::Relaxed);
         if request.kind == "execute_request" {
             if jobs.send(request).is_err() {
                 return;
@@ -214,6 +218,7 @@ async fn obey(
 ) {
     loop {
         let request = next(&mut control).await;
+        shared.heard.store(true, Ordering::Relaxed);
         let busy = request.publication("status", json!({"execution_state": "busy"}));
         shared.outbox.publish_from_task(busy).await;
         let content = match request.kind.as_str() {

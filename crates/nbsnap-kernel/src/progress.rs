@@ -79,10 +79,10 @@ impl Progress {
     }
 
     /// Takes the display away. Nothing else has been shown before it: `:dep` lines come first.
-    pub(crate) fn end(&mut self) {
+    pub(crate) fn end(&mut self, is_built: bool) {
         let (Some(display), Some(request)) = (self.display.take(), &self.request) else { return };
         self.outbox.publish(request.publication("clear_output", json!({"wait": false})));
-        let seconds = display.began.elapsed().as_secs_f64();
-        let _ = writeln!(std::io::stderr(), "nbsnap: built {} crates in {seconds:.0} s", display.crates);
+        let (done, seconds) = (if is_built { "built" } else { "did not build" }, display.began.elapsed().as_secs_f64());
+        let _ = writeln!(std::io::stderr(), "nbsnap: {done} {} crates in {seconds:.0} s", display.crates);
     }
 }

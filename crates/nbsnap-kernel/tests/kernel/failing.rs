@@ -120,8 +120,10 @@ fn tracebacks_are_readable() {
 fn a_failure_aborts_what_is_queued() {
     let (_folder, mut kernel) = kernel();
     let ids = ["1", "panic!()", "2", "3"].map(|code| kernel.begin(code));
-    let statuses: Vec<String> = ids.iter().map(|id| kernel.end(id).status().to_owned()).collect();
+    let ended: Vec<Executed> = ids.iter().map(|id| kernel.end(id)).collect();
+    let statuses: Vec<&str> = ended.iter().map(Executed::status).collect();
     assert_eq!(statuses, ["ok", "error", "aborted", "aborted"]);
+    assert!(ended[2].reply["execution_count"].is_null() && ended[2].messages.is_empty(), "{:?}", ended[2]);
     assert_eq!(kernel.value("4"), "4", "what comes later is run");
     let go_on = |code: &str| json!({"code": code, "stop_on_error": false});
     let ids = ["panic!()", "5"].map(|code| kernel.send("execute_request", go_on(code)));

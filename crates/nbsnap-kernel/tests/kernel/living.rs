@@ -11,6 +11,7 @@ pub(crate) const STORIES: &[Story] = &[
     ("a_shutdown_is_answered_and_leaves_nothing", a_shutdown_is_answered_and_leaves_nothing),
     ("a_shutdown_ends_a_cell_that_computes", a_shutdown_ends_a_cell_that_computes),
     ("the_kernel_goes_when_jupyter_is_killed", the_kernel_goes_when_jupyter_is_killed),
+    ("a_kernel_that_nobody_waits_for_goes", a_kernel_that_nobody_waits_for_goes),
     ("nothing_stays_when_the_kernel_is_killed", nothing_stays_when_the_kernel_is_killed),
     ("a_killed_process_of_cells_is_answered_for", a_killed_process_of_cells_is_answered_for),
     ("ten_kernels_one_after_another", ten_kernels_one_after_another),
@@ -54,6 +55,38 @@ fn the_kernel_goes_when_jupyter_is_killed() {
     assert_eq!(kernel.execute(DAEMON).status(), "ok");
     assert!(kernel.processes().len() >= 4, "{:?}", kernel.processes());
     kernel.kill_jupyter();
+    nothing_is_left(folder.path());
+}
+
+/// Jupyter is killed before the kernel that it has started can look who that was.
+fn a_kernel_that_nobody_waits_for_goes() {
+    use jupyter_protocol::{ConnectionInfo, Transport};
+    let folder = tempfile::tempdir().unwrap();
+    let mut gone = std::process::Command::new("true").spawn().unwrap();
+    gone.wait().unwrap();
+    let ports = [0; 5];
+    let connection = ConnectionInfo {
+        ip: "127.0.0.1".into(),
+        transport: Transport::TCP,
+        shell_port: ports[0],
+        iopub_port: ports[1],
+        stdin_port: ports[2],
+        control_port: ports[3],
+        hb_port: ports[4],
+        key: "key".into(),
+        signature_scheme: "hmac-sha256".into(),
+        kernel_name: None,
+    };
+    let file = folder.path().join("connection.json");
+    std::fs::write(&file, serde_json::to_vec(&connection).unwrap()).unwrap();
+    let mut kernel = std::process::Command::new(std::env::current_exe().unwrap());
+    kernel.arg("be-the-kernel").args([&file, &cache()]).current_dir(folder.path()).env("JPY_PARENT_PID", gone.id().to_string());
+    let mut kernel = kernel.spawn().unwrap();
+    let started = Instant::now();
+    while kernel.try_wait().unwrap().is_none() {
+        assert!(started.elapsed() < PATIENCE, "it waits for ever");
+        std::thread::sleep(Duration::from_millis(50));
+    }
     nothing_is_left(folder.path());
 }
 

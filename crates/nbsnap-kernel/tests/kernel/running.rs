@@ -103,7 +103,11 @@ fn user_expressions_are_answered() {
 
 fn a_dependency_is_added_in_a_living_session() {
     let (folder, mut kernel) = kernel();
-    for (name, code) in [("answers", "pub fn answer() -> u32 { 42 }"), ("more", "pub struct More(pub u32);")] {
+    for (name, code) in [
+        ("answers", "pub fn answer() -> u32 { 42 }"),
+        ("more", "pub struct More(pub u32);"),
+        ("third", "pub fn third() -> u8 { 3 }"),
+    ] {
         let package = folder.path().join(name);
         std::fs::create_dir_all(package.join("src")).unwrap();
         let manifest = format!("[package]\nname = \"{name}\"\nversion = \"1.0.0\"\nedition = \"2024\"\n");
@@ -120,10 +124,15 @@ fn a_dependency_is_added_in_a_living_session() {
     assert!(first.of_kind("display_data")[0]["transient"]["display_id"].is_string());
     let second = kernel.execute(":dep more = { path = \"more\" }\nlet more = more::More(answers::answer());\nmore.0 + kept[0]");
     assert_eq!((second.status(), second.value()), ("ok", "43"), "{}", second.traceback());
+    assert_eq!(second.stream("stderr"), "", "nothing is lost");
     assert_eq!(kernel.value("more.0 + answers::answer() + kept[1]"), "86");
     let wrong = kernel.execute(":dep nowhere = { path = \"nowhere\" }");
     assert_eq!((wrong.status(), &wrong.reply["ename"]), ("error", &json!("CommandError")));
     assert_eq!(kernel.value("more.0"), "42");
+    let third = kernel.execute(":dep third = { path = \"third\" }\nthird::third()");
+    assert_eq!(third.value(), "3", "{}", third.traceback());
+    assert!(third.stream("stderr").contains("`more` is gone: a later `:dep`"), "{}", third.stream("stderr"));
+    assert_eq!(kernel.value("kept[1]"), "2");
 }
 
 fn a_flood_is_bounded() {
