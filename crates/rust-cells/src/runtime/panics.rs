@@ -67,15 +67,16 @@ fn hook(info: &PanicHookInfo<'_>) {
         (None, None) => "an unknown place".to_owned(),
     };
     let said = info.payload_as_str().unwrap_or("Box<dyn Any>");
-    let note = match std::env::var("RUST_BACKTRACE") {
-        Ok(wanted) if wanted != "0" => format!("stack backtrace:\n{}", std::backtrace::Backtrace::force_capture()),
+    let wants_frames = std::env::var("RUST_BACKTRACE").is_ok_and(|wanted| wanted != "0");
+    let note = match wants_frames {
+        true => format!("stack backtrace:\n{}", std::backtrace::Backtrace::force_capture()),
         // As the standard library does: once is enough.
-        _ if NOTED.swap(true, Ordering::Relaxed) => String::new(),
-        _ => "note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace\n".to_owned(),
+        false if NOTED.swap(true, Ordering::Relaxed) => String::new(),
+        false => "note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace\n".to_owned(),
     };
     let text = format!("\nthread '{name}' ({}) panicked at {at}:\n{said}\n{note}", super::system::thread_id());
     LAST.with(|last| last.replace(place));
-    let is_awaited = HOLDS.load(Ordering::Relaxed) && thread.name() == Some("main") && note.starts_with("note");
+    let is_awaited = HOLDS.load(Ordering::Relaxed) && thread.name() == Some("main") && !wants_frames;
     let before = HELD.lock().unwrap_or_else(PoisonError::into_inner).take();
     match before {
         None if is_awaited => *HELD.lock().unwrap_or_else(PoisonError::into_inner) = Some(text),
