@@ -1,5 +1,7 @@
 //! Runs files of cells, divided by lines `// %%`, and prints what becomes of each: `cargo run --example run_cells -- FILE…`
 
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "an example prints")]
+
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
