@@ -147,10 +147,16 @@ fn evcxr(target: &str) -> Evcxr {
 }
 
 fn rustc() -> Rustc {
+    let cache = folder().join("../../target/engines-rustc");
+    // evcxr brings tokio to whoever awaits, so that what the two engines pin is not all the same. The versions are.
+    let lock_file = cache.join("Cargo.lock");
+    if !lock_file.exists() {
+        std::fs::create_dir_all(&cache).unwrap();
+        std::fs::copy(folder().join("Cargo.lock"), &lock_file).unwrap();
+    }
     Rustc::new(RustcSettings {
-        cache: folder().join("../../target/engines-rustc"),
-        // Each engine has a reactor of its own to pin, and so a lock file.
-        lock_file: folder().join("../../target/engines-rustc/Cargo.lock"),
+        cache,
+        lock_file,
         may_write_lock: true,
         opt_level: "0".into(),
         optimized: Vec::new(),
