@@ -50,6 +50,7 @@ impl RuntimeFiles {
         let rpaths = format!("-Clink-arg=-Wl,-rpath,{}:$ORIGIN", toolchain.libraries.display());
         rustc(toolchain, made.path(), &["--crate-name", "cells_rt", "lib.rs", "--crate-type", "dylib", "-Copt-level=1"])?;
         rustc(toolchain, made.path(), &["--crate-name", "cells", "cells.rs", "--extern", "cells_rt=libcells_rt.so", &rpaths])?;
+        check_types(toolchain, made.path())?;
         let path = made.keep();
         if let Err(source) = std::fs::rename(&path, &folder) {
             let _ = std::fs::remove_dir_all(&path);
@@ -59,6 +60,38 @@ impl RuntimeFiles {
             }
         }
         Ok(files(&folder))
+    }
+}
+
+/// A crate that keeps values of known types.
+const KNOWN: &str = "pub fn known() { cells_rt::keep(\"list\", vec![1u8]); cells_rt::keep(\"map\", std::collections::HashMap::<i32, String>::new()); }\n";
+
+/// Makes sure that this compiler's MIR says types as they are read from it: its text is no stable format.
+fn check_types(toolchain: &Toolchain, folder: &Path) -> Result<(), Error> {
+    let (source, mir) = (folder.join("known.rs"), folder.join("known.mir"));
+    std::fs::write(&source, KNOWN).map_err(Error::io("write", &source))?;
+    let arguments = [
+        "--crate-name",
+        "known",
+        "known.rs",
+        "--crate-type",
+        "lib",
+        "--extern",
+        "cells_rt=libcells_rt.so",
+        "--emit=mir=known.mir",
+    ];
+    rustc(toolchain, folder, &arguments)?;
+    let text = std::fs::read_to_string(&mir).map_err(Error::io("read", &mir))?;
+    let found = crate::types::of_kept(&text);
+    let expected = [("list", "std::vec::Vec<u8>"), ("map", "std::collections::HashMap<i32, std::string::String>")];
+    match expected.iter().find(|(name, ty)| found.get(*name).map(String::as_str) != Some(ty)) {
+        None => Ok(()),
+        Some((_, ty)) => {
+            let reason = format!(
+                "its MIR does not say that a variable is of type `{ty}`, which is how cells learn of their variables' types"
+            );
+            Err(Error::Toolchain { toolchain: toolchain.name().to_owned(), reason })
+        }
     }
 }
 
