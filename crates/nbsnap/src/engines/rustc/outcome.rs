@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use rust_cells::{CellOutcome, Ending, Output, Place};
 
+use crate::engines::evcxr::stderr::question_mark_lines;
 use crate::notebook::CodeCell;
 use crate::record::{CellRecord, Diagnostic, DiagnosticSpan, Failure};
 
@@ -124,15 +125,6 @@ fn diagnostic(diagnostic: rust_cells::Diagnostic) -> Diagnostic {
         DiagnosticSpan { line, column, end_line, end_column, label }
     };
     Diagnostic { code, message, spans: here.into_iter().map(span).collect(), help }
-}
-
-/// The lines of a cell that hold a `?` as an operator, as far as that can be told without parsing.
-fn question_mark_lines(source: &str) -> Vec<u32> {
-    static OPERATOR: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"[\w)\]}>]\s*\?|^\s*\?").expect("the pattern is a constant"));
-    static QUOTED: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r#""(?:[^"\\]|\\.)*"|//.*"#).expect("the pattern is a constant"));
-    let lines = source.lines().enumerate().filter(|(_, line)| OPERATOR.is_match(&QUOTED.replace_all(line, "_")));
-    lines.map(|(index, _)| u32::try_from(index + 1).unwrap_or(u32::MAX)).collect()
 }
 
 #[cfg(test)]
