@@ -9,11 +9,11 @@ fn a_second_run_finds_that_nothing_has_changed() {
     let mut world = World::of_project("passes");
     world.run(&["test"]).exits(0).says("PASS").says("1 passed, 0 failed");
     world.run(&["test"]).exits(0).says("CACHED").says(CACHED).says("0 passed, 1 cached, 0 failed");
-    // Asked to, on another engine's word, and on CI it runs all the same.
+    // Asked to, on another engine's word, and on CI it runs all the same. What a kernel of others reads, nobody sees.
     world.run(&["test", "--fresh"]).exits(0).says("1 passed, 0 failed");
     for engine in &ENGINES[1..] {
         world.run(&["test", "--engine", engine]).exits(0).says("1 passed, 0 failed");
-        world.run(&["test", "--engine", engine]).exits(0).says(CACHED);
+        world.run(&["test", "--engine", engine]).exits(0).says("1 passed, 0 failed");
     }
     world.run(&["test", "--engine", ENGINES[0]]).exits(0).says(CACHED);
     world.set("CI", "true");
@@ -70,6 +70,63 @@ fn what_a_librarys_sources_and_build_script_read_counts() {
     world.run(&["test"]).exits(0);
     world.set("ANSWERS_OFFSET", "2");
     world.run(&["test"]).exits(100).says("the answer is 44");
+}
+
+#[test]
+fn what_a_notebook_reads_counts_and_nothing_else() {
+    let mut world = World::of_project("passes");
+    world.write("data/x.txt", "one");
+    world.write("notebooks/.env", "A=1");
+    let source = r#"println!("{}", std::fs::read_to_string("../data/x.txt").unwrap());
+println!("{}", std::env::var("USER").unwrap_or_default());
+println!("{}", std::fs::read_to_string(".env").unwrap());"#;
+    world.notebook("reads", "", &[("a", "{}", source)]);
+    world.set("USER", "ann");
+    world.run(&["test", "reads"]);
+    world.run(&["accept"]).exits(0);
+    world.run(&["test", "reads"]).exits(0);
+    world.run(&["test", "reads"]).exits(0).says(CACHED);
+    // Beside it, and read by nobody: however large, however odd.
+    world.write("notebooks/other.txt", "1");
+    std::process::Command::new("mkfifo").arg(world.path("notebooks/queue")).status().unwrap();
+    std::os::unix::fs::symlink(".", world.path("notebooks/again")).unwrap();
+    std::os::unix::fs::symlink(".", world.path("notebooks/again-2")).unwrap();
+    std::fs::File::create(world.path("notebooks/huge.tif")).unwrap().set_len(3 << 30).unwrap();
+    world.run(&["test", "reads"]).exits(0).says(CACHED);
+    for (file, text, shown) in [("data/x.txt", "two", "two"), ("notebooks/.env", "A=2", "A=2")] {
+        let before = world.read(file);
+        world.write(file, text);
+        world.run(&["test", "reads"]).exits(100).says(shown);
+        world.write(file, &before);
+        world.run(&["test", "reads"]).exits(0);
+    }
+    world.set("USER", "bob");
+    world.run(&["test", "reads"]).exits(100).says("bob");
+}
+
+#[test]
+fn what_a_cell_includes_while_it_is_compiled_counts() {
+    let world = World::of_project("passes");
+    world.write("data/x.txt", "one");
+    let source = format!("println!(\"{{}}\", include_str!({:?}));", world.path("data/x.txt"));
+    world.notebook("includes", "", &[("a", "{}", &source)]);
+    world.run(&["test", "includes"]);
+    world.run(&["accept"]).exits(0);
+    world.run(&["test", "includes"]).exits(0);
+    world.write("data/x.txt", "two");
+    world.run(&["test", "includes", "--fresh"]).exits(100).says("two");
+    world.write("data/x.txt", "one");
+    world.run(&["test", "includes", "--fresh"]).exits(0);
+}
+
+#[test]
+fn a_notebook_that_starts_a_program_is_run_each_time() {
+    let world = World::of_project("passes");
+    world.notebook("starts", "", &[("a", "{}", r#"println!("{}", std::process::Command::new("true").status().unwrap());"#)]);
+    world.run(&["test", "starts"]);
+    world.run(&["accept"]).exits(0);
+    world.run(&["test", "starts"]).exits(0).says("1 passed, 0 failed");
+    world.run(&["test", "starts"]).exits(0).says("1 passed, 0 failed");
 }
 
 #[test]

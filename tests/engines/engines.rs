@@ -178,7 +178,7 @@ fn ask(worker: &mut dyn Worker, run: &Run<'_>) -> Made {
     let started = Instant::now();
     let (mut records, mut late) = (Vec::new(), String::new());
     let report = &mut |progress: Progress<'_>| match progress {
-        Progress::Started(_) => ControlFlow::Continue(()),
+        Progress::Started(_) | Progress::Accessed(_) => ControlFlow::Continue(()),
         Progress::Ended(cell, record, _) => {
             let over = ends_notebook(cell, &record);
             records.push(record);

@@ -98,7 +98,7 @@ impl World {
         let (started, mut outcome) = (Instant::now(), Outcome::default());
         engine.worker(0)?.run(&run, &mut |progress| {
             match progress {
-                Progress::Started(_) => {}
+                Progress::Started(_) | Progress::Accessed(_) => {}
                 Progress::Ended(cell, record, _) => {
                     seen(&record);
                     let fails = record.failure.is_some() && !cell.must_raise();

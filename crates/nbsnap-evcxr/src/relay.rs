@@ -13,7 +13,7 @@ use std::process::{Child, Command, ExitCode, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 
-use nbsnap::process::{exit, limits, nonce, pipe, reexec};
+use nbsnap::process::{describe_exit, limits, nonce, pipe, reexec};
 
 use crate::capture::Stream;
 use crate::messages::{Capture, FromRelay, Late, Session, ToRelay};
@@ -236,7 +236,7 @@ impl Relay {
             panicked: parts.panicked,
             errored: parts.errored,
             forged: parts.forged,
-            died: died.map(exit::describe),
+            died: died.map(describe_exit),
             late,
             panic_line: None,
         };

@@ -187,7 +187,8 @@ fn work(engine: &Evcxr, number: u64, workspace: usize, orders: &Receiver<Order>,
         let result = match &mut worker {
             Ok(worker) => run.with(|run| {
                 worker.run(run, &mut |progress| {
-                    runner.tell(&Answer::Report { worker: number, report: Report::of(run.notebook, progress) });
+                    let Some(report) = Report::of(run.notebook, progress) else { return ControlFlow::Continue(()) };
+                    runner.tell(&Answer::Report { worker: number, report });
                     match orders.recv() {
                         Ok(Order::GoOn(true)) => ControlFlow::Continue(()),
                         _ => ControlFlow::Break(()),

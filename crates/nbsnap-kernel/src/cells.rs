@@ -57,6 +57,7 @@ pub(crate) fn run(settings: KernelSettings, shared: &Shared, jobs: &Receiver<Req
         max_memory: None,
         asks_for_input: true,
         reports_panics: true,
+        access_log: None,
     };
     let mut session = Session::new(&compiler, chain, process);
     // The first cell need not wait for it; what is wrong with it that cell says.

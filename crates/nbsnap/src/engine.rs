@@ -9,6 +9,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use rust_cells::Accesses;
+
 use crate::config::Config;
 use crate::event::{Event, Timing};
 use crate::notebook::{CodeCell, Notebook};
@@ -165,6 +167,8 @@ pub enum Progress<'a> {
     CannotBegin(Failure),
     /// After the last cell had ended, this was printed.
     Late(String),
+    /// What all its cells have asked the system for; none where that is not known.
+    Accessed(Option<Accesses>),
 }
 
 /// What came of [`Worker::check`].
@@ -206,9 +210,9 @@ pub trait Engine: Sync {
         self.name()
     }
 
-    /// Whether everything is known that a verdict on this notebook rests on, so that one that passed need not run again.
+    /// Whether it reports what a notebook's cells have read, with [`Progress::Accessed`], so that one that passed need not run again.
     fn knows_inputs(&self, _notebook: &Notebook) -> bool {
-        true
+        false
     }
 
     /// One of several workers, each of which runs one notebook at a time; they are numbered from 0.

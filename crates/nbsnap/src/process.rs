@@ -3,10 +3,11 @@
 //! What engines have in common here. It knows no engine, no notebook and no protocol.
 
 pub mod environment;
-pub mod exit;
 pub mod group;
 pub mod limits;
 pub mod nonce;
 pub mod pipe;
 pub mod reexec;
 pub mod tail;
+
+pub use rust_cells::describe_exit;

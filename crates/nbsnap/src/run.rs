@@ -213,7 +213,7 @@ impl Runner<'_> {
             let sources = Sources { paths: engine.sources(), variables: engine.variables() };
             let remember = |cache: &ResultCache, surroundings: Surroundings<'_>| {
                 if outcome.is_clean {
-                    cache.remember(notebook, surroundings, sources, turn.began);
+                    cache.remember(notebook, surroundings, sources, outcome.accesses.as_ref(), turn.began);
                 } else if outcome.summary.failed > 0 || outcome.summary.flaky > 0 {
                     cache.forget(notebook, surroundings);
                 }

@@ -1,9 +1,10 @@
 //! What was compiled, kept by what it depends on.
 //!
-//! An artefact is a folder `cells/<key>/` with the library and `outcome.json`. It is written whole or not at all, and holds only as long
-//! as the files that rustc has read for it are what they were.
+//! An artefact is a folder `cells/<key>/` with `outcome.json` and the library that it names. `outcome.json` is replaced in one step, and
+//! holds only as long as the files that rustc has read for it are what they were.
 
 use std::collections::BTreeSet;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -17,6 +18,8 @@ use crate::generate::Plan;
 
 /// How long an artefact is kept that nothing uses.
 const MAX_AGE: Duration = Duration::from_secs(14 * 24 * 3600);
+/// How long an artefact is kept for sure: whoever was given it may be about to load it.
+const MIN_AGE: Duration = Duration::from_secs(3600);
 /// How many bytes of artefacts are kept.
 const MAX_BYTES: u64 = 2 << 30;
 
@@ -36,7 +39,8 @@ pub(crate) struct Artefacts {
 pub(crate) struct Artefact {
     pub(crate) library: Option<PathBuf>,
     pub(crate) outcome: Outcome,
-    inputs: Inputs,
+    /// What rustc has read for it.
+    pub(crate) inputs: Inputs,
     making: Option<tempfile::TempDir>,
 }
 
@@ -57,6 +61,8 @@ struct Written {
     build: String,
     outcome: Outcome,
     inputs: Inputs,
+    /// The name of the library beside this file. Each library has a name of its own, so that none is ever written over.
+    library: Option<String>,
 }
 
 impl Artefact {
@@ -101,49 +107,43 @@ impl Artefacts {
         if written.inputs.freshness() == Freshness::Changed {
             return None;
         }
-        let library = folder.join("cell.so");
-        let is_made = matches!(written.outcome, Outcome::Made { .. });
-        if !is_made && written.build != self.build {
-            return None;
-        }
-        if is_made && !library.exists() {
+        let library = written.library.as_ref().map(|name| folder.join(name));
+        let is_there = match &written.outcome {
+            Outcome::Made { .. } => library.as_ref().is_some_and(|library| library.exists()),
+            Outcome::Failed(_) => written.build == self.build,
+        };
+        if !is_there {
             return None;
         }
         // It has been of use now.
         let _ = std::fs::File::open(&path).and_then(|file| file.set_modified(SystemTime::now()));
-        Some(Artefact { library: is_made.then_some(library), outcome: written.outcome, inputs: written.inputs, making: None })
+        Some(Artefact { library, outcome: written.outcome, inputs: written.inputs, making: None })
     }
 
-    /// Keeps an artefact.
+    /// Keeps an artefact. Several workers may keep one of the same key at a time: the last of them is found from then on, and the
+    /// libraries of the others stay, since somebody may be about to load them.
     pub(crate) fn keep(&self, key: &str, mut artefact: Artefact) -> Result<Artefact, Error> {
-        let folder = match artefact.making.take() {
-            Some(folder) => folder,
-            None => self.new_folder()?,
+        let folder = self.place(key);
+        std::fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
+        let making = artefact.making.take();
+        let made = making.as_ref().map(|making| making.path().join("cell.so")).filter(|path| path.exists());
+        if let Some(made) = made {
+            let unique = making.as_ref().and_then(|making| making.path().file_name()).unwrap_or_default();
+            let library = folder.join(unique).with_extension("so");
+            std::fs::rename(&made, &library).map_err(Error::io("create", &library))?;
+            artefact.library = Some(library);
+        }
+        let written = Written {
+            build: self.build.clone(),
+            outcome: artefact.outcome.clone(),
+            inputs: artefact.inputs.clone(),
+            library: artefact.library.as_ref().and_then(|path| path.file_name()?.to_str().map(str::to_owned)),
         };
-        for name in ["cell.mir", "cell.d"] {
-            let _ = std::fs::remove_file(folder.path().join(name));
-        }
-        let written = Written { build: self.build.clone(), outcome: artefact.outcome.clone(), inputs: artefact.inputs.clone() };
+        let path = folder.join("outcome.json");
         let text = serde_json::to_vec(&written).unwrap_or_default();
-        let path = folder.path().join("outcome.json");
-        std::fs::write(&path, text).map_err(Error::io("write", path))?;
-        let (from, to) = (folder.keep(), self.place(key));
-        if let Some(parent) = to.parent() {
-            std::fs::create_dir_all(parent).map_err(Error::io("create", parent))?;
-        }
-        if std::fs::rename(&from, &to).is_err() {
-            // Another worker was quicker, or what was there does not hold any more. A library that runs somewhere is never written to.
-            let old = to.with_extension(format!("old-{}", std::process::id()));
-            let _ = std::fs::rename(&to, &old).and_then(|()| std::fs::remove_dir_all(&old));
-            std::fs::rename(&from, &to)
-                .or_else(|error| {
-                    let _ = std::fs::remove_dir_all(&from);
-                    if to.is_dir() { Ok(()) } else { Err(error) }
-                })
-                .map_err(Error::io("create", &to))?;
-        }
-        let library = to.join("cell.so");
-        artefact.library = library.exists().then_some(library);
+        let mut file = tempfile::NamedTempFile::new_in(&folder).map_err(Error::io("create", &path))?;
+        file.write_all(&text).map_err(Error::io("write", &path))?;
+        file.persist(&path).map_err(|error| Error::Io { action: "write", path, source: error.error })?;
         Ok(artefact)
     }
 
@@ -164,25 +164,72 @@ impl Artefacts {
 
     /// Removes artefacts that nothing has used for long, and the oldest ones where they are too many.
     pub(crate) fn sweep(&self) {
-        let read = |folder: &Path| {
-            std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect::<Vec<_>>()
-        };
-        let mut found: Vec<(SystemTime, u64, PathBuf)> = Vec::new();
-        for folder in read(&self.folder).iter().filter(|path| path.is_dir()).flat_map(|path| read(path)) {
-            let used = std::fs::metadata(folder.join("outcome.json")).and_then(|metadata| metadata.modified());
-            let bytes = std::fs::metadata(folder.join("cell.so")).map_or(0, |metadata| metadata.len());
-            if let Ok(used) = used {
-                found.push((used, bytes, folder));
+        let mut found: Vec<(Duration, u64, PathBuf)> = Vec::new();
+        for group in entries(&self.folder).filter(|path| path.is_dir()) {
+            if group.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"making-")) {
+                // Left behind by somebody who was killed.
+                if unused_for(&group).is_some_and(|age| age > MIN_AGE) {
+                    let _ = std::fs::remove_dir_all(group);
+                }
+                continue;
+            }
+            for folder in entries(&group) {
+                if let Some(age) = unused_for(&folder.join("outcome.json")) {
+                    let bytes = entries(&folder).filter_map(|path| Some(path.metadata().ok()?.len())).sum();
+                    found.push((age, bytes, folder));
+                }
             }
         }
-        found.sort_by_key(|found| std::cmp::Reverse(found.0));
+        found.sort_by_key(|found| found.0);
         let mut kept = 0;
-        for (used, bytes, folder) in found {
+        for (age, bytes, folder) in found {
             kept += bytes;
-            let is_old = used.elapsed().is_ok_and(|age| age > MAX_AGE);
-            if is_old || kept > MAX_BYTES {
+            if age > MAX_AGE || (kept > MAX_BYTES && age > MIN_AGE) {
                 let _ = std::fs::remove_dir_all(folder);
             }
         }
+    }
+}
+
+fn entries(folder: &Path) -> impl Iterator<Item = PathBuf> {
+    std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path())
+}
+
+fn unused_for(path: &Path) -> Option<Duration> {
+    std::fs::metadata(path).and_then(|metadata| metadata.modified()).ok()?.elapsed().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn artefact(artefacts: &Artefacts) -> Artefact {
+        let folder = artefacts.new_folder().expect("a folder");
+        std::fs::write(folder.path().join("cell.so"), "a library").expect("written");
+        Artefact::made(folder, Plan::default(), Vec::new(), Vec::new(), Vec::new())
+    }
+
+    #[test]
+    fn a_library_that_somebody_was_given_is_there_whoever_keeps_the_same_cell_again() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let ours = Artefacts::new(folder.path()).expect("a cache");
+        let theirs = Artefacts::new(folder.path()).expect("a cache");
+        let key = "ab".repeat(20);
+        let first = ours.keep(&key, artefact(&ours)).expect("kept").library.expect("a library");
+        std::thread::scope(|scope| {
+            for artefacts in [&ours, &theirs] {
+                let (key, first) = (&key, &first);
+                scope.spawn(move || {
+                    for _ in 0..100 {
+                        let kept = artefacts.keep(key, artefact(artefacts)).expect("kept");
+                        assert!(kept.library.expect("a library").exists());
+                        let found = artefacts.find(key).expect("it is found at every moment");
+                        assert!(found.library.expect("a library").exists() && first.exists());
+                    }
+                });
+            }
+        });
+        let rest = entries(folder.path()).filter(|path| path.to_string_lossy().contains("making-")).count();
+        assert_eq!(rest, 0, "nothing is left of the making");
     }
 }

@@ -4,7 +4,7 @@
 
 use std::io::Read;
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -146,24 +146,4 @@ fn wait(command: &mut Command, deadline: Instant, token: &CancellationToken) -> 
     }
     let status = child.wait().map_err(|source| Error::Program { program, source })?;
     Ok(Some((status.success(), text.join().unwrap_or_default())))
-}
-
-/// The files and variables that rustc says a crate was made from, beside the crate's own file.
-pub(crate) fn read_inputs(dep_info: &str, folder: &Path) -> (Vec<PathBuf>, Vec<(String, Option<String>)>) {
-    let unescape = |text: &str| text.replace("\\ ", " ").replace("\\n", "\n").replace("\\\\", "\\");
-    let (mut files, mut variables) = (Vec::new(), Vec::new());
-    for line in dep_info.lines() {
-        if let Some(rest) = line.strip_prefix("# env-dep:") {
-            let (name, value) = match rest.split_once('=') {
-                Some((name, value)) => (name, Some(unescape(value))),
-                None => (rest, None),
-            };
-            variables.push((unescape(name), value));
-        } else if let Some(rest) = line.strip_prefix("cell.so: ") {
-            let rest = rest.replace("\\ ", "\u{0}");
-            let paths = rest.split_whitespace().map(|path| PathBuf::from(path.replace('\u{0}', " ")));
-            files.extend(paths.filter(|path| path != Path::new(SOURCE)).map(|path| folder.join(path)));
-        }
-    }
-    (files, variables)
 }

@@ -13,7 +13,7 @@ use std::time::Instant;
 use crate::artefacts::Artefacts;
 use crate::cancellation::CancellationToken;
 use crate::cell::Cell;
-use crate::dependencies::Library;
+use crate::dependencies::{Inputs, Library};
 use crate::diagnostics::Diagnostic;
 use crate::runtime_files::RuntimeFiles;
 use crate::state::State;
@@ -70,6 +70,8 @@ pub struct CompiledCell {
     pub(crate) lines: Vec<(u32, u32, u32, String)>,
     /// Variables that no later cell can reach, dropped before it runs.
     pub(crate) discarded: Vec<String>,
+    /// The files and variables that rustc read for it.
+    pub(crate) inputs: Inputs,
     /// Variables that are there no more, and why.
     pub lost: Vec<(String, String)>,
     /// The state when it has run to its end.

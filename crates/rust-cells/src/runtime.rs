@@ -5,6 +5,7 @@
 //! so their variables and outcomes are in one place. It uses nothing but the standard library, and it knows neither
 //! notebooks nor rustc.
 
+pub(crate) mod access;
 #[allow(clippy::exit, reason = "a process whose front is gone has nobody to return to")]
 mod control;
 mod future;

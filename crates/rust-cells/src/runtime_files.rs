@@ -12,6 +12,7 @@ const SOURCES: &[(&str, &str)] = &[
     // This crate itself must not have what that module has: a `read` of its own.
     ("lib.rs", concat!(include_str!("runtime.rs"), "\nmod exported;\n")),
     ("exported.rs", include_str!("runtime/exported.txt")),
+    ("access.rs", include_str!("runtime/access.rs")),
     ("control.rs", include_str!("runtime/control.rs")),
     ("future.rs", include_str!("runtime/future.rs")),
     ("input.rs", include_str!("runtime/input.rs")),

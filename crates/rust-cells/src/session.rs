@@ -131,6 +131,9 @@ impl<'a> Session<'a> {
         token: &CancellationToken,
         emit: &mut dyn FnMut(Output),
     ) -> Result<CellOutcome, Error> {
+        if let Some(log) = &self.settings.access_log {
+            log.add_sources(&compiled.inputs);
+        }
         let ending = self.start()?.run(compiled, limits.run, token, emit);
         if self.process.as_ref().is_some_and(Process::is_gone) {
             self.process = None;
@@ -230,6 +233,9 @@ impl<'a> Session<'a> {
         use std::io::Read;
         use std::os::unix::process::CommandExt;
         let failed = |error: std::io::Error| format!("Failed to execute shell command: {error}");
+        if let Some(log) = &self.settings.access_log {
+            log.add_program(line);
+        }
         let mut command = Command::new("sh");
         command
             .args(["-c", line])

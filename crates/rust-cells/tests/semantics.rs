@@ -10,6 +10,9 @@
 //! //= in CELL:LINE      an error is in this earlier cell, too
 //! //= line N           where it panicked, or where the first error is
 //! //= lost NAME        a variable that is there no more
+//! //= reads PATH       a file or folder whose content it reads, by the path's end; looks and misses likewise
+//! //= unread PATH      a file of which nothing is noted
+//! //= beyond TEXT      why not all is known that it may read
 //! ```
 //! Without a line that says otherwise a cell must finish, print nothing and show nothing.
 
@@ -22,7 +25,8 @@ use std::time::{Duration, Instant};
 use libtest_mimic::{Arguments, Failed, Trial};
 use rust_cells::dependencies::{BuildSettings, DependencySet, Libraries, Library};
 use rust_cells::{
-    CancellationToken, CellOutcome, Chain, Compiler, Ending, Limits, Output, ProcessSettings, Session, Toolchain, dependencies_of,
+    AccessLog, Accesses, CancellationToken, CellOutcome, Chain, Compiler, Ending, Interest, Limits, Output, ProcessSettings,
+    Session, Toolchain, dependencies_of,
 };
 
 static COMPILER: LazyLock<Compiler> = LazyLock::new(|| {
@@ -91,10 +95,17 @@ fn run(file: &Path) -> Result<(), Failed> {
     let whole = dependencies_of(cells.iter().map(|cell| cell.source.as_str()), directory);
     let chain = Chain::new(&COMPILER, move |set: &DependencySet| library(&whole, set), directory, "0");
     let environment = ["PATH", "HOME"].iter().filter_map(|name| Some(((*name).to_owned(), std::env::var(name).ok()?))).collect();
-    let settings = ProcessSettings { directory: directory.to_owned(), environment, ..ProcessSettings::default() };
+    let log = AccessLog::new().unwrap();
+    let settings = ProcessSettings {
+        directory: directory.to_owned(),
+        environment,
+        access_log: Some(log.clone()),
+        ..ProcessSettings::default()
+    };
     let mut session = Session::new(&COMPILER, chain, settings);
     let limits = Limits { compile: Duration::from_secs(60), run: Duration::from_secs(2) };
     let mut wrong = Vec::new();
+    let mut before = Accesses::default();
     for (index, cell) in cells.iter().enumerate() {
         let mut seen = Seen::default();
         let mut late = String::new();
@@ -108,6 +119,14 @@ fn run(file: &Path) -> Result<(), Failed> {
             .execute(&cell.source, &label, limits, &CancellationToken::default(), &mut |output| seen.take(output))
             .map_err(|error| Failed::from(format!("cell {}: {error}", index + 1)))?;
         seen.late = late;
+        let accesses = log.read().unwrap();
+        seen.accesses = Accesses {
+            inputs: &accesses.inputs - &before.inputs,
+            missing: &accesses.missing - &before.missing,
+            beyond: accesses.beyond.clone().filter(|_| before.beyond.is_none()),
+            ..Accesses::default()
+        };
+        before = accesses;
         seen.lost = executed.lost.iter().map(|(name, _)| name.clone()).collect();
         for problem in seen.problems(&executed.outcome, &cell.lines) {
             wrong.push(format!("cell {}: {problem}\n    it came to {:?}, {seen:?}", index + 1, executed.outcome));
@@ -124,6 +143,8 @@ struct Seen {
     words: Vec<String>,
     lost: Vec<String>,
     late: String,
+    /// What only this cell has asked for.
+    accesses: Accesses,
 }
 
 impl Seen {
@@ -136,6 +157,10 @@ impl Seen {
             Output::ControlWord(word) => self.words.push(word),
             _ => {}
         }
+    }
+
+    fn has_input(&self, end: &str, interest: Interest) -> bool {
+        self.accesses.inputs.iter().any(|(path, of)| path.ends_with(end) && *of == interest)
     }
 
     fn problems(&self, outcome: &CellOutcome, lines: &[String]) -> Vec<String> {
@@ -175,6 +200,11 @@ impl Seen {
                 "help" => must(help.iter().any(|help| help.contains(&plain))),
                 "line" => must(line.map(|line| line.to_string()).as_deref() == Some(text)),
                 "in" => must(places.contains(&plain)),
+                "reads" => must(self.has_input(&plain, Interest::Content)),
+                "looks" => must(self.has_input(&plain, Interest::Presence)),
+                "misses" => must(self.accesses.missing.iter().any(|path| path.ends_with(&plain))),
+                "unread" => must(!self.accesses.inputs.iter().any(|(path, _)| path.ends_with(&plain))),
+                "beyond" => must(self.accesses.beyond.as_deref() == Some(text)),
                 "lost" => must(self.lost.contains(&plain)),
                 "panics" | "fails" | "dies" | "refused" | "error" | "times-out" => {
                     expected_kind = match word {

@@ -3,8 +3,9 @@
 //! Nothing is kept here, and nothing is known of what the files are for.
 
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use sha2::{Digest, Sha256};
 
@@ -49,14 +50,27 @@ pub fn files_below(folder: &Path, wanted: &dyn Fn(&Path) -> bool) -> std::io::Re
             if !wanted(&path) {
                 continue;
             }
-            if path.is_dir() { folders.push(path) } else { files.push(path) }
+            // A link to a folder is not followed: it may lead back.
+            let is_folder = fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_dir());
+            if is_folder {
+                folders.push(path);
+            } else if !path.is_dir() {
+                files.push(path);
+            }
         }
     }
     files.sort();
     Ok(files)
 }
 
-/// One digest of names and contents, and when the newest of the files was changed.
+/// When a file was changed, or put where it is: moving a file in keeps when it was modified.
+fn changed(metadata: &fs::Metadata) -> std::io::Result<SystemTime> {
+    let seconds = u64::try_from(metadata.ctime()).unwrap_or_default();
+    let put = SystemTime::UNIX_EPOCH + Duration::new(seconds, u32::try_from(metadata.ctime_nsec()).unwrap_or_default());
+    Ok(metadata.modified()?.max(put))
+}
+
+/// One digest of names and contents, and when the newest of the files was changed. What is no file, such as a FIFO, is never opened.
 ///
 /// # Errors
 /// When one of them cannot be read.
@@ -64,8 +78,8 @@ pub fn digest_of_files(files: &[PathBuf]) -> std::io::Result<(String, SystemTime
     let mut hash = Sha256::new();
     let mut newest = SystemTime::UNIX_EPOCH;
     for path in files {
-        let content = fs::read(path)?;
-        newest = newest.max(fs::metadata(path)?.modified()?);
+        let content = if fs::metadata(path)?.is_file() { fs::read(path)? } else { Vec::new() };
+        newest = newest.max(changed(&fs::metadata(path)?)?);
         for part in [path.as_os_str().as_encoded_bytes(), &content] {
             hash.update((part.len() as u64).to_le_bytes());
             hash.update(part);

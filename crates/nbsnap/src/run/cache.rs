@@ -1,13 +1,15 @@
 //! What a green verdict rested on: while all of it stays the same, a notebook need not run again.
 //!
-//! The main type is [`ResultCache`]. It remembers digests of everything that a verdict can depend on, part by part, and says whether
-//! they still hold. It runs nothing, and it never remembers a failure.
+//! The main type is [`ResultCache`]. It remembers what the verdict rested on: digests, part by part, of what the runner itself has read, and
+//! the state of every file that the cells, their libraries and rustc have read. It guesses nothing: where something may have been read that
+//! nobody saw, nothing is remembered. It runs nothing, and it never remembers a failure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use rust_cells::{Accesses, FileState, Interest};
 use serde::{Deserialize, Serialize};
 
 use crate::files::digest::{digest, digest_of_files, files_below, sources_of};
@@ -40,10 +42,9 @@ pub struct Surroundings<'a> {
 /// A notebook that passed.
 #[derive(Debug, Serialize, Deserialize)]
 struct Passed {
-    /// What the local packages that the notebook depends on were made from, as its build had it.
-    sources: Vec<PathBuf>,
-    /// The variables that their build scripts and sources have read.
-    #[serde(default)]
+    /// What its cells have read, and what the local packages that it depends on were made from.
+    files: Vec<FileState>,
+    /// The variables that were read to compile both.
     variables: Vec<String>,
     parts: Parts,
 }
@@ -69,22 +70,24 @@ impl ResultCache {
         let Ok(text) = fs::read_to_string(self.file(notebook, surroundings)) else { return false };
         // What cannot be read is as good as nothing: the notebook runs.
         let Ok(passed) = serde_json::from_str::<Passed>(&text) else { return false };
-        let sources = Sources { paths: &passed.sources, variables: &passed.variables };
-        parts(notebook, surroundings, sources).is_ok_and(|(parts, _)| parts == passed.parts)
+        let same_parts = || parts(notebook, surroundings, &passed.variables).is_ok_and(|(parts, _)| parts == passed.parts);
+        passed.files.iter().all(FileState::holds) && same_parts()
     }
 
-    /// Remembers that the notebook passed in a run that began at `began`, with these local packages.
+    /// Remembers that the notebook passed in a run that began at `began`, with these local packages, and that its cells asked for these files.
     ///
-    /// Nothing is remembered where a file changed after the run had begun, as it may have run with the older one, or where a file cannot be
-    /// read. That is no error: the notebook runs again next time.
-    pub fn remember(&self, notebook: &Notebook, surroundings: Surroundings<'_>, sources: Sources<'_>, began: SystemTime) {
-        let known = match parts(notebook, surroundings, sources) {
-            Ok((parts, newest)) if newest < began => {
-                Some(Passed { sources: sources.paths.to_vec(), variables: sources.variables.to_vec(), parts })
-            }
-            _ => None,
-        };
-        let written = known
+    /// Nothing is remembered where a file changed after the run had begun, as it may have run with the older one; where a file cannot be
+    /// read; or where it is not known what the cells have read. That is no error: the notebook runs again next time.
+    pub fn remember(
+        &self,
+        notebook: &Notebook,
+        surroundings: Surroundings<'_>,
+        sources: Sources<'_>,
+        accesses: Option<&Accesses>,
+        began: SystemTime,
+    ) {
+        let passed = accesses.and_then(|accesses| Passed::new(notebook, surroundings, sources, accesses, began));
+        let written = passed
             .and_then(|passed| serde_json::to_string_pretty(&passed).ok())
             .is_some_and(|text| self.write(&self.file(notebook, surroundings), &text).is_ok());
         if !written {
@@ -110,16 +113,77 @@ impl ResultCache {
     }
 }
 
-/// Digests of everything that a verdict on the notebook can depend on, part by part, as it is now.
+impl Passed {
+    fn new(
+        notebook: &Notebook,
+        surroundings: Surroundings<'_>,
+        sources: Sources<'_>,
+        accesses: &Accesses,
+        began: SystemTime,
+    ) -> Option<Passed> {
+        if accesses.beyond.is_some() {
+            return None;
+        }
+        let variables: BTreeSet<String> = sources.variables.iter().chain(&accesses.variables).cloned().collect();
+        let variables: Vec<String> = variables.into_iter().collect();
+        let (parts, newest) = parts(notebook, surroundings, &variables).ok()?;
+        let of_packages = sources_of(sources.paths).ok()?.into_iter().map(|path| (path, Interest::Content));
+        let read: BTreeSet<(PathBuf, Interest)> = of_packages.chain(accesses.inputs.iter().cloned()).collect();
+        let mut files = Vec::new();
+        for (path, interest) in read {
+            let state = FileState::now(path, interest).ok()?;
+            // It was there when it was read.
+            if state.is_missing() || state.is_unknowable() || state.changed().is_some_and(|changed| changed >= began) {
+                return None;
+            }
+            files.push(state);
+        }
+        for path in manifests_above(sources.paths) {
+            files.push(FileState::now(path, Interest::Content).ok()?);
+        }
+        for path in &accesses.missing {
+            let state = FileState::now(path.as_path(), Interest::Presence).ok()?;
+            if !state.is_missing() {
+                return None;
+            }
+            files.push(state);
+        }
+        (newest < began).then_some(Passed { files, variables, parts })
+    }
+}
+
+/// Where a workspace's manifest is or would be, from which packages may take versions, features and profiles.
+fn manifests_above(packages: &[PathBuf]) -> BTreeSet<PathBuf> {
+    let folders = packages.iter().filter_map(|path| match path.file_name() {
+        Some(name) if name == "Cargo.toml" => path.parent(),
+        _ => path.is_dir().then_some(path.as_path()),
+    });
+    folders.flat_map(|folder| folder.ancestors().skip(1)).map(|folder| folder.join("Cargo.toml")).collect()
+}
+
+/// Digests of what a verdict on the notebook rests on as far as it is known without running it, part by part, as it is now: what the runner
+/// reads, the sources of local packages, and what lies beside the notebook.
 ///
 /// # Errors
 /// When a file cannot be read.
 pub fn inputs(notebook: &Notebook, surroundings: Surroundings<'_>, sources: Sources<'_>) -> std::io::Result<Parts> {
-    parts(notebook, surroundings, sources).map(|(parts, _)| parts)
+    let (mut parts, _) = parts(notebook, surroundings, sources.variables)?;
+    // Other notebooks and the settings have parts of their own, and so have notebooks of a project in a folder of its own.
+    let beside = |path: &Path| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let is_project = path.join("nbsnap.toml").is_file();
+        !is_project && !name.ends_with(".ipynb") && !name.starts_with('.') && name != "nbsnap.toml" && name != "Cargo.lock"
+    };
+    let beside = files_below(notebook.directory(), &beside)?;
+    let stamps = beside.iter().filter_map(|path| Some((path, std::fs::metadata(path).ok()?)));
+    let stamps: Vec<_> = stamps.map(|(path, metadata)| (path, metadata.len(), metadata.modified().ok())).collect();
+    parts.insert("files".to_owned(), digest(format!("{stamps:?}").as_bytes()));
+    parts.insert("dependencies".to_owned(), digest_of_files(&sources_of(sources.paths)?)?.0);
+    Ok(parts)
 }
 
-/// The digests of all parts, and when the newest file among them was changed.
-fn parts(notebook: &Notebook, surroundings: Surroundings<'_>, sources: Sources<'_>) -> std::io::Result<(Parts, SystemTime)> {
+/// The digests of what the runner itself reads, and when the newest file among them was changed.
+fn parts(notebook: &Notebook, surroundings: Surroundings<'_>, variables: &[String]) -> std::io::Result<(Parts, SystemTime)> {
     let Surroundings { project, snapshots, environment: files, engine } = surroundings;
     let mut parts = engine.clone();
     let mut set = |name: &str, digest: String| parts.insert(name.to_owned(), digest);
@@ -133,7 +197,7 @@ fn parts(notebook: &Notebook, surroundings: Surroundings<'_>, sources: Sources<'
     // Values may be secrets: only their digest is written.
     let of_machine: Vec<(String, Option<String>)> =
         environment::plain().into_iter().map(|(name, value)| (name, Some(value))).collect();
-    let of_build = sources.variables.iter().map(|name| (name.clone(), std::env::var(name).ok()));
+    let of_build = variables.iter().map(|name| (name.clone(), std::env::var(name).ok()));
     let variables: Vec<(String, Option<String>)> = of_machine.into_iter().chain(of_build).collect();
     set("variables", digest(format!("{variables:?}").as_bytes()));
 
@@ -148,15 +212,6 @@ fn parts(notebook: &Notebook, surroundings: Surroundings<'_>, sources: Sources<'
     set_files("lock", if lock.exists() { vec![lock] } else { Vec::new() })?;
     set_files("snapshots", files_below(snapshots, &|_| true)?)?;
     set_files("environment", files.to_vec())?;
-    // A notebook may read what lies beside it; other notebooks and the settings have parts of their own.
-    let beside = |path: &Path| {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        // Nor do notebooks of a project in a folder of its own.
-        let is_project = path.join("nbsnap.toml").is_file();
-        !is_project && !name.ends_with(".ipynb") && !name.starts_with('.') && name != "nbsnap.toml" && name != "Cargo.lock"
-    };
-    set_files("files", files_below(notebook.directory(), &beside)?)?;
-    set_files("dependencies", sources_of(sources.paths)?)?;
     Ok((parts, newest))
 }
 
@@ -186,6 +241,7 @@ mod tests {
             for file in ["notebooks/Cargo.lock", "notebooks/data.csv", "snapshots/lab/a.snap", "scenario/x.json"] {
                 world.write(file, "1");
             }
+            world.write("data/looked.csv", "1");
             world.write("library/src/lib.rs", "");
             world.write("library/Cargo.toml", "[package]");
             world.write("notebooks/lab.ipynb", NOTEBOOK);
@@ -196,6 +252,10 @@ mod tests {
             let path = self.folder.path().join(file);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text).unwrap();
+        }
+
+        fn remove(&self, file: &str) {
+            fs::remove_file(self.folder.path().join(file)).unwrap();
         }
 
         fn with<T>(&self, act: impl FnOnce(&ResultCache, &Notebook, Surroundings<'_>, Sources<'_>) -> T) -> T {
@@ -210,9 +270,26 @@ mod tests {
             act(&cache, &notebook, surroundings, sources)
         }
 
+        /// A run whose cells have read one file, looked for two, and listed a folder.
+        fn accesses(&self) -> Accesses {
+            let file = |name: &str| self.folder.path().join(name);
+            let inputs = [
+                (file("notebooks/data.csv"), Interest::Content),
+                (file("data"), Interest::Content),
+                (file("data/looked.csv"), Interest::Presence),
+            ];
+            Accesses { inputs: inputs.into(), missing: [file("data/none.csv")].into(), ..Accesses::default() }
+        }
+
         fn remember(&self) {
+            self.remember_with(&self.accesses());
+        }
+
+        fn remember_with(&self, accesses: &Accesses) {
             let later = SystemTime::now() + Duration::from_secs(60);
-            self.with(|cache, notebook, surroundings, sources| cache.remember(notebook, surroundings, sources, later));
+            self.with(|cache, notebook, surroundings, sources| {
+                cache.remember(notebook, surroundings, sources, Some(accesses), later);
+            });
         }
 
         fn holds(&self) -> bool {
@@ -226,8 +303,11 @@ mod tests {
         assert!(!world.holds());
         world.remember();
         assert!(world.holds());
-        // The same words written again are no change, nor is anything that no verdict rests on.
+        // The same words written again are no change, nor is anything that no verdict rests on: a file that nobody read, and what is in one
+        // that was only looked for.
         world.write("notebooks/data.csv", "1");
+        world.write("data/looked.csv", "2");
+        world.write("notebooks/other.csv", "1");
         world.write("notebooks/other.ipynb", "{}");
         world.write("library/target/debug/x", "");
         assert!(world.holds());
@@ -241,15 +321,17 @@ mod tests {
         let settings = NOTEBOOK.replace(r#""kernelspec""#, r#""nbsnap":{"scenario":"x"},"kernelspec""#);
         let tags = NOTEBOOK.replace(r#""metadata":{},"#, r#""metadata":{"tags":["raises-exception"]},"#);
         type Change = Box<dyn Fn(&mut World)>;
-        let cases: [(&str, Change); 15] = [
+        let cases: [(&str, Change); 17] = [
             ("a cell", Box::new(|world| world.write("notebooks/lab.ipynb", &NOTEBOOK.replace("[\"1\"]", "[\"2\"]")))),
             ("a tag", Box::new(move |world| world.write("notebooks/lab.ipynb", &tags))),
             ("the kernelspec", Box::new(move |world| world.write("notebooks/lab.ipynb", &kernel))),
             ("the notebook's settings", Box::new(move |world| world.write("notebooks/lab.ipynb", &settings))),
             ("the config", Box::new(|world| world.config.build.opt_level = "1".into())),
             ("the lock", Box::new(|world| world.write("notebooks/Cargo.lock", "2"))),
-            ("a file beside the notebook", Box::new(|world| world.write("notebooks/data.csv", "2"))),
-            ("a new file beside the notebook", Box::new(|world| world.write("notebooks/more/data.csv", "2"))),
+            ("a file that was read", Box::new(|world| world.write("notebooks/data.csv", "2"))),
+            ("a file that was looked for", Box::new(|world| world.remove("data/looked.csv"))),
+            ("a file that was missing", Box::new(|world| world.write("data/none.csv", ""))),
+            ("a name in a folder that was listed", Box::new(|world| world.write("data/more.csv", ""))),
             ("the library", Box::new(|world| world.write("library/src/lib.rs", "// new"))),
             ("the library's manifest", Box::new(|world| world.write("library/Cargo.toml", "[package]\n"))),
             ("the library's workspace", Box::new(|world| world.write("Cargo.toml", "[workspace]"))),
@@ -271,8 +353,29 @@ mod tests {
     fn what_changed_while_the_notebook_ran_is_not_remembered() {
         let world = World::new();
         world.remember();
-        let earlier = SystemTime::now() - Duration::from_secs(60);
-        world.with(|cache, notebook, surroundings, sources| cache.remember(notebook, surroundings, sources, earlier));
+        let (earlier, accesses) = (SystemTime::now() - Duration::from_secs(60), world.accesses());
+        world.with(|cache, notebook, surroundings, sources| {
+            cache.remember(notebook, surroundings, sources, Some(&accesses), earlier);
+        });
+        assert!(!world.holds());
+    }
+
+    #[test]
+    fn what_nobody_saw_is_not_guessed() {
+        let world = World::new();
+        world.remember();
+        world.remember_with(&Accesses { beyond: Some("it starts the program `git`".into()), ..world.accesses() });
+        assert!(!world.holds(), "a program may read anything");
+        world.remember();
+        let later = SystemTime::now() + Duration::from_secs(60);
+        world.with(|cache, notebook, surroundings, sources| cache.remember(notebook, surroundings, sources, None, later));
+        assert!(!world.holds(), "an engine that does not know");
+        let made = world.folder.path().join("data/made.csv");
+        world.remember_with(&Accesses { missing: [made.clone()].into(), ..world.accesses() });
+        assert!(world.holds());
+        // It was missing when it was looked for, and the notebook has made it: the next run finds it.
+        fs::write(&made, "").unwrap();
+        world.remember_with(&Accesses { missing: [made].into(), ..world.accesses() });
         assert!(!world.holds());
     }
 }

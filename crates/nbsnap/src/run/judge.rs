@@ -7,6 +7,8 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rust_cells::Accesses;
+
 use super::one::Target;
 use super::outputs_only::AfterFailure;
 use super::{Emit, RunError, relative};
@@ -70,6 +72,8 @@ pub(super) struct Judgement {
     pub(super) is_last: bool,
     /// What each cell produced, redacted; nothing for one that was not run.
     pub(super) records: Vec<Option<CellRecord>>,
+    /// What cells have asked the system for, if that is known.
+    pub(super) accesses: Option<Accesses>,
 }
 
 /// Turns what the engine reports of one notebook into verdicts.
@@ -88,6 +92,7 @@ pub(super) struct Judge<'a> {
     /// Of the cells that ended, in order. Held back by one, as output that comes late still belongs to the cell before.
     verdicts: Vec<Judged>,
     problems: Vec<NotebookProblem>,
+    accesses: Option<Accesses>,
     broken: Option<RunError>,
     emit: Emit<'a>,
 }
@@ -104,8 +109,21 @@ impl<'a> Judge<'a> {
     ) -> Judge<'a> {
         let (root, label, notebook, cells) = (project.root.as_path(), target.label.as_str(), &target.notebook, target.cells());
         let redact_recorded = project.config.redact_recorded;
-        let (verdicts, problems) = (Vec::new(), Vec::new());
-        Judge { root, label, notebook, cells, purpose, lease, redactor, redact_recorded, verdicts, problems, broken: None, emit }
+        Judge {
+            root,
+            label,
+            notebook,
+            cells,
+            purpose,
+            lease,
+            redactor,
+            redact_recorded,
+            verdicts: Vec::new(),
+            problems: Vec::new(),
+            accesses: None,
+            broken: None,
+            emit,
+        }
     }
 
     pub(super) fn take(&mut self, progress: Progress<'_>) -> ControlFlow<()> {
@@ -151,6 +169,10 @@ impl<'a> Judge<'a> {
                     // No cell has run yet: an engine's own start-up code does not print.
                     _ => Ok(ControlFlow::Continue(())),
                 }
+            }
+            Progress::Accessed(accesses) => {
+                self.accesses = accesses;
+                Ok(ControlFlow::Continue(()))
             }
             Progress::CannotBegin(failure) => {
                 let message = self.redactor.text(&failure.to_string());
@@ -300,7 +322,7 @@ impl<'a> Judge<'a> {
         if let Some(of) = attempt.again(status).filter(|_| !is_interrupted) {
             let event = Event::NotebookRetried { notebook, attempt: number, of, status };
             (self.emit)(event).map_err(RunError::Report)?;
-            return Ok(Judgement { status, hits, is_interrupted, is_last: false, records: Vec::new() });
+            return Ok(Judgement { status, hits, is_interrupted, is_last: false, records: Vec::new(), accesses: None });
         }
         if status.is_good() && number > 1 && attempt.repeat <= 1 {
             status = Status::Flaky;
@@ -321,7 +343,7 @@ impl<'a> Judge<'a> {
         let event = Event::NotebookFinished { notebook, path, problems, status, attempts: number, evidence, elapsed };
         (self.emit)(event).map_err(RunError::Report)?;
         let records = self.verdicts.into_iter().map(|judged| judged.record.map(|record| *record)).collect();
-        Ok(Judgement { status, hits, is_interrupted, is_last: true, records })
+        Ok(Judgement { status, hits, is_interrupted, is_last: true, records, accesses: self.accesses })
     }
 }
 

@@ -4,6 +4,8 @@
 
 use std::time::{Duration, Instant};
 
+use rust_cells::Accesses;
+
 use super::judge::{Attempt, Judge, Judgement, Purpose};
 use super::{Emit, RunError, environment_error, relative};
 use crate::engine::{EngineError, Run, Worker};
@@ -50,6 +52,8 @@ pub(super) struct Outcome {
     pub(super) is_interrupted: bool,
     /// What each of its code cells produced, redacted, where it was run for that; nothing for one that was not run.
     pub(super) records: Vec<Option<CellRecord>>,
+    /// What its cells have asked the system for, if that is known.
+    pub(super) accesses: Option<Accesses>,
 }
 
 /// One run of a notebook, of those that it may take.
@@ -87,10 +91,10 @@ impl OneNotebook<'_> {
         let mut attempt = Attempt { number: 1, of: 1 + retries, repeat: self.repeat };
         loop {
             let judgement = self.run_once(worker, Try { target, to_run, attempt }, &mut summary, emit)?;
-            if let Judgement { status, hits, is_interrupted, is_last: true, mut records } = judgement {
+            if let Judgement { status, hits, is_interrupted, is_last: true, mut records, accesses } = judgement {
                 let is_clean = status == Status::Passed && target.cells.is_none();
                 records.resize(target.cells().len(), None);
-                return Ok(Outcome { summary, hits, is_clean, is_interrupted, records });
+                return Ok(Outcome { summary, hits, is_clean, is_interrupted, records, accesses });
             }
             attempt.number += 1;
         }
@@ -110,7 +114,7 @@ impl OneNotebook<'_> {
         emit(Event::NotebookFinished { notebook, path, problems, status, attempts, evidence, elapsed })
             .map_err(RunError::Report)?;
         let summary = Summary { failed: 1, internal: 1, cells_not_run: target.cells().len(), ..Summary::default() };
-        Ok(Outcome { summary, hits: Vec::new(), is_clean: false, is_interrupted: false, records: Vec::new() })
+        Ok(Outcome { summary, hits: Vec::new(), is_clean: false, is_interrupted: false, records: Vec::new(), accesses: None })
     }
 
     fn run_once(

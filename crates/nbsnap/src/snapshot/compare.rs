@@ -138,7 +138,7 @@ fn same_text(name: &SectionName, expected: &str, actual: &str, tolerance: &Toler
     match name {
         SectionName::Mime(mime) | SectionName::Further(_, mime) if is_json(mime) => json::same(expected, actual, tolerance),
         SectionName::Mime(mime) | SectionName::Further(_, mime) if markup::is_markup(mime) => {
-            let (expected, actual) = (markup::normalised(expected), markup::normalised(actual));
+            let (expected, actual) = (markup::normalised(mime, expected), markup::normalised(mime, actual));
             expected == actual || numbers(&expected, &actual)
         }
         _ => numbers(expected, actual),

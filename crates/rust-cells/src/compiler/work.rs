@@ -11,6 +11,8 @@ use crate::artefacts::{Artefact, Outcome};
 use crate::cell::{Cell, Namespace, PartKind};
 use crate::compile::{self, Called, Rustc};
 use crate::crate_source::{Origin, position};
+use crate::dep_info::DepInfo;
+use crate::dependencies::Inputs;
 use crate::diagnostics::{Diagnostic, Map, Place};
 use crate::digest::digest;
 use crate::generate::{Generate, Generated, Keeping, Plan, Showing, own_key};
@@ -83,7 +85,7 @@ impl<'a> Work<'a> {
 
     pub(super) fn compile(mut self) -> Result<Compilation, Error> {
         if !self.request.cell.has_code() {
-            return Ok(self.ready(None, &Plan::default(), Vec::new()));
+            return Ok(self.ready(None, &Plan::default(), Vec::new(), Inputs::default()));
         }
         if let Some(unbalanced) = &self.request.cell.unbalanced {
             let (line, column) = position(&self.request.cell.source, unbalanced.at);
@@ -107,7 +109,7 @@ impl<'a> Work<'a> {
                 for (number, name) in &plan.given_up {
                     self.state.items.give_up(*number, name);
                 }
-                Ok(self.ready(artefact.library, &plan, types))
+                Ok(self.ready(artefact.library, &plan, types, artefact.inputs))
             }
         }
     }
@@ -225,8 +227,9 @@ impl<'a> Work<'a> {
 
     fn inputs(&self, folder: &Path) -> (Vec<PathBuf>, Vec<String>) {
         let text = std::fs::read_to_string(folder.join("cell.d")).unwrap_or_default();
-        let (files, variables) = compile::read_inputs(&text, folder);
-        (files, variables.into_iter().map(|(name, _)| name).collect())
+        let DepInfo { files, variables } = DepInfo::read(&text);
+        let files = files.into_iter().filter(|file| file != compile::SOURCE).map(|file| folder.join(file)).collect();
+        (files, variables.into_iter().collect())
     }
 
     fn importable(&self, ty: &str) -> String {
@@ -320,7 +323,7 @@ impl<'a> Work<'a> {
         diagnostics
     }
 
-    fn ready(self, library: Option<PathBuf>, plan: &Plan, types: Vec<(String, String)>) -> Compilation {
+    fn ready(self, library: Option<PathBuf>, plan: &Plan, types: Vec<(String, String)>, inputs: Inputs) -> Compilation {
         let CompileRequest { cell, label, .. } = self.request;
         let generated = self.generate(plan);
         let mut state = self.state;
@@ -366,6 +369,7 @@ impl<'a> Work<'a> {
             providers: generated.providers,
             discarded: self.discarded,
             lost: self.lost,
+            inputs,
             after,
             after_failure,
         }))

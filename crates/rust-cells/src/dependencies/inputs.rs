@@ -5,27 +5,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
 use super::build::Built;
 use super::graph::Graph;
-use crate::digest::digest;
+use crate::dep_info::DepInfo;
+use crate::file_state::{FileState, Interest};
 
 /// Files and variables, as they were.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Inputs {
-    files: Vec<InputFile>,
+    files: Vec<FileState>,
+    /// Files that could not be read: whatever rests on them does not hold.
+    unreadable: Vec<PathBuf>,
     variables: BTreeMap<String, Option<String>>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct InputFile {
-    path: PathBuf,
-    /// Length and time of the last change; none if there was no such file.
-    stamp: Option<(u64, SystemTime)>,
-    digest: String,
 }
 
 /// What has become of inputs.
@@ -40,17 +34,22 @@ pub(crate) enum Freshness {
 impl Inputs {
     /// Takes these files and variables down.
     pub(crate) fn of(files: impl IntoIterator<Item = PathBuf>, variables: impl IntoIterator<Item = String>) -> Inputs {
-        let files: BTreeSet<PathBuf> = files.into_iter().collect();
-        let files = files.into_iter().map(|path| InputFile { stamp: stamp(&path), digest: digest_of(&path), path }).collect();
-        let variables = variables.into_iter().map(|name| (name.clone(), std::env::var(name).ok())).collect();
-        Inputs { files, variables }
+        let mut inputs = Inputs::default();
+        for path in files.into_iter().collect::<BTreeSet<PathBuf>>() {
+            match FileState::now(path.as_path(), Interest::Content) {
+                Ok(state) => inputs.files.push(state),
+                Err(_) => inputs.unreadable.push(path),
+            }
+        }
+        inputs.variables = variables.into_iter().map(|name| (name.clone(), std::env::var(name).ok())).collect();
+        inputs
     }
 
     /// Whether they are as they were. A file that was only written again with what it said is.
     pub(crate) fn freshness(&self) -> Freshness {
-        let is_same = |file: &InputFile| stamp(&file.path) == file.stamp || digest_of(&file.path) == file.digest;
         let same_variables = self.variables.iter().all(|(name, value)| std::env::var(name).ok() == *value);
-        if same_variables && self.files.iter().all(is_same) { Freshness::Same } else { Freshness::Changed }
+        let is_same = same_variables && self.unreadable.is_empty() && self.files.iter().all(FileState::holds);
+        if is_same { Freshness::Same } else { Freshness::Changed }
     }
 
     /// The names of the variables.
@@ -60,22 +59,8 @@ impl Inputs {
 
     /// The files.
     pub(crate) fn paths(&self) -> impl Iterator<Item = &Path> {
-        self.files.iter().map(|file| file.path.as_path())
+        self.files.iter().map(FileState::path).chain(self.unreadable.iter().map(PathBuf::as_path))
     }
-}
-
-fn stamp(path: &Path) -> Option<(u64, SystemTime)> {
-    let metadata = std::fs::metadata(path).ok()?;
-    Some((metadata.len(), metadata.modified().ok()?))
-}
-
-fn digest_of(path: &Path) -> String {
-    // What is no file, such as a FIFO, is never read.
-    let is_file = std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file());
-    if !is_file {
-        return String::new();
-    }
-    std::fs::read(path).map(|bytes| digest(&bytes)).unwrap_or_default()
 }
 
 /// What the local packages of a library were made from.
@@ -110,24 +95,14 @@ fn dep_info_of(made: &Path) -> PathBuf {
 }
 
 fn read_dep_info(path: &Path, folders: [&Path; 2], files: &mut BTreeSet<PathBuf>, variables: &mut BTreeSet<String>) {
-    let text = std::fs::read_to_string(path).unwrap_or_default();
-    for line in text.lines() {
-        if let Some(variable) = line.strip_prefix("# env-dep:") {
-            let name = variable.split('=').next().unwrap_or_default();
-            // What Cargo sets is Cargo's affair.
-            if !name.starts_with("CARGO") && name != "OUT_DIR" {
-                variables.insert(name.to_owned());
-            }
-        } else if let Some((_, sources)) = line.split_once(": ") {
-            let sources = sources.replace("\\ ", "\u{0}");
-            let whole = |source: &str| {
-                let source = source.replace('\u{0}', " ");
-                let in_folders = folders.map(|folder| folder.join(&source));
-                in_folders.iter().find(|path| path.exists()).unwrap_or(&in_folders[0]).clone()
-            };
-            files.extend(sources.split_whitespace().map(whole));
-        }
-    }
+    let info = DepInfo::read(&std::fs::read_to_string(path).unwrap_or_default());
+    // What Cargo sets is Cargo's affair.
+    variables.extend(info.variables.into_iter().filter(|name| !name.starts_with("CARGO") && name != "OUT_DIR"));
+    let whole = |file: &String| {
+        let in_folders = folders.map(|folder| folder.join(file));
+        in_folders.iter().find(|path| path.exists()).unwrap_or(&in_folders[0]).clone()
+    };
+    files.extend(info.files.iter().map(whole));
 }
 
 fn read_script_output(path: &Path, package: &Path, files: &mut BTreeSet<PathBuf>, variables: &mut BTreeSet<String>) {

@@ -1,6 +1,6 @@
 //! The loop of the process that runs cells: orders come over a socket, answers go back, and output goes where the cell sends it.
 //!
-//! The protocol is lines of fields, separated by tabs, with `\t`, `\n` and `\\` escaped. See `process/protocol.rs` for the other end.
+//! The protocol is lines of fields, separated by tabs, with `\t`, `\n` and `\\` escaped. See `process/control.rs` for the other end.
 
 use std::collections::HashMap;
 use std::ffi::c_void;
@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use super::outcome::Outcome;
 use super::panics::{self, Stretch};
-use super::{future, input, outcome, show, supervise, system};
+use super::{access, future, input, outcome, show, supervise, system};
 
 /// How long what is printed without a line's end may stay unseen.
 const UNFLUSHED: Duration = Duration::from_millis(50);
@@ -84,6 +84,11 @@ fn serve() -> std::io::Result<()> {
                 unsafe { std::env::set_var(name, value) }
             }
             ["hold-panics"] => panics::hold(),
+            ["record", path] => {
+                if let Err(error) = access::record_in(path) {
+                    answer(&mut front, &["broken", &format!("it cannot write down what cells read: {error}")])?;
+                }
+            }
             ["input"] => input::ask(front.try_clone()?),
             ["load", file] => {
                 if let Err(message) = loaded(&mut libraries, file) {

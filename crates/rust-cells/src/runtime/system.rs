@@ -37,6 +37,9 @@ unsafe extern "C" {
     fn fcntl(file: c_int, command: c_int, ...) -> c_int;
     fn dup2(from: c_int, to: c_int) -> c_int;
     fn readv(file: c_int, buffers: *const Buffer, count: c_int) -> isize;
+    fn mmap(at: *mut c_void, length: usize, protection: c_int, flags: c_int, file: c_int, offset: i64) -> *mut c_void;
+    fn getcwd(buffer: *mut c_char, size: usize) -> *mut c_char;
+    fn syscall(number: c_long, ...) -> c_long;
     fn __errno_location() -> *mut c_int;
 }
 
@@ -162,4 +165,108 @@ pub(super) unsafe fn read_into(file: RawFd, start: *mut u8, length: usize) -> is
 pub(super) fn set_error(number: c_int) {
     // SAFETY: the address is that of this thread's own variable.
     unsafe { *__errno_location() = number };
+}
+
+/// Which file it is, whatever its name.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Identity {
+    device: u64,
+    inode: u64,
+}
+
+impl Identity {
+    /// As bytes: device, inode; zeros if it is not known.
+    pub(super) fn bytes(self) -> [u8; 16] {
+        let mut bytes = [0; 16];
+        bytes[..8].copy_from_slice(&self.device.to_le_bytes());
+        bytes[8..].copy_from_slice(&self.inode.to_le_bytes());
+        bytes
+    }
+}
+
+/// What `statx` fills in. Only what is read here has a name.
+#[repr(C)]
+struct Status {
+    before: [u8; 32],
+    inode: u64,
+    between: [u8; 96],
+    device: [u32; 2],
+    after: [u8; 112],
+}
+
+#[cfg(target_arch = "x86_64")]
+const STATX: c_long = 332;
+#[cfg(not(target_arch = "x86_64"))]
+const STATX: c_long = 291;
+#[cfg(target_arch = "x86_64")]
+const READLINKAT: c_long = 267;
+#[cfg(not(target_arch = "x86_64"))]
+const READLINKAT: c_long = 78;
+
+/// Which file a descriptor is of.
+pub(super) fn identity_of(file: RawFd) -> Identity {
+    // AT_EMPTY_PATH. SAFETY: the name is a C string.
+    unsafe { identity(file, c"".as_ptr(), 0x1000) }
+}
+
+/// Which file a name is of; zeros if there is none.
+///
+/// # Safety
+/// `path` is a C string or null.
+pub(super) unsafe fn identity_at(folder: RawFd, path: *const c_char) -> Identity {
+    // SAFETY: the caller says so.
+    unsafe { identity(folder, path, 0) }
+}
+
+/// # Safety
+/// `path` is a C string or null.
+unsafe fn identity(folder: RawFd, path: *const c_char, flags: c_int) -> Identity {
+    let mut status = Status { before: [0; 32], inode: 0, between: [0; 96], device: [0; 2], after: [0; 112] };
+    // STATX_INO. SAFETY: the caller says so, and `status` is as large as the system's own.
+    let result = unsafe { syscall(STATX, c_long::from(folder), path, c_long::from(flags), 0x100 as c_long, &raw mut status) };
+    if result != 0 {
+        return Identity::default();
+    }
+    Identity { device: u64::from(status.device[0]) << 32 | u64::from(status.device[1]), inode: status.inode }
+}
+
+/// The path of a folder that is open as a descriptor, or of the working directory.
+pub(super) fn folder_of(folder: RawFd, buffer: &mut [u8; 4096]) -> Option<&[u8]> {
+    if folder < 0 {
+        // SAFETY: the buffer is as long as is said, and what comes is a C string in it.
+        return unsafe {
+            let path = getcwd(buffer.as_mut_ptr().cast(), buffer.len());
+            if path.is_null() { None } else { Some(CStr::from_ptr(path).to_bytes()) }
+        };
+    }
+    // Written without allocating.
+    let mut name = *b"/proc/self/fd/\0\0\0\0\0\0\0\0\0\0\0";
+    let digits = folder.checked_ilog10().unwrap_or(0) as usize + 1;
+    let mut rest = folder.unsigned_abs();
+    for place in (0..digits).rev() {
+        name[14 + place] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+    }
+    // SAFETY: the name is a C string, and the buffer as long as is said.
+    let length = unsafe { syscall(READLINKAT, -100 as c_long, name.as_ptr(), buffer.as_mut_ptr(), buffer.len()) };
+    buffer.get(..usize::try_from(length).ok()?)
+}
+
+/// Memory that is shared with whoever has the file.
+pub(super) fn map_shared(file: RawFd, length: usize) -> Option<*mut u8> {
+    // SAFETY: read and write, shared, at a place that the system chooses.
+    let memory = unsafe { mmap(std::ptr::null_mut(), length, 3, 1, file, 0) };
+    (memory.addr() != usize::MAX).then_some(memory.cast())
+}
+
+/// The C library's own function of a name, of which this process has another.
+pub(super) fn function_behind(name: &CStr) -> *mut c_void {
+    // RTLD_NEXT. SAFETY: the name is a C string.
+    unsafe { dlsym(std::ptr::without_provenance_mut(usize::MAX), name.as_ptr()) }
+}
+
+/// This thread's last error.
+pub(super) fn error() -> c_int {
+    // SAFETY: the address is that of this thread's own variable.
+    unsafe { *__errno_location() }
 }

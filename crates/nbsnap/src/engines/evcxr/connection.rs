@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use super::protocol::{self, Answer, Request};
 use crate::engine::{EngineError, Interrupt};
 use crate::process::tail::Tail;
-use crate::process::{exit, group, limits, pipe};
+use crate::process::{group, limits, pipe};
 
 /// How often whoever waits looks whether the user wants to stop.
 const TICK: Duration = Duration::from_millis(50);
@@ -160,7 +160,7 @@ impl Connection {
         // Whoever reads what it printed may be a moment behind.
         std::thread::sleep(TICK);
         let status = match lock(&self.child).try_wait() {
-            Ok(Some(status)) => exit::describe(status),
+            Ok(Some(status)) => rust_cells::describe_exit(status),
             _ => "it does not answer".to_owned(),
         };
         EngineError::Failed { message: format!("nbsnap-evcxr ended ({status}); it printed:\n{}", self.printed.text()) }

@@ -259,15 +259,17 @@ impl SentRun {
 }
 
 impl Report {
-    /// What is sent of a notebook's progress.
-    pub fn of(notebook: &Notebook, progress: Progress<'_>) -> Report {
+    /// What is sent of a notebook's progress, if anything is.
+    pub fn of(notebook: &Notebook, progress: Progress<'_>) -> Option<Report> {
         let place = |cell: &CodeCell| notebook.cells.iter().position(|own| own.id == cell.id).unwrap_or(notebook.cells.len());
-        match progress {
+        Some(match progress {
             Progress::Started(cell) => Report::Started(place(cell)),
             Progress::Ended(cell, record, timing) => Report::Ended(place(cell), Box::new(record), timing),
             Progress::CannotBegin(failure) => Report::CannotBegin(failure),
             Progress::Late(text) => Report::Late(text),
-        }
+            // evcxr does not know.
+            Progress::Accessed(_) => return None,
+        })
     }
 
     /// The progress that was sent; nothing where it names a cell that the notebook does not have.

@@ -64,11 +64,6 @@ impl Engine for Jupyter {
         &[]
     }
 
-    /// Never: what is installed where a kernel is, is not looked at.
-    fn knows_inputs(&self, _notebook: &Notebook) -> bool {
-        false
-    }
-
     fn worker(&self, _number: usize) -> Result<Box<dyn Worker + '_>, EngineError> {
         Ok(self.worker_with(None))
     }

@@ -20,7 +20,6 @@ use super::run::{End, Executed, Session};
 use crate::engine::{EngineError, Run};
 use crate::engines::evcxr::stderr;
 use crate::notebook::CodeCell;
-use crate::process::exit;
 use crate::record::{CellRecord, Diagnostic, DiagnosticSpan, Failure};
 
 /// The variable that every cell begins with; its value is the cell's number.
@@ -245,7 +244,7 @@ fn in_words(status: &str) -> String {
     let number = |text: &str| text.split_whitespace().next().and_then(|number| number.parse::<i32>().ok());
     let code = status.strip_prefix("exit status: ").and_then(number).map(|code| code << 8);
     let raw = code.or_else(|| status.strip_prefix("signal: ").and_then(number));
-    raw.map_or_else(|| status.to_owned(), |raw| exit::describe(ExitStatus::from_raw(raw)))
+    raw.map_or_else(|| status.to_owned(), |raw| rust_cells::describe_exit(ExitStatus::from_raw(raw)))
 }
 
 /// A compiler's message, without its place: that the kernel only draws.

@@ -11,7 +11,7 @@ use std::process::{Command, ExitCode, Stdio};
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
-use crate::process::{exit, limits, reexec};
+use crate::process::{limits, reexec};
 
 /// The first argument of the binary that makes it this process.
 pub(crate) const ROLE: &str = "__supervisor";
@@ -68,5 +68,5 @@ fn supervise(program: &OsString, arguments: impl Iterator<Item = OsString>, max_
     // The process stays known until its group has been ended: no other group can have its number before.
     let _ = waitid(WaitId::Pid(group), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT);
     let _ = kill_process_group(group, Signal::KILL);
-    Ok(exit::describe(child.wait()?))
+    Ok(rust_cells::describe_exit(child.wait()?))
 }

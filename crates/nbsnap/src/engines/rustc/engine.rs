@@ -179,6 +179,10 @@ impl Engine for Rustc {
         &self.variables
     }
 
+    fn knows_inputs(&self, _notebook: &Notebook) -> bool {
+        true
+    }
+
     fn worker(&self, _number: usize) -> Result<Box<dyn Worker + '_>, EngineError> {
         let missing = || EngineError::Failed { message: "the engine was not prepared".into() };
         Ok(Box::new(RustcWorker::new(self.ready.as_ref().ok_or_else(missing)?)))

@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use rust_cells::dependencies::{DependencySet, Library};
-use rust_cells::{CancellationToken, CellOutcome, Chain, Output, ProcessSettings, Session};
+use rust_cells::{AccessLog, CancellationToken, CellOutcome, Chain, Output, ProcessSettings, Session};
 
 use super::ahead;
 use super::engine::{Ready, engine_error, set_of};
@@ -43,13 +43,14 @@ impl<'a> RustcWorker<'a> {
         Chain::new(&self.ready.compiler, library, directory, &self.ready.opt_level)
     }
 
-    fn session(&self, run: &Run<'_>) -> Result<Session<'a>, EngineError> {
+    fn session(&self, run: &Run<'_>, access_log: Option<AccessLog>) -> Result<Session<'a>, EngineError> {
         let directory = directory(run)?;
         let mut environment = environment::plain();
         environment.extend(ProcessSettings::usual_variables());
         environment.extend(run.variables.clone());
         let chain = self.chain(run.notebook, &directory);
-        let settings = ProcessSettings { directory, environment, max_memory: run.max_memory, ..ProcessSettings::default() };
+        let settings =
+            ProcessSettings { directory, environment, max_memory: run.max_memory, access_log, ..ProcessSettings::default() };
         Ok(Session::new(&self.ready.compiler, chain, settings))
     }
 }
@@ -68,7 +69,9 @@ impl Worker for RustcWorker<'_> {
     }
 
     fn run(&mut self, run: &Run<'_>, report: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>) -> Result<(), EngineError> {
-        let mut session = self.session(run)?;
+        // Where the system has no memory for it, the notebook is run all the same, and again the next time.
+        let log = AccessLog::new().ok();
+        let mut session = self.session(run, log.clone())?;
         if let Err(error) = session.start() {
             let _ = report(Progress::CannotBegin(Failure::Engine { message: error.to_string() }));
             return Ok(());
@@ -82,6 +85,9 @@ impl Worker for RustcWorker<'_> {
             scope.spawn(move || ahead::compile(chain, cells, &limit, &ended, &sender));
             let ran = self.cells(run, &mut session, &compiled, report);
             stop.cancel();
+            if ran.is_ok() {
+                let _ = report(Progress::Accessed(log.and_then(|log| log.read().ok())));
+            }
             ran
         })
     }

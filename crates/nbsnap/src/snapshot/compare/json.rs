@@ -1,13 +1,17 @@
 //! JSON as values: the order of members says nothing, some members may be left out, and numbers may be near enough.
 //!
-//! The main type is [`JsonPath`]. Text that is no JSON is compared as it stands.
+//! The main type is [`JsonPath`]. Numbers have all the digits that were written, and a member that is repeated has all its values. Text that
+//! is no JSON is compared as it stands.
 
+mod value;
+
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, de::Error};
-use serde_json::Value;
 
 use super::{Tolerance, numbers};
+use value::Value;
 
 /// Which members of a JSON value are meant: a JSON Pointer (RFC 6901) in which `*` stands for any one step and `**` for any number of them.
 #[derive(Clone, PartialEq, Eq)]
@@ -70,22 +74,22 @@ impl<'de> Deserialize<'de> for JsonPath {
 
 /// Whether two texts are the same JSON, as far as it is compared.
 pub(super) fn same(expected: &str, actual: &str, tolerance: &Tolerance) -> bool {
-    let parse = |text: &str| serde_json::from_str::<Value>(text).ok();
-    let (Some(expected), Some(actual)) = (parse(expected), parse(actual)) else { return false };
+    let (Some(expected), Some(actual)) = (Value::parse(expected), Value::parse(actual)) else { return false };
     same_values(&expected, &actual, tolerance, &mut Vec::new())
 }
 
 fn same_values(expected: &Value, actual: &Value, tolerance: &Tolerance, path: &mut Vec<String>) -> bool {
     match (expected, actual) {
         (Value::Object(expected), Value::Object(actual)) => {
+            let (expected, actual) = (by_name(expected), by_name(actual));
             let only_here = expected.keys().filter(|key| !actual.contains_key(*key));
             let only_there = actual.keys().filter(|key| !expected.contains_key(*key));
-            let is_ignored = |key: &String, path: &mut Vec<String>| within(path, key, |path| is_ignored(tolerance, path));
+            let is_ignored = |key: &&str, path: &mut Vec<String>| within(path, key, |path| is_ignored(tolerance, path));
             only_here.chain(only_there).all(|key| is_ignored(key, path))
                 && expected
                     .iter()
-                    .filter_map(|(key, value)| Some((key, value, actual.get(key)?)))
-                    .all(|(key, value, other)| within(path, key, |path| is_ignored_or_same(value, other, tolerance, path)))
+                    .filter_map(|(key, values)| Some((key, values, actual.get(key)?)))
+                    .all(|(key, values, others)| within(path, key, |path| same_member(values, others, tolerance, path)))
         }
         (Value::Array(expected), Value::Array(actual)) => {
             expected.len() == actual.len()
@@ -93,16 +97,28 @@ fn same_values(expected: &Value, actual: &Value, tolerance: &Tolerance, path: &m
                     within(path, &index.to_string(), |path| is_ignored_or_same(value, other, tolerance, path))
                 })
         }
-        // Great integers that differ may be the same as floating-point numbers.
-        (Value::Number(one), Value::Number(other)) if !tolerance.is_for_numbers() && !one.is_f64() && !other.is_f64() => {
+        (Value::Number(one), Value::Number(other)) => {
             one == other
+                || tolerance.is_for_numbers()
+                    && numbers::near(one.approximate(), other.approximate(), tolerance.absolute, tolerance.relative)
         }
-        (Value::Number(one), Value::Number(other)) => match (one.as_f64(), other.as_f64()) {
-            (Some(one), Some(other)) => numbers::near(one, other, tolerance.absolute, tolerance.relative),
-            _ => false,
-        },
         (one, other) => one == other,
     }
+}
+
+/// Members by their names, each with all its values: a name may be written twice.
+fn by_name(members: &[(String, Value)]) -> BTreeMap<&str, Vec<&Value>> {
+    let mut named: BTreeMap<&str, Vec<&Value>> = BTreeMap::new();
+    for (name, value) in members {
+        named.entry(name).or_default().push(value);
+    }
+    named
+}
+
+fn same_member(values: &[&Value], others: &[&Value], tolerance: &Tolerance, path: &mut Vec<String>) -> bool {
+    is_ignored(tolerance, path)
+        || values.len() == others.len()
+            && values.iter().zip(others).all(|(value, other)| same_values(value, other, tolerance, path))
 }
 
 fn is_ignored_or_same(value: &Value, other: &Value, tolerance: &Tolerance, path: &mut Vec<String>) -> bool {
@@ -138,6 +154,17 @@ mod tests {
         assert!(!is_same(r#"{"a":1}"#, r#"{"a":1,"b":2}"#, &[]));
         assert!(is_same("1", "1.0", &[]));
         assert!(!is_same("9007199254740993", "9007199254740992", &[]));
+        assert!(!is_same("123456789012345678901234567890", "123456789012345678901234567891", &[]));
+        assert!(!is_same("0.1", "0.10000000000000001", &[]));
+        assert!(!is_same("[\"1\"]", "[1]", &[]));
+    }
+
+    #[test]
+    fn a_member_that_is_repeated_has_all_its_values() {
+        assert!(!is_same(r#"{"a":3,"a":2}"#, r#"{"a":2}"#, &[]));
+        assert!(!is_same(r#"{"a":3,"a":2}"#, r#"{"a":1,"a":2}"#, &[]));
+        assert!(is_same(r#"{"a":3,"b":1,"a":2}"#, r#"{"b":1,"a":3,"a":2}"#, &[]));
+        assert!(is_same(r#"{"a":3,"a":2}"#, r#"{"a":2}"#, &["/a"]));
     }
 
     #[test]

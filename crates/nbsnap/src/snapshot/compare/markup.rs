@@ -1,128 +1,41 @@
-//! HTML and SVG as what they mark up: how tags are spelt and where lines are broken says nothing.
+//! HTML, SVG and XML as what they mark up: what a person would see, not how it is spelt.
 //!
-//! Pure functions. This is no parser: markup that is broken is merely compared as it was broken.
+//! Pure functions. What is no well-formed XML is compared as text; HTML of any kind is read as a browser reads it.
 
-/// Elements whose text is shown, or means, just what it says, white space included.
-const VERBATIM: [&str; 4] = ["pre", "textarea", "script", "style"];
+mod flow;
+mod html;
+mod xml;
 
 /// Whether content of this type is compared so.
 pub(super) fn is_markup(mime: &str) -> bool {
-    matches!(
-        crate::snapshot::blob::essence(mime),
-        "text/html" | "image/svg+xml" | "application/xhtml+xml" | "application/xml" | "text/xml"
-    )
+    kind_of(mime).is_some()
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Html,
+    Svg,
+    Xml,
+}
+
+fn kind_of(mime: &str) -> Option<Kind> {
+    match crate::snapshot::blob::essence(mime) {
+        "text/html" | "application/xhtml+xml" => Some(Kind::Html),
+        "image/svg+xml" => Some(Kind::Svg),
+        "application/xml" | "text/xml" => Some(Kind::Xml),
+        _ => None,
+    }
 }
 
 /// The same markup in one spelling: attributes in order and in double quotes, no comments, no white space that is not shown, `<a/>` as
 /// `<a></a>`, one tag or text a line.
-pub(super) fn normalised(markup: &str) -> String {
-    let mut pieces: Vec<String> = Vec::new();
-    let mut verbatim: Option<String> = None;
-    let mut rest = markup;
-    while !rest.is_empty() {
-        if let Some(name) = &verbatim {
-            let end = find_end_tag(rest, name).unwrap_or(rest.len());
-            pieces.push(rest[..end].to_owned());
-            rest = &rest[end..];
-            verbatim = None;
-        } else if let Some(comment) = rest.strip_prefix("<!--") {
-            rest = comment.split_once("-->").map_or("", |(_, after)| after);
-        } else if let Some(length) = tag_length(rest) {
-            let tag = Tag::parse(&rest[1..length - 1]);
-            rest = &rest[length..];
-            if !tag.is_empty && VERBATIM.contains(&tag.name.as_str()) {
-                verbatim = Some(tag.name.clone());
-            }
-            tag.write(&mut pieces);
-        } else {
-            // A `<` that begins no tag is text.
-            let end = rest.char_indices().skip(1).find(|(_, c)| *c == '<').map_or(rest.len(), |(end, _)| end);
-            let text: Vec<&str> = rest[..end].split_ascii_whitespace().collect();
-            if !text.is_empty() {
-                pieces.push(text.join(" "));
-            }
-            rest = &rest[end..];
-        }
-    }
-    pieces.join("\n")
-}
-
-/// The bytes of the tag that `text` begins with, if it begins with one.
-fn tag_length(text: &str) -> Option<usize> {
-    let mut characters = text.char_indices();
-    let begins = characters.next()?.1 == '<' && characters.next()?.1.is_ascii_alphabetic();
-    let closes = text.starts_with("</") || text.starts_with("<!") || text.starts_with("<?");
-    if !begins && !closes {
-        return None;
-    }
-    let mut quote = None;
-    for (at, c) in text.char_indices() {
-        match (quote, c) {
-            (None, '"' | '\'') => quote = Some(c),
-            (Some(open), c) if open == c => quote = None,
-            (None, '>') => return Some(at + 1),
-            _ => {}
-        }
-    }
-    None
-}
-
-fn find_end_tag(text: &str, name: &str) -> Option<usize> {
-    let end = format!("</{name}");
-    text.to_ascii_lowercase().find(&end)
-}
-
-/// A tag, taken apart.
-struct Tag {
-    name: String,
-    attributes: Vec<(String, Option<String>)>,
-    /// Whether it is written `<a/>`.
-    is_empty: bool,
-}
-
-impl Tag {
-    /// Reads what stands between `<` and `>`.
-    fn parse(inside: &str) -> Tag {
-        let (inside, is_empty) = match inside.strip_suffix('/') {
-            Some(inside) => (inside, true),
-            None => (inside, false),
-        };
-        let end = inside.find(|c: char| c.is_ascii_whitespace()).unwrap_or(inside.len());
-        let mut attributes = Vec::new();
-        let mut rest = inside[end..].trim_start();
-        while !rest.is_empty() {
-            let end = rest.find(|c: char| c == '=' || c.is_ascii_whitespace()).unwrap_or(rest.len());
-            let (name, after) = (&rest[..end], rest[end..].trim_start());
-            let Some(after) = after.strip_prefix('=').map(str::trim_start) else {
-                attributes.push((name.to_owned(), None));
-                rest = after;
-                continue;
-            };
-            let quote = after.chars().next().filter(|c| matches!(c, '"' | '\''));
-            let (value, after) = match quote {
-                Some(quote) => after[1..].split_once(quote).unwrap_or((&after[1..], "")),
-                None => after.split_at(after.find(|c: char| c.is_ascii_whitespace()).unwrap_or(after.len())),
-            };
-            attributes.push((name.to_owned(), Some(value.to_owned())));
-            rest = after.trim_start();
-        }
-        attributes.sort();
-        Tag { name: inside[..end].to_ascii_lowercase(), attributes, is_empty }
-    }
-
-    fn write(&self, pieces: &mut Vec<String>) {
-        let mut tag = format!("<{}", self.name);
-        for (name, value) in &self.attributes {
-            tag.extend([" ", name]);
-            if let Some(value) = value {
-                let quote = if value.contains('"') { "'" } else { "\"" };
-                tag.extend(["=", quote, value, quote]);
-            }
-        }
-        pieces.push(tag + ">");
-        if self.is_empty {
-            pieces.push(format!("</{}>", self.name));
-        }
+pub(super) fn normalised(mime: &str, markup: &str) -> String {
+    let of_xml = |is_svg| xml::normalised(markup, is_svg).unwrap_or_else(|| markup.to_owned());
+    match kind_of(mime) {
+        Some(Kind::Html) => html::normalised(markup),
+        Some(Kind::Svg) => of_xml(true),
+        Some(Kind::Xml) => of_xml(false),
+        None => markup.to_owned(),
     }
 }
 
@@ -133,7 +46,15 @@ mod tests {
     use super::*;
 
     fn is_same(one: &str, other: &str) -> bool {
-        normalised(one) == normalised(other)
+        normalised("text/html", one) == normalised("text/html", other)
+    }
+
+    fn is_same_svg(one: &str, other: &str) -> bool {
+        normalised("image/svg+xml", one) == normalised("image/svg+xml", other)
+    }
+
+    fn is_same_xml(one: &str, other: &str) -> bool {
+        normalised("application/xml", one) == normalised("application/xml", other)
     }
 
     #[test]
@@ -144,7 +65,13 @@ mod tests {
         ));
         assert!(is_same("<a/>x<!-- > -->", "<a></a>\n x"));
         assert!(is_same("<input disabled value = x >", "<input value=\"x\" disabled>"));
-        assert_eq!(normalised("<p title='a > \"b\"'>1 < 2</p>"), "<p title='a > \"b\"'>\n1\n< 2\n</p>");
+        assert_eq!(normalised("text/html", "<p title='a > \"b\"'>1 < 2</p>"), "<p title=\"a > &quot;b&quot;\">\n1 &lt; 2\n</p>");
+        assert!(is_same("a &amp; b &lt; &eacute;", "a & b < é"));
+        assert!(is_same("<br/>", "<br>"));
+        assert!(is_same("<ul>\n<li>a </li>\n <li> b</li></ul>", "<ul><li>a</li><li>b</li></ul>"));
+        assert!(is_same("a <b> c</b>", "a <b>c</b>"), "a space after a space is not shown");
+        assert!(is_same("<p>a <i>b </i></p>", "<p>a <i>b</i></p>"), "nor is one at the end of a line");
+        assert!(is_same("<script>a < b</script>", "<script>a < b</script >"));
     }
 
     #[test]
@@ -156,6 +83,52 @@ mod tests {
         assert!(!is_same("<pre>a\n  b</pre>", "<pre>a b</pre>"));
         assert!(is_same("<pre>a\n  b</PRE> c", "<pre >a\n  b</pre>\nc"));
         assert!(!is_same("<script>a  b</script>", "<script>a b</script>"));
+    }
+
+    #[test]
+    fn white_space_that_is_shown_counts() {
+        for (one, other) in [
+            ("<b>12</b> <b>5</b>", "<b>12</b><b>5</b>"),
+            ("12 <b>3</b>", "12<b>3</b>"),
+            ("<b>Hello</b><i>World</i>", "<b>Hello </b><i>World</i>"),
+            ("a<img src=x>b", "a <img src=x>b"),
+            ("<div style='white-space: pre'>a  b</div>", "<div style='white-space: pre'>a b</div>"),
+            ("<div style='display:inline'>a</div> b", "<div style='display:inline'>a</div>b"),
+            ("<style>p { white-space: pre }</style><p>a  b</p>", "<style>p { white-space: pre }</style><p>a b</p>"),
+            ("a&nbsp;b", "a b"),
+            ("<pre>a\n\nb</pre>", "<pre>a\nb</pre>"),
+            ("<pre><pre>x</pre>a  b</pre>", "<pre><pre>x</pre>a b</pre>"),
+        ] {
+            assert!(!is_same(one, other), "{one} and {other}");
+        }
+        assert!(!is_same_svg("<svg><text>a <tspan>b</tspan></text></svg>", "<svg><text>a<tspan>b</tspan></text></svg>"));
+        assert!(!is_same_svg(
+            "<svg><text xml:space='preserve'>a  b</text></svg>",
+            "<svg><text xml:space='preserve'>a b</text></svg>"
+        ));
+        assert!(is_same_svg("<svg><text>a  b</text></svg>", "<svg><text> a b </text></svg>"));
+        assert!(!is_same_xml("<a>x  y</a>", "<a>x y</a>"));
+        assert!(is_same_xml("<a>\n  <b/>\n</a>", "<a><b></b></a>"));
+    }
+
+    #[test]
+    fn names_of_xml_have_their_case_and_those_of_html_have_none() {
+        let (right, wrong) = ("<svg viewBox='0 0 1 1'><linearGradient/></svg>", "<svg viewBox='0 0 1 1'><lineargradient/></svg>");
+        assert!(!is_same_svg(right, wrong));
+        assert!(is_same(right, wrong), "a browser mends them");
+        assert!(is_same_svg("<svg a='1' b=\"2\"/>", "<svg b='2' a='1'></svg>"));
+        assert!(is_same_xml("<a>&#65;<![CDATA[<]]></a>", "<a>A&lt;</a>"));
+        assert!(!is_same_xml("<a>", "<a></a>"), "what is not well-formed is text");
+    }
+
+    #[test]
+    fn time_goes_with_size() {
+        // Each of these would take minutes if it were quadratic.
+        for piece in ["<pre>", "<a ", "<!--", "<b>x ", "</p>", "&", "<script>", "'\""] {
+            let markup = piece.repeat(150_000 / piece.len());
+            assert!(is_same(&markup, &markup));
+            assert!(is_same_svg(&markup, &markup));
+        }
     }
 
     proptest! {

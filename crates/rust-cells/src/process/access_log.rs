@@ -1,0 +1,196 @@
+//! What cells have asked the system for: which files they read, and whether they started programs or connected to other hosts.
+//!
+//! The main type is [`AccessLog`], the memory in which the process of cells writes it down; [`Accesses`] is what was read from it. What
+//! goes past the C library is not seen: system calls of a cell's own, files that are mapped by a program that it started, the clock.
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::ffi::OsStringExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rustix::fs::MemfdFlags;
+
+use crate::dependencies::Inputs;
+use crate::file_state::Interest;
+use crate::runtime::access::{Access, IDENTITY, IS_INCOMPLETE, LENGTH, SIZE, TEXT};
+
+/// Where the process of cells writes down what cells ask the system for. Clones share it, and so may several processes, one after another.
+#[derive(Clone, Debug)]
+pub struct AccessLog {
+    memory: Arc<OwnedFd>,
+    /// What was done for cells outside of their process.
+    outside: Arc<Mutex<Outside>>,
+}
+
+#[derive(Debug, Default)]
+struct Outside {
+    programs: BTreeSet<String>,
+    /// What rustc has read to compile cells.
+    files: BTreeSet<PathBuf>,
+    variables: BTreeSet<String>,
+}
+
+/// What cells have asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Accesses {
+    /// The files and folders that were read or looked for and not made by the cells themselves, and what of them. A path that was missing
+    /// when it was looked for first is in `missing`, whatever became of it later.
+    pub inputs: BTreeSet<(PathBuf, Interest)>,
+    /// Paths at which there was nothing.
+    pub missing: BTreeSet<PathBuf>,
+    /// Variables that cells have read while they were compiled.
+    pub variables: BTreeSet<String>,
+    /// Why this is not all that cells may have read, as half a sentence: ``it starts the program `git` ``.
+    pub beyond: Option<String>,
+}
+
+impl AccessLog {
+    /// An empty log.
+    ///
+    /// # Errors
+    /// When the system has no memory for it.
+    pub fn new() -> std::io::Result<AccessLog> {
+        let memory = rustix::fs::memfd_create("accesses", MemfdFlags::CLOEXEC)?;
+        rustix::fs::ftruncate(&memory, SIZE as u64)?;
+        Ok(AccessLog { memory: Arc::new(memory), outside: Arc::default() })
+    }
+
+    /// Where another process of this user finds it.
+    pub(crate) fn path(&self) -> String {
+        format!("/proc/{}/fd/{}", std::process::id(), self.memory.as_raw_fd())
+    }
+
+    /// Adds a program that was started for a cell.
+    pub(crate) fn add_program(&self, command: &str) {
+        self.outside().programs.insert(command.to_owned());
+    }
+
+    /// Adds what rustc has read for a cell.
+    pub(crate) fn add_sources(&self, inputs: &Inputs) {
+        let mut outside = self.outside();
+        outside.files.extend(inputs.paths().map(Path::to_owned));
+        outside.variables.extend(inputs.variables().map(str::to_owned));
+    }
+
+    fn outside(&self) -> MutexGuard<'_, Outside> {
+        // Sets are only added to, which leaves nothing half done.
+        self.outside.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What cells have asked for so far.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn read(&self) -> std::io::Result<Accesses> {
+        let file = std::fs::File::open(self.path())?;
+        let word = |at: usize| -> std::io::Result<u64> {
+            let mut word = [0; 8];
+            std::os::unix::fs::FileExt::read_exact_at(&file, &mut word, at as u64)?;
+            Ok(u64::from_ne_bytes(word))
+        };
+        let length = usize::try_from(word(LENGTH)?).unwrap_or(usize::MAX).min(SIZE - TEXT);
+        let mut text = vec![0; length];
+        std::os::unix::fs::FileExt::read_exact_at(&file, &mut text, TEXT as u64)?;
+        let mut accesses = Accesses::read(&text, word(IS_INCOMPLETE)? != 0);
+        let outside = self.outside();
+        if let Some(program) = outside.programs.first() {
+            accesses.beyond.get_or_insert_with(|| starts(program));
+        }
+        accesses.inputs.extend(outside.files.iter().map(|path| (path.clone(), Interest::Content)));
+        accesses.variables.extend(outside.variables.iter().cloned());
+        Ok(accesses)
+    }
+}
+
+impl Accesses {
+    /// Reads records, each a letter, an identity, a path and a zero.
+    fn read(text: &[u8], is_incomplete: bool) -> Accesses {
+        const INCOMPLETE: &str = "it looks at more files than are kept count of";
+        let mut accesses = Accesses { beyond: is_incomplete.then(|| INCOMPLETE.to_owned()), ..Accesses::default() };
+        let (mut made, mut made_paths) = (BTreeSet::new(), BTreeSet::new());
+        let mut rest = text;
+        while !rest.is_empty() {
+            let access = Access::ALL.into_iter().find(|access| access.letter() == rest[0]);
+            let path = rest.get(1 + IDENTITY..).and_then(|path| Some(&path[..path.iter().position(|byte| *byte == 0)?]));
+            let (Some(access), Some(path)) = (access, path) else {
+                accesses.beyond.get_or_insert_with(|| INCOMPLETE.to_owned());
+                break;
+            };
+            let identity = &rest[1..=IDENTITY];
+            rest = &rest[1 + IDENTITY + path.len() + 1..];
+            let words = String::from_utf8_lossy(path);
+            let path = tidy(Path::new(&OsString::from_vec(path.to_vec())));
+            let is_own = made_paths.contains(&path) || made.contains(identity);
+            match access {
+                Access::Program => drop(accesses.beyond.get_or_insert_with(|| starts(&words))),
+                Access::Host => drop(accesses.beyond.get_or_insert_with(|| "it connects to another host".to_owned())),
+                Access::Made => {
+                    // A file that is only written does not matter, be it new or not.
+                    if identity.iter().any(|byte| *byte != 0) {
+                        made.insert(identity.to_vec());
+                    }
+                    made_paths.insert(path);
+                }
+                Access::Missing if !is_own => drop(accesses.missing.insert(path)),
+                Access::Read | Access::Listed if !is_own => drop(accesses.inputs.insert((path, Interest::Content))),
+                Access::Looked if !is_own => drop(accesses.inputs.insert((path, Interest::Presence))),
+                Access::Missing | Access::Read | Access::Listed | Access::Looked => {}
+            }
+        }
+        accesses
+    }
+}
+
+/// The path without `.`, so that a file has one name however a cell has written it. `..` stays, as links have parents of their own.
+fn tidy(path: &Path) -> PathBuf {
+    path.components().collect()
+}
+
+fn starts(program: &str) -> String {
+    let name = program.lines().next().unwrap_or_default();
+    format!("it starts the program `{name}`")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(access: Access, inode: u8, path: &str) -> Vec<u8> {
+        let mut record = vec![access.letter()];
+        record.extend([[0; 8], [inode, 0, 0, 0, 0, 0, 0, 0]].concat());
+        record.extend(path.as_bytes());
+        record.push(0);
+        record
+    }
+
+    fn inputs(records: &[Vec<u8>]) -> Vec<String> {
+        let accesses = Accesses::read(&records.concat(), false);
+        assert_eq!(accesses.beyond, None);
+        accesses.inputs.iter().map(|(path, interest)| format!("{} {interest:?}", path.display())).collect()
+    }
+
+    #[test]
+    fn what_a_cell_has_made_itself_is_no_input() {
+        let read = record(Access::Read, 1, "/data/in.csv");
+        let looked = record(Access::Looked, 4, "/data/./here");
+        assert_eq!(inputs(&[read, looked]), ["/data/here Presence", "/data/in.csv Content"]);
+        let made = record(Access::Made, 2, "/data/out.csv");
+        let again = record(Access::Read, 2, "/data/out.csv");
+        // Written beside its place, and moved there.
+        let moved = record(Access::Read, 2, "/data/moved.csv");
+        assert!(inputs(&[made, again, moved]).is_empty());
+    }
+
+    #[test]
+    fn what_cannot_be_known_is_said() {
+        let why = |text: &[u8], is_incomplete| Accesses::read(text, is_incomplete).beyond.unwrap_or_default();
+        assert_eq!(why(&record(Access::Program, 0, "git"), false), "it starts the program `git`");
+        assert_eq!(why(&record(Access::Host, 0, "08080808"), false), "it connects to another host");
+        assert_eq!(why(&[], true), "it looks at more files than are kept count of");
+        // Whoever began a record was killed in it.
+        let torn = [record(Access::Read, 1, "/data"), vec![0; 30], record(Access::Read, 1, "/more")].concat();
+        assert_eq!(why(&torn, false), "it looks at more files than are kept count of");
+    }
+}

@@ -1,0 +1,32 @@
+//! What the process of cells gets when it is started.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::access_log::AccessLog;
+
+/// What the process of cells gets.
+#[derive(Clone, Debug, Default)]
+pub struct ProcessSettings {
+    /// The folder that it runs in.
+    pub directory: PathBuf,
+    /// All its variables.
+    pub environment: BTreeMap<String, String>,
+    /// How many bytes of address space it may take.
+    pub max_memory: Option<u64>,
+    /// Where it is written down what cells ask the system for, if somebody wants to know.
+    pub access_log: Option<AccessLog>,
+    /// Whether a cell that reads standard input is answered by somebody, with [`CellHandle::give`] after [`Output::InputRequest`].
+    /// Otherwise it finds it empty.
+    pub asks_for_input: bool,
+    /// Whether whoever runs cells says itself why one has panicked. Otherwise the panic is printed on standard error, too.
+    pub reports_panics: bool,
+}
+
+impl ProcessSettings {
+    /// Variables that every process of cells gets: no backtraces, whose frames nobody reads, and evcxr's mark, without which some libraries
+    /// display nothing.
+    pub fn usual_variables() -> [(String, String); 2] {
+        [("RUST_BACKTRACE", "0"), ("EVCXR_IS_RUNTIME", "1")].map(|(name, value)| (name.to_owned(), value.to_owned()))
+    }
+}

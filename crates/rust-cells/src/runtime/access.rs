@@ -1,0 +1,306 @@
+//! What cells ask the system for: files, folders, programs and hosts, in the order in which they do.
+//!
+//! The front provides a piece of shared memory, in which all that is asked for is written down once. It is there whatever a cell does to its
+//! descriptors, in processes that a cell forks, and after the process has died. Who asks must not allocate, lock or fail here: it may
+//! be a signal handler, or a process between `fork` and `exec`.
+
+use std::ffi::{CStr, c_char};
+use std::os::fd::AsRawFd;
+use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
+
+use super::system::{self, Identity};
+
+/// How many different accesses are known apart. It is a power of two.
+const SLOTS: usize = 1 << 16;
+/// How many bytes the words take: how far the text has come, and whether it is complete.
+const HEADER: usize = 64;
+/// How many bytes of shared memory the front provides.
+pub(crate) const SIZE: usize = TEXT + (8 << 20);
+/// Where the front finds the text.
+pub(crate) const TEXT: usize = HEADER + SLOTS * 8;
+/// Where it finds the text's length, and whether something is missing from it, as words of 8 bytes.
+pub(crate) const LENGTH: usize = 0;
+/// See [`LENGTH`].
+pub(crate) const IS_INCOMPLETE: usize = 8;
+/// How many bytes stand for a file's identity.
+pub(crate) const IDENTITY: usize = 16;
+
+static MEMORY: AtomicPtr<u8> = AtomicPtr::new(std::ptr::null_mut());
+
+/// `AT_FDCWD`: relative to the working directory.
+pub(crate) const HERE: i32 = -100;
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// A file's content was read; or nobody knows better.
+    Read,
+    /// A file or folder was made, or a file emptied.
+    Made,
+    /// There is nothing by this name.
+    Missing,
+    /// Whether something is there, and what it is.
+    Looked,
+    /// The names in a folder.
+    Listed,
+    /// A program was started.
+    Program,
+    /// A host that is not this one was connected to.
+    Host,
+}
+
+impl Access {
+    /// All of them.
+    pub(crate) const ALL: [Access; 7] =
+        [Access::Read, Access::Made, Access::Missing, Access::Looked, Access::Listed, Access::Program, Access::Host];
+
+    /// The letter that it is written down by.
+    pub(crate) const fn letter(self) -> u8 {
+        match self {
+            Access::Read => b'r',
+            Access::Made => b'w',
+            Access::Missing => b'm',
+            Access::Looked => b's',
+            Access::Listed => b'l',
+            Access::Program => b'x',
+            Access::Host => b'n',
+        }
+    }
+}
+
+/// Whether somebody wants to know.
+pub(super) fn is_recorded() -> bool {
+    !MEMORY.load(Ordering::Acquire).is_null()
+}
+
+/// From now on what is asked for is written to this file, which is [`SIZE`] bytes of memory.
+pub(super) fn record_in(path: &str) -> std::io::Result<()> {
+    let file = std::fs::File::options().read(true).write(true).open(path)?;
+    let memory = system::map_shared(file.as_raw_fd(), SIZE).ok_or_else(std::io::Error::last_os_error)?;
+    MEMORY.store(memory, Ordering::Release);
+    Ok(())
+}
+
+/// A file was opened, or could not be.
+///
+/// # Safety
+/// `path` is a C string or null.
+pub(super) unsafe fn opened(directory: i32, path: *const c_char, flags: i32, result: i32) {
+    const WRITES: i32 = 3;
+    const WRITE_ONLY: i32 = 1;
+    const EXCLUSIVE: i32 = 0o200;
+    const TRUNCATES: i32 = 0o1000;
+    const FOLDER: i32 = 0o200_000;
+    // SAFETY: the caller says so.
+    unsafe {
+        if result < 0 {
+            missed(directory, path);
+        } else if flags & WRITES != 0 && (flags & (EXCLUSIVE | TRUNCATES) != 0 || flags & WRITES == WRITE_ONLY) {
+            note(Access::Made, directory, path, system::identity_of(result));
+        } else {
+            let access = if flags & FOLDER == FOLDER { Access::Listed } else { Access::Read };
+            note(access, directory, path, system::identity_of(result));
+        }
+    }
+}
+
+/// A stream was opened, or could not be.
+///
+/// # Safety
+/// `path` and `mode` are C strings or null.
+pub(super) unsafe fn opened_stream(path: *const c_char, mode: *const c_char, is_open: bool) {
+    // SAFETY: the caller says so.
+    unsafe {
+        let makes = !mode.is_null() && matches!(CStr::from_ptr(mode).to_bytes().first(), Some(b'w' | b'a'));
+        match (is_open, makes) {
+            (false, _) => missed(HERE, path),
+            (true, true) => made(HERE, path, true),
+            (true, false) => note(Access::Read, HERE, path, system::identity_at(HERE, path)),
+        }
+    }
+}
+
+/// Something was looked for. Links are followed or not.
+///
+/// # Safety
+/// `path` is a C string or null.
+pub(super) unsafe fn looked(directory: i32, path: *const c_char, is_there: bool) {
+    // SAFETY: the caller says so.
+    unsafe {
+        if is_there {
+            note(Access::Looked, directory, path, system::identity_at(directory, path));
+        } else {
+            missed(directory, path);
+        }
+    }
+}
+
+/// A folder's names were asked for.
+///
+/// # Safety
+/// `path` is a C string or null.
+pub(super) unsafe fn listed(path: *const c_char, is_there: bool) {
+    // SAFETY: the caller says so.
+    unsafe {
+        if is_there {
+            note(Access::Listed, HERE, path, system::identity_at(HERE, path));
+        } else {
+            missed(HERE, path);
+        }
+    }
+}
+
+/// A file or folder was made, or is there already.
+///
+/// # Safety
+/// `path` is a C string or null.
+pub(super) unsafe fn made(directory: i32, path: *const c_char, is_made: bool) {
+    // SAFETY: the caller says so.
+    unsafe {
+        let access = if is_made { Access::Made } else { Access::Looked };
+        note(access, directory, path, system::identity_at(directory, path));
+    }
+}
+
+/// A program is started.
+///
+/// # Safety
+/// `program` is a C string or null.
+pub(super) unsafe fn started(program: *const c_char) {
+    if !program.is_null() {
+        // SAFETY: the caller says so.
+        write(Access::Program, Identity::default(), &[unsafe { CStr::from_ptr(program) }.to_bytes()]);
+    }
+}
+
+/// A socket is connected to an address of the Internet, or to one of this machine.
+///
+/// # Safety
+/// `address` is null or the beginning of `length` bytes.
+pub(super) unsafe fn connected(address: *const u8, length: u32) {
+    if address.is_null() {
+        return;
+    }
+    // SAFETY: the caller says so.
+    let bytes = unsafe { std::slice::from_raw_parts(address, length as usize) };
+    let family = bytes.first_chunk().map_or(0, |family| u16::from_ne_bytes(*family));
+    let is_far = match (family, bytes.get(4..8), bytes.get(8..24)) {
+        (2, Some(address), _) => address[0] != 127 && address != [0; 4],
+        (10, _, Some(address)) => {
+            let is_mapped = address[..12] == [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
+            let is_near = address[..15] == [0; 15] && address[15] <= 1;
+            !is_near && !(is_mapped && address[12] == 127)
+        }
+        _ => false,
+    };
+    if is_far {
+        let mut digits = [0; 64];
+        let mut used = 0;
+        for byte in bytes.iter().skip(if family == 2 { 4 } else { 8 }).take(if family == 2 { 4 } else { 16 }) {
+            for digit in [byte >> 4, byte & 15] {
+                digits[used] = b"0123456789abcdef"[usize::from(digit)];
+                used += 1;
+            }
+        }
+        write(Access::Host, Identity::default(), &[&digits[..used]]);
+    }
+}
+
+/// # Safety
+/// `path` is a C string or null.
+unsafe fn missed(directory: i32, path: *const c_char) {
+    const NO_ENTRY: i32 = 2;
+    const NO_FOLDER: i32 = 20;
+    // What may not be read is there, and may be allowed another time.
+    let access = if matches!(system::error(), NO_ENTRY | NO_FOLDER) { Access::Missing } else { Access::Read };
+    // SAFETY: the caller says so.
+    unsafe { note(access, directory, path, Identity::default()) };
+}
+
+/// # Safety
+/// `path` is a C string or null.
+unsafe fn note(access: Access, directory: i32, path: *const c_char, identity: Identity) {
+    if path.is_null() {
+        return;
+    }
+    // SAFETY: the caller says so.
+    let path = unsafe { CStr::from_ptr(path) }.to_bytes();
+    if path.is_empty() {
+        return;
+    }
+    if path[0] == b'/' {
+        return write(access, identity, &[path]);
+    }
+    let mut base = [0; 4096];
+    match system::folder_of(directory, &mut base) {
+        Some(base) => write(access, identity, &[base, b"/", path]),
+        None => incomplete(),
+    }
+}
+
+/// Something is not written down.
+fn incomplete() {
+    if let Some((_, missing, _)) = words() {
+        missing.store(1, Ordering::Relaxed);
+    }
+}
+
+/// The words: the text's length, whether something is missing, and the table of what is known.
+fn words() -> Option<(&'static AtomicU64, &'static AtomicU64, &'static [AtomicU64])> {
+    let memory = MEMORY.load(Ordering::Acquire);
+    if memory.is_null() {
+        return None;
+    }
+    // SAFETY: the memory is mapped for good, zeroed in the beginning, begins at a page, and is used as atomic words here and in all
+    // processes that share it.
+    unsafe {
+        let words = memory.cast::<AtomicU64>();
+        Some((&*words, &*words.add(1), std::slice::from_raw_parts(words.add(HEADER / 8), SLOTS)))
+    }
+}
+
+fn write(access: Access, identity: Identity, parts: &[&[u8]]) {
+    // What the system says of itself is no input, and everybody's process has it.
+    let system = [b"/proc/".as_slice(), b"/dev/", b"/sys/"];
+    if parts.first().is_some_and(|first| system.iter().any(|system| first.starts_with(system))) {
+        return;
+    }
+    let Some((length, _, table)) = words() else { return };
+    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
+    let mut mix = |byte: u8| hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    mix(access.letter());
+    identity.bytes().into_iter().for_each(&mut mix);
+    parts.iter().flat_map(|part| part.iter()).copied().for_each(&mut mix);
+    if !insert(table, hash.max(1)) {
+        return;
+    }
+    let size: usize = 1 + IDENTITY + parts.iter().map(|part| part.len()).sum::<usize>() + 1;
+    let at = length.fetch_add(size as u64, Ordering::Relaxed) as usize;
+    if at.saturating_add(size) > SIZE - TEXT {
+        return incomplete();
+    }
+    // SAFETY: these bytes of the mapped memory are this record's alone.
+    unsafe {
+        let mut to = MEMORY.load(Ordering::Acquire).add(TEXT + at);
+        for part in [&[access.letter()], identity.bytes().as_slice()].into_iter().chain(parts.iter().copied()) {
+            std::ptr::copy_nonoverlapping(part.as_ptr(), to, part.len());
+            to = to.add(part.len());
+        }
+        // A record that was begun and not ended leaves zeros behind it, where the next one's letter would be.
+        to.write_volatile(0);
+    }
+}
+
+/// Whether the hash is new.
+fn insert(table: &[AtomicU64], hash: u64) -> bool {
+    for step in 0..64 {
+        let slot = &table[(hash as usize).wrapping_add(step) & (SLOTS - 1)];
+        match slot.compare_exchange(0, hash, Ordering::Relaxed, Ordering::Relaxed) {
+            Ok(_) => return true,
+            Err(known) if known == hash => return false,
+            Err(_) => {}
+        }
+    }
+    incomplete();
+    false
+}
