@@ -12,6 +12,7 @@ use rust_cells::cell::{Completeness, completeness};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
+use crate::analysis::Analysis;
 use crate::front::{Shared, interrupt_on_signal};
 use crate::history::History;
 use crate::interrupts::Interrupts;
@@ -24,7 +25,15 @@ pub(crate) fn run(settings: KernelSettings) -> Result<bool, Error> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let (outbox, mail) = Outbox::new();
     let history = Arc::new(Mutex::new(History::open(settings.history.clone())));
-    let shared = Shared { outbox, interrupts: Interrupts::default(), known: Arc::default(), history, heard: Arc::default() };
+    let shared = Shared {
+        outbox,
+        interrupts: Interrupts::default(),
+        known: Arc::default(),
+        // Nothing asks it for help here.
+        analysis: Analysis::new(&settings),
+        history,
+        heard: Arc::default(),
+    };
     let (jobs, work) = channel();
     let (version, mut rustc) = watch::channel(String::new());
     let worker = {

@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+mod analysis;
+mod assistance;
 mod cells;
 mod console;
 mod display;
@@ -19,6 +21,7 @@ mod progress;
 mod settings;
 mod wire;
 
+pub use analysis::AnalyserProgram;
 pub use settings::KernelSettings;
 
 use std::path::PathBuf;
