@@ -136,8 +136,7 @@ impl Console {
             "status" => return content["execution_state"] == "idle",
             "stream" if content["name"] == "stderr" => complain(&text(&content["text"])),
             "stream" => say(&text(&content["text"])),
-            "execute_result" => say(&format!("{}\n", text(&content["data"]["text/plain"]))),
-            "display_data" | "update_display_data" => {
+            "execute_result" | "display_data" | "update_display_data" => {
                 let is_progress = content["transient"]["display_id"].as_str().is_some_and(|id| id.starts_with("nbsnap-build"));
                 let plain = text(&content["data"]["text/plain"]);
                 match (is_progress, plain.is_empty()) {

@@ -70,6 +70,8 @@ pub struct CompiledCell {
     pub(crate) lines: Vec<(u32, u32, u32, String)>,
     /// Variables that no later cell can reach, dropped before it runs.
     pub(crate) discarded: Vec<String>,
+    /// Whether its value shows itself.
+    pub(crate) shows_itself: bool,
     /// Variables that are there no more, and why.
     pub lost: Vec<(String, String)>,
     /// The state when it has run to its end.

@@ -217,7 +217,7 @@ fn execute_result() {
 fn rich_execute_result() {
     let (_folder, mut kernel) = kernel();
     let cell = format!(
-        "{SHOW}\nstruct Html(&'static str);\nimpl Html {{ fn evcxr_display(&self) {{ show(\"text/html\", self.0); }} }}\nshow(\"text/plain\", \"before\");\nHtml(\"<b>bold</b>\")"
+        "{SHOW}\nstruct Html(&'static str);\nimpl Html {{ fn evcxr_display(&self) {{ show(\"text/html\", self.0); }} }}\nshow(\"text/plain\", \"before\");\nprintln!(\"between\");\nHtml(\"<b>bold</b>\")"
     );
     let executed = kernel.execute(&cell);
     let expected = json!({"execution_count": 1, "data": {"text/html": "<b>bold</b>"}, "metadata": {}});

@@ -12,6 +12,7 @@ mod helping;
 mod interrupting;
 mod living;
 mod running;
+mod teaching;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -38,6 +39,7 @@ fn main() {
         helping::STORIES,
         analysing::STORIES,
         living::STORIES,
+        teaching::STORIES,
         &conformance::STORIES,
     ]
     .concat();
