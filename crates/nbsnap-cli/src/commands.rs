@@ -1,6 +1,7 @@
 //! One module a command; this one finds the project and hands over.
 
 mod accept;
+mod analyser;
 mod check;
 mod clean;
 mod completions;

@@ -22,7 +22,8 @@ use crate::engine::Evcxr;
 
 /// Serves until the runner closes its pipe.
 pub(crate) fn main() -> ExitCode {
-    let Ok(runner) = take_stdout() else { return ExitCode::from(97) };
+    let Ok(pipe) = take_stdout() else { return ExitCode::from(97) };
+    let runner = Runner(Arc::new(Mutex::new(pipe)));
     // A runner that is killed takes this process with it; where the system cannot do that, the end of the pipe does.
     let _ = limits::end_with_parent();
     let interrupt = Interrupt::default();
@@ -64,11 +65,11 @@ impl Runner {
     }
 }
 
-/// Keeps the pipe to the runner for our own messages, and lets whatever else is printed go to standard error.
-fn take_stdout() -> std::io::Result<Runner> {
+/// Keeps the pipe to whoever has started this for our own messages, and lets whatever else is printed go to standard error.
+pub(crate) fn take_stdout() -> std::io::Result<File> {
     let pipe = std::io::stdout().as_fd().try_clone_to_owned()?;
     rustix::stdio::dup2_stdout(std::io::stderr().as_fd())?;
-    Ok(Runner(Arc::new(Mutex::new(pipe.into()))))
+    Ok(pipe.into())
 }
 
 /// Reads requests on a thread of its own, so that an interrupt is heard whatever goes on. When nothing more comes the user wants to stop, too.

@@ -145,11 +145,6 @@ pub(crate) fn target_folder(root: &Path, number: usize) -> PathBuf {
 }
 
 impl Workspace {
-    /// The workspace in this folder.
-    pub(crate) fn at(root: PathBuf) -> Workspace {
-        Workspace { root }
-    }
-
     /// The workspace's folder.
     pub(crate) fn root(&self) -> &Path {
         &self.root

@@ -12,6 +12,7 @@ use rust_cells::cell::{Completeness, completeness};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
+use crate::analysis::Analysis;
 use crate::front::{Shared, interrupt_on_signal};
 use crate::history::History;
 use crate::interrupts::Interrupts;
@@ -24,7 +25,15 @@ pub(crate) fn run(settings: KernelSettings) -> Result<bool, Error> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let (outbox, mail) = Outbox::new();
     let history = Arc::new(Mutex::new(History::open(settings.history.clone())));
-    let shared = Shared { outbox, interrupts: Interrupts::default(), known: Arc::default(), history, heard: Arc::default() };
+    let shared = Shared {
+        outbox,
+        interrupts: Interrupts::default(),
+        known: Arc::default(),
+        // Nothing asks it for help here.
+        analysis: Analysis::new(&settings),
+        history,
+        heard: Arc::default(),
+    };
     let (jobs, work) = channel();
     let (version, mut rustc) = watch::channel(String::new());
     let worker = {
@@ -127,8 +136,7 @@ impl Console {
             "status" => return content["execution_state"] == "idle",
             "stream" if content["name"] == "stderr" => complain(&text(&content["text"])),
             "stream" => say(&text(&content["text"])),
-            "execute_result" => say(&format!("{}\n", text(&content["data"]["text/plain"]))),
-            "display_data" | "update_display_data" => {
+            "execute_result" | "display_data" | "update_display_data" => {
                 let is_progress = content["transient"]["display_id"].as_str().is_some_and(|id| id.starts_with("nbsnap-build"));
                 let plain = text(&content["data"]["text/plain"]);
                 match (is_progress, plain.is_empty()) {

@@ -171,6 +171,19 @@ impl Execution<'_> {
                 }
                 self.value = Some(text);
             }
+            Output::ShownValue(display) if !self.is_silent => {
+                let (kind, content) = self.outbox.displayed(display);
+                // What has a name of its own is updated in place, which no value can be.
+                let is_plain = kind == "display_data" && content["transient"] == json!({});
+                let message = if is_plain {
+                    let content =
+                        json!({"execution_count": self.count, "data": content["data"], "metadata": content["metadata"]});
+                    self.request.publication("execute_result", content)
+                } else {
+                    self.request.publication(kind, content)
+                };
+                self.outbox.publish(message);
+            }
             output => publish(&self.outbox, self.request, output),
         }
     }

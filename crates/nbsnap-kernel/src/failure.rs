@@ -1,9 +1,10 @@
 //! How a cell failed, as Jupyter says it: a name, one line, and what a person wants to read.
 
 use rust_cells::cell::question_mark_lines;
-use rust_cells::{CellOutcome, Diagnostic, Ending, Place};
+use rust_cells::{CellOutcome, Diagnostic, Ending};
 use serde_json::{Value, json};
 
+use crate::advice;
 use crate::excerpt::{self, Sources};
 
 /// A failure.
@@ -130,49 +131,20 @@ fn compile_errors(diagnostics: &[Diagnostic], sources: &dyn Sources) -> Failure 
     let first = diagnostics.first();
     let name = first.and_then(|first| first.code.clone()).unwrap_or_else(|| "CompileError".to_owned());
     let value = first.map(|first| one_line(&first.message)).unwrap_or_default();
+    let advice = first.and_then(advice::of);
     let mut traceback = Vec::new();
     for (index, diagnostic) in diagnostics.iter().enumerate() {
         if index > 0 {
             traceback.push(String::new());
         }
-        traceback.extend(excerpt::diagnostic(diagnostic, sources).lines().map(str::to_owned));
+        let is_said =
+            |help: &String| advice.as_ref().is_some_and(|advice| index == 0 && (advice == help || !advice::is_help(help)));
+        let help = diagnostic.help.iter().filter(|help| !is_said(help)).cloned().collect();
+        let shown = Diagnostic { help, ..diagnostic.clone() };
+        traceback.extend(excerpt::diagnostic(&shown, sources).lines().map(str::to_owned));
     }
-    if let Some(advice) = advice(diagnostics) {
+    if let Some(advice) = advice {
         traceback.push(format!("\x1b[1mWhat to do:\x1b[0m {advice}"));
     }
     Failure { name, value, traceback }
-}
-
-/// One line that says what to do, for mistakes that learners make and of which rustc's own words do not say it.
-fn advice(diagnostics: &[Diagnostic]) -> Option<String> {
-    let first = diagnostics.first()?;
-    let all = || first.places.iter().map(|place: &Place| place.label.as_str()).chain([first.message.as_str()]);
-    let says = |words: &[&str]| all().any(|text| words.iter().all(|word| text.contains(word)));
-    let code = first.code.as_deref().unwrap_or_default();
-    let help = || first.help.iter().any(|help| help.contains("await"));
-    Some(match code {
-        "E0599" | "E0609" | "E0277" | "E0308" if help() || says(&["Future"]) || says(&["future"]) => {
-            "the call before gives a future: write `.await` behind it".to_owned()
-        }
-        "E0599" | "E0609" if says(&["Result<"]) => {
-            "the call before gives a `Result`: write `?` behind it to go on with its value".to_owned()
-        }
-        "E0599" | "E0609" if says(&["Option<"]) => {
-            "the call before gives an `Option`: write `?` or `.unwrap()` behind it to go on with its value".to_owned()
-        }
-        "E0282" | "E0283" | "E0284" => {
-            "say the type where the variable is declared, as in `let x: Vec<i32> = …;`: a cell's types come from that cell alone"
-                .to_owned()
-        }
-        "E0382" | "E0507" => {
-            "the value was moved before: write `.clone()` where it is moved, or borrow it there with `&`".to_owned()
-        }
-        "E0425" if first.message.contains("cannot find value") && !first.help.iter().any(|help| help.contains("there was")) => {
-            "run the cell that makes it first, and look how it is spelled; `:vars` lists the variables".to_owned()
-        }
-        "E0432" | "E0433" if says(&["crate"]) || says(&["unresolved import"]) => {
-            "a crate is added with a line `:dep name = \"version\"` before the code".to_owned()
-        }
-        _ => return None,
-    })
 }

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jupyter_protocol::ConnectionInfo;
@@ -16,12 +16,13 @@ use jupyter_zmq_client::{
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, watch};
 
+use crate::analysis::Analysis;
 use crate::history::History;
 use crate::interrupts::Interrupts;
 use crate::known::Known;
 use crate::outbox::Outbox;
 use crate::wire::{Request, publication};
-use crate::{Error, KernelSettings, cells, help, information, lifetime};
+use crate::{Error, KernelSettings, assistance, cells, help, information, lifetime};
 
 /// How long the thread that runs cells may take to end what it is at when the kernel goes.
 const ENDING: Duration = Duration::from_secs(3);
@@ -34,9 +35,17 @@ pub(crate) struct Shared {
     pub(crate) outbox: Outbox,
     pub(crate) interrupts: Interrupts,
     pub(crate) known: Arc<Mutex<Known>>,
+    pub(crate) analysis: Analysis,
     pub(crate) history: Arc<Mutex<History>>,
     /// Whether a client has ever asked anything.
     pub(crate) heard: Arc<AtomicBool>,
+}
+
+impl Shared {
+    /// What is known now.
+    pub(crate) fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Runs a kernel until it is to end.
@@ -73,7 +82,9 @@ async fn serve(connection: &ConnectionInfo, settings: KernelSettings) -> Result<
 
     let (outbox, mail) = Outbox::new();
     let history = Arc::new(Mutex::new(History::open(settings.history.clone())));
-    let shared = Shared { outbox, interrupts: Interrupts::default(), known: Arc::default(), history, heard: Arc::default() };
+    let analysis = Analysis::new(&settings);
+    let shared =
+        Shared { outbox, interrupts: Interrupts::default(), known: Arc::default(), analysis, history, heard: Arc::default() };
     let (jobs, work) = std::sync::mpsc::channel();
     let (version, rustc) = watch::channel(String::new());
     let worker = {
@@ -104,6 +115,7 @@ async fn serve(connection: &ConnectionInfo, settings: KernelSettings) -> Result<
         () = terminated() => {}
     }
     shared.interrupts.close();
+    shared.analysis.end();
     let waited = tokio::task::spawn_blocking(move || {
         let until = std::time::Instant::now() + ENDING;
         while !worker.is_finished() && std::time::Instant::now() < until {
@@ -151,12 +163,7 @@ async fn next(connection: &mut RouterRecvConnection) -> Request {
     }
 }
 
-async fn listen_on_shell(
-    mut shell: RouterRecvConnection,
-    shared: Shared,
-    mut rustc: watch::Receiver<String>,
-    jobs: Sender<Request>,
-) {
+async fn listen_on_shell(mut shell: RouterRecvConnection, shared: Shared, rustc: watch::Receiver<String>, jobs: Sender<Request>) {
     loop {
         let request = next(&mut shell).await;
         shared.heard.store(true, Ordering::Relaxed);
@@ -166,27 +173,40 @@ async fn listen_on_shell(
             }
             continue;
         }
-        let Shared { outbox, .. } = &shared;
-        outbox.publish_from_task(request.publication("status", json!({"execution_state": "busy"}))).await;
-        match request.kind.as_str() {
-            "shutdown_request" => outbox.reply(&request, json!({"status": "error", "ename": "WrongChannel", "evalue": "shut down over the control channel", "traceback": []})),
-            "comm_open" => {
-                let close = json!({"comm_id": request.text("comm_id"), "data": {}});
-                outbox.publish_from_task(request.publication("comm_close", close)).await;
-            }
-            _ => {
-                if let Some(content) = answer(&request, &shared, &mut rustc).await {
-                    outbox.reply(&request, content);
-                }
+        if ["complete_request", "inspect_request"].contains(&request.kind.as_str()) {
+            // An analysis may take a moment, for which nothing else waits.
+            let (shared, rustc) = (shared.clone(), rustc.clone());
+            tokio::spawn(async move { answer_on_shell(&request, &shared, rustc).await });
+            continue;
+        }
+        answer_on_shell(&request, &shared, rustc.clone()).await;
+    }
+}
+
+/// Answers a request for anything but an execution.
+async fn answer_on_shell(request: &Request, shared: &Shared, mut rustc: watch::Receiver<String>) {
+    let Shared { outbox, .. } = shared;
+    outbox.publish_from_task(request.publication("status", json!({"execution_state": "busy"}))).await;
+    match request.kind.as_str() {
+        "shutdown_request" => outbox.reply(
+            request,
+            json!({"status": "error", "ename": "WrongChannel", "evalue": "shut down over the control channel", "traceback": []}),
+        ),
+        "comm_open" => {
+            let close = json!({"comm_id": request.text("comm_id"), "data": {}});
+            outbox.publish_from_task(request.publication("comm_close", close)).await;
+        }
+        _ => {
+            if let Some(content) = answer(request, shared, &mut rustc).await {
+                outbox.reply(request, content);
             }
         }
-        outbox.publish_from_task(request.publication("status", json!({"execution_state": "idle"}))).await;
     }
+    outbox.publish_from_task(request.publication("status", json!({"execution_state": "idle"}))).await;
 }
 
 /// The answer to a request for what is known, if it is one.
 async fn answer(request: &Request, shared: &Shared, rustc: &mut watch::Receiver<String>) -> Option<Value> {
-    let known = || shared.known.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let code = request.text("code");
     let cursor = || usize::try_from(request.number("cursor_pos").unwrap_or(i64::MAX)).unwrap_or(0);
     Some(match request.kind.as_str() {
@@ -196,11 +216,11 @@ async fn answer(request: &Request, shared: &Shared, rustc: &mut watch::Receiver<
             information::content(&version)
         }
         "is_complete_request" => help::is_complete(code),
-        "complete_request" => help::complete(code, cursor(), &known()),
-        "inspect_request" => help::inspect(code, cursor(), &known()),
+        "complete_request" => assistance::complete(code, cursor(), shared).await,
+        "inspect_request" => assistance::inspect(code, cursor(), shared).await,
         "comm_info_request" => json!({"status": "ok", "comms": {}}),
         "history_request" => {
-            let history = shared.history.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let history = shared.history.lock().unwrap_or_else(PoisonError::into_inner);
             json!({"status": "ok", "history": history.answer(request)})
         }
         "connect_request" => json!({"status": "ok"}),

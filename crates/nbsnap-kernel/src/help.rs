@@ -2,7 +2,10 @@
 //!
 //! Positions of the protocol count characters. Answers come at once, also while a cell runs.
 
+use std::borrow::Cow;
+
 use rust_cells::COMMANDS;
+use rust_cells::analysis::{Explanation, Suggestion};
 use rust_cells::cell::{Completeness, completeness};
 use serde_json::{Value, json};
 
@@ -68,12 +71,60 @@ pub(crate) fn is_complete(code: &str) -> Value {
 /// Something that may be meant.
 struct Match {
     text: String,
-    kind: &'static str,
+    kind: Cow<'static, str>,
     signature: String,
 }
 
-/// `complete_reply`.
-pub(crate) fn complete(code: &str, cursor: usize, known: &Known) -> Value {
+/// What may be written at a place, in the order in which it is shown.
+pub(crate) struct Completions {
+    matches: Vec<Match>,
+    /// What has been typed of it.
+    word: String,
+    start: usize,
+    end: usize,
+    /// Whether it is more than names: a member, or what a path leads to.
+    pub(crate) is_member: bool,
+    /// Whether it is a command or an argument of one.
+    pub(crate) is_command: bool,
+}
+
+impl Completions {
+    /// Adds what an analysis has found, behind what is known without one.
+    pub(crate) fn extend(&mut self, suggestions: Vec<Suggestion>) {
+        if self.word.is_empty() && !self.is_member {
+            // Everything that there is would help nobody.
+            return;
+        }
+        for Suggestion { text, kind, signature } in suggestions {
+            let plain = |text: &str| text.trim_end_matches('!').to_owned();
+            if !self.matches.iter().any(|known| plain(&known.text) == plain(&text)) {
+                self.matches.push(Match { text, kind: kind.into(), signature });
+            }
+        }
+    }
+
+    /// `complete_reply`.
+    pub(crate) fn reply(&self) -> Value {
+        let Completions { matches, start, end, .. } = self;
+        let types: Vec<Value> = matches
+            .iter()
+            .map(
+                |found| json!({"text": found.text, "type": found.kind, "signature": found.signature, "start": start, "end": end}),
+            )
+            .collect();
+        let texts: Vec<&str> = matches.iter().map(|found| found.text.as_str()).collect();
+        json!({
+            "status": "ok",
+            "matches": texts,
+            "cursor_start": start,
+            "cursor_end": end,
+            "metadata": {"_jupyter_types_experimental": types},
+        })
+    }
+}
+
+/// What may be written at a place, as far as it is known without an analysis.
+pub(crate) fn completions(code: &str, cursor: usize, known: &Known) -> Completions {
     let before: Vec<char> = code.chars().take(cursor).collect();
     let cursor = before.len();
     let line_start = before.iter().rposition(|c| *c == '\n').map_or(0, |at| at + 1);
@@ -87,69 +138,75 @@ pub(crate) fn complete(code: &str, cursor: usize, known: &Known) -> Value {
     };
     let word: String = before[word_start..].iter().collect();
     let follows = |text: &str| before[..word_start].iter().collect::<String>().ends_with(text);
+    let is_member = follows(".") || follows("::");
+    let is_argument = line.trim_start().starts_with([':', '!']) && !command;
     let mut matches: Vec<Match> = Vec::new();
     if command {
         matches.extend(COMMANDS.iter().map(|command| Match {
             text: command.name.to_owned(),
-            kind: "keyword",
+            kind: "keyword".into(),
             signature: command.does.to_owned(),
         }));
     } else if line.trim_start().starts_with(":type ") || line.trim_start().starts_with(":t ") {
         matches.extend(variables(known));
-    } else if !follows(".") && !follows("::") {
+    } else if !is_member && !is_argument {
         matches.extend(variables(known));
         matches.extend(known.definitions.iter().map(|(name, definition)| Match {
             text: if definition.noun == "macro" { format!("{name}!") } else { name.clone() },
-            kind: definition.noun,
+            kind: definition.noun.into(),
             signature: signature(&definition.text),
         }));
-        let import = |(name, path): (&String, &String)| Match { text: name.clone(), kind: "import", signature: path.clone() };
+        let import =
+            |(name, path): (&String, &String)| Match { text: name.clone(), kind: "import".into(), signature: path.clone() };
         matches.extend(known.imports.iter().map(import));
-        let dependency =
-            |(name, value): (&String, &String)| Match { text: name.clone(), kind: "module", signature: format!("crate {value}") };
+        let dependency = |(name, value): (&String, &String)| Match {
+            text: name.clone(),
+            kind: "module".into(),
+            signature: format!("crate {value}"),
+        };
         matches.extend(known.crates.iter().map(dependency));
         if !word.is_empty() {
-            let plain = |text: &str, kind: &'static str| Match { text: text.to_owned(), kind, signature: String::new() };
+            let plain =
+                |text: &str, kind: &'static str| Match { text: text.to_owned(), kind: kind.into(), signature: String::new() };
             matches.extend(PRELUDE.iter().map(|(name, kind)| plain(name, kind)));
             matches.extend(KEYWORDS.iter().map(|word| plain(word, "keyword")));
-            matches.push(Match { text: "std".into(), kind: "module", signature: "the standard library".into() });
+            matches.push(Match { text: "std".into(), kind: "module".into(), signature: "the standard library".into() });
         }
     }
     let mut seen = std::collections::BTreeSet::new();
     matches.retain(|found| found.text.starts_with(&word) && seen.insert(found.text.clone()));
-    let types: Vec<Value> = matches
-        .iter()
-        .map(|found| {
-            json!({"text": found.text, "type": found.kind, "signature": found.signature, "start": word_start, "end": cursor})
-        })
-        .collect();
-    let texts: Vec<&str> = matches.iter().map(|found| found.text.as_str()).collect();
-    json!({
-        "status": "ok",
-        "matches": texts,
-        "cursor_start": word_start,
-        "cursor_end": cursor,
-        "metadata": {"_jupyter_types_experimental": types},
-    })
+    Completions { matches, word, start: word_start, end: cursor, is_member, is_command: command || is_argument }
 }
 
 fn variables(known: &Known) -> impl Iterator<Item = Match> + '_ {
-    known.variables.iter().map(|(name, variable)| Match { text: name.clone(), kind: "instance", signature: variable.ty.clone() })
+    known.variables.iter().map(|(name, variable)| Match {
+        text: name.clone(),
+        kind: "instance".into(),
+        signature: variable.ty.clone(),
+    })
 }
 
 /// `inspect_reply`.
-pub(crate) fn inspect(code: &str, cursor: usize, known: &Known) -> Value {
-    let found = word_at(code, cursor).and_then(|word| explain(&word, known));
+pub(crate) fn inspected(found: Option<Explanation>) -> Value {
     match found {
-        Some((plain, markdown)) => json!({
+        Some(Explanation { plain, markdown }) => json!({
             "status": "ok", "found": true, "data": {"text/plain": plain, "text/markdown": markdown}, "metadata": {},
         }),
         None => json!({"status": "ok", "found": false, "data": {}, "metadata": {}}),
     }
 }
 
+/// A name or command in a cell.
+pub(crate) struct Word {
+    pub(crate) text: String,
+    /// Where it begins, in characters.
+    pub(crate) start: usize,
+    /// Whether it is a member, or what a path leads to.
+    pub(crate) is_member: bool,
+}
+
 /// The name or command that the cursor is on, or just behind.
-fn word_at(code: &str, cursor: usize) -> Option<String> {
+pub(crate) fn word_at(code: &str, cursor: usize) -> Option<Word> {
     let characters: Vec<char> = code.chars().collect();
     let cursor = cursor.min(characters.len());
     let is_word = |c: &char| c.is_alphanumeric() || *c == '_';
@@ -159,33 +216,46 @@ fn word_at(code: &str, cursor: usize) -> Option<String> {
     if start == end && start > 0 && ['(', ')', ' ', '!'].contains(&characters[start - 1]) {
         let end = start - 1;
         start = characters[..end].iter().rposition(|c| !is_word(c)).map_or(0, |at| at + 1);
-        return (start < end).then(|| characters[start..end].iter().collect());
+        return word(&characters, start, end);
     }
     if start > 0 && characters[start - 1] == ':' && (start < 2 || characters[start - 2] != ':') {
         let is_line_start = characters[..start - 1].iter().rev().take_while(|c| **c != '\n').all(|c| c.is_whitespace());
         start -= usize::from(is_line_start);
     }
-    (start < end).then(|| characters[start..end].iter().collect())
+    word(&characters, start, end)
 }
 
-/// What is known of a name: as text, and as Markdown.
-fn explain(word: &str, known: &Known) -> Option<(String, String)> {
+fn word(characters: &[char], start: usize, end: usize) -> Option<Word> {
+    let before = &characters[..start];
+    let is_member = before.ends_with(&['.']) && !before.ends_with(&['.', '.']) || before.ends_with(&[':', ':']);
+    (start < end).then(|| Word { text: characters[start..end].iter().collect(), start, is_member })
+}
+
+/// What a session's cells have made of a name, and commands.
+pub(crate) fn explain_own(word: &str, known: &Known) -> Option<Explanation> {
     if let Some(command) = COMMANDS.iter().find(|command| command.name == word) {
         let call = format!("{} {}", command.name, command.arguments);
         let call = call.trim_end();
-        return Some((format!("{call}\n{}", command.does), format!("`{call}`\n\n{}", command.does)));
+        return explanation(format!("{call}\n{}", command.does), format!("`{call}`\n\n{}", command.does));
     }
     if let Some(variable) = known.variables.get(word) {
         let declared = format!("let {}{word}: {}", if variable.is_mutable { "mut " } else { "" }, variable.ty);
-        return Some((declared.clone(), format!("```rust\n{declared}\n```")));
+        return explanation(declared.clone(), format!("```rust\n{declared}\n```"));
     }
     if let Some(definition) = known.definitions.get(word) {
         let (docs, signature) = (docs(&definition.text), signature(&definition.text));
         let origin = format!("{}, {}", definition.noun, definition.label);
         let plain = [signature.as_str(), docs.as_str(), origin.as_str()].into_iter().filter(|part| !part.is_empty());
         let markdown = format!("```rust\n{signature}\n```\n\n{docs}\n\n*{origin}*");
-        return Some((plain.collect::<Vec<_>>().join("\n\n"), markdown));
+        return explanation(plain.collect::<Vec<_>>().join("\n\n"), markdown);
     }
+    let why = known.lost.get(word)?;
+    let text = format!("`{word}` is not there any more: {why}");
+    explanation(text.clone(), text)
+}
+
+/// Where a name that is not the cells' own is documented.
+pub(crate) fn explain_foreign(word: &str, known: &Known) -> Option<Explanation> {
     if let Some(path) = known.imports.get(word) {
         let root = path.split("::").next().unwrap_or_default();
         let url = if ["std", "core", "alloc"].contains(&root) {
@@ -193,26 +263,27 @@ fn explain(word: &str, known: &Known) -> Option<(String, String)> {
         } else {
             format!("https://docs.rs/{root}/latest/{root}/?search={word}")
         };
-        return Some((format!("use {path};\n{url}"), format!("```rust\nuse {path};\n```\n\n<{url}>")));
+        return explanation(format!("use {path};\n{url}"), format!("```rust\nuse {path};\n```\n\n<{url}>"));
     }
     if let Some(value) = known.crates.get(word) {
         let url = format!("https://docs.rs/{word}");
-        return Some((format!("crate {word} = {value}\n{url}"), format!("crate `{word} = {value}`\n\n<{url}>")));
-    }
-    if let Some(why) = known.lost.get(word) {
-        let text = format!("`{word}` is not there any more: {why}");
-        return Some((text.clone(), text));
+        return explanation(format!("crate {word} = {value}\n{url}"), format!("crate `{word} = {value}`\n\n<{url}>"));
     }
     let is_standard = PRELUDE.iter().any(|(name, _)| name.trim_end_matches('!') == word);
+    if !is_standard && !KEYWORDS.contains(&word) {
+        return None;
+    }
     let kind = if is_standard { "in the standard library" } else { "a keyword" };
-    (is_standard || KEYWORDS.contains(&word)).then(|| {
-        let url = if is_standard {
-            format!("https://doc.rust-lang.org/std/?search={word}")
-        } else {
-            format!("https://doc.rust-lang.org/std/keyword.{word}.html")
-        };
-        (format!("{word}: {kind}\n{url}"), format!("`{word}`: {kind}\n\n<{url}>"))
-    })
+    let url = if is_standard {
+        format!("https://doc.rust-lang.org/std/?search={word}")
+    } else {
+        format!("https://doc.rust-lang.org/std/keyword.{word}.html")
+    };
+    explanation(format!("{word}: {kind}\n{url}"), format!("`{word}`: {kind}\n\n<{url}>"))
+}
+
+fn explanation(plain: String, markdown: String) -> Option<Explanation> {
+    Some(Explanation { plain, markdown })
 }
 
 /// An item's text up to its body, without comments and attributes before it; all of a short type.
@@ -256,6 +327,15 @@ mod tests {
         known.definitions.insert("area".into(), definition);
         known.crates.insert("eoap".into(), "{ path = \"..\" }".into());
         known
+    }
+
+    fn complete(code: &str, cursor: usize, known: &Known) -> Value {
+        completions(code, cursor, known).reply()
+    }
+
+    fn inspect(code: &str, cursor: usize, known: &Known) -> Value {
+        let word = word_at(code, cursor).map(|word| word.text).unwrap_or_default();
+        inspected(explain_own(&word, known).or_else(|| explain_foreign(&word, known)))
     }
 
     #[test]

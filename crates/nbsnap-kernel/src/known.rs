@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use rust_cells::analysis::Sketch;
 use rust_cells::{State, shown_type};
 
 /// What a session's cells have brought.
@@ -17,6 +18,8 @@ pub(crate) struct Known {
     pub(crate) imports: BTreeMap<String, String>,
     /// Crates that cells depend on, as Rust writes their names, each with what was asked for.
     pub(crate) crates: BTreeMap<String, String>,
+    /// All of it, for whoever analyses code.
+    pub(crate) sketch: Sketch,
 }
 
 /// A variable.
@@ -53,6 +56,7 @@ impl Known {
             definitions: state.definitions().map(definition).collect(),
             imports: state.imports().map(|(name, path)| (name.to_owned(), path.to_owned())).collect(),
             crates: crates.collect(),
+            sketch: Sketch::of(state),
         }
     }
 }

@@ -1,5 +1,8 @@
 #![doc = include_str!("../README.md")]
 
+mod advice;
+mod analysis;
+mod assistance;
 mod cells;
 mod console;
 mod display;
@@ -19,6 +22,7 @@ mod progress;
 mod settings;
 mod wire;
 
+pub use analysis::AnalyserProgram;
 pub use settings::KernelSettings;
 
 use std::path::PathBuf;

@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use rust_cells::dependencies::{BuildSettings, DependencySet};
+
+use crate::AnalyserProgram;
 
 /// What a kernel is started with.
 #[derive(Clone, Debug)]
@@ -26,4 +29,6 @@ pub struct KernelSettings {
     pub environment: BTreeMap<String, String>,
     /// The file that keeps what was typed, if it is to be kept.
     pub history: Option<PathBuf>,
+    /// The program that knows methods and library documentation, if there is to be such help.
+    pub analyser: Option<Arc<dyn AnalyserProgram>>,
 }

@@ -89,6 +89,12 @@ impl Interrupt {
     }
 }
 
+impl From<Arc<AtomicBool>> for Interrupt {
+    fn from(flag: Arc<AtomicBool>) -> Interrupt {
+        Interrupt(flag)
+    }
+}
+
 /// A notebook, with what it is to be run with.
 #[derive(Clone, Debug)]
 pub struct Run<'a> {

@@ -72,6 +72,8 @@ pub struct CompiledCell {
     pub(crate) discarded: Vec<String>,
     /// The files and variables that rustc read for it.
     pub(crate) inputs: Inputs,
+    /// Whether its value shows itself.
+    pub(crate) shows_itself: bool,
     /// Variables that are there no more, and why.
     pub lost: Vec<(String, String)>,
     /// The state when it has run to its end.

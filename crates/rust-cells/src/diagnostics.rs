@@ -100,16 +100,54 @@ impl Map<'_> {
             // Advice about code that the author has not written.
             return None;
         }
+        if let Some(line) = self.corrected(child) {
+            return Some(format!("{}: `{line}`", child.message));
+        }
         let shown: Vec<String> =
             replacements.iter().map(|text| text.trim()).filter(|text| !text.is_empty()).map(|text| format!("`{text}`")).collect();
         Some(if shown.is_empty() { child.message.clone() } else { format!("{}: {}", child.message, shown.join(", ")) })
     }
 
+    /// The author's line as rustc suggests it, if it suggests one thing and that is on one line.
+    fn corrected(&self, child: &Message) -> Option<String> {
+        let mut edits: Vec<(usize, usize, &str)> = Vec::new();
+        let mut text = None;
+        for span in &child.spans {
+            let replacement = span.suggested_replacement.as_deref().filter(|replacement| !replacement.contains('\n'))?;
+            let Written { source, cell: None, start, end } = self.written(span)? else { return None };
+            text = Some(source);
+            edits.push((start, end, replacement));
+        }
+        edits.sort_by_key(|(start, ..)| *start);
+        // Suggestions for one and the same place are alternatives.
+        let is_one = edits.windows(2).all(|pair| pair[0].1 <= pair[1].0 && pair[0].0 < pair[1].0);
+        let (text, first, last) = (text?, edits.first()?.0, edits.last()?.1);
+        if !is_one || text.get(first..last)?.contains('\n') {
+            return None;
+        }
+        let begin = text[..first].rfind('\n').map_or(0, |at| at + 1);
+        let end = text[last..].find('\n').map_or(text.len(), |at| last + at);
+        let (mut line, mut at) = (String::new(), begin);
+        for (start, stop, replacement) in edits {
+            line.push_str(text.get(at..start)?);
+            line.push_str(replacement);
+            at = stop;
+        }
+        line.push_str(text.get(at..end)?);
+        Some(line.trim().to_owned())
+    }
+
     /// Where the author wrote what this span is about.
     pub(crate) fn place(&self, span: &Span) -> Option<Place> {
+        let Written { source, cell, start, end } = self.written(span)?;
+        let ((line, column), (end_line, end_column)) = (position(source, start), position(source, end));
+        Some(Place { cell, line, column, end_line, end_column, label: span.label.clone().unwrap_or_default() })
+    }
+
+    fn written(&self, span: &Span) -> Option<Written<'_>> {
         let author = author_span(span)?;
         let (range, origin) = self.source.origin(author.byte_start)?;
-        let (text, cell, from) = match origin {
+        let (source, cell, from) = match origin {
             Origin::Cell(from) => (self.cell.source.as_str(), None, *from),
             Origin::Item(number, from) => {
                 let defined = self.items.get(*number)?;
@@ -123,9 +161,17 @@ impl Map<'_> {
             Some((range, Origin::Cell(from) | Origin::Item(_, from))) => from + (author.byte_end - range.start),
             _ => from + range.len(),
         };
-        let ((line, column), (end_line, end_column)) = (position(text, start), position(text, end.max(start)));
-        Some(Place { cell, line, column, end_line, end_column, label: span.label.clone().unwrap_or_default() })
+        Some(Written { source, cell, start, end: end.max(start) })
     }
+}
+
+/// A stretch of what an author wrote, in bytes of a cell.
+struct Written<'a> {
+    source: &'a str,
+    /// The label of the cell if it is an earlier one.
+    cell: Option<String>,
+    start: usize,
+    end: usize,
 }
 
 /// Notes that say what a learner can use; the others explain rustc.

@@ -295,19 +295,8 @@ impl Generate<'_> {
     fn item(&self, out: &mut CrateSource, number: ItemNumber, defined: &Defined) {
         let source = &defined.source;
         let is_own = self.own.contains(&number);
-        if !defined.unnamed.is_empty() {
-            let attributes_and_visibility = &source[defined.range.clone()];
-            let before = attributes_and_visibility.split("use ").next().unwrap_or_default();
-            for (index, import) in defined.item.imports.iter().enumerate() {
-                let name = match (&import.name, defined.unnamed.contains(&index)) {
-                    (_, true) => " as _".to_owned(),
-                    (Some(name), false) if !import.path.ends_with(&format!("::{name}")) && import.path != *name => {
-                        format!(" as {}", raw(name))
-                    }
-                    _ => String::new(),
-                };
-                out.frame(&format!("{before}use {}{name};\n", import.path));
-            }
+        if let Some(lines) = import_lines(defined) {
+            out.frame(&lines);
             return;
         }
         let column = source[..defined.range.start].rsplit('\n').next().unwrap_or_default().chars().count();
@@ -351,6 +340,27 @@ impl Generate<'_> {
         }
         out.frame(" ");
     }
+}
+
+/// An import some of whose names were lost to later ones, leaf by leaf; none of an item that is as its author wrote it.
+pub(crate) fn import_lines(defined: &Defined) -> Option<String> {
+    if defined.unnamed.is_empty() {
+        return None;
+    }
+    let attributes_and_visibility = &defined.source[defined.range.clone()];
+    let before = attributes_and_visibility.split("use ").next().unwrap_or_default();
+    let mut lines = String::new();
+    for (index, import) in defined.item.imports.iter().enumerate() {
+        let name = match (&import.name, defined.unnamed.contains(&index)) {
+            (_, true) => " as _".to_owned(),
+            (Some(name), false) if !import.path.ends_with(&format!("::{name}")) && import.path != *name => {
+                format!(" as {}", raw(name))
+            }
+            _ => String::new(),
+        };
+        lines.push_str(&format!("{before}use {}{name};\n", import.path));
+    }
+    Some(lines)
 }
 
 /// What [`Plan::keeping`] calls a variable that the cell itself declares: an earlier one may have the same name.

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod analysis;
 mod artefacts;
 mod cancellation;
 pub mod cell;

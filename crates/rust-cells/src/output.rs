@@ -17,6 +17,8 @@ pub enum Output {
     Display(BTreeMap<String, String>),
     /// The value of the cell's last expression, as text. It comes last.
     Value(String),
+    /// The value of the cell's last expression as it shows itself: display data by MIME type. It comes last.
+    ShownValue(BTreeMap<String, String>),
     /// The cell reads standard input, and waits for a line.
     InputRequest,
     /// A word by which evcxr's generated code steers evcxr, printed by the cell. In evcxr's own kernel it breaks the cells after it.

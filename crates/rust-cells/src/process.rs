@@ -32,6 +32,8 @@ pub use settings::ProcessSettings;
 
 /// How often a waiting call looks at the token.
 const TICK: Duration = Duration::from_millis(20);
+/// How long a display is kept back that may be the value of a cell: the cell is over by then, or it is not.
+const VALUE: Duration = Duration::from_millis(250);
 /// How long the process may take to start.
 const START_LIMIT: Duration = Duration::from_secs(60);
 /// How long a process that is gone may take to say how, and its pipes to be read.
@@ -107,7 +109,7 @@ impl Process {
             }
         };
         let never = CancellationToken::default();
-        match process.answer(Instant::now() + START_LIMIT, &never, &mut listen)? {
+        match process.answer(Instant::now() + START_LIMIT, Duration::ZERO, &never, &mut listen)? {
             Answer::Fields(fields) if fields[0] == "ready" => {}
             Answer::Fields(fields) => return Err(Error::Process { message: format!("it began with {fields:?}") }),
             Answer::Gone | Answer::TimedOut => {
@@ -183,7 +185,8 @@ impl Process {
         }
         let deadline = Instant::now().checked_add(limit).unwrap_or_else(|| Instant::now() + Duration::from_secs(1 << 30));
         loop {
-            let fields = match self.answer(deadline, token, emit)? {
+            let patience = if cell.shows_itself { VALUE } else { Duration::ZERO };
+            let fields = match self.answer(deadline, patience, token, emit)? {
                 Answer::Fields(fields) => fields,
                 Answer::TimedOut => {
                     self.kill();
@@ -202,7 +205,16 @@ impl Process {
                 ["broken", message] => return Err(Error::Process { message: (*message).to_owned() }),
                 other => Ending::read(other).ok_or_else(|| Error::Process { message: format!("it answered {other:?}") })?,
             };
-            self.pipes.end(emit);
+            let is_shown = cell.shows_itself && ending == Ending::Finished;
+            let mut rest = Vec::new();
+            self.pipes.end(&mut |output| rest.push(output));
+            let last = rest.iter().rposition(|output| !matches!(output, Output::Stderr(_))).filter(|_| is_shown);
+            for (index, output) in rest.into_iter().enumerate() {
+                emit(match output {
+                    Output::Display(display) if last == Some(index) => Output::ShownValue(display),
+                    output => output,
+                });
+            }
             let threads = fields.get(4).and_then(|threads| threads.parse().ok()).unwrap_or(0);
             self.leaves_threads = threads > self.threads;
             self.threads = threads;
@@ -231,8 +243,15 @@ impl Process {
         self.pipes.end(emit);
     }
 
-    /// Waits for an answer, and passes on what is written meanwhile.
-    fn answer(&mut self, deadline: Instant, token: &CancellationToken, emit: &mut dyn FnMut(Output)) -> Result<Answer, Error> {
+    /// Waits for an answer, and passes on what is written meanwhile; a display once nothing follows it for this long.
+    fn answer(
+        &mut self,
+        deadline: Instant,
+        patience: Duration,
+        token: &CancellationToken,
+        emit: &mut dyn FnMut(Output),
+    ) -> Result<Answer, Error> {
+        let mut read = Instant::now();
         loop {
             let open = self.control.receive();
             if let Some(fields) = self.control.next_answer() {
@@ -253,7 +272,9 @@ impl Process {
                 return Ok(Answer::TimedOut);
             }
             self.pipes.wait(&self.control, left.min(TICK));
-            if !self.pipes.read(emit) {
+            if self.pipes.read(emit) {
+                read = Instant::now();
+            } else if read.elapsed() >= patience {
                 self.pipes.pass_on(emit);
             }
         }

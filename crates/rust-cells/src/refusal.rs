@@ -9,21 +9,25 @@ use crate::types::Unnameable;
 pub(crate) fn unnameable(cell: &Cell, name: &str, why: &Unnameable) -> Diagnostic {
     let (message, help) = match why {
         Unnameable::Closure => (
-            format!("`{name}` is or holds a closure, whose type has no name, so no later cell can use it"),
+            format!("`{name}` is a closure, whose type has no name, so no later cell can use it"),
             format!(
-                "box it, `let {name}: Box<dyn Fn(i32) -> i32> = Box::new(…);`, write a function `fn {name}(…)`, or use it in this cell, within `{{ … }}`"
+                "write a function, `fn {name}(…) {{ … }}`, box it, `let {name}: Box<dyn Fn(i32) -> i32> = Box::new(…);`, or use it in this cell only, within `{{ … }}`"
+            ),
+        ),
+        Unnameable::HoldsClosure => (
+            format!("`{name}` holds a closure, whose type has no name, so no later cell can use it"),
+            format!(
+                "collect what is iterated over, `let {name}: Vec<_> = ….collect();`, box the closure, or use it in this cell only, within `{{ … }}`"
             ),
         ),
         Unnameable::Future => (
             format!("`{name}` is or holds a future, whose type has no name, so no later cell can use it"),
-            format!(
-                "await it in this cell, `let {name} = ….await;`, or box it: `let {name}: std::pin::Pin<Box<dyn Future<Output = _>>> = Box::pin(…);`"
-            ),
+            format!("write `.await` behind the call, `let {name} = ….await;`: a future does nothing until it is awaited"),
         ),
         Unnameable::Function => (
             format!("`{name}` is or holds a function by its own type, which has no name, so no later cell can use it"),
             format!(
-                "write its type as a pointer, `let {name}: fn(i32) -> i32 = …;`, collect what is iterated over, or use it in this cell, within `{{ … }}`"
+                "write its type as a pointer, `let {name}: fn(i32) -> i32 = …;`, collect what is iterated over, or use it in this cell only, within `{{ … }}`"
             ),
         ),
         Unnameable::Opaque => (

@@ -35,8 +35,10 @@ pub(crate) fn of_kept(mir: &str) -> BTreeMap<String, String> {
 /// Why no other cell can write a type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Unnameable {
-    /// It is or holds a closure.
+    /// It is a closure.
     Closure,
+    /// It holds a closure, as iterators do.
+    HoldsClosure,
     /// It is or holds a future of an `async` block or function.
     Future,
     /// It is or holds a function item.
@@ -60,8 +62,10 @@ pub(crate) fn unnameable(ty: &str) -> Option<Unnameable> {
         Some(Unnameable::Future)
     } else if let Some(captures) = LOCAL.captures(ty) {
         Some(Unnameable::Local(captures.get(1).or(captures.get(2)).map(|name| name.as_str().to_owned()).unwrap_or_default()))
-    } else if ty.contains("{closure") || ty.contains("{coroutine") {
+    } else if ty.starts_with("{closure") {
         Some(Unnameable::Closure)
+    } else if ty.contains("{closure") || ty.contains("{coroutine") {
+        Some(Unnameable::HoldsClosure)
     } else if FUNCTION.is_match(ty) {
         Some(Unnameable::Function)
     } else if OPAQUE.is_match(ty) {
@@ -132,6 +136,10 @@ mod tests {
     #[test]
     fn what_cannot_be_written_is_seen() {
         assert_eq!(unnameable("{closure@src/lib.rs:1:2: 3:4}"), Some(Unnameable::Closure));
+        assert_eq!(
+            unnameable("std::iter::Map<std::ops::Range<i32>, {closure@src/lib.rs:1:2: 3:4}>"),
+            Some(Unnameable::HoldsClosure)
+        );
         assert_eq!(unnameable("std::iter::Map<std::ops::Range<i32>, fn(i32) -> i32 {double}>"), Some(Unnameable::Function));
         assert_eq!(unnameable("{async block@src/lib.rs:1:2: 3:4}"), Some(Unnameable::Future));
         assert_eq!(unnameable("std::boxed::Box<dyn std::ops::Fn(i32) -> i32>"), None);

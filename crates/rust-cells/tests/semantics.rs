@@ -152,7 +152,7 @@ impl Seen {
         match output {
             Output::Stdout(text) => self.stdout.push_str(&text),
             Output::Stderr(text) => self.stderr.push_str(&text),
-            Output::Display(display) => self.displays.extend(display),
+            Output::Display(display) | Output::ShownValue(display) => self.displays.extend(display),
             Output::Value(text) => self.displays.push(("text/plain".to_owned(), text)),
             Output::ControlWord(word) => self.words.push(word),
             _ => {}

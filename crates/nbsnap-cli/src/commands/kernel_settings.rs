@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use nbsnap::config::Config;
 use nbsnap::engines::rustc::{lock_to_begin_with, set_of};
@@ -10,6 +11,7 @@ use nbsnap_kernel::KernelSettings;
 use rust_cells::dependencies::BuildSettings;
 use rust_cells::{ProcessSettings, foreign_variables};
 
+use super::analyser::Analyser;
 use super::{Place, session};
 use crate::args::BuildArgs;
 use crate::error::CommandError;
@@ -41,6 +43,7 @@ pub(super) fn of(place: &Place<'_>, build: &BuildArgs, connection_file: &Path) -
         build: BuildSettings { opt_level: config.build.opt_level.clone(), optimized: config.build.optimize.clone() },
         environment: environment(),
         history: data_of_user().map(|folder| folder.join("nbsnap/history.jsonl")),
+        analyser: Some(Arc::new(Analyser::default())),
     })
 }
 

@@ -81,6 +81,8 @@ pub(crate) struct Kernel {
     control: ClientControlConnection,
     stdin: ClientStdinConnection,
     pub(crate) folder: PathBuf,
+    /// What it said when this client subscribed.
+    pub(crate) welcome: Value,
 }
 
 impl Kernel {
@@ -91,6 +93,11 @@ impl Kernel {
 
     /// Starts one for a notebook of the corpus.
     pub(crate) fn start_for(folder: &Path, cache: &Path, notebook: Option<&str>) -> Kernel {
+        Kernel::start_as("be-the-kernel", folder, cache, notebook)
+    }
+
+    /// Starts this program in a role.
+    pub(crate) fn start_as(role: &str, folder: &Path, cache: &Path, notebook: Option<&str>) -> Kernel {
         let bound: Vec<_> = (0..5).map(|_| std::net::TcpListener::bind("127.0.0.1:0").unwrap()).collect();
         let ports: Vec<u16> = bound.iter().map(|socket| socket.local_addr().unwrap().port()).collect();
         drop(bound);
@@ -112,7 +119,7 @@ impl Kernel {
         // As Jupyter starts kernels: in a session of their own.
         let mut jupyter = Command::new("sh");
         jupyter.args(["-c", "setsid \"$@\" & wait", "jupyter"]).arg(std::env::current_exe().unwrap());
-        jupyter.args(["be-the-kernel"]).args([&file, &cache.to_owned()]).args(notebook).current_dir(folder).stdin(Stdio::null());
+        jupyter.args([role]).args([&file, &cache.to_owned()]).args(notebook).current_dir(folder).stdin(Stdio::null());
         let jupyter = jupyter.spawn().unwrap();
         let started = Instant::now();
         while ports.iter().take(4).any(|port| std::net::TcpStream::connect(("127.0.0.1", *port)).is_err()) {
@@ -121,7 +128,7 @@ impl Kernel {
         }
         // What was sent must get out while the test waits for something else.
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let (shell, iopub, control, stdin) = runtime.block_on(async {
+        let (shell, iopub, control, stdin, welcome) = runtime.block_on(async {
             let identity = || peer_identity_for_session("tests").unwrap();
             let mut iopub = create_client_iopub_connection(&connection, "", "tests").await.unwrap();
             // JEP 65: from then on nothing is missed.
@@ -132,10 +139,11 @@ impl Kernel {
                 iopub,
                 create_client_control_connection(&connection, "tests").await.unwrap(),
                 create_client_stdin_connection_with_identity(&connection, "tests", identity()).await.unwrap(),
+                welcome.content,
             )
         });
         let _ = std::fs::remove_file(&file);
-        Kernel { jupyter, runtime, connection, shell, iopub, control, stdin, folder: folder.to_owned() }
+        Kernel { jupyter, runtime, connection, shell, iopub, control, stdin, folder: folder.to_owned(), welcome }
     }
 
     /// Asks over the shell socket. Returns the request's id.

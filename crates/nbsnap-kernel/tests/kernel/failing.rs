@@ -108,7 +108,7 @@ fn tracebacks_are_readable() {
     kernel.value("async fn one() -> Vec<u8> { vec![1] }");
     let future = kernel.execute("one().len()");
     assert!(
-        future.traceback().contains("What to do: the call before gives a future: write `.await` behind it"),
+        future.traceback().contains("What to do: write `.await` behind the call: it gives a future"),
         "{}",
         future.traceback()
     );

@@ -4,17 +4,21 @@
 #![expect(clippy::exit, clippy::print_stderr, reason = "this program is a kernel, too")]
 
 mod agreeing;
+mod analysing;
 mod client;
+mod conformance;
 mod failing;
 mod helping;
 mod interrupting;
 mod living;
 mod running;
+mod teaching;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use libtest_mimic::{Arguments, Trial};
-use nbsnap_kernel::KernelSettings;
+use nbsnap_kernel::{AnalyserProgram, KernelSettings};
 use rust_cells::ProcessSettings;
 use rust_cells::dependencies::BuildSettings;
 
@@ -23,12 +27,22 @@ use client::Kernel;
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     if let [_, role, connection_file, cache, rest @ ..] = arguments.as_slice()
-        && role == "be-the-kernel"
+        && let Some(analyser) = analyser_of(role)
     {
-        be_the_kernel(Path::new(connection_file), Path::new(cache), rest.first().map(String::as_str));
+        be_the_kernel(Path::new(connection_file), Path::new(cache), rest.first().map(String::as_str), analyser);
         return;
     }
-    let stories = [running::STORIES, failing::STORIES, interrupting::STORIES, helping::STORIES, living::STORIES].concat();
+    let stories = [
+        running::STORIES,
+        failing::STORIES,
+        interrupting::STORIES,
+        helping::STORIES,
+        analysing::STORIES,
+        living::STORIES,
+        teaching::STORIES,
+        &conformance::STORIES,
+    ]
+    .concat();
     let mut arguments = Arguments::from_args();
     // Cells are compiled: more at once only makes each slower than it may be.
     arguments.test_threads = arguments.test_threads.or(Some(2));
@@ -45,7 +59,17 @@ fn main() {
 /// A name and what happens.
 type Story = (&'static str, fn());
 
-fn be_the_kernel(connection_file: &Path, cache: &Path, notebook: Option<&str>) {
+/// Whether an argument makes this program a kernel, and what analyses code for it.
+fn analyser_of(role: &str) -> Option<Option<Arc<dyn AnalyserProgram>>> {
+    match role {
+        "be-the-kernel" => Some(None),
+        "be-the-kernel-that-analyses" => Some(Some(Arc::new(analysing::Program { is_there: true }))),
+        "be-the-kernel-without-analyser" => Some(Some(Arc::new(analysing::Program { is_there: false }))),
+        _ => None,
+    }
+}
+
+fn be_the_kernel(connection_file: &Path, cache: &Path, notebook: Option<&str>, analyser: Option<Arc<dyn AnalyserProgram>>) {
     let plain = ["PATH", "HOME", "CARGO_HOME", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN"];
     let mut environment: std::collections::BTreeMap<String, String> =
         plain.iter().filter_map(|name| Some(((*name).to_owned(), std::env::var(name).ok()?))).collect();
@@ -64,6 +88,7 @@ fn be_the_kernel(connection_file: &Path, cache: &Path, notebook: Option<&str>) {
         notebook,
         build: BuildSettings { opt_level: "0".into(), optimized: Vec::new() },
         environment,
+        analyser,
         history: notebook_less.then(|| std::env::current_dir().unwrap().join("history.jsonl")),
     };
     if let Err(error) = nbsnap_kernel::run(settings) {

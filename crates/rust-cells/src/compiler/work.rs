@@ -368,6 +368,7 @@ impl<'a> Work<'a> {
             lines: lines(&generated, cell, &after.items),
             providers: generated.providers,
             discarded: self.discarded,
+            shows_itself: plan.showing == Showing::Own,
             lost: self.lost,
             inputs,
             after,

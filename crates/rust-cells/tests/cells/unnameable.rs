@@ -1,8 +1,12 @@
 Types without names: refused where they are made, with what to write instead. A bare function is kept as a pointer.
 // %%
 let f = |x: i32| x + 1;
-//= error `f` is or holds a closure
+//= error `f` is a closure
 //= help box it
+// %%
+let tripled = (0..3).map(|n| n * 3);
+//= error `tripled` holds a closure
+//= help collect
 // %%
 let boxed: Box<dyn Fn(i32) -> i32> = Box::new(|x| x + 1);
 // %%
@@ -23,7 +27,7 @@ let doubled = (0..3).map(double);
 async fn answer() -> u8 { 4 }
 let future = answer();
 //= error `future` is or holds a future
-//= help await it
+//= help write `.await`
 // %%
 let local = { struct Local; Local };
 //= error `local` has the type `Local`

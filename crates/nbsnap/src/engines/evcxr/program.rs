@@ -14,8 +14,8 @@ use serde_json::Value;
 
 use crate::engine::{EngineError, Interrupt};
 use crate::event::Event;
-use crate::process::group;
 use crate::process::tail::Tail;
+use crate::process::{group, limits};
 
 /// The program's name, and that of its package.
 pub const PROGRAM: &str = "nbsnap-evcxr";
@@ -56,7 +56,7 @@ impl EvcxrProgram {
             Found::InCheckout(checkout) => checkout.build(interrupt, emit),
             Found::Nowhere => Err(EngineError::Failed {
                 message: format!(
-                    "engine evcxr needs the program {PROGRAM}, which is not beside this one: install it from the same source \
+                    "the program {PROGRAM} is needed, which is not beside this one: install it from the same source \
                      (`cargo install --path crates/{PROGRAM}`), or name its file in the variable {VARIABLE}"
                 ),
             }),
@@ -121,7 +121,7 @@ impl Checkout {
     /// Builds the program.
     fn build(&self, interrupt: &Interrupt, emit: &mut dyn FnMut(Event)) -> Result<PathBuf, EngineError> {
         let crates = self.count_crates();
-        let reason = format!("engine evcxr needs {PROGRAM}, which carries rust-analyzer: building it once takes some minutes");
+        let reason = format!("{PROGRAM} is needed, which carries evcxr and rust-analyzer: building it once takes some minutes");
         emit(Event::Notice { message: reason });
         let mut child = self.cargo();
         child.args(["build", "--workspace", "--bin", PROGRAM, "--message-format=json-render-diagnostics"]);
@@ -130,7 +130,10 @@ impl Checkout {
             "debug" => {}
             profile => drop(child.args(["--profile", profile])),
         }
-        let mut child = child.stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0).spawn().map_err(no_cargo)?;
+        child.stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+        // SAFETY: between fork and exec this makes one system call and touches no memory.
+        unsafe { child.pre_exec(limits::end_with_parent) };
+        let mut child = child.spawn().map_err(no_cargo)?;
         let result = self.follow(&mut child, crates, interrupt, emit);
         if result.is_err() {
             group::kill_group(&child);

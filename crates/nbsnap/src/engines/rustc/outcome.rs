@@ -24,7 +24,7 @@ impl Collected {
         match output {
             Output::Stdout(text) => self.print(text, max_output, |record| &mut record.stdout),
             Output::Stderr(text) => self.print(text, max_output, |record| &mut record.stderr),
-            Output::Display(display) => {
+            Output::Display(display) | Output::ShownValue(display) => {
                 let bytes: usize = display.values().map(String::len).sum();
                 self.printed += bytes as u64;
                 self.record.display(display);

@@ -1,0 +1,258 @@
+//! The process that analyses code for help while typing: started by the first question, ended when nobody asks, gone with the kernel.
+//!
+//! The main type is [`Analysis`]. It keeps nobody waiting: until the process has loaded what cells depend on, and while it works at
+//! another question, there is no answer, and whoever asks says what is known without it.
+
+use std::fmt;
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rust_cells::analysis::{Answer, Question};
+use rust_cells::{CancellationToken, foreign_variables};
+use tokio::sync::oneshot;
+
+use crate::KernelSettings;
+
+/// How long an answer may take. Clients drop what comes later than a second.
+const PATIENCE: Duration = Duration::from_millis(900);
+/// How long the process is kept while nobody asks.
+const IDLE: Duration = Duration::from_secs(15 * 60);
+/// How often the process may break down before it is not started any more.
+const MOST_FAILURES: u32 = 3;
+/// How much a build of the process gives way to whatever else runs.
+const NICE: i32 = 10;
+/// What the process is, for whoever waits for it.
+const LOADING: &str =
+    "rust-analyzer is loading the crates that cells depend on; ask again in a moment for methods and documentation";
+
+/// Where the program that analyses is found.
+pub trait AnalyserProgram: fmt::Debug + Send + Sync {
+    /// The program's file, which may have to be built first. `say` gets how far that is.
+    ///
+    /// # Errors
+    /// When there is no such program, in words for whoever types.
+    fn find(&self, token: &CancellationToken, say: &mut dyn FnMut(String)) -> Result<PathBuf, String>;
+}
+
+/// What answers questions about code. Clones share one process.
+#[derive(Clone)]
+pub(crate) struct Analysis {
+    program: Option<Arc<dyn AnalyserProgram>>,
+    /// Where it lays out what cells depend on.
+    folder: PathBuf,
+    /// The lock file that pins it.
+    lock: Option<String>,
+    state: Arc<Mutex<State>>,
+    token: CancellationToken,
+}
+
+#[derive(Default)]
+struct State {
+    /// Where questions go, once there has been one.
+    orders: Option<Sender<Order>>,
+    /// Whether a question is being worked at.
+    is_busy: bool,
+    /// Whether the process has answered, so that it answers the next question soon.
+    is_loaded: bool,
+    /// It is not started any more.
+    is_off: bool,
+    /// What is being waited for, while something is.
+    progress: Option<String>,
+    /// What went wrong, until somebody has been told.
+    fault: Option<String>,
+    process: Option<Child>,
+}
+
+struct Order {
+    question: Question,
+    answer: oneshot::Sender<Answer>,
+}
+
+/// Why a process is no longer asked.
+enum Over {
+    /// Nobody has asked for a while, or the kernel is going.
+    Rest,
+    /// There is none, and will not be.
+    Never(String),
+    /// It is gone.
+    Gone(String),
+}
+
+impl Analysis {
+    /// Nothing is started yet. Without a program there is never an answer.
+    pub(crate) fn new(settings: &KernelSettings) -> Analysis {
+        Analysis {
+            program: settings.analyser.clone(),
+            folder: settings.cache.join("analysis"),
+            lock: settings.lock.clone(),
+            state: Arc::default(),
+            token: CancellationToken::default(),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The answer, if there is one soon.
+    pub(crate) async fn ask(&self, question: Question) -> Option<Answer> {
+        let program = self.program.clone()?;
+        let (sender, answer) = oneshot::channel();
+        {
+            let mut state = self.state();
+            if state.is_busy || state.is_off || self.token.is_cancelled() {
+                return None;
+            }
+            let orders = state.orders.get_or_insert_with(|| self.start(program));
+            orders.send(Order { question, answer: sender }).ok()?;
+            state.is_busy = true;
+            if !state.is_loaded {
+                state.progress.get_or_insert_with(|| LOADING.to_owned());
+                return None;
+            }
+        }
+        tokio::time::timeout(PATIENCE, answer).await.ok()?.ok()
+    }
+
+    /// Why there was no answer, for whoever has asked. What does not pass is said once.
+    pub(crate) fn notice(&self) -> Option<String> {
+        let mut state = self.state();
+        state.progress.clone().or_else(|| state.fault.take())
+    }
+
+    /// Ends the process, and what builds it.
+    pub(crate) fn end(&self) {
+        self.token.cancel();
+        let mut state = self.state();
+        state.orders = None;
+        end(state.process.take());
+    }
+
+    fn start(&self, program: Arc<dyn AnalyserProgram>) -> Sender<Order> {
+        let (sender, orders) = channel();
+        let analysis = self.clone();
+        std::thread::spawn(move || analysis.work(&program, &orders));
+        sender
+    }
+
+    /// Has processes answer, one after another, until nobody can ask any more.
+    fn work(&self, program: &Arc<dyn AnalyserProgram>, orders: &Receiver<Order>) {
+        let mut failures = 0;
+        while let Ok(first) = orders.recv() {
+            let over = self.process(program, first, orders);
+            let mut state = self.state();
+            end(state.process.take());
+            (state.is_busy, state.is_loaded, state.progress) = (false, false, None);
+            let fault = match over {
+                Over::Rest => continue,
+                Over::Never(reason) => {
+                    state.is_off = true;
+                    reason
+                }
+                Over::Gone(reason) => {
+                    failures += 1;
+                    state.is_off = failures == MOST_FAILURES;
+                    reason
+                }
+            };
+            // Jupyter shows it where it shows its own log.
+            let _ =
+                writeln!(std::io::stderr(), "nbsnap: help while typing knows no methods and no library documentation: {fault}");
+            state.fault = Some(fault);
+        }
+    }
+
+    /// Starts a process and has it answer.
+    fn process(&self, program: &Arc<dyn AnalyserProgram>, first: Order, orders: &Receiver<Order>) -> Over {
+        let program = match self.find(program.clone()) {
+            Ok(program) => program,
+            Err(reason) => return Over::Never(reason),
+        };
+        let (mut questions, mut answers) = match self.spawn(&program) {
+            Ok(pipes) => pipes,
+            Err(error) => return Over::Never(format!("cannot run {}: {error}", program.display())),
+        };
+        let mut next = Ok(first);
+        loop {
+            let Order { question, answer } = match next {
+                Ok(order) => order,
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return Over::Rest,
+            };
+            let mut line = String::new();
+            let is_sent = serde_json::to_vec(&question).is_ok_and(|mut text| {
+                text.push(b'\n');
+                questions.write_all(&text).is_ok()
+            });
+            let is_answered = is_sent && answers.read_line(&mut line).is_ok_and(|length| length > 0);
+            let Some(given) = is_answered.then(|| serde_json::from_str::<Answer>(&line).ok()).flatten() else {
+                return if self.token.is_cancelled() { Over::Rest } else { Over::Gone("rust-analyzer broke down".to_owned()) };
+            };
+            let mut state = self.state();
+            (state.is_busy, state.progress) = (false, None);
+            match given {
+                Answer::Failed(reason) => state.fault = Some(reason),
+                given => {
+                    state.is_loaded = true;
+                    // Whoever asked may have gone.
+                    let _ = answer.send(given);
+                }
+            }
+            drop(state);
+            next = orders.recv_timeout(IDLE);
+        }
+    }
+
+    /// The program's file, built if need be, by a thread that gives way to all others.
+    fn find(&self, program: Arc<dyn AnalyserProgram>) -> Result<PathBuf, String> {
+        let analysis = self.clone();
+        let find = move || {
+            let _ = rustix::process::nice(NICE);
+            program.find(&analysis.token, &mut |progress| analysis.state().progress = Some(progress))
+        };
+        let found = std::thread::spawn(find).join().unwrap_or_else(|_| Err("looking for it broke down".to_owned()));
+        self.state().progress = Some(LOADING.to_owned());
+        found
+    }
+
+    fn spawn(&self, program: &Path) -> std::io::Result<(ChildStdin, BufReader<ChildStdout>)> {
+        std::fs::create_dir_all(&self.folder)?;
+        let lock = self.folder.join("Cargo.lock");
+        if let Some(text) = self.lock.as_ref().filter(|text| !std::fs::read_to_string(&lock).is_ok_and(|old| old == **text)) {
+            std::fs::write(&lock, text)?;
+        }
+        let mut command = Command::new(program);
+        for name in foreign_variables() {
+            command.env_remove(name);
+        }
+        command
+            .arg("analyse")
+            .arg(&self.folder)
+            // What cells depend on was fetched when it was built.
+            .env("CARGO_NET_OFFLINE", "true")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
+        let mut child = command.spawn()?;
+        let pipes = child.stdin.take().zip(child.stdout.take());
+        let mut state = self.state();
+        if self.token.is_cancelled() {
+            end(Some(child));
+            return Err(std::io::ErrorKind::Interrupted.into());
+        }
+        state.process = Some(child);
+        let (questions, answers) = pipes.ok_or(std::io::ErrorKind::BrokenPipe)?;
+        Ok((questions, BufReader::new(answers)))
+    }
+}
+
+fn end(process: Option<Child>) {
+    if let Some(mut process) = process {
+        // One that has ended by itself cannot be killed, and need not be.
+        let _ = process.kill();
+        let _ = process.wait();
+    }
+}

@@ -1,0 +1,90 @@
+//! Mistakes that learners make, each with the whole text that they read. Those that need a server are among the tests of the real binary.
+
+use crate::{Story, kernel};
+
+pub(crate) const STORIES: &[Story] = &[
+    ("mistake_missing_await", missing_await),
+    ("mistake_missing_question_mark", missing_question_mark),
+    ("mistake_borrowed_variable", borrowed_variable),
+    ("mistake_moved_value", moved_value),
+    ("mistake_closure_kept", closure_kept),
+    ("mistake_static_without_synchronisation", static_without_synchronisation),
+    ("mistake_type_that_cannot_be_inferred", type_that_cannot_be_inferred),
+];
+
+/// What is read when the last of these cells fails.
+fn read(cells: &[&str]) -> String {
+    let (_folder, mut kernel) = kernel();
+    let (last, first) = cells.split_last().unwrap();
+    for cell in first {
+        kernel.value(cell);
+    }
+    let executed = kernel.execute(last);
+    assert_eq!(executed.status(), "error", "{last}");
+    format!("{last}\n\n{}: {}\n\n{}", executed.reply["ename"], executed.reply["evalue"], executed.traceback())
+}
+
+macro_rules! reads {
+    ($name:literal, $cells:expr) => {
+        insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
+            insta::assert_snapshot!($name, read(&$cells));
+        });
+    };
+}
+
+fn missing_await() {
+    let cells = [
+        "async fn processes() -> Vec<String> { vec![\"water-bodies\".to_owned()] }",
+        "let found = processes();\nprintln!(\"{}\", found.len());",
+    ];
+    reads!("missing_await", cells);
+    let cells = ["async fn job() -> Result<String, std::fmt::Error> { Ok(String::new()) }", "let id = job();"];
+    reads!("missing_await_kept", cells);
+    let cells = ["async fn job() -> Result<String, std::fmt::Error> { Ok(String::new()) }", "let id: String = job()?;"];
+    reads!("missing_await_before_question_mark", cells);
+}
+
+fn missing_question_mark() {
+    let cells = ["let number = \"42\".parse::<u32>();\nnumber + 1"];
+    reads!("missing_question_mark", cells);
+    let cells = ["use std::fs::File;\nlet file = File::open(\"Cargo.toml\");", "println!(\"{}\", file.metadata()?.len());"];
+    reads!("missing_question_mark_on_a_method", cells);
+}
+
+fn borrowed_variable() {
+    let cells = ["let names = vec![String::from(\"green\"), String::from(\"nir08\")];\nlet first = &names[0];"];
+    reads!("borrowed_variable", cells);
+    let cells = ["let text = String::from(\"a b\");", "let words: Vec<&str> = text.split(' ').collect();"];
+    reads!("borrowed_variable_of_an_earlier_cell", cells);
+}
+
+fn moved_value() {
+    let cells = [
+        "let bands = vec![\"green\", \"nir08\"];\nfn count(bands: Vec<&str>) -> usize { bands.len() }",
+        "let number = count(bands);",
+        "println!(\"{bands:?}\");",
+    ];
+    reads!("moved_value_in_an_earlier_cell", cells);
+    let cells = ["let bands = vec![\"green\"];\nfor band in bands { println!(\"{band}\"); }\nbands.len()"];
+    reads!("moved_value", cells);
+}
+
+fn closure_kept() {
+    reads!("closure_kept", ["let double = |n: i32| n * 2;"]);
+    reads!("closure_kept_in_an_iterator", ["let doubled = (1..4).map(|n| n * 2);"]);
+}
+
+fn static_without_synchronisation() {
+    reads!(
+        "static_without_synchronisation",
+        ["use std::cell::RefCell;\nstatic NAMES: RefCell<Vec<String>> = RefCell::new(Vec::new());"]
+    );
+    reads!("static_that_changes", ["static mut COUNT: u32 = 0;", "COUNT += 1;"]);
+    reads!("static_made_at_run_time", ["static NAME: String = String::from(\"water\");"]);
+}
+
+fn type_that_cannot_be_inferred() {
+    reads!("type_that_cannot_be_inferred", ["let found = Vec::new();"]);
+    reads!("type_that_cannot_be_inferred_of_a_channel", ["let (sender, receiver) = std::sync::mpsc::channel();"]);
+    reads!("type_that_cannot_be_inferred_of_parse", ["let number = \"42\".parse()?;"]);
+}
