@@ -73,7 +73,7 @@ fn a_cell_that_does_not_compile_is_told_with_line_and_column() {
     let before = world.files();
     let outcome = world.run(&["check"]);
     outcome.exits(100).says("notebooks/lab.ipynb: cell `types`, line 2, column 20: error[E0308]: mismatched types (expected `String`, found `i32`) [compile]");
-    outcome.says("\n    help: try using a conversion method: `.to_string()`\n1 problem in 1 notebook");
+    outcome.says("\n    help: try using a conversion method: `let text: String = answer.to_string();`\n1 problem in 1 notebook");
     assert_eq!(world.files(), before, "nothing ran");
     world.run(&["check", "--no-compile"]).exits(0).says("nothing is wrong");
 }

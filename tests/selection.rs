@@ -30,6 +30,36 @@ fn a_cell_is_run_with_those_before_it_and_no_others() {
 }
 
 #[test]
+fn notebooks_in_folders_are_found_and_have_snapshots_in_the_same_tree() {
+    let world = World::empty();
+    world.notebook("01-intro", "", &[("a", PLAIN, "println!(\"outer\");")]);
+    world.notebook(
+        "week1/01-intro",
+        "",
+        &[("a", PLAIN, "println!(\"{}\", std::env::current_dir().unwrap().ends_with(\"week1\"));")],
+    );
+    world.notebook("week1/deep/er", "", &[("a", PLAIN, "panic!(\"deep\")")]);
+    // Neither copies of Jupyter's nor links that lead back are looked at; a project of its own is named.
+    world.notebook(".ipynb_checkpoints/01-intro-checkpoint", "", &[("a", PLAIN, "panic!()")]);
+    std::os::unix::fs::symlink("..", world.path("notebooks/week1/again")).unwrap();
+    world.notebook("python/other", "", &[("a", PLAIN, "panic!()")]);
+    world.write("notebooks/python/nbsnap.toml", "");
+    let outcome = world.run(&["test"]);
+    outcome.exits(100).says("3 notebooks").says("notebooks/python is a project of its own").says("week1/deep/er");
+    assert!(world.path("snapshots/week1/01-intro/a.snap.new").is_file());
+    assert!(world.path("target/nbsnap/failed/week1/deep/er/er.ipynb").is_file());
+    world.run(&["accept", "week1/01-intro"]).exits(0);
+    assert!(world.read("snapshots/week1/01-intro/a.snap").contains("true"));
+    assert!(world.path("snapshots/01-intro/a.snap.new").is_file());
+    world.run(&["accept"]).exits(0);
+    world.run(&["test", "01-intro", "week1/01-intro"]).exits(0).says("2 passed");
+    world.run(&["check"]).exits(0);
+    // A notebook that has gone leaves a snapshot behind, wherever it was.
+    std::fs::remove_file(world.path("notebooks/week1/01-intro.ipynb")).unwrap();
+    world.run(&["test"]).says("snapshots/week1/01-intro/a.snap belongs to no notebook");
+}
+
+#[test]
 fn globs_and_filters_choose_notebooks() {
     let world = three();
     world.run(&["test", "0[13]-*"]).exits(0).says("2 notebooks: 2 passed");

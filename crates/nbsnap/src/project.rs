@@ -1,10 +1,12 @@
 //! Where a project keeps its notebooks, snapshots and builds, and which notebooks a command means.
 //!
 //! ```text
-//! <root>/notebooks/*.ipynb, nbsnap.toml, Cargo.lock
+//! <root>/notebooks/**/*.ipynb, nbsnap.toml, Cargo.lock
 //! <root>/snapshots/<notebook>/<cell id>.snap
 //! <root>/target/nbsnap/                               builds
 //! ```
+//!
+//! A notebook in a folder of `notebooks` is called by its path from there, `week1/01-intro`; its snapshots lie in folders of the same names.
 //!
 //! A folder in `notebooks` that has an `nbsnap.toml` of its own is a project by itself, which no run of the outer one looks into: for notebooks that need
 //! something which not everybody has, such as Python. Its snapshots lie in it:
@@ -113,6 +115,24 @@ impl Project {
         self.notebooks_dir().join("Cargo.lock")
     }
 
+    /// What the notebook in this file is called: its path from the folder with the notebooks, without `.ipynb`.
+    pub fn name_of(&self, path: &Path) -> String {
+        let folder = self.notebooks_dir();
+        let below = path.strip_prefix(&folder).map_or_else(|_| path.file_name().unwrap_or_default().as_ref(), |below| below);
+        let parts: Vec<_> = below.with_extension("").iter().map(|part| part.to_string_lossy().into_owned()).collect();
+        parts.join("/")
+    }
+
+    /// The folders with notebooks that are projects of their own, and that this one does not look into.
+    ///
+    /// # Errors
+    /// When the folder cannot be listed.
+    pub fn inner_projects(&self) -> Result<Vec<PathBuf>, ProjectError> {
+        let folder = self.notebooks_dir();
+        let found = files_of(&folder).map_err(|source| ProjectError::List { path: folder, source })?;
+        Ok(found.projects)
+    }
+
     /// Reads all notebooks.
     ///
     /// # Errors
@@ -122,11 +142,8 @@ impl Project {
         let mut notebooks = Notebooks::default();
         for path in notebook_files(&folder).map_err(|source| ProjectError::List { path: folder, source })? {
             match Notebook::read(&path) {
-                Ok(notebook) => notebooks.usable.push(notebook),
-                Err(error) => {
-                    let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-                    notebooks.unusable.push((name, path, error));
-                }
+                Ok(notebook) => notebooks.usable.push(Notebook { name: self.name_of(&path), ..notebook }),
+                Err(error) => notebooks.unusable.push((self.name_of(&path), path, error)),
             }
         }
         Ok(notebooks)
@@ -156,14 +173,40 @@ fn holds_notebooks(folder: &Path) -> bool {
 }
 
 fn notebook_files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder)? {
-        let path = entry?.path();
-        let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-        if !hidden && path.extension().is_some_and(|extension| extension == "ipynb") && path.is_file() {
-            files.push(path);
+    Ok(files_of(folder)?.notebooks)
+}
+
+/// What lies in a folder with notebooks, and in those below it.
+#[derive(Default)]
+struct Found {
+    notebooks: Vec<PathBuf>,
+    /// Folders that are projects of their own.
+    projects: Vec<PathBuf>,
+}
+
+/// Looks through a folder. Hidden folders, those with builds, and links to folders, which may lead back, are left out.
+fn files_of(folder: &Path) -> std::io::Result<Found> {
+    let mut found = Found::default();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder)? {
+            let entry = entry?;
+            let path = entry.path();
+            if entry.file_name().as_encoded_bytes().starts_with(b".") {
+                continue;
+            }
+            if entry.file_type()?.is_dir() {
+                if path.join("nbsnap.toml").is_file() {
+                    found.projects.push(path);
+                } else if !path.join("CACHEDIR.TAG").is_file() {
+                    folders.push(path);
+                }
+            } else if path.extension().is_some_and(|extension| extension == "ipynb") && path.is_file() {
+                found.notebooks.push(path);
+            }
         }
     }
-    files.sort();
-    Ok(files)
+    found.notebooks.sort();
+    found.projects.sort();
+    Ok(found)
 }

@@ -126,6 +126,13 @@ impl Runner<'_> {
         let engine = self.engine_names(targets.iter().map(|target| &target.notebook));
         emit(Event::RunStarted { notebooks: names.len(), cells, engine }).map_err(RunError::Report)?;
 
+        if wanted.is_all() {
+            for folder in self.project.inner_projects()? {
+                let folder = relative(&self.project.root, &folder).display().to_string();
+                let message = format!("{folder} is a project of its own: `nbsnap test --project {folder}` tests it");
+                emit(Event::Notice { message }).map_err(RunError::Report)?;
+            }
+        }
         let mut summary = Summary::default();
         tell::unusable(&self.project.root, &notebooks, &names, &mut summary, emit)?;
         let mut tally = Tally::default();

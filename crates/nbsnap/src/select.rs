@@ -128,15 +128,37 @@ impl Selection {
 
 /// The names that `asked` means: the one that it is, those that fit it if it is a glob, or those that it begins.
 fn meant<'a>(asked: &str, names: &[&'a str]) -> Result<Vec<&'a str>, SelectError> {
-    let file = Path::new(asked).file_name().unwrap_or_default().to_string_lossy();
-    let stem = file.strip_suffix(".ipynb").unwrap_or(&file);
-    let those = |is_meant: &dyn Fn(&str) -> bool| names.iter().copied().filter(|name| is_meant(name)).collect::<Vec<_>>();
-    let mut found = those(&|name| name == stem);
-    if found.is_empty() && Glob::is_pattern(stem) {
-        let glob = Glob::new(stem).map_err(|reason| SelectError::Pattern { reason })?;
-        found = those(&|name| glob.matches(name));
-    } else if found.is_empty() {
-        found = those(&|name| name.starts_with(stem));
+    let whole = asked.strip_suffix(".ipynb").unwrap_or(asked);
+    let whole = whole.strip_prefix("./").unwrap_or(whole);
+    let last = |name: &'a str| name.rsplit('/').next().unwrap_or(name);
+    let stem = whole.rsplit('/').next().unwrap_or(whole);
+    let those = |is_meant: &dyn Fn(&'a str) -> bool| names.iter().copied().filter(|name| is_meant(name)).collect::<Vec<_>>();
+    let mut found = those(&|name| name == whole);
+    if found.is_empty() {
+        // A path that ends with a notebook's name: the longest such name is the nearest.
+        found = those(&|name| Path::new(whole).ends_with(name));
+        let longest = found.iter().map(|name| name.len()).max();
+        found.retain(|name| Some(name.len()) == longest);
+    }
+    if found.is_empty() && Glob::is_pattern(whole) {
+        let glob = |pattern: &str| Glob::new(pattern).map_err(|reason| SelectError::Pattern { reason });
+        let (of_whole, of_last) = (glob(whole)?, glob(stem)?);
+        found = those(&|name| of_whole.matches(name));
+        if found.is_empty() {
+            found = those(&|name| of_last.matches(last(name)));
+        }
+    }
+    for is_meant in [
+        &(|name: &'a str| Path::new(name).ends_with(whole)) as &dyn Fn(&'a str) -> bool,
+        &|name| name.starts_with(whole),
+        &|name| last(name).starts_with(stem),
+    ] {
+        if found.is_empty() && !stem.is_empty() {
+            found = those(is_meant);
+        }
+    }
+    if found.is_empty() && whole.ends_with('/') {
+        found = those(&|name| name.starts_with(whole));
     }
     if found.is_empty() {
         return Err(SelectError::NoSuchNotebook { name: asked.to_owned(), known: names.join(", ") });
@@ -195,6 +217,24 @@ pub(crate) mod tests {
             "no notebook is called `lob`; there are: 01-deploy, 02-list, 02-list-more, 03-run"
         );
         assert!(choose(&["x*"]).is_err() && choose(&["[x"]).unwrap_err().contains("no pattern"));
+    }
+
+    #[test]
+    fn a_notebook_in_a_folder_is_meant_by_its_path_or_its_end() {
+        let known = notebooks(&["01-intro", "week1/01-intro", "week1/02-more", "week2/02-more"]);
+        let names = |asked: &str| -> Vec<String> {
+            let chosen = Selection::of_names(&[asked.to_owned()]).choose(&known);
+            chosen.unwrap_or_default().into_iter().map(|chosen| chosen.name).collect()
+        };
+        assert_eq!(names("week1/01-intro"), ["week1/01-intro"]);
+        assert_eq!(names("01-intro"), ["01-intro"]);
+        assert_eq!(names("02-more"), ["week1/02-more", "week2/02-more"]);
+        assert_eq!(names("notebooks/week1/01-intro.ipynb"), ["week1/01-intro"]);
+        assert_eq!(names("./notebooks/01-intro.ipynb"), ["01-intro"]);
+        assert_eq!(names("week1/"), ["week1/01-intro", "week1/02-more"]);
+        assert_eq!(names("week*/02*"), ["week1/02-more", "week2/02-more"]);
+        assert_eq!(names("02"), ["week1/02-more", "week2/02-more"]);
+        assert!(names("week3").is_empty());
     }
 
     #[test]

@@ -61,7 +61,8 @@ fn write_notebook(notebook: &NotebookRun, path: &Path, folder: &Path) -> io::Res
     let Ok(mut document) = Document::read(path) else { return Ok(()) };
     let records: Vec<_> = notebook.cells.iter().map(|run| run.record.as_deref().cloned()).collect();
     document.set_records(&records);
-    atomic_write::write(&folder.join(format!("{}.ipynb", notebook.name)), document.text().as_bytes())
+    let name = notebook.name.rsplit('/').next().unwrap_or_default();
+    atomic_write::write(&folder.join(format!("{name}.ipynb")), document.text().as_bytes())
 }
 
 /// The pictures that differ.

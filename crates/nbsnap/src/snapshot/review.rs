@@ -38,7 +38,7 @@ impl SnapshotStore {
         let review = |pending: PathBuf| -> Result<Review, SnapshotError> {
             let snapshot = snapshot_of(&pending);
             let name = |path: Option<&std::ffi::OsStr>| path.unwrap_or_default().to_string_lossy().into_owned();
-            let notebook = name(pending.parent().and_then(Path::file_name));
+            let notebook = self.notebook_of(&pending);
             let (cell, recorded, proposed) = (name(snapshot.file_stem()), body(&snapshot)?, body(&pending)?);
             Ok(Review { pending, snapshot, notebook, cell, recorded, proposed })
         };

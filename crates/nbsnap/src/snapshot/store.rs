@@ -124,7 +124,8 @@ impl SnapshotStore {
 
     /// The folder of a notebook's snapshots.
     pub(super) fn folder(&self, notebook: &str) -> Result<PathBuf, SnapshotError> {
-        if notebook.is_empty() || notebook.starts_with('.') || notebook.contains(['/', '\\', '\0']) {
+        let is_name = |part: &str| !part.is_empty() && !part.starts_with('.') && !part.contains(['\\', '\0']);
+        if !notebook.split('/').all(is_name) {
             return Err(SnapshotError::Name { name: notebook.to_owned() });
         }
         Ok(self.root.join(notebook))
@@ -390,7 +391,7 @@ pub(super) mod tests {
     #[test]
     fn a_notebook_cannot_send_its_snapshots_elsewhere() {
         let mut world = World::new();
-        for name in ["..", "", ".git", "a/b"] {
+        for name in ["..", "", ".git", "a/../b", "/a", "a//b", "a/.git", "a\\b"] {
             world.notebook.name = name.into();
             assert!(world.store(UpdateMode::Never).path(&world.notebook, &world.notebook.cells[0]).is_err(), "{name}");
         }

@@ -115,8 +115,8 @@ impl SnapshotStore {
     pub fn accept(&self, notebooks: Option<&[String]>, orphans: &[Orphan]) -> Result<Accepted, SnapshotError> {
         let mut accepted = Accepted::default();
         let is_meant = |path: &Path| {
-            let folder = path.parent().and_then(Path::file_name).unwrap_or_default();
-            notebooks.is_none_or(|notebooks| notebooks.iter().any(|notebook| folder == notebook.as_str()))
+            let folder = self.notebook_of(path);
+            notebooks.is_none_or(|notebooks| notebooks.contains(&folder))
         };
         // Orphans first: a pending snapshot of a cell that is gone must not come into force.
         for orphan in orphans.iter().filter(|orphan| is_meant(&orphan.path)) {
@@ -133,9 +133,28 @@ impl SnapshotStore {
         Ok(accepted)
     }
 
-    /// The folders that may hold a notebook's snapshots.
+    /// The name of the notebook in whose folder a file is.
+    pub(super) fn notebook_of(&self, path: &Path) -> String {
+        let folder = path.parent().and_then(|folder| folder.strip_prefix(&self.root).ok()).unwrap_or(Path::new(""));
+        folder.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/")
+    }
+
+    /// The folders that may hold a notebook's snapshots, those in one another included, by the notebook's name.
     fn folders(&self) -> Result<Vec<String>, SnapshotError> {
-        Ok(file::names(&self.root)?.into_iter().filter(|name| self.root.join(name).is_dir()).collect())
+        let mut folders = Vec::new();
+        let mut ahead = vec![String::new()];
+        while let Some(folder) = ahead.pop() {
+            for name in file::names(&self.root.join(&folder))? {
+                let below = if folder.is_empty() { name } else { format!("{folder}/{name}") };
+                // A link may lead back.
+                if std::fs::symlink_metadata(self.root.join(&below)).is_ok_and(|metadata| metadata.is_dir()) {
+                    ahead.push(below.clone());
+                    folders.push(below);
+                }
+            }
+        }
+        folders.sort();
+        Ok(folders)
     }
 
     /// Whether a snapshot in `folder` names a notebook that exists, and that would have this folder.
@@ -143,7 +162,7 @@ impl SnapshotStore {
         names.iter().filter(|name| !matches!(Name::parse(name), Some(Name::Sidecar(_)) | None)).any(|name| {
             file::source(&self.root.join(folder).join(name)).is_some_and(|source| {
                 let path = self.project.join(source);
-                path.file_stem().is_some_and(|stem| stem == folder) && path.is_file()
+                path.with_extension("").ends_with(folder) && path.is_file()
             })
         })
     }

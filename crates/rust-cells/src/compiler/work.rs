@@ -124,6 +124,7 @@ impl<'a> Work<'a> {
             &compiler.toolchain.version,
             // Whether a failure is worded with these, and the order of what may give way.
             env!("CARGO_PKG_VERSION"),
+            FORMAT,
         ];
         digest(parts.map(|part| digest(part.as_bytes())).concat().as_bytes())
     }
@@ -376,6 +377,9 @@ impl<'a> Work<'a> {
         }))
     }
 }
+
+/// Changes when artefacts of before mean something else.
+const FORMAT: &str = "2";
 
 /// Which generated lines are which lines of which cell; the cell itself has no label.
 fn lines(generated: &Generated, cell: &Cell, items: &crate::items::Items) -> Vec<(u32, u32, u32, String)> {
