@@ -17,6 +17,10 @@ use crate::generate::Plan;
 
 /// How long an artefact is kept that nothing uses.
 const MAX_AGE: Duration = Duration::from_secs(14 * 24 * 3600);
+/// How long a cell may be made: what is older was left by a process that was killed.
+const MAX_MAKING: Duration = Duration::from_secs(24 * 3600);
+/// How folders are called in which cells are made.
+const MAKING: &str = "making-";
 /// How many bytes of artefacts are kept.
 const MAX_BYTES: u64 = 2 << 30;
 
@@ -90,7 +94,7 @@ impl Artefacts {
     /// A folder to compile in.
     pub(crate) fn new_folder(&self) -> Result<tempfile::TempDir, Error> {
         std::fs::create_dir_all(&self.folder).map_err(Error::io("create", &self.folder))?;
-        tempfile::Builder::new().prefix("making-").tempdir_in(&self.folder).map_err(Error::io("create", &self.folder))
+        tempfile::Builder::new().prefix(MAKING).tempdir_in(&self.folder).map_err(Error::io("create", &self.folder))
     }
 
     /// What is known by this key, if it still holds.
@@ -162,11 +166,20 @@ impl Artefacts {
         let _ = std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(folder.join(&key[..32]), ""));
     }
 
-    /// Removes artefacts that nothing has used for long, and the oldest ones where they are too many.
+    /// Removes artefacts that nothing has used for long, and the oldest ones where they are too many; and what was being made when a
+    /// process was killed.
     pub(crate) fn sweep(&self) {
         let read = |folder: &Path| {
             std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect::<Vec<_>>()
         };
+        let is_left = |path: &&PathBuf| {
+            let is_making = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(MAKING));
+            let changed = std::fs::metadata(path).and_then(|metadata| metadata.modified());
+            is_making && changed.is_ok_and(|changed| changed.elapsed().is_ok_and(|age| age > MAX_MAKING))
+        };
+        for left in read(&self.folder).iter().filter(is_left) {
+            let _ = std::fs::remove_dir_all(left);
+        }
         let mut found: Vec<(SystemTime, u64, PathBuf)> = Vec::new();
         for folder in read(&self.folder).iter().filter(|path| path.is_dir()).flat_map(|path| read(path)) {
             let used = std::fs::metadata(folder.join("outcome.json")).and_then(|metadata| metadata.modified());
@@ -184,5 +197,21 @@ impl Artefacts {
                 let _ = std::fs::remove_dir_all(folder);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_killed_process_left_is_removed_a_day_later() {
+        let folder = tempfile::tempdir().unwrap();
+        let artefacts = Artefacts::new(folder.path()).unwrap();
+        let (old, new) = (artefacts.new_folder().unwrap().keep(), artefacts.new_folder().unwrap().keep());
+        let then = SystemTime::now() - MAX_MAKING - Duration::from_secs(1);
+        std::fs::File::open(&old).unwrap().set_modified(then).unwrap();
+        artefacts.sweep();
+        assert!(!old.exists() && new.exists());
     }
 }

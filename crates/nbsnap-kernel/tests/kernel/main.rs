@@ -1,12 +1,13 @@
 //! The kernel as clients see it, each story with a kernel of its own.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-#![expect(clippy::exit, clippy::print_stderr, reason = "this program is a kernel, too")]
+#![expect(clippy::exit, clippy::print_stderr, reason = "this program is a kernel, too, and some tests measure")]
 
 mod agreeing;
 mod analysing;
 mod client;
 mod conformance;
+mod enduring;
 mod failing;
 mod helping;
 mod interrupting;
@@ -39,6 +40,7 @@ fn main() {
         helping::STORIES,
         analysing::STORIES,
         living::STORIES,
+        enduring::STORIES,
         teaching::STORIES,
         &conformance::STORIES,
     ]
