@@ -64,7 +64,9 @@ impl Execution<'_> {
         if is_stored {
             cells.count += 1;
             let mut history = cells.shared.history.lock().unwrap_or_else(PoisonError::into_inner);
-            history.add(cells.count, &source);
+            // Programs that run whole notebooks, such as nbclient, ask for cells to be stored as people's clients do. They say that nobody is
+            // there to answer a question.
+            history.add(cells.count, &source, request.flag("allow_stdin", true));
         }
         let count = cells.count;
         let outbox = cells.shared.outbox.clone();

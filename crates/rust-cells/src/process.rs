@@ -15,7 +15,7 @@ use rustix::event::{PollFd, PollFlags, Timespec};
 
 use crate::cancellation::CancellationToken;
 use crate::compiler::CompiledCell;
-use crate::output::{Output, Stdout, Text};
+use crate::output::{Output, Stdout, Text, without_generated_places};
 use crate::{Compiler, Error};
 
 /// How often a waiting call looks at the token.
@@ -450,7 +450,7 @@ impl Process {
                     found = true;
                     let text = self.err.push(&buffer[..count]);
                     if !text.is_empty() {
-                        emit(Output::Stderr(text));
+                        emit(Output::Stderr(without_generated_places(&text).into_owned()));
                     }
                 }
                 _ => break,

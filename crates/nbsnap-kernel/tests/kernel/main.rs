@@ -72,9 +72,8 @@ fn analyser_of(role: &str) -> Option<Option<Arc<dyn AnalyserProgram>>> {
 }
 
 fn be_the_kernel(connection_file: &Path, cache: &Path, notebook: Option<&str>, analyser: Option<Arc<dyn AnalyserProgram>>) {
-    let plain = ["PATH", "HOME", "CARGO_HOME", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN"];
-    let mut environment: std::collections::BTreeMap<String, String> =
-        plain.iter().filter_map(|name| Some(((*name).to_owned(), std::env::var(name).ok()?))).collect();
+    // As the runner's cells have it, so that the two can be compared.
+    let mut environment = nbsnap::process::environment::plain();
     environment.extend(ProcessSettings::usual_variables());
     let notebook_less = notebook.is_none();
     let (projects, notebook, lock) = match notebook {
