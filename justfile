@@ -64,6 +64,10 @@ lab *OPTIONS:
 kernel-test:
     tests/peers/kernel_test.py
 
+# Have kernels last: 1,000 cells in one, 50 one after another, 8 at once, 100 MB of output, 60 kills at random moments; says what it took.
+kernel-endurance:
+    NBSNAP_KERNEL_ENDURANCE=full cargo test --workspace --test kernel -- endurance --nocapture
+
 # Run lab 04 in JupyterLab with a browser, interrupt, restart, kill, and look what is left; screens land in target/lab. Needs Python 3 and Chromium.
 lab-test *OPTIONS:
     tests/lab/lab.py {{OPTIONS}}

@@ -3,7 +3,7 @@
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use rust_cells::{CellOutcome, Error, Executed, Limits, Output};
+use rust_cells::{CellOutcome, Error, Executed, Limits, Output, WHILE_NO_CELL_RAN};
 use serde_json::{Map, Value, json};
 
 use crate::cells::{Cells, reply_of};
@@ -64,7 +64,9 @@ impl Execution<'_> {
         if is_stored {
             cells.count += 1;
             let mut history = cells.shared.history.lock().unwrap_or_else(PoisonError::into_inner);
-            history.add(cells.count, &source);
+            // Programs that run whole notebooks, such as nbclient, ask for cells to be stored as people's clients do. They say that nobody is
+            // there to answer a question.
+            history.add(cells.count, &source, request.flag("allow_stdin", true));
         }
         let count = cells.count;
         let outbox = cells.shared.outbox.clone();
@@ -90,13 +92,13 @@ impl Execution<'_> {
     fn cell(&mut self, cells: &mut Cells<'_>, source: &str) -> Option<Failure> {
         let label = format!("cell [{}]", self.count);
         cells.sources.insert(label.clone(), source.to_owned());
+        let before: Vec<String> = cells.session.chain().state().variables().keys().cloned().collect();
         let handle = match cells.session.start().and_then(|process| process.handle()) {
             Ok(handle) => handle,
             Err(error) => return Some(Failure::new("Error", &error.to_string())),
         };
         cells.shared.interrupts.steer(handle);
         cells.progress.lock().unwrap_or_else(PoisonError::into_inner).of(Some(self.request));
-        let before: Vec<String> = cells.session.chain().state().variables().keys().cloned().collect();
         let interrupts = cells.shared.interrupts.clone();
         let executed = cells.session.execute(source, &label, NO_LIMITS, interrupts.token(), &mut |output| match output {
             Output::InputRequest => self.ask(&interrupts),
@@ -107,13 +109,13 @@ impl Execution<'_> {
         let state = cells.session.chain().state();
         let is_lost = |name: &String| !state.variables().contains_key(name);
         let lost: Vec<String> = before.into_iter().filter(is_lost).collect();
-        // Nobody who adds a crate expects that. Who moves a variable or defines its type anew has done it in so many words.
-        let by_crates: Vec<(&String, &String)> = lost
+        // Nobody expects that who adds a crate, or whose process was killed. Who moves a variable or defines its type anew has done it in so many words.
+        let unexpected: Vec<(&String, &String)> = lost
             .iter()
             .filter_map(|name| Some((name, state.lost().get(name)?)))
-            .filter(|(_, why)| why.contains(":dep"))
+            .filter(|(_, why)| why.contains(":dep") || why.contains(WHILE_NO_CELL_RAN))
             .collect();
-        for (name, why) in by_crates {
+        for (name, why) in unexpected {
             self.take(Output::Stderr(format!("note: `{name}` is gone: {why}. Run the cell that makes it again.\n")));
         }
         let sources = Cited { cells: &cells.sources, label: &label };

@@ -54,11 +54,11 @@ impl History {
         History { file, entries, session }
     }
 
-    /// Adds a cell that is about to run.
-    pub(crate) fn add(&mut self, line: u64, source: &str) {
+    /// Adds a cell that is about to run. What no person has typed is forgotten with the session.
+    pub(crate) fn add(&mut self, line: u64, source: &str, is_typed: bool) {
         let line = i64::try_from(line).unwrap_or(i64::MAX);
         self.entries.push(Entry { session: self.session, line, source: source.to_owned(), output: None });
-        let Some(file) = &self.file else { return };
+        let Some(file) = self.file.as_ref().filter(|_| is_typed) else { return };
         let text = format!("{}\n", json!({"session": self.session, "line": line, "source": source}));
         if let Some(folder) = file.parent() {
             let _ = std::fs::create_dir_all(folder);
@@ -158,8 +158,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("below/history.jsonl");
         let mut first = History::open(Some(file.clone()));
-        first.add(1, "let a = 1;\na");
-        first.add(2, "b");
+        first.add(1, "let a = 1;\na", true);
+        first.add(2, "b", true);
+        first.add(3, "c", false);
+        assert_eq!(first.entries.len(), 3);
         let second = History::open(Some(file));
         assert_eq!(second.session, first.session + 1);
         let lines: Vec<(i64, i64, &str)> =

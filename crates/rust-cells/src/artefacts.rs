@@ -20,6 +20,8 @@ use crate::generate::Plan;
 const MAX_AGE: Duration = Duration::from_secs(14 * 24 * 3600);
 /// How long an artefact is kept for sure: whoever was given it may be about to load it.
 const MIN_AGE: Duration = Duration::from_secs(3600);
+/// How folders are called in which cells are made.
+const MAKING: &str = "making-";
 /// How many bytes of artefacts are kept.
 const MAX_BYTES: u64 = 2 << 30;
 
@@ -96,7 +98,7 @@ impl Artefacts {
     /// A folder to compile in.
     pub(crate) fn new_folder(&self) -> Result<tempfile::TempDir, Error> {
         std::fs::create_dir_all(&self.folder).map_err(Error::io("create", &self.folder))?;
-        tempfile::Builder::new().prefix("making-").tempdir_in(&self.folder).map_err(Error::io("create", &self.folder))
+        tempfile::Builder::new().prefix(MAKING).tempdir_in(&self.folder).map_err(Error::io("create", &self.folder))
     }
 
     /// What is known by this key, if it still holds.
@@ -162,11 +164,12 @@ impl Artefacts {
         let _ = std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(folder.join(&key[..32]), ""));
     }
 
-    /// Removes artefacts that nothing has used for long, and the oldest ones where they are too many.
+    /// Removes artefacts that nothing has used for long, and the oldest ones where they are too many; and what was being made when a
+    /// process was killed.
     pub(crate) fn sweep(&self) {
         let mut found: Vec<(Duration, u64, PathBuf)> = Vec::new();
         for group in entries(&self.folder).filter(|path| path.is_dir()) {
-            if group.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"making-")) {
+            if group.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(MAKING.as_bytes())) {
                 // Left behind by somebody who was killed.
                 if unused_for(&group).is_some_and(|age| age > MIN_AGE) {
                     let _ = std::fs::remove_dir_all(group);
@@ -231,5 +234,16 @@ mod tests {
         });
         let rest = entries(folder.path()).filter(|path| path.to_string_lossy().contains("making-")).count();
         assert_eq!(rest, 0, "nothing is left of the making");
+    }
+
+    #[test]
+    fn what_a_killed_process_left_is_removed_later() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let artefacts = Artefacts::new(folder.path()).expect("a cache");
+        let [old, new] = [(); 2].map(|()| artefacts.new_folder().expect("a folder").keep());
+        let then = SystemTime::now() - MIN_AGE - Duration::from_secs(1);
+        std::fs::File::open(&old).and_then(|file| file.set_modified(then)).expect("an old time");
+        artefacts.sweep();
+        assert!(!old.exists() && new.exists());
     }
 }

@@ -3,7 +3,7 @@
 //! This module neither writes crates nor decides what an error means.
 
 use std::io::Read;
-use std::os::unix::process::CommandExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use serde::Deserialize;
 
 use crate::cancellation::CancellationToken;
-use crate::{Error, Toolchain};
+use crate::{Error, Toolchain, lifetime};
 
 /// How often a waiting call looks at the token and the clock.
 const TICK: Duration = Duration::from_millis(5);
@@ -119,7 +119,8 @@ impl Rustc<'_> {
 /// Runs a command to its end. Returns whether it succeeded and what it wrote to standard error; nothing if its time was up.
 fn wait(command: &mut Command, deadline: Instant, token: &CancellationToken) -> Result<Option<(bool, String)>, Error> {
     let program = command.get_program().to_string_lossy().into_owned();
-    let mut child = command.spawn().map_err(|source| Error::Program { program: program.clone(), source })?;
+    let mut child =
+        lifetime::end_with_us(command).spawn().map_err(|source| Error::Program { program: program.clone(), source })?;
     let mut stderr = child.stderr.take().expect("stderr was asked for as a pipe");
     let text = std::thread::spawn(move || {
         let mut bytes = Vec::new();
@@ -145,5 +146,9 @@ fn wait(command: &mut Command, deadline: Instant, token: &CancellationToken) -> 
         std::thread::sleep(TICK);
     }
     let status = child.wait().map_err(|source| Error::Program { program, source })?;
+    // What it had said by then is no word on the cell.
+    if let Some(signal) = status.signal() {
+        return Err(Error::Killed { signal });
+    }
     Ok(Some((status.success(), text.join().unwrap_or_default())))
 }

@@ -24,6 +24,12 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
+    /// The compiler was killed.
+    #[error("rustc was ended by signal {signal}, perhaps for want of memory: run the cell again")]
+    Killed {
+        /// The signal's number.
+        signal: i32,
+    },
     /// This toolchain's compiler does not give what cells are made of.
     #[error("{toolchain} cannot compile cells: {reason}; use another toolchain, or a newer version of this program")]
     Toolchain {

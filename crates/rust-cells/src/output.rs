@@ -3,7 +3,11 @@
 //! The main type is [`Stdout`]. A display is a block on standard output between a line `EVCXR_BEGIN_CONTENT <MIME type>` and a line
 //! `EVCXR_END_CONTENT`. Blocks that follow one another, each of another type, are one display in several types.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use regex::Regex;
 
 /// Something that a cell has shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,6 +64,12 @@ impl Text {
     pub(crate) fn end(&mut self) -> String {
         String::from_utf8_lossy(&std::mem::take(&mut self.0)).into_owned()
     }
+}
+
+/// Text without places in generated crates, as `dbg!` prints them: they move with every macro of an earlier cell.
+pub(crate) fn without_generated_places(text: &str) -> Cow<'_, str> {
+    static PLACE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"src/lib\.rs:\d+:\d+").expect("the pattern is a constant"));
+    PLACE.replace_all(text, "the cell")
 }
 
 /// Standard output, taken apart.

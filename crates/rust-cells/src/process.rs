@@ -152,6 +152,20 @@ impl Process {
         self.is_gone
     }
 
+    /// How the process has ended, if it has, while nothing waited for it.
+    pub(crate) fn has_ended(&mut self) -> Option<String> {
+        if self.is_gone {
+            return Some("it is gone".to_owned());
+        }
+        if self.control.receive() {
+            return None;
+        }
+        match self.died(&mut |_| ()) {
+            Ending::Died { status } => Some(status),
+            _ => None,
+        }
+    }
+
     /// Runs a compiled cell. `started` is called when its code begins to run; its output goes to `emit` as it comes.
     ///
     /// # Errors

@@ -2,6 +2,8 @@
 //!
 //! The main type is [`Session`]. It gives events while a cell is at work, and an outcome. It prints nothing.
 
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -14,6 +16,12 @@ use crate::diagnostics::Diagnostic;
 use crate::output::Output;
 use crate::process::{Ending, Process, ProcessSettings};
 use crate::{Compiler, Error};
+
+/// How long what a shell line has started may take to end.
+const ENDING: Duration = Duration::from_secs(1);
+
+/// Part of the reason for which a variable is gone that no cell has lost.
+pub const WHILE_NO_CELL_RAN: &str = "while no cell ran";
 
 /// How long a cell may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,12 +85,18 @@ impl<'a> Session<'a> {
         &self.chain
     }
 
-    /// Starts the process if there is none, so that the first cell need not wait for it.
+    /// Starts the process if there is none, so that the first cell need not wait for it. One that has ended while no cell ran has taken the
+    /// variables with it.
     ///
     /// # Errors
     /// When it cannot be started.
     pub fn start(&mut self) -> Result<&mut Process, Error> {
-        let process = match self.process.take().filter(|process| !process.is_gone()) {
+        let mut process = self.process.take();
+        if let Some(status) = process.as_mut().and_then(Process::has_ended) {
+            self.chain.state_mut().lose_variables(&format!("the process that held it ended {WHILE_NO_CELL_RAN}: {status}"));
+            process = None;
+        }
+        let process = match process {
             Some(process) => process,
             None => Process::start(self.compiler, &self.settings)?,
         };
@@ -105,6 +119,8 @@ impl<'a> Session<'a> {
         let deadline =
             |limit: Duration| Instant::now().checked_add(limit).unwrap_or_else(|| started + Duration::from_secs(1 << 30));
         let over = |outcome: CellOutcome| Executed { outcome, compile: None, lost: Vec::new() };
+        // Before it is compiled for variables that may be gone.
+        self.start()?;
         let cell = Cell::parse(source);
         let tasks = match self.chain.command_lines(&cell) {
             Ok(tasks) => tasks,
@@ -134,7 +150,12 @@ impl<'a> Session<'a> {
         if let Some(log) = &self.settings.access_log {
             log.add_sources(&compiled.inputs);
         }
-        let ending = self.start()?.run(compiled, limits.run, token, emit);
+        // A process that has ended since the cell was compiled ends the cell: the cell may have been compiled for what is gone.
+        let process = match self.process.take() {
+            Some(process) => process,
+            None => Process::start(self.compiler, &self.settings)?,
+        };
+        let ending = self.process.insert(process).run(compiled, limits.run, token, emit);
         if self.process.as_ref().is_some_and(Process::is_gone) {
             self.process = None;
         }
@@ -236,13 +257,18 @@ impl<'a> Session<'a> {
         if let Some(log) = &self.settings.access_log {
             log.add_program(line);
         }
-        let mut command = Command::new("sh");
+        let (lifeline, theirs) = match UnixStream::pair() {
+            Ok(pair) => pair,
+            Err(error) => return Ok(Err(failed(error))),
+        };
+        // Watched over as cells are: what the line starts goes when this process goes.
+        let mut command = Command::new(self.compiler.program());
         command
-            .args(["-c", line])
+            .args(["supervise", "sh", "-c", line])
             .env_clear()
             .envs(&self.settings.environment)
             .current_dir(self.chain.directory())
-            .stdin(Stdio::null())
+            .stdin(Stdio::from(OwnedFd::from(theirs)))
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .process_group(0);
@@ -250,6 +276,7 @@ impl<'a> Session<'a> {
             Ok(child) => child,
             Err(error) => return Ok(Err(failed(error))),
         };
+        drop(command);
         fn read(mut stream: impl Read + Send + 'static) -> std::thread::JoinHandle<String> {
             std::thread::spawn(move || {
                 let mut bytes = Vec::new();
@@ -259,31 +286,43 @@ impl<'a> Session<'a> {
         }
         let stdout = read(child.stdout.take().expect("stdout was asked for as a pipe"));
         let stderr = read(child.stderr.take().expect("stderr was asked for as a pipe"));
-        let group = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw);
-        let end = || {
-            if let Some(group) = group {
+        let end = |child: &mut std::process::Child| {
+            // Its supervisor ends everything. One that does not is ended itself.
+            let _ = lifeline.shutdown(std::net::Shutdown::Both);
+            let until = Instant::now() + ENDING;
+            while matches!(child.try_wait(), Ok(None)) && Instant::now() < until {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            if let Some(group) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
                 let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
             }
+            let _ = child.wait();
         };
         let status = loop {
             match child.try_wait() {
                 Ok(Some(status)) => break status,
                 Ok(None) if token.is_cancelled() => {
-                    end();
-                    let _ = child.wait();
+                    end(&mut child);
                     return Err(Error::Cancelled);
                 }
                 Ok(None) if Instant::now() > deadline => {
-                    end();
-                    let _ = child.wait();
+                    end(&mut child);
                     return Ok(Err(format!("`{line}` was still running when its time was up")));
                 }
                 Ok(None) => std::thread::sleep(Duration::from_millis(2)),
                 Err(error) => return Ok(Err(failed(error))),
             }
         };
-        // What the line left in the background ends with it: nobody would read what that writes.
-        end();
+        // What the line left in the background has ended with it: nobody would read what that writes. If its supervisor was killed it
+        // has not, and may hold the pipes open for ever.
+        end(&mut child);
+        let until = Instant::now() + ENDING;
+        while !(stdout.is_finished() && stderr.is_finished()) {
+            if Instant::now() > until {
+                return Ok(Err(format!("`{line}` was ended from outside, and left processes behind")));
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
         let (out, err) = (stdout.join().unwrap_or_default(), stderr.join().unwrap_or_default());
         if status.success() {
             return Ok(Ok(out + &err));

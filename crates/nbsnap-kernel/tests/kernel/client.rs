@@ -1,5 +1,6 @@
 //! A Jupyter client: it starts a kernel as Jupyter does, asks it, and reads all that it says.
 
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -81,6 +82,8 @@ pub(crate) struct Kernel {
     control: ClientControlConnection,
     stdin: ClientStdinConnection,
     pub(crate) folder: PathBuf,
+    /// Publications that came while something else was waited for.
+    ahead: VecDeque<Message>,
     /// What it said when this client subscribed.
     pub(crate) welcome: Value,
 }
@@ -143,7 +146,18 @@ impl Kernel {
             )
         });
         let _ = std::fs::remove_file(&file);
-        Kernel { jupyter, runtime, connection, shell, iopub, control, stdin, folder: folder.to_owned(), welcome }
+        Kernel {
+            jupyter,
+            runtime,
+            connection,
+            shell,
+            iopub,
+            control,
+            stdin,
+            folder: folder.to_owned(),
+            ahead: VecDeque::new(),
+            welcome,
+        }
     }
 
     /// Asks over the shell socket. Returns the request's id.
@@ -193,6 +207,9 @@ impl Kernel {
 
     /// The next publication.
     pub(crate) fn publication(&mut self) -> Message {
+        if let Some(message) = self.ahead.pop_front() {
+            return message;
+        }
         let iopub = &mut self.iopub;
         self.runtime.block_on(async { tokio::time::timeout(PATIENCE, read(iopub)).await }).expect("a publication")
     }
@@ -270,6 +287,51 @@ impl Kernel {
         processes_in(&self.folder).into_iter().filter(|(process, _)| *process != jupyter).collect()
     }
 
+    /// The kernel's own process.
+    pub(crate) fn front(&self) -> i32 {
+        let jupyter = i32::try_from(self.jupyter.id()).unwrap();
+        let found = processes().into_iter().find(|process| process.parent == jupyter);
+        found.expect("Jupyter has started it").number
+    }
+
+    /// The kernel's process and all that it has started, each with the name of its program.
+    pub(crate) fn family(&self) -> Vec<(i32, String)> {
+        let all = processes();
+        let mut family = vec![self.front()];
+        let mut at = 0;
+        while at < family.len() {
+            let parent = family[at];
+            family.extend(all.iter().filter(|process| process.parent == parent).map(|process| process.number));
+            at += 1;
+        }
+        let name = |process: Process| {
+            let command = std::fs::read_to_string(format!("/proc/{}/cmdline", process.number)).unwrap_or_default();
+            let is_supervisor = command.contains("/cells\0supervise\0");
+            (process.number, if is_supervisor { "supervisor".to_owned() } else { process.name })
+        };
+        all.into_iter().filter(|process| family.contains(&process.number)).map(name).collect()
+    }
+
+    /// Whether an execution is over within this time. What is published about it meanwhile is kept for whoever waits for it.
+    pub(crate) fn is_idle_within(&mut self, id: &str, patience: Duration) -> bool {
+        let iopub = &mut self.iopub;
+        let ahead = &mut self.ahead;
+        let wait = async {
+            loop {
+                let message = read(iopub).await;
+                let is_over = message.parent == id && message.content["execution_state"] == "idle";
+                // A flood would fill this process.
+                if message.kind != "stream" {
+                    ahead.push_back(message);
+                }
+                if is_over {
+                    return;
+                }
+            }
+        };
+        self.runtime.block_on(async { tokio::time::timeout(patience, wait).await }).is_ok()
+    }
+
     /// Sends something that is no message.
     pub(crate) fn send_garbage(&mut self) {
         use zeromq::SocketSend;
@@ -303,6 +365,31 @@ pub(crate) fn processes_in(folder: &Path) -> Vec<(i32, String)> {
         (found.starts_with(folder) && !command.is_empty()).then(|| (number, String::from_utf8_lossy(&command).replace('\0', " ")))
     };
     std::fs::read_dir("/proc").unwrap().flatten().filter_map(|entry| of_folder(entry.path())).collect()
+}
+
+/// Whether there is such a process.
+pub(crate) fn is_alive(number: i32) -> bool {
+    processes().iter().any(|process| process.number == number)
+}
+
+/// A process of this machine.
+struct Process {
+    number: i32,
+    parent: i32,
+    name: String,
+}
+
+fn processes() -> Vec<Process> {
+    let read = |path: PathBuf| {
+        let text = std::fs::read_to_string(path.join("stat")).ok()?;
+        // The name is in parentheses, and may have some in it.
+        let (number, rest) = text.split_once(" (")?;
+        let (name, rest) = rest.rsplit_once(") ")?;
+        let (state, rest) = rest.split_once(' ')?;
+        let parent = rest.split(' ').next()?.parse().ok()?;
+        (state != "Z").then_some(Process { number: number.parse().ok()?, parent, name: name.to_owned() })
+    };
+    std::fs::read_dir("/proc").unwrap().flatten().filter_map(|entry| read(entry.path())).collect()
 }
 
 fn message(kind: &str, content: Value) -> JupyterMessage {

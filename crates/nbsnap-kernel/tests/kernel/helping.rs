@@ -47,8 +47,11 @@ fn history_outlives_the_kernel() {
     let (folder, mut first) = kernel();
     first.value("let a = 1;");
     first.value("a + 1");
+    // As a program runs a whole notebook: it takes no questions.
+    let id = first.send("execute_request", json!({"code": "a + 2", "store_history": true, "allow_stdin": false}));
+    assert_eq!(first.end(&id).value(), "3");
     let tail = first.ask("history_request", json!({"hist_access_type": "tail", "n": 5, "output": true, "raw": true}));
-    assert_eq!(tail["history"], json!([[1, 1, ["let a = 1;", null]], [1, 2, ["a + 1", "2"]]]));
+    assert_eq!(tail["history"], json!([[1, 1, ["let a = 1;", null]], [1, 2, ["a + 1", "2"]], [1, 3, ["a + 2", "3"]]]));
     drop(first);
     let mut second = Kernel::start(folder.path(), &cache());
     second.value("let b = 2;");

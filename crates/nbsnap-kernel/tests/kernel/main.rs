@@ -1,12 +1,13 @@
 //! The kernel as clients see it, each story with a kernel of its own.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-#![expect(clippy::exit, clippy::print_stderr, reason = "this program is a kernel, too")]
+#![expect(clippy::exit, clippy::print_stderr, reason = "this program is a kernel, too, and some tests measure")]
 
 mod agreeing;
 mod analysing;
 mod client;
 mod conformance;
+mod enduring;
 mod failing;
 mod helping;
 mod interrupting;
@@ -39,6 +40,7 @@ fn main() {
         helping::STORIES,
         analysing::STORIES,
         living::STORIES,
+        enduring::STORIES,
         teaching::STORIES,
         &conformance::STORIES,
     ]
@@ -70,9 +72,8 @@ fn analyser_of(role: &str) -> Option<Option<Arc<dyn AnalyserProgram>>> {
 }
 
 fn be_the_kernel(connection_file: &Path, cache: &Path, notebook: Option<&str>, analyser: Option<Arc<dyn AnalyserProgram>>) {
-    let plain = ["PATH", "HOME", "CARGO_HOME", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN"];
-    let mut environment: std::collections::BTreeMap<String, String> =
-        plain.iter().filter_map(|name| Some(((*name).to_owned(), std::env::var(name).ok()?))).collect();
+    // As the runner's cells have it, so that the two can be compared.
+    let mut environment = nbsnap::process::environment::plain();
     environment.extend(ProcessSettings::usual_variables());
     let notebook_less = notebook.is_none();
     let (projects, notebook, lock) = match notebook {

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::prepare::BuildEvent;
 use crate::cancellation::CancellationToken;
-use crate::{Error, Toolchain};
+use crate::{Error, Toolchain, lifetime};
 
 /// Builds in a workspace.
 #[derive(Clone, Copy)]
@@ -61,12 +61,9 @@ impl Cargo<'_> {
     /// Builds a member. The error of the inner result is Cargo's.
     pub(super) fn build(&self, member: &str, crates: usize, emit: &mut dyn FnMut(BuildEvent)) -> Result<Build, Error> {
         let arguments = ["build", "--package", member, "-v", "--message-format=json-render-diagnostics"];
-        let mut child = self
-            .command(&arguments)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .map_err(|error| self.no_cargo(error))?;
+        let mut command = self.command(&arguments);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = lifetime::end_with_us(&mut command).spawn().map_err(|error| self.no_cargo(error))?;
         let stdout = child.stdout.take().expect("stdout was asked for as a pipe");
         let stderr = child.stderr.take().expect("stderr was asked for as a pipe");
         let messages = std::thread::spawn(move || std::io::read_to_string(stderr).unwrap_or_default());

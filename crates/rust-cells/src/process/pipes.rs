@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec};
 
-use crate::output::{Output, Stdout, Text};
+use crate::output::{Output, Stdout, Text, without_generated_places};
 
 /// Our ends of the pipes. They do not block.
 pub(crate) struct Pipes {
@@ -61,7 +61,7 @@ impl Pipes {
                     found = true;
                     let text = self.err.push(&buffer[..count]);
                     if !text.is_empty() {
-                        emit(Output::Stderr(text));
+                        emit(Output::Stderr(without_generated_places(&text).into_owned()));
                     }
                 }
                 _ => break,

@@ -23,7 +23,7 @@ const UNFLUSHED: Duration = Duration::from_millis(50);
 pub fn main() -> ExitCode {
     let mut arguments = std::env::args_os().skip(1);
     if arguments.next().is_some_and(|role| role == "supervise") {
-        return supervise::main();
+        return supervise::main(&arguments.collect::<Vec<_>>());
     }
     match serve() {
         Ok(()) => ExitCode::SUCCESS,

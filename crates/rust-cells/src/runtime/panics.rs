@@ -59,7 +59,8 @@ pub(super) fn install_hook() {
 fn hook(info: &PanicHookInfo<'_>) {
     let place = info.location().and_then(place_of);
     let thread = std::thread::current();
-    let name = thread.name().unwrap_or("<unnamed>");
+    // Cells run on the main thread, and on one without a name in evcxr: both print the same.
+    let name = thread.name().filter(|name| *name != "main").unwrap_or("<unnamed>");
     let at = match (&place, info.location()) {
         (Some(place), _) if place.cell.is_empty() => format!("line {} of the cell", place.line),
         (Some(place), _) => format!("line {} of {}", place.line, place.cell),

@@ -1,8 +1,9 @@
 //! The process between the front and the process of cells: it leaves nothing behind.
 //!
-//! Whatever a cell starts becomes this process' child when its own parent ends, also what has left its group and session. When the
+//! It does the same for a line that a cell gives to the shell. Whatever a cell starts becomes this process' child when its own parent ends, also what has left its group and session. When the
 //! process of cells ends, or the front does, everything is killed.
 
+use std::ffi::OsString;
 use std::io::{Read, Write};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
@@ -12,24 +13,29 @@ use std::time::Duration;
 
 use super::system;
 
-/// Starts the process of cells, which gets descriptor 3 as its standard input, and watches over it. The socket to the front is
-/// standard input.
-pub(super) fn main() -> ExitCode {
-    match supervise() {
+/// Starts the process of cells, which gets descriptor 3 as its standard input, or this command, and watches over it. The socket to the
+/// front is standard input.
+pub(super) fn main(command: &[OsString]) -> ExitCode {
+    match supervise(command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let _ = writeln!(std::io::stderr(), "the process of cells cannot start: {error}");
+            let what = command.first().map_or("the process of cells".into(), |program| program.to_string_lossy());
+            let _ = writeln!(std::io::stderr(), "{what} cannot start: {error}");
             ExitCode::from(97)
         }
     }
 }
 
-fn supervise() -> std::io::Result<()> {
+fn supervise(command: &[OsString]) -> std::io::Result<()> {
     system::adopt_orphans();
-    let program = std::env::current_exe()?;
-    // SAFETY: the front opened descriptor 3 for the process of cells, and nothing else here knows of it.
-    let orders = unsafe { OwnedFd::from_raw_fd(3) };
-    let mut child = Command::new(program).stdin(Stdio::from(orders)).spawn()?;
+    let mut child = match command.split_first() {
+        Some((program, arguments)) => Command::new(program).args(arguments).stdin(Stdio::null()).spawn()?,
+        None => {
+            // SAFETY: the front opened descriptor 3 for the process of cells, and nothing else here knows of it.
+            let orders = unsafe { OwnedFd::from_raw_fd(3) };
+            Command::new(std::env::current_exe()?).stdin(Stdio::from(orders)).spawn()?
+        }
+    };
     let cells = i32::try_from(child.id()).unwrap_or(-1);
     // SAFETY: standard input is the socket to the front, which only this process reads.
     let mut front = unsafe { UnixStream::from_raw_fd(std::io::stdin().as_raw_fd()) };
@@ -47,7 +53,8 @@ fn supervise() -> std::io::Result<()> {
     // What is in the background may still write what it had begun.
     std::thread::sleep(Duration::from_millis(20));
     end_all();
-    std::process::exit(0)
+    let is_command = !command.is_empty();
+    std::process::exit(if is_command { status.code().or(status.signal().map(|signal| 128 + signal)).unwrap_or(1) } else { 0 })
 }
 
 fn words(status: ExitStatus) -> String {

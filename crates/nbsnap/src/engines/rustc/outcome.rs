@@ -1,8 +1,5 @@
 //! What a cell has shown and come to, as a record.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
 use rust_cells::{CellOutcome, Ending, Output, Place};
 
 use crate::engines::evcxr::stderr::question_mark_lines;
@@ -38,16 +35,6 @@ impl Collected {
         }
     }
 
-    /// Names the thread that cells run on as evcxr does, where it has no name: one snapshot is right for both engines.
-    fn name_thread(record: &mut CellRecord) {
-        static PANIC: LazyLock<Regex> =
-            LazyLock::new(|| Regex::new(r"(?m)^thread 'main' (\(\d+\) panicked at )").expect("the pattern is a constant"));
-        static PLACE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"src/lib\.rs:\d+:\d+").expect("the pattern is a constant"));
-        let named = PANIC.replace_all(&record.stderr, "thread '<unnamed>' $1");
-        // As `dbg!` prints it: the place in a generated crate, which moves with every macro of an earlier cell.
-        record.stderr = PLACE.replace_all(&named, "the cell").into_owned();
-    }
-
     fn print(&mut self, mut text: String, max_output: u64, stream: fn(&mut CellRecord) -> &mut String) {
         self.printed += text.len() as u64;
         let kept = stream(&mut self.record);
@@ -68,7 +55,6 @@ impl Collected {
     /// The record of a cell that came to this.
     pub(super) fn into_record(self, cell: &CodeCell, outcome: CellOutcome, max_output: u64) -> CellRecord {
         let Collected { mut record, printed, overflowed, word } = self;
-        Collected::name_thread(&mut record);
         let failure = failure(cell, outcome, &mut record);
         record.failure = if overflowed {
             Some(Failure::TooMuchOutput { printed, limit: max_output })
