@@ -212,3 +212,22 @@ fn a_name_that_no_notebook_has() {
     outcome.exits(4);
     assert!(outcome.stderr.contains("no notebook is called `lob`; there are: lab"), "{}", outcome.stderr);
 }
+
+#[test]
+fn a_later_cell_may_ask_for_another_version_of_a_crate() {
+    let world = World::empty();
+    for version in [1, 2] {
+        world.write(
+            &format!("tool-{version}/Cargo.toml"),
+            &format!("[package]\nname = \"tool\"\nversion = \"{version}.0.0\"\nedition = \"2024\"\n[workspace]\n"),
+        );
+        world.write(&format!("tool-{version}/src/lib.rs"), &format!("pub fn version() -> u32 {{ {version} }}\n"));
+    }
+    let cells = [
+        ("one", "{}", ":dep tool = { path = \"../tool-1\" }\nlet plain = 1;\nassert_eq!(tool::version(), 1);"),
+        ("two", "{}", ":dep tool = { path = \"../tool-2\" }\nassert_eq!(tool::version(), 2);"),
+        ("three", "{}", "assert_eq!(plain, 1);"),
+    ];
+    world.notebook("lab", "", &cells);
+    world.run(&["test"]).exits(0).says("1 passed");
+}

@@ -46,7 +46,14 @@ const TOKIO: &str = r#"tokio = { version = "1.34.0", features = ["rt", "rt-multi
 /// What cells ask for, all taken together: the set that a library must cover so that none of them has to wait for another one. Lines that
 /// are refused are left out; they are refused again in their cell.
 pub fn dependencies_of<'s>(sources: impl IntoIterator<Item = &'s str>, directory: &Path) -> DependencySet {
+    dependency_stages(sources, directory).pop().unwrap_or_default()
+}
+
+/// The sets that cells ask for one after another, where a later cell asks for another version of a crate than an earlier one: those that
+/// the last one does not cover, and the last one.
+pub fn dependency_stages<'s>(sources: impl IntoIterator<Item = &'s str>, directory: &Path) -> Vec<DependencySet> {
     let (mut set, mut awaits, mut names) = (DependencySet::default(), false, false);
+    let mut stages = Vec::new();
     for source in sources {
         let cell = Cell::parse(source);
         for line in &cell.lines {
@@ -58,11 +65,21 @@ pub fn dependencies_of<'s>(sources: impl IntoIterator<Item = &'s str>, directory
         }
         awaits |= cell.awaits;
         names |= awaits && cell.parts.iter().any(|part| part.mentions.contains("tokio"));
+        if names && !set.has("tokio") {
+            let _ = set.add(TOKIO, directory);
+        }
+        if stages.last() != Some(&set) {
+            stages.push(set.clone());
+        }
     }
-    if names && !set.has("tokio") {
-        let _ = set.add(TOKIO, directory);
-    }
-    set
+    stages.retain(|stage| *stage == set || !set.covers(stage));
+    stages.dedup();
+    stages
+}
+
+/// The crate that a `:dep` line asks for.
+fn asked_crate(arguments: &str) -> &str {
+    arguments.split('=').next().unwrap_or_default().trim()
 }
 
 /// What a cell comes to before it runs.
@@ -162,6 +179,7 @@ impl<'a> Chain<'a> {
 
     fn try_command_lines(&mut self, cell: &Cell) -> Result<Vec<Task>, (String, u32)> {
         let mut tasks = Vec::new();
+        let mut asked: Vec<(&str, u32)> = Vec::new();
         for line in &cell.lines {
             match line {
                 CommandLine::Shell { command, line } => tasks.push(Task::Shell { command: command.clone(), line: *line }),
@@ -174,11 +192,19 @@ impl<'a> Chain<'a> {
                         self.clear();
                     }
                     if name == ":dep" {
-                        self.depend().map_err(|message| (message, *line))?;
+                        asked.push((arguments.as_deref().unwrap_or_default(), *line));
                     }
                     tasks.push(Task::Effect(effect));
                 }
             }
+        }
+        // All lines of a cell together: a crate that is asked for twice is wanted as the last of them says.
+        if let Some(&(_, first)) = asked.first() {
+            self.depend().map_err(|message| {
+                let named = asked.iter().find(|(arguments, _)| message.contains(&format!("`{}`", asked_crate(arguments))));
+                let line = named.map_or(first, |(_, line)| *line);
+                (message, line)
+            })?;
         }
         Ok(tasks)
     }

@@ -37,7 +37,7 @@ mod toolchain;
 mod types;
 
 pub use cancellation::CancellationToken;
-pub use chain::{Came, Chain, LibrarySource, Step, dependencies_of};
+pub use chain::{Came, Chain, LibrarySource, Step, dependencies_of, dependency_stages};
 pub use commands::{COMMANDS, CommandHelp};
 pub use compiler::{Compilation, CompileRequest, CompiledCell, Compiler};
 pub use diagnostics::{Diagnostic, Place};

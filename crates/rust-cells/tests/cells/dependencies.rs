@@ -23,3 +23,8 @@ let kept = counter::Kept(3);
 extern crate counter as meter;
 (kept.0, meter::count())
 //= value (3, 3)
+// %%
+:dep counter = { path = "../crates/counter", default-features = false }
+:dep counter = { path = "../crates/counter" }
+counter::count()
+//= value 4

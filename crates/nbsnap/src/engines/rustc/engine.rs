@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rust_cells::dependencies::{BuildEvent, BuildSettings, DependencySet, Libraries, Prepared, same_lock};
-use rust_cells::{CancellationToken, Compiler, Toolchain, dependencies_of};
+use rust_cells::{CancellationToken, Compiler, Toolchain, dependencies_of, dependency_stages};
 
 use super::worker::RustcWorker;
 use crate::config::Config;
@@ -115,6 +115,11 @@ pub fn set_of(notebook: &Notebook) -> DependencySet {
     dependencies_of(notebook.cells.iter().map(|cell| cell.source.as_str()), notebook.directory())
 }
 
+/// What a notebook's cells ask for one after another, where that is not the same in the end.
+fn stages_of(notebook: &Notebook) -> Vec<DependencySet> {
+    dependency_stages(notebook.cells.iter().map(|cell| cell.source.as_str()), notebook.directory())
+}
+
 impl Engine for Rustc {
     fn name(&self) -> &'static str {
         "rustc"
@@ -127,7 +132,7 @@ impl Engine for Rustc {
         let committed = std::fs::read_to_string(&self.settings.lock_file).ok();
         let lock = lock_to_begin_with(&self.settings.lock_file);
         let (all, wanted): (Vec<DependencySet>, Vec<DependencySet>) =
-            (all.iter().map(set_of).collect(), selected.iter().map(set_of).collect());
+            (all.iter().flat_map(stages_of).collect(), selected.iter().flat_map(stages_of).collect());
         let settings = BuildSettings { opt_level: self.settings.opt_level.clone(), optimized: self.settings.optimized.clone() };
         let token = self.token();
         let libraries = Libraries {
