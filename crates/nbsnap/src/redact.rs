@@ -2,7 +2,7 @@
 //!
 //! The main type is [`Redactor`]: named rules, applied in a fixed order to all text of a record, before it is compared and
 //! before it is saved. Each rule counts its hits, so that a report can name a rule that never applies. Binary display data is
-//! left alone, as text inside it is not to be found; a secret that was encoded with base64 is therefore not found either.
+//! left alone, as text inside it is not to be found.
 
 mod rules;
 mod secrets;
@@ -81,7 +81,8 @@ impl RedactorBuilder {
 
     /// Hides the values of those variables whose names say that they hold secrets.
     pub fn variables(&mut self, variables: impl IntoIterator<Item = (String, String)>) -> &mut Self {
-        self.secrets.extend(variables.into_iter().filter(|(name, _)| secrets::is_secret_name(name)).map(|(_, value)| value));
+        let is_secret = |(name, value): &(String, String)| secrets::is_secret_name(name) && secrets::is_secret_value(value);
+        self.secrets.extend(variables.into_iter().filter(is_secret).map(|(_, value)| value));
         self
     }
 
@@ -348,12 +349,17 @@ impl Action {
         match self {
             Action::Template(template) => captures.expand(template, out),
             Action::Secret => out.push_str(secrets::REPLACEMENT),
-            Action::Token => out.extend([captures.name("lead").map_or("", |lead| lead.as_str()), secrets::REPLACEMENT]),
+            Action::Token if captures.name("value").is_none_or(|value| secrets::looks_like_token(value.as_str())) => {
+                let part = |name: &str| captures.name(name).map_or("", |part| part.as_str());
+                out.extend(["lead", "form", "json", "user"].map(part));
+                out.push_str(secrets::REPLACEMENT);
+                out.extend(["quote", "tail"].map(part));
+            }
             Action::Path(name) if is_path_boundary(&text[..found.start()], &text[found.end()..]) => out.push_str(name),
             Action::Port if captures["port"].parse().is_ok_and(|port: u16| port >= rules::FIRST_CHANCE_PORT) => {
                 out.extend([&captures["host"], ":[PORT]"]);
             }
-            Action::Path(_) | Action::Port => out.push_str(found.as_str()),
+            Action::Path(_) | Action::Port | Action::Token => out.push_str(found.as_str()),
         }
     }
 }
