@@ -177,7 +177,9 @@ fn difference(record: &CellRecord, executed: &Executed) -> Option<String> {
     };
     // What a failure says is in the error of the one, and among what is printed of the other.
     let stderr = match &record.failure {
-        Some(Failure::Panic { .. }) => record.stderr.split_once("\nthread '<unnamed>'").map_or(&*record.stderr, |(before, _)| before),
+        Some(Failure::Panic { .. }) => {
+            record.stderr.split_once("\nthread '<unnamed>'").map_or(&*record.stderr, |(before, _)| before)
+        }
         Some(Failure::Error { .. }) => "",
         _ => &record.stderr,
     };
