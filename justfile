@@ -64,6 +64,16 @@ lab *OPTIONS:
 kernel-test:
     tests/peers/kernel_test.py
 
+# Run notebooks on our kernel with nbclient, nbmake, papermill and nbconvert: red where they are red, green on the labs; installs them under target/peers.
+kernel-clients *OPTIONS:
+    cargo build --quiet --workspace --bin nbsnap
+    tests/peers/kernel_clients.py {{OPTIONS}}
+
+# Time our kernel against ipykernel and, where it is installed, evcxr_jupyter, interleaved; installs ipykernel under target/peers.
+kernel-times *OPTIONS:
+    cargo build --quiet --workspace --bin nbsnap
+    tests/peers/kernel_times.py {{OPTIONS}}
+
 # Have kernels last: 1,000 cells in one, 50 one after another, 8 at once, 100 MB of output, 60 kills at random moments; says what it took.
 kernel-endurance:
     NBSNAP_KERNEL_ENDURANCE=full cargo test --workspace --test kernel -- endurance --nocapture

@@ -14,7 +14,7 @@ use jupyter_zmq_client::{
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
-use crate::world::World;
+use crate::world::{World, workspace};
 
 const SPEC: &str = "env/share/jupyter/kernels/rust";
 
@@ -150,6 +150,33 @@ fn a_console_runs_what_it_is_given() {
     assert_eq!((exit, shown.as_str()), (Some(100), "2\n"));
     assert!(said.contains("Panic: oh no\n --> cell [1], line 1\n> 1 | panic!(\"oh no\")"), "{said}");
     assert!(processes(&world).is_empty());
+}
+
+/// Mistakes of learners that a server tells them of, each with the whole text that they read.
+#[test]
+fn mistakes_that_a_server_answers() {
+    use std::io::Write;
+    let scenario = workspace().join("crates/eoap-testbed/scenarios/water-bodies");
+    let program = env!("CARGO_BIN_EXE_nbsnap");
+    let world = World::empty();
+    let arguments = ["serve", scenario.to_str().unwrap(), "--quiet", "--", program, "console", "--no-history"];
+    let mut command = world.command(&arguments);
+    let mut console = command.current_dir(workspace().join("notebooks")).stdin(std::process::Stdio::piped()).spawn().unwrap();
+    let cells = [
+        ":dep eoap = { path = \"../crates/eoap\" }",
+        "use eoap::{Client, Execution};",
+        "let client = Client::new(\"http://zoo-project-dru-service/acme/ogc-api\")?;",
+        "Client::new(\"http://zoo-project-service/acme/ogc-api\")?.processes().await?",
+        "let job = client.execute(\"water-body\", &Execution::new()).await?;",
+        "let job = client.execute(\"water-bodies\", &Execution::new().input(\"area\", \"-121.399,39.834,-120.74,40.472\")).await?;",
+    ];
+    console.stdin.take().unwrap().write_all(cells.join("\n").as_bytes()).unwrap();
+    let output = console.wait_with_output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    let said: Vec<&str> = said.lines().filter(|line| !line.starts_with("nbsnap: ")).collect();
+    insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!("mistakes_that_a_server_answers", said.join("\n"));
+    });
 }
 
 /// A kernel, and a Jupyter that has started it. Dropping it kills Jupyter, and nothing else.

@@ -41,6 +41,23 @@ FAILING = [
 ]
 
 
+# What a learner does with lab 04 while its job runs, and what help there is.
+LEARNING = [
+    ':dep eoap = { path = "../crates/eoap" }\nuse std::time::Duration;\nuse eoap::{Client, Execution};\n'
+    'let client = Client::new("http://zoo-project-dru-service/acme/ogc-api")?;',
+    'let execution = Execution::new()\n'
+    '    .input("stac_items", ["https://planetarycomputer.microsoft.com/api/stac/v1/collections/landsat-c2-l2/items/LC08_L2SP_044032_20231208_02_T1"])\n'
+    '    .input("aoi", "-121.399,39.834,-120.74,40.472")\n    .input("epsg", "EPSG:4326")\n    .input("bands", ["green", "nir08"]);\n'
+    'let job = client.execute("water-bodies", &execution).await?;',
+    'println!("waiting");\njob.wait().every(Duration::from_secs(10)).await?',
+    'println!("still {}, job {}", client.base(), if job.id().is_empty() { "lost" } else { "kept" });',
+    "client.pro",
+    'fn show(html: &str) { println!("EVCXR_BEGIN_CONTENT text/html\\n{html}\\nEVCXR_END_CONTENT"); }\n'
+    'show("<b>first display</b>");\nprintln!("between");\nshow("<b>second display</b>");',
+    ':dep slow = { path = "../slow" }\nslow::answer()',
+]
+
+
 def install():
     if not (VENV / "bin/jupyter-lab").exists():
         subprocess.run([sys.executable, "-m", "venv", VENV], check=True)
@@ -57,11 +74,16 @@ def project():
         shutil.copytree(ROOT / part, folder / part)
     (folder / "crates").symlink_to(ROOT / "crates")
     kernel = {"kernelspec": {"display_name": "Rust", "language": "rust", "name": "rust"}}
-    for name, sources in (("interrupt", INTERRUPTED), ("failing", FAILING)):
+    for name, sources in (("interrupt", INTERRUPTED), ("failing", FAILING), ("learning", LEARNING)):
         cells = [{"cell_type": "code", "execution_count": None, "id": f"c{number}", "metadata": {}, "outputs": [], "source": source}
                  for number, source in enumerate(sources)]
         notebook = {"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
         (folder / f"notebooks/{name}.ipynb").write_text(json.dumps(notebook))
+    slow = folder / "slow"
+    (slow / "src").mkdir(parents=True)
+    (slow / "Cargo.toml").write_text('[package]\nname = "slow"\nversion = "1.0.0"\nedition = "2024"\n')
+    (slow / "src/lib.rs").write_text("pub fn answer() -> u8 { 42 }\n")
+    (slow / "build.rs").write_text("fn main() { std::thread::sleep(std::time::Duration::from_secs(4)); }\n")
     return folder
 
 
@@ -82,14 +104,15 @@ def processes(folder):
 class Lab:
     """`nbsnap lab`, running."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, *served):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.folder = folder
         options = ["--no-browser", "--allow-root", f"--port={self.port}", "--IdentityProvider.token=",
                    "--ServerApp.disable_check_xsrf=True", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
-        command = [NBSNAP, "--project", folder, "lab", "--jupyter", VENV / "bin/jupyter", "--cache-dir", ROOT / "target/nbsnap", "--"]
+        command = [NBSNAP, "--project", folder, "lab", "--jupyter", VENV / "bin/jupyter", "--cache-dir", ROOT / "target/nbsnap",
+                   *served, "--"]
         self.log = open(WORK / "lab.log", "a")
         self.process = subprocess.Popen([*command, *options], stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL, cwd=folder)
         atexit.register(self.process.terminate)
@@ -181,6 +204,7 @@ def run_lab(page, lab):
         sys.exit(f"{errors} outputs are errors")
     save(page, path)
     same_as_run(lab.folder, LAB)
+    page.screenshot(path=WORK / "lab.png")
     print(f"{LAB}: the saved notebook holds what `nbsnap run` writes")
     for number, cell in enumerate(("monitor", "statistics", "preview", "map", "water-first", "both")):
         shoot_cell(page, path, cell, WORK / f"{number}-{cell}.png")
@@ -266,7 +290,74 @@ def failing(page, lab):
     print("failing: input was asked for, Run All stopped, the name was completed and explained")
 
 
-def browse(lab):
+def run_cell(page, number, text, patience=60_000):
+    """Runs a cell, and waits until it shows a text."""
+    cell = page.locator(".jp-Notebook .jp-CodeCell").nth(number)
+    cell.locator(".cm-content").click()
+    page.keyboard.press("Control+Enter")
+    if text:
+        cell.locator(".jp-OutputArea").get_by_text(text).first.wait_for(timeout=patience)
+    else:
+        page.wait_for_function(f"[...document.querySelectorAll('.jp-Notebook .jp-CodeCell .jp-InputPrompt')][{number}].textContent.match(/\\d/)", timeout=patience)
+    return cell
+
+
+def learning(page, lab):
+    """A wait that is interrupted keeps variables; methods and documentation are there; displays and the progress of `:dep` show."""
+    open_notebook(page, lab, "learning")
+    run_cell(page, 0, None)
+    run_cell(page, 1, None)
+    run_cell(page, 2, "waiting")
+    page.wait_for_timeout(1500)
+    asked = time.monotonic()
+    menu(page, "Kernel", "Interrupt Kernel")
+    page.get_by_text("Interrupted", exact=False).first.wait_for(timeout=10_000)
+    waited = time.monotonic() - asked
+    run_cell(page, 3, "still http://zoo-project-dru-service/acme/ogc-api, job kept")
+    print(f"learning: the wait was interrupted within {waited:.1f} s, and client and job are there")
+
+    cell = page.locator(".jp-Notebook .jp-CodeCell").nth(4)
+    cell.locator(".cm-content").click()
+    page.keyboard.press("End")
+    started = time.monotonic()
+    match = page.locator(".jp-Completer-item", has_text="processes").first
+    while not match.is_visible():
+        if time.monotonic() > started + 300:
+            sys.exit("no method is completed")
+        page.keyboard.press("Tab")
+        page.wait_for_timeout(1200)
+    loaded = time.monotonic() - started
+    page.screenshot(path=WORK / "completion-light.png")
+    match.click()
+    page.wait_for_timeout(300)
+    page.keyboard.press("Shift+Tab")
+    page.get_by_text("The processes of the server").first.wait_for(timeout=10_000)
+    page.screenshot(path=WORK / "documentation-light.png")
+    page.keyboard.press("Escape")
+    print(f"learning: methods were completed {loaded:.0f} s after the first Tab, and explained")
+
+    outputs = run_cell(page, 5, "second display").locator(".jp-OutputArea-output").all_inner_texts()
+    if [text.strip() for text in outputs] != ["first display", "between", "second display"]:
+        sys.exit(f"displays do not show in order: {outputs}")
+    cell = run_cell(page, 6, "crate for `:dep`")
+    page.screenshot(path=WORK / "progress-light.png")
+    cell.locator(".jp-OutputArea").get_by_text("42").wait_for(timeout=60_000)
+    if cell.get_by_text("`:dep`").locator("xpath=ancestor::*[contains(@class, 'jp-OutputArea')]").count():
+        sys.exit("the progress stays")
+    print("learning: two displays in order, and the progress of `:dep`, which vanished")
+    menu(page, "Settings", "Theme", "JupyterLab Dark")
+    page.wait_for_timeout(1500)
+    cell = page.locator(".jp-Notebook .jp-CodeCell").nth(4)
+    cell.locator(".cm-content").click()
+    page.keyboard.press("End")
+    page.keyboard.press("Shift+Tab")
+    page.get_by_text("The processes of the server").first.wait_for(timeout=10_000)
+    page.screenshot(path=WORK / "documentation-dark.png")
+    page.keyboard.press("Escape")
+    menu(page, "Settings", "Theme", "JupyterLab Light")
+
+
+def browse(lab, *stories):
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -275,10 +366,8 @@ def browse(lab):
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=flags)
         page = browser.new_page(viewport={"width": 1280, "height": 1600})
         try:
-            run_lab(page, lab)
-            page.screenshot(path=WORK / "lab.png")
-            interrupt(page, lab)
-            failing(page, lab)
+            for story in stories:
+                story(page, lab)
         except BaseException:
             page.screenshot(path=WORK / "failed.png")
             raise
@@ -329,22 +418,32 @@ def times(folder, plain, runs):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--plain", type=Path, help="an evcxr_jupyter: only time our kernel's start against that one's")
+    parser.add_argument("--learning", action="store_true", help="only what a learner does while a job runs, and what help there is")
     parser.add_argument("--runs", type=int, default=3, help="how often our kernel is started for that")
     arguments = parser.parse_args()
     install()
     if Path(sys.prefix) != VENV:
         os.execv(VENV / "bin/python", [VENV / "bin/python", __file__, *sys.argv[1:]])
-    subprocess.run(["cargo", "build", "--quiet"], cwd=ROOT, check=True)
+    subprocess.run(["cargo", "build", "--quiet", "--workspace", "--bin", "nbsnap", "--bin", "nbsnap-evcxr"], cwd=ROOT, check=True)
     folder = project()
     if arguments.plain:
         return times(folder, arguments.plain.resolve(), arguments.runs)
 
-    lab = Lab(folder)
-    browse(lab)
+    if not arguments.learning:
+        lab = Lab(folder)
+        browse(lab, run_lab, interrupt, failing)
+        lab.process.send_signal(signal.SIGTERM)
+        lab.process.wait(60)
+        lab.wait_for_none("nbsnap lab told to end")
+    # Jobs take their time here.
+    lab = Lab(folder, "--clock", "real")
+    browse(lab, learning)
     lab.process.send_signal(signal.SIGTERM)
     lab.process.wait(60)
     lab.wait_for_none("nbsnap lab told to end")
 
+    if arguments.learning:
+        return
     for victim in ("JupyterLab", "nbsnap lab"):
         lab = Lab(folder)
         body = json.dumps({"name": "", "path": "interrupt.ipynb", "type": "notebook", "kernel": {"name": "rust"}}).encode()

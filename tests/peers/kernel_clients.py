@@ -21,7 +21,7 @@ PACKAGES = ["nbclient", "nbmake", "papermill", "nbconvert"]
 # Notebooks of tests/projects in which a cell fails.
 RED = [
     "abort", "borrowed-variable", "closure-variable", "compile-error", "control-words", "error", "error-with-empty-message", "exit-zero",
-    "failed-assertion", "panic", "raises-exception-dies", "segmentation-fault", "type-error-in-later-cell",
+    "failed-assertion", "panic", "segmentation-fault", "type-error-in-later-cell",
 ]  # fmt: skip
 KERNEL = "rust-clients"
 

@@ -46,6 +46,8 @@ pub(crate) struct Analysis {
     folder: PathBuf,
     /// The lock file that pins it.
     lock: Option<String>,
+    /// How long the process is kept while nobody asks.
+    idle: Duration,
     state: Arc<Mutex<State>>,
     token: CancellationToken,
 }
@@ -89,6 +91,7 @@ impl Analysis {
             program: settings.analyser.clone(),
             folder: settings.cache.join("analysis"),
             lock: settings.lock.clone(),
+            idle: IDLE,
             state: Arc::default(),
             token: CancellationToken::default(),
         }
@@ -202,7 +205,7 @@ impl Analysis {
                 }
             }
             drop(state);
-            next = orders.recv_timeout(IDLE);
+            next = orders.recv_timeout(self.idle);
         }
     }
 
@@ -254,5 +257,88 @@ fn end(process: Option<Child>) {
         // One that has ended by itself cannot be killed, and need not be.
         let _ = process.kill();
         let _ = process.wait();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+    use std::time::Instant;
+
+    use rust_cells::analysis::Wants;
+
+    use super::*;
+
+    /// A script in place of the program.
+    #[derive(Debug)]
+    struct Script(PathBuf);
+
+    impl AnalyserProgram for Script {
+        fn find(&self, _: &CancellationToken, _: &mut dyn FnMut(String)) -> Result<PathBuf, String> {
+            Ok(self.0.clone())
+        }
+    }
+
+    fn analysis(folder: &Path, script: &str) -> Analysis {
+        let program = folder.join("program");
+        std::fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        Analysis {
+            program: Some(Arc::new(Script(program))),
+            folder: folder.join("analysis"),
+            lock: None,
+            idle: Duration::from_millis(300),
+            state: Arc::default(),
+            token: CancellationToken::default(),
+        }
+    }
+
+    fn ask(analysis: &Analysis) -> Option<Answer> {
+        let question = Question { dependencies: String::new(), source: String::new(), offset: 0, wants: Wants::Suggestions };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(analysis.ask(question))
+    }
+
+    fn until(what: &str, holds: impl Fn() -> bool) {
+        let started = Instant::now();
+        while !holds() {
+            assert!(started.elapsed() < Duration::from_secs(30), "never: {what}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    #[test]
+    fn it_answers_once_it_has_loaded_and_rests_when_nobody_asks() {
+        let folder = tempfile::tempdir().unwrap();
+        let answers = "while read -r line; do echo '{\"Suggestions\":[]}'; done";
+        let analysis = analysis(folder.path(), answers);
+        for _ in 0..2 {
+            let asked = Instant::now();
+            assert_eq!(ask(&analysis), None, "nobody waits while it loads");
+            assert!(asked.elapsed() < Duration::from_secs(1));
+            assert!(analysis.notice().is_none_or(|notice| notice == LOADING));
+            until("it is loaded", || analysis.state().is_loaded);
+            assert_eq!(ask(&analysis), Some(Answer::Suggestions(Vec::new())));
+            assert_eq!(analysis.notice(), None);
+            until("it is gone", || analysis.state().process.is_none());
+        }
+        ask(&analysis);
+        until("it has started", || analysis.state().process.is_some());
+        analysis.end();
+        assert!(analysis.state().process.is_none());
+        assert_eq!(ask(&analysis), None);
+    }
+
+    #[test]
+    fn one_that_breaks_down_again_and_again_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let analysis = analysis(folder.path(), "exit 1");
+        for _ in 0..MOST_FAILURES {
+            assert_eq!(ask(&analysis), None);
+            until("it has broken down", || !analysis.state().is_busy);
+        }
+        assert!(analysis.state().is_off);
+        assert_eq!(analysis.notice().as_deref(), Some("rust-analyzer broke down"));
+        assert_eq!((analysis.notice(), ask(&analysis)), (None, None), "it is said once");
     }
 }

@@ -43,9 +43,10 @@ impl Progress {
         match event {
             BuildEvent::Waiting => self.say("waiting for another build in the same folder", 0, 0, true),
             BuildEvent::Started { crates } => {
-                self.say(&format!("building {crates} crates for `:dep`"), 0, crates, true);
+                let counted = counted(crates);
+                self.say(&format!("building {counted} for `:dep`"), 0, crates, true);
                 // Whoever runs notebooks in a terminal sees this, and no display.
-                let _ = writeln!(std::io::stderr(), "nbsnap: building {crates} crates for `:dep`");
+                let _ = writeln!(std::io::stderr(), "nbsnap: building {counted} for `:dep`");
             }
             BuildEvent::Crate { done, crates, name } => {
                 self.say(&format!("crate {done} of {crates}: {name}"), done, crates, done == crates);
@@ -83,6 +84,10 @@ impl Progress {
         let (Some(display), Some(request)) = (self.display.take(), &self.request) else { return };
         self.outbox.publish(request.publication("clear_output", json!({"wait": false})));
         let (done, seconds) = (if is_built { "built" } else { "did not build" }, display.began.elapsed().as_secs_f64());
-        let _ = writeln!(std::io::stderr(), "nbsnap: {done} {} crates in {seconds:.0} s", display.crates);
+        let _ = writeln!(std::io::stderr(), "nbsnap: {done} {} in {seconds:.0} s", counted(display.crates));
     }
+}
+
+fn counted(crates: usize) -> String {
+    if crates == 1 { "1 crate".to_owned() } else { format!("{crates} crates") }
 }

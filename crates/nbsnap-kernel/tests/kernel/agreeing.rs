@@ -176,21 +176,23 @@ fn difference(record: &CellRecord, executed: &Executed) -> Option<String> {
         Some(failure) => executed.status() == "error" && expected_name(failure, name),
     };
     // What a failure says is in the error of the one, and among what is printed of the other.
+    let without_panic = |text: &str| match &record.failure {
+        Some(Failure::Panic { .. }) => text.split_once("\nthread '<unnamed>'").map_or(text, |(before, _)| before).to_owned(),
+        _ => text.to_owned(),
+    };
     let stderr = match &record.failure {
-        Some(Failure::Panic { .. }) => {
-            record.stderr.split_once("\nthread '<unnamed>'").map_or(&*record.stderr, |(before, _)| before)
-        }
-        Some(Failure::Error { .. }) => "",
-        _ => &record.stderr,
+        Some(Failure::Error { .. }) => String::new(),
+        _ => without_panic(&record.stderr),
     };
     let has_same_errors = !matches!(record.failure, None | Some(Failure::Died { .. }))
-        || without_numbers(&executed.stream("stderr")) == without_numbers(stderr);
+        || without_numbers(&executed.stream("stderr")) == without_numbers(&stderr);
     let is_endless = matches!(record.failure, Some(Failure::Timeout { .. }));
     if record.failure.is_none() && executed.stream("stderr").contains(NOBODY_THERE) {
         return None;
     }
     let without_chance = |text: &str| BY_CHANCE.iter().fold(text.to_owned(), |text, chance| text.replace(chance, ""));
-    let has_same_text = is_endless || without_chance(&executed.stream("stdout")) == without_chance(&record.stdout);
+    let has_same_text =
+        is_endless || without_chance(&executed.stream("stdout")) == without_chance(&without_panic(&record.stdout));
     if goes_together && has_same_text && shown == expected && has_same_errors {
         return None;
     }

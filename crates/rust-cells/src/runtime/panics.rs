@@ -78,18 +78,37 @@ fn hook(info: &PanicHookInfo<'_>) {
     let text = format!("\nthread '{name}' ({}) panicked at {at}:\n{said}\n{note}", super::system::thread_id());
     LAST.with(|last| last.replace(place));
     let is_awaited = HOLDS.load(Ordering::Relaxed) && thread.name() == Some("main") && !wants_frames;
-    let before = HELD.lock().unwrap_or_else(PoisonError::into_inner).take();
-    match before {
-        None if is_awaited => *HELD.lock().unwrap_or_else(PoisonError::into_inner) = Some(text),
+    let mut held = HELD.lock().unwrap_or_else(PoisonError::into_inner);
+    match std::mem::take(&mut *held) {
+        Held::Nothing if is_awaited => *held = Held::Panic(text),
+        Held::Nothing => write(&text),
         // A panic after another one, perhaps while that one unwinds: nothing may be lost if the process aborts now.
-        before => write(&(before.unwrap_or_default() + &text)),
+        Held::Panic(before) => {
+            *held = Held::NoMore;
+            write(&(before + &text));
+        }
+        Held::NoMore => {
+            *held = Held::NoMore;
+            write(&text);
+        }
     }
 }
 
 /// Whether the front says itself why a cell has panicked, so that it is not printed, too.
 static HOLDS: AtomicBool = AtomicBool::new(false);
-/// What the panic of the cell that runs would have printed.
-static HELD: Mutex<Option<String>> = Mutex::new(None);
+static HELD: Mutex<Held> = Mutex::new(Held::Nothing);
+
+/// What panics of the cell that runs have not printed.
+#[derive(Default)]
+enum Held {
+    /// None has come.
+    #[default]
+    Nothing,
+    /// What the first one would have printed.
+    Panic(String),
+    /// There are more, and all are printed.
+    NoMore,
+}
 
 /// From now on the panic that ends a cell prints nothing: the front says it.
 pub(super) fn hold() {
@@ -98,8 +117,10 @@ pub(super) fn hold() {
 
 /// Prints what was held, unless it is about the panic that has ended the cell: somebody has caught it.
 pub(super) fn settle(has_panicked: bool) {
-    let held = HELD.lock().unwrap_or_else(PoisonError::into_inner).take();
-    if let Some(text) = held.filter(|_| !has_panicked) {
+    let held = std::mem::take(&mut *HELD.lock().unwrap_or_else(PoisonError::into_inner));
+    if let Held::Panic(text) = held
+        && !has_panicked
+    {
         write(&text);
     }
 }
