@@ -8,11 +8,9 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::time::{Instant, SystemTime};
 
-use bytes::Bytes;
-use http::header::{CONNECTION, CONTENT_TYPE, HOST, HeaderValue, PROXY_AUTHORIZATION};
-use http::{HeaderMap, Request, Response, StatusCode, Uri};
-use http_body_util::combinators::BoxBody;
-use http_body_util::{BodyExt, Full};
+use http::header::{CONNECTION, HOST, HeaderValue, PROXY_AUTHORIZATION};
+use http::{HeaderMap, Request, StatusCode, Uri};
+use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 use hyper::client::conn::http1 as client;
 use hyper::server::conn::http1 as server;
@@ -22,11 +20,9 @@ use s3s::service::S3Service;
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::exchange::without_secrets;
-use crate::recorder::tape::Tape;
+use crate::http::{Answer, BoxError, plain};
 use crate::requests::{Answered, Answerer, Requests};
-
-pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
-pub(crate) type Answer = Response<BoxBody<Bytes, BoxError>>;
+use crate::upstream::Tape;
 
 /// A server of the scenario.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -170,19 +166,6 @@ where
 fn told(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(error.source(), |cause| cause.source());
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
-}
-
-/// A short answer in words.
-pub(crate) fn plain(status: StatusCode, line: String) -> Answer {
-    let mut response = Response::new(whole(line + "\n"));
-    *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
-    response
-}
-
-/// A body that is there at once.
-pub(crate) fn whole(body: impl Into<Bytes>) -> BoxBody<Bytes, BoxError> {
-    Full::new(body.into()).map_err(|never| match never {}).boxed()
 }
 
 async fn forward(mut request: Request<Incoming>, address: SocketAddr) -> Result<Answer, BoxError> {

@@ -9,8 +9,6 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use s3s::crypto::{Checksum, Md5};
 
-use crate::scenario::Bucket;
-
 /// An object and what is known of it.
 #[derive(Debug, Clone)]
 pub(crate) struct Object {
@@ -27,6 +25,13 @@ impl Object {
         let etag = Md5::checksum(&body).iter().map(|byte| format!("{byte:02x}")).collect();
         Self { key, body, modified, etag, content_type: None }
     }
+}
+
+/// A bucket and what lies in it when a testbed starts.
+#[derive(Debug)]
+pub(crate) struct Bucket {
+    pub(crate) name: String,
+    pub(crate) objects: Vec<Object>,
 }
 
 /// Why the store has nothing to give.

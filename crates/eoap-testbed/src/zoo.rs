@@ -26,8 +26,8 @@ use http::Method;
 use serde_json::Value;
 use wiremock::{Request, ResponseTemplate};
 
-use crate::responder::Responder;
-use crate::scenario::{Parts, split_namespace};
+use crate::personality::Responder;
+use crate::scenario::{Fixtures, split_namespace};
 use crate::service::{Job, Phase, Service};
 use answer::Answer;
 use exception::Exception;
@@ -36,20 +36,20 @@ use resource::Resource;
 /// The server of one testbed.
 #[derive(Debug)]
 pub(crate) struct Zoo {
-    parts: Arc<Parts>,
+    fixtures: Arc<Fixtures>,
 }
 
 /// One request to one namespace, and what it is answered with.
 struct Call<'a> {
-    parts: &'a Parts,
+    fixtures: &'a Fixtures,
     service: &'a mut Service,
     namespace: &'a str,
     request: &'a Request,
 }
 
 impl Zoo {
-    pub(crate) fn new(parts: Arc<Parts>) -> Self {
-        Self { parts }
+    pub(crate) fn new(fixtures: Arc<Fixtures>) -> Self {
+        Self { fixtures }
     }
 
     fn answer(&self, service: &mut Service, request: &Request) -> Result<Answer, Exception> {
@@ -57,9 +57,9 @@ impl Zoo {
         if let Some((namespace, file)) = temp::split(path) {
             return temp::file(service, namespace, file);
         }
-        let home = path.strip_prefix(&self.parts.server.base_path).filter(|rest| rest.is_empty() || rest.starts_with('/'));
+        let home = path.strip_prefix(&self.fixtures.server.base_path).filter(|rest| rest.is_empty() || rest.starts_with('/'));
         let (namespace, inside) = home
-            .map(|rest| (self.parts.server.namespace.as_str(), rest))
+            .map(|rest| (self.fixtures.server.namespace.as_str(), rest))
             .or_else(|| split_namespace(path))
             .ok_or_else(Exception::not_available)?;
         let segments: Vec<&str> = inside.split('/').filter(|segment| !segment.is_empty()).collect();
@@ -68,7 +68,7 @@ impl Zoo {
         if !resource.methods().contains(method) {
             return Err(Exception::invalid_method(&request.method));
         }
-        let call = Call { parts: &self.parts, service, namespace, request };
+        let call = Call { fixtures: &self.fixtures, service, namespace, request };
         match (resource, method) {
             (Resource::Landing, _) => Ok(landing::landing(&call)),
             (Resource::LandingPage, _) => Ok(html::landing(&call)),
@@ -95,15 +95,15 @@ impl Responder for Zoo {
     fn respond(&self, service: &mut Service, request: &Request) -> ResponseTemplate {
         match self.answer(service, request) {
             Ok(answer) => answer.into_response(),
-            Err(exception) => exception.into_answer(&self.parts.server).into_response(),
+            Err(exception) => exception.into_answer(&self.fixtures.server).into_response(),
         }
     }
 
     fn notice(&self, job: &Job) -> Option<Value> {
         Some(match job.phase() {
-            Phase::New | Phase::Running => status::notice(&self.parts, job),
-            Phase::Successful => Value::Object(jobs::document(&self.parts, job)),
-            Phase::Failed => Exception::failed_job(job).document(&self.parts.server),
+            Phase::New | Phase::Running => status::notice(&self.fixtures, job),
+            Phase::Successful => Value::Object(jobs::document(&self.fixtures, job)),
+            Phase::Failed => Exception::failed_job(job).document(&self.fixtures.server),
         })
     }
 }

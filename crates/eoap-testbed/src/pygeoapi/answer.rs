@@ -6,7 +6,7 @@ use serde_json::Value;
 use wiremock::ResponseTemplate;
 
 use super::format::Format;
-use super::version::Version;
+use crate::scenario::Version;
 
 const FRAMEWORK: &str = "text/html; charset=utf-8";
 

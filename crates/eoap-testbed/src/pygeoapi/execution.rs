@@ -8,7 +8,7 @@ use wiremock::Request;
 
 use super::exception::Exception;
 use super::processes::offers;
-use super::version::Generation;
+use crate::scenario::Generation;
 use crate::scenario::Process;
 use crate::service::{Execution, Subscriber};
 

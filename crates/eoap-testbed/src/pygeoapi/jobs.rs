@@ -11,7 +11,7 @@ use super::exception::Exception;
 use super::format::Format;
 use super::outcome::{self, Content, Outcome};
 use super::paging::Page;
-use super::version::{Generation, Version};
+use crate::scenario::{Generation, Version};
 use crate::service::{Job, Phase};
 
 const RESULTS: &str = "http://www.opengis.net/def/rel/ogc/1.0/results";

@@ -7,7 +7,7 @@ use wiremock::Request;
 
 use super::exception::Exception;
 use super::paging;
-use super::version::Generation;
+use crate::scenario::Generation;
 use crate::scenario::{Process, Server};
 use crate::template::fill;
 

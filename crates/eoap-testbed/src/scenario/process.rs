@@ -11,8 +11,8 @@ use serde_json::Value;
 use toml::Spanned;
 
 use super::logs;
-use crate::Error;
 use crate::cwl::{self, CwlError};
+use crate::error::Error;
 use crate::fixture::{Folder, Toml};
 
 /// The words that a status may be scripted with.

@@ -4,7 +4,7 @@
 
 use serde::Deserialize;
 
-use crate::pygeoapi::Version;
+use super::pygeoapi_version::Version;
 use crate::template::Values;
 
 /// The namespace of `/ogc-api` itself.

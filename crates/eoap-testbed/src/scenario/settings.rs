@@ -10,10 +10,10 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::process::instant;
+use super::pygeoapi_version::Version;
 use super::server::{ANONYMOUS, Personality, Server, StatusShape, split_namespace};
-use crate::Error;
+use crate::error::Error;
 use crate::fixture::{Folder, Toml};
-use crate::pygeoapi::Version;
 
 const FILE: &str = "scenario.toml";
 

@@ -14,7 +14,7 @@ use super::filter::Filter;
 use super::job::{Execution, Job, Phase};
 use super::results::{self, with_id};
 use super::timeline;
-use crate::scenario::{Clock, Parts, Process};
+use crate::scenario::{Clock, Fixtures, Process};
 use crate::store::Store;
 
 /// How much later than the one before a job of the same process was created.
@@ -34,7 +34,7 @@ pub(crate) struct Key {
 /// The jobs of a service.
 #[derive(Debug)]
 pub(crate) struct Jobs {
-    parts: Arc<Parts>,
+    fixtures: Arc<Fixtures>,
     clock: Clock,
     store: Store,
     all: Vec<Job>,
@@ -45,8 +45,8 @@ pub(crate) struct Jobs {
 }
 
 impl Jobs {
-    pub(super) fn new(parts: Arc<Parts>, clock: Clock, store: Store) -> Self {
-        Self { parts, clock, store, all: Vec::new(), counts: BTreeMap::new(), subscribed: Vec::new() }
+    pub(super) fn new(fixtures: Arc<Fixtures>, clock: Clock, store: Store) -> Self {
+        Self { fixtures, clock, store, all: Vec::new(), counts: BTreeMap::new(), subscribed: Vec::new() }
     }
 
     /// A new job, of which nothing is known but that it exists.
@@ -55,7 +55,7 @@ impl Jobs {
         let number = *count;
         *count += 1;
         let id = nth_id(&process.job, number);
-        let outputs = results::outputs(process, &execution.inputs, &self.parts.server.addresses(namespace));
+        let outputs = results::outputs(process, &execution.inputs, &self.fixtures.server.addresses(namespace));
         let job = Job {
             later: BETWEEN_JOBS * i32::try_from(number).unwrap_or(i32::MAX),
             since: Instant::now(),
@@ -187,7 +187,7 @@ impl Jobs {
         job.told += 1;
         // The documented job's objects are there from the start.
         if job.phase() == Phase::Successful && job.id != job.process.fixtures_of {
-            let modified = self.parts.s3.modified + job.later.to_std().unwrap_or_default();
+            let modified = self.fixtures.s3.modified + job.later.to_std().unwrap_or_default();
             self.store.stage_out(&job.process.fixtures_of, &job.id, modified);
         }
     }

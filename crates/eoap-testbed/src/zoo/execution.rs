@@ -11,7 +11,7 @@ use super::{Call, status, validation};
 use crate::service::{Execution, Subscriber, failure, outputs};
 
 pub(super) fn execute(call: Call<'_>, id: &str) -> Result<Answer, Exception> {
-    let Call { parts, service, namespace, request } = call;
+    let Call { fixtures, service, namespace, request } = call;
     let process = service.processes.find(namespace, id).ok_or_else(|| Exception::no_such_process_to_execute(id))?;
     let body: Map<String, Value> = serde_json::from_slice(&request.body)
         .map_err(|error| Exception::bad_request(format!("The body is not a JSON object: {error}")))?;
@@ -31,8 +31,8 @@ pub(super) fn execute(call: Call<'_>, id: &str) -> Result<Answer, Exception> {
     validation::check(&process.description, &execution.inputs)?;
     if is_async {
         let job = service.jobs.create(namespace, &process, execution);
-        let location = format!("{}/jobs/{}", parts.server.root_of(namespace), job.id);
-        let answer = Answer::json(201, &status::document(parts, job));
+        let location = format!("{}/jobs/{}", fixtures.server.root_of(namespace), job.id);
+        let answer = Answer::json(201, &status::document(fixtures, job));
         return Ok(answer.header("Location", location).header("Preference-Applied", prefer));
     }
     let response = match body.get("response").and_then(Value::as_str) {
@@ -45,8 +45,8 @@ pub(super) fn execute(call: Call<'_>, id: &str) -> Result<Answer, Exception> {
     if let Some((_, message)) = failure(&process, &execution.inputs, None) {
         return Err(Exception::failed_because(&message));
     }
-    let all = outputs(&process, &execution.inputs, &parts.server.addresses(namespace));
-    synchronous::answer(parts, &process, &execution, all, response, &mut service.files)
+    let all = outputs(&process, &execution.inputs, &fixtures.server.addresses(namespace));
+    synchronous::answer(fixtures, &process, &execution, all, response, &mut service.files)
 }
 
 /// A member of the body that has to be an object if it is there.

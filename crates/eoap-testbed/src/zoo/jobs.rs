@@ -7,25 +7,25 @@ use serde_json::{Map, Value, json};
 use super::answer::Answer;
 use super::exception::Exception;
 use super::{Call, query, status, synchronous};
-use crate::scenario::Parts;
+use crate::scenario::Fixtures;
 use crate::service::{Job, Output, Phase};
 
 pub(super) fn list(call: Call<'_>) -> Result<Answer, Exception> {
     let filter = query::filter(call.request)?;
     let jobs = call.service.jobs.list(call.namespace, &filter);
-    let entries = jobs.into_iter().map(|job| status::document(call.parts, job)).collect();
-    let href = format!("{}/jobs", call.parts.server.root_of(call.namespace));
+    let entries = jobs.into_iter().map(|job| status::document(call.fixtures, job)).collect();
+    let href = format!("{}/jobs", call.fixtures.server.root_of(call.namespace));
     Ok(Answer::json(200, &query::page("jobs", entries, &href, call.request)?))
 }
 
 pub(super) fn status(call: Call<'_>, id: &str) -> Result<Answer, Exception> {
     let job = call.service.jobs.poll(call.namespace, id)?;
-    Ok(Answer::json(200, &status::document(call.parts, job)))
+    Ok(Answer::json(200, &status::document(call.fixtures, job)))
 }
 
 pub(super) fn dismiss(call: Call<'_>, id: &str) -> Result<Answer, Exception> {
     let job = call.service.jobs.dismiss(call.namespace, id)?;
-    Ok(Answer::json(200, &status::dismissed(call.parts, &job)))
+    Ok(Answer::json(200, &status::dismissed(call.fixtures, &job)))
 }
 
 /// All results; the server does not look at the query `outputs`.
@@ -36,7 +36,7 @@ pub(super) fn results(call: Call<'_>, id: &str) -> Result<Answer, Exception> {
             call.service.files.put(reference_name(&job, name), synchronous::file(&Output::of(output)));
         }
     }
-    Ok(Answer::json(200, &Value::Object(document(call.parts, &job))))
+    Ok(Answer::json(200, &Value::Object(document(call.fixtures, &job))))
 }
 
 /// One result by itself: where it lies, or the value.
@@ -47,7 +47,7 @@ pub(super) fn result(call: Call<'_>, id: &str, output: &str) -> Result<Answer, E
     let file = synchronous::file(&Output::of(value));
     if job.execution.by_reference(output) {
         call.service.files.put(reference_name(&job, output), file);
-        return Ok(Answer::empty(301).header("Location", reference(call.parts, &job, output)));
+        return Ok(Answer::empty(301).header("Location", reference(call.fixtures, &job, output)));
     }
     if let Some(href) = value["href"].as_str() {
         return Ok(Answer::empty(301).header("Location", href));
@@ -56,10 +56,10 @@ pub(super) fn result(call: Call<'_>, id: &str, output: &str) -> Result<Answer, E
 }
 
 /// The results document of a job that has succeeded.
-pub(super) fn document(parts: &Parts, job: &Job) -> Map<String, Value> {
+pub(super) fn document(fixtures: &Fixtures, job: &Job) -> Map<String, Value> {
     let wanted = job.outputs.iter().filter(|(name, _)| job.execution.wants(name));
     let shown = wanted.map(|(name, output)| match job.execution.by_reference(name) {
-        true => (name.clone(), json!({"href": reference(parts, job, name)})),
+        true => (name.clone(), json!({"href": reference(fixtures, job, name)})),
         false => (name.clone(), output.clone()),
     });
     shown.collect()
@@ -73,8 +73,8 @@ fn finished(job: &Job) -> Result<&Job, Exception> {
     }
 }
 
-fn reference(parts: &Parts, job: &Job, output: &str) -> String {
-    synchronous::reference(parts, &reference_name(job, output))
+fn reference(fixtures: &Fixtures, job: &Job, output: &str) -> String {
+    synchronous::reference(fixtures, &reference_name(job, output))
 }
 
 fn reference_name(job: &Job, output: &str) -> String {

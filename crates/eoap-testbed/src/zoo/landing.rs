@@ -12,7 +12,7 @@ use crate::template::fill;
 pub(super) fn landing(call: &Call<'_>) -> Answer {
     let document = document(call);
     let answer = Answer::json(200, &document);
-    match (call.parts.server.status_shape, header(&document)) {
+    match (call.fixtures.server.status_shape, header(&document)) {
         (StatusShape::Of2025, Some(links)) => answer.header("Link", links),
         _ => answer,
     }
@@ -20,11 +20,11 @@ pub(super) fn landing(call: &Call<'_>) -> Answer {
 
 /// What the landing page says.
 pub(super) fn document(call: &Call<'_>) -> Value {
-    fill(&call.parts.answers.landing, &call.parts.server.addresses(call.namespace))
+    fill(&call.fixtures.answers.landing, &call.fixtures.server.addresses(call.namespace))
 }
 
 pub(super) fn conformance(call: &Call<'_>) -> Answer {
-    Answer::json(200, &fill(&call.parts.answers.conformance, &call.parts.server.addresses(call.namespace)))
+    Answer::json(200, &fill(&call.fixtures.answers.conformance, &call.fixtures.server.addresses(call.namespace)))
 }
 
 /// The links of a document as RFC 8288 writes them.

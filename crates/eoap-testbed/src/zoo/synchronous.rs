@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::answer::{Answer, JSON};
 use super::exception::Exception;
-use crate::scenario::{Parts, Process};
+use crate::scenario::{Fixtures, Process};
 use crate::service::{Execution, File, Files, Output, Outputs, nth_id};
 
 /// How the results are wanted.
@@ -22,7 +22,7 @@ pub(super) enum Response {
 
 /// The wanted ones of these outputs.
 pub(super) fn answer(
-    parts: &Parts,
+    fixtures: &Fixtures,
     process: &Process,
     execution: &Execution,
     all: Outputs,
@@ -34,7 +34,7 @@ pub(super) fn answer(
     // Counted down, because the ids of jobs count up.
     let run = nth_id(&process.job, u32::MAX - u32::try_from(files.len()).unwrap_or(u32::MAX));
     if response == Response::Document {
-        return Ok(Answer::json(200, &document(parts, process, execution, outputs, &run, files)));
+        return Ok(Answer::json(200, &document(fixtures, process, execution, outputs, &run, files)));
     }
     match outputs.values().next() {
         None => Ok(Answer::json(200, &json!({}))),
@@ -54,7 +54,7 @@ pub(super) fn answer(
 }
 
 fn document(
-    parts: &Parts,
+    fixtures: &Fixtures,
     process: &Process,
     execution: &Execution,
     outputs: Map<String, Value>,
@@ -68,7 +68,7 @@ fn document(
         let taken = Output::of(&output);
         let file_name = file_name(&process.id, &name, run, &taken);
         files.put(file_name.clone(), file(&taken));
-        (name, json!({"href": reference(parts, &file_name)}))
+        (name, json!({"href": reference(fixtures, &file_name)}))
     });
     Value::Object(shown.collect())
 }
@@ -122,6 +122,6 @@ pub(super) fn file_name(process: &str, output: &str, run: &str, taken: &Output<'
 }
 
 /// Where the file is served: the server's own double slash included.
-pub(super) fn reference(parts: &Parts, file_name: &str) -> String {
-    format!("{}/temp//{file_name}", parts.server.origin)
+pub(super) fn reference(fixtures: &Fixtures, file_name: &str) -> String {
+    format!("{}/temp//{file_name}", fixtures.server.origin)
 }

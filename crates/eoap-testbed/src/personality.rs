@@ -1,4 +1,4 @@
-//! Who answers: the one place where a personality is chosen.
+//! Who answers: what every personality of the server does.
 //!
 //! A [`Responder`] words what the [`Service`] does as one kind of server would; [`Server`] hands it each request with the service
 //! locked, and tells who sends callbacks which jobs have a subscriber. Neither opens a connection.
@@ -10,12 +10,7 @@ use serde_json::Value;
 use tokio::sync::mpsc::UnboundedSender;
 use wiremock::{Request, Respond, ResponseTemplate};
 
-use crate::proxy::Refused;
-use crate::pygeoapi::Pygeoapi;
-use crate::recorded::Recorded;
-use crate::scenario::{Personality, Scenario};
 use crate::service::{Job, Key, Service};
-use crate::zoo::Zoo;
 
 /// Words requests and answers.
 pub(crate) trait Responder: fmt::Debug + Send + Sync {
@@ -24,16 +19,6 @@ pub(crate) trait Responder: fmt::Debug + Send + Sync {
 
     /// What the subscriber of a job is told when the job has come so far, if anything.
     fn notice(&self, job: &Job) -> Option<Value>;
-}
-
-/// The responder of a scenario.
-pub(crate) fn of(scenario: &Scenario, refused: &Refused) -> Arc<dyn Responder> {
-    let parts = Arc::clone(&scenario.parts);
-    match scenario.personality {
-        Personality::Zoo => Arc::new(Zoo::new(parts)),
-        Personality::Pygeoapi => Arc::new(Pygeoapi::new(parts)),
-        Personality::Recorded => Arc::new(Recorded::new(scenario.recordings(), refused.clone())),
-    }
 }
 
 /// A service that is shared between those who answer and those who call back.

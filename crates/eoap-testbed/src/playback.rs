@@ -9,8 +9,8 @@ use serde_json::Value;
 use wiremock::{Request, ResponseTemplate};
 
 use crate::exchange::{Asked, Content, Exchange};
-use crate::proxy::Refused;
-use crate::responder::Responder;
+use crate::personality::Responder;
+use crate::refused::Refused;
 use crate::scenario::Recording;
 use crate::service::{Job, Service};
 
