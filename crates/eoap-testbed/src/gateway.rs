@@ -5,22 +5,21 @@
 
 use std::convert::Infallible;
 use std::fmt;
-use std::net::SocketAddr;
 use std::time::{Instant, SystemTime};
 
 use http::header::{CONNECTION, HOST, HeaderValue, PROXY_AUTHORIZATION};
-use http::{HeaderMap, Request, StatusCode, Uri};
+use http::{HeaderMap, StatusCode, Uri};
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
-use hyper::client::conn::http1 as client;
 use hyper::server::conn::http1 as server;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use s3s::service::S3Service;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 
 use crate::exchange::without_secrets;
-use crate::http::{Answer, BoxError, plain};
+use crate::http::{Answer, BoxError, Request, plain};
+use crate::personality::Server;
 use crate::requests::{Answered, Answerer, Requests};
 use crate::upstream::Tape;
 
@@ -34,8 +33,8 @@ pub(crate) enum Destination {
 /// Who answers as the OGC API.
 #[derive(Debug, Clone)]
 pub(crate) enum Ogc {
-    /// The testbed's own server, at this address.
-    Own(SocketAddr),
+    /// The testbed's own server.
+    Own(Server),
     /// A live one, under record.
     Live(Tape),
 }
@@ -70,14 +69,14 @@ impl Gateway {
     }
 
     /// The server's answer, or 502 where it has none.
-    pub(crate) async fn answer(&self, to: Destination, request: Request<Incoming>) -> Answer {
+    pub(crate) async fn answer(&self, to: Destination, request: http::Request<Incoming>) -> Answer {
         let by = match to {
             Destination::Ogc => Answerer::Ogc,
             Destination::S3 => Answerer::S3,
         };
         let noted = Note::of(&request, by);
         let passed = match (to, &self.ogc) {
-            (Destination::Ogc, Ogc::Own(address)) => forward(request, *address).await,
+            (Destination::Ogc, Ogc::Own(server)) => Request::read(request).await.map(|request| server.answer(&request)),
             (Destination::Ogc, Ogc::Live(tape)) => tape.answer(request).await,
             (Destination::S3, _) => self.store(request).await,
         };
@@ -93,7 +92,7 @@ impl Gateway {
         note.answered(&self.requests, answer);
     }
 
-    async fn store(&self, mut request: Request<Incoming>) -> Result<Answer, BoxError> {
+    async fn store(&self, mut request: http::Request<Incoming>) -> Result<Answer, BoxError> {
         to_origin_form(&mut request)?;
         let answer = self.s3.call(request.map(s3s::Body::from)).await.map_err(BoxError::from)?;
         Ok(answer.map(|body| body.boxed()))
@@ -112,7 +111,7 @@ pub(crate) struct Note {
 }
 
 impl Note {
-    pub(crate) fn of(request: &Request<Incoming>, by: Answerer) -> Self {
+    pub(crate) fn of(request: &http::Request<Incoming>, by: Answerer) -> Self {
         let named = request.headers().get(HOST).and_then(|host| host.to_str().ok());
         let host = request.uri().authority().map(http::uri::Authority::as_str).or(named).unwrap_or_default();
         Self {
@@ -143,7 +142,7 @@ impl Note {
 /// Answers on this listener until the future is dropped.
 pub(crate) async fn serve<F, A>(listener: TcpListener, answer: F)
 where
-    F: Fn(Request<Incoming>) -> A + Clone + Send + 'static,
+    F: Fn(http::Request<Incoming>) -> A + Clone + Send + 'static,
     A: Future<Output = Answer> + Send + 'static,
 {
     loop {
@@ -168,19 +167,8 @@ fn told(error: &dyn std::error::Error) -> String {
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
-async fn forward(mut request: Request<Incoming>, address: SocketAddr) -> Result<Answer, BoxError> {
-    to_origin_form(&mut request)?;
-    let stream = TcpStream::connect(address).await?;
-    stream.set_nodelay(true)?;
-    let (mut sender, connection) = client::handshake(TokioIo::new(stream)).await?;
-    tokio::spawn(connection);
-    let mut response = sender.send_request(request).await?;
-    response.headers_mut().remove(CONNECTION);
-    Ok(response.map(|body| body.map_err(BoxError::from).boxed()))
-}
-
 /// What a client says to a proxy, as it would say it to the server itself.
-fn to_origin_form(request: &mut Request<Incoming>) -> Result<(), BoxError> {
+fn to_origin_form(request: &mut http::Request<Incoming>) -> Result<(), BoxError> {
     let path = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
     if !request.headers().contains_key(HOST)
         && let Some(authority) = request.uri().authority()

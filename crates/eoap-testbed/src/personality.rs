@@ -6,16 +6,18 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use bytes::Bytes;
+use http::Response;
 use serde_json::Value;
 use tokio::sync::mpsc::UnboundedSender;
-use wiremock::{Request, Respond, ResponseTemplate};
 
+use crate::http::{Answer, Request, whole};
 use crate::service::{Job, Key, Service};
 
 /// Words requests and answers.
 pub(crate) trait Responder: fmt::Debug + Send + Sync {
     /// The answer to a request.
-    fn respond(&self, service: &mut Service, request: &Request) -> ResponseTemplate;
+    fn respond(&self, service: &mut Service, request: &Request) -> Response<Bytes>;
 
     /// What the subscriber of a job is told when the job has come so far, if anything.
     fn notice(&self, job: &Job) -> Option<Value>;
@@ -35,8 +37,8 @@ impl Shared {
     }
 }
 
-/// The server of one testbed.
-#[derive(Debug)]
+/// The server of one testbed; clones share its state.
+#[derive(Debug, Clone)]
 pub(crate) struct Server {
     service: Shared,
     responder: Arc<dyn Responder>,
@@ -48,16 +50,15 @@ impl Server {
     pub(crate) fn new(service: Shared, responder: Arc<dyn Responder>, subscribed: UnboundedSender<Key>) -> Self {
         Self { service, responder, subscribed }
     }
-}
 
-impl Respond for Server {
-    fn respond(&self, request: &Request) -> ResponseTemplate {
+    /// The answer to a request.
+    pub(crate) fn answer(&self, request: &Request) -> Answer {
         let mut service = self.service.lock();
         let response = self.responder.respond(&mut service, request);
         for key in service.jobs.newly_subscribed() {
             // Nobody listens only while the testbed is stopping.
             let _ = self.subscribed.send(key);
         }
-        response
+        response.map(whole)
     }
 }

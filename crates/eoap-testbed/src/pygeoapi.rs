@@ -16,10 +16,11 @@ mod processes;
 
 use std::sync::Arc;
 
-use http::Method;
+use bytes::Bytes;
+use http::{Method, Response};
 use serde_json::{Value, json};
-use wiremock::{Request, ResponseTemplate};
 
+use crate::http::Request;
 use crate::personality::Responder;
 use crate::scenario::{Fixtures, Generation, Process};
 use crate::service::{Filter, Job, Phase, Service};
@@ -167,7 +168,7 @@ fn finished(job: &Job) -> Answer {
 }
 
 impl Responder for Pygeoapi {
-    fn respond(&self, service: &mut Service, request: &Request) -> ResponseTemplate {
+    fn respond(&self, service: &mut Service, request: &Request) -> Response<Bytes> {
         self.answer(service, request).into_response(&self.fixtures.server.pygeoapi)
     }
 

@@ -11,7 +11,6 @@ use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
 
 use tokio::sync::{mpsc as channel, oneshot};
-use wiremock::{Mock, MockServer, matchers};
 
 use crate::callback;
 use crate::error::Error;
@@ -262,8 +261,8 @@ fn run(served: Served, started: &mpsc::Sender<io::Result<()>>, stopped: oneshot:
         }
     };
     runtime.block_on(async move {
-        match open(served).await {
-            Ok(_server) => {
+        match open(served) {
+            Ok(()) => {
                 let _ = started.send(Ok(()));
                 // Ends when the testbed drops its end.
                 let _ = stopped.await;
@@ -275,8 +274,8 @@ fn run(served: Served, started: &mpsc::Sender<io::Result<()>>, stopped: oneshot:
     });
 }
 
-/// Spawns the servers on this runtime, with which they end; the mock server ends when it is dropped.
-async fn open(served: Served) -> io::Result<MockServer> {
+/// Spawns the servers on this runtime, with which they end.
+fn open(served: Served) -> io::Result<()> {
     let Served { scenario, listeners, addresses, refused, requests, store, tape, mirror } = served;
     let responder = responder(&scenario, &refused);
     let Scenario { fixtures, personality, clock, .. } = scenario;
@@ -288,15 +287,14 @@ async fn open(served: Served) -> io::Result<MockServer> {
     let caller = callback::Caller::new(service.clone(), Arc::clone(&responder), routes.clone(), refused.clone());
     tokio::spawn(caller.serve(jobs));
 
-    let mock = MockServer::builder().disable_request_recording().start().await;
-    Mock::given(matchers::any()).respond_with(Server::new(service.clone(), responder, subscribed)).mount(&mock).await;
+    let server = Server::new(service.clone(), responder, subscribed);
     let objects = s3::service(&fixtures.s3, store.clone(), routes.clone(), mirror);
-    let gateway = Gateway::new(tape.map_or(Ogc::Own(*mock.address()), Ogc::Live), objects, requests.clone());
+    let gateway = Gateway::new(tape.map_or(Ogc::Own(server), Ogc::Live), objects, requests.clone());
     let page = Page::new(State { fixtures, personality, clock, addresses, service, store, requests, refused: refused.clone() });
     tokio::spawn(gateway.clone().serve(ogc, Destination::Ogc));
     tokio::spawn(gateway.clone().serve(s3, Destination::S3));
     tokio::spawn(Proxy::new(addresses.proxy, gateway, routes, refused, page).serve(proxy));
-    Ok(mock)
+    Ok(())
 }
 
 /// Who answers as the OGC API: the one place where a personality is chosen.

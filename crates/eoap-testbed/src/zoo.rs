@@ -22,10 +22,11 @@ mod validation;
 
 use std::sync::Arc;
 
-use http::Method;
+use bytes::Bytes;
+use http::{Method, Response};
 use serde_json::Value;
-use wiremock::{Request, ResponseTemplate};
 
+use crate::http::Request;
 use crate::personality::Responder;
 use crate::scenario::{Fixtures, split_namespace};
 use crate::service::{Job, Phase, Service};
@@ -92,7 +93,7 @@ impl Zoo {
 }
 
 impl Responder for Zoo {
-    fn respond(&self, service: &mut Service, request: &Request) -> ResponseTemplate {
+    fn respond(&self, service: &mut Service, request: &Request) -> Response<Bytes> {
         match self.answer(service, request) {
             Ok(answer) => answer.into_response(),
             Err(exception) => exception.into_answer(&self.fixtures.server).into_response(),

@@ -4,13 +4,13 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
-use wiremock::Request;
 
 use super::answer::Answer;
 use super::exception::Exception;
 use super::format::Format;
 use super::outcome::{self, Content, Outcome};
 use super::paging::Page;
+use crate::http::Request;
 use crate::scenario::{Generation, Version};
 use crate::service::{Job, Phase};
 

@@ -2,9 +2,12 @@
 //!
 //! [`Answer`] knows headers and status codes, not what the body says.
 
-use http::header::CONTENT_TYPE;
+use bytes::Bytes;
+use http::Response;
+use hyper::ext::ReasonPhrase;
 use serde_json::Value;
-use wiremock::ResponseTemplate;
+
+use crate::http::response;
 
 /// The media type of every JSON document.
 pub(super) const JSON: &str = "application/json;charset=UTF-8";
@@ -62,18 +65,18 @@ impl Answer {
         self
     }
 
-    pub(super) fn into_response(self) -> ResponseTemplate {
+    pub(super) fn into_response(self) -> Response<Bytes> {
         let last = self.last_filter.then_some(POWERED_BY_LAST);
-        let mut response = ResponseTemplate::new(self.status).set_body_bytes(self.body);
-        for (name, value) in POWERED_BY.into_iter().chain(last) {
-            response = response.append_header(name, value);
-        }
-        for content_type in self.content_types {
-            response = response.append_header(CONTENT_TYPE, content_type);
-        }
-        for (name, value) in self.headers {
-            response = response.append_header(name, value);
-        }
+        let content_types = self.content_types.iter().map(|one| ("Content-Type", one.as_str()));
+        let others = self.headers.iter().map(|(name, value)| (*name, value.as_str()));
+        let headers = POWERED_BY.into_iter().chain(last).chain(content_types).chain(others);
+        let mut response = response(self.status, headers, self.body);
+        // Its own words for two of them.
+        match self.status {
+            400 => response.extensions_mut().insert(ReasonPhrase::from_static(b"Bad request")),
+            500 => response.extensions_mut().insert(ReasonPhrase::from_static(b"Not Implemented")),
+            _ => None,
+        };
         response
     }
 }

@@ -4,9 +4,9 @@
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
-use wiremock::Request;
 
 use super::exception::Exception;
+use crate::http::Request;
 use crate::service::{Filter, Interval};
 
 /// Entries in an answer when the client names no number.
