@@ -21,6 +21,7 @@ use crate::exchange::without_secrets;
 use crate::http::{Answer, BoxError, Request, plain};
 use crate::personality::Server;
 use crate::requests::{Answered, Answerer, Requests};
+use crate::scenes::Catalogue;
 use crate::upstream::Tape;
 
 /// A server of the scenario.
@@ -28,6 +29,8 @@ use crate::upstream::Tape;
 pub(crate) enum Destination {
     Ogc,
     S3,
+    /// The catalogue of scenes, and their files.
+    Scenes,
 }
 
 /// Who answers as the OGC API.
@@ -44,6 +47,7 @@ pub(crate) enum Ogc {
 pub(crate) struct Gateway {
     ogc: Ogc,
     s3: S3Service,
+    scenes: Option<Catalogue>,
     requests: Requests,
 }
 
@@ -54,9 +58,9 @@ impl fmt::Debug for Gateway {
 }
 
 impl Gateway {
-    /// The way to this OGC API server and to this store.
-    pub(crate) fn new(ogc: Ogc, s3: S3Service, requests: Requests) -> Self {
-        Self { ogc, s3, requests }
+    /// The way to this OGC API server, to this store, and to these scenes.
+    pub(crate) fn new(ogc: Ogc, s3: S3Service, scenes: Option<Catalogue>, requests: Requests) -> Self {
+        Self { ogc, s3, scenes, requests }
     }
 
     /// Answers what comes straight to a server's own port, whatever host it names, until the future is dropped.
@@ -73,10 +77,19 @@ impl Gateway {
         let by = match to {
             Destination::Ogc => Answerer::Ogc,
             Destination::S3 => Answerer::S3,
+            Destination::Scenes => Answerer::Scenes,
         };
         let noted = Note::of(&request, by);
         let passed = match (to, &self.ogc) {
-            (Destination::Ogc, Ogc::Own(server)) => Request::read(request).await.map(|request| server.answer(&request)),
+            (Destination::Ogc, Ogc::Own(server)) => match Request::read(request).await {
+                Ok(request) => Ok(server.answer(&request).await),
+                Err(error) => Err(error),
+            },
+            (Destination::Scenes, _) => match (Request::read(request).await, &self.scenes) {
+                (Ok(request), Some(scenes)) => Ok(scenes.answer(&request)),
+                (Ok(_), None) => Err("the scenario has no scenes".into()),
+                (Err(error), _) => Err(error),
+            },
             (Destination::Ogc, Ogc::Live(tape)) => tape.answer(request).await,
             (Destination::S3, _) => self.store(request).await,
         };

@@ -36,11 +36,13 @@ mod requests;
 mod route;
 mod s3;
 mod scenario;
+mod scenes;
 mod service;
 mod store;
 mod template;
 mod testbed;
 mod upstream;
+mod work;
 mod zoo;
 
 pub use error::Error;

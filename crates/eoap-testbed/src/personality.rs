@@ -13,6 +13,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use crate::http::{Answer, Request, whole};
 use crate::service::{Job, Key, Service};
+use crate::work::Work;
 
 /// Words requests and answers.
 pub(crate) trait Responder: fmt::Debug + Send + Sync {
@@ -52,13 +53,26 @@ impl Server {
     }
 
     /// The answer to a request.
-    pub(crate) fn answer(&self, request: &Request) -> Answer {
+    pub(crate) async fn answer(&self, request: &Request) -> Answer {
+        let mut done = None;
+        loop {
+            let (response, awaited) = self.attempt(request, done.take());
+            let Some(work) = awaited else { return response.map(whole) };
+            work.wait().await;
+            done = Some(work);
+        }
+    }
+
+    /// The answer, and what has to be done before it is one.
+    fn attempt(&self, request: &Request, done: Option<Work>) -> (Response<Bytes>, Option<Work>) {
         let mut service = self.service.lock();
+        service.jobs.resume(done);
         let response = self.responder.respond(&mut service, request);
+        service.jobs.resume(None);
         for key in service.jobs.newly_subscribed() {
             // Nobody listens only while the testbed is stopping.
             let _ = self.subscribed.send(key);
         }
-        response.map(whole)
+        (response, service.jobs.awaited())
     }
 }

@@ -128,7 +128,10 @@ impl Pygeoapi {
         let (namespace, generation) = (server.namespace.as_str(), server.pygeoapi.generation());
         let Demand { execution, failure } = Demand::of(process, request)?;
         let mode = Mode::of(process, request, generation);
-        let job = service.jobs.create(namespace, process, execution);
+        if !mode.is_async && failure.is_none() && service.jobs.has_to_wait(process, &execution.inputs) {
+            return Ok(Answer::raw(202, outcome::JSON, ""));
+        }
+        let job = service.jobs.create(namespace, process, execution, None);
         let (id, is_document) = (job.id.clone(), job.execution.is_document);
         if let Some(message) = failure.or_else(|| Outcome::failure(job, generation)) {
             service.jobs.fail(namespace, &id, &message).map_err(|_| Exception::Crashed)?;

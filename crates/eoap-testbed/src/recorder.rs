@@ -157,6 +157,7 @@ fn scenario(live: &Live) -> Scenario {
         server: Server::of(live.root(), live.hosts()),
         s3: S3::new(&live.s3_endpoint, &live.s3_hosts, ACCESS_KEY_ID, SECRET_ACCESS_KEY),
         answers: Answers::own(),
+        scenes: None,
         processes: Vec::new(),
         packages: BTreeMap::new(),
         buckets: Vec::new(),

@@ -8,6 +8,7 @@ mod logs;
 mod process;
 mod pygeoapi_version;
 mod recordings;
+mod run;
 mod server;
 mod settings;
 
@@ -17,6 +18,7 @@ use std::sync::Arc;
 
 use crate::error::Error;
 use crate::fixture::{Entry, Folder};
+use crate::scenes::{self, Scenes};
 use crate::store::{Bucket, Object};
 
 pub(crate) use answers::Answers;
@@ -24,7 +26,7 @@ pub(crate) use process::{Failure, Package, Process, Status};
 pub(crate) use pygeoapi_version::{Generation, Version};
 pub(crate) use recordings::Recording;
 pub use server::Personality;
-pub(crate) use server::{ANONYMOUS, Server, StatusShape, split_namespace};
+pub(crate) use server::{ANONYMOUS, Links, Server, SetUp, StatusShape, split_namespace};
 pub use settings::Clock;
 pub(crate) use settings::S3;
 
@@ -45,6 +47,8 @@ pub(crate) struct Fixtures {
     pub(crate) server: Server,
     pub(crate) s3: S3,
     pub(crate) answers: Answers,
+    /// Scenes that processes work on, if there are any.
+    pub(crate) scenes: Option<Arc<Scenes>>,
     /// In the order of their ids, which is the order of the process list.
     pub(crate) processes: Vec<Arc<Process>>,
     /// Packages by the address from which they can be deployed.
@@ -67,9 +71,10 @@ impl Scenario {
         settings::extend(&mut folder)?;
         let settings = settings::load(&mut folder)?;
         let answers = answers::load(&mut folder)?;
+        let scenes = scenes::load(&mut folder)?;
         let mut processes = Vec::new();
         for id in folder.names("processes", Entry::Folder)? {
-            let process = process::load(&mut folder, &id)?;
+            let process = process::load(&mut folder, &id, scenes.as_ref(), &settings.s3)?;
             check_job_id(&folder, &processes, &process)?;
             processes.push(Arc::new(process));
         }
@@ -100,6 +105,7 @@ impl Scenario {
             server: settings.server,
             s3: settings.s3,
             answers,
+            scenes,
             processes,
             packages: settings.packages,
             buckets,

@@ -23,8 +23,7 @@ pub(crate) use filter::{Filter, Interval};
 pub(crate) use job::{Execution, Job, Phase, Subscriber};
 pub(crate) use jobs::{Jobs, Key, NoSuchJob, nth_id};
 pub(crate) use processes::{Processes, Refusal};
-pub(crate) use results::{Output, Outputs, outputs};
-pub(crate) use timeline::failure;
+pub(crate) use results::{Output, Outputs};
 
 /// The state of one server.
 #[derive(Debug)]

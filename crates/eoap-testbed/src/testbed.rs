@@ -25,6 +25,7 @@ use crate::requests::{Answered, Requests};
 use crate::route::Routes;
 use crate::s3;
 use crate::scenario::{Clock, Fixtures, Personality, Scenario};
+use crate::scenes::Catalogue;
 use crate::service::Service;
 use crate::store::Store;
 use crate::upstream::{Live, StoreMirror, Tape};
@@ -281,7 +282,12 @@ fn open(served: Served) -> io::Result<()> {
     let Scenario { fixtures, personality, clock, .. } = scenario;
     let tokio = tokio::net::TcpListener::from_std;
     let (proxy, ogc, s3) = (tokio(listeners.proxy)?, tokio(listeners.ogc)?, tokio(listeners.s3)?);
+    let scenes = fixtures.scenes.clone().map(Catalogue::new);
     let routes = Routes::new(&fixtures.server.hosts, &fixtures.s3.hosts, addresses.ogc, addresses.s3);
+    let routes = match &scenes {
+        Some(scenes) => routes.and_scenes(&scenes.hosts()),
+        None => routes,
+    };
     let service = Shared::new(Service::new(&fixtures, clock, store.clone()));
     let (subscribed, jobs) = channel::unbounded_channel();
     let caller = callback::Caller::new(service.clone(), Arc::clone(&responder), routes.clone(), refused.clone());
@@ -289,7 +295,7 @@ fn open(served: Served) -> io::Result<()> {
 
     let server = Server::new(service.clone(), responder, subscribed);
     let objects = s3::service(&fixtures.s3, store.clone(), routes.clone(), mirror);
-    let gateway = Gateway::new(tape.map_or(Ogc::Own(server), Ogc::Live), objects, requests.clone());
+    let gateway = Gateway::new(tape.map_or(Ogc::Own(server), Ogc::Live), objects, scenes, requests.clone());
     let page = Page::new(State { fixtures, personality, clock, addresses, service, store, requests, refused: refused.clone() });
     tokio::spawn(gateway.clone().serve(ogc, Destination::Ogc));
     tokio::spawn(gateway.clone().serve(s3, Destination::S3));

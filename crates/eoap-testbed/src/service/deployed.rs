@@ -53,6 +53,7 @@ fn unknown(fixtures: &Fixtures, id: &str) -> Process {
         timeline,
         select: None,
         failures: vec![failure],
+        run: None,
     }
 }
 

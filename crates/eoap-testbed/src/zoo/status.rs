@@ -41,7 +41,9 @@ pub(super) fn failure(message: &str) -> String {
 }
 
 fn values(fixtures: &Fixtures, job: &Job) -> Values {
-    let date = |date: DateTime<Utc>| Value::from(date.to_rfc3339_opts(SecondsFormat::Millis, true));
+    // In files it keeps whole seconds.
+    let precision = if fixtures.server.set_up.has_database() { SecondsFormat::Millis } else { SecondsFormat::Secs };
+    let date = |date: DateTime<Utc>| Value::from(date.to_rfc3339_opts(precision, true));
     let mut values = fixtures.server.addresses(&job.namespace);
     let mut set = |name: &str, value: Value| values.insert(name.to_owned(), value);
     set("job", job.id.clone().into());
