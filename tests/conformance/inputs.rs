@@ -75,7 +75,12 @@ fn with(
         for (name, input) in process.inputs().filter(|(_, input)| chosen(input)) {
             for value in values(input, inputs.get(name)) {
                 let mut inputs = inputs.clone();
-                inputs.insert(name.to_owned(), value);
+                // A process may need so many values of it, whatever its description can say.
+                let fits =
+                    server.needed(&process, name).is_none_or(|needed| value.as_array().is_none_or(|all| all.len() == needed));
+                if fits {
+                    inputs.insert(name.to_owned(), value);
+                }
                 succeeds(server, findings, &process, &document_of(&inputs))?;
             }
         }

@@ -67,11 +67,19 @@ const BAD_QUERY: &str = "status 500, the standard has 400 (InvalidQueryParameter
 
 const QUERIES: &str = "InvalidQueryParameterValue has no row in the kernel's table of status codes and falls to 500";
 
-const NO_LINE: &str = "a part has no empty line between its headers and its body (RFC 2046, 5.1)";
+const EMPTY_PAGE: &str = "status 200, the standard has 400";
+
+const LIMITS: &str = "a limit that is no number counts as 0, and 0 is an empty page";
+
+const CHECKED: &str = "a job is there before its inputs are looked at, and the process fails of those that it cannot use";
+
+const RUN_TOGETHER: &str = "a boundary begins right behind the body of the part before, and not on a line of its own";
+
+const LAST_TYPE: &str = "of the two Content-Type headers of a raw value Apache keeps the last, application/json";
 
 const STATUS_LINE: &str = "a part has the header Status (RFC 2046, 5.1: only Content-... mean anything)";
 
-const MULTIPART: &str = "a part has a stray Status line and no empty line before its body";
+const MULTIPART: &str = "the parts of a text have a stray Status line";
 
 const BY_VALUE: &str = "raw outputs come with status 200 and by value, whatever the transmission mode";
 
@@ -82,13 +90,19 @@ const IS_DOCUMENT: &str = "the body is a document of results, not the output its
 
 const NOT_MULTIPART: &str = "media type \"application/json\", the standard has \"multipart/related\"";
 
+const RAW_ONE: &str = "core/process-execute-sync-raw-value-one";
+
+const RAW_MULTI: &str = "core/process-execute-sync-raw-value-multi";
+
+const RAW_MIXED: &str = "core/process-execute-sync-raw-mixed-multi";
+
 pub(crate) const DEVIATIONS: &[Deviation] = &[
     both("core/process-exception-no-such-process", "", NO_SUCH_PROCESS, TYPES),
     both("core/job-exception-no-such-job", "", NO_SUCH_JOB, TYPES),
     both("core/job-results-exception-no-such-job", "", NO_SUCH_JOB, TYPES),
     both("core/job-results-exception-results-not-ready", "", NOT_READY, TYPES),
-    both("core/pl-limit-definition", "/processes?limit=", BAD_QUERY, QUERIES),
-    both("job-list/limit-definition", "/jobs?limit=", BAD_QUERY, QUERIES),
+    both("core/pl-limit-definition", "/processes?limit=", EMPTY_PAGE, LIMITS),
+    both("job-list/limit-definition", "/jobs?limit=", EMPTY_PAGE, LIMITS),
     both("job-list/datetime-definition", "/jobs?datetime=", BAD_QUERY, QUERIES),
     both("job-list/duration-definition", "Duration=", BAD_QUERY, QUERIES),
     both(
@@ -103,26 +117,43 @@ pub(crate) const DEVIATIONS: &[Deviation] = &[
         "status 200 with an input of a wrong type, the standard has an exception",
         "input values are not checked against their schemas",
     ),
-    real(
+    both(
         "core/process-execute-input-validation",
         "/execution",
         "status 201 with an input of a wrong type, the standard has an exception",
-        "input values are not checked against their schemas",
+        CHECKED,
     ),
     both(
-        "core/process-execute-sync-raw-value-one",
+        "core/process-execute-input-validation",
         "/execution",
-        "2 Content-Type headers, there has to be one (RFC 9110, 8.3)",
-        "a raw value has two Content-Type headers: its own, and application/json",
+        "status 201 with an input left out, the standard has an exception",
+        CHECKED,
     ),
-    both("core/process-execute-sync-raw-value-multi", "/execution", NO_LINE, MULTIPART),
-    both("core/process-execute-sync-raw-value-multi", "/execution", STATUS_LINE, MULTIPART),
+    both(
+        "core/process-execute-input-validation",
+        "/execution",
+        "status 500 with an input of a wrong type, the standard has an exception",
+        CHECKED,
+    ),
+    both(RAW_ONE, "/execution", "media type \"application/json\", the description has text/plain", LAST_TYPE),
+    both(RAW_ONE, "/execution", "media type \"application/json\", the description has image/png", LAST_TYPE),
+    both(RAW_ONE, "/execution", "the body is no value of the output", LAST_TYPE),
+    both(RAW_MULTI, "/execution", STATUS_LINE, MULTIPART),
     both("core/process-execute-sync-raw-ref", "/execution", "status 200, the standard has 204", BY_VALUE),
     both("core/process-execute-sync-raw-ref", "/execution", "not as many Link headers as outputs", BY_VALUE),
-    both("core/process-execute-sync-raw-mixed-multi", "/execution", NO_LINE, MULTIPART),
-    both("core/process-execute-sync-raw-mixed-multi", "/execution", STATUS_LINE, MULTIPART),
-    both("core/process-execute-sync-raw-mixed-multi", "/execution", "an output by reference has a body", BY_VALUE),
-    both("core/process-execute-sync-raw-mixed-multi", "/execution", "an output by reference has no Content-Location", BY_VALUE),
+    both(RAW_MULTI, "echo/execution", "no part has the Content-ID b", RUN_TOGETHER),
+    both(RAW_MULTI, "echo/execution", "no part has the Content-ID c", RUN_TOGETHER),
+    both(RAW_MULTI, "greet/execution", "no part has the Content-ID card", RUN_TOGETHER),
+    both(RAW_MULTI, "greet/execution", "no part has the Content-ID letter", RUN_TOGETHER),
+    both(RAW_MULTI, "greet/execution", "no part has the Content-ID stamp", RUN_TOGETHER),
+    both(RAW_MULTI, "/execution", "the body does not end with a closing delimiter", RUN_TOGETHER),
+    both(RAW_MIXED, "/execution", STATUS_LINE, MULTIPART),
+    both(RAW_MIXED, "echo/execution", "no part has the Content-ID b", RUN_TOGETHER),
+    both(RAW_MIXED, "echo/execution", "no part has the Content-ID c", RUN_TOGETHER),
+    both(RAW_MIXED, "greet/execution", "no part has the Content-ID card", RUN_TOGETHER),
+    both(RAW_MIXED, "greet/execution", "no part has the Content-ID letter", RUN_TOGETHER),
+    both(RAW_MIXED, "greet/execution", "no part has the Content-ID stamp", RUN_TOGETHER),
+    both(RAW_MIXED, "/execution", "the body does not end with a closing delimiter", RUN_TOGETHER),
     testbed("core/job-results-async-raw-value-one", "/results", IS_DOCUMENT, DOCUMENT),
     testbed("core/job-results-async-raw-value-one", "/results", "the body is no value of the output", DOCUMENT),
     testbed(

@@ -113,6 +113,11 @@ impl Server {
         }
     }
 
+    /// How many values of an input the process needs, where that is known.
+    pub(crate) fn needed(&self, process: &Process, input: &str) -> Option<usize> {
+        usize::try_from(self.examples[&process.id]["needs"][input].as_u64()?).ok()
+    }
+
     /// Inputs with which a job of the process fails, where they are known.
     pub(crate) fn failing_inputs(&self, process: &Process) -> Option<Value> {
         self.examples[&process.id].get("fails").cloned()

@@ -16,8 +16,8 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use crate::proxy::Refused;
-use crate::responder::{Responder, Shared};
+use crate::personality::{Responder, Shared};
+use crate::refused::Refused;
 use crate::route::Routes;
 use crate::service::{Job, Key, Phase};
 

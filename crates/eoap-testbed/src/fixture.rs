@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use toml::Spanned;
 
-use crate::Error;
+use crate::error::Error;
 
 /// A scenario folder with the folders that it extends, and the files that have been read from them.
 #[derive(Debug)]

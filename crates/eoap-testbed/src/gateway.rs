@@ -5,41 +5,39 @@
 
 use std::convert::Infallible;
 use std::fmt;
-use std::net::SocketAddr;
 use std::time::{Instant, SystemTime};
 
-use bytes::Bytes;
-use http::header::{CONNECTION, CONTENT_TYPE, HOST, HeaderValue, PROXY_AUTHORIZATION};
-use http::{HeaderMap, Request, Response, StatusCode, Uri};
-use http_body_util::combinators::BoxBody;
-use http_body_util::{BodyExt, Full};
+use http::header::{CONNECTION, HOST, HeaderValue, PROXY_AUTHORIZATION};
+use http::{HeaderMap, StatusCode, Uri};
+use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
-use hyper::client::conn::http1 as client;
 use hyper::server::conn::http1 as server;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use s3s::service::S3Service;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 
 use crate::exchange::without_secrets;
-use crate::recorder::tape::Tape;
+use crate::http::{Answer, BoxError, Request, plain};
+use crate::personality::Server;
 use crate::requests::{Answered, Answerer, Requests};
-
-pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
-pub(crate) type Answer = Response<BoxBody<Bytes, BoxError>>;
+use crate::scenes::Catalogue;
+use crate::upstream::Tape;
 
 /// A server of the scenario.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Destination {
     Ogc,
     S3,
+    /// The catalogue of scenes, and their files.
+    Scenes,
 }
 
 /// Who answers as the OGC API.
 #[derive(Debug, Clone)]
 pub(crate) enum Ogc {
-    /// The testbed's own server, at this address.
-    Own(SocketAddr),
+    /// The testbed's own server.
+    Own(Server),
     /// A live one, under record.
     Live(Tape),
 }
@@ -49,6 +47,7 @@ pub(crate) enum Ogc {
 pub(crate) struct Gateway {
     ogc: Ogc,
     s3: S3Service,
+    scenes: Option<Catalogue>,
     requests: Requests,
 }
 
@@ -59,9 +58,9 @@ impl fmt::Debug for Gateway {
 }
 
 impl Gateway {
-    /// The way to this OGC API server and to this store.
-    pub(crate) fn new(ogc: Ogc, s3: S3Service, requests: Requests) -> Self {
-        Self { ogc, s3, requests }
+    /// The way to this OGC API server, to this store, and to these scenes.
+    pub(crate) fn new(ogc: Ogc, s3: S3Service, scenes: Option<Catalogue>, requests: Requests) -> Self {
+        Self { ogc, s3, scenes, requests }
     }
 
     /// Answers what comes straight to a server's own port, whatever host it names, until the future is dropped.
@@ -74,14 +73,23 @@ impl Gateway {
     }
 
     /// The server's answer, or 502 where it has none.
-    pub(crate) async fn answer(&self, to: Destination, request: Request<Incoming>) -> Answer {
+    pub(crate) async fn answer(&self, to: Destination, request: http::Request<Incoming>) -> Answer {
         let by = match to {
             Destination::Ogc => Answerer::Ogc,
             Destination::S3 => Answerer::S3,
+            Destination::Scenes => Answerer::Scenes,
         };
         let noted = Note::of(&request, by);
         let passed = match (to, &self.ogc) {
-            (Destination::Ogc, Ogc::Own(address)) => forward(request, *address).await,
+            (Destination::Ogc, Ogc::Own(server)) => match Request::read(request).await {
+                Ok(request) => Ok(server.answer(&request).await),
+                Err(error) => Err(error),
+            },
+            (Destination::Scenes, _) => match (Request::read(request).await, &self.scenes) {
+                (Ok(request), Some(scenes)) => Ok(scenes.answer(&request)),
+                (Ok(_), None) => Err("the scenario has no scenes".into()),
+                (Err(error), _) => Err(error),
+            },
             (Destination::Ogc, Ogc::Live(tape)) => tape.answer(request).await,
             (Destination::S3, _) => self.store(request).await,
         };
@@ -97,7 +105,7 @@ impl Gateway {
         note.answered(&self.requests, answer);
     }
 
-    async fn store(&self, mut request: Request<Incoming>) -> Result<Answer, BoxError> {
+    async fn store(&self, mut request: http::Request<Incoming>) -> Result<Answer, BoxError> {
         to_origin_form(&mut request)?;
         let answer = self.s3.call(request.map(s3s::Body::from)).await.map_err(BoxError::from)?;
         Ok(answer.map(|body| body.boxed()))
@@ -116,7 +124,7 @@ pub(crate) struct Note {
 }
 
 impl Note {
-    pub(crate) fn of(request: &Request<Incoming>, by: Answerer) -> Self {
+    pub(crate) fn of(request: &http::Request<Incoming>, by: Answerer) -> Self {
         let named = request.headers().get(HOST).and_then(|host| host.to_str().ok());
         let host = request.uri().authority().map(http::uri::Authority::as_str).or(named).unwrap_or_default();
         Self {
@@ -147,7 +155,7 @@ impl Note {
 /// Answers on this listener until the future is dropped.
 pub(crate) async fn serve<F, A>(listener: TcpListener, answer: F)
 where
-    F: Fn(Request<Incoming>) -> A + Clone + Send + 'static,
+    F: Fn(http::Request<Incoming>) -> A + Clone + Send + 'static,
     A: Future<Output = Answer> + Send + 'static,
 {
     loop {
@@ -172,32 +180,8 @@ fn told(error: &dyn std::error::Error) -> String {
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
-/// A short answer in words.
-pub(crate) fn plain(status: StatusCode, line: String) -> Answer {
-    let mut response = Response::new(whole(line + "\n"));
-    *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
-    response
-}
-
-/// A body that is there at once.
-pub(crate) fn whole(body: impl Into<Bytes>) -> BoxBody<Bytes, BoxError> {
-    Full::new(body.into()).map_err(|never| match never {}).boxed()
-}
-
-async fn forward(mut request: Request<Incoming>, address: SocketAddr) -> Result<Answer, BoxError> {
-    to_origin_form(&mut request)?;
-    let stream = TcpStream::connect(address).await?;
-    stream.set_nodelay(true)?;
-    let (mut sender, connection) = client::handshake(TokioIo::new(stream)).await?;
-    tokio::spawn(connection);
-    let mut response = sender.send_request(request).await?;
-    response.headers_mut().remove(CONNECTION);
-    Ok(response.map(|body| body.map_err(BoxError::from).boxed()))
-}
-
 /// What a client says to a proxy, as it would say it to the server itself.
-fn to_origin_form(request: &mut Request<Incoming>) -> Result<(), BoxError> {
+fn to_origin_form(request: &mut http::Request<Incoming>) -> Result<(), BoxError> {
     let path = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
     if !request.headers().contains_key(HOST)
         && let Some(authority) = request.uri().authority()

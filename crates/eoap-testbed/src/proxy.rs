@@ -4,33 +4,17 @@
 //! connection that leaves loopback. Who asks the proxy itself for `/` gets its [`Page`].
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use http::{Method, Request, StatusCode};
 use hyper::body::Incoming;
 use tokio::net::TcpListener;
 
-use crate::gateway::{self, Answer, Gateway, Note, plain};
+use crate::gateway::{self, Gateway, Note};
+use crate::http::{Answer, plain};
 use crate::page::Page;
+use crate::refused::Refused;
 use crate::requests::Answerer;
 use crate::route::{self, Routes};
-
-/// Hosts that were asked for and refused, in order, each once; clones share them.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Refused(Arc<Mutex<Vec<String>>>);
-
-impl Refused {
-    pub(crate) fn hosts(&self) -> Vec<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    pub(crate) fn add(&self, host: &str) {
-        let mut hosts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if !hosts.iter().any(|known| known == host) {
-            hosts.push(host.to_owned());
-        }
-    }
-}
 
 /// A proxy to the servers of one testbed.
 #[derive(Debug, Clone)]

@@ -13,16 +13,16 @@ mod landing;
 mod outcome;
 mod paging;
 mod processes;
-mod version;
 
 use std::sync::Arc;
 
-use http::Method;
+use bytes::Bytes;
+use http::{Method, Response};
 use serde_json::{Value, json};
-use wiremock::{Request, ResponseTemplate};
 
-use crate::responder::Responder;
-use crate::scenario::{Parts, Process};
+use crate::http::Request;
+use crate::personality::Responder;
+use crate::scenario::{Fixtures, Generation, Process};
 use crate::service::{Filter, Job, Phase, Service};
 use answer::Answer;
 use exception::Exception;
@@ -30,18 +30,16 @@ use execution::{Demand, Mode};
 use format::Format;
 use jobs::JobPages;
 use outcome::Outcome;
-use version::Generation;
-pub(crate) use version::Version;
 
 /// The server of one testbed.
 #[derive(Debug)]
 pub(crate) struct Pygeoapi {
-    parts: Arc<Parts>,
+    fixtures: Arc<Fixtures>,
 }
 
 impl Pygeoapi {
-    pub(crate) fn new(parts: Arc<Parts>) -> Self {
-        Self { parts }
+    pub(crate) fn new(fixtures: Arc<Fixtures>) -> Self {
+        Self { fixtures }
     }
 
     fn answer(&self, service: &mut Service, request: &Request) -> Answer {
@@ -64,7 +62,7 @@ impl Pygeoapi {
 
     /// The segments of the path, if there is such a path, and the methods that it has.
     fn route<'a>(&self, request: &'a Request) -> Option<(Vec<&'a str>, &'static [&'static str])> {
-        let inside = request.url.path().strip_prefix(&self.parts.server.base_path)?;
+        let inside = request.url.path().strip_prefix(&self.fixtures.server.base_path)?;
         if !inside.is_empty() && !inside.starts_with('/') {
             return None;
         }
@@ -87,7 +85,7 @@ impl Pygeoapi {
         request: &Request,
         format: Option<Format>,
     ) -> Result<Answer, Exception> {
-        let server = &self.parts.server;
+        let server = &self.fixtures.server;
         let (root, version, namespace) = (server.root.as_str(), &server.pygeoapi, server.namespace.as_str());
         let offered = service.processes.list(namespace);
         let processes = || offered.iter().map(AsRef::as_ref);
@@ -95,10 +93,10 @@ impl Pygeoapi {
         let document = |document: Value| Ok(Answer::document(200, &document, format));
         let pages = JobPages { root, version };
         match route {
-            [] => document(landing::landing(&self.parts.name, root, version)),
+            [] => document(landing::landing(&self.fixtures.name, root, version)),
             ["conformance"] => document(landing::conformance()),
             ["openapi"] => {
-                let openapi = landing::openapi(&self.parts.name, root, version, processes());
+                let openapi = landing::openapi(&self.fixtures.name, root, version, processes());
                 Ok(match format {
                     Some(Format::Html) => Answer::document(200, &openapi, format),
                     _ => Answer::raw(200, landing::OPENAPI, openapi.to_string()),
@@ -126,11 +124,14 @@ impl Pygeoapi {
 
     /// Makes a job in any case, and waits for it unless the client does not want to.
     fn execute(&self, service: &mut Service, process: &Arc<Process>, request: &Request) -> Result<Answer, Exception> {
-        let server = &self.parts.server;
+        let server = &self.fixtures.server;
         let (namespace, generation) = (server.namespace.as_str(), server.pygeoapi.generation());
         let Demand { execution, failure } = Demand::of(process, request)?;
         let mode = Mode::of(process, request, generation);
-        let job = service.jobs.create(namespace, process, execution);
+        if !mode.is_async && failure.is_none() && service.jobs.has_to_wait(process, &execution.inputs) {
+            return Ok(Answer::raw(202, outcome::JSON, ""));
+        }
+        let job = service.jobs.create(namespace, process, execution, None);
         let (id, is_document) = (job.id.clone(), job.execution.is_document);
         if let Some(message) = failure.or_else(|| Outcome::failure(job, generation)) {
             service.jobs.fail(namespace, &id, &message).map_err(|_| Exception::Crashed)?;
@@ -170,8 +171,8 @@ fn finished(job: &Job) -> Answer {
 }
 
 impl Responder for Pygeoapi {
-    fn respond(&self, service: &mut Service, request: &Request) -> ResponseTemplate {
-        self.answer(service, request).into_response(&self.parts.server.pygeoapi)
+    fn respond(&self, service: &mut Service, request: &Request) -> Response<Bytes> {
+        self.answer(service, request).into_response(&self.fixtures.server.pygeoapi)
     }
 
     /// Progress is told once, and of a failure not the reason.

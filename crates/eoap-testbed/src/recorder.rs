@@ -17,10 +17,8 @@
 //! # }
 //! ```
 
-pub(crate) mod copied;
 mod folder;
 mod stable;
-pub(crate) mod tape;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -28,12 +26,11 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use crate::live::Live;
+use crate::error::Error;
+use crate::scenario::{Answers, Clock, Fixtures, Personality, S3, Scenario, Server};
 use crate::store::Object;
 use crate::testbed::{Ports, Testbed};
-use crate::{Error, Scenario};
-use copied::Copied;
-use tape::{Kept, Tape};
+use crate::upstream::{Kept, Live, StoreMirror, Tape};
 
 /// Credentials of the store in front of a live one, and of the recording: made up, so that no real ones are lent or written.
 pub(crate) const ACCESS_KEY_ID: &str = "TESTBEDACCESSKEYID01";
@@ -44,7 +41,7 @@ pub(crate) const SECRET_ACCESS_KEY: &str = "testbed/secret/that/never/leaves/loo
 pub struct Recorder {
     testbed: Testbed,
     tape: Tape,
-    copied: Option<Copied>,
+    mirror: Option<StoreMirror>,
     began: DateTime<Utc>,
 }
 
@@ -96,8 +93,8 @@ impl Recorder {
         let failed = |source| Error::Start { what: "the client of the live server", source: std::io::Error::other(source) };
         let tape = Tape::new(Arc::clone(&live)).map_err(failed)?;
         let began = now();
-        let (testbed, copied) = Testbed::to_record(&Scenario::to_record(&live), Ports::default(), &live, tape.clone())?;
-        Ok(Self { testbed, tape, copied, began })
+        let (testbed, mirror) = Testbed::to_record(&scenario(&live), Ports::default(), &live, tape.clone())?;
+        Ok(Self { testbed, tape, mirror, began })
     }
 
     /// The testbed in front of the live deployment: for its environment, its page, and what it refused.
@@ -107,7 +104,7 @@ impl Recorder {
 
     /// What has been said so far.
     pub fn session(&self) -> Session {
-        let objects = self.copied.as_ref().map(Copied::objects).unwrap_or_default();
+        let objects = self.mirror.as_ref().map(StoreMirror::objects).unwrap_or_default();
         Session { kept: self.tape.kept(), objects, began: self.began, ended: now() }
     }
 }
@@ -151,4 +148,23 @@ impl Recording {
 /// This moment, no finer than dates in answers are.
 fn now() -> DateTime<Utc> {
     std::time::SystemTime::now().into()
+}
+
+/// The scenario of a live deployment: its addresses, and nothing that could be answered without it.
+fn scenario(live: &Live) -> Scenario {
+    let fixtures = Fixtures {
+        name: "recording".to_owned(),
+        server: Server::of(live.root(), live.hosts()),
+        s3: S3::new(&live.s3_endpoint, &live.s3_hosts, ACCESS_KEY_ID, SECRET_ACCESS_KEY),
+        answers: Answers::own(),
+        scenes: None,
+        processes: Vec::new(),
+        packages: BTreeMap::new(),
+        buckets: Vec::new(),
+        environment: BTreeMap::new(),
+        recordings: BTreeMap::new(),
+        files: Vec::new(),
+    };
+    // Jobs of a live server take their time.
+    Scenario::of(fixtures, Personality::Recorded, Clock::Real { speed: 1.0 })
 }

@@ -22,6 +22,8 @@ pub enum Answerer {
     Ogc,
     /// The object store.
     S3,
+    /// The catalogue of scenes, or the server of their files.
+    Scenes,
     /// The proxy itself: no server of the scenario has that host.
     Refused,
 }
@@ -56,12 +58,13 @@ impl Answered {
         DateTime::<Utc>::from(self.time).to_rfc3339_opts(SecondsFormat::Millis, true)
     }
 
-    /// It as JSON, as a log and the page have it: `number`, `time`, `by` (`ogc`, `s3` or `refused`), `method`, `host`, `path`, `status`, `bytes`,
+    /// It as JSON, as a log and the page have it: `number`, `time`, `by` (`ogc`, `s3`, `scenes` or `refused`), `method`, `host`, `path`, `status`, `bytes`,
     /// `ms`.
     pub fn to_json(&self) -> Value {
         let by = match self.by {
             Answerer::Ogc => "ogc",
             Answerer::S3 => "s3",
+            Answerer::Scenes => "scenes",
             Answerer::Refused => "refused",
         };
         // A tenth of a millisecond is as exact as anybody reads.

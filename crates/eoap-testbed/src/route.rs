@@ -15,13 +15,25 @@ use crate::gateway::Destination;
 pub(crate) struct Routes {
     server: Vec<String>,
     s3: Vec<String>,
+    scenes: Vec<String>,
     server_address: SocketAddr,
     s3_address: SocketAddr,
 }
 
 impl Routes {
     pub(crate) fn new(server: &[String], s3: &[String], server_address: SocketAddr, s3_address: SocketAddr) -> Self {
-        Self { server: server.to_vec(), s3: s3.to_vec(), server_address, s3_address }
+        Self { server: server.to_vec(), s3: s3.to_vec(), scenes: Vec::new(), server_address, s3_address }
+    }
+
+    /// The same, with hosts of scenes; these have no port of their own.
+    pub(crate) fn and_scenes(self, hosts: &[&str]) -> Self {
+        let mut scenes: Vec<String> = Vec::new();
+        for host in hosts {
+            if !scenes.iter().any(|known| known == host) {
+                scenes.push((*host).to_owned());
+            }
+        }
+        Self { scenes, ..self }
     }
 
     /// The server behind `host` or `host:port`; a name without port means port 80.
@@ -30,6 +42,8 @@ impl Routes {
             Some(Destination::Ogc)
         } else if self.bucket(authority).is_some() {
             Some(Destination::S3)
+        } else if self.scenes.iter().any(|host| same(host, authority)) {
+            Some(Destination::Scenes)
         } else {
             None
         }
@@ -37,15 +51,16 @@ impl Routes {
 
     /// The address on loopback of the server behind a host.
     pub(crate) fn address(&self, authority: &str) -> Option<SocketAddr> {
-        Some(match self.destination(authority)? {
-            Destination::Ogc => self.server_address,
-            Destination::S3 => self.s3_address,
-        })
+        match self.destination(authority)? {
+            Destination::Ogc => Some(self.server_address),
+            Destination::S3 => Some(self.s3_address),
+            Destination::Scenes => None,
+        }
     }
 
     /// The documented hosts, as a sentence lists them.
     pub(crate) fn served(&self) -> String {
-        self.server.iter().chain(&self.s3).map(String::as_str).collect::<Vec<_>>().join(", ")
+        self.server.iter().chain(&self.s3).chain(&self.scenes).map(String::as_str).collect::<Vec<_>>().join(", ")
     }
 
     /// `None` for a foreign host, otherwise the bucket that its name starts with, if it does.

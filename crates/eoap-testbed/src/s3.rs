@@ -16,16 +16,16 @@ use s3s::dto::{
 use s3s::service::{S3Service, S3ServiceBuilder};
 use s3s::{Body, S3, S3Error, S3Request, S3Response, S3Result, s3_error};
 
-use crate::recorder::copied::{Copied, CopyError};
 use crate::route::Routes;
 use crate::scenario;
 use crate::store::{Missing, Object, Page, Query, Store};
+use crate::upstream::{CopyError, StoreMirror};
 
 /// Keys in an answer when the client names no number, and the most it gets.
 const PAGE: usize = 1000;
 
 /// The service over this store, open to the scenario's credentials only; `live` is asked first where the store is a copy.
-pub(crate) fn service(settings: &scenario::S3, store: Store, routes: Routes, live: Option<Copied>) -> S3Service {
+pub(crate) fn service(settings: &scenario::S3, store: Store, routes: Routes, live: Option<StoreMirror>) -> S3Service {
     let mut builder =
         S3ServiceBuilder::new(Buckets { store, live, modified: settings.modified, region: settings.region.clone() });
     builder.set_auth(SimpleAuth::from_single(settings.access_key_id.as_str(), settings.secret_access_key.as_str()));
@@ -35,7 +35,7 @@ pub(crate) fn service(settings: &scenario::S3, store: Store, routes: Routes, liv
 
 struct Buckets {
     store: Store,
-    live: Option<Copied>,
+    live: Option<StoreMirror>,
     modified: std::time::SystemTime,
     region: String,
 }

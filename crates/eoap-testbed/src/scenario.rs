@@ -6,7 +6,9 @@
 mod answers;
 mod logs;
 mod process;
+mod pygeoapi_version;
 mod recordings;
+mod run;
 mod server;
 mod settings;
 
@@ -14,24 +16,24 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::Error;
+use crate::error::Error;
 use crate::fixture::{Entry, Folder};
-use crate::live::Live;
-use crate::recorder;
-use crate::store::Object;
+use crate::scenes::{self, Scenes};
+use crate::store::{Bucket, Object};
 
 pub(crate) use answers::Answers;
 pub(crate) use process::{Failure, Package, Process, Status};
+pub(crate) use pygeoapi_version::{Generation, Version};
 pub(crate) use recordings::Recording;
 pub use server::Personality;
-pub(crate) use server::{ANONYMOUS, Server, StatusShape, split_namespace};
+pub(crate) use server::{ANONYMOUS, Links, Server, SetUp, StatusShape, split_namespace};
 pub use settings::Clock;
 pub(crate) use settings::S3;
 
 /// A scenario folder, loaded and checked.
 #[derive(Debug, Clone)]
 pub struct Scenario {
-    pub(crate) parts: Arc<Parts>,
+    pub(crate) fixtures: Arc<Fixtures>,
     pub(crate) personality: Personality,
     pub(crate) clock: Clock,
     /// Whose recorded session is played back, where one was named.
@@ -40,11 +42,13 @@ pub struct Scenario {
 
 /// The contents of a scenario.
 #[derive(Debug)]
-pub(crate) struct Parts {
+pub(crate) struct Fixtures {
     pub(crate) name: String,
     pub(crate) server: Server,
     pub(crate) s3: S3,
     pub(crate) answers: Answers,
+    /// Scenes that processes work on, if there are any.
+    pub(crate) scenes: Option<Arc<Scenes>>,
     /// In the order of their ids, which is the order of the process list.
     pub(crate) processes: Vec<Arc<Process>>,
     /// Packages by the address from which they can be deployed.
@@ -53,15 +57,8 @@ pub(crate) struct Parts {
     /// Further variables that clients are lent.
     pub(crate) environment: BTreeMap<String, String>,
     /// Exchanges that were recorded, by session.
-    recordings: BTreeMap<String, Vec<Arc<Recording>>>,
-    files: Vec<PathBuf>,
-}
-
-/// A bucket and what lies in it when a testbed starts.
-#[derive(Debug)]
-pub(crate) struct Bucket {
-    pub(crate) name: String,
-    pub(crate) objects: Vec<Object>,
+    pub(crate) recordings: BTreeMap<String, Vec<Arc<Recording>>>,
+    pub(crate) files: Vec<PathBuf>,
 }
 
 impl Scenario {
@@ -74,9 +71,10 @@ impl Scenario {
         settings::extend(&mut folder)?;
         let settings = settings::load(&mut folder)?;
         let answers = answers::load(&mut folder)?;
+        let scenes = scenes::load(&mut folder)?;
         let mut processes = Vec::new();
         for id in folder.names("processes", Entry::Folder)? {
-            let process = process::load(&mut folder, &id)?;
+            let process = process::load(&mut folder, &id, scenes.as_ref(), &settings.s3)?;
             check_job_id(&folder, &processes, &process)?;
             processes.push(Arc::new(process));
         }
@@ -102,11 +100,12 @@ impl Scenario {
                 message,
             });
         }
-        let parts = Parts {
+        let fixtures = Fixtures {
             name: settings.name,
             server: settings.server,
             s3: settings.s3,
             answers,
+            scenes,
             processes,
             packages: settings.packages,
             buckets,
@@ -114,26 +113,12 @@ impl Scenario {
             recordings,
             files: folder.into_files(),
         };
-        Ok(Self { parts: Arc::new(parts), personality, clock, session: None })
+        Ok(Self { fixtures: Arc::new(fixtures), personality, clock, session: None })
     }
 
-    /// The scenario of a live deployment: its addresses, and nothing that could be answered without it.
-    pub(crate) fn to_record(live: &Live) -> Self {
-        let parts = Parts {
-            name: "recording".to_owned(),
-            server: Server::of(live.root(), live.hosts()),
-            s3: S3::new(&live.s3_endpoint, &live.s3_hosts, recorder::ACCESS_KEY_ID, recorder::SECRET_ACCESS_KEY),
-            answers: answers::own(),
-            processes: Vec::new(),
-            packages: BTreeMap::new(),
-            buckets: Vec::new(),
-            environment: BTreeMap::new(),
-            recordings: BTreeMap::new(),
-            files: Vec::new(),
-        };
-        // Jobs of a live server take their time.
-        let clock = Clock::Real { speed: 1.0 };
-        Self { parts: Arc::new(parts), personality: Personality::Recorded, clock, session: None }
+    /// What is answered from these fixtures and no file of a scenario: a live deployment stands behind.
+    pub(crate) fn of(fixtures: Fixtures, personality: Personality, clock: Clock) -> Self {
+        Self { fixtures: Arc::new(fixtures), personality, clock, session: None }
     }
 
     /// The same scenario, answered by another kind of server than `scenario.toml` names.
@@ -164,26 +149,26 @@ impl Scenario {
     /// or is not recorded, this changes nothing.
     #[must_use]
     pub fn for_session(mut self, session: &str) -> Self {
-        self.session = self.parts.recordings.contains_key(session).then(|| session.to_owned());
+        self.session = self.fixtures.recordings.contains_key(session).then(|| session.to_owned());
         self
     }
 
     /// What was recorded for the session that was named, or else for all, one after the other.
     pub(crate) fn recordings(&self) -> Vec<Arc<Recording>> {
         match &self.session {
-            Some(session) => self.parts.recordings.get(session).cloned().unwrap_or_default(),
-            None => self.parts.recordings.values().flatten().cloned().collect(),
+            Some(session) => self.fixtures.recordings.get(session).cloned().unwrap_or_default(),
+            None => self.fixtures.recordings.values().flatten().cloned().collect(),
         }
     }
 
     /// What the scenario calls itself.
     pub fn name(&self) -> &str {
-        &self.parts.name
+        &self.fixtures.name
     }
 
     /// Every file that the scenario was read from: when one of them changes, so may what a testbed answers.
     pub fn files(&self) -> Vec<PathBuf> {
-        self.parts.files.clone()
+        self.fixtures.files.clone()
     }
 }
 

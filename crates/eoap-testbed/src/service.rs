@@ -14,7 +14,7 @@ mod timeline;
 
 use std::sync::Arc;
 
-use crate::scenario::{Clock, Parts};
+use crate::scenario::{Clock, Fixtures};
 use crate::store::Store;
 
 pub(crate) use deployed::deployed;
@@ -23,8 +23,7 @@ pub(crate) use filter::{Filter, Interval};
 pub(crate) use job::{Execution, Job, Phase, Subscriber};
 pub(crate) use jobs::{Jobs, Key, NoSuchJob, nth_id};
 pub(crate) use processes::{Processes, Refusal};
-pub(crate) use results::{Output, Outputs, outputs};
-pub(crate) use timeline::failure;
+pub(crate) use results::{Output, Outputs};
 
 /// The state of one server.
 #[derive(Debug)]
@@ -35,10 +34,10 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    pub(crate) fn new(parts: &Arc<Parts>, clock: Clock, store: Store) -> Self {
+    pub(crate) fn new(fixtures: &Arc<Fixtures>, clock: Clock, store: Store) -> Self {
         Self {
-            processes: Processes::new(Arc::clone(parts)),
-            jobs: Jobs::new(Arc::clone(parts), clock, store),
+            processes: Processes::new(Arc::clone(fixtures)),
+            jobs: Jobs::new(Arc::clone(fixtures), clock, store),
             files: Files::default(),
         }
     }

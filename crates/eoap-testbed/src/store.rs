@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use s3s::crypto::{Checksum, Md5};
 
-use crate::scenario::Bucket;
+use crate::work::Staged;
 
 /// An object and what is known of it.
 #[derive(Debug, Clone)]
@@ -27,6 +27,13 @@ impl Object {
         let etag = Md5::checksum(&body).iter().map(|byte| format!("{byte:02x}")).collect();
         Self { key, body, modified, etag, content_type: None }
     }
+}
+
+/// A bucket and what lies in it when a testbed starts.
+#[derive(Debug)]
+pub(crate) struct Bucket {
+    pub(crate) name: String,
+    pub(crate) objects: Vec<Object>,
 }
 
 /// Why the store has nothing to give.
@@ -144,6 +151,23 @@ impl Store {
                 let copy = Object::new(object.key.replace(from, to), body, modified);
                 keys.insert(copy.key.clone(), Object { content_type: object.content_type, ..copy });
             }
+        }
+    }
+
+    /// Stores what a job has made, with its id in the place of the one that it was made under: in keys and in JSON bodies. What was there of the job
+    /// before is gone.
+    pub(crate) fn put_renamed(&self, staged: Vec<Staged>, from: &str, to: &str, modified: SystemTime) {
+        let mut buckets = self.write();
+        for keys in buckets.values_mut() {
+            keys.retain(|key, _| !key.contains(to));
+        }
+        for Staged { bucket, key, body } in staged {
+            let body = match std::str::from_utf8(&body) {
+                Ok(text) if from != to && key.ends_with(".json") => Bytes::from(text.replace(from, to)),
+                _ => body,
+            };
+            let object = Object::new(key.replace(from, to), body, modified);
+            buckets.entry(bucket).or_default().insert(object.key.clone(), object);
         }
     }
 

@@ -11,22 +11,25 @@ use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
 
 use tokio::sync::{mpsc as channel, oneshot};
-use wiremock::{Mock, MockServer, matchers};
 
+use crate::callback;
+use crate::error::Error;
 use crate::gateway::{Destination, Gateway, Ogc};
-use crate::live::Live;
-use crate::page::Page;
-use crate::proxy::{Proxy, Refused};
-use crate::recorder::copied::Copied;
-use crate::recorder::tape::Tape;
+use crate::page::{Addresses, Page, State};
+use crate::personality::{Responder, Server, Shared};
+use crate::playback::Recorded;
+use crate::proxy::Proxy;
+use crate::pygeoapi::Pygeoapi;
+use crate::refused::Refused;
 use crate::requests::{Answered, Requests};
-use crate::responder::{self, Server, Shared};
 use crate::route::Routes;
-use crate::scenario::{Clock, Parts};
+use crate::s3;
+use crate::scenario::{Clock, Fixtures, Personality, Scenario};
+use crate::scenes::Catalogue;
 use crate::service::Service;
-use crate::state::{Addresses, State};
 use crate::store::Store;
-use crate::{Error, Scenario, callback, s3};
+use crate::upstream::{Live, StoreMirror, Tape};
+use crate::zoo::Zoo;
 
 /// Ports on loopback to listen on; 0, which is the default, stands for any that is free.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -42,7 +45,7 @@ pub struct Ports {
 /// A running OGC API server with its object store, reachable through a forward proxy; it stops when it is dropped.
 #[derive(Debug)]
 pub struct Testbed {
-    parts: Arc<Parts>,
+    fixtures: Arc<Fixtures>,
     clock: Clock,
     refused: Refused,
     requests: Requests,
@@ -86,11 +89,11 @@ impl Testbed {
         ports: Ports,
         live: &Arc<Live>,
         tape: Tape,
-    ) -> Result<(Self, Option<Copied>), Error> {
+    ) -> Result<(Self, Option<StoreMirror>), Error> {
         Self::open(scenario, ports, Some((Arc::clone(live), tape)))
     }
 
-    fn open(scenario: &Scenario, ports: Ports, live: Option<(Arc<Live>, Tape)>) -> Result<(Self, Option<Copied>), Error> {
+    fn open(scenario: &Scenario, ports: Ports, live: Option<(Arc<Live>, Tape)>) -> Result<(Self, Option<StoreMirror>), Error> {
         let failed = |what| move |source| Error::Start { what, source };
         let listeners = Listeners {
             proxy: listen("the proxy", ports.proxy)?,
@@ -102,12 +105,12 @@ impl Testbed {
         let requests = Requests::default();
         let (started, ready) = mpsc::channel();
         let (stop, stopped) = oneshot::channel();
-        let store = Store::new(&scenario.parts.buckets);
-        let (tape, copied) = match live {
+        let store = Store::new(&scenario.fixtures.buckets);
+        let (tape, mirror) = match live {
             None => (None, None),
             Some((live, tape)) => {
                 let from = live.store.clone();
-                (Some(tape), from.map(|from| Copied::new(live, from, store.clone())))
+                (Some(tape), from.map(|from| StoreMirror::new(live, from, store.clone())))
             }
         };
         let served = Served {
@@ -118,7 +121,7 @@ impl Testbed {
             requests: requests.clone(),
             store,
             tape,
-            copied: copied.clone(),
+            mirror: mirror.clone(),
         };
         let thread = thread::Builder::new()
             .name("testbed".to_owned())
@@ -126,7 +129,7 @@ impl Testbed {
             .map_err(failed("the thread of the servers"))?;
         ready.recv().unwrap_or_else(|_| Err(io::Error::other("the thread ended"))).map_err(failed("the servers on loopback"))?;
         let testbed = Self {
-            parts: Arc::clone(&scenario.parts),
+            fixtures: Arc::clone(&scenario.fixtures),
             clock: scenario.clock,
             refused,
             requests,
@@ -135,7 +138,7 @@ impl Testbed {
             stop: Some(stop),
             thread: Some(thread),
         };
-        Ok((testbed, copied))
+        Ok((testbed, mirror))
     }
 
     /// Address of the forward proxy, for `http_proxy`.
@@ -150,7 +153,7 @@ impl Testbed {
 
     /// Address of the OGC API on loopback, for a client that goes round the proxy. It answers whatever the `Host` header says.
     pub fn ogc_url(&self) -> String {
-        format!("http://{}{}", self.addresses.ogc, self.parts.server.base_path)
+        format!("http://{}{}", self.addresses.ogc, self.fixtures.server.base_path)
     }
 
     /// Address of the object store on loopback, for a client that goes round the proxy. It answers whatever the `Host` header says.
@@ -162,7 +165,7 @@ impl Testbed {
     /// for clients that know `EOAP_POLL_INTERVAL` (a job goes on with every status request, so nobody has to wait; by the real clock, a second);
     /// and the scenario's own variables.
     pub fn environment(&self) -> BTreeMap<String, String> {
-        let s3 = &self.parts.s3;
+        let s3 = &self.fixtures.s3;
         let proxies = ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"];
         let interval = match self.clock {
             Clock::Poll => "5ms",
@@ -182,14 +185,14 @@ impl Testbed {
             ("EOAP_POLL_INTERVAL", interval),
         ];
         let all = proxies.into_iter().map(|name| (name, self.proxy_url())).chain(more);
-        let mut environment = self.parts.environment.clone();
+        let mut environment = self.fixtures.environment.clone();
         environment.extend(all.map(|(name, value)| (name.to_owned(), value.to_owned())));
         environment
     }
 
     /// Values that must never reach a snapshot or a log.
     pub fn secrets(&self) -> Vec<String> {
-        vec![self.parts.s3.secret_access_key.clone(), self.parts.s3.access_key_id.clone()]
+        vec![self.fixtures.s3.secret_access_key.clone(), self.fixtures.s3.access_key_id.clone()]
     }
 
     /// Hosts that a client asked for and that the scenario does not serve, in order, each once.
@@ -246,7 +249,7 @@ struct Served {
     /// Where the OGC API is a live one.
     tape: Option<Tape>,
     /// Where the store is a copy of a live one.
-    copied: Option<Copied>,
+    mirror: Option<StoreMirror>,
 }
 
 /// The life of the servers' thread.
@@ -259,8 +262,8 @@ fn run(served: Served, started: &mpsc::Sender<io::Result<()>>, stopped: oneshot:
         }
     };
     runtime.block_on(async move {
-        match open(served).await {
-            Ok(_server) => {
+        match open(served) {
+            Ok(()) => {
                 let _ = started.send(Ok(()));
                 // Ends when the testbed drops its end.
                 let _ = stopped.await;
@@ -272,26 +275,40 @@ fn run(served: Served, started: &mpsc::Sender<io::Result<()>>, stopped: oneshot:
     });
 }
 
-/// Spawns the servers on this runtime, with which they end; the mock server ends when it is dropped.
-async fn open(served: Served) -> io::Result<MockServer> {
-    let Served { scenario, listeners, addresses, refused, requests, store, tape, copied } = served;
-    let responder = responder::of(&scenario, &refused);
-    let Scenario { parts, personality, clock, .. } = scenario;
+/// Spawns the servers on this runtime, with which they end.
+fn open(served: Served) -> io::Result<()> {
+    let Served { scenario, listeners, addresses, refused, requests, store, tape, mirror } = served;
+    let responder = responder(&scenario, &refused);
+    let Scenario { fixtures, personality, clock, .. } = scenario;
     let tokio = tokio::net::TcpListener::from_std;
     let (proxy, ogc, s3) = (tokio(listeners.proxy)?, tokio(listeners.ogc)?, tokio(listeners.s3)?);
-    let routes = Routes::new(&parts.server.hosts, &parts.s3.hosts, addresses.ogc, addresses.s3);
-    let service = Shared::new(Service::new(&parts, clock, store.clone()));
+    let scenes = fixtures.scenes.clone().map(Catalogue::new);
+    let routes = Routes::new(&fixtures.server.hosts, &fixtures.s3.hosts, addresses.ogc, addresses.s3);
+    let routes = match &scenes {
+        Some(scenes) => routes.and_scenes(&scenes.hosts()),
+        None => routes,
+    };
+    let service = Shared::new(Service::new(&fixtures, clock, store.clone()));
     let (subscribed, jobs) = channel::unbounded_channel();
     let caller = callback::Caller::new(service.clone(), Arc::clone(&responder), routes.clone(), refused.clone());
     tokio::spawn(caller.serve(jobs));
 
-    let mock = MockServer::builder().disable_request_recording().start().await;
-    Mock::given(matchers::any()).respond_with(Server::new(service.clone(), responder, subscribed)).mount(&mock).await;
-    let objects = s3::service(&parts.s3, store.clone(), routes.clone(), copied);
-    let gateway = Gateway::new(tape.map_or(Ogc::Own(*mock.address()), Ogc::Live), objects, requests.clone());
-    let page = Page::new(State { parts, personality, clock, addresses, service, store, requests, refused: refused.clone() });
+    let server = Server::new(service.clone(), responder, subscribed);
+    let objects = s3::service(&fixtures.s3, store.clone(), routes.clone(), mirror);
+    let gateway = Gateway::new(tape.map_or(Ogc::Own(server), Ogc::Live), objects, scenes, requests.clone());
+    let page = Page::new(State { fixtures, personality, clock, addresses, service, store, requests, refused: refused.clone() });
     tokio::spawn(gateway.clone().serve(ogc, Destination::Ogc));
     tokio::spawn(gateway.clone().serve(s3, Destination::S3));
     tokio::spawn(Proxy::new(addresses.proxy, gateway, routes, refused, page).serve(proxy));
-    Ok(mock)
+    Ok(())
+}
+
+/// Who answers as the OGC API: the one place where a personality is chosen.
+fn responder(scenario: &Scenario, refused: &Refused) -> Arc<dyn Responder> {
+    let fixtures = Arc::clone(&scenario.fixtures);
+    match scenario.personality {
+        Personality::Zoo => Arc::new(Zoo::new(fixtures)),
+        Personality::Pygeoapi => Arc::new(Pygeoapi::new(fixtures)),
+        Personality::Recorded => Arc::new(Recorded::new(scenario.recordings(), refused.clone())),
+    }
 }

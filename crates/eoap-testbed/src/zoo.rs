@@ -22,12 +22,13 @@ mod validation;
 
 use std::sync::Arc;
 
-use http::Method;
+use bytes::Bytes;
+use http::{Method, Response};
 use serde_json::Value;
-use wiremock::{Request, ResponseTemplate};
 
-use crate::responder::Responder;
-use crate::scenario::{Parts, split_namespace};
+use crate::http::Request;
+use crate::personality::Responder;
+use crate::scenario::{Fixtures, Links, StatusShape, split_namespace};
 use crate::service::{Job, Phase, Service};
 use answer::Answer;
 use exception::Exception;
@@ -36,39 +37,49 @@ use resource::Resource;
 /// The server of one testbed.
 #[derive(Debug)]
 pub(crate) struct Zoo {
-    parts: Arc<Parts>,
+    fixtures: Arc<Fixtures>,
 }
 
 /// One request to one namespace, and what it is answered with.
 struct Call<'a> {
-    parts: &'a Parts,
+    fixtures: &'a Fixtures,
     service: &'a mut Service,
     namespace: &'a str,
     request: &'a Request,
 }
 
 impl Zoo {
-    pub(crate) fn new(parts: Arc<Parts>) -> Self {
-        Self { parts }
+    pub(crate) fn new(fixtures: Arc<Fixtures>) -> Self {
+        Self { fixtures }
     }
 
     fn answer(&self, service: &mut Service, request: &Request) -> Result<Answer, Exception> {
         let path = request.url.path();
         if let Some((namespace, file)) = temp::split(path) {
-            return temp::file(service, namespace, file);
+            return temp::file(&self.fixtures, service, namespace, file);
         }
-        let home = path.strip_prefix(&self.parts.server.base_path).filter(|rest| rest.is_empty() || rest.starts_with('/'));
+        let home = path.strip_prefix(&self.fixtures.server.base_path).filter(|rest| rest.is_empty() || rest.starts_with('/'));
         let (namespace, inside) = home
-            .map(|rest| (self.parts.server.namespace.as_str(), rest))
+            .map(|rest| (self.fixtures.server.namespace.as_str(), rest))
             .or_else(|| split_namespace(path))
             .ok_or_else(Exception::not_available)?;
         let segments: Vec<&str> = inside.split('/').filter(|segment| !segment.is_empty()).collect();
         let resource = Resource::of(&segments).ok_or_else(Exception::not_available)?;
         let method = if request.method == Method::HEAD { &Method::GET } else { &request.method };
-        if !resource.methods().contains(method) {
-            return Err(Exception::invalid_method(&request.method));
+        match (resource, method) {
+            (_, &Method::OPTIONS) => return Ok(Answer::new(200, "text/plain; charset=utf-8", "CORS is enabled.\n")),
+            // It knows four methods, and takes the address for that of a process unless it is executed.
+            (_, method) if ![Method::GET, Method::POST, Method::PUT, Method::DELETE].contains(method) => {
+                return Err(Exception::internal());
+            }
+            (Resource::Execution(id), method) if *method != Method::POST => {
+                let exception = Exception::no_such_process(&format!("{id}/execution"));
+                return Err(if *method == Method::GET { exception } else { exception.before_settings() });
+            }
+            (resource, method) if !resource.methods().contains(method) => return Err(Exception::invalid_method()),
+            _ => {}
         }
-        let call = Call { parts: &self.parts, service, namespace, request };
+        let call = Call { fixtures: &self.fixtures, service, namespace, request };
         match (resource, method) {
             (Resource::Landing, _) => Ok(landing::landing(&call)),
             (Resource::LandingPage, _) => Ok(html::landing(&call)),
@@ -92,18 +103,39 @@ impl Zoo {
 }
 
 impl Responder for Zoo {
-    fn respond(&self, service: &mut Service, request: &Request) -> ResponseTemplate {
-        match self.answer(service, request) {
+    fn respond(&self, service: &mut Service, request: &Request) -> Response<Bytes> {
+        let server = &self.fixtures.server;
+        let mut response = match self.answer(service, request) {
+            Ok(answer) if server.status_shape == StatusShape::Of2024 => answer.without_links().into_response(),
             Ok(answer) => answer.into_response(),
-            Err(exception) => exception.into_answer(&self.parts.server).into_response(),
+            Err(exception) => exception.into_answer(server).into_response(),
+        };
+        if let Some(host) = request.url.host_str().filter(|_| server.links == Links::Asked) {
+            let port = request.url.port().map_or_else(String::new, |port| format!(":{port}"));
+            with_origin(&mut response, &server.origin, &format!("http://{host}{port}"));
         }
+        response
     }
 
     fn notice(&self, job: &Job) -> Option<Value> {
         Some(match job.phase() {
-            Phase::New | Phase::Running => status::notice(&self.parts, job),
-            Phase::Successful => Value::Object(jobs::document(&self.parts, job)),
-            Phase::Failed => Exception::failed_job(job).document(&self.parts.server),
+            Phase::New | Phase::Running => status::notice(&self.fixtures, job),
+            Phase::Successful => Value::Object(jobs::document(&self.fixtures, job)),
+            Phase::Failed => Exception::failed_job(job).document(&self.fixtures.server),
         })
+    }
+}
+
+/// Puts one origin in the place of another, in a text and in headers.
+fn with_origin(response: &mut Response<Bytes>, from: &str, to: &str) {
+    if let Ok(text) = std::str::from_utf8(response.body()) {
+        let text = text.replace(from, to);
+        *response.body_mut() = text.into();
+    }
+    for value in response.headers_mut().values_mut() {
+        let replaced = value.to_str().ok().map(|text| text.replace(from, to));
+        if let Some(replaced) = replaced.and_then(|text| http::HeaderValue::from_str(&text).ok()) {
+            *value = replaced;
+        }
     }
 }

@@ -2,11 +2,13 @@
 //!
 //! [`Answer`] knows status codes, headers and formats, not what the body says.
 
+use bytes::Bytes;
+use http::Response;
 use serde_json::Value;
-use wiremock::ResponseTemplate;
 
 use super::format::Format;
-use super::version::Version;
+use crate::http::response;
+use crate::scenario::Version;
 
 const FRAMEWORK: &str = "text/html; charset=utf-8";
 
@@ -56,16 +58,13 @@ impl Answer {
         self
     }
 
-    pub(super) fn into_response(self, version: &Version) -> ResponseTemplate {
-        let mut response = ResponseTemplate::new(self.status).set_body_raw(self.body, &self.content_type);
+    pub(super) fn into_response(self, version: &Version) -> Response<Bytes> {
+        let signature = format!("pygeoapi {}", version.text());
+        let mut headers = vec![("Content-Type", self.content_type.as_str())];
         if self.is_signed {
-            response = response
-                .insert_header("X-Powered-By", format!("pygeoapi {}", version.text()))
-                .insert_header("Content-Language", "en-US");
+            headers.extend([("X-Powered-By", signature.as_str()), ("Content-Language", "en-US")]);
         }
-        for (name, value) in self.headers {
-            response = response.insert_header(name, value);
-        }
-        response
+        headers.extend(self.headers.iter().map(|(name, value)| (*name, value.as_str())));
+        response(self.status, headers, self.body)
     }
 }

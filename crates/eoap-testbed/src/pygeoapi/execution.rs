@@ -4,11 +4,11 @@
 //! makes a job fail. What becomes of a job is not known here.
 
 use serde_json::{Map, Value};
-use wiremock::Request;
 
 use super::exception::Exception;
 use super::processes::offers;
-use super::version::Generation;
+use crate::http::Request;
+use crate::scenario::Generation;
 use crate::scenario::Process;
 use crate::service::{Execution, Subscriber};
 

@@ -3,9 +3,9 @@
 //! [`Format`] reads the request; what a resource is in a format is not known here.
 
 use http::header::ACCEPT;
-use wiremock::Request;
 
 use super::exception::Exception;
+use crate::http::Request;
 
 /// A format in which pygeoapi shows its resources.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,14 +4,14 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
-use wiremock::Request;
 
 use super::answer::Answer;
 use super::exception::Exception;
 use super::format::Format;
 use super::outcome::{self, Content, Outcome};
 use super::paging::Page;
-use super::version::{Generation, Version};
+use crate::http::Request;
+use crate::scenario::{Generation, Version};
 use crate::service::{Job, Phase};
 
 const RESULTS: &str = "http://www.opengis.net/def/rel/ogc/1.0/results";

@@ -4,8 +4,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::version::{Generation, Version};
 use crate::scenario::Process;
+use crate::scenario::{Generation, Version};
 
 const REL: &str = "http://www.opengis.net/def/rel/ogc/1.0";
 const SCHEMAS: &str = "https://schemas.opengis.net/ogcapi/processes/part1/1.0/openapi";

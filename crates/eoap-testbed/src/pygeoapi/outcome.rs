@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
-use super::version::Generation;
+use crate::scenario::Generation;
 use crate::service::{Execution, Job, Output, Outputs};
 
 /// The media type of most of them.

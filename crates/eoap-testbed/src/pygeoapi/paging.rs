@@ -3,9 +3,9 @@
 //! [`Page`] reads the query and makes the links to the neighbours; what is in a list is not known here.
 
 use serde_json::{Value, json};
-use wiremock::Request;
 
 use super::exception::Exception;
+use crate::http::Request;
 
 /// Entries in an answer when the client names no number, and at most.
 const LIMIT: usize = 10;

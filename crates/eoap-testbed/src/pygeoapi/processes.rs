@@ -3,11 +3,11 @@
 //! A description is the scenario's with pygeoapi's links behind its own. Jobs are not known here.
 
 use serde_json::{Value, json};
-use wiremock::Request;
 
 use super::exception::Exception;
 use super::paging;
-use super::version::Generation;
+use crate::http::Request;
+use crate::scenario::Generation;
 use crate::scenario::{Process, Server};
 use crate::template::fill;
 

@@ -10,7 +10,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 
 use super::stable::Stable;
 use super::{Extent, Recording, Session};
-use crate::Error;
+use crate::error::Error;
 use crate::exchange::{Asked, Content, Exchange, Given};
 
 /// What the folder's settings begin with.

@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use crate::Error;
+use crate::error::Error;
 use crate::fixture::Folder;
 
 /// Templates by what they answer.
@@ -19,7 +19,7 @@ pub(crate) struct Answers {
 }
 
 pub(super) fn load(folder: &mut Folder) -> Result<Answers, Error> {
-    let own = own();
+    let own = Answers::own();
     let mut answer = |name: &str, own: Value| {
         let file = format!("answers/{name}.json");
         if folder.exists(&file) { folder.json(&file) } else { Ok(own) }
@@ -34,17 +34,19 @@ pub(super) fn load(folder: &mut Folder) -> Result<Answers, Error> {
     })
 }
 
-/// The answers that come with this crate.
-pub(super) fn own() -> Answers {
-    let answer = |text: &str| {
-        serde_json::from_str(text).expect("the answers that come with this crate are JSON: every scenario reads them")
-    };
-    Answers {
-        landing: answer(include_str!("../zoo/answers/landing.json")),
-        conformance: answer(include_str!("../zoo/answers/conformance.json")),
-        running: answer(include_str!("../zoo/answers/running.json")),
-        successful: answer(include_str!("../zoo/answers/successful.json")),
-        failed: answer(include_str!("../zoo/answers/failed.json")),
-        dismissed: answer(include_str!("../zoo/answers/dismissed.json")),
+impl Answers {
+    /// The answers that come with this crate.
+    pub(crate) fn own() -> Self {
+        let answer = |text: &str| {
+            serde_json::from_str(text).expect("the answers that come with this crate are JSON: every scenario reads them")
+        };
+        Self {
+            landing: answer(include_str!("../zoo/answers/landing.json")),
+            conformance: answer(include_str!("../zoo/answers/conformance.json")),
+            running: answer(include_str!("../zoo/answers/running.json")),
+            successful: answer(include_str!("../zoo/answers/successful.json")),
+            failed: answer(include_str!("../zoo/answers/failed.json")),
+            dismissed: answer(include_str!("../zoo/answers/dismissed.json")),
+        }
     }
 }

@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use crate::Error;
+use crate::error::Error;
 use crate::fixture::{Entry, Folder};
 
 /// The files of `logs/`, by name.

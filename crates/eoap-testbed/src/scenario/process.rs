@@ -3,17 +3,21 @@
 //! [`load`] checks that a timeline ends and that its dates can be read; it does not know what a client may ask.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use toml::Spanned;
 
 use super::logs;
-use crate::Error;
+use super::run::{self, Run, RunTable};
+use super::settings::S3;
 use crate::cwl::{self, CwlError};
+use crate::error::Error;
 use crate::fixture::{Folder, Toml};
+use crate::scenes::Scenes;
 
 /// The words that a status may be scripted with.
 const WORDS: [&str; 5] = ["accepted", "running", "paused", "successful", "failed"];
@@ -47,6 +51,8 @@ pub(crate) struct Process {
     pub(crate) timeline: Vec<Status>,
     pub(crate) select: Option<Select>,
     pub(crate) failures: Vec<Failure>,
+    /// What is done for a job; without it every job has the results of the first one.
+    pub(crate) run: Option<Run>,
 }
 
 impl Process {
@@ -125,6 +131,7 @@ struct File {
     status: Vec<Spanned<StatusTable>>,
     #[serde(default)]
     failure: Vec<Failure>,
+    run: Option<RunTable>,
 }
 
 fn process() -> String {
@@ -149,7 +156,7 @@ fn once() -> usize {
 }
 
 /// Reads and checks the folder `processes/{id}`.
-pub(super) fn load(folder: &mut Folder, id: &str) -> Result<Process, Error> {
+pub(super) fn load(folder: &mut Folder, id: &str, scenes: Option<&Arc<Scenes>>, s3: &S3) -> Result<Process, Error> {
     let file: Toml<File> = folder.toml(&format!("processes/{id}/process.toml"))?;
     let timeline = timeline(&file)?;
     let job = file.value.job.get_ref();
@@ -159,11 +166,13 @@ pub(super) fn load(folder: &mut Folder, id: &str) -> Result<Process, Error> {
     let created = date(&file, "created", &file.value.created)?;
     let (description, package) = description(folder, id)?;
     let name = format!("processes/{id}/results.json");
-    let results = folder.json(&name)?;
+    // A process that is carried out has its results from there.
+    let results = if file.value.run.is_some() && !folder.exists(&name) { json!({}) } else { folder.json(&name)? };
     if !results.is_object() {
         let message = "the results have to be an object: outputs by name".to_owned();
         return Err(Error::Value { path: folder.path(&name), line: None, field: "results".to_owned(), message });
     }
+    let run = file.value.run.as_ref().map(|table| run::load(&file, table, timeline.len(), scenes, s3)).transpose()?;
     let log_texts = logs::texts(folder, id)?;
     Ok(Process {
         id: id.to_owned(),
@@ -181,6 +190,7 @@ pub(super) fn load(folder: &mut Folder, id: &str) -> Result<Process, Error> {
         timeline,
         select: file.value.select,
         failures: file.value.failure,
+        run,
     })
 }
 

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::Error;
+use crate::error::Error;
 use crate::exchange::Exchange;
 use crate::fixture::{Entry, Folder};
 

@@ -4,7 +4,7 @@
 
 use serde::Deserialize;
 
-use crate::pygeoapi::Version;
+use super::pygeoapi_version::Version;
 use crate::template::Values;
 
 /// The namespace of `/ogc-api` itself.
@@ -22,6 +22,37 @@ pub enum Personality {
     Pygeoapi,
     /// Whatever was recorded, and nothing else.
     Recorded,
+}
+
+/// How a ZOO-Project is put up, which decides what of its answers arrives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum SetUp {
+    /// The kernel by itself: its results lie in files.
+    Bare,
+    /// The kernel behind Apache, which has a mind of its own about headers and redirections.
+    Apache,
+    /// Behind Apache, with the database: what the image of EOEPCA runs.
+    #[default]
+    Database,
+}
+
+impl SetUp {
+    /// Whether jobs and results are kept in a database, and not in files.
+    pub(crate) fn has_database(self) -> bool {
+        self == Self::Database
+    }
+}
+
+/// Which host links begin with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Links {
+    /// The one of `server.root`, whichever was asked.
+    #[default]
+    Root,
+    /// The one that was asked.
+    Asked,
 }
 
 /// Which generation of the server a status document looks like.
@@ -56,6 +87,10 @@ pub(crate) struct Server {
     /// What the link relations of OGC start with.
     pub(crate) relations: String,
     pub(crate) status_shape: StatusShape,
+    pub(crate) set_up: SetUp,
+    pub(crate) links: Links,
+    /// Where files of results are served, without a slash at the end.
+    pub(crate) files: String,
     /// The version that the personality pygeoapi imitates.
     pub(crate) pygeoapi: Version,
 }
@@ -76,6 +111,9 @@ impl Server {
             exceptions_media_type: String::new(),
             relations: String::new(),
             status_shape: StatusShape::Of2025,
+            set_up: SetUp::default(),
+            links: Links::default(),
+            files: String::new(),
             pygeoapi: Version::default(),
         }
     }

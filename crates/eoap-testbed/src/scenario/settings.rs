@@ -10,10 +10,10 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::process::instant;
-use super::server::{ANONYMOUS, Personality, Server, StatusShape, split_namespace};
-use crate::Error;
+use super::pygeoapi_version::Version;
+use super::server::{ANONYMOUS, Links, Personality, Server, SetUp, StatusShape, split_namespace};
+use crate::error::Error;
 use crate::fixture::{Folder, Toml};
-use crate::pygeoapi::Version;
 
 const FILE: &str = "scenario.toml";
 
@@ -147,6 +147,11 @@ struct ServerTable {
     relations: String,
     #[serde(default = "status_shape")]
     status_shape: StatusShape,
+    #[serde(default)]
+    set_up: SetUp,
+    #[serde(default)]
+    links: Links,
+    files: Option<Spanned<String>>,
     #[serde(default)]
     pygeoapi: PygeoapiTable,
 }
@@ -292,12 +297,26 @@ fn server(file: &Toml<File>) -> Result<Server, Error> {
         return Err(file.wrong(&table.exceptions_media_type, "server.exceptions-media-type", message));
     }
     let trimmed = |text: &str| text.trim_end_matches('/').to_owned();
+    let mut hosts = with(authority.clone(), &table.hosts);
+    let files = match &table.files {
+        None => format!("http://{authority}/temp"),
+        Some(files) => {
+            let (host, _) = address(files.get_ref()).map_err(|message| file.wrong(files, "server.files", message))?;
+            if !hosts.contains(&host) {
+                hosts.push(host);
+            }
+            trimmed(files.get_ref())
+        }
+    };
     Ok(Server {
         origin: format!("http://{authority}"),
         root,
         base_path,
         namespace,
-        hosts: with(authority, &table.hosts),
+        hosts,
+        files,
+        set_up: table.set_up,
+        links: table.links,
         exceptions: trimmed(&table.exceptions),
         exceptions_2: trimmed(&table.exceptions_2),
         exceptions_media_type: media_type.clone(),

@@ -6,17 +6,17 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
-use crate::scenario::{Failure, Package, Parts, Process, Status};
+use crate::scenario::{Failure, Fixtures, Package, Process, Status};
 
 /// The process of this description and package.
-pub(crate) fn deployed(parts: &Parts, id: &str, description: Value, package: Package) -> Process {
-    let known = parts.processes.iter().find(|process| process.id == id);
-    let process = known.map_or_else(|| unknown(parts, id), |process| Process::clone(process));
+pub(crate) fn deployed(fixtures: &Fixtures, id: &str, description: Value, package: Package) -> Process {
+    let known = fixtures.processes.iter().find(|process| process.id == id);
+    let process = known.map_or_else(|| unknown(fixtures, id), |process| Process::clone(process));
     Process { description, package: Some(package), ..process }
 }
 
-fn unknown(parts: &Parts, id: &str) -> Process {
-    let created = DateTime::<Utc>::from(parts.s3.modified);
+fn unknown(fixtures: &Fixtures, id: &str) -> Process {
+    let created = DateTime::<Utc>::from(fixtures.s3.modified);
     let status = |seconds: i64, status: &str, progress: Option<u32>, message: &str| Status {
         status: status.to_owned(),
         progress: progress.map(Value::from),
@@ -34,7 +34,7 @@ fn unknown(parts: &Parts, id: &str) -> Process {
     let message = format!(
         "The testbed runs no packages, and scenario {} has no results for {id}: add a folder processes/{id} with process.toml and \
          results.json.",
-        parts.name
+        fixtures.name
     );
     let failure = Failure { job: None, input: None, value: None, after: timeline.len() - 1, message };
     Process {
@@ -53,6 +53,7 @@ fn unknown(parts: &Parts, id: &str) -> Process {
         timeline,
         select: None,
         failures: vec![failure],
+        run: None,
     }
 }
 

@@ -58,7 +58,7 @@ impl Interval {
         }
     }
 
-    fn holds(self, date: DateTime<Utc>) -> bool {
+    pub(crate) fn holds(self, date: DateTime<Utc>) -> bool {
         self.from.is_none_or(|from| from <= date) && self.to.is_none_or(|to| date <= to)
     }
 }

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::results::Outputs;
 use crate::scenario::{Process, Status};
+use crate::work::{Staged, Work};
 
 /// What a client asks for when it executes a process.
 #[derive(Debug, Clone, Default)]
@@ -67,6 +68,10 @@ pub(crate) struct Job {
     /// When it was created, by the clock of this machine.
     pub(super) since: Instant,
     pub(super) timeline: Vec<Status>,
+    /// What has to be done before it goes on.
+    pub(super) work: Option<Work>,
+    /// What it will store when it succeeds.
+    pub(super) staged: Vec<Staged>,
     /// How many statuses of the timeline have been told.
     pub(super) told: usize,
     /// How many of them the subscriber has been told.

@@ -12,10 +12,11 @@ use serde_json::{Map, Value};
 
 use super::filter::Filter;
 use super::job::{Execution, Job, Phase};
-use super::results::{self, with_id};
+use super::results::{self, Outputs, with_id};
 use super::timeline;
-use crate::scenario::{Clock, Parts, Process};
+use crate::scenario::{Clock, Fixtures, Process};
 use crate::store::Store;
+use crate::work::{Work, Workers};
 
 /// How much later than the one before a job of the same process was created.
 const BETWEEN_JOBS: TimeDelta = TimeDelta::minutes(10);
@@ -34,7 +35,7 @@ pub(crate) struct Key {
 /// The jobs of a service.
 #[derive(Debug)]
 pub(crate) struct Jobs {
-    parts: Arc<Parts>,
+    fixtures: Arc<Fixtures>,
     clock: Clock,
     store: Store,
     all: Vec<Job>,
@@ -42,24 +43,56 @@ pub(crate) struct Jobs {
     counts: BTreeMap<String, u32>,
     /// Jobs whose subscriber nobody cares for yet.
     subscribed: Vec<Key>,
+    workers: Workers,
+    /// What the answer to the present request has to wait for.
+    awaited: Option<Work>,
+    /// What the present request has waited for.
+    done: Option<Work>,
 }
 
 impl Jobs {
-    pub(super) fn new(parts: Arc<Parts>, clock: Clock, store: Store) -> Self {
-        Self { parts, clock, store, all: Vec::new(), counts: BTreeMap::new(), subscribed: Vec::new() }
+    pub(super) fn new(fixtures: Arc<Fixtures>, clock: Clock, store: Store) -> Self {
+        Self {
+            fixtures,
+            clock,
+            store,
+            all: Vec::new(),
+            counts: BTreeMap::new(),
+            subscribed: Vec::new(),
+            workers: Workers::new(),
+            awaited: None,
+            done: None,
+        }
     }
 
-    /// A new job, of which nothing is known but that it exists.
-    pub(crate) fn create(&mut self, namespace: &str, process: &Arc<Process>, execution: Execution) -> &Job {
+    /// A new job, of which nothing is known but that it exists; it will fail at once if there is a reason.
+    pub(crate) fn create(
+        &mut self,
+        namespace: &str,
+        process: &Arc<Process>,
+        execution: Execution,
+        failure: Option<String>,
+    ) -> &Job {
         let count = self.counts.entry(process.id.clone()).or_default();
         let number = *count;
         *count += 1;
         let id = nth_id(&process.job, number);
-        let outputs = results::outputs(process, &execution.inputs, &self.parts.server.addresses(namespace));
+        let mut timeline = timeline::of(process, &execution.inputs, number);
+        let is_scripted = failure.is_some() || timeline::failure(process, &execution.inputs, Some(number)).is_some();
+        if let Some(message) = failure {
+            timeline::fail(&mut timeline, 0, message);
+        }
+        let work = if is_scripted { None } else { self.work(process, &execution.inputs) };
+        let outputs = match work {
+            Some(_) => Outputs::new(),
+            None => results::outputs(process, &execution.inputs, &self.fixtures.server.addresses(namespace)),
+        };
         let job = Job {
             later: BETWEEN_JOBS * i32::try_from(number).unwrap_or(i32::MAX),
             since: Instant::now(),
-            timeline: timeline::of(process, &execution.inputs, number),
+            timeline,
+            work,
+            staged: Vec::new(),
             told: 0,
             notified: 0,
             unknown_for: process.unknown_for,
@@ -94,9 +127,7 @@ impl Jobs {
     pub(crate) fn complete(&mut self, namespace: &str, id: &str) -> Result<&Job, NoSuchJob> {
         let index = self.position(namespace, id)?;
         self.all[index].unknown_for = 0;
-        while !self.all[index].is_over() {
-            self.go_on(index);
-        }
+        while !self.all[index].is_over() && self.go_on(index) {}
         Ok(&self.all[index])
     }
 
@@ -104,13 +135,20 @@ impl Jobs {
     pub(crate) fn fail(&mut self, namespace: &str, id: &str, message: &str) -> Result<(), NoSuchJob> {
         let index = self.position(namespace, id)?;
         let job = &mut self.all[index];
+        if let Some(work) = job.work.take() {
+            work.cancel();
+        }
         timeline::fail(&mut job.timeline, job.told, message.to_owned());
         Ok(())
     }
 
     /// Ends the job if it runs, and forgets it: this is how it was.
     pub(crate) fn dismiss(&mut self, namespace: &str, id: &str) -> Result<Job, NoSuchJob> {
-        self.find(namespace, id).map(|index| self.all.remove(index))
+        let job = self.find(namespace, id).map(|index| self.all.remove(index))?;
+        if let Some(work) = &job.work {
+            work.cancel();
+        }
+        Ok(job)
     }
 
     /// The jobs of a namespace that the filter lets through, in order of creation; looking at them moves nothing on.
@@ -173,22 +211,98 @@ impl Jobs {
             let job = &self.all[index];
             let age = job.since.elapsed().mul_f64(speed);
             let told = timeline::told_by(age, job.process.created, &job.timeline);
-            while self.all[index].told < told {
-                self.go_on(index);
-            }
+            while self.all[index].told < told && self.go_on(index) {}
         }
     }
 
-    fn go_on(&mut self, index: usize) {
+    /// Moves a job on by one status; `false` where it is over, or waits for its work.
+    fn go_on(&mut self, index: usize) -> bool {
         let job = &mut self.all[index];
         if job.is_over() {
-            return;
+            return false;
+        }
+        if let Some(work) = job.work.take_if(|_| job.process.run.as_ref().is_some_and(|run| job.told >= run.after)) {
+            let Some(ended) = work.ended() else {
+                if self.clock == Clock::Poll {
+                    self.awaited = Some(work.clone());
+                }
+                job.work = Some(work);
+                return false;
+            };
+            match &*ended {
+                Ok(outcome) => {
+                    job.outputs = renamed(outcome.outputs.clone(), &job.process.fixtures_of, &job.id);
+                    job.staged.clone_from(&outcome.objects);
+                }
+                Err(message) => timeline::fail(&mut job.timeline, job.told, message.clone()),
+            }
         }
         job.told += 1;
-        // The documented job's objects are there from the start.
-        if job.phase() == Phase::Successful && job.id != job.process.fixtures_of {
-            let modified = self.parts.s3.modified + job.later.to_std().unwrap_or_default();
-            self.store.stage_out(&job.process.fixtures_of, &job.id, modified);
+        if job.phase() == Phase::Successful {
+            let modified = self.fixtures.s3.modified + job.later.to_std().unwrap_or_default();
+            let (from, to) = (&job.process.fixtures_of, &job.id);
+            if job.process.run.is_some() {
+                self.store.put_renamed(std::mem::take(&mut job.staged), from, to, modified);
+            } else if from != to {
+                // The documented job's objects are there from the start.
+                self.store.stage_out(from, to, modified);
+            }
+        }
+        true
+    }
+
+    /// What has to be done for these inputs, if anything has: at work from now on, or what the present request has waited for.
+    fn work(&mut self, process: &Arc<Process>, inputs: &Map<String, Value>) -> Option<Work> {
+        let run = process.run.clone()?;
+        Some(self.done.take().unwrap_or_else(|| {
+            let (job, inputs) = (process.fixtures_of.clone(), results::with_defaults(process, inputs));
+            self.workers.start(move |cancelled| run.carry_out(&job, &inputs, cancelled))
+        }))
+    }
+
+    /// Whether an answer that needs the results now has to wait for them; they are at work then.
+    pub(crate) fn has_to_wait(&mut self, process: &Arc<Process>, inputs: &Map<String, Value>) -> bool {
+        let Some(work) = self.work(process, inputs) else { return false };
+        let is_done = work.ended().is_some();
+        if is_done {
+            self.done = Some(work);
+        } else {
+            self.awaited = Some(work);
+        }
+        !is_done
+    }
+
+    /// What a run without a job gives, which [`Jobs::has_to_wait`] has waited for.
+    pub(crate) fn outcome(
+        &mut self,
+        namespace: &str,
+        process: &Arc<Process>,
+        inputs: &Map<String, Value>,
+    ) -> Result<Outputs, String> {
+        if let Some((_, message)) = timeline::failure(process, inputs, None) {
+            return Err(message);
+        }
+        match self.done.take().and_then(|work| work.ended()) {
+            Some(ended) => ended.as_ref().clone().map(|outcome| outcome.outputs),
+            None => Ok(results::outputs(process, inputs, &self.fixtures.server.addresses(namespace))),
+        }
+    }
+
+    /// What the answer to the last request has to wait for. It is no answer then: the request is to be answered again.
+    pub(crate) fn awaited(&mut self) -> Option<Work> {
+        self.awaited.take()
+    }
+
+    /// A request is answered that has waited for this.
+    pub(crate) fn resume(&mut self, done: Option<Work>) {
+        self.done = done;
+    }
+}
+
+impl Drop for Jobs {
+    fn drop(&mut self) {
+        for work in self.all.iter().filter_map(|job| job.work.as_ref()) {
+            work.cancel();
         }
     }
 }

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::scenario::{Parts, Process};
+use crate::scenario::{Fixtures, Process};
 
 /// Why a process cannot be deployed, replaced or undeployed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,13 +24,13 @@ type ById = BTreeMap<String, Arc<Process>>;
 /// Processes by namespace and id.
 #[derive(Debug)]
 pub(crate) struct Processes {
-    parts: Arc<Parts>,
+    fixtures: Arc<Fixtures>,
     namespaces: BTreeMap<String, ById>,
 }
 
 impl Processes {
-    pub(super) fn new(parts: Arc<Parts>) -> Self {
-        Self { parts, namespaces: BTreeMap::new() }
+    pub(super) fn new(fixtures: Arc<Fixtures>) -> Self {
+        Self { fixtures, namespaces: BTreeMap::new() }
     }
 
     /// The processes of a namespace, in the order of their ids.
@@ -40,7 +40,7 @@ impl Processes {
 
     /// The processes of every namespace that has been used, and of the scenario's own, each with its namespace.
     pub(crate) fn all(&mut self) -> impl Iterator<Item = (&str, &Process)> {
-        let home = self.parts.server.namespace.clone();
+        let home = self.fixtures.server.namespace.clone();
         self.of(&home);
         self.namespaces.iter().flat_map(|(namespace, all)| all.values().map(move |process| (namespace.as_str(), &**process)))
     }
@@ -82,10 +82,10 @@ impl Processes {
 
     /// A namespace comes into being by being used.
     fn of(&mut self, namespace: &str) -> &mut ById {
-        let parts = &self.parts;
+        let fixtures = &self.fixtures;
         self.namespaces.entry(namespace.to_owned()).or_insert_with(|| {
-            let is_home = namespace == parts.server.namespace;
-            let offered = parts.processes.iter().filter(|process| is_home || !process.is_mutable());
+            let is_home = namespace == fixtures.server.namespace;
+            let offered = fixtures.processes.iter().filter(|process| is_home || !process.is_mutable());
             offered.map(|process| (process.id.clone(), Arc::clone(process))).collect()
         })
     }

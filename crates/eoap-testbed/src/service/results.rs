@@ -33,7 +33,7 @@ impl<'a> Output<'a> {
 }
 
 /// The outputs of a process for these inputs, and for the defaults of those that are missing, under the id that the fixtures have.
-pub(crate) fn outputs(process: &Process, inputs: &Map<String, Value>, addresses: &Values) -> Outputs {
+pub(super) fn outputs(process: &Process, inputs: &Map<String, Value>, addresses: &Values) -> Outputs {
     let mut values = addresses.clone();
     for (name, input) in process.description["inputs"].as_object().into_iter().flatten() {
         if let Some(default) = input.pointer("/schema/default") {
@@ -55,6 +55,17 @@ pub(crate) fn outputs(process: &Process, inputs: &Map<String, Value>, addresses:
         // Checked when the scenario was loaded.
         _ => Outputs::new(),
     }
+}
+
+/// The inputs, and the defaults of those that are missing.
+pub(super) fn with_defaults(process: &Process, inputs: &Map<String, Value>) -> Map<String, Value> {
+    let mut all = inputs.clone();
+    for (name, input) in process.description["inputs"].as_object().into_iter().flatten() {
+        if let (Some(default), false) = (input.pointer("/schema/default"), inputs.contains_key(name)) {
+            all.insert(name.clone(), default.clone());
+        }
+    }
+    all
 }
 
 /// The first element of the selecting input for which the scenario has no feature.

@@ -32,7 +32,7 @@ pub(super) fn fail(timeline: &mut Vec<Status>, after: usize, message: String) {
 
 /// After how many statuses a run with these inputs fails, and why, if it does. What only one job does is done by no run that is
 /// not a job.
-pub(crate) fn failure(process: &Process, inputs: &Map<String, Value>, number: Option<u32>) -> Option<(usize, String)> {
+pub(super) fn failure(process: &Process, inputs: &Map<String, Value>, number: Option<u32>) -> Option<(usize, String)> {
     let scripted = process.failures.iter().find(|failure| {
         let by_number = failure.job.is_none_or(|job| number.is_some_and(|number| job == u64::from(number) + 1));
         let by_input = failure.input.as_ref().is_none_or(|name| {

@@ -2,9 +2,12 @@
 //!
 //! [`Answer`] knows headers and status codes, not what the body says.
 
-use http::header::CONTENT_TYPE;
+use bytes::Bytes;
+use http::Response;
+use hyper::ext::ReasonPhrase;
 use serde_json::Value;
-use wiremock::ResponseTemplate;
+
+use crate::http::response;
 
 /// The media type of every JSON document.
 pub(super) const JSON: &str = "application/json;charset=UTF-8";
@@ -24,16 +27,24 @@ pub(super) struct Answer {
     body: Vec<u8>,
     content_types: Vec<String>,
     last_filter: bool,
+    signed: bool,
+    links: Option<String>,
 }
 
 impl Answer {
     pub(super) fn new(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
         let content_types = vec![content_type.to_owned()];
-        Self { status, headers: Vec::new(), body: body.into(), content_types, last_filter: true }
+        Self { status, headers: Vec::new(), body: body.into(), content_types, last_filter: true, signed: true, links: None }
     }
 
+    /// A document; the links that it has are repeated in a header.
     pub(super) fn json(status: u16, body: &Value) -> Self {
-        Self::new(status, JSON, body.to_string())
+        Self { links: links(body), ..Self::new(status, JSON, body.to_string()) }
+    }
+
+    /// The same answer as an older server gives it: without links in a header.
+    pub(super) fn without_links(self) -> Self {
+        Self { links: None, ..self }
     }
 
     /// An answer that has no body.
@@ -62,18 +73,35 @@ impl Answer {
         self
     }
 
-    pub(super) fn into_response(self) -> ResponseTemplate {
+    /// The same answer without what the kernel and its filters write: another server gives it.
+    pub(super) fn unsigned(self) -> Self {
+        Self { signed: false, ..self }
+    }
+
+    pub(super) fn into_response(self) -> Response<Bytes> {
         let last = self.last_filter.then_some(POWERED_BY_LAST);
-        let mut response = ResponseTemplate::new(self.status).set_body_bytes(self.body);
-        for (name, value) in POWERED_BY.into_iter().chain(last) {
-            response = response.append_header(name, value);
-        }
-        for content_type in self.content_types {
-            response = response.append_header(CONTENT_TYPE, content_type);
-        }
-        for (name, value) in self.headers {
-            response = response.append_header(name, value);
-        }
+        let content_types = self.content_types.iter().map(|one| ("Content-Type", one.as_str()));
+        let others = self.headers.iter().map(|(name, value)| (*name, value.as_str()));
+        let others = others.chain(self.links.as_deref().map(|links| ("Link", links)));
+        let signature: &[_] = if self.signed { &POWERED_BY } else { &[] };
+        let headers = signature.iter().copied().chain(last.filter(|_| self.signed)).chain(content_types).chain(others);
+        let mut response = response(self.status, headers, self.body);
+        // Its own words for two of them.
+        match self.status {
+            400 => response.extensions_mut().insert(ReasonPhrase::from_static(b"Bad request")),
+            500 => response.extensions_mut().insert(ReasonPhrase::from_static(b"Not Implemented")),
+            _ => None,
+        };
         response
     }
+}
+
+/// The links of a document as RFC 8288 writes them.
+fn links(document: &Value) -> Option<String> {
+    let links = document.get("links")?.as_array()?.iter().filter_map(|link| {
+        let text = |name: &str| link[name].as_str();
+        let parameters = ["rel", "type", "title"].into_iter().filter_map(|name| Some(format!("; {name}=\"{}\"", text(name)?)));
+        Some(format!("<{}>{}", text("href")?, parameters.collect::<String>()))
+    });
+    Some(links.collect::<Vec<_>>().join(", ")).filter(|links| !links.is_empty())
 }

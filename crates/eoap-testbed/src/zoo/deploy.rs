@@ -14,13 +14,13 @@ use crate::service::{Refusal, deployed};
 use crate::template::fill;
 
 pub(super) fn deploy(call: Call<'_>) -> Result<Answer, Exception> {
-    let unit = package::read(call.request, &call.parts.packages)?;
+    let unit = package::read(call.request, &call.fixtures.packages)?;
     let wanted = query::parameter(call.request, "w");
     let process = process(&call, unit, wanted.as_deref()).map_err(Exception::workflow_not_found)?;
-    let location = format!("{}/processes/{}", call.parts.server.root_of(call.namespace), process.id);
+    let location = format!("{}/processes/{}", call.fixtures.server.root_of(call.namespace), process.id);
     match call.service.processes.deploy(call.namespace, process) {
         Ok(process) => {
-            let summary = fill(&processes::summary(&process), &call.parts.server.addresses(call.namespace));
+            let summary = fill(&processes::summary(&process), &call.fixtures.server.addresses(call.namespace));
             Ok(Answer::json(201, &summary).header("Location", location))
         }
         Err(_) => Err(Exception::duplicated(location)),
@@ -30,9 +30,9 @@ pub(super) fn deploy(call: Call<'_>) -> Result<Answer, Exception> {
 /// The parameter `w` does not count here: the workflow has to be called as the process is.
 pub(super) fn replace(call: Call<'_>, id: &str) -> Result<Answer, Exception> {
     call.service.processes.check_mutable(call.namespace, id).map_err(|refusal| refused(refusal, id))?;
-    let unit = package::read(call.request, &call.parts.packages)?;
+    let unit = package::read(call.request, &call.fixtures.packages)?;
     let process = process(&call, unit, Some(id)).ok().filter(|process| process.id == id).ok_or_else(Exception::not_updated)?;
-    let location = format!("{}/processes/{id}", call.parts.server.root_of(call.namespace));
+    let location = format!("{}/processes/{id}", call.fixtures.server.root_of(call.namespace));
     call.service.processes.replace(call.namespace, process).map_err(|refusal| refused(refusal, id))?;
     Ok(Answer::empty(204).header("Location", location))
 }
@@ -83,7 +83,7 @@ fn process(call: &Call<'_>, unit: Unit, wanted: Option<&str>) -> Result<Process,
     if let Some(link) = description.pointer_mut("/links/0/href") {
         *link = Value::from(links);
     }
-    Ok(deployed(call.parts, &id, description, unit.package))
+    Ok(deployed(call.fixtures, &id, description, unit.package))
 }
 
 fn refused(refusal: Refusal, id: &str) -> Exception {

@@ -2,7 +2,6 @@
 //!
 //! [`Exception`] knows the table of titles; when to raise one is not known here.
 
-use http::Method;
 use serde_json::{Value, json};
 
 use super::answer::Answer;
@@ -18,11 +17,15 @@ pub(super) struct Exception {
     title: &'static str,
     detail: String,
     location: Option<String>,
+    media_type: Option<&'static str>,
 }
+
+/// The media type of an exception that comes early.
+const EARLY: &str = "application/json;encoding=utf-8";
 
 impl Exception {
     fn new(status: u16, title: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, title, detail: detail.into(), location: None }
+        Self { status, title, detail: detail.into(), location: None, media_type: None }
     }
 
     pub(super) fn not_available() -> Self {
@@ -33,8 +36,36 @@ impl Exception {
         Self::new(400, "BadRequest", detail)
     }
 
-    pub(super) fn invalid_method(method: &Method) -> Self {
-        Self::new(405, "InvalidMethod", format!("The request method used to access the current path is not supported: {method}."))
+    pub(super) fn invalid_method() -> Self {
+        Self::new(405, "InvalidMethod", "The request method used to access the current path is not supported.")
+    }
+
+    /// What it says of a body that is no JSON at all.
+    pub(super) fn unsupported_body() -> Self {
+        Self::new(405, "InvalidMethod", "This API does not support the method.")
+    }
+
+    pub(super) fn unread_body(body: &str) -> Self {
+        Self::new(400, "InvalidParameterValue", format!("ZOO-Kernel cannot parse your POST data: {body}"))
+    }
+
+    pub(super) fn internal() -> Self {
+        Self::new(500, "InternalError", "Something went wrong, no more information available.")
+    }
+
+    /// The kernel dies of the request.
+    pub(super) fn crashed() -> Self {
+        let detail = "ZOO Kernel failed to process your request, receiving signal 11 = SIGSEGV ";
+        Self::new(500, "NoApplicableCode", detail).before_settings()
+    }
+
+    /// The same exception, from before the kernel has read how it is to word it.
+    pub(super) fn before_settings(self) -> Self {
+        Self { media_type: Some(EARLY), ..self }
+    }
+
+    pub(super) fn unknown_output(output: &str) -> Self {
+        Self::new(400, "InvalidParameterValue", unknown_output(output))
     }
 
     pub(super) fn no_such_process(id: &str) -> Self {
@@ -59,15 +90,7 @@ impl Exception {
     }
 
     pub(super) fn missing_input(input: &str) -> Self {
-        let detail = format!(
-            "The <{input}> argument was not specified in DataInputs but is required according to the ZOO ServicesProvider \
-             configuration file."
-        );
-        Self::new(400, "MissingParameterValue", detail)
-    }
-
-    pub(super) fn invalid_input(input: &str, why: &str) -> Self {
-        Self::new(400, "InvalidParameterValue", format!("The value for <{input}> seems to be wrong: {why}."))
+        Self::new(400, "MissingParameterValue", missing_input(input))
     }
 
     /// The standard has 400 for it; the server has not.
@@ -159,12 +182,29 @@ impl Exception {
     }
 
     pub(super) fn into_answer(self, server: &Server) -> Answer {
-        let answer = Answer::json(self.status, &self.document(server)).typed(&server.exceptions_media_type).unfiltered();
+        let answer = Answer::json(self.status, &self.document(server))
+            .typed(self.media_type.unwrap_or(&server.exceptions_media_type))
+            .unfiltered();
         match self.location {
             Some(location) => answer.header("Location", location),
             None => answer,
         }
     }
+}
+
+/// What is said of an input that is not there.
+pub(super) fn missing_input(input: &str) -> String {
+    format!(
+        "The <{input}> argument was not specified in DataInputs but is required according to the ZOO ServicesProvider configuration file."
+    )
+}
+
+/// What is said of an output that the process does not have.
+pub(super) fn unknown_output(output: &str) -> String {
+    format!(
+        "The <{output}> argument specified as ResponseDocument identifier was not recognized (not defined in the ZOO Configuration \
+         File)."
+    )
 }
 
 impl From<NoSuchJob> for Exception {

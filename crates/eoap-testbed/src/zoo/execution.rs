@@ -2,19 +2,20 @@
 //!
 //! [`execute`] reads the request and decides the mode; what becomes of a job is decided in the service.
 
+use http::header::CONTENT_TYPE;
 use serde_json::{Map, Value};
 
 use super::answer::Answer;
-use super::exception::Exception;
+use super::exception::{self, Exception};
 use super::synchronous::{self, Response};
 use super::{Call, status, validation};
-use crate::service::{Execution, Subscriber, failure, outputs};
+use crate::http::Request;
+use crate::service::{Execution, Subscriber};
 
 pub(super) fn execute(call: Call<'_>, id: &str) -> Result<Answer, Exception> {
-    let Call { parts, service, namespace, request } = call;
+    let Call { fixtures, service, namespace, request } = call;
     let process = service.processes.find(namespace, id).ok_or_else(|| Exception::no_such_process_to_execute(id))?;
-    let body: Map<String, Value> = serde_json::from_slice(&request.body)
-        .map_err(|error| Exception::bad_request(format!("The body is not a JSON object: {error}")))?;
+    let body = body(request)?;
     let execution = Execution {
         inputs: object(&body, "inputs")?.unwrap_or_default(),
         outputs: object(&body, "outputs")?,
@@ -28,25 +29,67 @@ pub(super) fn execute(call: Call<'_>, id: &str) -> Result<Answer, Exception> {
     if !is_async && process.is_mutable() {
         return Err(Exception::no_sync_for_mutable());
     }
-    validation::check(&process.description, &execution.inputs)?;
+    if execution.inputs.values().any(Value::is_null) {
+        return Err(Exception::crashed());
+    }
+    let missing = validation::missing(&process.description, &execution.inputs);
+    let misfit = validation::misfit(&process.description, &execution.inputs);
+    let unknown = unknown_output(&process.description, &execution);
     if is_async {
-        let job = service.jobs.create(namespace, &process, execution);
-        let location = format!("{}/jobs/{}", parts.server.root_of(namespace), job.id);
-        let answer = Answer::json(201, &status::document(parts, job));
+        // A job is there before anything is looked at.
+        let failure =
+            missing.map(exception::missing_input).or_else(|| unknown.map(|output| exception::unknown_output(&output))).or(misfit);
+        let job = service.jobs.create(namespace, &process, execution, failure);
+        let location = format!("{}/jobs/{}", fixtures.server.root_of(namespace), job.id);
+        let answer = Answer::json(201, &status::document(fixtures, job));
         return Ok(answer.header("Location", location).header("Preference-Applied", prefer));
     }
     let response = match body.get("response").and_then(Value::as_str) {
-        Some("document") => Response::Document,
-        Some(_) => Response::Raw,
+        Some("raw") => Response::Raw,
+        // Any other word is as good as that.
+        Some(_) => Response::Document,
         None if prefer.contains("return=minimal") => Response::Raw,
         None if prefer.contains("return=representation") => Response::Document,
         None => Response::Raw,
     };
-    if let Some((_, message)) = failure(&process, &execution.inputs, None) {
-        return Err(Exception::failed_because(&message));
+    if let Some(missing) = missing {
+        return Err(Exception::missing_input(missing));
     }
-    let all = outputs(&process, &execution.inputs, &parts.server.addresses(namespace));
-    synchronous::answer(parts, &process, &execution, all, response, &mut service.files)
+    if let Some(unknown) = unknown {
+        return Err(Exception::unknown_output(&unknown));
+    }
+    if let Some(misfit) = misfit {
+        return Err(Exception::failed_because(&misfit));
+    }
+    if service.jobs.has_to_wait(&process, &execution.inputs) {
+        return Ok(Answer::empty(202));
+    }
+    let all = service.jobs.outcome(namespace, &process, &execution.inputs);
+    let all = all.map_err(|message| Exception::failed_because(&message))?;
+    synchronous::answer(fixtures, &process, &execution, all, response, &mut service.files)
+}
+
+/// The body, as far as the kernel reads it: only what says that it is JSON, and an array is as good as nothing.
+fn body(request: &Request) -> Result<Map<String, Value>, Exception> {
+    let media_type = request.headers.get(CONTENT_TYPE).map(|value| value.to_str().unwrap_or_default());
+    match media_type {
+        None => return Err(Exception::bad_request("The request body is empty")),
+        Some(media_type) if !media_type.contains("json") => return Err(Exception::crashed()),
+        Some(_) if request.body.is_empty() => return Err(Exception::bad_request("The request body is empty")),
+        Some(_) => {}
+    }
+    match serde_json::from_slice(&request.body) {
+        Ok(Value::Object(members)) => Ok(members),
+        Ok(Value::Null) => Err(Exception::unread_body("None")),
+        Ok(_) => Ok(Map::new()),
+        Err(_) => Err(Exception::unsupported_body()),
+    }
+}
+
+/// The first output that is asked for and that the process does not have.
+fn unknown_output(description: &Value, execution: &Execution) -> Option<String> {
+    let known = description["outputs"].as_object()?;
+    execution.outputs.as_ref()?.keys().find(|name| !known.contains_key(*name)).cloned()
 }
 
 /// A member of the body that has to be an object if it is there.

@@ -7,47 +7,59 @@ use serde_json::{Map, Value, json};
 use super::answer::Answer;
 use super::exception::Exception;
 use super::{Call, query, status, synchronous};
-use crate::scenario::Parts;
-use crate::service::{Job, Output, Phase};
+use crate::scenario::{Fixtures, SetUp};
+use crate::service::{Job, Output, Phase, Service};
 
 pub(super) fn list(call: Call<'_>) -> Result<Answer, Exception> {
-    let filter = query::filter(call.request)?;
+    let filter = query::filter(call.request, call.fixtures.server.set_up)?;
     let jobs = call.service.jobs.list(call.namespace, &filter);
-    let entries = jobs.into_iter().map(|job| status::document(call.parts, job)).collect();
-    let href = format!("{}/jobs", call.parts.server.root_of(call.namespace));
-    Ok(Answer::json(200, &query::page("jobs", entries, &href, call.request)?))
+    let entries = jobs.into_iter().map(|job| status::document(call.fixtures, job)).collect();
+    let href = format!("{}/jobs", call.fixtures.server.root_of(call.namespace));
+    Ok(Answer::json(200, &query::page("jobs", entries, &href, call.request)))
 }
 
 pub(super) fn status(call: Call<'_>, id: &str) -> Result<Answer, Exception> {
     let job = call.service.jobs.poll(call.namespace, id)?;
-    Ok(Answer::json(200, &status::document(call.parts, job)))
+    Ok(Answer::json(200, &status::document(call.fixtures, job)))
 }
 
 pub(super) fn dismiss(call: Call<'_>, id: &str) -> Result<Answer, Exception> {
     let job = call.service.jobs.dismiss(call.namespace, id)?;
-    Ok(Answer::json(200, &status::dismissed(call.parts, &job)))
+    let mut document = status::dismissed(call.fixtures, &job);
+    if let (false, Some(members)) = (call.fixtures.server.set_up.has_database(), document.as_object_mut()) {
+        members.retain(|name, _| !matches!(name.as_str(), "type" | "processID" | "created" | "started" | "finished" | "updated"));
+    }
+    Ok(Answer::json(200, &document))
 }
 
 /// All results; the server does not look at the query `outputs`.
 pub(super) fn results(call: Call<'_>, id: &str) -> Result<Answer, Exception> {
-    let job = finished(call.service.jobs.get(call.namespace, id)?)?.clone();
+    let job = call.service.jobs.get(call.namespace, id)?;
+    if let Some(elsewhere) = elsewhere(call.fixtures, job)? {
+        return Ok(elsewhere);
+    }
+    let job = finished(job)?.clone();
     for (name, output) in &job.outputs {
         if job.execution.by_reference(name) {
             call.service.files.put(reference_name(&job, name), synchronous::file(&Output::of(output)));
         }
     }
-    Ok(Answer::json(200, &Value::Object(document(call.parts, &job))))
+    Ok(Answer::json(200, &Value::Object(document(call.fixtures, &job))))
 }
 
 /// One result by itself: where it lies, or the value.
 pub(super) fn result(call: Call<'_>, id: &str, output: &str) -> Result<Answer, Exception> {
-    let job = finished(call.service.jobs.get(call.namespace, id)?)?.clone();
+    let job = call.service.jobs.get(call.namespace, id)?;
+    if let Some(elsewhere) = elsewhere(call.fixtures, job)? {
+        return Ok(elsewhere);
+    }
+    let job = finished(job)?.clone();
     let value = job.outputs.get(output).filter(|_| job.execution.wants(output));
     let value = value.ok_or_else(|| Exception::no_such_output(output))?;
     let file = synchronous::file(&Output::of(value));
     if job.execution.by_reference(output) {
         call.service.files.put(reference_name(&job, output), file);
-        return Ok(Answer::empty(301).header("Location", reference(call.parts, &job, output)));
+        return Ok(Answer::empty(301).header("Location", reference(call.fixtures, &job, output)));
     }
     if let Some(href) = value["href"].as_str() {
         return Ok(Answer::empty(301).header("Location", href));
@@ -55,11 +67,45 @@ pub(super) fn result(call: Call<'_>, id: &str, output: &str) -> Result<Answer, E
     Ok(Answer::new(200, &file.media_type, file.body))
 }
 
+/// Without a database the kernel says where its file lies and looks no further: whatever output is asked for, and also when the job has failed.
+fn elsewhere(fixtures: &Fixtures, job: &Job) -> Result<Option<Answer>, Exception> {
+    let file = format!("{}//{}.json", fixtures.server.files, job.id);
+    let phase = job.phase();
+    match fixtures.server.set_up {
+        SetUp::Database => Ok(None),
+        _ if matches!(phase, Phase::New | Phase::Running) => Err(Exception::result_not_ready()),
+        SetUp::Bare => Ok(Some(Answer::json(200, &json!({})).header("Location", file))),
+        // Apache makes a redirection of the header, and words it.
+        SetUp::Apache => {
+            let page = format!(
+                "<!DOCTYPE HTML PUBLIC \"-//W3C//DTD HTML 4.01//EN\" \"http://www.w3.org/TR/html4/strict.dtd\">\n<html><head>\n\
+                 <title>302 Found</title>\n</head><body>\n<h1>Found</h1>\n<p>The document has moved <a href=\"{file}\">here</a>.</p>\n\
+                 </body></html>\n"
+            );
+            Ok(Some(Answer::new(302, "text/html; charset=iso-8859-1", page).unsigned().header("Location", file)))
+        }
+    }
+}
+
+/// The file in which a kernel without a database keeps what has become of a job: its results, or the exception, with the same status.
+pub(super) fn file(fixtures: &Fixtures, service: &mut Service, namespace: &str, name: &str) -> Option<Answer> {
+    if fixtures.server.set_up.has_database() {
+        return None;
+    }
+    let job = service.jobs.get(namespace, name.strip_suffix(".json")?).ok()?;
+    let document = match job.phase() {
+        Phase::Successful => Value::Object(document(fixtures, job)),
+        Phase::Failed => Exception::failed_job(job).document(&fixtures.server),
+        Phase::New | Phase::Running => return None,
+    };
+    Some(Answer::json(200, &document).typed("application/json").unsigned())
+}
+
 /// The results document of a job that has succeeded.
-pub(super) fn document(parts: &Parts, job: &Job) -> Map<String, Value> {
+pub(super) fn document(fixtures: &Fixtures, job: &Job) -> Map<String, Value> {
     let wanted = job.outputs.iter().filter(|(name, _)| job.execution.wants(name));
     let shown = wanted.map(|(name, output)| match job.execution.by_reference(name) {
-        true => (name.clone(), json!({"href": reference(parts, job, name)})),
+        true => (name.clone(), synchronous::link(&Output::of(output), &reference(fixtures, job, name))),
         false => (name.clone(), output.clone()),
     });
     shown.collect()
@@ -73,8 +119,8 @@ fn finished(job: &Job) -> Result<&Job, Exception> {
     }
 }
 
-fn reference(parts: &Parts, job: &Job, output: &str) -> String {
-    synchronous::reference(parts, &reference_name(job, output))
+fn reference(fixtures: &Fixtures, job: &Job, output: &str) -> String {
+    synchronous::reference(fixtures, &reference_name(job, output))
 }
 
 fn reference_name(job: &Job, output: &str) -> String {

@@ -26,11 +26,11 @@ pub(super) fn document(call: Call<'_>) -> Value {
     for process in call.service.processes.list(call.namespace) {
         add(&mut paths, Resource::Execution(&process.id), Some(&process));
     }
-    let landing = &call.parts.answers.landing;
+    let landing = &call.fixtures.answers.landing;
     json!({
         "openapi": "3.0.3",
         "info": {"title": landing["title"], "description": landing["description"], "version": "1.0.0"},
-        "servers": [{"url": call.parts.server.root_of(call.namespace)}],
+        "servers": [{"url": call.fixtures.server.root_of(call.namespace)}],
         "paths": paths,
         "components": {"schemas": schemas(), "parameters": parameters()},
     })

@@ -6,9 +6,9 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
-use wiremock::Request;
 
 use super::exception::Exception;
+use crate::http::Request;
 use crate::scenario::Package;
 
 pub(super) const CWL: &str = "application/cwl";

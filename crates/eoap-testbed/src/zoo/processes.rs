@@ -12,14 +12,14 @@ use crate::template::fill;
 
 pub(super) fn describe(call: Call<'_>, id: &str) -> Result<Answer, Exception> {
     let process = call.service.processes.find(call.namespace, id).ok_or_else(|| Exception::no_such_process(id))?;
-    Ok(Answer::json(200, &fill(&process.description, &call.parts.server.addresses(call.namespace))))
+    Ok(Answer::json(200, &fill(&process.description, &call.fixtures.server.addresses(call.namespace))))
 }
 
 pub(super) fn list(call: Call<'_>) -> Result<Answer, Exception> {
-    let href = format!("{}/processes", call.parts.server.root_of(call.namespace));
+    let href = format!("{}/processes", call.fixtures.server.root_of(call.namespace));
     let processes = call.service.processes.list(call.namespace);
     let entries = processes.iter().map(|process| entry(process, &href)).collect();
-    Ok(Answer::json(200, &query::page("processes", entries, &href, call.request)?))
+    Ok(Answer::json(200, &query::page("processes", entries, &href, call.request)))
 }
 
 /// The description without inputs and outputs.

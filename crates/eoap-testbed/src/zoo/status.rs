@@ -5,28 +5,28 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::Value;
 
-use crate::scenario::{Parts, StatusShape};
+use crate::scenario::{Fixtures, StatusShape};
 use crate::service::{Job, Phase};
 use crate::template::{Values, fill};
 
 /// The job as it is.
-pub(super) fn document(parts: &Parts, job: &Job) -> Value {
+pub(super) fn document(fixtures: &Fixtures, job: &Job) -> Value {
     let template = match job.phase() {
-        Phase::New | Phase::Running => &parts.answers.running,
-        Phase::Successful => &parts.answers.successful,
-        Phase::Failed => &parts.answers.failed,
+        Phase::New | Phase::Running => &fixtures.answers.running,
+        Phase::Successful => &fixtures.answers.successful,
+        Phase::Failed => &fixtures.answers.failed,
     };
-    shaped(parts, fill(template, &values(parts, job)))
+    shaped(fixtures, fill(template, &values(fixtures, job)))
 }
 
 /// The job after its dismissal.
-pub(super) fn dismissed(parts: &Parts, job: &Job) -> Value {
-    shaped(parts, fill(&parts.answers.dismissed, &values(parts, job)))
+pub(super) fn dismissed(fixtures: &Fixtures, job: &Job) -> Value {
+    shaped(fixtures, fill(&fixtures.answers.dismissed, &values(fixtures, job)))
 }
 
 /// What a subscriber learns of a job that goes on: the first time neither process nor dates.
-pub(super) fn notice(parts: &Parts, job: &Job) -> Value {
-    let mut document = document(parts, job);
+pub(super) fn notice(fixtures: &Fixtures, job: &Job) -> Value {
+    let mut document = document(fixtures, job);
     if job.phase() == Phase::New
         && let Some(members) = document.as_object_mut()
     {
@@ -40,9 +40,11 @@ pub(super) fn failure(message: &str) -> String {
     format!("Unable to run the Service. The message returned back by the Service was the following: {message}")
 }
 
-fn values(parts: &Parts, job: &Job) -> Values {
-    let date = |date: DateTime<Utc>| Value::from(date.to_rfc3339_opts(SecondsFormat::Millis, true));
-    let mut values = parts.server.addresses(&job.namespace);
+fn values(fixtures: &Fixtures, job: &Job) -> Values {
+    // In files it keeps whole seconds.
+    let precision = if fixtures.server.set_up.has_database() { SecondsFormat::Millis } else { SecondsFormat::Secs };
+    let date = |date: DateTime<Utc>| Value::from(date.to_rfc3339_opts(precision, true));
+    let mut values = fixtures.server.addresses(&job.namespace);
     let mut set = |name: &str, value: Value| values.insert(name.to_owned(), value);
     set("job", job.id.clone().into());
     set("process", job.process.id.clone().into());
@@ -62,7 +64,7 @@ fn values(parts: &Parts, job: &Job) -> Values {
         None => {
             set("status", "running".into());
             set("message", job.process.accepted.clone().into());
-            if parts.server.status_shape == StatusShape::Of2025 {
+            if fixtures.server.status_shape == StatusShape::Of2025 {
                 set("progress", 0.into());
             }
         }
@@ -72,8 +74,8 @@ fn values(parts: &Parts, job: &Job) -> Values {
     values
 }
 
-fn shaped(parts: &Parts, mut document: Value) -> Value {
-    if parts.server.status_shape == StatusShape::Of2024
+fn shaped(fixtures: &Fixtures, mut document: Value) -> Value {
+    if fixtures.server.status_shape == StatusShape::Of2024
         && let Some(members) = document.as_object_mut()
     {
         members.shift_remove("id");

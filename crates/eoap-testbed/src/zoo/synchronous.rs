@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::answer::{Answer, JSON};
 use super::exception::Exception;
-use crate::scenario::{Parts, Process};
+use crate::scenario::{Fixtures, Process, SetUp};
 use crate::service::{Execution, File, Files, Output, Outputs, nth_id};
 
 /// How the results are wanted.
@@ -22,7 +22,7 @@ pub(super) enum Response {
 
 /// The wanted ones of these outputs.
 pub(super) fn answer(
-    parts: &Parts,
+    fixtures: &Fixtures,
     process: &Process,
     execution: &Execution,
     all: Outputs,
@@ -30,21 +30,31 @@ pub(super) fn answer(
     files: &mut Files,
 ) -> Result<Answer, Exception> {
     let mut outputs = all;
-    outputs.retain(|name, _| execution.wants(name));
+    // Who asks for no output by name gets the first one, unless in a document.
+    let first = outputs.keys().next().cloned();
+    let is_empty = execution.outputs.as_ref().is_some_and(Map::is_empty);
+    outputs.retain(|name, _| execution.wants(name) || (is_empty && response == Response::Raw && first.as_ref() == Some(name)));
     // Counted down, because the ids of jobs count up.
     let run = nth_id(&process.job, u32::MAX - u32::try_from(files.len()).unwrap_or(u32::MAX));
     if response == Response::Document {
-        return Ok(Answer::json(200, &document(parts, process, execution, outputs, &run, files)));
+        return Ok(Answer::json(200, &document(fixtures, process, execution, outputs, &run, files)));
     }
     match outputs.values().next() {
         None => Ok(Answer::json(200, &json!({}))),
         Some(only) if outputs.len() == 1 => {
             let file = file(&Output::of(only));
-            Ok(Answer::new(200, &file.media_type, file.body).and_content_type(JSON))
+            let answer = Answer::new(200, &file.media_type, file.body);
+            // The kernel writes two, and Apache keeps the last.
+            Ok(match fixtures.server.set_up {
+                SetUp::Bare => answer.and_content_type(JSON),
+                SetUp::Apache | SetUp::Database => answer.typed(JSON),
+            })
         }
         Some(first) => {
+            // Apache writes the type in small letters.
+            let kind = if fixtures.server.set_up == SetUp::Bare { "Multipart/Related" } else { "multipart/related" };
             let content_type = format!(
-                "Multipart/Related; boundary=\"--{run}\"; type={}; start={}",
+                "{kind}; boundary=\"--{run}\"; type={}; start={}",
                 file(&Output::of(first)).media_type,
                 outputs.keys().next().map_or("", String::as_str)
             );
@@ -54,7 +64,7 @@ pub(super) fn answer(
 }
 
 fn document(
-    parts: &Parts,
+    fixtures: &Fixtures,
     process: &Process,
     execution: &Execution,
     outputs: Map<String, Value>,
@@ -68,22 +78,31 @@ fn document(
         let taken = Output::of(&output);
         let file_name = file_name(&process.id, &name, run, &taken);
         files.put(file_name.clone(), file(&taken));
-        (name, json!({"href": reference(parts, &file_name)}))
+        (name, link(&taken, &reference(fixtures, &file_name)))
     });
     Value::Object(shown.collect())
 }
 
-/// The parts as the server writes them: with a header that does not belong there and no blank line before the bodies. What is
-/// recorded is just that; the order of the headers and the value of `Status` are not.
+/// A reference as the server words it: no relation, and the media type in a format.
+pub(super) fn link(output: &Output<'_>, href: &str) -> Value {
+    json!({"href": href, "format": {"mediaType": file(output).media_type}})
+}
+
+/// The parts as the server writes them: no line break before a boundary, no blank line before a body, and in a text a blank line where none belongs.
 fn multipart(outputs: &Outputs, run: &str) -> Vec<u8> {
     let mut all = Vec::new();
     for (name, output) in outputs {
-        let file = file(&Output::of(output));
-        all.extend_from_slice(format!("\r\n----{run}\r\nContent-Type: {}\r\n", file.media_type).as_bytes());
-        all.extend_from_slice(format!("Content-ID: {name}\r\nStatus: 200 OK\r\n").as_bytes());
+        let output = Output::of(output);
+        let file = file(&output);
+        let head = match output.media_type {
+            None => "text/plain; charset=utf-8\r\nStatus: 200 OK\r\n".to_owned(),
+            Some(media_type) => format!("{media_type}; charset=UTF-8"),
+        };
+        let head = format!("----{run}\r\nContent-ID: {name}\r\nContent-Type: {head}\r\nContent-Disposition: INLINE\r\n");
+        all.extend_from_slice(head.as_bytes());
         all.extend_from_slice(&file.body);
     }
-    all.extend_from_slice(format!("\r\n----{run}--\r\n").as_bytes());
+    all.extend_from_slice(format!("----{run}--\r\n").as_bytes());
     all
 }
 
@@ -122,6 +141,6 @@ pub(super) fn file_name(process: &str, output: &str, run: &str, taken: &Output<'
 }
 
 /// Where the file is served: the server's own double slash included.
-pub(super) fn reference(parts: &Parts, file_name: &str) -> String {
-    format!("{}/temp//{file_name}", parts.server.origin)
+pub(super) fn reference(fixtures: &Fixtures, file_name: &str) -> String {
+    format!("{}//{file_name}", fixtures.server.files)
 }

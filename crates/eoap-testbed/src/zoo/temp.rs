@@ -6,7 +6,8 @@ use chrono::SecondsFormat;
 
 use super::answer::Answer;
 use super::exception::Exception;
-use crate::scenario::ANONYMOUS;
+use super::jobs;
+use crate::scenario::{ANONYMOUS, Fixtures};
 use crate::service::{Job, NoSuchJob, Phase, Service};
 
 /// Namespace and file of `/temp/...` or `/{namespace}/temp/...`.
@@ -22,7 +23,11 @@ pub(super) fn split(path: &str) -> Option<(&str, &str)> {
     Some((namespace, file.trim_start_matches('/')))
 }
 
-pub(super) fn file(service: &mut Service, namespace: &str, path: &str) -> Result<Answer, Exception> {
+pub(super) fn file(fixtures: &Fixtures, service: &mut Service, namespace: &str, path: &str) -> Result<Answer, Exception> {
+    // Files lie beside each other, whichever namespace they are of.
+    if let Some(file) = jobs::file(fixtures, service, &fixtures.server.namespace, path) {
+        return Ok(file);
+    }
     let log = path.split_once('/').and_then(|(folder, name)| log(service, namespace, folder, name));
     if let Some(text) = log {
         return Ok(Answer::new(200, "text/plain", text));

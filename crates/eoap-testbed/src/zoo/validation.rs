@@ -1,23 +1,25 @@
 //! Checks the inputs of an execution against the process description.
 //!
-//! [`check`] refuses what the server would refuse (a missing required input) and the wrong types that would make the process itself
-//! fail. Inputs that the description does not name are let through, as the server does. Jobs are not known here.
+//! [`missing`] finds what the server itself looks for: a required input that is not there. [`misfit`] finds what the process would fail of: values
+//! that cannot be taken for what they should be. A number for a text is none, and inputs that the description does not name are let
+//! through. Jobs are not known here.
 
 use serde_json::{Map, Value};
 
-use super::exception::Exception;
+/// The first required input that is not there.
+pub(super) fn missing<'a>(description: &'a Value, inputs: &Map<String, Value>) -> Option<&'a str> {
+    let expected = description["inputs"].as_object()?;
+    let is_missing = |name: &String| inputs.get(name).is_none_or(Value::is_null);
+    expected.iter().find(|(name, input)| is_required(input) && is_missing(name)).map(|(name, _)| name.as_str())
+}
 
-/// Every input is there, or need not be, and has the type and number that the description asks for.
-pub(super) fn check(description: &Value, inputs: &Map<String, Value>) -> Result<(), Exception> {
-    let Some(expected) = description["inputs"].as_object() else { return Ok(()) };
-    for (name, input) in expected {
-        match inputs.get(name) {
-            Some(Value::Null) | None if is_required(input) => return Err(Exception::missing_input(name)),
-            Some(Value::Null) | None => {}
-            Some(value) => check_input(input, value).map_err(|why| Exception::invalid_input(name, &why))?,
-        }
-    }
-    Ok(())
+/// What is wrong with the first input that the process could not use.
+pub(super) fn misfit(description: &Value, inputs: &Map<String, Value>) -> Option<String> {
+    let expected = description["inputs"].as_object()?;
+    expected.iter().find_map(|(name, input)| {
+        let value = inputs.get(name).filter(|value| !value.is_null())?;
+        check_input(input, value).err().map(|why| format!("{name}: {why}"))
+    })
 }
 
 /// An input may be left out if it says so, or if it has a default, or may be null.
@@ -59,11 +61,11 @@ fn check_value(schema: &Value, value: &Value) -> Result<(), String> {
         }
     }
     let kind = schema["type"].as_str();
+    let is_number = || value.is_number() || value.as_str().is_some_and(|text| text.trim().parse::<f64>().is_ok());
     let fits = match kind {
-        Some("string") => value.is_string(),
-        Some("number") => value.is_number(),
-        Some("integer") => value.is_i64() || value.is_u64(),
-        Some("boolean") => value.is_boolean(),
+        // Every literal reaches the process as a text.
+        Some("string" | "boolean") => !value.is_object() && !value.is_array(),
+        Some("number" | "integer") => is_number(),
         Some("object") => value.is_object(),
         Some("array") => value.is_array(),
         _ => true,
@@ -90,8 +92,10 @@ mod tests {
             (json!({"schema": {"type": "string"}}), json!(["a"]), false),
             (json!({"maxOccurs": 2, "schema": {"type": "string"}}), json!(["a", "b"]), true),
             (json!({"maxOccurs": 2, "schema": {"type": "string"}}), json!(["a", "b", "c"]), false),
-            (json!({"maxOccurs": "unbounded", "schema": {"type": "integer"}}), json!([1, 2.5]), false),
-            (json!({"schema": {"type": "string"}}), json!({"value": 1}), false),
+            (json!({"maxOccurs": "unbounded", "schema": {"type": "integer"}}), json!([1, "two"]), false),
+            (json!({"schema": {"type": "number"}}), json!("2.5"), true),
+            (json!({"schema": {"type": "string"}}), json!({"value": 1}), true),
+            (json!({"schema": {"type": "string"}}), json!({"value": [1]}), false),
             (json!({"schema": {"type": "string"}}), json!({"href": "http://a/b"}), true),
             (json!({"schema": {"type": "string", "enum": ["a"]}}), json!("b"), false),
             (json!({"schema": {"oneOf": []}}), json!(1), true),

@@ -12,19 +12,20 @@ use crate::client::{JOB, SECOND_JOB, World, folder, inputs};
 #[tokio::test]
 async fn a_foreign_host_is_refused_by_name() {
     let world = World::new();
-    let reply = world.send(Method::GET, "http://planetarycomputer.microsoft.com/api/stac/v1", &[], "").await;
+    let reply = world.send(Method::GET, "http://earth-search.aws.element84.com/api/stac/v1", &[], "").await;
     assert_eq!(reply.status, 502);
     assert_eq!(reply.header("content-type"), "text/plain; charset=utf-8");
     assert_eq!(
         reply.text(),
-        "testbed: no route to host \"planetarycomputer.microsoft.com\": this run is hermetic and serves only \
+        "testbed: no route to host \"earth-search.aws.element84.com\": this run is hermetic and serves only \
          zoo-project-dru-service, eoap-zoo-project-localstack:4566, eoap-zoo-project-localstack.eoap-zoo-project:4566, \
-         eoap-zoo-project-localstack.eoap-zoo-project.svc.cluster.local:4566\n"
+         eoap-zoo-project-localstack.eoap-zoo-project.svc.cluster.local:4566, planetarycomputer.microsoft.com, \
+         landsateuwest.blob.core.windows.net\n"
     );
     // Another port is another server.
     assert_eq!(world.send(Method::GET, "http://zoo-project-dru-service:8080/", &[], "").await.status, 502);
-    world.send(Method::GET, "http://planetarycomputer.microsoft.com:80/again", &[], "").await;
-    assert_eq!(world.testbed.refused_hosts(), ["planetarycomputer.microsoft.com", "zoo-project-dru-service:8080"]);
+    world.send(Method::GET, "http://earth-search.aws.element84.com:80/again", &[], "").await;
+    assert_eq!(world.testbed.refused_hosts(), ["earth-search.aws.element84.com", "zoo-project-dru-service:8080"]);
 }
 
 #[tokio::test]
@@ -38,12 +39,18 @@ async fn a_tunnel_is_refused_too() {
         stream.read_to_string(&mut answer).await.unwrap();
         answer
     };
-    let foreign = connect("planetarycomputer.microsoft.com:443").await;
+    let foreign = connect("earth-search.aws.element84.com:443").await;
     assert!(foreign.starts_with("HTTP/1.1 502 "), "{foreign}");
-    assert!(foreign.contains("\r\n\r\ntestbed: no route to host \"planetarycomputer.microsoft.com\": this run"), "{foreign}");
+    assert!(foreign.contains("\r\n\r\ntestbed: no route to host \"earth-search.aws.element84.com\": this run"), "{foreign}");
+    // Its catalogue is served, but not so.
+    let catalogue = connect("planetarycomputer.microsoft.com:443").await;
+    assert!(catalogue.contains("no route to host \"planetarycomputer.microsoft.com:443\" over https: this run"), "{catalogue}");
     let known = connect("zoo-project-dru-service:443").await;
     assert!(known.contains("no route to host \"zoo-project-dru-service:443\" over https: this run"), "{known}");
-    assert_eq!(world.testbed.refused_hosts(), ["planetarycomputer.microsoft.com", "zoo-project-dru-service:443"]);
+    assert_eq!(
+        world.testbed.refused_hosts(),
+        ["earth-search.aws.element84.com", "planetarycomputer.microsoft.com:443", "zoo-project-dru-service:443"]
+    );
 }
 
 #[tokio::test]

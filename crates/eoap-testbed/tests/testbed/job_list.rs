@@ -44,6 +44,7 @@ async fn jobs_are_filtered() {
         ("?minDuration=80&maxDuration=81", &[]),
         ("?minDuration=80,900", &[JOB]),
         ("?status=running&processID=echo", &[ECHO_JOB]),
+        ("?status=done", &[]),
     ] {
         let list = world.get(&format!("/jobs{query}")).await.json();
         assert_eq!((ids(&list), &list["numberTotal"]), (expected.to_vec(), &json!(expected.len())), "{query}");
@@ -53,15 +54,7 @@ async fn jobs_are_filtered() {
 #[tokio::test]
 async fn what_cannot_be_read_is_a_server_error() {
     let world = world().await;
-    for query in [
-        "datetime=yesterday",
-        "datetime=../..",
-        "minDuration=long",
-        "maxDuration=-1",
-        "maxDuration=1,x",
-        "status=done",
-        "limit=0",
-    ] {
+    for query in ["datetime=yesterday", "datetime=../..", "minDuration=long", "maxDuration=-1", "maxDuration=1,x"] {
         let reply = world.get(&format!("/jobs?{query}")).await;
         assert_eq!((reply.status, &reply.json()["title"]), (500, &json!("InvalidQueryParameterValue")), "{query}");
     }

@@ -2,8 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests panic as tests do")]
 
+mod as_the_real_one;
 mod callbacks;
 mod client;
+mod computation;
 mod definition;
 mod deployment;
 mod exceptions;

@@ -11,8 +11,13 @@ use crate::client::{JOB, World, folder, inputs, scenario};
 
 /// A copy of the scenario with a text of one of its files replaced.
 pub(crate) fn copy(file: &str, from: &str, to: &str) -> TempDir {
+    copied("water-bodies", file, from, to)
+}
+
+/// The same of another scenario.
+pub(crate) fn copied(name: &str, file: &str, from: &str, to: &str) -> TempDir {
     let target = TempDir::new().unwrap();
-    copy_folder(&folder(), target.path());
+    copy_folder(&scenario(name), target.path());
     let path = target.path().join(file);
     let text = fs::read_to_string(&path).unwrap();
     assert!(text.contains(from), "{file} lacks {from:?}");
@@ -108,10 +113,10 @@ fn values_are_named_with_their_line() {
     }
     let process = "processes/water-bodies/process.toml";
     for (from, to, line, why) in [
-        ("status = \"successful\"", "status = \"done\"", 38, "status.status: \"done\" is none of accepted, running"),
-        ("updated = \"2025-08-20T13:42:59.640Z\"", "updated = \"later\"", 35, "status.updated: \"later\" is not a date"),
-        ("repeat = 6", "after = \"soon\"", 29, "status.after: \"soon\" is no time"),
-        ("repeat = 6", "repaet = 6", 29, "did you mean `repeat`?"),
+        ("status = \"successful\"", "status = \"done\"", 43, "status.status: \"done\" is none of accepted, running"),
+        ("updated = \"2025-08-20T13:42:59.640Z\"", "updated = \"later\"", 40, "status.updated: \"later\" is not a date"),
+        ("repeat = 6", "after = \"soon\"", 34, "status.after: \"soon\" is no time"),
+        ("repeat = 6", "repaet = 6", 34, "did you mean `repeat`?"),
         ("68046976-7dcb-11f0-90ac-2a20aea25780", "mine", 2, "job: \"mine\" is not a UUID"),
     ] {
         refused(&copy(process, from, to), &format!("{process}:{line}: "), why);

@@ -1,4 +1,4 @@
-//! Who answers: the one place where a personality is chosen.
+//! Who answers: what every personality of the server does.
 //!
 //! A [`Responder`] words what the [`Service`] does as one kind of server would; [`Server`] hands it each request with the service
 //! locked, and tells who sends callbacks which jobs have a subscriber. Neither opens a connection.
@@ -6,34 +6,22 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use bytes::Bytes;
+use http::Response;
 use serde_json::Value;
 use tokio::sync::mpsc::UnboundedSender;
-use wiremock::{Request, Respond, ResponseTemplate};
 
-use crate::proxy::Refused;
-use crate::pygeoapi::Pygeoapi;
-use crate::recorded::Recorded;
-use crate::scenario::{Personality, Scenario};
+use crate::http::{Answer, Request, whole};
 use crate::service::{Job, Key, Service};
-use crate::zoo::Zoo;
+use crate::work::Work;
 
 /// Words requests and answers.
 pub(crate) trait Responder: fmt::Debug + Send + Sync {
     /// The answer to a request.
-    fn respond(&self, service: &mut Service, request: &Request) -> ResponseTemplate;
+    fn respond(&self, service: &mut Service, request: &Request) -> Response<Bytes>;
 
     /// What the subscriber of a job is told when the job has come so far, if anything.
     fn notice(&self, job: &Job) -> Option<Value>;
-}
-
-/// The responder of a scenario.
-pub(crate) fn of(scenario: &Scenario, refused: &Refused) -> Arc<dyn Responder> {
-    let parts = Arc::clone(&scenario.parts);
-    match scenario.personality {
-        Personality::Zoo => Arc::new(Zoo::new(parts)),
-        Personality::Pygeoapi => Arc::new(Pygeoapi::new(parts)),
-        Personality::Recorded => Arc::new(Recorded::new(scenario.recordings(), refused.clone())),
-    }
 }
 
 /// A service that is shared between those who answer and those who call back.
@@ -50,8 +38,8 @@ impl Shared {
     }
 }
 
-/// The server of one testbed.
-#[derive(Debug)]
+/// The server of one testbed; clones share its state.
+#[derive(Debug, Clone)]
 pub(crate) struct Server {
     service: Shared,
     responder: Arc<dyn Responder>,
@@ -63,16 +51,28 @@ impl Server {
     pub(crate) fn new(service: Shared, responder: Arc<dyn Responder>, subscribed: UnboundedSender<Key>) -> Self {
         Self { service, responder, subscribed }
     }
-}
 
-impl Respond for Server {
-    fn respond(&self, request: &Request) -> ResponseTemplate {
+    /// The answer to a request.
+    pub(crate) async fn answer(&self, request: &Request) -> Answer {
+        let mut done = None;
+        loop {
+            let (response, awaited) = self.attempt(request, done.take());
+            let Some(work) = awaited else { return response.map(whole) };
+            work.wait().await;
+            done = Some(work);
+        }
+    }
+
+    /// The answer, and what has to be done before it is one.
+    fn attempt(&self, request: &Request, done: Option<Work>) -> (Response<Bytes>, Option<Work>) {
         let mut service = self.service.lock();
+        service.jobs.resume(done);
         let response = self.responder.respond(&mut service, request);
+        service.jobs.resume(None);
         for key in service.jobs.newly_subscribed() {
             // Nobody listens only while the testbed is stopping.
             let _ = self.subscribed.send(key);
         }
-        response
+        (response, service.jobs.awaited())
     }
 }

@@ -9,10 +9,10 @@ use std::sync::Arc;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 
-use crate::proxy::Refused;
+use crate::personality::Shared;
+use crate::refused::Refused;
 use crate::requests::{Answered, Requests};
-use crate::responder::Shared;
-use crate::scenario::{Clock, Parts, Personality, Process};
+use crate::scenario::{Clock, Fixtures, Personality, Process};
 use crate::service::{Job, Phase};
 use crate::store::{Query, Store};
 
@@ -33,7 +33,7 @@ pub(crate) struct Addresses {
 /// A window on the state of one testbed.
 #[derive(Debug, Clone)]
 pub(crate) struct State {
-    pub(crate) parts: Arc<Parts>,
+    pub(crate) fixtures: Arc<Fixtures>,
     pub(crate) personality: Personality,
     pub(crate) clock: Clock,
     pub(crate) addresses: Addresses,
@@ -49,7 +49,7 @@ impl State {
         let (processes, jobs) = self.work();
         let (total, latest) = self.requests.latest(REQUESTS);
         json!({
-            "scenario": self.parts.name,
+            "scenario": self.fixtures.name,
             "personality": match self.personality {
                 Personality::Zoo => "zoo",
                 Personality::Pygeoapi => "pygeoapi",
@@ -61,10 +61,10 @@ impl State {
             },
             "addresses": {
                 "proxy": format!("http://{}", self.addresses.proxy),
-                "ogc": format!("http://{}{}", self.addresses.ogc, self.parts.server.base_path),
+                "ogc": format!("http://{}{}", self.addresses.ogc, self.fixtures.server.base_path),
                 "s3": format!("http://{}", self.addresses.s3),
-                "documented-ogc": self.parts.server.root,
-                "documented-s3": self.parts.s3.endpoint,
+                "documented-ogc": self.fixtures.server.root,
+                "documented-s3": self.fixtures.s3.endpoint,
             },
             "processes": processes,
             "jobs": jobs,

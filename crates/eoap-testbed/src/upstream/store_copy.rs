@@ -1,6 +1,6 @@
 //! Copies a live object store as far as somebody looks at it.
 //!
-//! [`Copied`] fetches an object before it is first read or listed, and passes on what is written. So a client under record speaks to the same store
+//! [`StoreMirror`] fetches an object before it is first read or listed, and passes on what is written. So a client under record speaks to the same store
 //! that will play the recording back, with made-up credentials; the real ones stay here. An object is kept as it was first seen.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,7 +14,7 @@ use object_store::aws::{AmazonS3, AmazonS3Builder};
 use object_store::path::Path;
 use object_store::{Attribute, Attributes, ObjectStore, ObjectStoreExt, PutOptions, RetryConfig};
 
-use crate::live::{Live, LiveStore};
+use super::upstream::{Live, LiveStore};
 use crate::store::{Object, Store};
 
 /// A larger object is not for a scenario folder.
@@ -31,7 +31,7 @@ pub(crate) enum CopyError {
 
 /// A copy of a live store; clones share it.
 #[derive(Clone)]
-pub(crate) struct Copied {
+pub(crate) struct StoreMirror {
     live: Arc<Live>,
     from: LiveStore,
     to: Store,
@@ -45,13 +45,13 @@ struct Seen {
     own: BTreeSet<(String, String)>,
 }
 
-impl fmt::Debug for Copied {
+impl fmt::Debug for StoreMirror {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Copied").field("from", &self.from).finish_non_exhaustive()
+        formatter.debug_struct("StoreMirror").field("from", &self.from).finish_non_exhaustive()
     }
 }
 
-impl Copied {
+impl StoreMirror {
     /// Copies `from` into `to`.
     pub(crate) fn new(live: Arc<Live>, from: LiveStore, to: Store) -> Self {
         Self { live, from, to, seen: Arc::default() }

@@ -15,7 +15,7 @@ pub(crate) struct Version {
 
 /// Versions that answer in the same way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Generation {
+pub(crate) enum Generation {
     /// A new job is answered with `null`, and every process may be run at once.
     V0_21,
     /// A new job is answered with a status, and a process runs as its description says.
@@ -23,11 +23,11 @@ pub(super) enum Generation {
 }
 
 impl Version {
-    pub(super) fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         &self.text
     }
 
-    pub(super) fn generation(&self) -> Generation {
+    pub(crate) fn generation(&self) -> Generation {
         self.generation
     }
 }

@@ -4,7 +4,8 @@
 
 use http::Uri;
 
-use crate::{Error, Scenario};
+use crate::error::Error;
+use crate::scenario::Scenario;
 
 /// What S3 is called where no scenario says it.
 const S3_ENDPOINT: &str = "http://s3:9000";
@@ -77,7 +78,7 @@ impl Live {
     /// # Errors
     /// [`Error::Address`], where `upstream` is no address of a server.
     pub fn as_in(scenario: &Scenario, upstream: &str) -> Result<Self, Error> {
-        let (server, s3) = (&scenario.parts.server, &scenario.parts.s3);
+        let (server, s3) = (&scenario.fixtures.server, &scenario.fixtures.s3);
         let mut live = Self::new(&server.root, upstream)?;
         for host in &server.hosts {
             let documented = format!("http://{host}{}", server.base_path);

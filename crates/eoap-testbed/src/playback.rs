@@ -5,12 +5,14 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use bytes::Bytes;
+use http::Response;
 use serde_json::Value;
-use wiremock::{Request, ResponseTemplate};
 
 use crate::exchange::{Asked, Content, Exchange};
-use crate::proxy::Refused;
-use crate::responder::Responder;
+use crate::http::{Request, response};
+use crate::personality::Responder;
+use crate::refused::Refused;
 use crate::scenario::Recording;
 use crate::service::{Job, Service};
 
@@ -65,7 +67,7 @@ impl Recorded {
 }
 
 impl Responder for Recorded {
-    fn respond(&self, _: &mut Service, request: &Request) -> ResponseTemplate {
+    fn respond(&self, _: &mut Service, request: &Request) -> Response<Bytes> {
         let host = request.headers.get("host").and_then(|host| host.to_str().ok()).unwrap_or_default();
         let query = request.url.query().map_or_else(String::new, |query| format!("?{query}"));
         let asked = Asked {
@@ -74,20 +76,15 @@ impl Responder for Recorded {
             body: Content::of(&request.body),
         };
         match self.find(&asked) {
-            Ok(Exchange { response, .. }) => {
-                let body = response.body.as_ref().map(Content::bytes).unwrap_or_default();
-                response
-                    .headers
-                    .iter()
-                    .fold(ResponseTemplate::new(response.status).set_body_bytes(body), |answer, (name, value)| {
-                        answer.append_header(name.as_str(), value.as_str())
-                    })
+            Ok(Exchange { response: given, .. }) => {
+                let body = given.body.as_ref().map(Content::bytes).unwrap_or_default();
+                response(given.status, given.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())), body)
             }
             Err(reason) => {
                 self.refused.add(&reason);
                 let line = format!("testbed: {reason}; record it with `nbsnap record`\n");
                 // Not a status that invites to try again.
-                ResponseTemplate::new(501).set_body_string(line)
+                response(501, [("Content-Type", "text/plain")], line)
             }
         }
     }

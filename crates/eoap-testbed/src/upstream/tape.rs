@@ -14,9 +14,9 @@ use http::{HeaderMap, HeaderValue, Request, Response};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 
+use super::upstream::Live;
 use crate::exchange::{Asked, Content, Exchange, Given, without_secrets};
-use crate::gateway::{Answer, BoxError, whole};
-use crate::live::Live;
+use crate::http::{Answer, BoxError, whole};
 
 /// Headers of an answer that say nothing about the resource.
 const PASSING: [HeaderName; 8] =

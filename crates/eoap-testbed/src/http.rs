@@ -1,0 +1,66 @@
+//! Requests and answers of HTTP as the servers of a testbed hand them on.
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HOST, HeaderName, HeaderValue};
+use http::{HeaderMap, Method, Response, StatusCode};
+use http_body_util::combinators::BoxBody;
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use url::Url;
+
+/// Any error, boxed.
+pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// An answer whose body may still be on its way.
+pub(crate) type Answer = Response<BoxBody<Bytes, BoxError>>;
+
+/// A short answer in words.
+pub(crate) fn plain(status: StatusCode, line: String) -> Answer {
+    let mut response = Response::new(whole(line + "\n"));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    response
+}
+
+/// A body that is there at once.
+pub(crate) fn whole(body: impl Into<Bytes>) -> BoxBody<Bytes, BoxError> {
+    Full::new(body.into()).map_err(|never| match never {}).boxed()
+}
+
+/// A request that has come in whole.
+#[derive(Debug, Clone)]
+pub(crate) struct Request {
+    pub(crate) method: Method,
+    /// With the host that was asked for.
+    pub(crate) url: Url,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Request {
+    /// Waits for the rest of a request.
+    pub(crate) async fn read(request: http::Request<Incoming>) -> Result<Self, BoxError> {
+        let (head, body) = request.into_parts();
+        let named = head.headers.get(HOST).and_then(|host| host.to_str().ok());
+        let host = head.uri.authority().map(http::uri::Authority::as_str).or(named).unwrap_or("localhost");
+        let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
+        let url = Url::parse(&format!("http://{host}{path}"))?;
+        Ok(Self { method: head.method, url, headers: head.headers, body: body.collect().await?.to_bytes() })
+    }
+}
+
+/// An answer of this status; headers that HTTP cannot carry are left out, since no other server could send them either.
+pub(crate) fn response<'a>(
+    status: u16,
+    headers: impl IntoIterator<Item = (&'a str, &'a str)>,
+    body: impl Into<Bytes>,
+) -> Response<Bytes> {
+    let mut response = Response::new(body.into());
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    for (name, value) in headers {
+        if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value)) {
+            response.headers_mut().append(name, value);
+        }
+    }
+    response
+}

@@ -1,0 +1,10 @@
+//! A live deployment behind the testbed, for whoever records it: its addresses, what is said to it, and a copy of its store.
+
+mod store_copy;
+mod tape;
+#[expect(clippy::module_inception, reason = "the deployment itself, beside what is kept of it")]
+mod upstream;
+
+pub(crate) use store_copy::{CopyError, StoreMirror};
+pub(crate) use tape::{Kept, Tape};
+pub use upstream::{Live, LiveStore};

@@ -1,0 +1,21 @@
+//! What a work ends with.
+
+use bytes::Bytes;
+use serde_json::{Map, Value};
+
+/// Outputs and objects of a work that has succeeded; all of it names the job as the fixtures do.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Outcome {
+    /// By name: a literal as itself, anything else as an object with `value`.
+    pub(crate) outputs: Map<String, Value>,
+    /// What is to be stored, in one bucket.
+    pub(crate) objects: Vec<Staged>,
+}
+
+/// An object to be stored.
+#[derive(Debug, Clone)]
+pub(crate) struct Staged {
+    pub(crate) bucket: String,
+    pub(crate) key: String,
+    pub(crate) body: Bytes,
+}

@@ -1,0 +1,148 @@
+//! The threads that work, and what they were given to do.
+//!
+//! [`Workers`] do as many works at once as the machine has cores, two at most: so memory stays bounded however many jobs there are. What is
+//! done is not known here.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use tokio::sync::watch;
+
+use super::outcome::Outcome;
+
+/// Works that are carried out at once, at most.
+const MOST: usize = 2;
+
+/// What a work ends with, or why it failed.
+type Ended = Option<Arc<Result<Outcome, String>>>;
+
+/// A work that has been given out; clones share it.
+#[derive(Debug, Clone)]
+pub(crate) struct Work {
+    ended: Arc<watch::Sender<Ended>>,
+    cancelled: Arc<AtomicBool>,
+}
+
+/// How a work learns that nobody wants it any more.
+#[derive(Debug, Clone)]
+pub(crate) struct Cancelled(Arc<AtomicBool>);
+
+impl Cancelled {
+    /// `Err` where it is time to stop.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        if self.0.load(Ordering::Relaxed) { Err("cancelled".to_owned()) } else { Ok(()) }
+    }
+}
+
+impl Work {
+    /// What it has ended with, if it has.
+    pub(crate) fn ended(&self) -> Option<Arc<Result<Outcome, String>>> {
+        self.ended.borrow().clone()
+    }
+
+    /// Waits for its end.
+    pub(crate) async fn wait(&self) {
+        // The sender lives as long as `self` does.
+        let _ = self.ended.subscribe().wait_for(Option::is_some).await;
+    }
+
+    /// Nobody wants it any more.
+    pub(crate) fn cancel(&self) {
+        self.cancelled.store(true, Ordering::Relaxed);
+    }
+}
+
+type Task = Box<dyn FnOnce() + Send>;
+
+/// Threads that work; they end when this is dropped and what they are at is done or cancelled.
+pub(crate) struct Workers {
+    tasks: Sender<Task>,
+    cancelled: Arc<AtomicBool>,
+    waiting: Arc<Mutex<Receiver<Task>>>,
+    threads: usize,
+}
+
+impl fmt::Debug for Workers {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Workers").field("threads", &self.threads).finish_non_exhaustive()
+    }
+}
+
+impl Workers {
+    /// Workers without a thread: the first works bring them.
+    pub(crate) fn new() -> Self {
+        let (tasks, waiting) = channel();
+        Self { tasks, cancelled: Arc::default(), waiting: Arc::new(Mutex::new(waiting)), threads: 0 }
+    }
+
+    /// Gives out a work.
+    pub(crate) fn start(&mut self, task: impl FnOnce(&Cancelled) -> Result<Outcome, String> + Send + 'static) -> Work {
+        let work = Work { ended: Arc::new(watch::Sender::new(None)), cancelled: Arc::default() };
+        let (mine, all) = (work.clone(), Arc::clone(&self.cancelled));
+        let run = move || {
+            let outcome =
+                if all.load(Ordering::Relaxed) { Err("cancelled".to_owned()) } else { task(&Cancelled(mine.cancelled)) };
+            mine.ended.send_replace(Some(Arc::new(outcome)));
+        };
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        if self.threads < cores.min(MOST) {
+            let waiting = Arc::clone(&self.waiting);
+            let spawned = thread::Builder::new().name("testbed-work".to_owned()).spawn(move || serve(&waiting));
+            self.threads += usize::from(spawned.is_ok());
+        }
+        if self.threads == 0 {
+            work.ended.send_replace(Some(Arc::new(Err("The system gives the testbed no thread to work on.".to_owned()))));
+        } else {
+            // A thread listens as long as this is not dropped.
+            let _ = self.tasks.send(Box::new(run));
+        }
+        work
+    }
+}
+
+impl Drop for Workers {
+    fn drop(&mut self) {
+        self.cancelled.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Works until nobody gives out anything more.
+fn serve(waiting: &Mutex<Receiver<Task>>) {
+    loop {
+        let task = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(task) = task else { return };
+        task();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn works_end_and_can_be_waited_for() {
+        let mut workers = Workers::new();
+        let works: Vec<Work> = (0..5).map(|_| workers.start(|_| Ok(Outcome::default()))).collect();
+        for work in works {
+            work.wait().await;
+            assert!(work.ended().unwrap().is_ok());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_work_that_nobody_wants_is_told() {
+        let (started, wait) = channel();
+        let work = Workers::new().start(move |cancelled| {
+            wait.recv().map_err(|error| error.to_string())?;
+            cancelled.check()?;
+            Ok(Outcome::default())
+        });
+        work.cancel();
+        let _ = started.send(());
+        work.wait().await;
+        assert!(work.ended().unwrap().is_err());
+    }
+}
