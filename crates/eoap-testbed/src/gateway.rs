@@ -19,7 +19,7 @@ use tokio::net::TcpListener;
 
 use crate::exchange::without_secrets;
 use crate::http::{Answer, BoxError, Request, plain};
-use crate::personality::Server;
+use crate::mock::Mock;
 use crate::requests::{Answered, Answerer, Requests};
 use crate::scenes::Catalogue;
 use crate::upstream::Tape;
@@ -37,7 +37,7 @@ pub(crate) enum Destination {
 #[derive(Debug, Clone)]
 pub(crate) enum Ogc {
     /// The testbed's own server.
-    Own(Server),
+    Own(Mock),
     /// A live one, under record.
     Live(Tape),
 }
@@ -82,7 +82,7 @@ impl Gateway {
         let noted = Note::of(&request, by);
         let passed = match (to, &self.ogc) {
             (Destination::Ogc, Ogc::Own(server)) => match Request::read(request).await {
-                Ok(request) => Ok(server.answer(&request).await),
+                Ok(request) => server.answer(&request).await,
                 Err(error) => Err(error),
             },
             (Destination::Scenes, _) => match (Request::read(request).await, &self.scenes) {

@@ -41,11 +41,22 @@ impl Request {
     /// Waits for the rest of a request.
     pub(crate) async fn read(request: http::Request<Incoming>) -> Result<Self, BoxError> {
         let (head, body) = request.into_parts();
-        let named = head.headers.get(HOST).and_then(|host| host.to_str().ok());
-        let host = head.uri.authority().map(http::uri::Authority::as_str).or(named).unwrap_or("localhost");
+        let asked = head.uri.authority().map(|authority| authority.as_str().to_owned());
         let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
-        let url = Url::parse(&format!("http://{host}{path}"))?;
-        Ok(Self { method: head.method, url, headers: head.headers, body: body.collect().await?.to_bytes() })
+        Self::new(head.method, asked, path, head.headers, body.collect().await?.to_bytes())
+    }
+
+    /// A request for a path with its query, of the host that was asked or else the one that the headers name.
+    pub(crate) fn new(
+        method: Method,
+        host: Option<String>,
+        path: &str,
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Result<Self, BoxError> {
+        let named = headers.get(HOST).and_then(|host| host.to_str().ok());
+        let url = Url::parse(&format!("http://{}{path}", host.as_deref().or(named).unwrap_or("localhost")))?;
+        Ok(Self { method, url, headers, body })
     }
 }
 

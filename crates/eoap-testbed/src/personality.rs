@@ -11,7 +11,7 @@ use http::Response;
 use serde_json::Value;
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::http::{Answer, Request, whole};
+use crate::http::Request;
 use crate::service::{Job, Key, Service};
 use crate::work::Work;
 
@@ -52,19 +52,8 @@ impl Server {
         Self { service, responder, subscribed }
     }
 
-    /// The answer to a request.
-    pub(crate) async fn answer(&self, request: &Request) -> Answer {
-        let mut done = None;
-        loop {
-            let (response, awaited) = self.attempt(request, done.take());
-            let Some(work) = awaited else { return response.map(whole) };
-            work.wait().await;
-            done = Some(work);
-        }
-    }
-
-    /// The answer, and what has to be done before it is one.
-    fn attempt(&self, request: &Request, done: Option<Work>) -> (Response<Bytes>, Option<Work>) {
+    /// The answer, and what has to be done before it is one. Whoever asks again then says what was done.
+    pub(crate) fn answer(&self, request: &Request, done: Option<Work>) -> (Response<Bytes>, Option<Work>) {
         let mut service = self.service.lock();
         service.jobs.resume(done);
         let response = self.responder.respond(&mut service, request);

@@ -15,6 +15,7 @@ use tokio::sync::{mpsc as channel, oneshot};
 use crate::callback;
 use crate::error::Error;
 use crate::gateway::{Destination, Gateway, Ogc};
+use crate::mock::Mock;
 use crate::page::{Addresses, Page, State};
 use crate::personality::{Responder, Server, Shared};
 use crate::playback::Recorded;
@@ -262,7 +263,7 @@ fn run(served: Served, started: &mpsc::Sender<io::Result<()>>, stopped: oneshot:
         }
     };
     runtime.block_on(async move {
-        match open(served) {
+        match open(served).await {
             Ok(()) => {
                 let _ = started.send(Ok(()));
                 // Ends when the testbed drops its end.
@@ -276,7 +277,7 @@ fn run(served: Served, started: &mpsc::Sender<io::Result<()>>, stopped: oneshot:
 }
 
 /// Spawns the servers on this runtime, with which they end.
-fn open(served: Served) -> io::Result<()> {
+async fn open(served: Served) -> io::Result<()> {
     let Served { scenario, listeners, addresses, refused, requests, store, tape, mirror } = served;
     let responder = responder(&scenario, &refused);
     let Scenario { fixtures, personality, clock, .. } = scenario;
@@ -293,7 +294,7 @@ fn open(served: Served) -> io::Result<()> {
     let caller = callback::Caller::new(service.clone(), Arc::clone(&responder), routes.clone(), refused.clone());
     tokio::spawn(caller.serve(jobs));
 
-    let server = Server::new(service.clone(), responder, subscribed);
+    let server = Mock::start(Server::new(service.clone(), responder, subscribed)).await;
     let objects = s3::service(&fixtures.s3, store.clone(), routes.clone(), mirror);
     let gateway = Gateway::new(tape.map_or(Ogc::Own(server), Ogc::Live), objects, scenes, requests.clone());
     let page = Page::new(State { fixtures, personality, clock, addresses, service, store, requests, refused: refused.clone() });
