@@ -50,6 +50,24 @@ fn markdown_has_its_pictures_beside_it() {
 }
 
 #[test]
+fn an_output_of_an_earlier_version_of_its_cell_is_marked() {
+    let world = World::of_project("passes");
+    world.notebook("edited", "", &[("a", "{}", "println!(\"one\");")]);
+    world.run(&["test", "edited"]);
+    world.run(&["accept"]).exits(0);
+    world.run(&["export", "edited", "--check"]).exits(0);
+    world.notebook("edited", "", &[("a", "{}", "println!(\"two\");")]);
+    let outcome = world.run(&["export", "edited", "--check"]);
+    outcome.exits(100);
+    let warning = "warning: notebooks/edited.ipynb: cell `a` was edited after its output was recorded: run `nbsnap test edited`";
+    assert!(outcome.stderr.contains(warning), "{}", outcome.stderr);
+    for (file, mark) in [("page.html", "<p class=\"stale\">"), ("page.md", "*This output is of an earlier version")] {
+        world.run(&["export", "edited", "-o", file]).exits(0);
+        assert!(world.read(file).contains(mark), "{}", world.read(file));
+    }
+}
+
+#[test]
 fn a_notebook_without_snapshots_shows_its_own_outputs_and_tags_hide() {
     let world = World::empty();
     let cell = |tags: &str, source: &str, output: &str| {

@@ -161,9 +161,9 @@ fn try_everything(text: &str) {
     let before = document.clone();
     let is_valid = document.validate().is_ok();
 
-    let page = html::render(&Page::new(&document, None).unwrap(), html::Neighbours::default());
+    let page = html::render(&Page::new("x", &document, None).unwrap(), html::Neighbours::default());
     assert!(page.ends_with("</html>\n"));
-    let _ = markdown::render(&Page::new(&document, None).unwrap());
+    let _ = markdown::render(&Page::new("x", &document, None).unwrap());
     let unformatted = ["rustfmt".to_owned()];
     lint::look(&document, Path::new("."), &unformatted).unwrap();
 

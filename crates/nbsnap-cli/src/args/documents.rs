@@ -135,7 +135,7 @@ pub(crate) struct ExportArgs {
     pub(crate) names: Vec<String>,
 
     /// Where to write: a file for one notebook, or a folder
-    #[arg(short, long, value_name = "PATH")]
+    #[arg(short, long, value_name = "PATH", required_unless_present = "check", default_value = "", hide_default_value = true)]
     pub(crate) output: PathBuf,
 
     /// What to write [default: what the file's name says, else html]
@@ -145,6 +145,10 @@ pub(crate) struct ExportArgs {
     /// Whose outputs to show
     #[arg(long, value_enum, default_value_t = OutputSource::Snapshots)]
     pub(crate) outputs: OutputSource,
+
+    /// Write nothing; exit with 100 if an output is of an earlier version of its cell
+    #[arg(long)]
+    pub(crate) check: bool,
 
     /// The title of the index page
     #[arg(long, default_value = "Notebooks")]

@@ -18,8 +18,22 @@ pub(crate) fn run(targets: &Targets, args: &ExportArgs) -> Result<Exit, CommandE
     let store = targets.project.as_ref().filter(|_| args.outputs == OutputSource::Snapshots);
     let store = store.map(|project| super::store(project, UpdateMode::Never));
     let mut pages = Vec::new();
+    let mut has_stale = false;
     for path in &targets.paths {
-        pages.push(Page::new(&Document::read(path)?, store.as_ref())?);
+        let stem = || path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let name = targets.project.as_ref().map_or_else(stem, |project| project.name_of(path));
+        let page = Page::new(&name, &Document::read(path)?, store.as_ref())?;
+        for code in page.stale() {
+            let cell = code.id.as_deref().unwrap_or_default();
+            let shown = targets.shown(path);
+            let message = format!("{shown}: cell `{cell}` was edited after its output was recorded: run `nbsnap test {name}`");
+            writeln!(std::io::stderr(), "warning: {message}").map_err(CommandError::Output)?;
+            has_stale = true;
+        }
+        pages.push(page);
+    }
+    if args.check {
+        return Ok(if has_stale { Exit::Failures } else { Exit::Success });
     }
     let extension = args.output.extension().map(|extension| extension.to_string_lossy().into_owned());
     let format = args.format.unwrap_or(match extension.as_deref() {

@@ -56,6 +56,8 @@ pub struct Code {
     pub outputs: Vec<Output>,
     /// How that is shown.
     pub outputs_shown: Shown,
+    /// Whether the outputs are of an earlier version of the source.
+    pub is_stale: bool,
 }
 
 /// How a part of a cell is shown.
@@ -92,14 +94,23 @@ pub enum Data {
 }
 
 impl Page {
-    /// Puts a page together. Without a store, or where that knows nothing of the notebook, outputs are those that stand in it.
+    /// The cells that were edited after what they produced was recorded.
+    pub fn stale(&self) -> impl Iterator<Item = &Code> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Code(code) if code.is_stale => Some(code),
+            _ => None,
+        })
+    }
+
+    /// Puts a page together of the notebook of this name. Without a store, or where that knows nothing of the notebook, outputs are those that stand in it.
     ///
     /// # Errors
     /// When a snapshot cannot be read.
-    pub fn new(document: &Document, store: Option<&SnapshotStore>) -> Result<Page, ExportError> {
-        let name = document.path().file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    pub fn new(notebook: &str, document: &Document, store: Option<&SnapshotStore>) -> Result<Page, ExportError> {
+        // All pages lie in one folder.
+        let name = notebook.replace('/', "-");
         let store = match store {
-            Some(store) if store.knows(&name)? => Some(store),
+            Some(store) if store.knows(notebook)? => Some(store),
             _ => None,
         };
         let mut parts = Vec::new();
@@ -123,7 +134,8 @@ impl Page {
                     id: id(cell).map(str::to_owned),
                     source: text,
                     source_shown: shown(&["hide-input", "hide-cell"], &["remove-input", "remove_input"]),
-                    outputs: outputs(cell, index, &name, store)?,
+                    outputs: outputs(cell, index, notebook, store)?,
+                    is_stale: is_stale(cell, notebook, store)?,
                     outputs_shown: shown(&["hide-output", "hide-cell"], &["remove-output", "remove_output"]),
                 }));
             } else if is_cell(cell, "markdown") && !is_removed && !is_empty {
@@ -141,6 +153,12 @@ impl Page {
 
 fn has_tag(cell: &Map<String, Value>, wanted: &[&str]) -> bool {
     tags(cell).any(|tag| wanted.contains(&tag))
+}
+
+/// Whether a cell was edited after what it produced was recorded.
+fn is_stale(cell: &Map<String, Value>, notebook: &str, store: Option<&SnapshotStore>) -> Result<bool, ExportError> {
+    let (Some(store), Some(id)) = (store, id(cell)) else { return Ok(false) };
+    Ok(store.is_stale(notebook, id, &source(cell))?)
 }
 
 /// What a cell produced, as it is recorded.

@@ -114,8 +114,11 @@ fn write_code(out: &mut String, code: &Code, language: &str) {
     let text = if language == "rust" { highlight(&code.source) } else { escape(&code.source) };
     let source = format!("<div class=\"source\">{number}<pre class=\"code\"><code>{text}</code></pre></div>");
     write_shown(out, code.source_shown, "Code", &source);
-    let outputs: String = code.outputs.iter().map(output).collect();
+    let mut outputs: String = code.outputs.iter().map(output).collect();
     if !outputs.is_empty() {
+        if code.is_stale {
+            outputs.insert_str(0, "<p class=\"stale\">This output is of an earlier version of the code.</p>\n");
+        }
         write_shown(out, code.outputs_shown, "Output", &format!("<div class=\"outputs\">\n{outputs}</div>"));
     }
     out.push_str("</section>\n");

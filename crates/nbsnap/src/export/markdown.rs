@@ -61,7 +61,10 @@ fn write_code(out: &mut String, code: &Code, language: &str, files: &mut Files) 
         Output::Error(text) => format!("The cell fails:\n\n{}", fenced("text", text)),
         Output::Display(data) => display(code, data, files),
     });
-    let outputs: Vec<String> = outputs.collect();
+    let mut outputs: Vec<String> = outputs.collect();
+    if code.is_stale && !outputs.is_empty() {
+        outputs.insert(0, "*This output is of an earlier version of the code.*\n".to_owned());
+    }
     match code.outputs_shown {
         Shown::Open => blocks.extend(outputs),
         Shown::Folded if !outputs.is_empty() => blocks.push(folded("Output", &outputs.join("\n"))),

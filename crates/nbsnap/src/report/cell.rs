@@ -112,6 +112,10 @@ fn describe(out: &mut String, cell: &CodeCell, problem: &CellProblem, style: Sty
             for (difference, picture) in differences.iter().filter_map(|one| Some((one, one.picture.as_ref()?))) {
                 indented(out, &format!("{}: {}", difference.section, picture.summary));
             }
+            for (difference, why) in differences.iter().filter_map(|one| Some((one, one.file.as_ref()?))) {
+                let section = &difference.section;
+                indented(out, &format!("{section}: {why}: restore it with git, or accept the picture as it is now"));
+            }
         }
         CellProblem::OutputMissing { snapshot, expected, .. } => {
             show_difference("there is no output any more, and some is recorded:", snapshot, expected, "");

@@ -92,7 +92,7 @@ fn changed() -> CellVerdict {
             "═══ stdout ═══\nJob status: running\nJob status: {status}\n═══ image/png ═══\n\\ 1 × 1 pixels, sha256 {sha}\n═══ end ═══\n"
         )
     };
-    let difference = |section: &str, picture| Difference { section: section.into(), picture };
+    let difference = |section: &str, picture| Difference { section: section.into(), picture, file: None };
     failed(CellProblem::OutputChanged {
         snapshot: "snapshots/changed/cell-1.snap".into(),
         expected: body("successful", "aaaa"),

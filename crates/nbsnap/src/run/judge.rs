@@ -219,6 +219,7 @@ impl<'a> Judge<'a> {
     fn compare(&mut self, cell: &CodeCell, record: &CellRecord) -> Result<Option<CellProblem>, RunError> {
         let Purpose::Test(store) = self.purpose else { return Ok(None) };
         if cell.overrides.ignore_output {
+            store.withdraw(self.notebook, cell)?;
             return Ok(None);
         }
         let mut problem = if self.redact_recorded {

@@ -6,7 +6,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use sha2::{Digest, Sha256};
+
+use crate::files::digest::digest;
 
 /// How many hex digits of the content's hash a file name carries.
 const NAME_DIGITS: usize = 12;
@@ -38,10 +39,7 @@ pub struct Blob {
 impl Blob {
     /// Describes `content`, the output of type `mime` of the cell `cell`.
     pub fn new(cell: &str, mime: &str, content: &[u8]) -> Blob {
-        let mut sha256 = String::with_capacity(64);
-        for byte in Sha256::digest(content) {
-            sha256.extend([byte >> 4, byte & 15].map(|digit| char::from_digit(digit.into(), 16).unwrap_or('0')));
-        }
+        let sha256 = digest(content);
         let pixels = if mime == "image/png" { png_size(content) } else { None };
         let file = format!("{cell}.{}.{}", &sha256[..NAME_DIGITS], extension(mime));
         Blob { pixels, bytes: content.len() as u64, sha256, file }

@@ -17,6 +17,7 @@ pub use picture::PictureDifference;
 use super::blob::{self, Blob};
 use super::body::{Body, Content, Section, SectionName, is_json};
 use crate::config::CompareRule;
+use crate::files::digest::digest;
 use crate::scope::{Place, Stream};
 
 /// How far outputs may be from their snapshots. The default allows no difference.
@@ -54,6 +55,17 @@ pub struct Difference {
     pub section: String,
     /// How the pictures differ, where both sides are one.
     pub picture: Option<PictureDifference>,
+    /// What is wrong with the recorded file beside the snapshot, where it is not what the snapshot says.
+    pub file: Option<String>,
+}
+
+/// What came of comparing two sections of one name.
+enum Compared {
+    Same,
+    Other,
+    OtherPicture(Option<PictureDifference>),
+    /// The recorded file is not what the snapshot says: why.
+    FileLost(String),
 }
 
 impl Comparison {
@@ -95,36 +107,44 @@ impl<R: Fn(&Blob) -> Option<Vec<u8>>> Sides<'_, R> {
         let mut differences = Vec::new();
         for section in &self.expected.sections {
             if named(self.actual, &section.name).is_none() {
-                differences.push(Difference { section: section.name.to_string(), picture: None });
+                differences.push(Difference { section: section.name.to_string(), picture: None, file: None });
             }
         }
         for section in &self.actual.sections {
             let expected = named(self.expected, &section.name).map(|index| &self.expected.sections[index]);
             let tolerance = comparison.at(&section.name.place(notebook, cell));
-            match expected.map(|expected| self.compare(expected, section, &tolerance)) {
-                Some(None) => {}
-                Some(Some(picture)) => differences.push(Difference { section: section.name.to_string(), picture }),
-                None => differences.push(Difference { section: section.name.to_string(), picture: None }),
-            }
+            let compared = expected.map_or(Compared::Other, |expected| self.compare(expected, section, &tolerance));
+            let (picture, file) = match compared {
+                Compared::Same => continue,
+                Compared::Other => (None, None),
+                Compared::OtherPicture(picture) => (picture, None),
+                Compared::FileLost(why) => (None, Some(why)),
+            };
+            differences.push(Difference { section: section.name.to_string(), picture, file });
         }
         differences
     }
 
-    /// How two sections of one name differ, if they do.
-    fn compare(&self, expected: &Section, actual: &Section, tolerance: &Tolerance) -> Option<Option<PictureDifference>> {
-        match (&expected.content, &actual.content) {
+    fn compare(&self, expected: &Section, actual: &Section, tolerance: &Tolerance) -> Compared {
+        let (expected, blob) = match (&expected.content, &actual.content) {
             (Content::Text(expected), Content::Text(text)) => {
-                (!same_text(&actual.name, expected, text, tolerance)).then_some(None)
+                return if same_text(&actual.name, expected, text, tolerance) { Compared::Same } else { Compared::Other };
             }
-            (Content::Blob(expected), Content::Blob(blob)) if expected.sha256 == blob.sha256 => None,
-            (Content::Blob(expected), Content::Blob(blob)) => {
-                let (Some(expected), Some(actual)) = ((self.recorded)(expected), self.files.get(&blob.file)) else {
-                    return Some(None);
-                };
-                picture::difference(&expected, actual, tolerance)
-            }
-            (Content::Text(_), Content::Blob(_)) | (Content::Blob(_), Content::Text(_)) => Some(None),
+            (Content::Blob(expected), Content::Blob(blob)) => (expected, blob),
+            (Content::Text(_), Content::Blob(_)) | (Content::Blob(_), Content::Text(_)) => return Compared::Other,
+        };
+        // What the snapshot says of a file is worth nothing without the file.
+        let Some(recorded) = (self.recorded)(expected) else {
+            return Compared::FileLost(format!("the recorded file {} is missing", expected.file));
+        };
+        if digest(&recorded) != expected.sha256 {
+            return Compared::FileLost(format!("the recorded file {} is another one than the snapshot says", expected.file));
         }
+        if expected.sha256 == blob.sha256 {
+            return Compared::Same;
+        }
+        let Some(actual) = self.files.get(&blob.file) else { return Compared::Other };
+        picture::difference(&recorded, actual, tolerance).map_or(Compared::Same, Compared::OtherPicture)
     }
 }
 

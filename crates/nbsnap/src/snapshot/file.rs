@@ -10,8 +10,11 @@ use tempfile::NamedTempFile;
 
 use super::escape::visible_line;
 use crate::files::atomic_write;
+use crate::files::digest::digest;
 use crate::notebook::{CodeCell, Notebook};
 
+/// How the header calls the digest of a cell's source.
+const DIGEST: &str = "source_digest:";
 /// How long a description may be, in characters.
 const DESCRIPTION: usize = 80;
 
@@ -68,6 +71,15 @@ pub(crate) struct Header {
     pub(crate) expression: String,
     /// The first line of the cell's source.
     pub(crate) description: String,
+    /// What the body was recorded from: see [`source_digest`].
+    pub(crate) digest: String,
+}
+
+/// By what a cell's source is known again: whether an output is that of the source as it is now.
+pub(crate) fn source_digest(source: &str) -> String {
+    let mut digest = digest(source.trim_end().as_bytes());
+    digest.truncate(16);
+    digest
 }
 
 impl Header {
@@ -79,6 +91,7 @@ impl Header {
             source: path.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/"),
             expression: format!("cell {}", cell.number),
             description: visible_line(line).chars().take(DESCRIPTION).collect(),
+            digest: source_digest(&cell.source),
         }
     }
 }
@@ -97,6 +110,18 @@ pub(crate) fn source(path: &Path) -> Option<String> {
     load(path).ok()??.metadata().source().map(str::to_owned)
 }
 
+/// The digest of the source that a snapshot was recorded from; none if it does not say.
+pub(crate) fn recorded_digest(path: &Path) -> Result<Option<String>, SnapshotError> {
+    let text = match fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::InvalidData) => return Ok(None),
+        Err(source) => return Err(SnapshotError::Read { path: path.to_owned(), source }),
+    };
+    let header = text.split("\n---").next().unwrap_or_default();
+    let digest = header.lines().find_map(|line| line.trim().strip_prefix(DIGEST));
+    Ok(digest.map(|digest| digest.trim().trim_matches('"').to_owned()))
+}
+
 /// Writes a snapshot, whole or not at all, and the folders it needs.
 pub(crate) fn write(path: &Path, header: &Header, body: &str) -> Result<(), SnapshotError> {
     let failed = |source| SnapshotError::Write { path: path.to_owned(), source };
@@ -104,7 +129,9 @@ pub(crate) fn write(path: &Path, header: &Header, body: &str) -> Result<(), Snap
     // A JSON string is a YAML string. insta then writes the file again in its own words, so that accepting changes nothing.
     let quoted = |text: &str| serde_json::Value::from(visible_line(text)).to_string();
     let (source, expression, description) = (quoted(&header.source), quoted(&header.expression), quoted(&header.description));
-    write!(file, "---\nsource: {source}\ndescription: {description}\nexpression: {expression}\n---\n{body}").map_err(failed)?;
+    let info = format!("info:\n  {DIGEST} {}\n", quoted(&header.digest));
+    write!(file, "---\nsource: {source}\ndescription: {description}\nexpression: {expression}\n{info}---\n{body}")
+        .map_err(failed)?;
     resave(file.path(), file.path(), path)?;
     persist(file, path)
 }
@@ -211,6 +238,7 @@ mod tests {
             source: "notebooks/a b.ipynb".into(),
             expression: "cell 5".into(),
             description: "let s = \"x: #y\\n\"; // 水 ␀".into(),
+            digest: source_digest("let s"),
         }
     }
 

@@ -29,6 +29,15 @@ impl SnapshotStore {
         Ok(Some((body, files)))
     }
 
+    /// Whether what is recorded of a cell was recorded from another source than this one. It is not known of a snapshot that does not say.
+    ///
+    /// # Errors
+    /// If the snapshot cannot be read.
+    pub fn is_stale(&self, notebook: &str, cell: &str, source: &str) -> Result<bool, SnapshotError> {
+        let recorded = file::recorded_digest(&self.folder(notebook)?.join(format!("{cell}.snap")))?;
+        Ok(recorded.is_some_and(|recorded| recorded != file::source_digest(source)))
+    }
+
     /// Whether anything is recorded of a notebook.
     ///
     /// # Errors

@@ -98,6 +98,7 @@ impl SnapshotStore {
             let pending = self.propose(notebook, cell, &snapshot, &actual, &files)?;
             return Ok(Some(CellProblem::SnapshotMissing { snapshot, actual: actual.to_string(), pending }));
         };
+        let recorded = recorded + "\n";
         let folder = snapshot.parent().unwrap_or(&self.root);
         let file = |blob: &blob::Blob| fs::read(folder.join(&blob.file)).ok();
         let (expected, differences) = match Body::parse(&recorded) {
@@ -107,10 +108,11 @@ impl SnapshotStore {
                 let differences = sides.differences(&self.comparison, &notebook.name, &cell.id);
                 (expected.to_string(), Some(differences))
             }
-            Err(_) => (recorded + "\n", None),
+            Err(_) => (recorded.clone(), None),
         };
         if differences.as_ref().is_some_and(Vec::is_empty) {
             self.settle(&snapshot, cell)?;
+            self.note_source(notebook, cell, &snapshot, &recorded)?;
             return Ok(None);
         }
         let pending = self.propose(notebook, cell, &snapshot, &actual, &files)?;
@@ -149,6 +151,25 @@ impl SnapshotStore {
         file::write(&pending_path(snapshot), &Header::new(&self.project, notebook, cell), &body.to_string())?;
         remove_unused_sidecars(snapshot, &cell.id)?;
         Ok(true)
+    }
+
+    /// Of a cell that was edited and has the same output, notes that the output is that of the source as it is now. A snapshot that
+    /// does not say what it was recorded from stays as it is.
+    fn note_source(&self, notebook: &Notebook, cell: &CodeCell, snapshot: &Path, body: &str) -> Result<(), SnapshotError> {
+        let header = Header::new(&self.project, notebook, cell);
+        let is_other = |digest: Option<String>| digest.is_some_and(|digest| digest != header.digest);
+        if self.update == UpdateMode::WritePending && is_other(file::recorded_digest(snapshot)?) {
+            file::write(snapshot, &header, body)?;
+        }
+        Ok(())
+    }
+
+    /// Takes back what waits for review of a cell whose output is not compared any more.
+    ///
+    /// # Errors
+    /// If a file cannot be read or removed.
+    pub fn withdraw(&self, notebook: &Notebook, cell: &CodeCell) -> Result<(), SnapshotError> {
+        self.settle(&self.path(notebook, cell)?, cell)
     }
 
     /// Removes what an earlier difference of this cell left.
@@ -332,6 +353,62 @@ pub(super) mod tests {
         world.check(0, &stdout("hi\n"));
         assert_eq!(check(&CellRecord::default()), None);
         assert_eq!(world.names(), ["nb/a.snap.new"]);
+    }
+
+    #[test]
+    fn an_output_says_what_source_it_is_of() {
+        let mut world = World::new();
+        let stale = |world: &World| {
+            let cell = &world.notebook.cells[0];
+            world.store(UpdateMode::Never).is_stale("nb", &cell.id, &cell.source).unwrap()
+        };
+        world.check(0, &stdout("hi\n"));
+        world.accept();
+        assert!(!stale(&world));
+        world.notebook.cells[0].source = "println!(\"hi\")".into();
+        assert!(stale(&world), "edited, and not run");
+        // As on CI, nothing is touched; elsewhere a run that gives the same output notes it.
+        assert_eq!(
+            world.store(UpdateMode::Never).check(&world.notebook, &world.notebook.cells[0], &stdout("hi\n")).unwrap(),
+            None
+        );
+        assert!(stale(&world));
+        assert_eq!(world.check(0, &stdout("hi\n")), None);
+        assert!(!stale(&world));
+        let files = world.files();
+        assert_eq!(world.check(0, &stdout("hi\n")), None);
+        assert_eq!(world.files(), files, "and nothing is written again");
+    }
+
+    #[test]
+    fn what_waits_is_taken_back_of_a_cell_whose_output_is_not_compared_any_more() {
+        let world = World::new();
+        world.check(0, &stdout("hi\n"));
+        assert_eq!(world.names(), ["nb/a.snap.new"]);
+        world.store(UpdateMode::WritePending).withdraw(&world.notebook, &world.notebook.cells[0]).unwrap();
+        assert!(world.names().is_empty());
+    }
+
+    #[test]
+    fn a_picture_whose_file_is_gone_or_another_one_is_a_difference() {
+        let world = World::new();
+        let picture = png([1, 1, 1], png::Compression::Fast);
+        world.check(0, &picture);
+        world.accept();
+        let name = world.names().into_iter().find(|name| name.ends_with(".png")).unwrap();
+        let file = world.folder.path().join("snapshots").join(&name);
+        let store = world.store(UpdateMode::Never);
+        let why = || match store.check(&world.notebook, &world.notebook.cells[0], &picture).unwrap() {
+            Some(CellProblem::OutputChanged { differences, .. }) => differences[0].file.clone().unwrap_or_default(),
+            other => format!("{other:?}"),
+        };
+        let content = fs::read(&file).unwrap();
+        fs::write(&file, "another one").unwrap();
+        assert!(why().ends_with("is another one than the snapshot says"), "{}", why());
+        fs::remove_file(&file).unwrap();
+        assert!(why().ends_with(" is missing"), "{}", why());
+        fs::write(&file, content).unwrap();
+        assert_eq!(why(), "None");
     }
 
     #[test]
