@@ -29,7 +29,9 @@ pub(super) fn readable(markdown: &str) -> Explanation {
         if block.is_some() || line != "---" {
             plain.push(line);
         }
-        lines.push(line.to_owned());
+        // Headings are those of a page of their own there, and of a few lines here.
+        let is_heading = block.is_none() && line.trim_start_matches('#').starts_with(' ') && line.starts_with('#');
+        lines.push(if is_heading { format!("###{line}") } else { line.to_owned() });
     }
     let mut text = plain.join("\n");
     while text.contains("\n\n\n") {
@@ -67,7 +69,7 @@ mod tests {
     fn an_example_is_shown_as_it_is_meant() {
         let markdown = "```rust\nm\n```\n\n---\n\n# Title\n\n```no_run\n# use m::a;\n#\na();\n```\n\n```text\n# x\n```";
         let Explanation { plain, markdown } = readable(markdown);
-        assert_eq!(markdown, "```rust\nm\n```\n\n---\n\n# Title\n\n```rust\na();\n```\n\n```text\n# x\n```");
+        assert_eq!(markdown, "```rust\nm\n```\n\n---\n\n#### Title\n\n```rust\na();\n```\n\n```text\n# x\n```");
         assert_eq!(plain, "m\n\n# Title\n\na();\n\n# x");
     }
 

@@ -1,4 +1,5 @@
 //! The standard library's source: that of the component `rust-src`, else what the pages of `rust-docs` show of it.
+//! Of either the crates are taken that code names.
 //!
 //! rustup installs `rust-docs` unless it is told otherwise, and `rust-src` only when it is asked to. The pages hold the very text of each file,
 //! and say where it lies.
@@ -16,27 +17,50 @@ pub(super) fn sysroot() -> Option<PathBuf> {
     path.is_dir().then_some(path)
 }
 
-/// The folder of the standard library's crates. What is read from pages is kept below `folder`.
+/// The crates that code names. The others, such as the intrinsics of every processor, would cost rust-analyzer half of its time.
+const CRATES: &[&str] = &["core", "alloc", "std", "proc_macro", "test"];
+
+/// The folder of the standard library's crates, kept below `folder`.
 pub(super) fn source(sysroot: &Path, folder: &Path) -> Option<PathBuf> {
     let installed = sysroot.join("lib/rustlib/src/rust/library");
-    if installed.join("std/src/lib.rs").is_file() {
-        return Some(installed);
-    }
     let pages = sysroot.join("share/doc/rust/html/src");
-    let first = std::fs::read(pages.join("core/lib.rs.html")).ok()?;
-    // A page names the version that it is of.
-    let kept = folder.join(format!("std-{}", &nbsnap::files::digest::digest(&first)[..16]));
+    let is_installed = installed.join("std/src/lib.rs").is_file();
+    // Either names the version that it is of.
+    let version =
+        if is_installed { sysroot.join("lib/rustlib/multirust-channel-manifest.toml") } else { pages.join("core/lib.rs.html") };
+    let version = std::fs::read(&version).unwrap_or_default();
+    let key = [sysroot.as_os_str().as_encoded_bytes(), &[u8::from(is_installed)], &version].concat();
+    let kept = folder.join(format!("std-{}", &nbsnap::files::digest::digest(&key)[..16]));
     if kept.is_dir() {
         return Some(kept.join("library"));
     }
     std::fs::create_dir_all(folder).ok()?;
     let half_done = tempfile::tempdir_in(folder).ok()?;
-    for name in ["core", "alloc", "std", "proc_macro", "test"] {
-        take_pages(&pages.join(name), half_done.path());
+    if is_installed {
+        for name in CRATES {
+            let of_crate = Path::new(name).join("src");
+            copy_sources(&installed.join(&of_crate), &half_done.path().join("library").join(of_crate));
+        }
+    } else {
+        CRATES.iter().for_each(|name| take_pages(&pages.join(name), half_done.path()));
     }
+    let is_there = half_done.path().join("library/core/src/lib.rs").is_file();
     // Another kernel may have been quicker.
-    let _ = std::fs::rename(half_done.path(), &kept);
+    let _ = is_there.then(|| std::fs::rename(half_done.path(), &kept));
     kept.is_dir().then(|| kept.join("library"))
+}
+
+/// Copies the Rust files below a folder.
+fn copy_sources(from: &Path, to: &Path) {
+    for entry in std::fs::read_dir(from).into_iter().flatten().flatten() {
+        let (path, name) = (entry.path(), entry.file_name());
+        if path.is_dir() {
+            copy_sources(&path, &to.join(name));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            // What is missing is not known, no more.
+            let _ = std::fs::create_dir_all(to).and_then(|()| std::fs::copy(&path, to.join(name)));
+        }
+    }
 }
 
 /// Writes what the pages below a folder show.
@@ -107,6 +131,29 @@ mod tests {
         let (name, text) = file_of(page).unwrap();
         assert_eq!(name, Path::new("library/core/src/a.rs"));
         assert_eq!(String::from_utf8(text).unwrap(), "fn f() -> &'static str {\n    \"<a>\"\n}\n");
+    }
+
+    #[test]
+    fn the_source_is_the_installed_one_or_that_of_the_pages() {
+        let folder = tempfile::tempdir().unwrap();
+        let (sysroot, kept) = (folder.path().join("sysroot"), folder.path().join("kept"));
+        let write = |path: &str, text: &str| {
+            let path = sysroot.join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        assert_eq!(source(&sysroot, &kept), None);
+        let page = "Source of the Rust file `library/core/src/lib.rs`<pre class=\"rust\"><code>// of a page</code></pre>";
+        write("share/doc/rust/html/src/core/lib.rs.html", page);
+        let of_pages = source(&sysroot, &kept).unwrap();
+        assert_eq!(std::fs::read_to_string(of_pages.join("core/src/lib.rs")).unwrap(), "// of a page");
+        write("lib/rustlib/src/rust/library/std/src/lib.rs", "// std");
+        write("lib/rustlib/src/rust/library/core/src/lib.rs", "// core");
+        write("lib/rustlib/src/rust/library/stdarch/src/lib.rs", "// never asked for");
+        let installed = source(&sysroot, &kept).unwrap();
+        assert_eq!(std::fs::read_to_string(installed.join("core/src/lib.rs")).unwrap(), "// core");
+        assert!(!installed.join("stdarch").exists());
+        assert_eq!(source(&sysroot, &kept), Some(installed), "it is kept");
     }
 
     #[test]
