@@ -87,7 +87,10 @@ impl Landscape {
             (x, y)
         };
         let (height, across, down) = self.surface(mirrored(u, self.width), mirrored(v, self.height));
-        Ground { height: height + ROUGHNESS * normal(column, row, GROUND), steepness: (across.hypot(down) / STEEP).min(1.0) }
+        Ground {
+            height: height + ROUGHNESS * normal(column, row, GROUND),
+            steepness: ((across * across + down * down).sqrt() / STEEP).min(1.0),
+        }
     }
 
     /// Height between the kept ones, and how it changes from pixel to pixel.
@@ -109,6 +112,13 @@ impl Landscape {
 /// The coordinate within an area of this length that a place beyond it shows again.
 fn mirrored(place: f32, length: f32) -> f32 {
     let last = length - 1.0;
+    // Most places are within, and a remainder takes its time.
+    if (0.0..=last).contains(&place) {
+        return place;
+    }
+    if (-last..0.0).contains(&place) {
+        return -place;
+    }
     let there = place.rem_euclid(2.0 * last);
     if there > last { 2.0 * last - there } else { there }
 }
