@@ -19,7 +19,7 @@ use std::sync::Arc;
 use crate::error::Error;
 use crate::fixture::{Entry, Folder};
 use crate::scenes::{self, Scenes};
-use crate::store::{Bucket, Object};
+use crate::store::{About, Bucket, Object};
 
 pub(crate) use answers::Answers;
 pub(crate) use process::{Failure, Package, Process, Status};
@@ -85,7 +85,7 @@ impl Scenario {
                 let body = folder.bytes(&format!("s3/{name}/{key}"))?;
                 let modified = settings.s3.modified_of(&name, &key);
                 let content_type = settings.s3.content_type_of(&name, &key);
-                objects.push(Object { content_type, ..Object::new(key, body.into(), modified) });
+                objects.push(Object { about: About::typed(content_type), ..Object::new(key, body.into(), modified) });
             }
             buckets.push(Bucket { name, objects });
         }

@@ -25,3 +25,4 @@ mod scenarios;
 mod scenes;
 mod synchronous;
 mod timelines;
+mod uploads;
