@@ -4,6 +4,7 @@
 //! are the state of a testbed and not known here.
 
 mod answers;
+mod check;
 mod logs;
 mod process;
 mod pygeoapi_version;
@@ -75,6 +76,7 @@ impl Scenario {
         let mut processes = Vec::new();
         for id in folder.names("processes", Entry::Folder)? {
             let process = process::load(&mut folder, &id, scenes.as_ref(), &settings.s3)?;
+            check::results(&folder, &process)?;
             check_job_id(&folder, &processes, &process)?;
             processes.push(Arc::new(process));
         }
@@ -88,6 +90,9 @@ impl Scenario {
                 objects.push(Object { about: About::typed(content_type), ..Object::new(key, body.into(), modified) });
             }
             buckets.push(Bucket { name, objects });
+        }
+        for process in &processes {
+            check::addresses(&folder, process, &buckets)?;
         }
         let recordings = recordings::load(&mut folder)?;
         let (personality, clock) = (settings.personality, settings.clock);
