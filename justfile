@@ -86,6 +86,14 @@ lab-test *OPTIONS:
 record-test *OPTIONS:
     tests/peers/record_live.py {{OPTIONS}}
 
+# Run water-bodies for areas, scenes and bands made up at random, and make the same steps in NumPy and rasterio: equal pixel by pixel. Needs Python 3.
+water-bodies COUNT="50" SEED="1":
+    tests/peers/water_bodies.py {{COUNT}} {{SEED}}
+
+# Write to the testbed's S3 with boto3, the AWS command line, s3fs and rclone, and read it all back; installs all but rclone under target/peers.
+s3-clients:
+    tests/peers/s3_clients.py
+
 # Make the calls of the labs with the tutorial's Python client, against the testbed; installs it under target/peers.
 python-client:
     tests/peers/python_client.py

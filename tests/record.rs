@@ -15,7 +15,7 @@ const CELLS: [(&str, &str, &str); 4] = [
         "let token = std::env::var(\"OGC_TOKEN\")?;\n\
          let client = Client::builder(\"http://zoo-project-dru-service/acme/ogc-api\").bearer(token).build()?;\n\
          let execution = Execution::new()\n    \
-             .input(\"stac_items\", [\"https://example.org/items/LC08_L2SP_044032_20231208_02_T1\"])\n    \
+             .input(\"stac_items\", [\"https://planetarycomputer.microsoft.com/api/stac/v1/collections/landsat-c2-l2/items/LC08_L2SP_044032_20231208_02_T1\"])\n    \
              .input(\"aoi\", \"-121.399,39.834,-120.74,40.472\").input(\"epsg\", \"EPSG:4326\").input(\"bands\", [\"green\", \"nir08\"]);\n\
          let job = client.execute(\"water-bodies\", &execution).await?;\n\
          println!(\"{}\", job.status_url());\n\

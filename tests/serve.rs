@@ -17,7 +17,7 @@ use crate::world::{World, workspace};
 
 const ROOT: &str = "http://zoo-project-dru-service/acme/ogc-api";
 const JOB: &str = "68046976-7dcb-11f0-90ac-2a20aea25780";
-const INPUTS: &str = r#"{"inputs": {"stac_items": ["https://example.com/items/LC08_L2SP_044032_20231208_02_T1"],
+const INPUTS: &str = r#"{"inputs": {"stac_items": ["https://planetarycomputer.microsoft.com/api/stac/v1/collections/landsat-c2-l2/items/LC08_L2SP_044032_20231208_02_T1"],
     "aoi": "-121.399,39.834,-120.74,40.472", "epsg": "EPSG:4326", "bands": ["green", "nir08"]}}"#;
 
 /// How long anything may take.

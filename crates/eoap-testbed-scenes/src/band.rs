@@ -79,7 +79,7 @@ impl Band {
             Cover::Water(depth) => between(shallow, deep, depth),
             Cover::Land(bareness) => between(green, bare, bareness),
         };
-        (reflectance + 0.2) / 0.000_027_5
+        (reflectance + 0.2) * (1.0 / 0.000_027_5)
     }
 
     /// Of shallow water, deep water, plants and bare soil.

@@ -1,7 +1,7 @@
 //! The landscape that all scenes show: drawn, and the same wherever and whenever it is looked at.
 //!
 //! [`Landscape`] holds the heights of one area, thinned out, as a script drew them (`make_scenes.py`), and goes on in every direction without a
-//! seam: as in a mirror, and the further away, the more the mirror is bent, so that nothing is seen twice. What grows there and how high the
+//! seam: as in a mirror that is bent, and then as another part of it, turned. What grows there and how high the
 //! water stands on a day is not known here.
 
 use crate::noise::{normal, smooth};
@@ -23,6 +23,12 @@ const STEEP: f32 = 0.15;
 
 /// Within so many pixels outside the area the mirror is bent more and more.
 const BEND: f32 = 400.0;
+
+/// Within so many pixels outside the area another part of it fades in ...
+const FADE: f32 = 140.0;
+
+/// ... which begins here.
+const ELSEWHERE: (f32, f32) = (611.0, 1187.0);
 
 /// Seeds: which of all landscapes it is.
 const GROUND: u64 = 20_250_820;
@@ -76,18 +82,28 @@ impl Landscape {
     pub fn at(&self, column: i32, row: i32) -> Ground {
         let (x, y) = (column as f32, row as f32);
         let outside = (-x).max(x - (self.width - 1.0)).max((-y).max(y - (self.height - 1.0))).max(0.0);
-        let (u, v) = if outside > 0.0 {
+        let (height, across, down) = if outside > 0.0 {
             // The mirror moves by as much as half the way to it.
             let bend = outside.min(BEND) * 0.5;
             let far = (outside / (4.0 * BEND)).min(1.0) * BEND;
             let (east, south) = (smooth(x, y, 310.0, GROUND + 1), smooth(x, y, 290.0, GROUND + 2));
             let (slow_east, slow_south) = (smooth(x, y, 1300.0, GROUND + 3), smooth(x, y, 1100.0, GROUND + 4));
-            (x + bend * east + far * slow_east, y + bend * south + far * slow_south)
+            let (u, v) = (x + bend * east + far * slow_east, y + bend * south + far * slow_south);
+            let near = self.surface(mirrored(u, self.width), mirrored(v, self.height));
+            // Further out another part of it fades in, turned by a right angle: so the mirror itself is not seen.
+            let share = (outside / FADE).min(1.0);
+            let share = share * share * (3.0 - 2.0 * share);
+            let (u, v) = (v * 0.83 + ELSEWHERE.0, u * 0.83 + ELSEWHERE.1);
+            let other = self.surface(mirrored(u, self.width), mirrored(v, self.height));
+            let mix = |one: f32, other: f32| one + (other - one) * share;
+            (mix(near.0, other.0), mix(near.1, other.2), mix(near.2, other.1))
         } else {
-            (x, y)
+            self.surface(x, y)
         };
-        let (height, across, down) = self.surface(mirrored(u, self.width), mirrored(v, self.height));
-        Ground { height: height + ROUGHNESS * normal(column, row, GROUND), steepness: (across.hypot(down) / STEEP).min(1.0) }
+        Ground {
+            height: height + ROUGHNESS * normal(column, row, GROUND),
+            steepness: ((across * across + down * down).sqrt() / STEEP).min(1.0),
+        }
     }
 
     /// Height between the kept ones, and how it changes from pixel to pixel.
@@ -109,6 +125,13 @@ impl Landscape {
 /// The coordinate within an area of this length that a place beyond it shows again.
 fn mirrored(place: f32, length: f32) -> f32 {
     let last = length - 1.0;
+    // Most places are within, and a remainder takes its time.
+    if (0.0..=last).contains(&place) {
+        return place;
+    }
+    if (-last..0.0).contains(&place) {
+        return -place;
+    }
     let there = place.rem_euclid(2.0 * last);
     if there > last { 2.0 * last - there } else { there }
 }

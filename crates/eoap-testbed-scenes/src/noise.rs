@@ -19,20 +19,26 @@ pub(crate) fn even(column: i32, row: i32, seed: u64) -> f32 {
 
 /// White noise: nearly normal, with a mean of zero and a deviation of one.
 pub(crate) fn normal(column: i32, row: i32, seed: u64) -> f32 {
-    let bytes = mixed(column, row, seed).to_le_bytes();
-    // Eight even numbers: their deviations add up to 8 times (256² - 1) / 12.
-    let sum: u32 = bytes.into_iter().map(u32::from).sum();
-    (sum as f32 - 1020.0) / 209.02
+    const EVERY_OTHER_BYTE: u64 = 0x00ff_00ff_00ff_00ff;
+    let all = mixed(column, row, seed);
+    // The sum of its eight bytes: even numbers, whose deviations add up to 8 times (256² - 1) / 12.
+    let pairs = (all & EVERY_OTHER_BYTE) + ((all >> 8) & EVERY_OTHER_BYTE);
+    let sum = (pairs.wrapping_mul(0x0001_0001_0001_0001) >> 48) as u32;
+    (sum as f32 - 1020.0) * (1.0 / 209.02)
+}
+
+/// The whole number below; a landscape has fewer pixels than an `i32` counts. (The library's own is a call where a processor may be an old one.)
+fn floor(value: f32) -> i32 {
+    let whole = value as i32;
+    whole - i32::from(whole as f32 > value)
 }
 
 /// Smooth noise from -1 to 1, whose hills are about `length` pixels apart.
 pub(crate) fn smooth(column: f32, row: f32, length: f32, seed: u64) -> f32 {
     let (x, y) = (column / length, row / length);
-    let (left, top) = (x.floor(), y.floor());
+    let (left, top) = (floor(x), floor(y));
     let ease = |part: f32| part * part * (3.0 - 2.0 * part);
-    let (across, down) = (ease(x - left), ease(y - top));
-    // A landscape has fewer pixels than an `i32` counts.
-    let (left, top) = (left as i32, top as i32);
+    let (across, down) = (ease(x - left as f32), ease(y - top as f32));
     let at = |x: i32, y: i32| even(left + x, top + y, seed);
     let mix = |one: f32, other: f32, part: f32| one + (other - one) * part;
     mix(mix(at(0, 0), at(1, 0), across), mix(at(0, 1), at(1, 1), across), down)

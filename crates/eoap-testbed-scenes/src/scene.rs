@@ -70,6 +70,8 @@ pub struct Scene {
     pub water: Water,
     /// Where the documented run found water.
     pub documented: Option<Arc<Mask>>,
+    /// Its grain: another one every day.
+    seed: u64,
 }
 
 /// A pixel of a scene: as bright in every band as its cover is there.
@@ -82,9 +84,15 @@ pub struct Pixel {
 }
 
 impl Scene {
+    /// A scene with as much water as the season has.
+    pub fn new(id: String, date: DateTime<Utc>, frame: Arc<Frame>, landscape: Arc<Landscape>) -> Self {
+        let seed = u64::from(date.num_days_from_ce().unsigned_abs());
+        Self { id, date, frame, landscape, water: Water::of(date), documented: None, seed }
+    }
+
     /// A pixel by its place on the grid of the landscape.
     pub fn pixel(&self, column: i32, row: i32) -> Pixel {
-        let seed = u64::from(self.date.num_days_from_ce().unsigned_abs());
+        let seed = self.seed;
         let ground = self.landscape.at(column, row);
         let shade = match ground.steepness > 0.0 {
             true => self.water.shade * ground.steepness * normal(column, row, seed).max(0.0),

@@ -169,6 +169,12 @@ fn with_suggestion(message: &str) -> String {
     suggestion.map_or_else(|| message.to_owned(), |known| format!("{message}: did you mean `{known}`?"))
 }
 
+/// What to say behind a name that is unknown: the known one that is most like it, if one is.
+pub(crate) fn suggestion<'a>(unknown: &str, known: impl Iterator<Item = &'a str>) -> String {
+    let nearest = known.min_by_key(|known| distance(unknown, known)).filter(|known| distance(unknown, known) < 4);
+    nearest.map_or_else(String::new, |known| format!(": did you mean `{known}`?"))
+}
+
 /// How many letters to add, leave out or change to get from one word to the other.
 fn distance(one: &str, other: &str) -> usize {
     let mut row: Vec<usize> = (0..=other.len()).collect();

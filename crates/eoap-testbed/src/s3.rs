@@ -1,33 +1,44 @@
 //! The object store's protocol: what a client of S3 may ask, answered from a [`Store`].
 //!
-//! `s3s` reads the requests, checks their signatures and writes the XML. This module knows no scenario, no job and no network.
+//! `s3s` reads the requests, checks their signatures and writes the XML; uploads in parts are kept in `uploads`. This module knows no scenario, no job
+//! and no network.
+
+mod answers;
+mod uploads;
 
 use async_trait::async_trait;
-use bytes::{Bytes, BytesMut};
-use futures::TryStreamExt;
 use s3s::auth::SimpleAuth;
 use s3s::dto::{
-    Bucket, CommonPrefix, DeleteObjectInput, DeleteObjectOutput, DeleteObjectsInput, DeleteObjectsOutput, DeletedObject, ETag,
-    ETagCondition, GetBucketLocationInput, GetBucketLocationOutput, GetObjectInput, GetObjectOutput, HeadBucketInput,
-    HeadBucketOutput, HeadObjectInput, HeadObjectOutput, ListBucketsInput, ListBucketsOutput, ListObjectsInput,
-    ListObjectsOutput, ListObjectsV2Input, ListObjectsV2Output, Object as Entry, ObjectStorageClass, Owner, PutObjectInput,
-    PutObjectOutput, StreamingBlob,
+    AbortMultipartUploadInput, AbortMultipartUploadOutput, Bucket, CompleteMultipartUploadInput, CompleteMultipartUploadOutput,
+    CopyObjectInput, CopyObjectOutput, CopyObjectResult, CopyPartResult, CopySource, CreateBucketInput, CreateBucketOutput,
+    CreateMultipartUploadInput, CreateMultipartUploadOutput, DeleteBucketInput, DeleteBucketOutput, DeleteObjectInput,
+    DeleteObjectOutput, DeleteObjectTaggingInput, DeleteObjectTaggingOutput, DeleteObjectsInput, DeleteObjectsOutput,
+    DeletedObject, ETag, GetBucketLocationInput, GetBucketLocationOutput, GetObjectInput, GetObjectOutput, GetObjectTaggingInput,
+    GetObjectTaggingOutput, HeadBucketInput, HeadBucketOutput, HeadObjectInput, HeadObjectOutput, ListBucketsInput,
+    ListBucketsOutput, ListMultipartUploadsInput, ListMultipartUploadsOutput, ListObjectsInput, ListObjectsOutput,
+    ListObjectsV2Input, ListObjectsV2Output, ListPartsInput, ListPartsOutput, MetadataDirective, MultipartUpload, Owner, Part,
+    PutObjectInput, PutObjectOutput, PutObjectTaggingInput, PutObjectTaggingOutput, StreamingBlob, Tag, TaggingDirective,
+    UploadPartCopyInput, UploadPartCopyOutput, UploadPartInput, UploadPartOutput,
 };
 use s3s::service::{S3Service, S3ServiceBuilder};
 use s3s::{Body, S3, S3Error, S3Request, S3Response, S3Result, s3_error};
 
 use crate::route::Routes;
 use crate::scenario;
-use crate::store::{Missing, Object, Page, Query, Store};
+use crate::store::{About, Missing, Object, Page, Query, Store};
 use crate::upstream::{CopyError, StoreMirror};
-
-/// Keys in an answer when the client names no number, and the most it gets.
-const PAGE: usize = 1000;
+use answers::{about, check_conditions, common_prefixes, content_type, entries, etag, limit, metadata, size, tags, whole};
+use uploads::Uploads;
 
 /// The service over this store, open to the scenario's credentials only; `live` is asked first where the store is a copy.
 pub(crate) fn service(settings: &scenario::S3, store: Store, routes: Routes, live: Option<StoreMirror>) -> S3Service {
-    let mut builder =
-        S3ServiceBuilder::new(Buckets { store, live, modified: settings.modified, region: settings.region.clone() });
+    let mut builder = S3ServiceBuilder::new(Buckets {
+        store,
+        live,
+        uploads: Uploads::default(),
+        modified: settings.modified,
+        region: settings.region.clone(),
+    });
     builder.set_auth(SimpleAuth::from_single(settings.access_key_id.as_str(), settings.secret_access_key.as_str()));
     builder.set_host(routes);
     builder.build()
@@ -36,6 +47,7 @@ pub(crate) fn service(settings: &scenario::S3, store: Store, routes: Routes, liv
 struct Buckets {
     store: Store,
     live: Option<StoreMirror>,
+    uploads: Uploads,
     modified: std::time::SystemTime,
     region: String,
 }
@@ -80,59 +92,28 @@ impl Buckets {
         Ok(self.store.has_bucket(bucket)?)
     }
 
+    /// Stores an object, here and in the live store.
+    async fn put(&self, bucket: &str, object: Object) -> S3Result {
+        if let Some(live) = &self.live {
+            live.put(bucket, &object).await?;
+        }
+        Ok(self.store.put(bucket, object)?)
+    }
+
+    /// The object that a copy is made of.
+    async fn source(&self, source: &CopySource) -> S3Result<Object> {
+        match source {
+            CopySource::Bucket { bucket, key, .. } => self.object(bucket, key).await,
+            _ => Err(s3_error!(NotImplemented, "The testbed has no access points")),
+        }
+    }
+
     async fn delete(&self, bucket: &str, key: &str) -> S3Result {
         if let Some(live) = &self.live {
             live.delete(bucket, key).await?;
         }
         Ok(self.store.delete(bucket, key)?)
     }
-}
-
-fn etag(object: &Object) -> ETag {
-    ETag::Strong(object.etag.clone())
-}
-
-fn size(length: usize) -> i64 {
-    i64::try_from(length).unwrap_or(i64::MAX)
-}
-
-fn content_type(object: &Object) -> Option<String> {
-    Some(object.content_type.clone().unwrap_or_else(|| "binary/octet-stream".to_owned()))
-}
-
-/// `If-Match` and `If-None-Match`.
-fn check_conditions(object: &Object, wanted: Option<&ETagCondition>, unwanted: Option<&ETagCondition>) -> S3Result {
-    let matches = |condition: &ETagCondition| match condition {
-        ETagCondition::Any => true,
-        ETagCondition::ETag(tag) => tag.value() == object.etag,
-    };
-    if wanted.is_some_and(|condition| !matches(condition)) {
-        return Err(s3_error!(PreconditionFailed, "At least one of the pre-conditions you specified did not hold"));
-    }
-    if unwanted.is_some_and(matches) {
-        return Err(s3_error!(NotModified));
-    }
-    Ok(())
-}
-
-fn entries(page: &Page) -> Vec<Entry> {
-    let entry = |object: &Object| Entry {
-        key: Some(object.key.clone()),
-        size: Some(size(object.body.len())),
-        last_modified: Some(object.modified.into()),
-        e_tag: Some(etag(object)),
-        storage_class: Some(ObjectStorageClass::from_static(ObjectStorageClass::STANDARD)),
-        ..Entry::default()
-    };
-    page.objects.iter().map(entry).collect()
-}
-
-fn common_prefixes(page: &Page) -> Vec<CommonPrefix> {
-    page.prefixes.iter().map(|prefix| CommonPrefix { prefix: Some(prefix.clone()) }).collect()
-}
-
-fn limit(max_keys: Option<i32>) -> usize {
-    max_keys.and_then(|keys| usize::try_from(keys).ok()).map_or(PAGE, |keys| keys.min(PAGE))
 }
 
 #[async_trait]
@@ -218,6 +199,11 @@ impl S3 for Buckets {
             accept_ranges: Some("bytes".to_owned()),
             content_length: Some(size(object.body.len())),
             content_type: content_type(&object),
+            content_encoding: object.about.content_encoding.clone(),
+            content_language: object.about.content_language.clone(),
+            content_disposition: object.about.content_disposition.clone(),
+            cache_control: object.about.cache_control.clone(),
+            metadata: metadata(&object),
             e_tag: Some(etag(&object)),
             last_modified: Some(object.modified.into()),
             ..HeadObjectOutput::default()
@@ -242,7 +228,13 @@ impl S3 for Buckets {
             accept_ranges: Some("bytes".to_owned()),
             content_length: Some(size(body.len())),
             content_range,
-            content_type: content_type(&object),
+            content_type: input.response_content_type.or_else(|| content_type(&object)),
+            content_encoding: input.response_content_encoding.or_else(|| object.about.content_encoding.clone()),
+            content_language: input.response_content_language.or_else(|| object.about.content_language.clone()),
+            content_disposition: input.response_content_disposition.or_else(|| object.about.content_disposition.clone()),
+            cache_control: input.response_cache_control.or_else(|| object.about.cache_control.clone()),
+            metadata: metadata(&object),
+            tag_count: i32::try_from(object.about.tags.len()).ok().filter(|count| *count > 0),
             e_tag: Some(etag(&object)),
             last_modified: Some(object.modified.into()),
             body: Some(StreamingBlob::from(Body::from(body))),
@@ -256,23 +248,10 @@ impl S3 for Buckets {
         if input.if_none_match.is_some() && self.object(&input.bucket, &input.key).await.is_ok() {
             return Err(s3_error!(PreconditionFailed, "At least one of the pre-conditions you specified did not hold"));
         }
-        let body = match input.body {
-            Some(blob) => blob
-                .try_fold(BytesMut::new(), |mut all, part| async move {
-                    all.extend_from_slice(&part);
-                    Ok(all)
-                })
-                .await
-                .map_err(|source| S3Error::with_source(s3s::S3ErrorCode::IncompleteBody, source))?
-                .freeze(),
-            None => Bytes::new(),
-        };
-        let object = Object { content_type: input.content_type, ..Object::new(input.key, body, self.modified) };
+        let about = about!(input);
+        let object = Object { about, ..Object::new(input.key, whole(input.body).await?, self.modified) };
         let tag = etag(&object);
-        if let Some(live) = &self.live {
-            live.put(&input.bucket, &object).await?;
-        }
-        self.store.put(&input.bucket, object)?;
+        self.put(&input.bucket, object).await?;
         Ok(S3Response::new(PutObjectOutput { e_tag: Some(tag), ..PutObjectOutput::default() }))
     }
 
@@ -288,5 +267,209 @@ impl S3 for Buckets {
             deleted.push(DeletedObject { key: Some(object.key), ..DeletedObject::default() });
         }
         Ok(S3Response::new(DeleteObjectsOutput { deleted: Some(deleted), ..DeleteObjectsOutput::default() }))
+    }
+
+    /// Where the region is us-east-1, S3 does not mind that a bucket is there already.
+    async fn create_bucket(&self, request: S3Request<CreateBucketInput>) -> S3Result<S3Response<CreateBucketOutput>> {
+        let bucket = request.input.bucket;
+        match (self.check_bucket(&bucket).await.is_ok(), &self.live) {
+            (true, _) if self.region == "us-east-1" => {}
+            (true, _) => {
+                return Err(s3_error!(BucketAlreadyOwnedByYou, "Your previous request to create the named bucket succeeded"));
+            }
+            (false, Some(_)) => return Err(s3_error!(NotImplemented, "Under record no bucket can be created")),
+            (false, None) => self.store.add_bucket(&bucket),
+        }
+        Ok(S3Response::new(CreateBucketOutput { location: Some(format!("/{bucket}")) }))
+    }
+
+    async fn delete_bucket(&self, request: S3Request<DeleteBucketInput>) -> S3Result<S3Response<DeleteBucketOutput>> {
+        if self.live.is_some() {
+            return Err(s3_error!(NotImplemented, "Under record no bucket can be removed"));
+        }
+        if !self.store.remove_bucket(&request.input.bucket)? {
+            return Err(s3_error!(BucketNotEmpty, "The bucket you tried to delete is not empty"));
+        }
+        Ok(S3Response::with_status(DeleteBucketOutput::default(), http::StatusCode::NO_CONTENT))
+    }
+
+    async fn copy_object(&self, request: S3Request<CopyObjectInput>) -> S3Result<S3Response<CopyObjectOutput>> {
+        let input = request.input;
+        let source = self.source(&input.copy_source).await?;
+        check_conditions(&source, input.copy_source_if_match.as_ref(), input.copy_source_if_none_match.as_ref())?;
+        self.check_bucket(&input.bucket).await?;
+        let is = |directive: Option<&str>| directive == Some(MetadataDirective::REPLACE);
+        let replaced = about!(input);
+        let mut about = if is(input.metadata_directive.as_ref().map(MetadataDirective::as_str)) {
+            About { tags: source.about.tags.clone(), ..replaced.clone() }
+        } else {
+            source.about.clone()
+        };
+        if is(input.tagging_directive.as_ref().map(TaggingDirective::as_str)) {
+            about.tags = replaced.tags;
+        }
+        let copy = Object { about, ..Object::new(input.key, source.body, self.modified) };
+        let result = CopyObjectResult {
+            e_tag: Some(etag(&copy)),
+            last_modified: Some(copy.modified.into()),
+            ..CopyObjectResult::default()
+        };
+        self.put(&input.bucket, copy).await?;
+        Ok(S3Response::new(CopyObjectOutput { copy_object_result: Some(result), ..CopyObjectOutput::default() }))
+    }
+
+    async fn create_multipart_upload(
+        &self,
+        request: S3Request<CreateMultipartUploadInput>,
+    ) -> S3Result<S3Response<CreateMultipartUploadOutput>> {
+        let input = request.input;
+        self.check_bucket(&input.bucket).await?;
+        let about = about!(input);
+        let upload_id = Some(self.uploads.begin(input.bucket.clone(), input.key.clone(), about));
+        let (bucket, key) = (Some(input.bucket), Some(input.key));
+        Ok(S3Response::new(CreateMultipartUploadOutput { bucket, key, upload_id, ..CreateMultipartUploadOutput::default() }))
+    }
+
+    async fn upload_part(&self, request: S3Request<UploadPartInput>) -> S3Result<S3Response<UploadPartOutput>> {
+        let input = request.input;
+        let body = whole(input.body).await?;
+        let tag = self.uploads.put(&input.upload_id, &input.bucket, &input.key, input.part_number, body)?;
+        Ok(S3Response::new(UploadPartOutput { e_tag: Some(ETag::Strong(tag)), ..UploadPartOutput::default() }))
+    }
+
+    async fn upload_part_copy(&self, request: S3Request<UploadPartCopyInput>) -> S3Result<S3Response<UploadPartCopyOutput>> {
+        let input = request.input;
+        let source = self.source(&input.copy_source).await?;
+        let body = match input.copy_source_range {
+            None => source.body,
+            Some(range) => {
+                let range = s3s::dto::Range::parse(&range)
+                    .map_err(|_| s3_error!(InvalidArgument, "The range to copy has to be bytes=first-last"))?
+                    .check(source.body.len() as u64)?;
+                // A part of a slice has ends that fit into its index type.
+                source.body.slice(range.start as usize..range.end as usize)
+            }
+        };
+        let tag = self.uploads.put(&input.upload_id, &input.bucket, &input.key, input.part_number, body)?;
+        let result = CopyPartResult {
+            e_tag: Some(ETag::Strong(tag)),
+            last_modified: Some(self.modified.into()),
+            ..CopyPartResult::default()
+        };
+        Ok(S3Response::new(UploadPartCopyOutput { copy_part_result: Some(result), ..UploadPartCopyOutput::default() }))
+    }
+
+    async fn complete_multipart_upload(
+        &self,
+        request: S3Request<CompleteMultipartUploadInput>,
+    ) -> S3Result<S3Response<CompleteMultipartUploadOutput>> {
+        let input = request.input;
+        let parts = input.multipart_upload.and_then(|upload| upload.parts).unwrap_or_default();
+        let parts: Vec<(i32, Option<String>)> = parts
+            .into_iter()
+            .map(|part| (part.part_number.unwrap_or_default(), part.e_tag.map(|tag| tag.value().to_owned())))
+            .collect();
+        let object = self.uploads.assembled(&input.upload_id, &input.bucket, &input.key, &parts, self.modified)?;
+        let tag = etag(&object);
+        self.put(&input.bucket, object).await?;
+        self.uploads.forget(&input.upload_id, &input.bucket, &input.key)?;
+        let location = Some(format!("/{}/{}", input.bucket, input.key));
+        let (bucket, key, e_tag) = (Some(input.bucket), Some(input.key), Some(tag));
+        Ok(S3Response::new(CompleteMultipartUploadOutput {
+            bucket,
+            key,
+            location,
+            e_tag,
+            ..CompleteMultipartUploadOutput::default()
+        }))
+    }
+
+    async fn abort_multipart_upload(
+        &self,
+        request: S3Request<AbortMultipartUploadInput>,
+    ) -> S3Result<S3Response<AbortMultipartUploadOutput>> {
+        let input = request.input;
+        self.uploads.forget(&input.upload_id, &input.bucket, &input.key)?;
+        Ok(S3Response::with_status(AbortMultipartUploadOutput::default(), http::StatusCode::NO_CONTENT))
+    }
+
+    async fn list_parts(&self, request: S3Request<ListPartsInput>) -> S3Result<S3Response<ListPartsOutput>> {
+        let input = request.input;
+        let upload = self.uploads.get(&input.upload_id, &input.bucket, &input.key)?;
+        let after = input.part_number_marker.unwrap_or_default();
+        let parts: Vec<Part> = upload
+            .parts
+            .iter()
+            .filter(|(number, _)| **number > after)
+            .map(|(number, part)| Part {
+                part_number: Some(*number),
+                e_tag: Some(ETag::Strong(part.etag())),
+                size: Some(size(part.body.len())),
+                last_modified: Some(self.modified.into()),
+                ..Part::default()
+            })
+            .collect();
+        Ok(S3Response::new(ListPartsOutput {
+            bucket: Some(input.bucket),
+            key: Some(input.key),
+            upload_id: Some(input.upload_id),
+            is_truncated: Some(false),
+            parts: Some(parts),
+            ..ListPartsOutput::default()
+        }))
+    }
+
+    async fn list_multipart_uploads(
+        &self,
+        request: S3Request<ListMultipartUploadsInput>,
+    ) -> S3Result<S3Response<ListMultipartUploadsOutput>> {
+        let input = request.input;
+        self.check_bucket(&input.bucket).await?;
+        let prefix = input.prefix.unwrap_or_default();
+        let uploads = self.uploads.of(&input.bucket).into_iter().filter(|(_, upload)| upload.key.starts_with(&prefix));
+        let uploads = uploads.map(|(id, upload)| MultipartUpload {
+            key: Some(upload.key),
+            upload_id: Some(id),
+            initiated: Some(self.modified.into()),
+            ..MultipartUpload::default()
+        });
+        Ok(S3Response::new(ListMultipartUploadsOutput {
+            bucket: Some(input.bucket),
+            is_truncated: Some(false),
+            uploads: Some(uploads.collect()),
+            prefix: Some(prefix),
+            ..ListMultipartUploadsOutput::default()
+        }))
+    }
+
+    async fn get_object_tagging(
+        &self,
+        request: S3Request<GetObjectTaggingInput>,
+    ) -> S3Result<S3Response<GetObjectTaggingOutput>> {
+        let object = self.object(&request.input.bucket, &request.input.key).await?;
+        let tag = |(key, value): &(String, String)| Tag { key: Some(key.clone()), value: Some(value.clone()) };
+        let tag_set = object.about.tags.iter().map(tag).collect();
+        Ok(S3Response::new(GetObjectTaggingOutput { tag_set, version_id: None }))
+    }
+
+    async fn put_object_tagging(
+        &self,
+        request: S3Request<PutObjectTaggingInput>,
+    ) -> S3Result<S3Response<PutObjectTaggingOutput>> {
+        let input = request.input;
+        self.object(&input.bucket, &input.key).await?;
+        let tags = input.tagging.tag_set.into_iter().map(|tag| (tag.key.unwrap_or_default(), tag.value.unwrap_or_default()));
+        self.store.tag(&input.bucket, &input.key, tags.collect())?;
+        Ok(S3Response::new(PutObjectTaggingOutput::default()))
+    }
+
+    async fn delete_object_tagging(
+        &self,
+        request: S3Request<DeleteObjectTaggingInput>,
+    ) -> S3Result<S3Response<DeleteObjectTaggingOutput>> {
+        let input = request.input;
+        self.object(&input.bucket, &input.key).await?;
+        self.store.tag(&input.bucket, &input.key, Vec::new())?;
+        Ok(S3Response::with_status(DeleteObjectTaggingOutput::default(), http::StatusCode::NO_CONTENT))
     }
 }

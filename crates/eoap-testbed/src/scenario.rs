@@ -4,6 +4,7 @@
 //! are the state of a testbed and not known here.
 
 mod answers;
+mod check;
 mod logs;
 mod process;
 mod pygeoapi_version;
@@ -19,7 +20,7 @@ use std::sync::Arc;
 use crate::error::Error;
 use crate::fixture::{Entry, Folder};
 use crate::scenes::{self, Scenes};
-use crate::store::{Bucket, Object};
+use crate::store::{About, Bucket, Object};
 
 pub(crate) use answers::Answers;
 pub(crate) use process::{Failure, Package, Process, Status};
@@ -75,6 +76,7 @@ impl Scenario {
         let mut processes = Vec::new();
         for id in folder.names("processes", Entry::Folder)? {
             let process = process::load(&mut folder, &id, scenes.as_ref(), &settings.s3)?;
+            check::results(&folder, &process)?;
             check_job_id(&folder, &processes, &process)?;
             processes.push(Arc::new(process));
         }
@@ -85,9 +87,12 @@ impl Scenario {
                 let body = folder.bytes(&format!("s3/{name}/{key}"))?;
                 let modified = settings.s3.modified_of(&name, &key);
                 let content_type = settings.s3.content_type_of(&name, &key);
-                objects.push(Object { content_type, ..Object::new(key, body.into(), modified) });
+                objects.push(Object { about: About::typed(content_type), ..Object::new(key, body.into(), modified) });
             }
             buckets.push(Bucket { name, objects });
+        }
+        for process in &processes {
+            check::addresses(&folder, process, &buckets)?;
         }
         let recordings = recordings::load(&mut folder)?;
         let (personality, clock) = (settings.personality, settings.clock);

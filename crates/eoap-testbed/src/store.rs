@@ -19,13 +19,33 @@ pub(crate) struct Object {
     pub(crate) modified: SystemTime,
     /// MD5 of the body, in hex.
     pub(crate) etag: String,
+    pub(crate) about: About,
+}
+
+/// What who stored an object said of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct About {
     pub(crate) content_type: Option<String>,
+    pub(crate) content_encoding: Option<String>,
+    pub(crate) content_language: Option<String>,
+    pub(crate) content_disposition: Option<String>,
+    pub(crate) cache_control: Option<String>,
+    /// Headers `x-amz-meta-...`, without that.
+    pub(crate) metadata: BTreeMap<String, String>,
+    pub(crate) tags: Vec<(String, String)>,
+}
+
+impl About {
+    /// Nothing but a media type.
+    pub(crate) fn typed(content_type: Option<String>) -> Self {
+        Self { content_type, ..Self::default() }
+    }
 }
 
 impl Object {
     pub(crate) fn new(key: String, body: Bytes, modified: SystemTime) -> Self {
         let etag = Md5::checksum(&body).iter().map(|byte| format!("{byte:02x}")).collect();
-        Self { key, body, modified, etag, content_type: None }
+        Self { key, body, modified, etag, about: About::default() }
     }
 }
 
@@ -93,6 +113,24 @@ impl Store {
         self.write().entry(bucket.to_owned()).or_default();
     }
 
+    /// Removes a bucket; `false` where it holds something.
+    pub(crate) fn remove_bucket(&self, bucket: &str) -> Result<bool, Missing> {
+        let mut buckets = self.write();
+        let is_empty = buckets.get(bucket).ok_or(Missing::Bucket)?.is_empty();
+        if is_empty {
+            buckets.remove(bucket);
+        }
+        Ok(is_empty)
+    }
+
+    /// Puts other tags on an object.
+    pub(crate) fn tag(&self, bucket: &str, key: &str, tags: Vec<(String, String)>) -> Result<(), Missing> {
+        let mut buckets = self.write();
+        let object = buckets.get_mut(bucket).ok_or(Missing::Bucket)?.get_mut(key).ok_or(Missing::Key)?;
+        object.about.tags = tags;
+        Ok(())
+    }
+
     pub(crate) fn has_bucket(&self, bucket: &str) -> Result<(), Missing> {
         self.read().contains_key(bucket).then_some(()).ok_or(Missing::Bucket)
     }
@@ -149,7 +187,7 @@ impl Store {
                     _ => object.body,
                 };
                 let copy = Object::new(object.key.replace(from, to), body, modified);
-                keys.insert(copy.key.clone(), Object { content_type: object.content_type, ..copy });
+                keys.insert(copy.key.clone(), Object { about: object.about, ..copy });
             }
         }
     }

@@ -1,8 +1,8 @@
 """Writes the STAC files that lie next to the masks on S3: catalog.json, collection.json and one JSON per item.
 
 The documented run shows the items as the server answers them (processes/water-bodies/results.json), not as they are stored. What is
-documented of the stored first item is its size, 3447 bytes: that is the answered item, indented by two, with the links of a catalogue
-that was published relative to its own address: "self" absolute, "root" and "parent" relative, nothing else.
+documented of the stored first item is its size, 3447 bytes: that is the answered item, indented by two and without blanks behind colons, with links
+to the root, the parent and the collection, which STAC asks of an item that names one.
 
 Needs Python alone: python3 make_items.py
 """
@@ -19,17 +19,19 @@ def link(rel, href, **more):
     return {"rel": rel, "href": href, "type": "application/json", **more}
 
 
-def write(href, document):
+def write(href, document, separators=None):
     path = BUCKET / href.removeprefix("s3://results/")
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(document, indent=2))
+    path.write_text(json.dumps(document, indent=2, separators=separators))
     return path.stat().st_size
 
 
 def stored(item):
     """The item as it lies in the bucket."""
     address = next(entry["href"] for entry in item["links"] if entry["rel"] == "self")
-    return address, item | {"links": [link("root", "../../catalog.json"), link("self", address), link("parent", "../collection.json")]}
+    collection = next(entry for entry in item["links"] if entry["rel"] == "collection")
+    links = [link("root", "../../catalog.json", title="Root catalog"), link("parent", "../collection.json", title="Processing results"), collection]
+    return address, item | {"links": links}
 
 
 def collection(job, items):
@@ -70,7 +72,7 @@ def catalog(job):
 def main():
     answered = json.loads(RESULTS.read_text())["stac_catalog"]["value"]
     job, items = answered["id"], answered["features"]
-    sizes = [write(*stored(item)) for item in items]
+    sizes = [write(*stored(item), separators=(",", ":")) for item in items]
     assert sizes[0] == 3447, sizes
     write(f"s3://results/{job}/{job}/collection.json", collection(job, items))
     write(f"s3://results/{job}/catalog.json", catalog(job))

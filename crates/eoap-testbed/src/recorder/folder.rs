@@ -135,7 +135,8 @@ fn store(
         write(&file, &body)?;
         let modified = stable.moment(seconds(object.modified.into())).to_rfc3339_opts(SecondsFormat::Secs, true);
         let table = format!("\n[[s3.object]]\npath = {}\nmodified = {}\n", quoted(&path), quoted(&modified));
-        let content_type = object.content_type.as_ref().map_or_else(String::new, |it| format!("content-type = {}\n", quoted(it)));
+        let content_type =
+            object.about.content_type.as_ref().map_or_else(String::new, |it| format!("content-type = {}\n", quoted(it)));
         // Sessions may have looked at the same object.
         if !tables.contains(&format!("path = {}\n", quoted(&path))) {
             tables.push_str(&(table + &content_type));

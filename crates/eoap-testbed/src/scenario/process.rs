@@ -16,7 +16,7 @@ use super::run::{self, Run, RunTable};
 use super::settings::S3;
 use crate::cwl::{self, CwlError};
 use crate::error::Error;
-use crate::fixture::{Folder, Toml};
+use crate::fixture::{Folder, Toml, suggestion};
 use crate::scenes::Scenes;
 
 /// The words that a status may be scripted with.
@@ -93,16 +93,14 @@ impl Status {
 }
 
 /// Which features of an output belong to which elements of an input.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone)]
 pub(crate) struct Select {
     pub(crate) input: String,
     pub(crate) output: String,
 }
 
 /// A job that fails, and why.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone)]
 pub(crate) struct Failure {
     /// Only the job with this number, counted from one.
     pub(crate) job: Option<u64>,
@@ -111,7 +109,6 @@ pub(crate) struct Failure {
     /// ... is or has this value.
     pub(crate) value: Option<Value>,
     /// After how many statuses of the timeline.
-    #[serde(default)]
     pub(crate) after: usize,
     pub(crate) message: String,
 }
@@ -127,11 +124,28 @@ struct File {
     accepted: String,
     #[serde(default)]
     unknown_for: u32,
-    select: Option<Select>,
+    select: Option<SelectTable>,
     status: Vec<Spanned<StatusTable>>,
     #[serde(default)]
-    failure: Vec<Failure>,
+    failure: Vec<FailureTable>,
     run: Option<RunTable>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SelectTable {
+    input: Spanned<String>,
+    output: Spanned<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FailureTable {
+    job: Option<u64>,
+    input: Option<Spanned<String>>,
+    value: Option<Value>,
+    after: Option<Spanned<usize>>,
+    message: String,
 }
 
 fn process() -> String {
@@ -142,7 +156,7 @@ fn process() -> String {
 #[serde(deny_unknown_fields)]
 struct StatusTable {
     status: Spanned<String>,
-    progress: Option<Value>,
+    progress: Option<Spanned<Value>>,
     message: String,
     updated: Spanned<String>,
     finished: Option<Spanned<String>>,
@@ -158,12 +172,12 @@ fn once() -> usize {
 /// Reads and checks the folder `processes/{id}`.
 pub(super) fn load(folder: &mut Folder, id: &str, scenes: Option<&Arc<Scenes>>, s3: &S3) -> Result<Process, Error> {
     let file: Toml<File> = folder.toml(&format!("processes/{id}/process.toml"))?;
-    let timeline = timeline(&file)?;
+    let created = date(&file, "created", &file.value.created)?;
+    let timeline = timeline(&file, created)?;
     let job = file.value.job.get_ref();
     if !job.split_once('-').is_some_and(|(first, _)| u32::from_str_radix(first, 16).is_ok() && first.len() == 8) {
         return Err(file.wrong(&file.value.job, "job", format!("{job:?} is not a UUID")));
     }
-    let created = date(&file, "created", &file.value.created)?;
     let (description, package) = description(folder, id)?;
     let name = format!("processes/{id}/results.json");
     // A process that is carried out has its results from there.
@@ -174,6 +188,8 @@ pub(super) fn load(folder: &mut Folder, id: &str, scenes: Option<&Arc<Scenes>>, 
     }
     let run = file.value.run.as_ref().map(|table| run::load(&file, table, timeline.len(), scenes, s3)).transpose()?;
     let log_texts = logs::texts(folder, id)?;
+    let select = file.value.select.as_ref().map(|table| select(&file, table, &description)).transpose()?;
+    let failures = failures(&file, &description, timeline.len())?;
     Ok(Process {
         id: id.to_owned(),
         description,
@@ -188,13 +204,60 @@ pub(super) fn load(folder: &mut Folder, id: &str, scenes: Option<&Arc<Scenes>>, 
         accepted: file.value.accepted,
         unknown_for: file.value.unknown_for,
         timeline,
-        select: file.value.select,
-        failures: file.value.failure,
+        select,
+        failures,
         run,
     })
 }
 
-fn timeline(file: &Toml<File>) -> Result<Vec<Status>, Error> {
+/// What is selected, of an input and an output that there are.
+fn select(file: &Toml<File>, table: &SelectTable, description: &Value) -> Result<Select, Error> {
+    named(file, "select.input", &table.input, &description["inputs"], "input")?;
+    named(file, "select.output", &table.output, &description["outputs"], "output")?;
+    Ok(Select { input: table.input.get_ref().clone(), output: table.output.get_ref().clone() })
+}
+
+fn failures(file: &Toml<File>, description: &Value, statuses: usize) -> Result<Vec<Failure>, Error> {
+    let read = |table: &FailureTable| {
+        if let Some(input) = &table.input {
+            named(file, "failure.input", input, &description["inputs"], "input")?;
+        }
+        if let Some(after) = table.after.as_ref().filter(|after| *after.get_ref() >= statuses) {
+            let message = format!("a job has {statuses} statuses: it cannot fail after {}", after.get_ref());
+            return Err(file.wrong(after, "failure.after", message));
+        }
+        Ok(Failure {
+            job: table.job,
+            input: table.input.as_ref().map(|input| input.get_ref().clone()),
+            value: table.value.clone(),
+            after: table.after.as_ref().map_or(0, |after| *after.get_ref()),
+            message: table.message.clone(),
+        })
+    };
+    file.value.failure.iter().map(read).collect()
+}
+
+/// Whether a name is one of those that the description has.
+fn named(file: &Toml<File>, field: &str, name: &Spanned<String>, known: &Value, what: &str) -> Result<(), Error> {
+    let known = || known.as_object().into_iter().flatten().map(|(name, _)| name.as_str());
+    if known().any(|known| known == name.get_ref()) {
+        return Ok(());
+    }
+    let hint = suggestion(name.get_ref(), known());
+    Err(file.wrong(name, field, format!("the process has no {what} {:?}{hint}", name.get_ref())))
+}
+
+/// A progress, in percent where it is a number.
+fn progress(file: &Toml<File>, progress: Option<&Spanned<Value>>) -> Result<Option<Value>, Error> {
+    match progress {
+        Some(value) if value.get_ref().as_f64().is_some_and(|number| !(0.0..=100.0).contains(&number)) => {
+            Err(file.wrong(value, "status.progress", format!("{} is not between 0 and 100", value.get_ref())))
+        }
+        progress => Ok(progress.map(|value| value.get_ref().clone())),
+    }
+}
+
+fn timeline(file: &Toml<File>, created: DateTime<Utc>) -> Result<Vec<Status>, Error> {
     let mut timeline = Vec::new();
     for table in &file.value.status {
         let status = table.get_ref();
@@ -213,10 +276,21 @@ fn timeline(file: &Toml<File>) -> Result<Vec<Status>, Error> {
             updated: date(file, "status.updated", &status.updated)?,
             finished: status.finished.as_ref().map(|text| date(file, "status.finished", text)).transpose()?,
             status: word.clone(),
-            progress: status.progress.clone(),
+            progress: progress(file, status.progress.as_ref())?,
             message: status.message.clone(),
             after: after.transpose()?,
         };
+        let before = timeline.last().map_or(created, |before: &Status| before.updated);
+        if step.updated < before {
+            let message = format!("{:?} is earlier than what comes before it, {before:?}", status.updated.get_ref());
+            return Err(file.wrong(&status.updated, "status.updated", message));
+        }
+        if let (Some(finished), Some(date)) = (&status.finished, step.finished)
+            && date < before
+        {
+            let message = format!("{:?} is earlier than what comes before it, {before:?}", finished.get_ref());
+            return Err(file.wrong(finished, "status.finished", message));
+        }
         timeline.extend(std::iter::repeat_n(step, status.repeat));
     }
     let ends = timeline.iter().filter(|status| status.is_final()).count();

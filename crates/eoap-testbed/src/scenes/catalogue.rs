@@ -196,14 +196,7 @@ fn scenes(file: &Toml<File>, landscape: &Arc<Landscape>) -> Result<Vec<Scene>, E
             while date.date_naive() <= *days.end() {
                 if days.contains(&date.date_naive()) {
                     let id = format!("{satellite}_L2SP_{:03}{:03}_{}_02_T1", table.path, table.row, date.format("%Y%m%d"));
-                    all.push(Scene {
-                        id,
-                        date,
-                        frame: Arc::clone(&frame),
-                        landscape: Arc::clone(landscape),
-                        water: Water::of(date),
-                        documented: None,
-                    });
+                    all.push(Scene::new(id, date, Arc::clone(&frame), Arc::clone(landscape)));
                 }
                 date += TimeDelta::days(PERIOD);
             }

@@ -15,7 +15,7 @@ use object_store::path::Path;
 use object_store::{Attribute, Attributes, ObjectStore, ObjectStoreExt, PutOptions, RetryConfig};
 
 use super::upstream::{Live, LiveStore};
-use crate::store::{Object, Store};
+use crate::store::{About, Object, Store};
 
 /// A larger object is not for a scenario folder.
 const LARGEST: u64 = 256 << 20;
@@ -92,7 +92,7 @@ impl StoreMirror {
             Ok(text) => Bytes::from(self.live.documented(text)),
             Err(_) => body,
         };
-        let object = Object { content_type, ..Object::new(key.to_owned(), body, modified) };
+        let object = Object { about: About::typed(content_type), ..Object::new(key.to_owned(), body, modified) };
         self.to.add_bucket(bucket);
         // It is there: the bucket has just been added.
         let _ = self.to.put(bucket, object.clone());
@@ -140,7 +140,7 @@ impl StoreMirror {
     /// The client writes an object.
     pub(crate) async fn put(&self, bucket: &str, object: &Object) -> Result<(), CopyError> {
         let mut attributes = Attributes::new();
-        if let Some(content_type) = &object.content_type {
+        if let Some(content_type) = &object.about.content_type {
             attributes.insert(Attribute::ContentType, content_type.clone().into());
         }
         let options = PutOptions { attributes, ..PutOptions::default() };

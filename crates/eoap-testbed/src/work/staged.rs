@@ -47,7 +47,8 @@ pub(super) fn collect(job: &str, masks: Vec<Mask>, storage: &Storage) -> Outcome
     for mask in masks {
         let answered = item(job, &mask, storage);
         let folder = format!("{base}/{}", mask.item);
-        objects.push(object(format!("{folder}/{}.json", mask.item), stored(job, &mask.item, &answered)));
+        let stored = Bytes::from(compact(&stored(&answered)));
+        objects.push(Staged { bucket: BUCKET.to_owned(), key: format!("{folder}/{}.json", mask.item), body: stored });
         objects.push(Staged { bucket: BUCKET.to_owned(), key: format!("{folder}/otsu.tif"), body: mask.file.into() });
         features.push(answered);
     }
@@ -120,15 +121,23 @@ fn item(job: &str, mask: &Mask, storage: &Storage) -> Value {
     })
 }
 
-/// The item, as it lies in the bucket: with the links of a catalogue that was published relative to its own address.
-fn stored(job: &str, id: &str, answered: &Value) -> Value {
+/// The item, as it lies in the bucket: with links to the root, the parent and the collection.
+fn stored(answered: &Value) -> Value {
     let mut item = answered.clone();
-    item["links"] = json!([
-        link("root", "../../catalog.json"),
-        link("self", format!("s3://{BUCKET}/{job}/{job}/{id}/{id}.json")),
-        link("parent", "../collection.json"),
-    ]);
+    let mut root = link("root", "../../catalog.json");
+    root["title"] = "Root catalog".into();
+    item["links"] = json!([root, titled(link("parent", "../collection.json")), answered["links"][0]]);
     item
+}
+
+/// The document on many lines, without a blank behind the colon of a member: so its size is the documented one.
+fn compact(document: &Value) -> String {
+    let lines = format!("{document:#}");
+    let lines: Vec<String> = lines
+        .lines()
+        .map(|line| if line.trim_start().starts_with('"') { line.replacen("\": ", "\":", 1) } else { line.to_owned() })
+        .collect();
+    lines.join("\n")
 }
 
 fn collection(job: &str, masks: &[Mask]) -> Value {

@@ -22,5 +22,7 @@ mod pygeoapi;
 mod recordings;
 mod run;
 mod scenarios;
+mod scenes;
 mod synchronous;
 mod timelines;
+mod uploads;
