@@ -135,8 +135,8 @@ pub(crate) struct ExportArgs {
     pub(crate) names: Vec<String>,
 
     /// Where to write: a file for one notebook, or a folder
-    #[arg(short, long, value_name = "PATH", required_unless_present = "check", default_value = "", hide_default_value = true)]
-    pub(crate) output: PathBuf,
+    #[arg(short, long, value_name = "PATH", required_unless_present = "check")]
+    pub(crate) output: Option<PathBuf>,
 
     /// What to write [default: what the file's name says, else html]
     #[arg(long, value_enum)]

@@ -35,21 +35,21 @@ pub(crate) fn run(targets: &Targets, args: &ExportArgs) -> Result<Exit, CommandE
     if args.check {
         return Ok(if has_stale { Exit::Failures } else { Exit::Success });
     }
-    let extension = args.output.extension().map(|extension| extension.to_string_lossy().into_owned());
+    let output = args.output.clone().unwrap_or_default();
+    let extension = output.extension().map(|extension| extension.to_string_lossy().into_owned());
     let format = args.format.unwrap_or(match extension.as_deref() {
         Some("md" | "markdown") => ExportFormat::Markdown,
         _ => ExportFormat::Html,
     });
-    let is_file = matches!(extension.as_deref(), Some("html" | "htm" | "md" | "markdown")) && !args.output.is_dir();
+    let is_file = matches!(extension.as_deref(), Some("html" | "htm" | "md" | "markdown")) && !output.is_dir();
     if is_file && pages.len() > 1 {
         let message =
-            format!("{} notebooks cannot be written into the one file {}; name a folder", pages.len(), args.output.display());
+            format!("{} notebooks cannot be written into the one file {}; name a folder", pages.len(), output.display());
         return Err(CommandError::Usage(message));
     }
     let mut written = Vec::new();
     for (index, page) in pages.iter().enumerate() {
-        let name =
-            |extension: &str| if is_file { args.output.clone() } else { args.output.join(format!("{}.{extension}", page.name)) };
+        let name = |extension: &str| if is_file { output.clone() } else { output.join(format!("{}.{extension}", page.name)) };
         match format {
             ExportFormat::Html => {
                 let neighbours = html::Neighbours {
@@ -71,7 +71,7 @@ pub(crate) fn run(targets: &Targets, args: &ExportArgs) -> Result<Exit, CommandE
         }
     }
     if format == ExportFormat::Html && pages.len() > 1 {
-        written.push(write(args.output.join("index.html"), html::index(&args.title, &pages).as_bytes())?);
+        written.push(write(output.join("index.html"), html::index(&args.title, &pages).as_bytes())?);
     }
     let mut out = std::io::stdout().lock();
     for path in written {

@@ -288,8 +288,10 @@ mod tests {
         write(&path, &Header { description: "1 + 1".into(), ..header() }, "═══ stdout ═══\nhi\n═══ end ═══\n").unwrap();
         assert_eq!(
             fs::read_to_string(&path).unwrap(),
-            "---\nsource: notebooks/a b.ipynb\ndescription: 1 + 1\nexpression: cell 5\n---\n═══ stdout ═══\nhi\n═══ end ═══\n"
+            "---\nsource: notebooks/a b.ipynb\ndescription: 1 + 1\nexpression: cell 5\ninfo:\n  source_digest: 39693b1b7e451f31\n---\n\
+             ═══ stdout ═══\nhi\n═══ end ═══\n"
         );
+        assert_eq!(recorded_digest(&path).unwrap(), Some(source_digest("let s")));
         // As git may check it out on Windows.
         fs::write(&path, fs::read_to_string(&path).unwrap().replace('\n', "\r\n")).unwrap();
         assert_eq!(read(&path).unwrap().unwrap(), "═══ stdout ═══\nhi\n═══ end ═══");
