@@ -1,5 +1,7 @@
 //! Times the steps of a job, pixel by pixel: `cargo run -p eoap-testbed-scenes --example pixels`.
 
+#![expect(clippy::print_stdout, reason = "an example says what it has measured")]
+
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Instant;

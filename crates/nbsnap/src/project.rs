@@ -118,7 +118,7 @@ impl Project {
     /// What the notebook in this file is called: its path from the folder with the notebooks, without `.ipynb`.
     pub fn name_of(&self, path: &Path) -> String {
         let folder = self.notebooks_dir();
-        let below = path.strip_prefix(&folder).map_or_else(|_| path.file_name().unwrap_or_default().as_ref(), |below| below);
+        let below = path.strip_prefix(&folder).unwrap_or_else(|_| path.file_name().unwrap_or_default().as_ref());
         let parts: Vec<_> = below.with_extension("").iter().map(|part| part.to_string_lossy().into_owned()).collect();
         parts.join("/")
     }

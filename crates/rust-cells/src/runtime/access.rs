@@ -189,7 +189,7 @@ pub(super) unsafe fn connected(address: *const u8, length: u32) {
         (10, _, Some(address)) => {
             let is_mapped = address[..12] == [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
             let is_near = address[..15] == [0; 15] && address[15] <= 1;
-            !is_near && !(is_mapped && address[12] == 127)
+            !(is_near || is_mapped && address[12] == 127)
         }
         _ => false,
     };

@@ -92,9 +92,9 @@ fn space_of(name: &str, attributes: &[(String, String)], outer: Space, is_svg: b
     let keeps = value("xml:space") == Some("preserve") || value("style").is_some_and(keeps_white_space);
     if keeps || is_svg && matches!(name, "style" | "script") {
         Space::Kept
-    } else if is_svg && SHOWN.contains(&name) && outer != Space::Kept {
-        Space::Collapses
-    } else if value("xml:space") == Some("default") && outer == Space::Kept {
+    } else if outer == Space::Kept && value("xml:space") == Some("default")
+        || outer != Space::Kept && is_svg && SHOWN.contains(&name)
+    {
         Space::Collapses
     } else {
         outer
