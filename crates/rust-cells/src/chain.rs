@@ -200,7 +200,8 @@ impl<'a> Chain<'a> {
             return Ok(());
         }
         let library = self.libraries.library(&self.state.dependencies)?;
-        if library.digest() != self.library.digest() && self.library.crate_name.is_some() {
+        let is_layer = library.base.as_deref() == Some(self.library.digest());
+        if library.digest() != self.library.digest() && self.library.crate_name.is_some() && !is_layer {
             // Another library has crates of its own: values of the old one's are of other types.
             let is_foreign = |ty: &str| {
                 let is_standard =

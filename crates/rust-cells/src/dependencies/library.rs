@@ -29,6 +29,9 @@ pub struct Library {
     pub(crate) crates: usize,
     /// What is the same if and only if the library is.
     pub(crate) digest: String,
+    /// The digest of the library that this one is a layer on.
+    #[serde(default)]
+    pub(crate) base: Option<String>,
     /// What it was made from that lies on this machine.
     pub(crate) inputs: Inputs,
 }
@@ -46,6 +49,7 @@ impl Library {
             has_display: false,
             crates: 0,
             digest: String::new(),
+            base: None,
             inputs: Inputs::default(),
         }
     }
