@@ -161,6 +161,19 @@ fn what_a_dependency_changes_below_is_said_to_be_gone() {
     assert!(added.stream("stderr").contains("`size` is gone: a later `:dep`"), "{}", added.stream("stderr"));
     assert_eq!(kernel.value("kept"), "1");
     assert_eq!(kernel.value("let size = shared::Size(user::user());\nsize.0"), "1");
+
+    // A package that makes a shared object of its own: no process can load two of one name.
+    let objects = "[lib]\ncrate-type = [\"rlib\", \"dylib\"]\n[features]\nextra = []\n";
+    let (folder, mut kernel) = crate::kernel();
+    package(folder.path(), "shared", shared, objects);
+    package(folder.path(), "user", "pub fn user() -> u32 { shared::extra() }", needs_more);
+    kernel.value(":dep shared = { path = \"shared\" }\nlet kept = 1;\nlet size = shared::Size(1);\nfn still() -> u8 { 7 }");
+    let added = kernel.execute(":dep user = { path = \"user\" }\nuser::user()");
+    assert_eq!(added.value(), "1", "{}", added.traceback());
+    for name in ["size", "kept"] {
+        assert!(added.stream("stderr").contains(&format!("`{name}` is gone: a later `:dep`")), "{}", added.stream("stderr"));
+    }
+    assert_eq!(kernel.value("u32::from(still()) + user::user()"), "8");
 }
 
 fn a_flood_is_bounded() {

@@ -87,8 +87,6 @@ impl Libraries<'_> {
             copy_all(&kept.join(MEMBERS), &folder.join(MEMBERS))?;
         }
         library.arguments.extend(below.arguments.iter().cloned());
-        // A layer does not say where the library below is. A cell does, for all that comes with it, as only the older kind of tag can.
-        library.arguments.push("-Clink-arg=-Wl,--disable-new-dtags".to_owned());
         library.externs.extend(below.externs.iter().cloned());
         library.has_reactor |= below.has_reactor;
         library.has_display |= below.has_display;

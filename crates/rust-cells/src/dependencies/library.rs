@@ -90,6 +90,19 @@ impl Library {
         ["std", "core", "alloc"].contains(&name) || self.externs.iter().any(|(known, _)| known == name)
     }
 
+    /// Whether a process that has loaded the other one cannot load this one: the system takes two shared objects of one name for one.
+    pub(crate) fn collides_with(&self, other: &Library) -> bool {
+        let objects = |library: &Library| -> Vec<PathBuf> {
+            let entries = library.folder.iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten().flatten();
+            entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|end| end == "so")).collect()
+        };
+        let loaded = objects(other);
+        let read = |path: &Path| std::fs::read(path).ok();
+        objects(self).iter().any(|own| {
+            loaded.iter().any(|loaded| own != loaded && own.file_name() == loaded.file_name() && read(own) != read(loaded))
+        })
+    }
+
     /// Whether everything that it names is still there.
     pub(crate) fn is_there(&self) -> bool {
         self.folder.as_ref().is_none_or(|folder| folder.is_dir())

@@ -274,6 +274,8 @@ impl Libraries<'_> {
             "-L".to_owned(),
             format!("dependency={}", folder.display()),
             format!("-Clink-arg=-Wl,-rpath,{}", folder.display()),
+            // Shared objects do not say where those are that they need. A cell does, for all that comes with it, as only the older tag can.
+            "-Clink-arg=-Wl,--disable-new-dtags".to_owned(),
         ];
         arguments.splice(0..0, own);
         Ok(Library {
