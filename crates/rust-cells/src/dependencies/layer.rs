@@ -27,6 +27,9 @@ impl Libraries<'_> {
     ) -> Result<Option<Library>, Error> {
         let Some(crate_name) = below.crate_name.as_ref().filter(|_| set.covers(&below.set)) else { return Ok(None) };
         let _lock = self.lock(emit)?;
+        if !self.is_still_built(below) {
+            return Ok(None);
+        }
         let workspace = self.workspace("shared");
         let below_name = crate_name.replace('_', "-");
         let added = set.without(&below.set);
@@ -49,6 +52,15 @@ impl Libraries<'_> {
         workspace.write_root(&members, self.settings)?;
         let made = self.try_layer(&workspace, below, &below_name, &name, emit);
         made.map(|made| made.map(|library| Library { set: set.clone(), ..library }))
+    }
+
+    /// Whether Cargo's folder still holds what is loaded. Where another build has written over it, Cargo would first build all of it anew.
+    fn is_still_built(&self, below: &Library) -> bool {
+        let built = self.folder.join(&self.toolchain.host).join("debug/deps");
+        let kept = below.folder.iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten().flatten();
+        let mut objects = kept.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|end| end == "so"));
+        let read = |path: &std::path::Path| std::fs::read(path).ok();
+        objects.all(|path| path.file_name().is_some_and(|name| read(&built.join(name)) == read(&path)))
     }
 
     fn try_layer(
