@@ -31,13 +31,19 @@ impl Builder<'_> {
         if let Some(last) = self.last.as_ref().filter(|last| last.set().covers(set)) {
             return Ok(last.clone());
         }
-        let found = self.prepared(set);
-        let library = match found {
+        let library = match self.layer(set, emit)?.or_else(|| self.prepared(set)) {
             Some(library) => library,
             None => self.build(set, emit)?,
         };
         self.last = Some(library.clone());
         Ok(library)
+    }
+
+    /// A layer on what cells have been compiled with, so that what they have made lives on.
+    fn layer(&self, set: &DependencySet, emit: &mut dyn FnMut(BuildEvent)) -> Result<Option<Library>, String> {
+        let Some(last) = &self.last else { return Ok(None) };
+        let folder = self.settings.cache.join("dependencies");
+        self.libraries(&folder, &self.settings.build).layer(last, set, emit).map_err(|error| error.to_string())
     }
 
     fn libraries<'s>(&'s self, folder: &'s std::path::Path, build: &'s BuildSettings) -> Libraries<'s> {

@@ -38,6 +38,8 @@ pub struct Chain<'a> {
     library: Library,
     last_error: Option<String>,
     first_state: State,
+    /// The process that has run cells so far cannot load what cells are compiled with now.
+    needs_new_process: bool,
 }
 
 /// What evcxr brings when a cell first awaits.
@@ -128,6 +130,7 @@ impl<'a> Chain<'a> {
             state,
             library: Library::none(),
             last_error: None,
+            needs_new_process: false,
         }
     }
 
@@ -143,6 +146,11 @@ impl<'a> Chain<'a> {
     /// What the cells are compiled with.
     pub fn library(&self) -> &Library {
         &self.library
+    }
+
+    /// Whether the process has to begin anew before the next cell runs. Asked once.
+    pub(crate) fn takes_new_process(&mut self) -> bool {
+        std::mem::take(&mut self.needs_new_process)
     }
 
     pub(crate) fn directory(&self) -> &Path {
@@ -226,7 +234,8 @@ impl<'a> Chain<'a> {
             return Ok(());
         }
         let library = self.libraries.library(&self.state.dependencies)?;
-        if library.digest() != self.library.digest() && self.library.crate_name.is_some() {
+        let is_layer = library.base.as_deref() == Some(self.library.digest());
+        if library.digest() != self.library.digest() && self.library.crate_name.is_some() && !is_layer {
             // Another library has crates of its own: values of the old one's are of other types.
             let is_foreign = |ty: &str| {
                 let is_standard =
@@ -242,7 +251,12 @@ impl<'a> Chain<'a> {
                 .filter(|(_, variable)| is_foreign(&variable.ty))
                 .map(|(name, _)| name.clone())
                 .collect();
-            for name in lost {
+            if library.collides_with(&self.library) {
+                self.needs_new_process = true;
+                self.state
+                    .lose_variables("a later `:dep` built crates anew that its process had loaded, so the process was ended");
+            }
+            for name in lost.into_iter().filter(|name| !self.state.lost.contains_key(name)).collect::<Vec<_>>() {
                 self.state.variables_mut().remove(&name);
                 self.state.lost.insert(name, "a later `:dep` built the crates anew that its type is from".to_owned());
             }

@@ -6,6 +6,7 @@
 mod build;
 mod graph;
 mod inputs;
+mod layer;
 mod library;
 mod lock_file;
 mod prepare;

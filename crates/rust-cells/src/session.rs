@@ -135,6 +135,9 @@ impl<'a> Session<'a> {
             Step::TimedOut => return Ok(over(CellOutcome::CompileTimeout(limits.compile))),
             Step::Refused { message, line } => return Ok(over(CellOutcome::Refused { message, line })),
         };
+        if self.chain.takes_new_process() {
+            self.process = None;
+        }
         let compile = Some(started.elapsed());
         let outcome = self.run(&compiled, limits, token, emit)?;
         Ok(Executed { outcome, compile, lost: compiled.lost.clone() })

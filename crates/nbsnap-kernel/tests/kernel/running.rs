@@ -1,5 +1,6 @@
 //! Cells that run, and what is seen of them.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -13,6 +14,7 @@ pub(crate) const STORIES: &[Story] = &[
     ("a_silent_cell_counts_for_nothing", a_silent_cell_counts_for_nothing),
     ("user_expressions_are_answered", user_expressions_are_answered),
     ("a_dependency_is_added_in_a_living_session", a_dependency_is_added_in_a_living_session),
+    ("what_a_dependency_changes_below_is_said_to_be_gone", what_a_dependency_changes_below_is_said_to_be_gone),
     ("a_flood_is_bounded", a_flood_is_bounded),
     ("late_output_belongs_to_the_cell_that_began_it", late_output_belongs_to_the_cell_that_began_it),
     ("input_is_asked_for", input_is_asked_for),
@@ -101,38 +103,77 @@ fn user_expressions_are_answered() {
     assert_eq!(executed.kinds(), ["execute_input"]);
 }
 
+/// Writes a package, with further lines of its manifest.
+fn package(folder: &Path, name: &str, code: &str, more: &str) {
+    let package = folder.join(name);
+    std::fs::create_dir_all(package.join("src")).unwrap();
+    let manifest = format!("[package]\nname = \"{name}\"\nversion = \"1.0.0\"\nedition = \"2024\"\n{more}");
+    std::fs::write(package.join("Cargo.toml"), manifest).unwrap();
+    std::fs::write(package.join("src/lib.rs"), code).unwrap();
+}
+
 fn a_dependency_is_added_in_a_living_session() {
     let (folder, mut kernel) = kernel();
-    for (name, code) in [
-        ("answers", "pub fn answer() -> u32 { 42 }"),
-        ("more", "pub struct More(pub u32);"),
-        ("third", "pub fn third() -> u8 { 3 }"),
-    ] {
-        let package = folder.path().join(name);
-        std::fs::create_dir_all(package.join("src")).unwrap();
-        let manifest = format!("[package]\nname = \"{name}\"\nversion = \"1.0.0\"\nedition = \"2024\"\n");
-        std::fs::write(package.join("Cargo.toml"), manifest).unwrap();
-        std::fs::write(package.join("src/lib.rs"), code).unwrap();
-    }
+    let counter = "use std::sync::atomic::{AtomicU32, Ordering};\nstatic COUNT: AtomicU32 = AtomicU32::new(40);\n\
+                   pub fn count() -> u32 { COUNT.fetch_add(1, Ordering::SeqCst) + 1 }\npub struct Seen(pub u32);";
+    package(folder.path(), "counter", counter, "");
+    package(
+        folder.path(),
+        "more",
+        "pub fn seen() -> counter::Seen { counter::Seen(counter::count()) }",
+        "[dependencies]\ncounter = { path = \"../counter\" }\n",
+    );
+    package(folder.path(), "third", "pub fn third() -> u8 { 3 }", "");
     kernel.value("let kept = vec![1_u32, 2];");
-    let first = kernel.execute(":dep answers = { path = \"answers\" }\nanswers::answer()");
-    assert_eq!((first.status(), first.value()), ("ok", "42"), "{}", first.traceback());
+    let first = kernel.execute(":dep counter = { path = \"counter\" }\ncounter::count()");
+    assert_eq!((first.status(), first.value()), ("ok", "41"), "{}", first.traceback());
     let kinds = first.kinds();
     let shown = kinds.iter().position(|kind| *kind == "display_data").expect("progress is shown");
     let cleared = kinds.iter().position(|kind| *kind == "clear_output").expect("and taken away");
     assert!(shown < cleared && kinds[cleared..].iter().all(|kind| !kind.contains("display")), "{kinds:?}");
     assert!(first.of_kind("display_data")[0]["transient"]["display_id"].is_string());
-    let second = kernel.execute(":dep more = { path = \"more\" }\nlet more = more::More(answers::answer());\nmore.0 + kept[0]");
-    assert_eq!((second.status(), second.value()), ("ok", "43"), "{}", second.traceback());
+    kernel.value("let before = counter::Seen(7);");
+    // What is added stands on what is loaded: types are the same, statics exist once, variables live on.
+    let second =
+        kernel.execute(":dep more = { path = \"more\" }\nlet seen: counter::Seen = more::seen();\nseen.0 + kept[0] + before.0");
+    assert_eq!((second.status(), second.value()), ("ok", "50"), "{}", second.traceback());
     assert_eq!(second.stream("stderr"), "", "nothing is lost");
-    assert_eq!(kernel.value("more.0 + answers::answer() + kept[1]"), "86");
+    assert_eq!(kernel.value("counter::count() + before.0"), "50");
     let wrong = kernel.execute(":dep nowhere = { path = \"nowhere\" }");
     assert_eq!((wrong.status(), &wrong.reply["ename"]), ("error", &json!("CommandError")));
-    assert_eq!(kernel.value("more.0"), "42");
     let third = kernel.execute(":dep third = { path = \"third\" }\nthird::third()");
-    assert_eq!(third.value(), "3", "{}", third.traceback());
-    assert!(third.stream("stderr").contains("`more` is gone: a later `:dep`"), "{}", third.stream("stderr"));
-    assert_eq!(kernel.value("kept[1]"), "2");
+    assert_eq!((third.value(), third.stream("stderr").as_str()), ("3", ""), "{}", third.traceback());
+    assert_eq!(kernel.value("seen.0 + before.0 + more::seen().0"), "93");
+    // In a process that has not seen the cells before it, too.
+    assert_eq!(kernel.execute(":restart").status(), "ok");
+    assert_eq!(kernel.value("let seen = more::seen();\nseen.0 + u32::from(third::third())"), "44");
+}
+
+fn what_a_dependency_changes_below_is_said_to_be_gone() {
+    let (folder, mut kernel) = kernel();
+    let shared = "pub struct Size(pub u32);\n#[cfg(feature = \"extra\")]\npub fn extra() -> u32 { 1 }";
+    package(folder.path(), "shared", shared, "[features]\nextra = []\n");
+    let needs_more = "[dependencies]\nshared = { path = \"../shared\", features = [\"extra\"] }\n";
+    package(folder.path(), "user", "pub fn user() -> u32 { shared::extra() }", needs_more);
+    kernel.value(":dep shared = { path = \"shared\" }\nlet kept = 1;\nlet size = shared::Size(1);");
+    let added = kernel.execute(":dep user = { path = \"user\" }\nuser::user()");
+    assert_eq!(added.value(), "1", "{}", added.traceback());
+    assert!(added.stream("stderr").contains("`size` is gone: a later `:dep`"), "{}", added.stream("stderr"));
+    assert_eq!(kernel.value("kept"), "1");
+    assert_eq!(kernel.value("let size = shared::Size(user::user());\nsize.0"), "1");
+
+    // A package that makes a shared object of its own: no process can load two of one name.
+    let objects = "[lib]\ncrate-type = [\"rlib\", \"dylib\"]\n[features]\nextra = []\n";
+    let (folder, mut kernel) = crate::kernel();
+    package(folder.path(), "shared", shared, objects);
+    package(folder.path(), "user", "pub fn user() -> u32 { shared::extra() }", needs_more);
+    kernel.value(":dep shared = { path = \"shared\" }\nlet kept = 1;\nlet size = shared::Size(1);\nfn still() -> u8 { 7 }");
+    let added = kernel.execute(":dep user = { path = \"user\" }\nuser::user()");
+    assert_eq!(added.value(), "1", "{}", added.traceback());
+    for name in ["size", "kept"] {
+        assert!(added.stream("stderr").contains(&format!("`{name}` is gone: a later `:dep`")), "{}", added.stream("stderr"));
+    }
+    assert_eq!(kernel.value("u32::from(still()) + user::user()"), "8");
 }
 
 fn a_flood_is_bounded() {

@@ -58,6 +58,14 @@ impl Cargo<'_> {
         Ok(Ended::Badly(errors_only(&String::from_utf8_lossy(&output.stderr))))
     }
 
+    /// What a member is built from, a package a line with its features behind a tab; nothing if Cargo does not say.
+    pub(super) fn tree(&self, member: &str) -> Result<Option<String>, Error> {
+        let arguments =
+            ["tree", "--package", member, "--edges", "normal,build", "--prefix", "none", "--no-dedupe", "--format", "{p}\t{f}"];
+        let output = self.command(&arguments).output().map_err(|error| self.no_cargo(error))?;
+        Ok(output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned()))
+    }
+
     /// Builds a member. The error of the inner result is Cargo's.
     pub(super) fn build(&self, member: &str, crates: usize, emit: &mut dyn FnMut(BuildEvent)) -> Result<Build, Error> {
         let arguments = ["build", "--package", member, "-v", "--message-format=json-render-diagnostics"];

@@ -52,6 +52,14 @@ impl Inputs {
         if is_same { Freshness::Same } else { Freshness::Changed }
     }
 
+    /// Takes in what others are.
+    pub(crate) fn extend(&mut self, others: &Inputs) {
+        self.files.extend(
+            others.files.iter().filter(|other| !self.files.iter().any(|own| own.path == other.path)).cloned().collect::<Vec<_>>(),
+        );
+        self.variables.extend(others.variables.iter().map(|(name, value)| (name.clone(), value.clone())));
+    }
+
     /// The names of the variables.
     pub(crate) fn variables(&self) -> impl Iterator<Item = &str> {
         self.variables.keys().map(String::as_str)

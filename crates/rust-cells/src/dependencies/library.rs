@@ -29,6 +29,9 @@ pub struct Library {
     pub(crate) crates: usize,
     /// What is the same if and only if the library is.
     pub(crate) digest: String,
+    /// The digest of the library that this one is a layer on.
+    #[serde(default)]
+    pub(crate) base: Option<String>,
     /// What it was made from that lies on this machine.
     pub(crate) inputs: Inputs,
 }
@@ -46,6 +49,7 @@ impl Library {
             has_display: false,
             crates: 0,
             digest: String::new(),
+            base: None,
             inputs: Inputs::default(),
         }
     }
@@ -84,6 +88,19 @@ impl Library {
     /// Whether a path can begin with this name because it is that of a crate.
     pub(crate) fn is_crate(&self, name: &str) -> bool {
         ["std", "core", "alloc"].contains(&name) || self.externs.iter().any(|(known, _)| known == name)
+    }
+
+    /// Whether a process that has loaded the other one cannot load this one: the system takes two shared objects of one name for one.
+    pub(crate) fn collides_with(&self, other: &Library) -> bool {
+        let objects = |library: &Library| -> Vec<PathBuf> {
+            let entries = library.folder.iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten().flatten();
+            entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|end| end == "so")).collect()
+        };
+        let loaded = objects(other);
+        let read = |path: &Path| std::fs::read(path).ok();
+        objects(self).iter().any(|own| {
+            loaded.iter().any(|loaded| own != loaded && own.file_name() == loaded.file_name() && read(own) != read(loaded))
+        })
     }
 
     /// Whether everything that it names is still there.

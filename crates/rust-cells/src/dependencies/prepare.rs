@@ -13,10 +13,13 @@ use super::inputs::{self, Freshness};
 use super::library::Library;
 use super::lock_file::without_members;
 use super::set::DependencySet;
-use super::workspace::{Workspace, member_name, write};
+use super::workspace::{Workspace, copy_all, member_name, write};
 use crate::cancellation::CancellationToken;
 use crate::digest::digest;
 use crate::{Error, Toolchain};
+
+/// The folder of the packages that a library was built of, below the library's own: a layer is built with them.
+pub(super) const MEMBERS: &str = "members";
 
 /// How what cells depend on is built.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -138,11 +141,11 @@ impl Libraries<'_> {
         Ok(prepared)
     }
 
-    fn workspace(&self, name: &str) -> Workspace {
+    pub(super) fn workspace(&self, name: &str) -> Workspace {
         Workspace { root: self.folder.join("workspaces").join(name) }
     }
 
-    fn cargo<'a>(&'a self, workspace: &'a Workspace) -> Cargo<'a> {
+    pub(super) fn cargo<'a>(&'a self, workspace: &'a Workspace) -> Cargo<'a> {
         Cargo {
             toolchain: self.toolchain,
             workspace: &workspace.root,
@@ -223,23 +226,21 @@ impl Libraries<'_> {
         };
         if built.arguments.is_none() {
             // Cargo says how it compiles only when it does.
-            let source = workspace.member(&name).join("src/lib.rs");
-            let text = std::fs::read_to_string(&source).map_err(Error::io("read", &source))?;
-            std::fs::write(&source, text).map_err(Error::io("write", &source))?;
+            workspace.touch(&name)?;
             built = match cargo.build(&name, crates, emit)? {
                 Build::Made(again) => Built { compiled: built.compiled + again.compiled, ..again },
                 Build::Failed(message) => return Ok(Err(message)),
             };
         }
         prepared.compiled += built.compiled;
-        let library = self.keep(workspace, set, graph, &built)?;
+        let library = Library { set: set.clone(), ..self.keep(workspace, &name, graph, &built)? };
         let text = serde_json::to_string_pretty(&library).unwrap_or_default();
         write(&self.record(set, lock), &text)?;
         Ok(Ok(library))
     }
 
     /// Puts what was built where no later build writes, under a name that goes by what it holds.
-    fn keep(&self, workspace: &Workspace, set: &DependencySet, graph: &Graph, built: &Built) -> Result<Library, Error> {
+    pub(super) fn keep(&self, workspace: &Workspace, name: &str, graph: &Graph, built: &Built) -> Result<Library, Error> {
         let bytes = std::fs::read(&built.library).map_err(Error::io("read", &built.library))?;
         let digest = digest(&bytes);
         let folder = self.folder.join("libraries").join(&digest[..16]);
@@ -249,6 +250,7 @@ impl Libraries<'_> {
             let Some(name) = file.file_name() else { continue };
             copy(file, &folder.join(name))?;
         }
+        copy_all(&workspace.member(name), &folder.join(MEMBERS).join(name))?;
         let moved = |path: &str| {
             let kept = folder.join(Path::new(path).file_name().unwrap_or_default());
             if kept.exists() { kept.display().to_string() } else { path.to_owned() }
@@ -264,7 +266,7 @@ impl Libraries<'_> {
                 _ => {}
             }
         }
-        let crate_name = member_name(set).replace('-', "_");
+        let crate_name = name.replace('-', "_");
         let library = folder.join(built.library.file_name().unwrap_or_default());
         let own = [
             "--extern".to_owned(),
@@ -272,10 +274,12 @@ impl Libraries<'_> {
             "-L".to_owned(),
             format!("dependency={}", folder.display()),
             format!("-Clink-arg=-Wl,-rpath,{}", folder.display()),
+            // Shared objects do not say where those are that they need. A cell does, for all that comes with it, as only the older tag can.
+            "-Clink-arg=-Wl,--disable-new-dtags".to_owned(),
         ];
         arguments.splice(0..0, own);
         Ok(Library {
-            set: set.clone(),
+            set: DependencySet::default(),
             crate_name: Some(crate_name),
             arguments,
             externs,
@@ -284,6 +288,7 @@ impl Libraries<'_> {
             folder: Some(folder),
             crates: graph.crates.len(),
             digest,
+            base: None,
             inputs: inputs::of_packages(graph, built, &workspace.root),
         })
     }
@@ -318,7 +323,7 @@ impl Libraries<'_> {
     }
 
     /// Locks the folder for this process until the file is dropped.
-    fn lock(&self, emit: &mut dyn FnMut(BuildEvent)) -> Result<File, Error> {
+    pub(super) fn lock(&self, emit: &mut dyn FnMut(BuildEvent)) -> Result<File, Error> {
         std::fs::create_dir_all(self.folder).map_err(Error::io("create", self.folder))?;
         let path = self.folder.join("lock");
         let file = File::create(&path).map_err(Error::io("write", &path))?;

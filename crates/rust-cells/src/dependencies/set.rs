@@ -35,6 +35,13 @@ impl DependencySet {
         other.0.iter().all(|(name, value)| self.0.get(name) == Some(value))
     }
 
+    /// What is asked for here and not there.
+    pub(crate) fn without(&self, other: &DependencySet) -> DependencySet {
+        DependencySet(
+            self.0.iter().filter(|(name, _)| !other.0.contains_key(*name)).map(|(n, v)| (n.clone(), v.clone())).collect(),
+        )
+    }
+
     /// The names of the crates, as Rust writes them.
     pub fn crate_names(&self) -> impl Iterator<Item = String> + '_ {
         self.0.keys().map(|name| name.replace('-', "_"))

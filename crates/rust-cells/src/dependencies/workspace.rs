@@ -15,6 +15,9 @@ pub(super) struct Workspace {
     pub(super) root: PathBuf,
 }
 
+/// The folder of the members, below the workspace's.
+pub(super) const SETS: &str = "sets";
+
 /// The package that holds a set's dependencies; its crate has underscores.
 pub(super) fn member_name(set: &DependencySet) -> String {
     format!("cells-deps-{}", &digest(set.manifest_lines().as_bytes())[..12])
@@ -23,7 +26,7 @@ pub(super) fn member_name(set: &DependencySet) -> String {
 impl Workspace {
     /// Writes the workspace.
     pub(super) fn lay_out(&self, sets: &[&DependencySet], settings: &BuildSettings, lock: Option<&str>) -> Result<(), Error> {
-        let members = self.root.join("sets");
+        let members = self.root.join(SETS);
         let names: Vec<String> = sets.iter().map(|set| member_name(set)).collect();
         if let Ok(entries) = std::fs::read_dir(&members) {
             for path in entries.flatten().map(|entry| entry.path()) {
@@ -73,8 +76,32 @@ impl Workspace {
         write(&folder.join("src/lib.rs"), &source)
     }
 
+    /// Writes a member that is a layer on another one. What drives futures comes from below, if anything does.
+    pub(super) fn write_layer(&self, name: &str, below: &str, added: &DependencySet, has_reactor: bool) -> Result<(), Error> {
+        let manifest = format!("{}{below} = {{ path = \"../{below}\" }}\n", member_manifest(name, added));
+        let names = added.crate_names().chain([below.replace('-', "_")]);
+        let mut source: String = names.map(|name| format!("extern crate {name} as _;\n")).collect();
+        if has_reactor {
+            source.push_str(&format!("pub use {}::{{block_on, enter}};\n", below.replace('-', "_")));
+        }
+        write(&self.member(name).join("Cargo.toml"), &manifest)?;
+        write(&self.member(name).join("src/lib.rs"), &source)
+    }
+
+    /// Makes these members the workspace's.
+    pub(super) fn write_root(&self, members: &[String], settings: &BuildSettings) -> Result<(), Error> {
+        write(&self.root.join("Cargo.toml"), &manifest(members, settings))
+    }
+
+    /// Has a member built anew.
+    pub(super) fn touch(&self, name: &str) -> Result<(), Error> {
+        let source = self.member(name).join("src/lib.rs");
+        let text = std::fs::read_to_string(&source).map_err(Error::io("read", &source))?;
+        std::fs::write(&source, text).map_err(Error::io("write", &source))
+    }
+
     pub(super) fn member(&self, name: &str) -> PathBuf {
-        self.root.join("sets").join(name)
+        self.root.join(SETS).join(name)
     }
 
     pub(super) fn lock(&self) -> Option<String> {
@@ -104,6 +131,23 @@ fn manifest(members: &[String], settings: &BuildSettings) -> String {
         manifest.push_str(&format!("\n[profile.dev.package.{name:?}]\nopt-level = 3\n"));
     }
     manifest
+}
+
+/// Copies what is below a folder and not there yet, with the times at which it was changed: Cargo looks at those.
+pub(super) fn copy_all(from: &Path, to: &Path) -> Result<(), Error> {
+    for entry in std::fs::read_dir(from).into_iter().flatten().flatten() {
+        let (path, place) = (entry.path(), to.join(entry.file_name()));
+        if path.is_dir() {
+            copy_all(&path, &place)?;
+        } else if !place.exists() {
+            std::fs::create_dir_all(to).map_err(Error::io("create", to))?;
+            std::fs::copy(&path, &place).map_err(Error::io("copy", &path))?;
+            let changed = std::fs::metadata(&path).and_then(|metadata| metadata.modified());
+            let file = std::fs::File::options().write(true).open(&place);
+            let _ = file.and_then(|file| file.set_modified(changed?));
+        }
+    }
+    Ok(())
 }
 
 /// Writes a file unless it already says just that: Cargo looks at when files were written.
