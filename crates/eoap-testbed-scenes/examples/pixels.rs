@@ -1,5 +1,7 @@
 //! Times the steps of a job, pixel by pixel: `cargo run -p eoap-testbed-scenes --example pixels`.
 
+#![expect(clippy::print_stdout, reason = "that is what it is for")]
+
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Instant;
