@@ -181,12 +181,18 @@ pub(super) fn load(folder: &mut Folder, id: &str, scenes: Option<&Arc<Scenes>>, 
     let (description, package) = description(folder, id)?;
     let name = format!("processes/{id}/results.json");
     // A process that is carried out has its results from there.
-    let results = if file.value.run.is_some() && !folder.exists(&name) { json!({}) } else { folder.json(&name)? };
+    let by_inputs = !folder.exists(&name) && folder.exists(&format!("processes/{id}/results"));
+    let has_none = (file.value.run.is_some() || by_inputs) && !folder.exists(&name);
+    let results = if has_none { json!({}) } else { folder.json(&name)? };
     if !results.is_object() {
         let message = "the results have to be an object: outputs by name".to_owned();
         return Err(Error::Value { path: folder.path(&name), line: None, field: "results".to_owned(), message });
     }
-    let run = file.value.run.as_ref().map(|table| run::load(&file, table, timeline.len(), scenes, s3)).transpose()?;
+    let run = match &file.value.run {
+        Some(table) => Some(run::load(folder, &file, (id, table), timeline.len(), (scenes, s3))?),
+        None if by_inputs => Some(run::by_inputs(folder, id, timeline.len())?),
+        None => None,
+    };
     let log_texts = logs::texts(folder, id)?;
     let select = file.value.select.as_ref().map(|table| select(&file, table, &description)).transpose()?;
     let failures = failures(&file, &description, timeline.len())?;
