@@ -193,7 +193,8 @@ impl Testbed {
 
     /// Values that must never reach a snapshot or a log.
     pub fn secrets(&self) -> Vec<String> {
-        vec![self.fixtures.s3.secret_access_key.clone(), self.fixtures.s3.access_key_id.clone()]
+        let s3 = [self.fixtures.s3.secret_access_key.clone(), self.fixtures.s3.access_key_id.clone()];
+        s3.into_iter().chain(self.fixtures.server.token.clone()).collect()
     }
 
     /// Hosts that a client asked for and that the scenario does not serve, in order, each once.

@@ -23,6 +23,7 @@ mod validation;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use http::header::AUTHORIZATION;
 use http::{Method, Response};
 use serde_json::Value;
 
@@ -65,6 +66,9 @@ impl Zoo {
             .ok_or_else(Exception::not_available)?;
         let segments: Vec<&str> = inside.split('/').filter(|segment| !segment.is_empty()).collect();
         let resource = Resource::of(&segments).ok_or_else(Exception::not_available)?;
+        if request.method != Method::OPTIONS {
+            self.admit(request)?;
+        }
         let method = if request.method == Method::HEAD { &Method::GET } else { &request.method };
         match (resource, method) {
             (_, &Method::OPTIONS) => return Ok(Answer::new(200, "text/plain; charset=utf-8", "CORS is enabled.\n")),
@@ -98,6 +102,23 @@ impl Zoo {
             (Resource::Job(id), _) => jobs::status(call, id),
             (Resource::Results(id), _) => jobs::results(call, id),
             (Resource::Result(id, output), _) => jobs::result(call, id, output),
+        }
+    }
+}
+
+impl Zoo {
+    /// Lets in who shows the token, where one is needed: nobody without one, and nobody with another.
+    fn admit(&self, request: &Request) -> Result<(), Exception> {
+        let Some(token) = &self.fixtures.server.token else { return Ok(()) };
+        let shown = request
+            .headers
+            .get(AUTHORIZATION)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| value.strip_prefix("Bearer "));
+        match shown {
+            Some(shown) if shown == token => Ok(()),
+            Some(_) => Err(Exception::not_allowed(403)),
+            None => Err(Exception::not_allowed(401)),
         }
     }
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use regex::Regex;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use toml::Spanned;
@@ -21,6 +22,9 @@ use crate::scenes::Scenes;
 
 /// The words that a status may be scripted with.
 const WORDS: [&str; 5] = ["accepted", "running", "paused", "successful", "failed"];
+
+/// What is wrong with a condition that nothing is compared with.
+const NO_INPUT: &str = "it has to be said of which input: failure.input is missing";
 
 /// A process that the server offers, or would if its package were deployed.
 #[derive(Debug, Clone)]
@@ -106,8 +110,14 @@ pub(crate) struct Failure {
     pub(crate) job: Option<u64>,
     /// Only where this input ...
     pub(crate) input: Option<String>,
-    /// ... is or has this value.
+    /// ... is or has this value, ...
     pub(crate) value: Option<Value>,
+    /// ... a text with this pattern in it, ...
+    pub(crate) pattern: Option<Regex>,
+    /// ... a number below this one, ...
+    pub(crate) below: Option<f64>,
+    /// ... or one above this.
+    pub(crate) above: Option<f64>,
     /// After how many statuses of the timeline.
     pub(crate) after: usize,
     pub(crate) message: String,
@@ -144,6 +154,9 @@ struct FailureTable {
     job: Option<u64>,
     input: Option<Spanned<String>>,
     value: Option<Value>,
+    pattern: Option<Spanned<String>>,
+    below: Option<Spanned<f64>>,
+    above: Option<Spanned<f64>>,
     after: Option<Spanned<usize>>,
     message: String,
 }
@@ -181,12 +194,18 @@ pub(super) fn load(folder: &mut Folder, id: &str, scenes: Option<&Arc<Scenes>>, 
     let (description, package) = description(folder, id)?;
     let name = format!("processes/{id}/results.json");
     // A process that is carried out has its results from there.
-    let results = if file.value.run.is_some() && !folder.exists(&name) { json!({}) } else { folder.json(&name)? };
+    let by_inputs = !folder.exists(&name) && folder.exists(&format!("processes/{id}/results"));
+    let has_none = (file.value.run.is_some() || by_inputs) && !folder.exists(&name);
+    let results = if has_none { json!({}) } else { folder.json(&name)? };
     if !results.is_object() {
         let message = "the results have to be an object: outputs by name".to_owned();
         return Err(Error::Value { path: folder.path(&name), line: None, field: "results".to_owned(), message });
     }
-    let run = file.value.run.as_ref().map(|table| run::load(&file, table, timeline.len(), scenes, s3)).transpose()?;
+    let run = match &file.value.run {
+        Some(table) => Some(run::load(folder, &file, (id, table), timeline.len(), (scenes, s3))?),
+        None if by_inputs => Some(run::by_inputs(folder, id, timeline.len())?),
+        None => None,
+    };
     let log_texts = logs::texts(folder, id)?;
     let select = file.value.select.as_ref().map(|table| select(&file, table, &description)).transpose()?;
     let failures = failures(&file, &description, timeline.len())?;
@@ -226,7 +245,22 @@ fn failures(file: &Toml<File>, description: &Value, statuses: usize) -> Result<V
             let message = format!("a job has {statuses} statuses: it cannot fail after {}", after.get_ref());
             return Err(file.wrong(after, "failure.after", message));
         }
+        let pattern = table.pattern.as_ref().map(|pattern| {
+            Regex::new(pattern.get_ref())
+                .map_err(|error| file.wrong(pattern, "failure.pattern", format!("not a valid regular expression: {error}")))
+        });
+        let conditions = [
+            table.pattern.as_ref().map(|pattern| file.wrong(pattern, "failure.pattern", NO_INPUT)),
+            table.below.as_ref().map(|below| file.wrong(below, "failure.below", NO_INPUT)),
+            table.above.as_ref().map(|above| file.wrong(above, "failure.above", NO_INPUT)),
+        ];
+        if let (None, Some(error)) = (&table.input, conditions.into_iter().flatten().next()) {
+            return Err(error);
+        }
         Ok(Failure {
+            pattern: pattern.transpose()?,
+            below: table.below.as_ref().map(|below| *below.get_ref()),
+            above: table.above.as_ref().map(|above| *above.get_ref()),
             job: table.job,
             input: table.input.as_ref().map(|input| input.get_ref().clone()),
             value: table.value.clone(),

@@ -89,6 +89,8 @@ pub(crate) struct Server {
     pub(crate) status_shape: StatusShape,
     pub(crate) set_up: SetUp,
     pub(crate) links: Links,
+    /// What a client has to show, if anything: a bearer token.
+    pub(crate) token: Option<String>,
     /// Where files of results are served, without a slash at the end.
     pub(crate) files: String,
     /// The version that the personality pygeoapi imitates.
@@ -113,6 +115,7 @@ impl Server {
             status_shape: StatusShape::Of2025,
             set_up: SetUp::default(),
             links: Links::default(),
+            token: None,
             files: String::new(),
             pygeoapi: Version::default(),
         }

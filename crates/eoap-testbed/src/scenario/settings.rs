@@ -152,6 +152,7 @@ struct ServerTable {
     #[serde(default)]
     links: Links,
     files: Option<Spanned<String>>,
+    token: Option<String>,
     #[serde(default)]
     pygeoapi: PygeoapiTable,
 }
@@ -317,6 +318,7 @@ fn server(file: &Toml<File>) -> Result<Server, Error> {
         files,
         set_up: table.set_up,
         links: table.links,
+        token: table.token.clone(),
         exceptions: trimmed(&table.exceptions),
         exceptions_2: trimmed(&table.exceptions_2),
         exceptions_media_type: media_type.clone(),

@@ -69,7 +69,8 @@ impl Catalogue {
         let segments: Vec<&str> = inside.split('/').filter(|segment| !segment.is_empty()).collect();
         let is_search = segments == ["search"];
         let is_read = matches!(request.method, Method::GET | Method::HEAD);
-        if !(is_read || is_search && request.method == Method::POST) {
+        let is_search = is_search && request.method == Method::POST;
+        if !is_read && !is_search {
             return refused(StatusCode::METHOD_NOT_ALLOWED, "the catalogue can only be read and searched");
         }
         let api = self.api(request);

@@ -36,7 +36,16 @@ fn unknown(fixtures: &Fixtures, id: &str) -> Process {
          results.json.",
         fixtures.name
     );
-    let failure = Failure { job: None, input: None, value: None, after: timeline.len() - 1, message };
+    let failure = Failure {
+        job: None,
+        input: None,
+        value: None,
+        pattern: None,
+        below: None,
+        above: None,
+        after: timeline.len() - 1,
+        message,
+    };
     Process {
         id: id.to_owned(),
         description: Value::Null,

@@ -241,7 +241,7 @@ impl Jobs {
         if job.phase() == Phase::Successful {
             let modified = self.fixtures.s3.modified + job.later.to_std().unwrap_or_default();
             let (from, to) = (&job.process.fixtures_of, &job.id);
-            if job.process.run.is_some() {
+            if !job.staged.is_empty() {
                 self.store.put_renamed(std::mem::take(&mut job.staged), from, to, modified);
             } else if from != to {
                 // The documented job's objects are there from the start.
@@ -283,7 +283,13 @@ impl Jobs {
             return Err(message);
         }
         match self.done.take().and_then(|work| work.ended()) {
-            Some(ended) => ended.as_ref().clone().map(|outcome| outcome.outputs),
+            Some(ended) => ended.as_ref().clone().map(|outcome| {
+                if !outcome.objects.is_empty() {
+                    let id = &process.fixtures_of;
+                    self.store.put_renamed(outcome.objects, id, id, self.fixtures.s3.modified);
+                }
+                outcome.outputs
+            }),
             None => Ok(results::outputs(process, inputs, &self.fixtures.server.addresses(namespace))),
         }
     }

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
 use super::results::{elements, unknown_item};
-use crate::scenario::{Process, Status};
+use crate::scenario::{Failure, Process, Status};
 
 /// The statuses of the job with this number, counted from zero, of a process.
 pub(super) fn of(process: &Process, inputs: &Map<String, Value>, number: u32) -> Vec<Status> {
@@ -35,9 +35,7 @@ pub(super) fn fail(timeline: &mut Vec<Status>, after: usize, message: String) {
 pub(super) fn failure(process: &Process, inputs: &Map<String, Value>, number: Option<u32>) -> Option<(usize, String)> {
     let scripted = process.failures.iter().find(|failure| {
         let by_number = failure.job.is_none_or(|job| number.is_some_and(|number| job == u64::from(number) + 1));
-        let by_input = failure.input.as_ref().is_none_or(|name| {
-            elements(inputs.get(name)).any(|value| failure.value.as_ref().is_none_or(|wanted| wanted == value))
-        });
+        let by_input = failure.input.as_ref().is_none_or(|name| elements(inputs.get(name)).any(|value| meets(failure, value)));
         by_number && by_input
     });
     match scripted {
@@ -45,6 +43,15 @@ pub(super) fn failure(process: &Process, inputs: &Map<String, Value>, number: Op
         None => unknown_item(process, inputs)
             .map(|item| (process.timeline.len() - 1, format!("The scenario has no result for {item}."))),
     }
+}
+
+/// Whether a value is as a failure wants it.
+fn meets(failure: &Failure, value: &Value) -> bool {
+    let number = || value.as_f64().or_else(|| value.as_str()?.trim().parse().ok());
+    failure.value.as_ref().is_none_or(|wanted| wanted == value)
+        && failure.pattern.as_ref().is_none_or(|pattern| value.as_str().is_some_and(|text| pattern.is_match(text)))
+        && failure.below.is_none_or(|limit| number().is_some_and(|number| number < limit))
+        && failure.above.is_none_or(|limit| number().is_some_and(|number| number > limit))
 }
 
 /// How many statuses a job has reached when it is so old: each comes its own time after the one before, which is the time between

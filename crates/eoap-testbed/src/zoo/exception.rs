@@ -49,6 +49,10 @@ impl Exception {
         Self::new(400, "InvalidParameterValue", format!("ZOO-Kernel cannot parse your POST data: {body}"))
     }
 
+    pub(super) fn not_allowed(status: u16) -> Self {
+        Self::new(status, "NotAllowed", "The client is not allowed to access this resource.")
+    }
+
     pub(super) fn internal() -> Self {
         Self::new(500, "InternalError", "Something went wrong, no more information available.")
     }

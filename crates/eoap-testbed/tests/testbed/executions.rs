@@ -111,3 +111,35 @@ async fn a_built_in_process_runs_at_once() {
     assert_eq!(world.follow(job).await.len(), 2);
     assert_eq!(world.get(&format!("/jobs/{job}/results")).await.json(), document.json());
 }
+
+#[tokio::test]
+async fn failures_are_by_pattern_and_by_range() {
+    let failure = "[[failure]]\ninput = \"name\"\npattern = \"^[0-9]\"\nmessage = \"A name does not begin with a digit.\"\n\n\
+                   [[failure]]\ninput = \"name\"\nbelow = -5\nmessage = \"Too cold.\"\n\n[[failure]]";
+    let scenario = crate::scenarios::copied("literal", "processes/greet/process.toml", "[[failure]]", failure);
+    let world = World::of(scenario.path());
+    for (name, why) in [("7 of 9", Some("does not begin with a digit")), ("-6.5", Some("Too cold.")), ("-5", None), ("Ada", None)]
+    {
+        let created = world.execute("greet", &json!({"name": name})).await.json();
+        let last = world.follow(created["jobID"].as_str().unwrap()).await.pop().unwrap();
+        match why {
+            Some(why) => assert!(last["message"].as_str().unwrap().contains(why), "{name}: {last}"),
+            None => assert_eq!(last["status"], "successful", "{name}: {last}"),
+        }
+    }
+    let wrong = crate::scenarios::copied("literal", "processes/greet/process.toml", "input = \"name\"", "pattern = \"x\"");
+    crate::scenarios::refused(&wrong, "process.toml:19: ", "failure.pattern: it has to be said of which input");
+}
+
+#[tokio::test]
+async fn who_shows_no_token_or_another_is_not_let_in() {
+    let scenario = crate::scenarios::copied("literal", "scenario.toml", "[server]\n", "[server]\ntoken = \"open-sesame\"\n");
+    let world = World::of(scenario.path());
+    assert!(world.testbed.secrets().contains(&"open-sesame".to_owned()));
+    for (token, status) in [(None, 401), (Some("Bearer open-barley"), 403), (Some("Bearer open-sesame"), 200)] {
+        let headers: Vec<(&str, &str)> = token.map(|token| ("authorization", token)).into_iter().collect();
+        let reply = world.send(Method::GET, &format!("{ROOT}/processes"), &headers, "").await;
+        assert_eq!(reply.status, status, "{token:?}");
+        assert_eq!(reply.json()["title"] == "NotAllowed", status != 200);
+    }
+}

@@ -23,6 +23,7 @@ mod recordings;
 mod run;
 mod scenarios;
 mod scenes;
+mod steps;
 mod synchronous;
 mod timelines;
 mod uploads;

@@ -38,7 +38,7 @@ fn copy_folder(from: &Path, to: &Path) {
 }
 
 #[track_caller]
-fn refused(scenario: &TempDir, file: &str, why: &str) {
+pub(crate) fn refused(scenario: &TempDir, file: &str, why: &str) {
     let error = Scenario::load(scenario.path()).expect_err(why).to_string();
     let is_here = error.contains(scenario.path().to_str().unwrap());
     assert!(is_here && error.contains(file) && error.contains(why), "{error}");

@@ -55,8 +55,14 @@ impl Inputs {
     /// Takes in what others are.
     pub(crate) fn extend(&mut self, others: &Inputs) {
         self.files.extend(
-            others.files.iter().filter(|other| !self.files.iter().any(|own| own.path == other.path)).cloned().collect::<Vec<_>>(),
+            others
+                .files
+                .iter()
+                .filter(|other| !self.files.iter().any(|own| own.path() == other.path()))
+                .cloned()
+                .collect::<Vec<_>>(),
         );
+        self.unreadable.extend(others.unreadable.iter().cloned());
         self.variables.extend(others.variables.iter().map(|(name, value)| (name.clone(), value.clone())));
     }
 
