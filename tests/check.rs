@@ -135,5 +135,5 @@ fn a_misspelt_tag_is_found() {
 #[test]
 fn the_labs_have_nothing_wrong() {
     let project = workspace().display().to_string();
-    World::empty().run(&["check", "--no-compile", "--project", &project]).exits(0).says("nothing is wrong with 5 notebooks");
+    World::empty().run(&["check", "--no-compile", "--project", &project]).exits(0).says("nothing is wrong with 6 notebooks");
 }

@@ -75,7 +75,7 @@ fn a_notebook_is_an_acceptance_test_of_a_deployment() {
     let deployment = Deployment::start(&world);
     let before = world.files();
     let live = ["test", "04", "--live", "--env-file", "deployment.env"];
-    world.run(&live).exits(0).says("21 cells: 21 passed");
+    world.run(&live).exits(0).says("23 cells: 23 passed");
     assert_eq!(world.files(), before, "a deployment's outputs are nobody's truth");
 
     // Without what differs between servers being hidden it is not the same job.

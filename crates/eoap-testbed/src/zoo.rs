@@ -23,7 +23,10 @@ mod validation;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::AUTHORIZATION;
+use http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS,
+    AUTHORIZATION, HeaderName, HeaderValue,
+};
 use http::{Method, Response};
 use serde_json::Value;
 
@@ -34,6 +37,14 @@ use crate::service::{Job, Phase, Service};
 use answer::Answer;
 use exception::Exception;
 use resource::Resource;
+
+/// What lets pages of other origins ask, and see where a job is.
+const CORS: [(HeaderName, &str); 4] = [
+    (ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+    (ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, PUT, DELETE, OPTIONS"),
+    (ACCESS_CONTROL_ALLOW_HEADERS, "Accept, Authorization, Content-Type, Prefer"),
+    (ACCESS_CONTROL_EXPOSE_HEADERS, "Link, Location, Preference-Applied"),
+];
 
 /// The server of one testbed.
 #[derive(Debug)]
@@ -131,6 +142,11 @@ impl Responder for Zoo {
             Ok(answer) => answer.into_response(),
             Err(exception) => exception.into_answer(server).into_response(),
         };
+        if server.cors {
+            for (name, value) in CORS {
+                response.headers_mut().insert(name, HeaderValue::from_static(value));
+            }
+        }
         if let Some(host) = request.url.host_str().filter(|_| server.links == Links::Asked) {
             let port = request.url.port().map_or_else(String::new, |port| format!(":{port}"));
             with_origin(&mut response, &server.origin, &format!("http://{host}{port}"));

@@ -89,6 +89,8 @@ pub(crate) struct Server {
     pub(crate) status_shape: StatusShape,
     pub(crate) set_up: SetUp,
     pub(crate) links: Links,
+    /// Whether pages of other origins may ask, too.
+    pub(crate) cors: bool,
     /// What a client has to show, if anything: a bearer token.
     pub(crate) token: Option<String>,
     /// Where files of results are served, without a slash at the end.
@@ -115,6 +117,7 @@ impl Server {
             status_shape: StatusShape::Of2025,
             set_up: SetUp::default(),
             links: Links::default(),
+            cors: false,
             token: None,
             files: String::new(),
             pygeoapi: Version::default(),

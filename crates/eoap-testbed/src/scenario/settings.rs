@@ -152,6 +152,8 @@ struct ServerTable {
     #[serde(default)]
     links: Links,
     files: Option<Spanned<String>>,
+    #[serde(default)]
+    cors: bool,
     token: Option<String>,
     #[serde(default)]
     pygeoapi: PygeoapiTable,
@@ -318,6 +320,7 @@ fn server(file: &Toml<File>) -> Result<Server, Error> {
         files,
         set_up: table.set_up,
         links: table.links,
+        cors: table.cors,
         token: table.token.clone(),
         exceptions: trimmed(&table.exceptions),
         exceptions_2: trimmed(&table.exceptions_2),

@@ -143,3 +143,22 @@ async fn who_shows_no_token_or_another_is_not_let_in() {
         assert_eq!(reply.json()["title"] == "NotAllowed", status != 200);
     }
 }
+
+#[tokio::test]
+async fn a_page_of_another_origin_may_ask_where_the_scenario_says_so() {
+    let scenario =
+        crate::scenarios::copied("literal", "scenario.toml", "[server]\n", "[server]\ncors = true\nlinks = \"asked\"\n");
+    let (world, silent) = (World::of(scenario.path()), World::of(&crate::client::scenario("literal")));
+    for method in [Method::OPTIONS, Method::GET] {
+        let url = format!("{ROOT}/processes");
+        let reply = world.send(method.clone(), &url, &[], "").await;
+        assert_eq!((reply.status, reply.header("access-control-allow-origin")), (200, "*"));
+        assert!(reply.header("access-control-allow-headers").contains("Prefer"));
+        assert_eq!(silent.send(method, &url, &[], "").await.header("access-control-allow-origin"), "");
+    }
+    // Links begin with the host that was asked: here the server's own port.
+    let own = world.testbed.ogc_url();
+    let list = world.send(Method::GET, &format!("{own}/processes"), &[], "").await;
+    assert_eq!(list.json()["links"][0]["href"], format!("{own}/processes"));
+    assert!(list.header("link").starts_with(&format!("<{own}/processes>")), "{}", list.header("link"));
+}
