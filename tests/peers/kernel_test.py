@@ -15,7 +15,7 @@ def set_up() -> None:
     if not (VENV / "bin/python").exists():
         subprocess.run([sys.executable, "-m", "venv", VENV], check=True)
         subprocess.run([VENV / "bin/pip", "install", "--quiet", "jupyter_kernel_test"], check=True)
-    subprocess.run(["cargo", "build", "--quiet", "-p", "nbsnap-cli"], check=True, cwd=ROOT)
+    subprocess.run(["cargo", "build", "--quiet", "--workspace", "--bin", "nbsnap"], check=True, cwd=ROOT)
     program = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug/nbsnap"
     work = FOLDER / "work"
     work.mkdir(parents=True, exist_ok=True)
