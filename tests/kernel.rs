@@ -169,6 +169,8 @@ fn mistakes_that_a_server_answers() {
         "Client::new(\"http://zoo-project-service/acme/ogc-api\")?.processes().await?",
         "let job = client.execute(\"water-body\", &Execution::new()).await?;",
         "let job = client.execute(\"water-bodies\", &Execution::new().input(\"area\", \"-121.399,39.834,-120.74,40.472\")).await?;",
+        // The server takes it, and its job fails.
+        "job.wait().await?;",
     ];
     console.stdin.take().unwrap().write_all(cells.join("\n").as_bytes()).unwrap();
     let output = console.wait_with_output().unwrap();
