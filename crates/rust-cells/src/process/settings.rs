@@ -16,7 +16,8 @@ pub struct ProcessSettings {
     pub max_memory: Option<u64>,
     /// Where it is written down what cells ask the system for, if somebody wants to know.
     pub access_log: Option<AccessLog>,
-    /// Whether a cell that reads standard input is answered by somebody, with [`CellHandle::give`] after [`Output::InputRequest`].
+    /// Whether a cell that reads standard input is answered by somebody, with [`CellHandle::give`](crate::CellHandle::give) after
+    /// [`Output::InputRequest`](crate::Output::InputRequest).
     /// Otherwise it finds it empty.
     pub asks_for_input: bool,
     /// Whether whoever runs cells says itself why one has panicked. Otherwise the panic is printed on standard error, too.
