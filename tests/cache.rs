@@ -130,6 +130,23 @@ fn a_notebook_that_starts_a_program_is_run_each_time() {
 }
 
 #[test]
+fn a_build_script_that_was_edited_is_run_again() {
+    let world = World::of_project("local-package");
+    let script = |value: u32| {
+        format!(
+            "fn main() {{ println!(\"cargo::rerun-if-env-changed=NOTHING\"); println!(\"cargo::rustc-env=VALUE={value}\"); }}\n"
+        )
+    };
+    world.write("answers/build.rs", &script(42));
+    world.write("answers/src/lib.rs", "pub fn answer() -> u32 { env!(\"VALUE\").parse().unwrap() }\n");
+    world.run(&["test"]).exits(0);
+    world.run(&["test"]).exits(0);
+    world.run(&["test"]).exits(0).says(CACHED);
+    world.write("answers/build.rs", &script(43));
+    world.run(&["test"]).exits(100).says("the answer is 43");
+}
+
+#[test]
 fn a_changed_scenario_is_served() {
     let world = World::of_project("passes");
     let scenario = workspace().join("crates/eoap-testbed/scenarios/water-bodies");

@@ -35,6 +35,8 @@ pub(super) struct Built {
     pub(super) files: BTreeMap<String, Vec<PathBuf>>,
     /// By package id: where build scripts wrote, below which Cargo keeps what they said.
     pub(super) scripts: BTreeMap<String, PathBuf>,
+    /// By package id: the programs that build scripts were compiled to.
+    pub(super) builders: BTreeMap<String, PathBuf>,
     /// The arguments `--extern`, `-L` and `--cfg` with which the member was compiled, if it was compiled now.
     pub(super) arguments: Option<Vec<String>>,
 }
@@ -103,6 +105,8 @@ impl Cargo<'_> {
                 Some("compiler-artifact") => {
                     let kinds = message["target"]["kind"].as_array().cloned().unwrap_or_default();
                     if kinds.iter().any(|kind| kind == "custom-build") {
+                        let program = message["filenames"][0].as_str().map(PathBuf::from);
+                        built.builders.extend(program.map(|program| (id, program)));
                         continue;
                     }
                     let files =

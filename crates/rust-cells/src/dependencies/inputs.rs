@@ -87,6 +87,13 @@ pub(super) fn of_packages(graph: &Graph, built: &Built, workspace: &Path) -> Inp
         for made in built.files.get(id).into_iter().flatten() {
             read_dep_info(&dep_info_of(made), [folder, workspace], &mut files, &mut variables);
         }
+        // What a build script was compiled from, too: what it says is only what it has read when it ran.
+        let builder = built.builders.get(id).and_then(|program| std::fs::read_dir(program.parent()?).ok());
+        for list in builder.into_iter().flatten().flatten().map(|entry| entry.path()) {
+            if list.extension().is_some_and(|end| end == "d") {
+                read_dep_info(&list, [folder, workspace], &mut files, &mut variables);
+            }
+        }
         if let Some(out) = built.scripts.get(id) {
             read_script_output(&out.with_file_name("output"), folder, &mut files, &mut variables);
         }

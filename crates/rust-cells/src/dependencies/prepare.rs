@@ -317,7 +317,7 @@ impl Libraries<'_> {
 
     fn record(&self, set: &DependencySet, lock: &str) -> PathBuf {
         let BuildSettings { opt_level, optimized } = self.settings;
-        let parts = [&set.manifest_lines(), lock, &self.toolchain.version, opt_level, &optimized.join(",")]
+        let parts = [FORMAT, &set.manifest_lines(), lock, &self.toolchain.version, opt_level, &optimized.join(",")]
             .map(|part| digest(part.as_bytes()));
         self.folder.join("known").join(format!("{}.json", &digest(parts.concat().as_bytes())[..20]))
     }
@@ -344,6 +344,9 @@ impl Libraries<'_> {
         }
     }
 }
+
+/// Changes when what was written down of libraries before is not enough any more.
+const FORMAT: &str = "2";
 
 /// Copies a file unless it is there: the folder's name says what it holds.
 fn copy(from: &Path, to: &Path) -> Result<(), Error> {
