@@ -54,6 +54,18 @@ struct Stamp {
     inode: u64,
 }
 
+impl Stamp {
+    fn of(metadata: &std::fs::Metadata) -> Stamp {
+        Stamp {
+            size: metadata.size(),
+            modified: (metadata.mtime(), metadata.mtime_nsec()),
+            changed: (metadata.ctime(), metadata.ctime_nsec()),
+            device: metadata.dev(),
+            inode: metadata.ino(),
+        }
+    }
+}
+
 impl FileState {
     /// The state now.
     ///
@@ -78,13 +90,7 @@ impl FileState {
             (Kind::Folder, Interest::Content) => Some(digest_of_names(&path)?),
             _ => None,
         };
-        let stamp = Stamp {
-            size: metadata.size(),
-            modified: (metadata.mtime(), metadata.mtime_nsec()),
-            changed: (metadata.ctime(), metadata.ctime_nsec()),
-            device: metadata.dev(),
-            inode: metadata.ino(),
-        };
+        let stamp = Stamp::of(&metadata);
         Ok(FileState { path, interest, kind, stamp: Some(stamp), digest })
     }
 
@@ -109,13 +115,7 @@ impl FileState {
             return false;
         }
         if let (Kind::File, Some(stamp), Ok(metadata)) = (self.kind, self.stamp, std::fs::metadata(&self.path)) {
-            let now = Stamp {
-                size: metadata.size(),
-                modified: (metadata.mtime(), metadata.mtime_nsec()),
-                changed: (metadata.ctime(), metadata.ctime_nsec()),
-                device: metadata.dev(),
-                inode: metadata.ino(),
-            };
+            let now = Stamp::of(&metadata);
             if metadata.is_file() && now == stamp {
                 return true;
             }

@@ -8,6 +8,7 @@
 pub(crate) mod access;
 #[allow(clippy::exit, reason = "a process whose front is gone has nobody to return to")]
 mod control;
+pub(crate) mod fields;
 mod future;
 mod input;
 mod outcome;

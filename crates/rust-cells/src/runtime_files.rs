@@ -14,6 +14,7 @@ const SOURCES: &[(&str, &str)] = &[
     ("exported.rs", include_str!("runtime/exported.txt")),
     ("access.rs", include_str!("runtime/access.rs")),
     ("control.rs", include_str!("runtime/control.rs")),
+    ("fields.rs", include_str!("runtime/fields.rs")),
     ("future.rs", include_str!("runtime/future.rs")),
     ("input.rs", include_str!("runtime/input.rs")),
     ("outcome.rs", include_str!("runtime/outcome.rs")),

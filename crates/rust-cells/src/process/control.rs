@@ -6,6 +6,7 @@ use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use crate::Error;
+use crate::runtime::fields::{escaped, unescaped};
 
 /// Our end of the channel. It does not block.
 pub(crate) struct Control {
@@ -89,28 +90,6 @@ impl AsFd for Control {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.stream.as_fd()
     }
-}
-
-fn escaped(field: &str) -> String {
-    field.replace('\\', "\\\\").replace('\t', "\\t").replace('\n', "\\n")
-}
-
-fn unescaped(field: &str) -> String {
-    let mut text = String::with_capacity(field.len());
-    let mut characters = field.chars();
-    while let Some(character) = characters.next() {
-        if character != '\\' {
-            text.push(character);
-            continue;
-        }
-        match characters.next() {
-            Some('t') => text.push('\t'),
-            Some('n') => text.push('\n'),
-            Some(other) => text.push(other),
-            None => {}
-        }
-    }
-    text
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use std::process::ExitCode;
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
+use super::fields::{escaped, unescaped};
 use super::outcome::Outcome;
 use super::panics::{self, Stretch};
 use super::{access, future, input, outcome, show, supervise, system};
@@ -177,25 +178,4 @@ fn stretches(text: &str) -> Vec<Stretch> {
 fn answer(front: &mut UnixStream, fields: &[&str]) -> std::io::Result<()> {
     let line: Vec<String> = fields.iter().map(|field| escaped(field)).collect();
     front.write_all((line.join("\t") + "\n").as_bytes())
-}
-
-fn escaped(field: &str) -> String {
-    field.replace('\\', "\\\\").replace('\t', "\\t").replace('\n', "\\n")
-}
-
-fn unescaped(field: &str) -> String {
-    let mut text = String::with_capacity(field.len());
-    let mut characters = field.chars();
-    while let Some(character) = characters.next() {
-        match (character, character == '\\') {
-            (_, true) => match characters.next() {
-                Some('t') => text.push('\t'),
-                Some('n') => text.push('\n'),
-                Some(other) => text.push(other),
-                None => {}
-            },
-            (other, false) => text.push(other),
-        }
-    }
-    text
 }
