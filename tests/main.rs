@@ -16,6 +16,7 @@ mod documents;
 mod export;
 mod foreign;
 mod housekeeping;
+mod init;
 mod inner;
 mod interrupt;
 mod kernel;

@@ -13,16 +13,16 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand, ValueEnum};
 use nbsnap::config::{EngineChoice, Update};
-use nbsnap::select::{Filter, Partition, Selection};
+use nbsnap::select::{Filter, Partition};
 
 pub(crate) use documents::{CheckArgs, DiffArgs, ExportArgs, ExportFormat, OutputSource, RunArgs, StripArgs};
-pub(crate) use housekeeping::{CleanArgs, CompletionsArgs, ManArgs};
+pub(crate) use housekeeping::{CleanArgs, CompletionsArgs, InitArgs, ManArgs};
 pub(crate) use jupyter::{ConsoleArgs, InstallArgs, KernelArgs, KernelCommand, LabArgs, SpecArgs, StartArgs};
 pub(crate) use record::RecordArgs;
-pub(crate) use serve::{EnvFormat, JobClock, ServeArgs, ServerKind, TestbedArgs};
+pub(crate) use serve::{EnvFormat, JobClock, MannerArgs, PortArgs, ServeArgs, ServerKind, TestbedArgs};
 pub(crate) use snapshots::{AcceptArgs, ListArgs, ReviewArgs};
 
-/// Tests Rust notebooks: executes them with evcxr and compares every cell's output with a snapshot.
+/// Tests notebooks, in Rust above all: executes them and compares every cell's output with a snapshot.
 ///
 /// Exit codes: 0 all pass, 100 failures, 4 no notebooks, 96 set-up error, 110 report not written, 130 interrupted.
 #[derive(Debug, Parser)]
@@ -32,11 +32,11 @@ pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Command,
 
-    /// The project: a folder with a `notebooks` folder in it [default: this folder or the next one above that is one]
+    /// The project: a folder with a `notebooks` folder or an nbsnap.toml in it [default: this folder or the next one above that is one]
     #[arg(long, global = true, value_name = "DIR", help_heading = "Project options")]
     pub(crate) project: Option<PathBuf>,
 
-    /// The profile of notebooks/nbsnap.toml whose settings hold [default: `ci` where the variable CI is set, else `default`]
+    /// The profile of nbsnap.toml whose settings hold [default: `ci` where the variable CI is set, else `default`]
     #[arg(long, global = true, env = "NBSNAP_PROFILE", value_name = "NAME", help_heading = "Project options")]
     pub(crate) profile: Option<String>,
 }
@@ -44,6 +44,8 @@ pub(crate) struct Args {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Make a project of this folder: settings, lines for Git, a workflow; notebooks stay where they are
+    Init(InitArgs),
     /// Run notebooks and compare every cell with its snapshot
     Test(TestArgs),
     /// Build what notebooks depend on, and run nothing: for images of build machines, or before going offline
@@ -68,6 +70,12 @@ pub(crate) enum Command {
     Record(RecordArgs),
     /// Serve a scenario to any client, and show on a page what goes on
     Serve(ServeArgs),
+    /// Show every setting of nbsnap.toml with its meaning and its default
+    #[command(after_help = "\
+Examples:
+  nbsnap settings | less             read them
+  nbsnap settings | grep timeout     find one")]
+    Settings,
     /// Show what is in the build folder, and remove what is left over
     Clean(CleanArgs),
     /// Open notebooks in JupyterLab, with a kernel that finds everything built, against the testbed
@@ -185,13 +193,6 @@ pub(crate) struct SelectionArgs {
     /// Only one share of the notebooks, for build machines that run at the same time: `1/3`, or `slice:1/3` for shares of one size
     #[arg(long, value_name = "I/N", env = "NBSNAP_PARTITION", help_heading = "Selection options")]
     pub(crate) partition: Option<Partition>,
-}
-
-impl SelectionArgs {
-    /// The selection that was asked for.
-    pub(crate) fn selection(&self) -> Selection {
-        Selection { names: self.names.clone(), filter: self.filter.clone(), partition: self.partition }
-    }
 }
 
 /// Where notebooks find their servers.

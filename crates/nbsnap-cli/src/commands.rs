@@ -7,6 +7,7 @@ mod clean;
 mod completions;
 mod diff;
 mod export;
+mod init;
 mod kernel;
 mod kernel_settings;
 mod lab;
@@ -18,6 +19,7 @@ mod review;
 mod run;
 mod serve;
 mod session;
+mod settings;
 mod strip;
 mod targets;
 mod test;
@@ -56,6 +58,7 @@ fn dispatch(args: &Args) -> Result<Exit, CommandError> {
         Command::Prepare(args) => Ok(prepare::run(&project()?, args)?),
         Command::Accept(args) => Ok(accept::run(&project()?, &args.names)?),
         Command::Console(args) => kernel::console(&place, args),
+        Command::Init(args) => init::run(&place, args),
         Command::Kernel(args) => kernel::run(&place, &args.command),
         Command::Lab(args) => lab::run(&place, args),
         Command::List(args) => list::run(&project()?, args),
@@ -69,6 +72,7 @@ fn dispatch(args: &Args) -> Result<Exit, CommandError> {
         Command::Run(args) => run::run(&place, args),
         Command::Record(args) => record::run(&place, args),
         Command::Serve(args) => serve::run(&place, args),
+        Command::Settings => settings::run(),
         Command::Strip(args) => strip::run(&Targets::find(&place, &args.names)?, args),
     }
 }

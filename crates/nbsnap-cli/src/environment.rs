@@ -36,7 +36,7 @@ impl Testbeds {
     }
 
     /// The notebook's scenario, if it has one: a notebook may name its own in its metadata, {"nbsnap": {"scenario": "…"}}.
-    fn scenario(&self, notebook: &Notebook) -> Result<Option<Scenario>, String> {
+    pub(crate) fn scenario(&self, notebook: &Notebook) -> Result<Option<Scenario>, String> {
         let own = notebook.settings.get("scenario").and_then(|scenario| scenario.as_str());
         let Some(scenario) = own.or(self.scenario.as_deref()) else { return Ok(None) };
         // A recorded scenario has what this notebook once said.

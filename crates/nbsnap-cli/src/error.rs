@@ -7,6 +7,7 @@ use nbsnap::export::ExportError;
 use nbsnap::lint::FormatError;
 use nbsnap::notebook::NotebookError;
 use nbsnap::project::ProjectError;
+use nbsnap::project::start::StartError;
 use nbsnap::run::RunError;
 use nbsnap::snapshot::SnapshotError;
 
@@ -19,6 +20,9 @@ pub(crate) enum CommandError {
     /// The project cannot be used.
     #[error(transparent)]
     Project(#[from] ProjectError),
+    /// A folder cannot be made a project.
+    #[error(transparent)]
+    Start(#[from] StartError),
     /// A notebook cannot be read or written.
     #[error(transparent)]
     Notebook(#[from] NotebookError),
@@ -42,7 +46,7 @@ pub(crate) enum CommandError {
     Port(#[source] eoap_testbed::Error),
     /// A command that was to be run cannot be.
     #[error("cannot run {command}: {source}")]
-    Start {
+    Command {
         /// The command.
         command: String,
         /// What the system said.

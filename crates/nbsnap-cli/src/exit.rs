@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use nbsnap::engine::EngineError;
 use nbsnap::event::Summary;
 use nbsnap::project::ProjectError;
+use nbsnap::project::start::StartError;
 use nbsnap::run::RunError;
 
 use crate::error::CommandError;
@@ -57,6 +58,7 @@ impl Exit {
         match error {
             CommandError::Run(error) => Exit::of_run_error(error),
             CommandError::Project(error) => Exit::of_project_error(error),
+            CommandError::Start(StartError::NoNotebooks { .. }) => Exit::NoNotebooks,
             CommandError::Output(_) => Exit::Report,
             _ => Exit::SetUp,
         }

@@ -6,32 +6,40 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use eoap_testbed::{Clock, Error, Personality, Ports, Scenario, Testbed};
+use nbsnap::notebook::Notebook;
 use nbsnap::project::Project;
 use serde_json::json;
 
-use crate::args::{EnvFormat, JobClock, ServerKind, TestbedArgs};
+use crate::args::{EnvFormat, JobClock, MannerArgs, PortArgs, ServerKind};
 use crate::environment::Testbeds;
 use crate::error::CommandError;
 
 /// The scenario that is meant: a folder, the name of one beside the project's, or, where none is named, the project's own.
 pub(crate) fn scenario(project: Option<&Project>, wanted: Option<&str>) -> Result<Scenario, CommandError> {
-    let own = match project {
-        Some(project) => {
-            let testbeds = Testbeds::new(&project.notebooks_dir(), &project.config.environment).map_err(CommandError::Usage)?;
-            testbeds.default_folder()
-        }
-        None => None,
-    };
-    let beside = own.as_deref().and_then(Path::parent);
+    scenario_if_any(project, wanted)?.ok_or_else(|| {
+        let message = "there is no scenario to serve: name a folder, or run inside a project whose nbsnap.toml names one";
+        CommandError::Usage(message.to_owned())
+    })
+}
+
+/// The same, where there need not be one.
+pub(crate) fn scenario_if_any(project: Option<&Project>, wanted: Option<&str>) -> Result<Option<Scenario>, CommandError> {
+    let own = project.map(testbeds).transpose()?.and_then(|testbeds| testbeds.default_folder());
     let folder = match wanted {
-        Some(wanted) => named(wanted, beside)?,
-        None => own.ok_or_else(|| {
-            let message =
-                "there is no scenario to serve: name a folder, or run inside a project whose notebooks/nbsnap.toml names one";
-            CommandError::Usage(message.to_owned())
-        })?,
+        Some(wanted) => Some(named(wanted, own.as_deref().and_then(Path::parent))?),
+        None => own,
     };
-    Ok(Scenario::load(&folder)?)
+    Ok(folder.map(|folder| Scenario::load(&folder)).transpose()?)
+}
+
+/// A testbed for one notebook of a project, if that has a scenario: the one that `nbsnap test` sets up for it.
+pub(crate) fn of_notebook(project: &Project, notebook: &Notebook, manner: MannerArgs) -> Result<Option<Testbed>, CommandError> {
+    let scenario = testbeds(project)?.scenario(notebook).map_err(CommandError::Usage)?;
+    scenario.map(|scenario| start(scenario, manner, PortArgs::default())).transpose()
+}
+
+fn testbeds(project: &Project) -> Result<Testbeds, CommandError> {
+    Testbeds::new(&project.notebooks_dir(), &project.config.environment).map_err(CommandError::Usage)
 }
 
 fn named(wanted: &str, beside: Option<&Path>) -> Result<PathBuf, CommandError> {
@@ -58,21 +66,21 @@ fn named(wanted: &str, beside: Option<&Path>) -> Result<PathBuf, CommandError> {
 }
 
 /// Starts it, set up as the arguments say.
-pub(crate) fn start(mut scenario: Scenario, args: &TestbedArgs) -> Result<Testbed, CommandError> {
-    match args.clock {
-        Some(JobClock::Poll) if args.speed.is_some() => {
+pub(crate) fn start(mut scenario: Scenario, manner: MannerArgs, ports: PortArgs) -> Result<Testbed, CommandError> {
+    match manner.clock {
+        Some(JobClock::Poll) if manner.speed.is_some() => {
             return Err(CommandError::Usage("only the clock `real` has a speed".to_owned()));
         }
         Some(JobClock::Poll) => scenario = scenario.with_clock(Clock::Poll),
-        Some(JobClock::Real) => scenario = scenario.with_clock(Clock::Real { speed: args.speed.unwrap_or(1.0) }),
+        Some(JobClock::Real) => scenario = scenario.with_clock(Clock::Real { speed: manner.speed.unwrap_or(1.0) }),
         None => {}
     }
-    match args.personality {
+    match manner.personality {
         Some(ServerKind::Zoo) => scenario = scenario.with_personality(Personality::Zoo),
         Some(ServerKind::Pygeoapi) => scenario = scenario.with_personality(Personality::Pygeoapi),
         None => {}
     }
-    let ports = Ports { proxy: args.proxy_port, ogc: args.ogc_port, s3: args.s3_port };
+    let ports = Ports { proxy: ports.proxy_port, ogc: ports.ogc_port, s3: ports.s3_port };
     Testbed::start_on(&scenario, ports).map_err(|error| match error {
         Error::Listen { .. } => CommandError::Port(error),
         error => CommandError::Testbed(error),

@@ -1,8 +1,9 @@
-//! `notebooks/nbsnap.toml`: how a project's notebooks are run. Every setting has a default; an unknown one is an error.
+//! `nbsnap.toml`: how a project's notebooks are run. Every setting has a default; an unknown one is an error.
 //!
 //! The main type is [`Config`]: what holds for a run once built-in values ([`BUILT_IN`], which documents every key), the file and a
 //! profile are laid on top of one another. It is data: no variable, argument or machine is looked at here.
 
+mod project;
 mod suggestion;
 mod values;
 
@@ -12,6 +13,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+pub use project::{PathPattern, ProjectConfig};
 pub(crate) use suggestion::{nearest, with_suggestion};
 pub use values::{EngineChoice, Github, Toggle, Update};
 pub(crate) use values::{optional_bytes, optional_duration, parse_duration};
@@ -68,6 +70,8 @@ pub enum ConfigError {
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 #[non_exhaustive]
 pub struct Config {
+    /// Which notebooks are the project's.
+    pub project: ProjectConfig,
     /// What runs notebooks in Rust: one engine, or several of which each must find a notebook green.
     #[serde(deserialize_with = "values::one_or_more")]
     pub engine: Vec<EngineChoice>,
@@ -187,6 +191,7 @@ pub struct CompareRule {
 impl Default for Config {
     fn default() -> Config {
         Config {
+            project: ProjectConfig::default(),
             engine: Vec::new(),
             update: Update::default(),
             fresh: false,

@@ -8,25 +8,37 @@
 //!
 //! A notebook in a folder of `notebooks` is called by its path from there, `week1/01-intro`; its snapshots lie in folders of the same names.
 //!
-//! A folder in `notebooks` that has an `nbsnap.toml` of its own is a project by itself, which no run of the outer one looks into: for notebooks that need
-//! something which not everybody has, such as Python. Its snapshots lie in it:
+//! Where notebooks lie elsewhere, an `nbsnap.toml` makes its own folder a project, and its `[project]` says which of the notebooks below it
+//! are meant:
 //!
 //! ```text
-//! <root>/notebooks/<inner>/*.ipynb, nbsnap.toml, Cargo.lock, snapshots/
+//! <root>/nbsnap.toml, lessons/**/*.ipynb
+//! <root>/snapshots/lessons/<notebook>/<cell id>.snap, Cargo.lock
 //! ```
+//!
+//! Such a folder within another project is a project by itself, which no run of the outer one looks into: for notebooks that need something
+//! which not everybody has, such as Python. It builds where the outer one does.
+
+pub(crate) mod discovery;
+mod layout;
+pub mod start;
 
 use std::path::{Path, PathBuf};
 
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, PathPattern};
 use crate::notebook::{Notebook, NotebookError};
 use crate::select::{SelectError, Selection};
+use layout::{Layout, SETTINGS};
 
 /// Why a project cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProjectError {
     /// There is no project here.
-    #[error("no `notebooks` folder with notebooks in {start} or above it; run inside a project, or name one with --project")]
+    #[error(
+        "{start} is in no project: neither it nor a folder above it has a `notebooks` folder or an nbsnap.toml; `nbsnap init` makes one where \
+         notebooks are, and --project names another"
+    )]
     NotFound {
         /// Where the search began.
         start: PathBuf,
@@ -54,8 +66,7 @@ pub struct Project {
     pub root: PathBuf,
     /// Its settings.
     pub config: Config,
-    /// The folder in `notebooks` that is the project, if it is not all of them.
-    pub inner: Option<String>,
+    layout: Layout,
 }
 
 /// The notebooks of a project: those that can be tested, and those that cannot, with the reason.
@@ -74,35 +85,33 @@ impl Project {
     /// When there is none, its configuration cannot be used, or it has no such profile.
     pub fn find(start: &Path, profile: &str) -> Result<Project, ProjectError> {
         let not_found = || ProjectError::NotFound { start: start.to_owned() };
-        let start = start.canonicalize().map_err(|_| not_found())?;
-        for folder in start.ancestors().filter(|folder| folder.join("nbsnap.toml").is_file()) {
-            if let (Some(outer), Some(name)) = (folder.parent().filter(|outer| outer.ends_with("notebooks")), folder.file_name())
-                && let (Some(root), true) = (outer.parent(), holds_notebooks(outer))
-            {
-                let config = Config::read(&folder.join("nbsnap.toml"), profile)?;
-                let inner = Some(name.to_string_lossy().into_owned());
-                return Ok(Project { root: root.to_owned(), config, inner });
-            }
-        }
-        let root = start.ancestors().find(|folder| holds_notebooks(&folder.join("notebooks"))).ok_or_else(not_found)?;
-        let config = Config::read(&root.join("notebooks/nbsnap.toml"), profile)?;
-        Ok(Project { root: root.to_owned(), config, inner: None })
+        let folder = start.canonicalize().map_err(|_| not_found())?;
+        Ok(Project::of_layout(Layout::around(&folder).ok_or_else(not_found)?, profile)?)
     }
 
-    /// The folder with the notebooks.
+    fn of_layout(layout: Layout, profile: &str) -> Result<Project, ConfigError> {
+        let config = Config::read(&layout.notebooks.join(SETTINGS), profile)?;
+        Ok(Project { root: layout.root.clone(), config, layout })
+    }
+
+    /// The project in this folder whose notebooks lie in its folder `notebooks`, with these settings, whatever its files say.
+    pub fn with_config(root: &Path, config: Config) -> Project {
+        Project { root: root.to_owned(), config, layout: Layout::of_folder(root) }
+    }
+
+    /// The folder that notebooks are looked for in.
     pub fn notebooks_dir(&self) -> PathBuf {
-        let all = self.root.join("notebooks");
-        self.inner.as_ref().map_or(all.clone(), |inner| all.join(inner))
+        self.layout.notebooks.clone()
     }
 
     /// The file with the project's settings, which need not exist.
     pub fn config_file(&self) -> PathBuf {
-        self.notebooks_dir().join("nbsnap.toml")
+        self.layout.notebooks.join(SETTINGS)
     }
 
     /// The folder with the snapshots.
     pub fn snapshots_dir(&self) -> PathBuf {
-        if self.inner.is_some() { self.notebooks_dir().join("snapshots") } else { self.root.join("snapshots") }
+        self.layout.snapshots.clone()
     }
 
     /// The folder that is built in, unless the user names another.
@@ -112,14 +121,12 @@ impl Project {
 
     /// The lock file of the notebooks' dependencies.
     pub fn lock_file(&self) -> PathBuf {
-        self.notebooks_dir().join("Cargo.lock")
+        self.layout.lock_file.clone()
     }
 
     /// What the notebook in this file is called: its path from the folder with the notebooks, without `.ipynb`.
     pub fn name_of(&self, path: &Path) -> String {
-        let folder = self.notebooks_dir();
-        let below = path.strip_prefix(&folder).unwrap_or_else(|_| path.file_name().unwrap_or_default().as_ref());
-        let parts: Vec<_> = below.with_extension("").iter().map(|part| part.to_string_lossy().into_owned()).collect();
+        let parts: Vec<_> = self.below(path).with_extension("").iter().map(|part| part.to_string_lossy().into_owned()).collect();
         parts.join("/")
     }
 
@@ -128,9 +135,20 @@ impl Project {
     /// # Errors
     /// When the folder cannot be listed.
     pub fn inner_projects(&self) -> Result<Vec<PathBuf>, ProjectError> {
-        let folder = self.notebooks_dir();
-        let found = files_of(&folder).map_err(|source| ProjectError::List { path: folder, source })?;
-        Ok(found.projects)
+        let mut found = self.look()?.projects;
+        found.retain(|folder| self.covers(folder));
+        Ok(found)
+    }
+
+    /// The patterns of `[project]` that no notebook fits.
+    ///
+    /// # Errors
+    /// When the folder cannot be listed.
+    pub fn idle_patterns(&self) -> Result<Vec<String>, ProjectError> {
+        let found = self.look()?.notebooks;
+        let fits = |pattern: &&PathPattern| found.iter().any(|path| pattern.covers(self.below(path)));
+        let idle = self.config.project.patterns().filter(|pattern| !fits(pattern));
+        Ok(idle.map(ToString::to_string).collect())
     }
 
     /// Reads all notebooks.
@@ -138,15 +156,29 @@ impl Project {
     /// # Errors
     /// When the folder cannot be listed. A file that cannot be used is no error.
     pub fn notebooks(&self) -> Result<Notebooks, ProjectError> {
-        let folder = self.notebooks_dir();
         let mut notebooks = Notebooks::default();
-        for path in notebook_files(&folder).map_err(|source| ProjectError::List { path: folder, source })? {
+        for path in self.look()?.notebooks.into_iter().filter(|path| self.covers(path)) {
             match Notebook::read(&path) {
                 Ok(notebook) => notebooks.usable.push(Notebook { name: self.name_of(&path), ..notebook }),
                 Err(error) => notebooks.unusable.push((self.name_of(&path), path, error)),
             }
         }
         Ok(notebooks)
+    }
+
+    fn look(&self) -> Result<discovery::Found, ProjectError> {
+        let folder = &self.layout.notebooks;
+        discovery::files_of(folder).map_err(|source| ProjectError::List { path: folder.clone(), source })
+    }
+
+    /// Whether a file or folder is one that the settings mean.
+    fn covers(&self, path: &Path) -> bool {
+        self.config.project.covers(self.below(path))
+    }
+
+    /// A path from the folder that notebooks are looked for in.
+    fn below<'p>(&self, path: &'p Path) -> &'p Path {
+        path.strip_prefix(&self.layout.notebooks).unwrap_or_else(|_| path.file_name().unwrap_or_default().as_ref())
     }
 }
 
@@ -166,47 +198,4 @@ impl Notebooks {
     pub fn select(&self, wanted: &[String]) -> Result<Vec<String>, ProjectError> {
         Ok(Selection::of_names(wanted).choose(self)?.into_iter().map(|chosen| chosen.name).collect())
     }
-}
-
-fn holds_notebooks(folder: &Path) -> bool {
-    folder.join("nbsnap.toml").is_file() || notebook_files(folder).is_ok_and(|files| !files.is_empty())
-}
-
-fn notebook_files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
-    Ok(files_of(folder)?.notebooks)
-}
-
-/// What lies in a folder with notebooks, and in those below it.
-#[derive(Default)]
-struct Found {
-    notebooks: Vec<PathBuf>,
-    /// Folders that are projects of their own.
-    projects: Vec<PathBuf>,
-}
-
-/// Looks through a folder. Hidden folders, those with builds, and links to folders, which may lead back, are left out.
-fn files_of(folder: &Path) -> std::io::Result<Found> {
-    let mut found = Found::default();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(&folder)? {
-            let entry = entry?;
-            let path = entry.path();
-            if entry.file_name().as_encoded_bytes().starts_with(b".") {
-                continue;
-            }
-            if entry.file_type()?.is_dir() {
-                if path.join("nbsnap.toml").is_file() {
-                    found.projects.push(path);
-                } else if !path.join("CACHEDIR.TAG").is_file() {
-                    folders.push(path);
-                }
-            } else if path.extension().is_some_and(|extension| extension == "ipynb") && path.is_file() {
-                found.notebooks.push(path);
-            }
-        }
-    }
-    found.notebooks.sort();
-    found.projects.sort();
-    Ok(found)
 }

@@ -161,7 +161,7 @@ impl Generate<'_> {
                 (Some(library), true) => format!("::{library}::block_on"),
                 _ => "::cells_rt::block_on".to_owned(),
             };
-            out.frame(&format!("{block_on}(::cells_rt::Cancellable::new(async {{ "));
+            out.frame(&format!("::cells_rt::drive::<{result}>({block_on}, async {{ "));
         }
         take(out, |keeping| keeping != Keeping::Outside);
     }
@@ -175,7 +175,7 @@ impl Generate<'_> {
     }
 
     fn returned(&self, result: &str) -> String {
-        if self.awaits() { format!("::cells_rt::Completion<{result}>") } else { result.to_owned() }
+        if self.awaits() { "::cells_rt::Awaited".to_owned() } else { result.to_owned() }
     }
 
     /// The value with which the author's code ends.
@@ -275,7 +275,7 @@ impl Generate<'_> {
         out.frame("::cells_rt::reached_end(); ");
         out.frame(&self.success());
         if self.awaits() {
-            out.frame(" }))");
+            out.frame(" })");
         }
         out.frame(" }); ");
         for name in taken.iter().filter(|name| self.keeping(name, Keeping::Outside) == Keeping::Outside) {

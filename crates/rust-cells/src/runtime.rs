@@ -20,7 +20,7 @@ mod supervise;
 mod system;
 
 pub use control::main;
-pub use future::{Cancellable, Completion, block_on};
+pub use future::{Awaited, BlockOn, block_on, drive};
 pub use outcome::{DebugError, DisplayError, Ending, PrettyError, reached_end, run, whole};
 pub use show::show;
 pub use store::{Kept, discard, keep, take};

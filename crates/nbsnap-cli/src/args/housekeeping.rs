@@ -4,6 +4,19 @@ use std::path::PathBuf;
 
 use super::BuildArgs;
 
+/// `nbsnap init`
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  nbsnap init                        in the folder of your notebooks, or of your repository
+  nbsnap init --example              in an empty folder
+  nbsnap init --project course       in another folder")]
+pub(crate) struct InitArgs {
+    /// Write a first notebook where there is none
+    #[arg(long)]
+    pub(crate) example: bool,
+}
+
 /// `nbsnap clean`
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
-use super::{BuildArgs, ReportArgs, TestbedArgs};
+use super::{BuildArgs, MannerArgs, ReportArgs, TestbedArgs};
 
 /// `nbsnap kernel`
 #[derive(Debug, clap::Args)]
@@ -91,6 +91,14 @@ pub(crate) struct StartArgs {
     #[arg(long)]
     pub(crate) no_history: bool,
 
+    /// Have a testbed of its own, set up by the notebook's scenario, as `nbsnap test` does
+    #[arg(long)]
+    pub(crate) testbed: bool,
+
+    /// How that testbed answers
+    #[command(flatten)]
+    pub(crate) manner: MannerArgs,
+
     /// Where to build
     #[command(flatten)]
     pub(crate) build: BuildArgs,
@@ -126,7 +134,7 @@ pub(crate) struct LabArgs {
     /// The folder that JupyterLab shows [default: the project's notebooks]
     pub(crate) dir: Option<PathBuf>,
 
-    /// The scenario: a folder, or the name of one beside the project's [default: the one of the project]
+    /// The scenario of all notebooks: a folder, or the name of one beside the project's [default: each notebook's own]
     #[arg(long, value_name = "SCENARIO", help_heading = "Testbed options")]
     pub(crate) scenario: Option<String>,
 

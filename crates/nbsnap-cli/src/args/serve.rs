@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
+use clap::builder::PossibleValue;
 
 use super::ReportArgs;
 
@@ -58,6 +59,18 @@ pub(crate) struct ServeArgs {
 /// How a testbed is set up.
 #[derive(Debug, Default, clap::Args)]
 pub(crate) struct TestbedArgs {
+    /// Where it listens
+    #[command(flatten)]
+    pub(crate) ports: PortArgs,
+
+    /// How it answers
+    #[command(flatten)]
+    pub(crate) manner: MannerArgs,
+}
+
+/// Where a testbed listens.
+#[derive(Clone, Copy, Debug, Default, clap::Args)]
+pub(crate) struct PortArgs {
     /// Port of the forward proxy, which has the page too; 0 is any that is free
     #[arg(long, value_name = "PORT", default_value_t = 0, env = "NBSNAP_PROXY_PORT", help_heading = "Testbed options")]
     pub(crate) proxy_port: u16,
@@ -69,7 +82,11 @@ pub(crate) struct TestbedArgs {
     /// Port of S3, for clients that go round the proxy
     #[arg(long, value_name = "PORT", default_value_t = 0, env = "NBSNAP_S3_PORT", help_heading = "Testbed options")]
     pub(crate) s3_port: u16,
+}
 
+/// How a testbed answers.
+#[derive(Clone, Copy, Debug, Default, clap::Args)]
+pub(crate) struct MannerArgs {
     /// What moves jobs on [default: as the scenario says, which is mostly `poll`]
     #[arg(long, value_enum, help_heading = "Testbed options")]
     pub(crate) clock: Option<JobClock>,
@@ -81,6 +98,19 @@ pub(crate) struct TestbedArgs {
     /// Which server answers [default: as the scenario says]
     #[arg(long, value_enum, help_heading = "Testbed options")]
     pub(crate) personality: Option<ServerKind>,
+}
+
+impl MannerArgs {
+    /// The same, as they are written on a command line.
+    pub(crate) fn to_arguments(self) -> Vec<String> {
+        let value = |value: Option<PossibleValue>| value.map(|value| value.get_name().to_owned());
+        let options = [
+            ("--clock", value(self.clock.and_then(|clock| clock.to_possible_value()))),
+            ("--speed", self.speed.map(|speed| speed.to_string())),
+            ("--personality", value(self.personality.and_then(|kind| kind.to_possible_value()))),
+        ];
+        options.into_iter().filter_map(|(name, value)| Some([name.to_owned(), value?])).flatten().collect()
+    }
 }
 
 /// What moves jobs on.

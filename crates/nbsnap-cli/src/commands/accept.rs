@@ -6,13 +6,14 @@ use nbsnap::project::Project;
 use nbsnap::run::RunError;
 use nbsnap::snapshot::UpdateMode;
 
+use super::targets::with_whole_paths;
 use crate::exit::Exit;
 
 /// Runs the command.
 pub(crate) fn run(project: &Project, names: &[String]) -> Result<Exit, RunError> {
     let store = super::store(project, UpdateMode::WritePending);
     let notebooks = project.notebooks()?;
-    let selected = notebooks.select(names)?;
+    let selected = notebooks.select(&with_whole_paths(names))?;
     let (usable, all) = (&notebooks.usable, names.is_empty());
     let chosen: Vec<_> = usable.iter().filter(|notebook| selected.contains(&notebook.name)).cloned().collect();
     let orphans = store.orphans(&chosen, all)?;

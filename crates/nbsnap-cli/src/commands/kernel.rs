@@ -8,9 +8,10 @@ use nbsnap::files::atomic_write;
 use serde_json::{Value, json};
 
 use super::{Place, kernel_settings, prepare};
-use crate::args::{ConsoleArgs, InstallArgs, KernelCommand, SpecArgs, StartArgs};
+use crate::args::{ConsoleArgs, InstallArgs, KernelCommand, MannerArgs, SpecArgs, StartArgs};
 use crate::error::CommandError;
 use crate::exit::Exit;
+use crate::testbed_server;
 
 /// The kernel's picture in Jupyter's launcher.
 const LOGO: &str = include_str!("kernel.svg");
@@ -36,7 +37,7 @@ fn install(place: &Place<'_>, args: &InstallArgs) -> Result<Exit, CommandError> 
     write_spec(
         &folder,
         &args.display_name,
-        &SpecOptions { cache_dir: args.build.cache_dir.as_deref(), keeps_history: !args.no_history },
+        &SpecOptions { cache_dir: args.build.cache_dir.as_deref(), keeps_history: !args.no_history, testbed: None },
     )?;
     super::say(&format!("Jupyter knows the kernel `{}` now: {}", args.display_name, folder.join("kernel.json").display()))?;
     Ok(Exit::Success)
@@ -96,6 +97,8 @@ pub(super) struct SpecOptions<'a> {
     pub(super) cache_dir: Option<&'a Path>,
     /// Whether it keeps what was typed, for later sessions.
     pub(super) keeps_history: bool,
+    /// How the testbed answers that it has of its own, if it has one.
+    pub(super) testbed: Option<MannerArgs>,
 }
 
 /// Writes a kernelspec (<https://jupyter-client.readthedocs.io/en/stable/kernels.html#kernel-specs>) that has this very program started.
@@ -108,6 +111,10 @@ pub(super) fn write_spec(folder: &Path, display_name: &str, options: &SpecOption
     let mut argv = vec![program.display().to_string(), "kernel".into(), "start".into(), "{connection_file}".into()];
     if !options.keeps_history {
         argv.push("--no-history".to_owned());
+    }
+    if let Some(manner) = options.testbed {
+        argv.push("--testbed".to_owned());
+        argv.extend(manner.to_arguments());
     }
     if let Some(cache_dir) = options.cache_dir {
         let absolute = std::path::absolute(cache_dir).map_err(failed(cache_dir))?;
@@ -135,6 +142,9 @@ fn start(place: &Place<'_>, args: &StartArgs) -> Result<Exit, CommandError> {
     if args.no_history {
         settings.history = None;
     }
+    // It ends with the kernel, so that a restart begins anew with the server as well.
+    let testbed = if args.testbed { kernel_settings::testbed(place, args.manner) } else { None };
+    settings.environment.extend(testbed.iter().flat_map(testbed_server::environment));
     nbsnap_kernel::run(settings)?;
     Ok(Exit::Success)
 }

@@ -1,9 +1,11 @@
 //! What a kernel is started with: what the project that it works in says, or the user's own where it works in none.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use eoap_testbed::Testbed;
 use nbsnap::config::Config;
 use nbsnap::engines::rustc::{lock_to_begin_with, set_of};
 use nbsnap::notebook::Notebook;
@@ -13,8 +15,9 @@ use rust_cells::{ProcessSettings, foreign_variables};
 
 use super::analyser::Analyser;
 use super::{Place, session};
-use crate::args::BuildArgs;
-use crate::error::CommandError;
+use crate::args::{BuildArgs, MannerArgs};
+use crate::error::{CommandError, chain};
+use crate::testbed_server;
 
 /// The variable in which Jupyter names the notebook.
 const NOTEBOOK: &str = "JPY_SESSION_NAME";
@@ -47,10 +50,24 @@ pub(super) fn of(place: &Place<'_>, build: &BuildArgs, connection_file: &Path) -
     })
 }
 
-/// The notebook that the kernel was started for, as far as Jupyter says.
+/// A testbed for the notebook that the kernel was started for, if that is one of a project's and has a scenario. One that cannot be set up
+/// must not keep the notebook from being opened.
+pub(super) fn testbed(place: &Place<'_>, manner: MannerArgs) -> Option<Testbed> {
+    let project = place.project_if_any().ok()??;
+    let notebooks = project.notebooks().ok()?.usable;
+    let started = testbed_server::of_notebook(&project, this_notebook(&notebooks)?, manner);
+    started.unwrap_or_else(|error| {
+        // Jupyter shows it in its log.
+        let _ = writeln!(std::io::stderr(), "nbsnap: this notebook has no testbed of its own: {}", chain(&error));
+        None
+    })
+}
+
+/// The notebook that the kernel was started for, as far as Jupyter says: by a path, or by its name alone.
 fn this_notebook(notebooks: &[Notebook]) -> Option<&Notebook> {
     let name = std::env::var_os(NOTEBOOK).map(PathBuf::from)?;
-    notebooks.iter().find(|notebook| notebook.path.file_name() == name.file_name())
+    let of_path = notebooks.iter().find(|notebook| notebook.path.ends_with(&name));
+    of_path.or_else(|| notebooks.iter().find(|notebook| notebook.path.file_name() == name.file_name()))
 }
 
 /// All variables of this process, but for those that would change how cells are compiled: a person's cells see the person's environment.

@@ -21,7 +21,7 @@ const OWN_ENVIRONMENT: &str = "target/jupyter";
 pub(crate) fn run(place: &Place<'_>, args: &LabArgs) -> Result<Exit, CommandError> {
     let project = place.project_if_any()?;
     // Everything that can be known to be wrong is, before minutes of building.
-    let scenario = testbed_server::scenario(project.as_ref(), args.scenario.as_deref())?;
+    let scenario = testbed_server::scenario_if_any(project.as_ref(), args.scenario.as_deref())?;
     let jupyter = jupyter(project.as_ref(), args)?;
     let folder = match (&args.dir, &project) {
         (Some(folder), _) if !folder.is_dir() => {
@@ -38,23 +38,28 @@ pub(crate) fn run(place: &Place<'_>, args: &LabArgs) -> Result<Exit, CommandErro
         Some(project) => session::cache_dir(project, &args.build).join("lab"),
         None => std::env::temp_dir().join(format!("nbsnap-lab-{}", std::process::id())),
     };
+    // Each notebook in Rust has a testbed of its own, as under test, unless one scenario is for all of them.
+    let manner = args.scenario.is_none().then_some(args.testbed.manner);
     // Under this name notebooks in Rust find it, in this JupyterLab only.
-    let options = kernel::SpecOptions { cache_dir: args.build.cache_dir.as_deref(), keeps_history: true };
+    let options = kernel::SpecOptions { cache_dir: args.build.cache_dir.as_deref(), keeps_history: true, testbed: manner };
     kernel::write_spec(&data.join("kernels/rust"), "Rust", &options)?;
 
     let interrupt = serve::interrupt(true)?;
     let log = Log::open(None, args.requests, args.report.color)?;
-    let testbed = testbed_server::start(scenario, &args.testbed)?;
-    log.note(&format!("the testbed's page: {}", testbed.page_url()));
+    let testbed =
+        scenario.map(|scenario| testbed_server::start(scenario, args.testbed.manner, args.testbed.ports)).transpose()?;
     let mut command = Command::new(&jupyter);
-    command.arg("lab").arg(&folder).args(&args.arguments).envs(testbed_server::environment(&testbed));
+    command.arg("lab").arg(&folder).args(&args.arguments);
+    if let Some(testbed) = &testbed {
+        log.note(&format!("the testbed's page: {}", testbed.page_url()));
+        command.envs(testbed_server::environment(testbed));
+    }
     command.env("JUPYTER_PATH", with_path(&data, std::env::var_os("JUPYTER_PATH"))?);
     // The testbed's proxy serves the tutorial's hosts and no registry. Cargo goes there directly.
     command.env("CARGO_HTTP_PROXY", "");
     // SAFETY: between fork and exec this makes one system call and touches no memory.
     unsafe { command.pre_exec(end_with_parent) };
-    let requests = testbed.requests();
-    let ended = Serving { testbed, requests, interrupt }.during(command, log);
+    let ended = Serving::new(testbed, interrupt).during(command, log);
     if project.is_none() {
         let _ = std::fs::remove_dir_all(&data);
     }

@@ -9,6 +9,7 @@ use nbsnap::run::RunError;
 use nbsnap::snapshot::{SnapshotStore, UpdateMode};
 use serde_json::{Value, json};
 
+use super::targets::with_whole_paths;
 use crate::args::ListArgs;
 use crate::error::CommandError;
 use crate::exit::Exit;
@@ -22,7 +23,7 @@ pub(crate) fn run(project: &Project, args: &ListArgs) -> Result<Exit, CommandErr
     if notebooks.names().is_empty() {
         return Err(RunError::NoNotebooks { folder: project.notebooks_dir() }.into());
     }
-    let selected = notebooks.select(&args.names)?;
+    let selected = notebooks.select(&with_whole_paths(&args.names))?;
     notebooks.usable.retain(|notebook| selected.contains(&notebook.name));
     notebooks.unusable.retain(|(name, ..)| selected.contains(name));
     let store = super::store(project, UpdateMode::Never);

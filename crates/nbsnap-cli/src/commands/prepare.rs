@@ -10,16 +10,17 @@ use nbsnap::run::{RunError, Runner};
 use nbsnap::snapshot::UpdateMode;
 
 use super::session::{self, LockFile};
+use super::targets::with_whole_paths;
 use crate::args::{BuildArgs, PrepareArgs, ReportArgs};
 use crate::exit::Exit;
 
 /// Runs the command.
 pub(crate) fn run(project: &Project, args: &PrepareArgs) -> Result<Exit, RunError> {
     if !args.kernel {
-        return build(project, &args.names, session::one_engine(project, None), args, Told::Everything);
+        return build(project, &with_whole_paths(&args.names), session::one_engine(project, None), args, Told::Everything);
     }
     // A shell that evaluates what is said for it must not see the report.
-    build(project, &args.names, EngineChoice::Jupyter, args, Told::Folder)
+    build(project, &with_whole_paths(&args.names), EngineChoice::Jupyter, args, Told::Folder)
 }
 
 /// Builds what the kernel finds built, for all notebooks of the project.

@@ -39,8 +39,7 @@ pub(crate) fn run(place: &Place<'_>, args: &ServeArgs) -> Result<Exit, CommandEr
     let name = scenario.name().to_owned();
     let interrupt = interrupt(!args.command.is_empty())?;
     let mut log = Log::open(args.log.as_deref(), !args.quiet, args.report.color)?;
-    let testbed = testbed_server::start(scenario, &args.testbed)?;
-    let requests = testbed.requests();
+    let testbed = testbed_server::start(scenario, args.testbed.manner, args.testbed.ports)?;
     let environment = testbed_server::environment(&testbed);
 
     let text = testbed_server::written(&environment, args.format);
@@ -52,22 +51,22 @@ pub(crate) fn run(place: &Place<'_>, args: &ServeArgs) -> Result<Exit, CommandEr
         // Standard output is the command's.
         None => {}
     }
-    let serving = Serving { testbed, requests, interrupt };
     if args.command.is_empty() {
         log.note(&format!(
             "serving {name} until Ctrl-C\n  page   {}\n  proxy  {}\n  OGC    {}\n  S3     {}",
-            serving.testbed.page_url(),
-            serving.testbed.proxy_url(),
-            serving.testbed.ogc_url(),
-            serving.testbed.s3_url()
+            testbed.page_url(),
+            testbed.proxy_url(),
+            testbed.ogc_url(),
+            testbed.s3_url()
         ));
+        let serving = Serving::new(Some(testbed), interrupt);
         let ended = input_ended();
         serving.until(&mut log, &mut || ended.load(Ordering::Relaxed).then_some(()));
         serving.end(log, Exit::Success)
     } else {
         let mut command = Command::new(&args.command[0]);
         command.args(&args.command[1..]).envs(&environment);
-        serving.during(command, log)
+        Serving::new(Some(testbed), interrupt).during(command, log)
     }
 }
 
@@ -83,18 +82,23 @@ pub(super) fn interrupt(has_command: bool) -> Result<Interrupt, CommandError> {
     Ok(interrupt)
 }
 
-/// A testbed in use.
+/// A testbed in use, or none where notebooks need no server.
 pub(super) struct Serving {
-    pub(super) testbed: Testbed,
-    pub(super) requests: mpsc::Receiver<Answered>,
-    pub(super) interrupt: Interrupt,
+    testbed: Option<Testbed>,
+    requests: Option<mpsc::Receiver<Answered>>,
+    interrupt: Interrupt,
 }
 
 impl Serving {
+    pub(super) fn new(testbed: Option<Testbed>, interrupt: Interrupt) -> Serving {
+        let requests = testbed.as_ref().map(Testbed::requests);
+        Serving { testbed, requests, interrupt }
+    }
+
     /// Serves for as long as a command runs, and comes to what it comes to.
     pub(super) fn during(self, mut command: Command, mut log: Log) -> Result<Exit, CommandError> {
         let shown = command.get_program().to_string_lossy().into_owned();
-        let mut child = command.spawn().map_err(|source| CommandError::Start { command: shown, source })?;
+        let mut child = command.spawn().map_err(|source| CommandError::Command { command: shown, source })?;
         let ended = self.until(&mut log, &mut || child.try_wait().ok().flatten());
         let status = match ended {
             Some(status) => status,
@@ -103,12 +107,18 @@ impl Serving {
         self.end(log, exit(status))
     }
 
+    /// Writes the requests that come while nothing else is to be done.
+    fn pause(&self, log: &mut Log) {
+        match &self.requests {
+            Some(requests) => requests.recv_timeout(PAUSE).into_iter().for_each(|request| log.request(&request)),
+            None => std::thread::sleep(PAUSE),
+        }
+    }
+
     /// Writes the log until `over` gives something, or the user wants to stop.
     fn until<T>(&self, log: &mut Log, over: &mut dyn FnMut() -> Option<T>) -> Option<T> {
         while !self.interrupt.is_set() {
-            if let Ok(request) = self.requests.recv_timeout(PAUSE) {
-                log.request(&request);
-            }
+            self.pause(log);
             if let Some(ended) = over() {
                 return Some(ended);
             }
@@ -118,9 +128,9 @@ impl Serving {
 
     /// Stops the servers, says what the proxy refused, and what could not be logged.
     fn end(self, mut log: Log, exit: Exit) -> Result<Exit, CommandError> {
-        let refused = self.testbed.refused_hosts();
+        let refused = self.testbed.as_ref().map(Testbed::refused_hosts).unwrap_or_default();
         drop(self.testbed);
-        for request in self.requests.try_iter() {
+        for request in self.requests.iter().flat_map(mpsc::Receiver::try_iter) {
             log.request(&request);
         }
         for host in refused {
@@ -218,9 +228,7 @@ fn stop(child: &mut Child, serving: &Serving, log: &mut Log) -> ExitStatus {
         if Instant::now() > deadline {
             let _ = child.kill();
         }
-        if let Ok(request) = serving.requests.recv_timeout(PAUSE) {
-            log.request(&request);
-        }
+        serving.pause(log);
     }
 }
 

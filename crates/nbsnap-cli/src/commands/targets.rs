@@ -47,6 +47,11 @@ impl Place<'_> {
         self.named.is_some()
     }
 
+    /// The folder that the command line names.
+    pub(crate) fn named(&self) -> Option<&Path> {
+        self.named
+    }
+
     /// The project that is named, or the one that this folder is in.
     pub(crate) fn project(&self) -> Result<Project, CommandError> {
         Ok(Project::find(self.named.unwrap_or(Path::new(".")), self.profile)?)
@@ -70,6 +75,16 @@ impl Place<'_> {
             _ => self.project(),
         }
     }
+}
+
+/// Names, of which those that are files from here are whole paths: `01.ipynb` in a folder is that file, whatever else has its name.
+pub(crate) fn with_whole_paths(names: &[String]) -> Vec<String> {
+    let whole = |name: &String| {
+        let (file, cell) = name.split_once("::").map_or((name.as_str(), None), |(file, cell)| (file, Some(cell)));
+        let path = Path::new(file).canonicalize().ok().filter(|path| file.ends_with(".ipynb") && path.is_file())?;
+        Some(path.to_str()?.to_owned() + &cell.map(|cell| format!("::{cell}")).unwrap_or_default())
+    };
+    names.iter().map(|name| whole(name).unwrap_or_else(|| name.clone())).collect()
 }
 
 impl Targets {

@@ -17,7 +17,8 @@ use nbsnap::snapshot::UpdateMode;
 
 use super::reporters;
 use super::session::{self, LockFile};
-use crate::args::TestArgs;
+use super::targets::with_whole_paths;
+use crate::args::{SelectionArgs, TestArgs};
 use crate::environment;
 use crate::error::chain;
 use crate::exit::Exit;
@@ -27,9 +28,10 @@ type Inputs = BTreeMap<String, Parts>;
 
 /// Runs the command.
 pub(crate) fn run(project: &Project, profile: &str, args: &TestArgs) -> Result<Exit, RunError> {
-    let selection = args.selection.selection();
+    let SelectionArgs { names, filter, partition } = &args.selection;
+    let selection = Selection { names: with_whole_paths(names), filter: filter.clone(), partition: *partition };
     if args.repetition.watch {
-        return watch(&project.root, profile, args, selection);
+        return watch(&project.notebooks_dir(), profile, args, selection);
     }
     with_runner(&as_asked(project, args), args, |runner, reporter| {
         runner.run(&selection, &mut |event| reporter.report(&event)).map(|summary| Exit::of_summary(&summary))
@@ -38,9 +40,9 @@ pub(crate) fn run(project: &Project, profile: &str, args: &TestArgs) -> Result<E
 
 /// Runs notebooks, waits for changes, and runs those again whose inputs changed, until the user stops it. What keeps them from being run is told,
 /// and waited for as well: somebody is about to mend it.
-fn watch(root: &Path, profile: &str, args: &TestArgs, all: Selection) -> Result<Exit, RunError> {
+fn watch(folder: &Path, profile: &str, args: &TestArgs, all: Selection) -> Result<Exit, RunError> {
     let interrupt = session::interrupt()?;
-    let mut project = as_asked(&Project::find(root, profile)?, args);
+    let mut project = as_asked(&Project::find(folder, profile)?, args);
     let mut next = all.clone();
     let mut broken: Option<String> = None;
     // What each notebook rested on when it was last run: what changes while others run is no less of a change.
@@ -93,7 +95,7 @@ fn watch(root: &Path, profile: &str, args: &TestArgs, all: Selection) -> Result<
             }
         }
         // Settings may be what changed.
-        match Project::find(root, profile) {
+        match Project::find(folder, profile) {
             Ok(found) => project = as_asked(&found, args),
             Err(error) => broken = Some(chain(&error)),
         }

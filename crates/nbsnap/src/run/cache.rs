@@ -260,7 +260,7 @@ mod tests {
 
         fn with<T>(&self, act: impl FnOnce(&ResultCache, &Notebook, Surroundings<'_>, Sources<'_>) -> T) -> T {
             let root = self.folder.path();
-            let project = Project { root: root.to_owned(), config: self.config.clone(), inner: None };
+            let project = Project::with_config(root, self.config.clone());
             let cache = ResultCache::new(&root.join("cache"), &project);
             let notebook = Notebook::read(&root.join("notebooks/lab.ipynb")).unwrap();
             let (snapshots, environment) = (root.join("snapshots/lab"), [root.join("scenario/x.json")]);

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 
 use crate::engine::Interrupt;
+use crate::project::discovery;
 
 /// How long nothing more must change: an editor writes a file in several steps, and `git checkout` many files.
 const QUIET: Duration = Duration::from_millis(300);
@@ -24,9 +25,10 @@ pub struct WatchError {
     source: notify::Error,
 }
 
-/// Watches folders and everything below them.
+/// Watches folders and everything below them, without hidden folders and what other tools build or install there.
 pub struct Watch {
-    changes: Receiver<()>,
+    /// What changed, or came.
+    changes: Receiver<Vec<PathBuf>>,
     /// Watches until it is dropped.
     watcher: RecommendedWatcher,
     folders: BTreeSet<PathBuf>,
@@ -41,8 +43,9 @@ impl Watch {
         let (sender, changes) = channel();
         let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
             // That a file was read is no change. Nobody may listen any more; then nothing is missed.
-            if event.is_ok_and(|event| !matches!(event.kind, EventKind::Access(_))) {
-                let _ = sender.send(());
+            let Ok(event) = event else { return };
+            if !matches!(event.kind, EventKind::Access(_)) {
+                let _ = sender.send(event.paths);
             }
         });
         let watcher = watcher.map_err(|source| WatchError { path: "files".into(), source })?;
@@ -57,23 +60,36 @@ impl Watch {
     /// As [`Watch::new`].
     pub fn add<'p>(&mut self, folders: impl IntoIterator<Item = &'p Path>) -> Result<(), WatchError> {
         for folder in folders {
-            if self.folders.insert(folder.to_owned()) {
-                let watched = self.watcher.watch(folder, RecursiveMode::Recursive);
-                watched.map_err(|source| WatchError { path: folder.to_owned(), source })?;
+            if self.folders.contains(folder) {
+                continue;
+            }
+            for path in discovery::folders_of(folder) {
+                if self.folders.insert(path.clone()) {
+                    let watched = self.watcher.watch(&path, RecursiveMode::NonRecursive);
+                    watched.map_err(|source| WatchError { path, source })?;
+                }
             }
         }
         Ok(())
     }
 
     /// Waits until something has changed, and nothing more does. Returns whether it has: not if the user wants to stop.
-    pub fn wait(&self, interrupt: &Interrupt) -> bool {
+    pub fn wait(&mut self, interrupt: &Interrupt) -> bool {
         let mut last: Option<Instant> = None;
         loop {
             if interrupt.is_set() {
                 return false;
             }
             match self.changes.recv_timeout(TICK) {
-                Ok(()) => last = Some(Instant::now()),
+                Ok(paths) => {
+                    last = Some(Instant::now());
+                    for path in paths.iter().filter(|path| path.is_dir()) {
+                        // It may have been away, and its watch with it.
+                        self.folders.retain(|folder| !folder.starts_with(path));
+                        // One that is gone again by now needs no watch.
+                        let _ = self.add([path.as_path()]);
+                    }
+                }
                 Err(RecvTimeoutError::Timeout) if last.is_some_and(|last| last.elapsed() >= QUIET) => return true,
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return false,
@@ -92,7 +108,7 @@ mod tests {
     fn a_change_ends_the_wait_and_so_does_the_user() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("deep")).unwrap();
-        let watch = Watch::new([folder.path()]).unwrap();
+        let mut watch = Watch::new([folder.path()]).unwrap();
         let path = folder.path().join("deep/file");
         let writer = std::thread::spawn(move || {
             std::thread::sleep(Duration::from_millis(200));
@@ -101,6 +117,17 @@ mod tests {
         let interrupt = Interrupt::default();
         assert!(watch.wait(&interrupt));
         writer.join().unwrap();
+        // A folder that came meanwhile is watched as well.
+        std::fs::create_dir(folder.path().join("new")).unwrap();
+        assert!(watch.wait(&interrupt));
+        std::fs::write(folder.path().join("new/file"), "x").unwrap();
+        assert!(watch.wait(&interrupt));
+        // And one that was away and is there again, as after `git checkout`.
+        std::fs::remove_dir_all(folder.path().join("deep")).unwrap();
+        std::fs::create_dir(folder.path().join("deep")).unwrap();
+        assert!(watch.wait(&interrupt));
+        std::fs::write(folder.path().join("deep/file"), "x").unwrap();
+        assert!(watch.wait(&interrupt));
         interrupt.flag().store(true, Ordering::Relaxed);
         assert!(!watch.wait(&interrupt));
     }

@@ -346,7 +346,7 @@ impl Libraries<'_> {
 }
 
 /// Changes when what was written down of libraries before is not enough any more.
-const FORMAT: &str = "2";
+const FORMAT: &str = "3";
 
 /// Copies a file unless it is there: the folder's name says what it holds.
 fn copy(from: &Path, to: &Path) -> Result<(), Error> {

@@ -1,13 +1,16 @@
 //! Cells that await: a future that can be cancelled at its await points, and a plain way to drive one.
 //!
-//! Where a notebook depends on tokio its own reactor drives the future; [`block_on`] serves notebooks without it.
+//! Where a notebook depends on tokio its own reactor drives the future; [`block_on`] serves notebooks without it. Neither knows the
+//! future's type, so that no cell compiles a reactor's loop again.
 
 use std::future::Future;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::Thread;
+
+use super::outcome::{Ending, Outcome};
 
 static CANCELLED: AtomicBool = AtomicBool::new(false);
 static WAKER: Mutex<Option<Waker>> = Mutex::new(None);
@@ -26,33 +29,40 @@ pub(super) fn begin() {
     CANCELLED.store(false, Ordering::SeqCst);
 }
 
-/// What a cell's future comes to.
-pub enum Completion<T> {
-    /// It is done.
-    Done(T),
-    /// It was cancelled, and has been dropped.
-    Cancelled,
+/// How a cell's future ended.
+pub struct Awaited(pub(super) Outcome);
+
+/// What drives a future to its end on this thread.
+pub type BlockOn = fn(Pin<&mut (dyn Future<Output = ()> + '_)>);
+
+/// Drives a cell's future to its end, or until the cell is cancelled.
+pub fn drive<E: Ending>(block_on: BlockOn, future: impl Future<Output = E>) -> Awaited {
+    cancellable(block_on, Box::pin(async { future.await.outcome() }))
+}
+
+/// What [`drive`] does whatever the future. What is generic is compiled again in every cell.
+fn cancellable(block_on: BlockOn, future: Pin<Box<dyn Future<Output = Outcome> + '_>>) -> Awaited {
+    let mut cancellable = Cancellable { future, outcome: Outcome::Cancelled };
+    let pinned: Pin<&mut Cancellable<'_>> = Pin::new(&mut cancellable);
+    block_on(pinned);
+    Awaited(cancellable.outcome)
 }
 
 /// A cell's future, which ends when the cell is cancelled.
-pub struct Cancellable<F>(Pin<Box<F>>);
-
-impl<F: Future> Cancellable<F> {
-    /// Makes a future cancellable.
-    pub fn new(future: F) -> Cancellable<F> {
-        Cancellable(Box::pin(future))
-    }
+struct Cancellable<'a> {
+    future: Pin<Box<dyn Future<Output = Outcome> + 'a>>,
+    outcome: Outcome,
 }
 
-impl<F: Future> Future for Cancellable<F> {
-    type Output = Completion<F::Output>;
+impl Future for Cancellable<'_> {
+    type Output = ();
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         *WAKER.lock().unwrap_or_else(PoisonError::into_inner) = Some(context.waker().clone());
         if CANCELLED.load(Ordering::SeqCst) {
-            return Poll::Ready(Completion::Cancelled);
+            return Poll::Ready(());
         }
-        self.0.as_mut().poll(context).map(Completion::Done)
+        self.future.as_mut().poll(context).map(|outcome| self.outcome = outcome)
     }
 }
 
@@ -65,13 +75,12 @@ impl Wake for Unpark {
 }
 
 /// Drives a future to its end on this thread.
-pub fn block_on<F: Future>(future: F) -> F::Output {
-    let mut future = pin!(future);
+pub fn block_on(mut future: Pin<&mut (dyn Future<Output = ()> + '_)>) {
     let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
     let mut context = Context::from_waker(&waker);
     loop {
-        if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
-            return output;
+        if future.as_mut().poll(&mut context).is_ready() {
+            return;
         }
         std::thread::park();
     }

@@ -5,7 +5,7 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError};
 
-use super::future::Completion;
+use super::future::Awaited;
 use super::panics::{self, Place};
 
 /// How a cell ended.
@@ -63,25 +63,36 @@ pub fn reached_end() {
 
 /// Runs the code that a cell's author wrote. Returns whether it neither panicked, failed nor was cancelled.
 pub fn run<E: Ending>(code: impl FnOnce() -> E) -> bool {
-    match catch_unwind(AssertUnwindSafe(code)) {
-        Ok(ending) => match ending.outcome() {
-            Outcome::Finished => true,
-            other => {
-                with(|state| state.outcome = other);
-                false
-            }
-        },
-        Err(payload) => {
-            panicked(payload);
-            false
-        }
-    }
+    let mut code = Some(code);
+    attempt(&mut || match code.take() {
+        Some(code) => code().outcome(),
+        None => Outcome::Finished,
+    })
 }
 
 /// Runs a whole cell: its code, and what is around it. A value that panics when it is dropped does so here.
 pub fn whole(cell: impl FnOnce()) {
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(cell)) {
-        panicked(payload);
+    let mut cell = Some(cell);
+    attempt(&mut || {
+        if let Some(cell) = cell.take() {
+            cell();
+        }
+        Outcome::Finished
+    });
+}
+
+/// What [`run`] and [`whole`] do whatever the code. What is generic is compiled again in every cell.
+fn attempt(code: &mut dyn FnMut() -> Outcome) -> bool {
+    match catch_unwind(AssertUnwindSafe(code)) {
+        Ok(Outcome::Finished) => true,
+        Ok(other) => {
+            with(|state| state.outcome = other);
+            false
+        }
+        Err(payload) => {
+            panicked(payload);
+            false
+        }
     }
 }
 
@@ -105,12 +116,9 @@ impl Ending for Option<()> {
     }
 }
 
-impl<E: Ending> Ending for Completion<E> {
+impl Ending for Awaited {
     fn outcome(self) -> Outcome {
-        match self {
-            Completion::Done(ending) => ending.outcome(),
-            Completion::Cancelled => Outcome::Cancelled,
-        }
+        self.0
     }
 }
 

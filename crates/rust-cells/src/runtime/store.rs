@@ -29,9 +29,7 @@ fn with<R>(act: impl FnOnce(&mut HashMap<&'static str, Value>) -> R) -> R {
 
 /// Keeps a variable for later cells. A value of that name that is still there is dropped.
 pub fn keep<T: 'static>(name: &'static str, value: T) -> Kept<T> {
-    let old = with(|store| store.insert(name, Value(Box::new(value))));
-    // Its `drop` may keep or print: not while the store is locked.
-    drop(old);
+    put(name, Box::new(value));
     Kept(PhantomData)
 }
 
@@ -40,12 +38,24 @@ pub fn keep<T: 'static>(name: &'static str, value: T) -> Kept<T> {
 /// # Panics
 /// When there is no such variable, which generated code never asks for.
 pub fn take<T: 'static>(name: &'static str) -> T {
+    let value: *mut T = Box::into_raw(pull(name)).cast();
+    // SAFETY: the caller names the type with which the value was kept, and the box was made for that type.
+    *unsafe { Box::from_raw(value) }
+}
+
+/// What [`keep`] does whatever the type. What is generic is compiled again in every cell, a hash map among it.
+fn put(name: &'static str, value: Box<dyn Erased>) {
+    let old = with(|store| store.insert(name, Value(value)));
+    // Its `drop` may keep or print: not while the store is locked.
+    drop(old);
+}
+
+/// What [`take`] does whatever the type.
+fn pull(name: &'static str) -> Box<dyn Erased> {
     let Some(Value(value)) = with(|store| store.remove(name)) else {
         panic!("the variable `{name}` is not there any more");
     };
-    let value: *mut T = Box::into_raw(value).cast();
-    // SAFETY: the caller names the type with which the value was kept, and the box was made for that type.
-    *unsafe { Box::from_raw(value) }
+    value
 }
 
 /// Drops variables that no cell can reach any more.

@@ -14,7 +14,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 
 /// Starts this command line again without the option, and says what that process would say.
 pub(super) fn run() -> Result<Exit, CommandError> {
-    let failed = |source| CommandError::Start { command: "nbsnap serve".to_owned(), source };
+    let failed = |source| CommandError::Command { command: "nbsnap serve".to_owned(), source };
     let place = tempfile::tempdir().map_err(failed)?;
     let file = place.path().join("environment");
     let arguments = std::env::args_os().skip(1).filter(|argument| argument != "--detach");

@@ -1,0 +1,34 @@
+//! `nbsnap init`: makes a project of the folder that one is in.
+
+use std::path::Path;
+
+use nbsnap::project::start::{self, Example, Step};
+
+use super::{Place, say};
+use crate::args::InitArgs;
+use crate::error::CommandError;
+use crate::exit::Exit;
+
+/// Runs the command.
+pub(crate) fn run(place: &Place<'_>, args: &InitArgs) -> Result<Exit, CommandError> {
+    let folder = place.named().unwrap_or(Path::new("."));
+    let started = start::start(folder, if args.example { Example::Written } else { Example::Left })?;
+    let here = std::env::current_dir().and_then(|here| here.canonicalize()).unwrap_or_default();
+    let shown = |path: &Path| path.strip_prefix(&here).unwrap_or(path).display().to_string();
+    for step in &started.steps {
+        say(&match step {
+            Step::Written(path) => format!("wrote {}", shown(path)),
+            Step::Extended(path, lines) => format!("wrote {} (+ {})", shown(path), lines.join(", ")),
+            Step::Kept(path) => format!("kept  {}, which is there already", shown(path)),
+            _ => continue,
+        })?;
+    }
+    let project = &started.project;
+    let notebooks = if started.notebooks == 1 { "1 notebook".to_owned() } else { format!("{} notebooks", started.notebooks) };
+    let elsewhere = if project.root == here { String::new() } else { format!(" in {}", shown(&project.root)) };
+    say(&format!(
+        "\n{notebooks}{elsewhere}. Next:\n  nbsnap test      run them, and lay what they show beside their snapshots\n  \
+         nbsnap accept    take it as the truth, once you have looked at it"
+    ))?;
+    Ok(Exit::Success)
+}

@@ -1,0 +1,185 @@
+//! Makes a project of a folder with notebooks: settings, lines for Git, a workflow.
+//!
+//! What is there already stays as it is, so that it can be done again. Nothing is asked and nothing is run.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use super::Project;
+use super::discovery::{self, Found};
+use super::layout::{Layout, SETTINGS};
+use crate::config::{ConfigError, DEFAULT_PROFILE};
+use crate::files::atomic_write;
+
+/// The workflow for GitHub that a project begins with.
+pub const WORKFLOW: &str = include_str!("../../ci/github-workflow.yml");
+/// The notebook that a project without any may begin with.
+const EXAMPLE: &str = include_str!("start/01-first.ipynb");
+/// What Git need not keep.
+const IGNORED: [&str; 3] = ["target/nbsnap/", "*.snap.new", ".ipynb_checkpoints/"];
+
+/// Why a folder cannot be made a project.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// There is no notebook.
+    #[error("there is no notebook (*.ipynb) in {folder} or below it; `nbsnap init --example` writes a first one")]
+    NoNotebooks {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// Settings that are there already cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A file or folder cannot be read or written.
+    #[error("cannot {action} {path}: {source}")]
+    Io {
+        /// `read` or `write`.
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}
+
+/// What was done to one file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Step {
+    /// It was not there and is now.
+    Written(PathBuf),
+    /// It got these lines.
+    Extended(PathBuf, Vec<String>),
+    /// It is as it was.
+    Kept(PathBuf),
+}
+
+/// A project that was begun.
+#[derive(Clone, Debug)]
+pub struct Started {
+    /// The project.
+    pub project: Project,
+    /// How many notebooks it has.
+    pub notebooks: usize,
+    /// What was done, in order.
+    pub steps: Vec<Step>,
+}
+
+/// Whether a first notebook is written where there is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Example {
+    /// It is.
+    Written,
+    /// It is not: a folder without notebooks is an error.
+    Left,
+}
+
+/// Makes `folder` a project. Its notebooks may lie anywhere in it; where all of them lie in `notebooks`, that folder gets the settings.
+///
+/// # Errors
+/// When there is no notebook, and no example is wanted; when a file cannot be read or written.
+pub fn start(folder: &Path, example: Example) -> Result<Started, StartError> {
+    let folder = folder.canonicalize().map_err(io("read", folder))?;
+    let mut steps = Vec::new();
+    let known = Layout::around(&folder).filter(|layout| layout.notebooks.join(SETTINGS).is_file());
+    let searched = known.as_ref().map_or(&folder, |layout| &layout.notebooks);
+    let mut found = look(searched)?;
+    if found.notebooks.is_empty() {
+        if example == Example::Left {
+            return Err(StartError::NoNotebooks { folder });
+        }
+        steps.push(write_new(&folder.join("notebooks/01-first.ipynb"), EXAMPLE)?);
+        found = look(&folder)?;
+    }
+    let layout = known.unwrap_or_else(|| fitting(&folder, &found));
+    steps.push(write_new(&layout.notebooks.join(SETTINGS), &settings(&layout, &found))?);
+    if let Some(repository) = folder.ancestors().find(|folder| folder.join(".git").exists()) {
+        let below = layout.root.strip_prefix(repository).unwrap_or(Path::new(""));
+        steps.push(extend(&layout.root.join(".gitignore"), &IGNORED)?);
+        let lock_file = layout.lock_file.strip_prefix(repository).unwrap_or(&layout.lock_file);
+        steps.push(write_new(&repository.join(".github/workflows/notebooks.yml"), &workflow(below, lock_file))?);
+    }
+    let project = Project::of_layout(layout, DEFAULT_PROFILE)?;
+    let notebooks = found.notebooks.iter().filter(|path| project.covers(path)).count();
+    Ok(Started { project, notebooks, steps })
+}
+
+/// Where a project is best kept whose notebooks lie where they do.
+fn fitting(folder: &Path, found: &Found) -> Layout {
+    let usual = Layout::of_folder(folder);
+    match found.notebooks.iter().all(|path| path.starts_with(&usual.notebooks)) {
+        true => usual,
+        false => Layout::of_settings(folder),
+    }
+}
+
+fn look(folder: &Path) -> Result<Found, StartError> {
+    discovery::files_of(folder).map_err(io("read", folder))
+}
+
+/// The file with settings: as little as there has to be.
+fn settings(layout: &Layout, found: &Found) -> String {
+    let head = "# How these notebooks are tested. Every setting has a default: `nbsnap settings` shows them all.\n";
+    if layout.notebooks != layout.root {
+        return head.to_owned();
+    }
+    let below = found.notebooks.iter().filter_map(|path| path.strip_prefix(&layout.notebooks).ok());
+    let patterns: BTreeSet<String> = below
+        .map(|path| match path.components().nth(1).and(path.iter().next()) {
+            Some(first) => format!("{}/**", glob::Pattern::escape(&first.to_string_lossy())),
+            None => "*.ipynb".to_owned(),
+        })
+        .collect();
+    let quoted: Vec<String> = patterns.into_iter().map(|pattern| toml::Value::String(pattern).to_string()).collect();
+    format!("{head}\n[project]\nnotebooks = [{}]\n", quoted.join(", "))
+}
+
+/// The workflow of a project in this folder of a repository.
+fn workflow(below: &Path, lock_file: &Path) -> String {
+    let text = WORKFLOW.replace("notebooks/Cargo.lock", &lock_file.display().to_string());
+    if below.as_os_str().is_empty() {
+        return text;
+    }
+    let folder = below.display().to_string();
+    let text = text.replace("target/nbsnap", &format!("{folder}/target/nbsnap"));
+    text.replacen("    steps:\n", &format!("    defaults:\n      run:\n        working-directory: {folder}\n    steps:\n"), 1)
+}
+
+fn write_new(path: &Path, text: &str) -> Result<Step, StartError> {
+    if path.exists() {
+        return Ok(Step::Kept(path.to_owned()));
+    }
+    let folder = path.parent().unwrap_or(path);
+    std::fs::create_dir_all(folder).map_err(io("write", folder))?;
+    atomic_write::write(path, text.as_bytes()).map_err(io("write", path))?;
+    Ok(Step::Written(path.to_owned()))
+}
+
+/// Adds the lines to a file that it does not have.
+fn extend(path: &Path, lines: &[&str]) -> Result<Step, StartError> {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+        Err(source) => return Err(io("read", path)(source)),
+    };
+    let known: BTreeSet<&str> = text.lines().map(|line| line.trim().trim_start_matches('/').trim_end_matches('/')).collect();
+    // Whoever ignores a folder ignores what lies in it.
+    let is_known = |line: &str| {
+        Path::new(line.trim_end_matches('/'))
+            .ancestors()
+            .any(|path| known.contains(path.to_string_lossy().as_ref()) && path != Path::new(""))
+    };
+    let missing: Vec<String> = lines.iter().filter(|line| !is_known(line)).map(|line| (*line).to_owned()).collect();
+    if missing.is_empty() {
+        return Ok(Step::Kept(path.to_owned()));
+    }
+    let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+    let text = format!("{text}{end}{}\n", missing.join("\n"));
+    atomic_write::write(path, text.as_bytes()).map_err(io("write", path))?;
+    Ok(Step::Extended(path.to_owned(), missing))
+}
+
+fn io<'p>(action: &'static str, path: &'p Path) -> impl FnOnce(std::io::Error) -> StartError + 'p {
+    move |source| StartError::Io { action, path: path.to_owned(), source }
+}
