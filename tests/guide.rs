@@ -197,7 +197,7 @@ fn the_reference_of_commands_is_what_they_say() {
         said.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
     };
     let main = help(&[]);
-    let mut text = format!("{}\n```text\n{main}\n```\n", generated("Commands", "the program's own help"));
+    let mut text = format!("{}\n```text\n{main}\n```\n", generated("Commands", "written from the program's own help"));
     for command in commands_of(&main).iter().map(String::as_str).chain(["man"]) {
         let own = help(&[command]);
         let _ = write!(text, "\n## `nbsnap {command}`\n\n```text\n{own}\n```\n");
@@ -208,17 +208,48 @@ fn the_reference_of_commands_is_what_they_say() {
     demand(&page("reference/commands.md"), &text);
 }
 
+/// The settings in the file of defaults: key, default and the comment above it. One that is commented out has no default.
+fn settings() -> Vec<[String; 3]> {
+    let mut settings = Vec::new();
+    let (mut section, mut comment) = (String::new(), Vec::new());
+    let is_key = |key: &str| !key.is_empty() && key.chars().all(|c| c.is_ascii_lowercase() || c == '-');
+    // Profiles say again what is above.
+    for line in BUILT_IN.lines().take_while(|line| !line.starts_with("[profile.")) {
+        let said = line.strip_prefix("# ");
+        if let Some((key, value)) = said.unwrap_or(line).split_once(" = ").filter(|(key, _)| is_key(key)) {
+            let default = if said.is_some() { String::new() } else { format!("`{value}`") };
+            // What Python says of objects is no element of HTML.
+            settings.push([format!("`{section}{key}`"), default, comment.join(" ").replace('<', "\\<")]);
+            comment.clear();
+        } else if let Some(said) = said {
+            comment.push(said.trim());
+        } else {
+            comment.clear();
+            if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+                section = format!("{name}.");
+            }
+        }
+    }
+    settings
+}
+
 #[test]
 fn the_reference_of_settings_is_the_file_that_is_read_first() {
-    let mut text =
-        generated("Settings", "`crates/nbsnap/src/config/built-in.toml`, the file that nbsnap reads before a project's own");
-    let _ = write!(text, "\nYours are in `notebooks/nbsnap.toml`.\n\n```toml\n{BUILT_IN}```\n");
+    let source = "written from `crates/nbsnap/src/config/built-in.toml`, which nbsnap reads before a project's own file";
+    let mut text = generated("Settings", source);
+    text += "\nYours are in `notebooks/nbsnap.toml`. The file is below the table: it also shows rules of your own, and profiles.\n\n\
+             | key | default | meaning |\n|---|---|---|\n";
+    for [key, default, meaning] in settings() {
+        assert!(!meaning.is_empty(), "{key} has no comment");
+        let _ = writeln!(text, "| {key} | {default} | {meaning} |");
+    }
+    let _ = write!(text, "\n## The file\n\n```toml\n{BUILT_IN}```\n");
     demand(&page("reference/settings.md"), &text);
 }
 
 #[test]
 fn the_reference_of_tags_is_the_table_that_is_used() {
-    let mut text = generated("Tags", "the table of tags in `crates/nbsnap/src/notebook/tags.rs`");
+    let mut text = generated("Tags", "written from the table in `crates/nbsnap/src/notebook/tags.rs`");
     text += "\nTags are in the metadata of a cell: `{\"tags\": [\"raises-exception\"]}`.\n\
              nbval's comments are tags, too, at the beginning of a cell: `// NBVAL_SKIP`, or `# NBVAL_SKIP`.\n\n\
              | tag of a cell | also known to | meaning |\n|---|---|---|\n";
@@ -241,7 +272,7 @@ fn the_reference_of_verdicts_is_what_the_code_says_of_them() {
     };
     let (words, labels) = (words(&code), words(&report));
     let body = code.split_once("pub enum Status {").and_then(|(_, rest)| rest.split_once("\n}")).unwrap().0;
-    let mut text = generated("Verdicts", "the words of `crates/nbsnap/src/event/verdict.rs`");
+    let mut text = generated("Verdicts", "written from the words of `crates/nbsnap/src/event/verdict.rs`");
     text += "\nEvery cell gets one word. A notebook gets the most serious word of its cells, and of what is wrong with it as a whole.\n\
              The later in the table, the more serious.\n\n| label | word | meaning | green |\n|---|---|---|---|\n";
     let (_, good) = code.split_once("matches!(self, ").unwrap();
