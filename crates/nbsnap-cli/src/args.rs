@@ -22,7 +22,7 @@ pub(crate) use record::RecordArgs;
 pub(crate) use serve::{EnvFormat, JobClock, ServeArgs, ServerKind, TestbedArgs};
 pub(crate) use snapshots::{AcceptArgs, ListArgs, ReviewArgs};
 
-/// Tests Rust notebooks: executes them with evcxr and compares every cell's output with a snapshot.
+/// Tests notebooks, in Rust above all: runs them and compares what every cell shows with a snapshot.
 ///
 /// Exit codes: 0 all pass, 100 failures, 4 no notebooks, 96 set-up error, 110 report not written, 130 interrupted.
 #[derive(Debug, Parser)]
