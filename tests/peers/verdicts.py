@@ -102,7 +102,7 @@ def table(python):
         lines.append(f"| {case[0]} | {meant} | {' | '.join(cells)} |")
         print(lines[-1], file=sys.stderr, flush=True)
     versions = ", ".join(f"{name} {version_of(python, name)}" for name in [*TOOLS, "ipykernel"])
-    return f"Measured on {date.today()} with `just verdicts`: {versions}. Bold is a wrong verdict.\n\n" + "\n".join(lines)
+    return f"Measured on {date.today()} with `just verdicts`. Bold is a wrong verdict.\nVersions: {versions}.\n\n" + "\n".join(lines)
 
 
 def main():
