@@ -102,12 +102,19 @@ fn with_real_outputs(text: &str, world: &World) -> String {
         for old in written {
             let command = of_page.next().unwrap();
             let output = outputs.next().unwrap_or_else(|| panic!("`{command}` did not end; the shell said:\n{said}"));
+            let output: &str = &output.split_inclusive('\n').filter(|line| !is_of_a_busy_machine(line)).collect::<String>();
             // What differs from run to run alone is no reason to write a page anew.
             let output = if without_times(output) == without_times(&old) { &old } else { output };
             let _ = write!(now, "$ {command}\n{output}");
         }
     }
     now + &text[copied..]
+}
+
+/// Whether a line is one of those that a run prints in place of ten silent seconds, or of a cell that is slow.
+fn is_of_a_busy_machine(line: &str) -> bool {
+    let line = line.trim_start();
+    line.starts_with("SLOW ") || line.starts_with("Running ") && !line.contains("(engine ")
 }
 
 /// The outputs in a block, one for each command.
@@ -181,6 +188,8 @@ fn times_are_no_difference_and_everything_else_is_one() {
     assert_eq!(without_times("   PASS [  0.1s] lab"), without_times("   PASS [123.4s] lab"));
     assert_ne!(without_times("PASS [  0.1s] 2 cells"), without_times("PASS [  0.1s] 3 cells"));
     assert_ne!(without_times("PASS [  0.1s] lab"), without_times("FAIL [  0.1s] lab"));
+    assert!(is_of_a_busy_machine("   Running rain, cell 2 of 3 `sum`"));
+    assert!(!is_of_a_busy_machine("   Running 1 notebook, 3 cells (engine rustc)"));
 }
 
 /// Names of the commands in a help text.
