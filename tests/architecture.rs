@@ -1,4 +1,4 @@
-//! The arrows between crates that `docs/architecture.md` draws, and no others.
+//! The arrows between crates that `docs/src/architecture.md` draws, and no others.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,5 +29,5 @@ fn crates_depend_on_each_other_as_it_is_drawn() {
         let own = dependencies.into_iter().flat_map(toml::Table::keys).filter(|name| allowed.contains_key(*name)).cloned();
         found.insert(name, own.collect());
     }
-    assert_eq!(found, allowed, "an arrow was added or taken away: `docs/architecture.md` and this list say why they are so");
+    assert_eq!(found, allowed, "an arrow was added or taken away: `docs/src/architecture.md` and this list say why they are so");
 }

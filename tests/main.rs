@@ -15,6 +15,7 @@ mod diff;
 mod documents;
 mod export;
 mod foreign;
+mod guide;
 mod housekeeping;
 mod init;
 mod inner;

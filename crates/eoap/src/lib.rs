@@ -179,3 +179,8 @@ pub use object_store;
 pub use serde_json;
 /// The crate whose types items and assets have.
 pub use stac;
+
+/// The recipes of the guide, which are compiled as the examples of this library are.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/src/cookbook.md")]
+mod cookbook {}

@@ -1,10 +1,8 @@
-//! What the README says there is, there is, and the other way round.
+//! What the README says there is, there is, and the other way round. Settings, tags and verdicts are in the guide, which is written from the code.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use nbsnap::config::BUILT_IN;
-use nbsnap::notebook::TAGS;
 use nbsnap::redact::BUILT_IN_RULES;
 
 fn root() -> PathBuf {
@@ -19,45 +17,6 @@ fn read(path: &str) -> String {
 fn table(text: &str, head: &str) -> Vec<Vec<String>> {
     let rows = text.lines().skip_while(|line| !line.starts_with(head)).skip(2).take_while(|line| line.starts_with('|'));
     rows.map(|row| row.trim_matches('|').split(" | ").map(|cell| cell.trim().replace("\\|", "|")).collect()).collect()
-}
-
-/// The keys of a table and of those in it, joined by dots.
-fn keys(table: &toml::Table, before: &str) -> Vec<String> {
-    let key = |(key, value): (&String, &toml::Value)| match value {
-        toml::Value::Table(table) if !table.is_empty() => keys(table, &format!("{before}{key}.")),
-        _ => vec![format!("{before}{key}")],
-    };
-    table.iter().flat_map(key).collect()
-}
-
-#[test]
-fn every_setting_is_in_the_table_and_is_one() {
-    let documented: BTreeSet<String> =
-        table(&read("README.md"), "| key |").into_iter().map(|row| row[0].replace('`', "")).collect();
-    // Settings without a default stand in comments.
-    let optional = BUILT_IN.lines().filter_map(|line| line.strip_prefix("# ")).filter(|line| {
-        line.split_once(" = ").is_some_and(|(key, _)| !key.is_empty() && key.chars().all(|c| c.is_ascii_lowercase() || c == '-'))
-    });
-    let mut known: toml::Table = BUILT_IN.parse().unwrap();
-    known.remove("profile");
-    known.remove("redactions");
-    known.remove("environment");
-    let mut known: BTreeSet<String> = keys(&known, "").into_iter().collect();
-    for line in optional {
-        let key = line.split_once(" = ").unwrap().0;
-        known.insert(if ["junit", "json"].contains(&key) { format!("report.{key}") } else { key.to_owned() });
-    }
-    known.extend(["redactions.NAME", "[[redact]]", "[[compare]]", "[environment]", "[profile.NAME]"].map(str::to_owned));
-    assert_eq!(documented, known);
-}
-
-#[test]
-fn every_tag_is_in_the_table_with_its_meaning() {
-    let documented = table(&read("README.md"), "| tag of a cell |");
-    let known_to = |tag: &nbsnap::notebook::Tag| if tag.known_to.is_empty() { "—".to_owned() } else { tag.known_to.to_owned() };
-    let known: Vec<Vec<String>> =
-        TAGS.iter().map(|tag| vec![format!("`{}`", tag.name), known_to(tag), tag.meaning.to_owned()]).collect();
-    assert_eq!(documented, known);
 }
 
 #[test]

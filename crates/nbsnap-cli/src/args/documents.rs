@@ -72,7 +72,7 @@ pub(crate) struct StripArgs {
     /// Notebooks: names, files, or beginnings of names [default: all of the project]
     pub(crate) names: Vec<String>,
 
-    /// Only say which notebooks have something to take out, and fail if there are any
+    /// Only list the notebooks that have something to take out, and fail if there are any
     #[arg(long)]
     pub(crate) check: bool,
 
@@ -125,9 +125,9 @@ Examples:
   nbsnap export -o docs/ --format markdown
                                      for a site with a look of its own; pictures lie in lab_files/
   nbsnap export executed.ipynb -o executed.html --outputs notebook
-                                     with the outputs that stand in the notebook
+                                     with the outputs that are in the notebook
 
-Nothing is executed: outputs are those that are recorded in snapshots, or, where a notebook has none, those that stand in it.
+Nothing is executed: outputs are those that are recorded in snapshots, or, where a notebook has none, its own.
 Cells tagged `remove-cell`, `remove-input`, `remove-output`, `hide-cell`, `hide-input` or `hide-output` are removed or folded, as in
 Jupyter Book. HTML that a cell displays is taken over as it is: export only notebooks that you trust.")]
 pub(crate) struct ExportArgs {

@@ -22,9 +22,9 @@ pub(crate) struct KernelArgs {
 /// What to do with the kernel.
 #[derive(Debug, Subcommand)]
 pub(crate) enum KernelCommand {
-    /// Tell Jupyter of the kernel, and build what the project's notebooks depend on
+    /// Install the kernel for Jupyter, and build what the project's notebooks depend on
     Install(InstallArgs),
-    /// Take the kernel out of Jupyter again
+    /// Remove the kernel from Jupyter
     Uninstall(SpecArgs),
     /// Be the kernel: Jupyter calls this
     Start(StartArgs),
@@ -146,7 +146,7 @@ pub(crate) struct LabArgs {
     #[arg(long, value_name = "FILE", env = "NBSNAP_JUPYTER", help_heading = "Jupyter options")]
     pub(crate) jupyter: Option<PathBuf>,
 
-    /// Tell the testbed's requests on the terminal
+    /// Print the testbed's requests on the terminal
     #[arg(long, help_heading = "Report options")]
     pub(crate) requests: bool,
 
@@ -158,7 +158,7 @@ pub(crate) struct LabArgs {
     #[command(flatten)]
     pub(crate) report: ReportArgs,
 
-    /// What to say to JupyterLab
+    /// Arguments for JupyterLab
     #[arg(last = true)]
     pub(crate) arguments: Vec<OsString>,
 }

@@ -27,7 +27,7 @@ pub(crate) struct ServeArgs {
     #[command(flatten)]
     pub(crate) testbed: TestbedArgs,
 
-    /// How to say what a client needs in its environment
+    /// How to write what a client needs in its environment
     #[arg(long = "env", value_enum, default_value_t = EnvFormat::Sh, help_heading = "Environment options")]
     pub(crate) format: EnvFormat,
 
@@ -43,7 +43,7 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "FILE", help_heading = "Report options")]
     pub(crate) log: Option<PathBuf>,
 
-    /// Tell no requests on the terminal
+    /// Print no requests on the terminal
     #[arg(short, long, help_heading = "Report options")]
     pub(crate) quiet: bool,
 
@@ -75,11 +75,11 @@ pub(crate) struct PortArgs {
     #[arg(long, value_name = "PORT", default_value_t = 0, env = "NBSNAP_PROXY_PORT", help_heading = "Testbed options")]
     pub(crate) proxy_port: u16,
 
-    /// Port of the OGC API, for clients that go round the proxy
+    /// Port of the OGC API, for clients that bypass the proxy
     #[arg(long, value_name = "PORT", default_value_t = 0, env = "NBSNAP_OGC_PORT", help_heading = "Testbed options")]
     pub(crate) ogc_port: u16,
 
-    /// Port of S3, for clients that go round the proxy
+    /// Port of S3, for clients that bypass the proxy
     #[arg(long, value_name = "PORT", default_value_t = 0, env = "NBSNAP_S3_PORT", help_heading = "Testbed options")]
     pub(crate) s3_port: u16,
 }

@@ -4,8 +4,8 @@
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  nbsnap accept                      everything that waits
-  nbsnap accept lab                  what waits for the notebook lab")]
+  nbsnap accept                      everything that is pending
+  nbsnap accept lab                  what is pending for the notebook lab")]
 pub(crate) struct AcceptArgs {
     /// Notebooks: names, files, or beginnings of names [default: all]
     pub(crate) names: Vec<String>,
@@ -30,14 +30,14 @@ pub(crate) struct ListArgs {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  nbsnap review                      walk through what waits, and accept, reject or skip each
-  nbsnap review lab                  only what waits for the notebook lab
+  nbsnap review                      go through what is pending, and accept, reject or skip each
+  nbsnap review lab                  only what is pending for the notebook lab
   nbsnap review --accept lab::say    accept one cell's without asking
   nbsnap review --reject             reject everything
   nbsnap review | less               only look
 
-Where nobody can be asked, as input or output is no terminal, everything that waits is shown, nothing is settled, and the exit
-code is 100 if there is anything.")]
+Where input or output is not a terminal, everything that is pending is shown, nothing is changed, and the exit code is 100 if there is
+anything.")]
 pub(crate) struct ReviewArgs {
     /// Notebooks, or cells as notebook::cell-id [default: all]
     pub(crate) names: Vec<String>,

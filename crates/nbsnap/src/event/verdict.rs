@@ -14,13 +14,13 @@ use crate::snapshot::Difference;
 pub enum Status {
     /// It was not run: it passed before, and nothing that this rested on has changed.
     Cached,
-    /// It was not run, as somebody said that it should not.
+    /// It was not run, because a tag or its metadata says so.
     Skipped,
     /// It did what it should, and its output is as recorded.
     Passed,
-    /// It passed, but not at the first try.
+    /// It passed, but not at the first run (`--retries`). It is not remembered as passed.
     Flaky,
-    /// It was not run, or not to its end, because something before it failed, the time was up, or the user stopped the run.
+    /// It was not run, or not to its end: something before it failed, the time was up, or `--fail-fast` or the user ended the run.
     NotRun,
     /// There is output, and none is recorded.
     New,
@@ -28,11 +28,11 @@ pub enum Status {
     Changed,
     /// It failed: it did not compile, panicked, left through `?`, or broke another rule.
     Failed,
-    /// Its time was up.
+    /// It was still compiling or running when its time was up.
     TimedOut,
-    /// The process that ran it ended.
+    /// The process that ran it ended: `exit`, a signal, no memory.
     Died,
-    /// The runner itself broke down, which says nothing about the notebook.
+    /// The runner itself broke down, which says nothing about the notebook. If nothing else failed, the exit code is 96 and not 100.
     Internal,
 }
 

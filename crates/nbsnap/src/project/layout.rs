@@ -36,7 +36,8 @@ impl Layout {
             let parent = folder.parent().filter(|_| folder.ends_with("notebooks"));
             return Some(parent.map_or_else(|| Layout::of_settings(folder), Layout::of_folder));
         }
-        discovery::has_notebooks(&folder.join("notebooks")).then(|| Layout::of_folder(folder))
+        let usual = Layout::of_folder(folder);
+        (usual.notebooks.join(SETTINGS).is_file() || discovery::has_notebooks(&usual.notebooks)).then_some(usual)
     }
 
     /// A folder whose notebooks lie in `notebooks`.

@@ -1,0 +1,120 @@
+#!/usr/bin/env python3
+"""Which faults of a notebook do test tools see? Makes small notebooks in Python, runs each with nbval, nbmake, nbclient, papermill and nbsnap
+on the real ipykernel, and prints a table of who is red; `--write` puts it into the guide's comparison.
+
+Each notebook is run and recorded first, and then edited. What was recorded are its own outputs (nbval compares with those) and snapshots.
+Installs the tools below target/peers. `just verdicts`.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from datetime import date
+from pathlib import Path
+
+from virtual_environment import ROOT, version_of, virtual_environment
+
+NBSNAP = Path(os.environ.get("NBSNAP", ROOT / "target/debug/nbsnap"))
+PAGE = ROOT / "docs/src/comparison.md"
+BEGIN, END = "<!-- verdicts: written by tests/peers/verdicts.py -->", "<!-- end of verdicts -->"
+TOOLS = ["nbval", "nbmake", "nbclient", "papermill"]
+PICTURE = '''import base64, zlib, struct
+from IPython.display import display
+def chunk(kind, data):
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+def png(grey):
+    head = struct.pack(">IIBBBBB", 8, 8, 8, 0, 0, 0, 0)
+    return b"\\x89PNG\\r\\n\\x1a\\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress((b"\\0" + bytes([grey]) * 8) * 8, LEVEL)) + chunk(b"IEND", b"")
+display({"image/png": base64.b64encode(png(GREY)).decode()}, raw=True)'''
+DATA = 'from IPython.display import display\ndisplay({"application/json": VALUE, "text/plain": "data"}, raw=True)'
+# What is wrong; the cell as it was recorded; the cell now; tags; whether a test should be red.
+CASES = [
+    ("nothing", "print(1)", "print(1)", [], False),
+    ("a cell raises", "print(1)", "print(1 / 0)", [], True),
+    ("an assertion fails", "x = 1\nassert x == 1", "x = 2\nassert x == 1", [], True),
+    ("another output", "print(1)", "print(2)", [], True),
+    ("output on standard error", "print(1)", "import sys\nprint(1)\nprint('careful', file=sys.stderr)", [], True),
+    ("no output where there was some", "print(1)", "x = 1", [], True),
+    ("another picture", PICTURE.replace("GREY", "40").replace("LEVEL", "9"), PICTURE.replace("GREY", "80").replace("LEVEL", "9"), [], True),
+    ("the same picture, packed otherwise", PICTURE.replace("GREY", "40").replace("LEVEL", "9"), PICTURE.replace("GREY", "40").replace("LEVEL", "0"), [], False),
+    ("another value in JSON", DATA.replace("VALUE", "{'a': 1, 'b': 2}"), DATA.replace("VALUE", "{'a': 1, 'b': 3}"), [], True),
+    ("JSON with its members in another order", DATA.replace("VALUE", "{'a': 1, 'b': 2}"), DATA.replace("VALUE", "{'b': 2, 'a': 1}"), [], False),
+    ("tagged `raises-exception`, and raises", "raise ValueError(1)", "raise ValueError(1)", ["raises-exception"], False),
+    ("tagged `raises-exception`, and does not", "raise ValueError(1)", "x = 1", ["raises-exception"], True),
+    ("a cell ends the kernel with code 0", "print(1)", "import os\nprint(1, flush=True)\nos._exit(0)", [], True),
+    ("a cell asks for input", "print(1)", "print(1)\ninput()", [], True),
+]
+
+
+def notebook(source, tags):
+    cell = {"cell_type": "code", "id": "cell", "execution_count": None, "metadata": {"tags": tags}, "outputs": [], "source": source}
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    return {"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": kernel}, "cells": [cell]}
+
+
+def run(command, folder, environment):
+    """The exit code; a tool that has not ended after a minute is neither red nor green."""
+    try:
+        return subprocess.run(command, cwd=folder, env=environment, capture_output=True, stdin=subprocess.DEVNULL, timeout=60).returncode
+    except subprocess.TimeoutExpired:
+        return None
+
+
+def verdicts(python, case):
+    """The exit codes of all tools on one case."""
+    _, before, now, tags, _ = case
+    tools = python.parent
+    plain = {name: value for name, value in os.environ.items() if name != "CI"}
+    environment = {**plain, "VIRTUAL_ENV": str(tools.parent), "PATH": f"{tools}:{os.environ['PATH']}"}
+    with tempfile.TemporaryDirectory(prefix="verdicts-") as folder:
+        file = Path(folder) / "notebooks/lab.ipynb"
+        file.parent.mkdir()
+        write = lambda content: file.write_text(json.dumps(content))
+        write(notebook(before, tags))
+        for command in [[NBSNAP, "test"], [NBSNAP, "accept"], [tools / "jupyter-execute", "--inplace", "--allow-errors", file]]:
+            run(command, folder, environment)
+        recorded = json.loads(file.read_text())
+        assert recorded["cells"][0]["execution_count"], "the notebook has to be executed first"
+        recorded["cells"][0]["source"] = now
+        write(recorded)
+        pytest = [python, "-m", "pytest", "--quiet", "-p", "no:cacheprovider"]
+        codes = {
+            "nbval": run([*pytest, "--nbval", "--nbval-cell-timeout=10", file], folder, environment),
+            "nbmake": run([*pytest, "--nbmake", file], folder, environment),
+            "nbclient": run([tools / "jupyter-execute", file], folder, environment),
+            "papermill": run([tools / "papermill", "--no-progress-bar", file, Path(folder) / "out.ipynb"], folder, environment),
+        }
+        write(notebook(now, tags))
+        codes["nbsnap"] = run([NBSNAP, "test"], folder, environment)
+        return codes
+
+
+def table(python):
+    names = [*TOOLS, "nbsnap"]
+    lines = [f"| what is wrong | should be | {' | '.join(names)} |", "|---" * (len(names) + 2) + "|"]
+    for case in CASES:
+        found = verdicts(python, case)
+        colour = lambda code: "hangs" if code is None else "red" if code else "green"
+        meant = "red" if case[4] else "green"
+        cells = [colour(found[name]) if colour(found[name]) == meant else f"**{colour(found[name])}**" for name in names]
+        lines.append(f"| {case[0]} | {meant} | {' | '.join(cells)} |")
+        print(lines[-1], file=sys.stderr, flush=True)
+    versions = ", ".join(f"{name} {version_of(python, name)}" for name in [*TOOLS, "ipykernel"])
+    return f"Measured on {date.today()} with `just verdicts`. Bold is a wrong verdict.\nVersions: {versions}.\n\n" + "\n".join(lines)
+
+
+def main():
+    python = virtual_environment("verdicts", "nbval==0.11.0", "nbmake==1.5.5", "nbclient==0.11.0", "papermill==2.7.0", "ipykernel==7.4.0")
+    text = table(python)
+    if sys.argv[1:] == ["--write"]:
+        page = PAGE.read_text()
+        before, after = page.split(BEGIN)[0], page.split(END)[1]
+        PAGE.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}")
+    else:
+        print(text)
+
+
+if __name__ == "__main__":
+    main()
