@@ -6,6 +6,7 @@ use std::io::Read;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
@@ -122,10 +123,12 @@ fn wait(command: &mut Command, deadline: Instant, token: &CancellationToken) -> 
     let mut child =
         lifetime::end_with_us(command).spawn().map_err(|source| Error::Program { program: program.clone(), source })?;
     let mut stderr = child.stderr.take().expect("stderr was asked for as a pipe");
-    let text = std::thread::spawn(move || {
+    let (sender, text) = channel();
+    std::thread::spawn(move || {
         let mut bytes = Vec::new();
         let _ = stderr.read_to_end(&mut bytes);
-        String::from_utf8_lossy(&bytes).into_owned()
+        // Nobody listens any more where rustc was ended.
+        let _ = sender.send(String::from_utf8_lossy(&bytes).into_owned());
     });
     let end = |child: &mut std::process::Child| {
         if let Some(group) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
@@ -133,8 +136,13 @@ fn wait(command: &mut Command, deadline: Instant, token: &CancellationToken) -> 
         }
         let _ = child.wait();
     };
-    // Reading ends when rustc does: waiting for that is waiting for rustc, without looking again and again.
-    while !text.is_finished() {
+    // Reading ends when rustc does: waiting for what it said is waiting for rustc.
+    let text = loop {
+        match text.recv_timeout(TICK) {
+            Ok(text) => break text,
+            Err(RecvTimeoutError::Disconnected) => break String::new(),
+            Err(RecvTimeoutError::Timeout) => {}
+        }
         if token.is_cancelled() {
             end(&mut child);
             return Err(Error::Cancelled);
@@ -143,12 +151,11 @@ fn wait(command: &mut Command, deadline: Instant, token: &CancellationToken) -> 
             end(&mut child);
             return Ok(None);
         }
-        std::thread::sleep(TICK);
-    }
+    };
     let status = child.wait().map_err(|source| Error::Program { program, source })?;
     // What it had said by then is no word on the cell.
     if let Some(signal) = status.signal() {
         return Err(Error::Killed { signal });
     }
-    Ok(Some((status.success(), text.join().unwrap_or_default())))
+    Ok(Some((status.success(), text)))
 }
