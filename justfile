@@ -147,6 +147,15 @@ raster-fuzz SECONDS="60":
 serve *OPTIONS:
     cargo run --quiet -- serve {{OPTIONS}}
 
+# Write the labs' site below target/site.
+site:
+    cargo run -- export --site --title 'Earth observation in Rust' --output target/site
+
+# Open the labs' site in a browser, on three screens in both themes, with the keyboard and with axe; screens land in target/pictures. Needs Python 3, npm and Chromium.
+site-test:
+    cargo build --quiet
+    tests/pictures/site.py
+
 # Watch the page of `nbsnap serve` in a browser while jobs run; screens land in target/pictures/page. Needs Python 3 and Chromium.
 page-test:
     cargo build --quiet

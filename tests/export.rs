@@ -17,8 +17,11 @@ fn every_lab_is_a_page_that_holds_what_is_recorded() {
     world.run(&["export", "-o", "site", "--title", "Labs"]).exits(0).says("wrote site/index.html");
     let page = world.read("site/04-execute-and-monitor.html");
     for part in [
-        "<title>Execute a process and monitor its job</title>",
+        "<title>Execute a process and monitor its job - Labs</title>",
         // A heading with a name, and the list of contents that leads to it.
+        "<nav id=\"menu\"",
+        "<a href=\"04-execute-and-monitor.html\" aria-current=\"page\">",
+        "<a href=\"notebooks/04-execute-and-monitor.ipynb\" download>",
         "<h2 id=\"look-at-it\">",
         "<a href=\"#look-at-it\">Look at it</a>",
         // Highlighted code, printed text, a table, a picture.
@@ -31,10 +34,27 @@ fn every_lab_is_a_page_that_holds_what_is_recorded() {
     ] {
         assert!(page.contains(part), "{part}");
     }
-    // A page needs nothing but itself.
+    // A site needs nothing but its folder.
     assert!(!page.contains("src=\"http") && !page.contains("<link "), "something is fetched");
     let index = world.read("site/index.html");
-    assert!(index.contains("<h1>Labs</h1>") && index.contains("<a href=\"02-list.html\">List processes</a>"), "{index}");
+    for part in [
+        "<h1>Labs</h1>",
+        "<h2><a href=\"02-list.html\">List processes</a></h2><p>",
+        "<img src=\"pictures/04-execute-and-monitor.",
+    ] {
+        assert!(index.contains(part), "{part}: {index}");
+    }
+    assert_eq!(world.read("site/notebooks/02-list.ipynb"), world.read("notebooks/02-list.ipynb"));
+    // The search knows what is said and what is programmed, by the heading that it is below.
+    let words = world.read("site/search.js");
+    let pages: serde_json::Value =
+        serde_json::from_str(words.strip_prefix("const PAGES = ").unwrap().trim_end().trim_end_matches(';')).unwrap();
+    let sections: Vec<&serde_json::Value> =
+        pages.as_array().unwrap().iter().flat_map(|page| page["sections"].as_array().unwrap()).collect();
+    let has = |heading: &str, words: &str| {
+        sections.iter().any(|section| section[0] == heading && section[2].as_str().unwrap().contains(words))
+    };
+    assert!(has("Look at it", "preview"), "{sections:?}");
 }
 
 #[test]
@@ -97,4 +117,53 @@ fn a_notebook_without_snapshots_shows_its_own_outputs_and_tags_hide() {
     assert!(page.contains("<details><summary>Output</summary>"), "{page}");
     world.run(&["export", "any.ipynb", "-o", "any.md"]).exits(0);
     assert!(world.read("any.md").contains("```text\nout & about\n```"));
+}
+
+#[test]
+fn one_notebook_is_one_file_or_a_site() {
+    let world = labs();
+    world.run(&["export", "02", "-o", "list.html"]).exits(0);
+    assert!(!world.read("list.html").contains("site.js"), "a page that stands for itself");
+    world.run(&["export", "02", "--site", "-o", "site"]).exits(0).says("wrote site/search.js");
+    let outcome = world.run(&["export", "01", "02", "-o", "both.html"]);
+    outcome.exits(96);
+    assert!(outcome.stderr.contains("both.html is one file, and this writes several: name a folder"), "{}", outcome.stderr);
+}
+
+#[test]
+fn pages_are_the_sources_of_a_book() {
+    let world = labs();
+    world.run(&["export", "-o", "book", "--format", "mdbook", "--title", "The \"labs\""]).exits(0);
+    assert_eq!(world.read("book/book.toml"), "[book]\ntitle = 'The \"labs\"'\n");
+    assert!(world.read("book/src/SUMMARY.md").contains("- [List processes](02-list.md)\n"));
+    assert!(world.read("book/src/02-list.md").starts_with("# List processes"));
+    world.run(&["export", "-o", "myst", "--format", "jupyter-book", "--title", "Labs"]).exits(0);
+    let settings: serde_json::Value = serde_saphyr::from_str(&world.read("myst/myst.yml")).unwrap();
+    assert_eq!(settings["project"]["title"], "Labs");
+    for chapter in settings["project"]["toc"].as_array().unwrap() {
+        assert!(world.path("myst").join(chapter["file"].as_str().unwrap()).is_file(), "{chapter}");
+    }
+}
+
+#[test]
+fn formulas_need_no_script_and_what_fetches_says_so() {
+    let world = World::empty();
+    let cells = serde_json::json!([
+        {"cell_type": "markdown", "id": "m", "metadata": {}, "source": r"The index is $\frac{g - n}{g + n}$."},
+        {"cell_type": "code", "id": "c", "metadata": {}, "execution_count": 1, "source": "chart", "outputs": [{
+            "output_type": "display_data", "metadata": {},
+            "data": {"text/html": "<script src=\"https://cdn.plot.ly/plotly.js\"></script>"},
+        }]},
+    ]);
+    world
+        .write("any.ipynb", &serde_json::json!({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}).to_string());
+    let outcome = world.run(&["export", "any.ipynb", "-o", "any.html"]);
+    outcome.exits(0);
+    let page = world.read("any.html");
+    assert!(page.contains("<mfrac>") && page.contains("your browser fetches from cdn.plot.ly."), "{page}");
+    assert!(
+        outcome.stderr.contains("warning: any.ipynb: cell `c` shows what a browser fetches from cdn.plot.ly"),
+        "{}",
+        outcome.stderr
+    );
 }

@@ -161,7 +161,7 @@ fn try_everything(text: &str) {
     let before = document.clone();
     let is_valid = document.validate().is_ok();
 
-    let page = html::render(&Page::new("x", &document, None).unwrap(), html::Neighbours::default());
+    let page = html::render(&Page::new("x", &document, None).unwrap());
     assert!(page.ends_with("</html>\n"));
     let _ = markdown::render(&Page::new("x", &document, None).unwrap());
     let unformatted = ["rustfmt".to_owned()];

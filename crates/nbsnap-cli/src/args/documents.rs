@@ -120,10 +120,13 @@ pub(crate) struct DiffArgs {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  nbsnap export -o site/             every notebook as an HTML page, and an index.html
+  nbsnap export -o site/ --title \"My course\"
+                                     a site: a start page, a menu, a search; it needs no server, only its folder
   nbsnap export lab -o lab.html      one page, which holds its pictures itself
   nbsnap export -o docs/ --format markdown
-                                     for a site with a look of its own; pictures lie in lab_files/
+                                     for a site with a look of its own; pictures are in lab_files/
+  nbsnap export -o book/ --format mdbook
+                                     the sources of a book; `mdbook build book` makes it
   nbsnap export executed.ipynb -o executed.html --outputs notebook
                                      with the outputs that are in the notebook
 
@@ -150,7 +153,11 @@ pub(crate) struct ExportArgs {
     #[arg(long)]
     pub(crate) check: bool,
 
-    /// The title of the index page
+    /// Write a site also of one notebook: a start page, a menu, a search. Several pages of HTML are one anyway
+    #[arg(long, conflicts_with = "format")]
+    pub(crate) site: bool,
+
+    /// The title of the site or book
     #[arg(long, default_value = "Notebooks")]
     pub(crate) title: String,
 }
@@ -162,6 +169,10 @@ pub(crate) enum ExportFormat {
     Html,
     /// Markdown with pictures beside it
     Markdown,
+    /// The sources of an mdBook
+    Mdbook,
+    /// The sources of a Jupyter Book (myst.yml)
+    JupyterBook,
 }
 
 /// Where the outputs on a page are from.

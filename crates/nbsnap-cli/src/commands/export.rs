@@ -1,11 +1,14 @@
 //! `nbsnap export`: writes notebooks as pages to be read, without running anything.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use nbsnap::document::Document;
-use nbsnap::export::{Page, html, markdown};
+use nbsnap::export::site::Site;
+use nbsnap::export::{Page, book, html, markdown};
 use nbsnap::files::atomic_write;
+use nbsnap::notebook::NotebookError;
 use nbsnap::snapshot::UpdateMode;
 
 use super::Targets;
@@ -30,6 +33,11 @@ pub(crate) fn run(targets: &Targets, args: &ExportArgs) -> Result<Exit, CommandE
             writeln!(std::io::stderr(), "warning: {message}").map_err(CommandError::Output)?;
             has_stale = true;
         }
+        for (code, host) in page.fetched() {
+            let (cell, shown) = (code.id.as_deref().unwrap_or_default(), targets.shown(path));
+            let message = format!("{shown}: cell `{cell}` shows what a browser fetches from {host}: readers need a network");
+            writeln!(std::io::stderr(), "warning: {message}").map_err(CommandError::Output)?;
+        }
         pages.push(page);
     }
     if args.check {
@@ -37,47 +45,51 @@ pub(crate) fn run(targets: &Targets, args: &ExportArgs) -> Result<Exit, CommandE
     }
     let output = args.output.clone().unwrap_or_default();
     let extension = output.extension().map(|extension| extension.to_string_lossy().into_owned());
+    let is_file = matches!(extension.as_deref(), Some("html" | "htm" | "md" | "markdown")) && !output.is_dir();
     let format = args.format.unwrap_or(match extension.as_deref() {
         Some("md" | "markdown") => ExportFormat::Markdown,
         _ => ExportFormat::Html,
     });
-    let is_file = matches!(extension.as_deref(), Some("html" | "htm" | "md" | "markdown")) && !output.is_dir();
-    if is_file && pages.len() > 1 {
-        let message =
-            format!("{} notebooks cannot be written into the one file {}; name a folder", pages.len(), output.display());
+    if is_file && (pages.len() > 1 || args.site || !matches!(format, ExportFormat::Html | ExportFormat::Markdown)) {
+        let message = format!("{} is one file, and this writes several: name a folder", output.display());
         return Err(CommandError::Usage(message));
     }
-    let mut written = Vec::new();
-    for (index, page) in pages.iter().enumerate() {
-        let name = |extension: &str| if is_file { output.clone() } else { output.join(format!("{}.{extension}", page.name)) };
-        match format {
-            ExportFormat::Html => {
-                let neighbours = html::Neighbours {
-                    index: pages.len() > 1,
-                    previous: index.checked_sub(1).and_then(|index| pages.get(index)),
-                    next: pages.get(index + 1),
-                };
-                written.push(write(name("html"), html::render(page, neighbours).as_bytes())?);
-            }
-            ExportFormat::Markdown => {
-                let (text, files) = markdown::render(page);
-                let path = name("md");
-                let folder = path.parent().unwrap_or(Path::new("")).to_owned();
-                for (file, content) in files {
-                    written.push(write(folder.join(file), &content)?);
-                }
-                written.push(write(path, text.as_bytes())?);
-            }
+    let title = &args.title;
+    let files: BTreeMap<String, Vec<u8>> = match format {
+        ExportFormat::Html if args.site || pages.len() > 1 => {
+            let notebooks = targets.paths.iter().zip(&pages).map(|(path, page)| Ok((page.name.clone(), read(path)?)));
+            let notebooks = notebooks.collect::<Result<_, CommandError>>()?;
+            Site { title, pages: &pages, notebooks: &notebooks }.files()
         }
-    }
-    if format == ExportFormat::Html && pages.len() > 1 {
-        written.push(write(output.join("index.html"), html::index(&args.title, &pages).as_bytes())?);
+        ExportFormat::Html => pages.iter().map(|page| (format!("{}.html", page.name), html::render(page).into_bytes())).collect(),
+        ExportFormat::Markdown => pages.iter().flat_map(of_markdown).collect(),
+        ExportFormat::Mdbook => book::mdbook(title, &pages),
+        ExportFormat::JupyterBook => book::jupyter_book(title, &pages),
+    };
+    // The page that the one file holds; pictures beside it have names of their own.
+    let of_file =
+        |name: &str| is_file && pages.first().is_some_and(|page| Path::new(name).with_extension("") == Path::new(&page.name));
+    let folder = if is_file { output.parent().unwrap_or(Path::new("")) } else { &output };
+    let mut written = Vec::new();
+    for (name, content) in &files {
+        let path = if of_file(name) { output.clone() } else { folder.join(name) };
+        written.push(write(path, content)?);
     }
     let mut out = std::io::stdout().lock();
     for path in written {
         writeln!(out, "wrote {}", path.display()).map_err(CommandError::Output)?;
     }
     Ok(Exit::Success)
+}
+
+/// A page as Markdown, and the pictures beside it.
+fn of_markdown(page: &Page) -> Vec<(String, Vec<u8>)> {
+    let (text, pictures) = markdown::render(page);
+    pictures.into_iter().chain([(format!("{}.md", page.name), text.into_bytes())]).collect()
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, CommandError> {
+    std::fs::read(path).map_err(|source| NotebookError::Read { path: path.to_owned(), source }.into())
 }
 
 fn write(path: PathBuf, content: &[u8]) -> Result<PathBuf, CommandError> {

@@ -3,10 +3,11 @@
 //! Outputs are those of the snapshots; where there are none of a notebook, those that stand in it. Tags that hide or remove parts of
 //! cells are those of Jupyter Book.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
+use super::remote;
 use crate::document::{Document, id, is_cell, recorded, source, tags, text_of};
 use crate::snapshot::{Body, Content, Section, SectionName, SnapshotError, SnapshotStore};
 
@@ -100,6 +101,22 @@ impl Page {
             Part::Code(code) if code.is_stale => Some(code),
             _ => None,
         })
+    }
+
+    /// The cells whose output has a browser fetch something when it is shown, each with the host.
+    pub fn fetched(&self) -> impl Iterator<Item = (&Code, String)> {
+        let codes = self.parts.iter().filter_map(|part| match part {
+            Part::Code(code) => Some(code),
+            Part::Prose(..) => None,
+        });
+        let html = |code: &Code| -> BTreeSet<String> {
+            let displays = code.outputs.iter().filter_map(|output| match output {
+                Output::Display(data) => data.get("text/html"),
+                _ => None,
+            });
+            displays.flat_map(|data| if let Data::Text(html) = data { remote::hosts(html) } else { BTreeSet::new() }).collect()
+        };
+        codes.flat_map(move |code| html(code).into_iter().map(move |host| (code, host)))
     }
 
     /// Puts a page together of the notebook of this name. Without a store, or where that knows nothing of the notebook, outputs are those that stand in it.

@@ -6,9 +6,9 @@ use std::fmt::Write;
 use base64::Engine as _;
 
 use super::content::{Code, Data, Output, Page, Part, Shown};
-use super::escape;
 use super::highlight::highlight;
 use super::prose::{Heading, Prose};
+use super::{escape, remote};
 
 const CSS: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
@@ -18,19 +18,20 @@ const FORMS: &[&str] =
 /// Output that is longer is scrolled in its own box.
 const LINES: usize = 40;
 
-/// A page among others.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Neighbours<'a> {
-    /// Whether there is a page `index.html` of all pages.
-    pub index: bool,
-    /// The page before.
-    pub previous: Option<&'a Page>,
-    /// The page after.
-    pub next: Option<&'a Page>,
+/// The HTML of a page that stands for itself.
+pub fn render(page: &Page) -> String {
+    let Written { main, prose } = write(page);
+    let nav = format!("<nav class=\"contents\" aria-label=\"Contents\">\n{}</nav>\n", contents(&prose.headings));
+    document(&page.title, "", &format!("<div class=\"page\">\n{nav}<main id=\"main\">\n{main}</main>\n</div>\n"))
 }
 
-/// The HTML of a page.
-pub fn render(page: &Page, neighbours: Neighbours<'_>) -> String {
+/// The cells of a page as HTML, and what was met in its prose.
+pub(super) struct Written {
+    pub(super) main: String,
+    pub(super) prose: Prose,
+}
+
+pub(super) fn write(page: &Page) -> Written {
     let mut prose = Prose::default();
     let mut main = String::new();
     // Writing to a string cannot fail, here and below.
@@ -39,71 +40,36 @@ pub fn render(page: &Page, neighbours: Neighbours<'_>) -> String {
             Part::Prose(text, attached) => {
                 let _ = writeln!(main, "<section class=\"prose\">\n{}</section>", prose.write_html(text, attached));
             }
-            Part::Code(code) => write_code(&mut main, code, &page.language),
+            Part::Code(code) => {
+                if code.source_shown != Shown::Not {
+                    prose.add_words(&code.source);
+                }
+                write_code(&mut main, code, &page.language);
+            }
         }
     }
-    let mut body = String::from("<div class=\"page\">\n");
-    body.push_str(&contents(&prose.headings, neighbours.index));
-    let _ = writeln!(body, "<main>\n{main}{}</main>\n</div>", pager(neighbours));
-    document(&page.title, &body)
+    Written { main, prose }
 }
 
-/// The HTML of a page that lists pages.
-pub fn index(title: &str, pages: &[Page]) -> String {
-    let mut body =
-        format!("<div class=\"page\">\n<main>\n<section class=\"prose\"><h1>{}</h1>\n<ul class=\"index\">\n", escape(title));
-    for page in pages {
-        let _ = writeln!(
-            body,
-            "<li><a href=\"{}\">{}</a> <small>{}</small></li>",
-            link(page),
-            escape(&page.title),
-            escape(&page.name)
-        );
-    }
-    body.push_str("</ul></section>\n</main>\n</div>\n");
-    document(title, &body)
-}
-
-fn document(title: &str, body: &str) -> String {
+/// A whole document. `head` is what it has in its head besides what every page has.
+pub(super) fn document(title: &str, head: &str, body: &str) -> String {
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n\
-         <meta name=\"generator\" content=\"nbsnap {}\">\n<title>{}</title>\n<style>\n{CSS}</style>\n</head>\n<body>\n{body}<script>\n{SCRIPT}</script>\n</body>\n</html>\n",
+         <meta name=\"generator\" content=\"nbsnap {}\">\n<title>{}</title>\n<style>\n{CSS}</style>\n{head}</head>\n<body>\n{body}<script>\n{SCRIPT}</script>\n</body>\n</html>\n",
         env!("CARGO_PKG_VERSION"),
         escape(title)
     )
 }
 
-fn link(page: &Page) -> String {
-    escape(&format!("{}.html", page.name)).replace(' ', "%20")
-}
-
-/// The table of contents: headings of the second and third level, as the first is the title.
-fn contents(headings: &[Heading], has_index: bool) -> String {
-    let mut nav = String::from("<nav class=\"contents\" aria-label=\"Contents\">\n");
-    if has_index {
-        nav.push_str("<p><a href=\"index.html\">All pages</a></p>\n");
-    }
-    nav.push_str("<ul>\n");
+/// The table of contents: headings down to the third level.
+pub(super) fn contents(headings: &[Heading]) -> String {
+    let mut list = String::from("<ul>\n");
     for heading in headings.iter().filter(|heading| heading.level <= 3) {
-        let Heading { level, text, anchor } = heading;
-        let _ = writeln!(nav, "<li class=\"level-{level}\"><a href=\"#{anchor}\">{}</a></li>", escape(text));
+        let Heading { level, text, anchor, .. } = heading;
+        let _ = writeln!(list, "<li class=\"level-{level}\"><a href=\"#{anchor}\">{}</a></li>", escape(text));
     }
-    nav + "</ul>\n</nav>\n"
-}
-
-fn pager(neighbours: Neighbours<'_>) -> String {
-    let to = |page: Option<&Page>, class: &str, word: &str| match page {
-        Some(page) => format!(
-            "<a class=\"{class}\" rel=\"{class}\" href=\"{}\"><small>{word}</small>{}</a>\n",
-            link(page),
-            escape(&page.title)
-        ),
-        None => String::new(),
-    };
-    let links = to(neighbours.previous, "prev", "Previous") + &to(neighbours.next, "next", "Next");
-    if links.is_empty() { links } else { format!("<nav class=\"pager\">\n{links}</nav>\n") }
+    list + "</ul>\n"
 }
 
 fn write_code(out: &mut String, code: &Code, language: &str) {
@@ -141,6 +107,16 @@ fn output(output: &Output) -> String {
     }
 }
 
+/// What is said below HTML that fetches something when it is shown.
+fn needs(html: &str) -> String {
+    let hosts = remote::hosts(html);
+    if hosts.is_empty() {
+        return String::new();
+    }
+    let hosts: Vec<String> = hosts.iter().map(|host| escape(host)).collect();
+    format!("<p class=\"needs\">To show this, your browser fetches from {}.</p>\n", hosts.join(" and "))
+}
+
 fn block(class: &str, text: &str) -> String {
     let long = if text.lines().count() > LINES { " long" } else { "" };
     // What a reader cannot see, such as spaces at the end, is not worth a line.
@@ -155,7 +131,7 @@ fn display(data: &BTreeMap<String, Data>) -> String {
     let form = FORMS.iter().find_map(|mime| Some((*mime, data.get(*mime)?)));
     let json = || data.iter().find(|(mime, _)| mime.ends_with("json")).map(|(_, content)| content);
     match form {
-        Some(("text/html", Data::Text(html))) => format!("<div class=\"display html\">{html}</div>\n"),
+        Some(("text/html", Data::Text(html))) => format!("<div class=\"display html\">{html}</div>\n{}", needs(html)),
         Some(("image/svg+xml", Data::Text(svg))) => format!("<figure class=\"display\">{svg}</figure>\n"),
         Some(("text/markdown", Data::Text(text))) => {
             format!("<div class=\"display prose\">{}</div>\n", Prose::default().write_html(text, &BTreeMap::new()))

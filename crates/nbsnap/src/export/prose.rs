@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine as _;
 use pulldown_cmark::{CodeBlockKind, CowStr, Event, Options, Parser, Tag, TagEnd, html};
+use pulldown_latex::config::DisplayMode;
 
 use super::content::Data;
-use super::escape;
 use super::highlight::highlight;
+use super::math;
 
 /// A heading of a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,12 +19,16 @@ pub(super) struct Heading {
     pub(super) text: String,
     /// The name by which it is linked to.
     pub(super) anchor: String,
+    /// The words below it, up to the next heading: prose and code.
+    pub(super) words: String,
 }
 
 /// Turns the Markdown cells of one page into HTML, and remembers its headings.
 #[derive(Debug, Default)]
 pub(super) struct Prose {
     pub(super) headings: Vec<Heading>,
+    /// The words before the first heading.
+    pub(super) lead: String,
     anchors: BTreeSet<String>,
 }
 
@@ -35,6 +40,21 @@ fn parser(markdown: &str) -> Parser<'_> {
         | Options::ENABLE_GFM
         | Options::ENABLE_MATH;
     Parser::new_ext(markdown, options)
+}
+
+/// The first paragraph that is not a heading, as plain text.
+pub(super) fn first_paragraph(markdown: &str) -> Option<String> {
+    let mut text = None;
+    for event in parser(markdown) {
+        match event {
+            Event::Start(Tag::Paragraph) => text = Some(String::new()),
+            Event::End(TagEnd::Paragraph) if text.as_ref().is_some_and(|text| !text.is_empty()) => return text,
+            Event::Text(part) | Event::Code(part) => text.iter_mut().for_each(|text| text.push_str(&part)),
+            Event::SoftBreak => text.iter_mut().for_each(|text| text.push(' ')),
+            _ => {}
+        }
+    }
+    None
 }
 
 /// The first heading of the first level.
@@ -59,8 +79,11 @@ impl Prose {
         let mut heading: Option<(usize, String)> = None;
         let mut rust: Option<String> = None;
         for event in parser(markdown) {
-            if let (Some((_, text)), Event::Text(part) | Event::Code(part)) = (&mut heading, &event) {
-                text.push_str(part);
+            if let Event::Text(part) | Event::Code(part) = &event {
+                match &mut heading {
+                    Some((_, text)) => text.push_str(part),
+                    None => self.add_words(part),
+                }
             }
             match event {
                 Event::Start(Tag::Heading { .. }) => {
@@ -74,10 +97,10 @@ impl Prose {
                         *id = Some(anchor.clone().into());
                     }
                     events.push(Event::InlineHtml(
-                        format!("<a class=\"anchor\" href=\"#{anchor}\" aria-hidden=\"true\">#</a>").into(),
+                        format!("<a class=\"anchor\" href=\"#{anchor}\" aria-hidden=\"true\" tabindex=\"-1\">#</a>").into(),
                     ));
                     events.push(Event::End(TagEnd::Heading(level)));
-                    self.headings.push(Heading { level: level as u8, text, anchor });
+                    self.headings.push(Heading { level: level as u8, text, anchor, words: String::new() });
                 }
                 Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(language))) if is_rust(&language) => rust = Some(String::new()),
                 Event::End(TagEnd::CodeBlock) if rust.is_some() => {
@@ -95,12 +118,8 @@ impl Prose {
                     let dest_url = picture.and_then(data_url).map_or(dest_url, CowStr::from);
                     events.push(Event::Start(Tag::Image { link_type, dest_url, title, id }));
                 }
-                Event::InlineMath(text) => {
-                    events.push(Event::InlineHtml(format!("<span class=\"math\">{}</span>", escape(&text)).into()))
-                }
-                Event::DisplayMath(text) => {
-                    events.push(Event::InlineHtml(format!("<span class=\"math display\">{}</span>", escape(&text)).into()));
-                }
+                Event::InlineMath(text) => events.push(Event::InlineHtml(math::html(&text, DisplayMode::Inline).into())),
+                Event::DisplayMath(text) => events.push(Event::InlineHtml(math::html(&text, DisplayMode::Block).into())),
                 event => events.push(event),
             }
         }
@@ -108,6 +127,13 @@ impl Prose {
         html::push_html(&mut out, events.into_iter());
         // A wide table is scrolled in its own box.
         out.replace("<table>", "<div class=\"wide\"><table>").replace("</table>", "</table></div>")
+    }
+
+    /// Words that belong below the heading that was last.
+    pub(super) fn add_words(&mut self, words: &str) {
+        let below = self.headings.last_mut().map_or(&mut self.lead, |heading| &mut heading.words);
+        below.push(' ');
+        below.push_str(words);
     }
 
     /// A name for a heading, as GitHub makes them, that no other heading of the page has.
@@ -165,6 +191,6 @@ mod tests {
         let html = Prose::default().write_html(markdown, &BTreeMap::new());
         assert!(html.contains("href=\"02-list.html#x\"") && html.contains("href=\"https://x.org/a.ipynb\""), "{html}");
         assert!(html.contains("<pre class=\"code\"><code><span class=\"kw\">let</span> a"), "{html}");
-        assert!(html.contains("<span class=\"math\">a &lt; b</span>"), "{html}");
+        assert!(html.contains("<span class=\"math\"><math") && html.contains(">&lt;</mo>"), "{html}");
     }
 }
