@@ -22,6 +22,7 @@ mod kernel;
 mod kill;
 mod list;
 mod live;
+mod printing;
 mod record;
 mod reports;
 mod review;

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use nbsnap::notebook::{CodeCell, Notebook};
 use nbsnap::project::{Notebooks, Project};
+use nbsnap::report::printable_json;
 use nbsnap::run::RunError;
 use nbsnap::snapshot::{SnapshotStore, UpdateMode};
 use serde_json::{Value, json};
@@ -12,6 +13,7 @@ use serde_json::{Value, json};
 use crate::args::ListArgs;
 use crate::error::CommandError;
 use crate::exit::Exit;
+use crate::screen;
 
 /// The version of the JSON document; it changes when a member changes its meaning or goes.
 const JSON_VERSION: u32 = 1;
@@ -27,7 +29,7 @@ pub(crate) fn run(project: &Project, args: &ListArgs) -> Result<Exit, CommandErr
     notebooks.unusable.retain(|(name, ..)| selected.contains(name));
     let store = super::store(project, UpdateMode::Never);
     let text = if args.json { as_json(project, &store, &notebooks) } else { as_text(&store, &notebooks) };
-    std::io::stdout().lock().write_all(text.as_bytes()).map_err(CommandError::Output)?;
+    screen::stdout().write_all(text.as_bytes()).map_err(CommandError::Output)?;
     Ok(Exit::Success)
 }
 
@@ -73,7 +75,7 @@ fn as_json(project: &Project, store: &SnapshotStore, notebooks: &Notebooks) -> S
     let all = json!({
         "version": JSON_VERSION, "root": project.root, "notebooks": usable.collect::<Value>(), "unusable": unusable.collect::<Value>(),
     });
-    format!("{all:#}\n")
+    printable_json(&format!("{all:#}")) + "\n"
 }
 
 /// Whether a cell has a snapshot, and whether one waits for review.

@@ -25,7 +25,7 @@ const STDERR_LINES: usize = 10;
 /// Which cell, in words: its notebook, number and id, and the line at fault if there is one.
 pub(super) fn title(notebook: &str, cell: &CodeCell, problems: &[CellProblem]) -> String {
     let line = line_at_fault(problems).map(|line| format!(", line {line}")).unwrap_or_default();
-    format!("{notebook}, cell {} `{}`{line}", cell.number, cell.id)
+    format!("{}, cell {} `{}`{line}", visible(notebook), cell.number, visible(&cell.id))
 }
 
 /// The line of the cell, from 1, that is at fault, if there is one that is.
@@ -80,7 +80,7 @@ pub(super) fn details(
     stderr: &str,
     style: Style,
 ) {
-    indented(out, &style.dim(path.display()));
+    indented(out, &style.dim(visible(&path.display().to_string())));
     for problem in problems {
         describe(out, cell, problem, style);
     }

@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::run::{CellRun, NotebookRun, Run};
-use super::style::count;
-use super::{Reporter, cell};
+use super::style::{Style, count};
+use super::{Reporter, cell, printable};
 use crate::event::{CellVerdict, Event, Status};
 
 /// Writes an annotation for everything that is wrong, once a notebook has ended.
@@ -66,7 +66,8 @@ fn line(run: &CellRun) -> Option<usize> {
 
 fn command(out: &mut String, kind: &str, file: &str, line: Option<usize>, title: &str, message: &str) {
     let line = line.map(|line| format!(",line={line}")).unwrap_or_default();
-    let (file, title, message) = (property(file), property(title), data(message.trim_end()));
+    let shown = |text: &str| printable(text, Style::plain()).into_owned();
+    let (file, title, message) = (property(file), property(&shown(title)), data(&shown(message.trim_end())));
     // Writing to a string cannot fail.
     let _ = writeln!(out, "::{kind} file={file}{line},title={title}::{message}");
 }
@@ -117,7 +118,7 @@ pub fn github_summary(run: &Run) -> io::Result<String> {
         }
         out.push_str("\n</details>\n");
     }
-    Ok(out)
+    Ok(printable(&out, Style::plain()).into_owned())
 }
 
 fn sign(status: Status) -> &'static str {

@@ -46,7 +46,7 @@ impl<W: Write + Send + 'static> HumanReporter<W> {
     /// A reporter that writes to `out`. What is under way is shown there too.
     pub fn new(out: W, style: Style, progress: Progress) -> HumanReporter<W> {
         HumanReporter {
-            output: Output::new(out, style.width, progress),
+            output: Output::new(out, style, progress),
             style,
             verbose: false,
             left: LeftFiles::default(),
@@ -77,8 +77,8 @@ impl<W: Write + Send + 'static> HumanReporter<W> {
     /// Shows which cells are being run, of all notebooks that are.
     fn show_running(&mut self) -> io::Result<()> {
         let with_cell = |(notebook, running): (&String, &Running)| match &running.cell {
-            Some((_, cell)) => format!("{notebook}, {cell}"),
-            None => notebook.clone(),
+            Some((_, cell)) => format!("{}, {cell}", visible(notebook)),
+            None => visible(notebook).into_owned(),
         };
         let all: Vec<String> = self.running.iter().map(with_cell).collect();
         self.output.running("Running", self.done.min(self.cells), self.cells, &all.join("; "))
@@ -131,7 +131,7 @@ impl<W: Write + Send + 'static> Reporter for HumanReporter<W> {
             }
             Event::CellStarted { notebook, cell } => {
                 let running = self.running.entry(notebook.clone()).or_default();
-                running.cell = Some((cell.number, format!("cell {} of {} `{}`", cell.number, running.cells, cell.id)));
+                running.cell = Some((cell.number, format!("cell {} of {} `{}`", cell.number, running.cells, visible(&cell.id))));
                 self.show_running()
             }
             Event::CellSlow { notebook, cell, elapsed } => {
@@ -172,22 +172,26 @@ impl<W: Write + Send + 'static> Reporter for HumanReporter<W> {
                 let running = self.running.remove(notebook).unwrap_or_default();
                 self.done -= running.cells.min(self.done);
                 let label = if status.is_good() { "AGAIN" } else { "RETRY" };
-                let line = format!("{notebook}: {}, now run {} of {of}", status.word(), attempt + 1);
+                let line = format!("{}: {}, now run {} of {of}", visible(notebook), status.word(), attempt + 1);
                 self.line(label, status.is_good(), &line)
             }
             Event::NotebookSkipped { notebook, cells, reason, .. } => {
                 self.done += cells;
-                let line = format!("{} {} ({})\n", style.label("SKIP", true), style.bold(notebook), visible(reason));
+                let line = format!("{} {} ({})\n", style.label("SKIP", true), style.bold(visible(notebook)), visible(reason));
                 self.output.print(&line)
             }
             Event::NotebookFinished { notebook, path, problems, status, attempts, evidence, elapsed } => {
                 let running = self.running.remove(notebook).unwrap_or_default();
                 self.is_good &= status.is_good();
-                let head =
-                    format!("{} {} {}", style.label(label(*status), status.is_good()), clock(*elapsed), style.bold(notebook));
+                let head = format!(
+                    "{} {} {}",
+                    style.label(label(*status), status.is_good()),
+                    clock(*elapsed),
+                    style.bold(visible(notebook))
+                );
                 let mut text = format!("{head}{}\n", running.tell(*status, *attempts, *evidence, self.verbose));
                 if !problems.is_empty() {
-                    indented(&mut text, &style.dim(path.display()));
+                    indented(&mut text, &style.dim(visible(&path.display().to_string())));
                 }
                 for problem in problems {
                     indented(&mut text, &style.bad(cell::notebook_problem(notebook, problem)));

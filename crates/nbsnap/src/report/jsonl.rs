@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Reporter, cell};
+use super::{Reporter, cell, printable_json};
 use crate::event::{CellProblem, CellVerdict, Event, Evidence};
 use crate::notebook::CodeCell;
 use crate::record::Failure;
@@ -35,7 +35,7 @@ impl<W: Write> Reporter for JsonLines<W> {
         if let (Value::Object(line), Value::Object(members)) = (&mut line, members) {
             line.extend(members);
         }
-        writeln!(self.out, "{line}")?;
+        writeln!(self.out, "{}", printable_json(&line.to_string()))?;
         // Whoever reads it wants to see it as it happens.
         self.out.flush()
     }

@@ -216,7 +216,7 @@ fn every_verdict() -> Vec<Event> {
 fn human(width: usize, colour: bool, verbose: bool) -> String {
     let page = Page::default();
     let left = LeftFiles { html: Some("target/nbsnap/report.html".into()), failed: Some("target/nbsnap/failed".into()) };
-    let reporter = HumanReporter::new(page.clone(), Style { colour, width }, Progress::Hidden);
+    let reporter = HumanReporter::new(page.clone(), Style { colour, width, is_github_log: false }, Progress::Hidden);
     let mut reporter = reporter.verbose(verbose).leaving(left);
     every_verdict().iter().for_each(|event| reporter.report(event).unwrap());
     // Escapes for colours as something that can be seen.

@@ -302,7 +302,10 @@ impl<'a> Judge<'a> {
         for cell in &self.cells[self.verdicts.len()..] {
             self.tell(cell, CellVerdict::NotRun, None, Timing::default())?;
         }
-        self.problems.extend(self.lease.refused_hosts().into_iter().map(|host| NotebookProblem::RefusedHost { host }));
+        for host in self.lease.refused_hosts() {
+            let host = self.redactor.without_secrets(&host);
+            self.problems.push(NotebookProblem::RefusedHost { host });
+        }
         if let Purpose::Test(store) = self.purpose {
             // Asked now, as a cell that passed has taken back what an earlier difference left.
             for orphan in store.orphans(std::slice::from_ref(self.notebook), false)? {
