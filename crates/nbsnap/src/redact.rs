@@ -289,7 +289,7 @@ impl Redactor {
             Failure::Died { status } => hide(status),
             Failure::ControlWord { word } => hide(word),
             Failure::LateOutput { text } => hide(text),
-            Failure::Timeout { .. } | Failure::TooMuchOutput { .. } => {}
+            Failure::Timeout { .. } | Failure::NotebookTimeout { .. } | Failure::TooMuchOutput { .. } => {}
         }
     }
 

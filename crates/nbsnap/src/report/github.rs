@@ -44,7 +44,7 @@ fn annotate(out: &mut String, notebook: &NotebookRun) {
     let file = notebook.path.display().to_string();
     for run in &notebook.cells {
         let CellVerdict::Failed { problems, stderr } = &run.verdict else { continue };
-        let details = cell::plain_details(&notebook.name, &run.cell, problems, stderr);
+        let details = cell::plain_details(&notebook.path, &notebook.name, &run.cell, problems, stderr);
         let title = format!("{} ({})", cell::title(&notebook.name, &run.cell, problems), run.verdict.status().word());
         command(out, "error", &file, line(run), &title, &details);
     }
@@ -110,7 +110,7 @@ pub fn github_summary(run: &Run) -> io::Result<String> {
         }
         for run in &notebook.cells {
             let CellVerdict::Failed { problems, stderr } = &run.verdict else { continue };
-            let details = cell::plain_details(&notebook.name, &run.cell, problems, stderr);
+            let details = cell::plain_details(&notebook.path, &notebook.name, &run.cell, problems, stderr);
             // A fence must be longer than any in the text.
             let fence = "`".repeat(longest_fence(&details).max(2) + 1);
             let _ =
@@ -127,6 +127,7 @@ fn sign(status: Status) -> &'static str {
         Status::Cached => "☑️",
         Status::Skipped | Status::NotRun => "⏭️",
         Status::Flaky => "⚠️",
+        Status::New => "🆕",
         _ => "❌",
     }
 }

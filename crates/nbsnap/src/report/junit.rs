@@ -119,7 +119,7 @@ fn headline(run: &CellRun) -> String {
 
 fn details(notebook: &NotebookRun, run: &CellRun) -> String {
     let CellVerdict::Failed { problems, stderr } = &run.verdict else { return String::new() };
-    xml(&cell::plain_details(&notebook.name, &run.cell, problems, stderr))
+    xml(&cell::plain_details(&notebook.path, &notebook.name, &run.cell, problems, stderr))
 }
 
 /// Text that XML can hold.
