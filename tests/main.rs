@@ -24,6 +24,8 @@ mod kernel;
 mod kill;
 mod list;
 mod live;
+mod new_and_changed;
+mod printing;
 mod record;
 mod reports;
 mod review;

@@ -53,6 +53,72 @@ fn write(world: &World, cells: &[(&str, &str, &str)]) {
     world.notebook("lab", "", &cells);
 }
 
+/// A cell that speaks HTTP by hand, as somebody's own client may.
+const BY_HAND: &str = "use std::io::{Read, Write};\n\
+    fn ask(method: &str, path: &str, body: &str) -> std::io::Result<String> {\n    \
+        let proxy = std::env::var(\"http_proxy\").unwrap();\n    \
+        let mut server = std::net::TcpStream::connect(proxy.trim_start_matches(\"http://\").trim_end_matches('/'))?;\n    \
+        write!(server, \"{method} http://zoo-project-dru-service{path} HTTP/1.1\\r\\nHost: zoo-project-dru-service\\r\\nConnection: close\\r\\nContent-Length: {}\\r\\n\\r\\n{body}\", body.len())?;\n    \
+        let mut answer = String::new();\n    \
+        server.read_to_string(&mut answer)?;\n    \
+        Ok(answer.lines().next().unwrap_or_default().to_owned())\n\
+    }";
+
+/// A project whose notebook logs in by hand, with credentials that begin with a word.
+fn by_hand(word: &str) -> World {
+    let world = World::empty();
+    world.write("notebooks/nbsnap.toml", "[environment]\nscenario = \"../recorded\"\n");
+    write_logins(&world, word, "ann");
+    world
+}
+
+fn write_logins(world: &World, word: &str, user: &str) {
+    let form = format!(
+        "grant_type=authorization_code&code={word}0123456789abcdef&client_secret={word}-1&refresh_token={word}-2&password={word}"
+    );
+    let json = format!(r#"{{"user": "{user}", "password": "{word} horse", "client_secret": "{word}\"staple"}}"#);
+    let query = format!("/data?api-key={word}-3&subscription-key={word}-4&sv=1&sig={word}DEF0123%2Babcdef%3D&signature=0.73");
+    let address = format!("db = postgres://{user}:{word}@db/x");
+    let ask = |method: &str, path: &str, body: &str| format!("println!(\"{{}}\", ask({method:?}, {path:?}, {body:?})?);");
+    world.notebook(
+        "lab",
+        "",
+        &[
+            ("ask", "{}", BY_HAND),
+            ("form", "{}", &ask("POST", "/oauth/token", &form)),
+            ("json", "{}", &ask("POST", "/login", &json)),
+            ("query", "{}", &ask("GET", &query, "")),
+            ("address", "{}", &ask("POST", "/databases", &address)),
+        ],
+    );
+}
+
+#[test]
+fn credentials_in_forms_json_and_addresses_are_not_recorded() {
+    let mut world = by_hand("correcthorse");
+    record(&mut world, "recorded").exits(0).says("recorded 4 exchanges and 0 objects into recorded");
+    let files = below(&world, "recorded");
+    let all: Vec<String> = files.values().map(|content| String::from_utf8_lossy(content).into_owned()).collect();
+    let all = all.join("\n");
+    assert!(!all.contains("correcthorse") && !all.contains("staple"), "{all}");
+    for said in [
+        "grant_type=authorization_code&code=***&client_secret=***&refresh_token=***&password=***",
+        "\"user\": \"ann\"",
+        "?api-key=***&subscription-key=***&sv=1&sig=***&signature=0.73",
+        "db = postgres://ann:***@db/x",
+    ] {
+        assert!(all.contains(said), "{said} is not in {all}");
+    }
+    // Who plays it back has credentials of their own.
+    write_logins(&world, "sesameopen", "ann");
+    world.run(&["test"]).exits(100).says("NEW").does_not_say("was not recorded");
+    world.run(&["accept"]).exits(0);
+    world.run(&["test", "--fresh"]).exits(0);
+    // What is no credential is compared.
+    write_logins(&world, "sesameopen", "bob");
+    world.run(&["test"]).exits(100).says("POST http://zoo-project-dru-service/login was not recorded").says("another body");
+}
+
 /// Records the project's notebook against a deployment, into a folder.
 fn record(world: &mut World, folder: &str) -> Outcome {
     let deployment = Served::start(world, &["--quiet"]);

@@ -114,6 +114,49 @@ fn a_cell_that_takes_too_much_memory_dies() {
     }
 }
 
+#[test]
+fn a_limit_is_named_with_the_setting_that_it_is() {
+    let world = World::empty();
+    let sleep = "std::thread::sleep(std::time::Duration::from_secs(60));";
+    world.notebook("cell", "", &[("sleep", PLAIN, sleep)]);
+    // Most of the notebook's time is gone when the second cell begins.
+    let some = "std::thread::sleep(std::time::Duration::from_millis(1500));";
+    world.notebook("whole", r#""nbsnap": { "notebook-timeout": "4s" }"#, &[("some", PLAIN, some), ("sleep", PLAIN, sleep)]);
+    world.write("notebooks/nbsnap.toml", "cell-timeout = \"10s\"\n");
+    for engine in ENGINES {
+        let outcome = world.run(&["test", "--engine", engine]);
+        outcome.exits(100).says("not done after 10s\n").says("more time: `cell-timeout`");
+        outcome.says("still at work when the notebook had taken 4s, which is all that it may take (notebook-timeout)");
+        outcome.says("more time: `notebook-timeout`");
+    }
+}
+
+#[test]
+fn a_notebook_that_is_not_utf_8_is_called_so() {
+    let world = World::empty();
+    world.notebook("lab", "", &[("a", PLAIN, "println!(\"caf\u{e9}\");")]);
+    let latin = world.read("notebooks/lab.ipynb").replace("\\u{e9}", "\u{e9}");
+    let bytes: Vec<u8> = latin.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
+    std::fs::write(world.path("notebooks/lab.ipynb"), bytes).unwrap();
+    let line = 1 + latin.lines().position(|line| line.contains('\u{e9}')).unwrap();
+    let words = format!("is not UTF-8: line {line} has the byte 0xe9; save it as UTF-8");
+    world.run(&["test"]).exits(100).says(&words);
+    world.run(&["check"]).exits(100).says(&words);
+    let run = world.run(&["run", "lab", "-o", "out.ipynb"]);
+    assert!(run.stderr.contains(&words), "{}{}", run.stdout, run.stderr);
+}
+
+#[test]
+fn where_engines_differ_the_report_says_so() {
+    let world = World::empty();
+    world.notebook("week/lab", "", &[("path", PLAIN, "println!(\"{}\", module_path!());")]);
+    world.run(&["test", "--engine", "rustc"]).exits(100).says("`nbsnap accept week/lab`");
+    world.run(&["accept"]).exits(0);
+    let outcome = world.run(&["test", "--engine", "rustc", "--engine", "evcxr"]);
+    outcome.exits(100).says("week/lab (evcxr), cell 1 `path`").says("the engines differ here, and no snapshot is green on both");
+    outcome.does_not_say("run it on your machine").does_not_say("accept week/lab");
+}
+
 /// A notebook that fails the first time, and leaves a mark.
 fn fails_once() -> World {
     let world = World::empty();

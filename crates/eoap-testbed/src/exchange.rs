@@ -7,23 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// Parameters of a query that are credentials or signatures, in any case: they are not kept, and play no part in comparing.
-const SECRET_PARAMETERS: [&str; 12] = [
-    "x-amz-signature",
-    "x-amz-credential",
-    "x-amz-security-token",
-    "awsaccesskeyid",
-    "signature",
-    "sig",
-    "token",
-    "access_token",
-    "api_key",
-    "apikey",
-    "key",
-    "password",
-];
-
-/// What stands in the place of a secret.
+/// What is written in place of a secret. It is the same in an address and in a form, and matches any value.
 pub(crate) const REMOVED: &str = "***";
 
 /// A request and its answer.
@@ -101,33 +85,28 @@ impl Content {
 }
 
 impl Asked {
-    /// Whether this request asks for the same as another. A host is compared only where `by_host` says so: who comes straight to a server may
-    /// call it by any name.
+    /// Whether this request, a recorded one, asks for the same as another. A host is compared only where `by_host` says so: who comes straight
+    /// to a server may call it by any name.
     pub(crate) fn is_like(&self, other: &Self, by_host: bool) -> bool {
-        let ((host, path, query), (other_host, other_path, other_query)) = (split(&self.url), split(&other.url));
-        self.method == other.method
-            && (!by_host || host.eq_ignore_ascii_case(other_host))
-            && path == other_path
-            && parameters(query) == parameters(other_query)
-            && self.body == other.body
+        let is_host = |part: &str| part == "host";
+        self.differences(other).all(|part| is_host(part) && !by_host)
     }
 
-    /// How the requests differ, in the order in which people look: method, host, path, query, body.
+    /// How this request, a recorded one, differs from another, in the order in which people look: path, method, query, body, host.
     pub(crate) fn difference(&self, other: &Self) -> &'static str {
+        self.differences(other).next().unwrap_or("nothing")
+    }
+
+    fn differences(&self, other: &Self) -> impl Iterator<Item = &'static str> {
         let ((host, path, query), (other_host, other_path, other_query)) = (split(&self.url), split(&other.url));
-        if path != other_path {
-            "path"
-        } else if self.method != other.method {
-            "method"
-        } else if parameters(query) != parameters(other_query) {
-            "query"
-        } else if self.body != other.body {
-            "body"
-        } else if host != other_host {
-            "host"
-        } else {
-            "nothing"
-        }
+        let parts = [
+            ("path", matches(path, other_path)),
+            ("method", self.method == other.method),
+            ("query", same_parameters(query, other_query)),
+            ("body", same_body(self.body.as_ref(), other.body.as_ref())),
+            ("host", host.eq_ignore_ascii_case(other_host)),
+        ];
+        parts.into_iter().filter(|(_, is_same)| !is_same).map(|(part, _)| part)
     }
 
     /// How near another request is: the parts that agree, and how much of the path does.
@@ -152,26 +131,62 @@ fn split(url: &str) -> (&str, &str, &str) {
     (host, if path.is_empty() { "/" } else { path }, query)
 }
 
-/// The parameters of a query in their own order of names, without those that are secrets.
-fn parameters(query: &str) -> Vec<&str> {
-    let mut all: Vec<&str> = query.split('&').filter(|part| !part.is_empty() && !is_secret(part)).collect();
-    all.sort_unstable();
-    all
+/// Whether two queries have the same parameters, in any order.
+fn same_parameters(recorded: &str, asked: &str) -> bool {
+    let parameters = |query: &str| query.split('&').filter(|part| !part.is_empty()).map(str::to_owned).collect::<Vec<_>>();
+    let mut left = parameters(asked);
+    let is_there = |recorded: &String| {
+        let at = left.iter().position(|asked| matches(recorded, asked));
+        at.map(|at| left.remove(at)).is_some()
+    };
+    parameters(recorded).iter().all(is_there) && left.is_empty()
 }
 
-fn is_secret(parameter: &str) -> bool {
-    let name = parameter.split('=').next().unwrap_or_default();
-    SECRET_PARAMETERS.iter().any(|secret| secret.eq_ignore_ascii_case(name))
+fn same_body(recorded: Option<&Content>, asked: Option<&Content>) -> bool {
+    match (recorded, asked) {
+        (Some(Content::Json(recorded)), Some(Content::Json(asked))) => same_value(recorded, asked),
+        (Some(Content::Text(recorded)), Some(Content::Text(asked))) => matches(recorded, asked),
+        // Something in place of a secret has left no JSON.
+        (Some(Content::Text(recorded)), Some(Content::Json(asked))) => matches(recorded, &asked.to_string()),
+        (recorded, asked) => recorded == asked,
+    }
+}
+
+fn same_value(recorded: &Value, asked: &Value) -> bool {
+    match (recorded, asked) {
+        (Value::String(recorded), Value::String(asked)) => matches_up_to(recorded, asked, &[]),
+        (Value::Array(recorded), Value::Array(asked)) => {
+            recorded.len() == asked.len() && recorded.iter().zip(asked).all(|(recorded, asked)| same_value(recorded, asked))
+        }
+        (Value::Object(recorded), Value::Object(asked)) => {
+            recorded.len() == asked.len()
+                && recorded.iter().all(|(name, value)| asked.get(name).is_some_and(|asked| same_value(value, asked)))
+        }
+        (recorded, asked) => recorded == asked,
+    }
+}
+
+/// Whether a text is a recorded one, with any value for each secret that was removed from that; no value goes on into the next parameter.
+fn matches(recorded: &str, asked: &str) -> bool {
+    matches_up_to(recorded, asked, &['&', '"', '\n'])
+}
+
+/// [`matches`], where a value ends with one of these characters.
+fn matches_up_to(recorded: &str, asked: &str, ends: &[char]) -> bool {
+    let Some((start, rest)) = recorded.split_once(REMOVED) else { return recorded == asked };
+    let Some(mut left) = asked.strip_prefix(start) else { return false };
+    let mut pieces = rest.split(REMOVED).peekable();
+    while let Some(piece) = pieces.next() {
+        let at = if pieces.peek().is_some() { left.find(piece) } else { left.strip_suffix(piece).map(str::len) };
+        let Some(at) = at.filter(|at| !left[..*at].contains(ends)) else { return false };
+        left = &left[at + piece.len()..];
+    }
+    true
 }
 
 /// An address, or path and query of one, without what lets others in.
 pub(crate) fn without_secrets(url: &str) -> String {
-    let Some((path, query)) = url.split_once('?') else { return url.to_owned() };
-    let parameters = query.split('&').map(|parameter| match parameter.split_once('=') {
-        Some((name, _)) if is_secret(parameter) => format!("{name}={REMOVED}"),
-        _ => parameter.to_owned(),
-    });
-    format!("{path}?{}", parameters.collect::<Vec<_>>().join("&"))
+    secrets::hide_tokens(url, REMOVED).text
 }
 
 #[cfg(test)]
@@ -186,7 +201,7 @@ mod tests {
 
     #[test]
     fn requests_are_the_same_whatever_the_order_of_their_parts() {
-        let one = asked("POST", "http://zoo/p?b=2&a=1&token=x", Some(r#"{"x": 1, "y": [2]}"#));
+        let one = asked("POST", "http://zoo/p?b=2&a=1", Some(r#"{"x": 1, "y": [2]}"#));
         let other = asked("POST", "http://ZOO/p?a=1&b=2", Some(r#"{"y":[2],"x":1}"#));
         assert!(one.is_like(&other, true));
         assert!(!one.is_like(&asked("POST", "http://zoo/p?a=1&b=2", Some(r#"{"y":[3],"x":1}"#)), true));
@@ -203,6 +218,23 @@ mod tests {
         let binary = Content::of(&[0xff, 0]).unwrap();
         assert_eq!((binary.clone(), binary.bytes()), (Content::Base64("/wA=".to_owned()), vec![0xff, 0]));
         assert!(!Content::Base64("?".to_owned()).is_valid());
+    }
+
+    #[test]
+    fn any_value_will_do_in_place_of_a_secret_and_nothing_else() {
+        let recorded = asked("POST", "http://zoo/token?api_key=***&x=1", Some("code=***&user=ann&client_secret=***"));
+        let like =
+            |query: &str, body: &str| recorded.is_like(&asked("POST", &format!("http://zoo/token?{query}"), Some(body)), true);
+        assert!(like("x=1&api_key=abc", "code=1&user=ann&client_secret=2"));
+        assert!(like("x=1&api_key=***", "code=***&user=ann&client_secret=***"));
+        assert!(!like("x=2&api_key=abc", "code=1&user=ann&client_secret=2"));
+        assert!(!like("x=1", "code=1&user=ann&client_secret=2"));
+        assert!(!like("x=1&api_key=abc&y=1", "code=1&user=ann&client_secret=2"));
+        assert!(!like("x=1&api_key=abc", "code=1&user=bob&client_secret=2"));
+        assert!(!like("x=1&api_key=abc", "code=1&user=ann&client_secret=2&more=3"));
+        let recorded = asked("POST", "http://zoo/token", Some(r#"{"user": "ann", "password": "***"}"#));
+        assert!(recorded.is_like(&asked("POST", "http://zoo/token", Some(r#"{"password": "x\"&y", "user": "ann"}"#)), true));
+        assert!(!recorded.is_like(&asked("POST", "http://zoo/token", Some(r#"{"password": "x", "user": "bob"}"#)), true));
     }
 
     #[test]

@@ -60,7 +60,6 @@ pub struct Recording {
     sessions: BTreeMap<String, Session>,
     secrets: Vec<String>,
     environment: BTreeMap<String, String>,
-    redact: Box<dyn Fn(&str) -> String>,
 }
 
 impl fmt::Debug for Recording {
@@ -115,13 +114,7 @@ impl Recording {
         let credentials = live.store.as_ref().and_then(|store| store.credentials.clone());
         let secrets =
             credentials.into_iter().flat_map(|(key, secret, token)| [Some(key), Some(secret), token]).flatten().collect();
-        Self {
-            live: live.clone(),
-            sessions: BTreeMap::new(),
-            secrets,
-            environment: BTreeMap::new(),
-            redact: Box::new(str::to_owned),
-        }
+        Self { live: live.clone(), sessions: BTreeMap::new(), secrets, environment: BTreeMap::new() }
     }
 
     /// A text that must not be in anything that is written, beside the credentials that the recorder has met itself.
@@ -129,14 +122,13 @@ impl Recording {
         self.secrets.push(secret.into());
     }
 
-    /// A variable that clients had, and are to have when the recording is played back; a secret among them has to be another by then.
+    /// A variable that clients had, and are to have when the recording is played back. A secret among them is written nowhere.
     pub fn add_variable(&mut self, name: impl Into<String>, value: impl Into<String>) {
-        self.environment.insert(name.into(), value.into());
-    }
-
-    /// How further secrets are taken out of the texts that are written: a request, an answer, an object.
-    pub fn redact_with(&mut self, redact: impl Fn(&str) -> String + 'static) {
-        self.redact = Box::new(redact);
+        let (name, value) = (name.into(), value.into());
+        if secrets::is_secret_variable(&name, &value) {
+            self.secrets.push(value.clone());
+        }
+        self.environment.insert(name, value);
     }
 
     /// What was said by the client of this name; of several sessions of one name the last one counts.

@@ -32,6 +32,7 @@ use nbsnap::snapshot::{Comparison, SnapshotStore, UpdateMode};
 use crate::args::{Args, Command};
 use crate::error::{CommandError, chain};
 use crate::exit::Exit;
+use crate::screen;
 use targets::{Place, Targets};
 
 /// Runs the command that was asked for. Errors are shown on standard error.
@@ -44,7 +45,7 @@ pub(crate) fn run(args: &Args) -> Exit {
             let text = chain(&error);
             let message = if exit == Exit::Interrupted { String::new() } else { format!(": {text}") };
             // If even standard error is closed there is nobody left to tell; the exit code still says it.
-            let _ = writeln!(std::io::stderr(), "nbsnap: {head}{message}");
+            let _ = writeln!(screen::stderr(), "nbsnap: {head}{message}");
             exit
         }
     }
@@ -79,7 +80,7 @@ fn dispatch(args: &Args) -> Result<Exit, CommandError> {
 
 /// Says a line on standard output.
 fn say(text: &str) -> Result<(), CommandError> {
-    print(&mut std::io::stdout().lock(), &format!("{text}\n"))
+    print(&mut screen::stdout(), &format!("{text}\n"))
 }
 
 /// Writes a text as it is, to be seen at once.

@@ -8,6 +8,7 @@ mod commands;
 mod environment;
 mod error;
 mod exit;
+mod screen;
 mod testbed_server;
 
 use std::process::ExitCode;

@@ -42,8 +42,7 @@ impl Document {
     /// # Errors
     /// When the file cannot be read, is no JSON, is of another format, or has no list of cells.
     pub fn read(path: &Path) -> Result<Document, NotebookError> {
-        let text = std::fs::read_to_string(path).map_err(|source| NotebookError::Read { path: path.to_owned(), source })?;
-        Document::parse(path, text)
+        Document::parse(path, crate::notebook::text_of(path)?)
     }
 
     /// Parses the text of a notebook; `path` is only for messages.

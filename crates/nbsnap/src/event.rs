@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-pub use verdict::{CellProblem, CellVerdict, Evidence, NotebookProblem, Status};
+pub use verdict::{CellProblem, CellVerdict, Evidence, NotebookProblem, Proposal, Status};
 
 use crate::notebook::CodeCell;
 use crate::record::CellRecord;
@@ -191,6 +191,8 @@ pub struct Summary {
     pub not_run: usize,
     /// Notebooks that failed.
     pub failed: usize,
+    /// Notebooks with nothing wrong but output that is not recorded yet; they are among those that failed.
+    pub new: usize,
     /// Notebooks that failed because the runner itself broke down; they are among those that failed.
     pub internal: usize,
     /// Cells that passed.
@@ -201,6 +203,8 @@ pub struct Summary {
     pub cells_skipped: usize,
     /// Cells that failed.
     pub cells_failed: usize,
+    /// Cells with nothing wrong but output that is not recorded yet; they are among those that failed.
+    pub cells_new: usize,
     /// Cells that were not run.
     pub cells_not_run: usize,
     /// Snapshots now waiting for review.
@@ -212,19 +216,23 @@ pub struct Summary {
 impl Summary {
     /// Adds the counts of another.
     pub fn add(&mut self, other: &Summary) {
-        let Summary { passed, flaky, cached, skipped, not_run, failed, internal, .. } = other;
-        let Summary { cells_passed, cells_cached, cells_skipped, cells_failed, cells_not_run, pending, orphans, .. } = other;
+        let Summary { passed, flaky, cached, skipped, not_run, failed, new, internal, .. } = other;
+        let Summary {
+            cells_passed, cells_cached, cells_skipped, cells_failed, cells_new, cells_not_run, pending, orphans, ..
+        } = other;
         self.passed += passed;
         self.flaky += flaky;
         self.cached += cached;
         self.skipped += skipped;
         self.not_run += not_run;
         self.failed += failed;
+        self.new += new;
         self.internal += internal;
         self.cells_passed += cells_passed;
         self.cells_cached += cells_cached;
         self.cells_skipped += cells_skipped;
         self.cells_failed += cells_failed;
+        self.cells_new += cells_new;
         self.cells_not_run += cells_not_run;
         self.pending += pending;
         self.orphans += orphans;

@@ -37,6 +37,18 @@ pub enum NotebookError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// The file is not UTF-8, as JSON has to be.
+    #[error(
+        "notebook {path} is not UTF-8: line {line} has the byte {byte:#04x}; save it as UTF-8, in an editor or with `iconv -t utf-8`"
+    )]
+    NotUtf8 {
+        /// The file.
+        path: PathBuf,
+        /// The line of the first byte that is not UTF-8, from 1.
+        line: usize,
+        /// That byte.
+        byte: u8,
+    },
     /// The file is not JSON.
     #[error("notebook {path} is not JSON: {reason}; open it in Jupyter and save it again, or restore it")]
     NotJson {
@@ -142,14 +154,26 @@ impl CodeCell {
     }
 }
 
+/// The text of a notebook's file.
+///
+/// # Errors
+/// When it cannot be read, or is not UTF-8.
+pub(crate) fn text_of(path: &Path) -> Result<String, NotebookError> {
+    let bytes = std::fs::read(path).map_err(|source| NotebookError::Read { path: path.to_owned(), source })?;
+    String::from_utf8(bytes).map_err(|error| {
+        let (at, bytes) = (error.utf8_error().valid_up_to(), error.as_bytes());
+        let line = 1 + bytes[..at].iter().filter(|byte| **byte == b'\n').count();
+        NotebookError::NotUtf8 { path: path.to_owned(), line, byte: bytes[at] }
+    })
+}
+
 impl Notebook {
     /// Reads a notebook.
     ///
     /// # Errors
     /// Every reason of [`NotebookError`]: unreadable, not JSON, not format 4, without cell ids, for no kernel.
     pub fn read(path: &Path) -> Result<Notebook, NotebookError> {
-        let text = std::fs::read_to_string(path).map_err(|source| NotebookError::Read { path: path.to_owned(), source })?;
-        Notebook::parse(path, &text)
+        Notebook::parse(path, &text_of(path)?)
     }
 
     /// Parses the text of a notebook; `path` is only for its name and for messages.

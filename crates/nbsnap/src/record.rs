@@ -99,6 +99,11 @@ pub enum Failure {
         /// The limit that was in force.
         limit: Duration,
     },
+    /// The cell was still running, or being compiled, when the time of the whole notebook was up.
+    NotebookTimeout {
+        /// How long the notebook may take.
+        limit: Duration,
+    },
     /// The cell printed more than the runner keeps.
     TooMuchOutput {
         /// What was printed, in bytes, on both streams.
@@ -138,7 +143,7 @@ impl Failure {
             Failure::Exception { .. } => "exception",
             Failure::InputRequest { .. } => "input request",
             Failure::Died { .. } => "process died",
-            Failure::Timeout { .. } => "timeout",
+            Failure::Timeout { .. } | Failure::NotebookTimeout { .. } => "timeout",
             Failure::TooMuchOutput { .. } => "too much output",
             Failure::ControlWord { .. } => "control word",
             Failure::LateOutput { .. } => "late output",
@@ -188,6 +193,10 @@ impl fmt::Display for Failure {
             Failure::Died { status } => write!(f, "the process that runs the cells ended: {status}"),
             Failure::Timeout { limit } => {
                 write!(f, "not done after {}", humantime::format_duration(*limit))
+            }
+            Failure::NotebookTimeout { limit } => {
+                let limit = humantime::format_duration(*limit);
+                write!(f, "still at work when the notebook had taken {limit}, which is all that it may take (notebook-timeout)")
             }
             Failure::TooMuchOutput { printed, limit } => {
                 write!(f, "printed {printed} bytes, more than the {limit} that are kept")

@@ -5,12 +5,12 @@
 //! left alone, as text inside it is not to be found.
 
 mod rules;
-mod secrets;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Component, Path};
 
 use regex::{Captures, Regex, RegexBuilder};
+use secrets::Known;
 
 pub(crate) use rules::ANSI;
 pub use rules::{BUILT_IN_RULES, BuiltInRule};
@@ -20,8 +20,10 @@ use crate::record::{CellRecord, Failure};
 use crate::scope::{Place, Scope, Stream};
 use crate::snapshot::{Body, Content, SectionName};
 
-/// Memory that a compiled pattern may take; long secrets with all their spellings need some.
+/// Memory that a compiled pattern may take.
 const PATTERN_LIMIT: usize = 64 << 20;
+/// What is written in place of a secret.
+const SECRET: &str = "[SECRET]";
 
 /// Why a rule cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -61,9 +63,18 @@ pub struct RuleHits {
 pub struct RedactorBuilder {
     notebook: String,
     secrets: Vec<String>,
-    paths: Vec<(String, String)>,
+    paths: Vec<NamedFolder>,
     switched: BTreeMap<String, Toggle>,
     own: Vec<RedactRule>,
+}
+
+/// A folder, and what is written for it.
+#[derive(Clone, Debug)]
+struct NamedFolder {
+    folder: String,
+    name: String,
+    /// Whether only paths count that there are: `/root` is also the beginning of an XPath, and the end of `</root>`.
+    only_what_exists: bool,
 }
 
 impl RedactorBuilder {
@@ -81,25 +92,30 @@ impl RedactorBuilder {
 
     /// Hides the values of those variables whose names say that they hold secrets.
     pub fn variables(&mut self, variables: impl IntoIterator<Item = (String, String)>) -> &mut Self {
-        let is_secret = |(name, value): &(String, String)| secrets::is_secret_name(name) && secrets::is_secret_value(value);
+        let is_secret = |(name, value): &(String, String)| secrets::is_secret_variable(name, value);
         self.secrets.extend(variables.into_iter().filter(is_secret).map(|(_, value)| value));
         self
     }
 
     /// Writes `name`, such as `[ROOT]`, for a folder. Where folders lie in one another, the innermost counts.
     pub fn path(&mut self, folder: &Path, name: impl Into<String>) -> &mut Self {
+        self.folder(folder, name.into(), false)
+    }
+
+    /// Writes `[HOME]` for the user's home folder; for one such as `/root` only where what follows is in it.
+    pub fn home(&mut self, folder: &Path) -> &mut Self {
+        let has_one_name = folder.components().filter(|part| matches!(part, Component::Normal(_))).count() == 1;
+        self.folder(folder, "[HOME]".to_owned(), has_one_name)
+    }
+
+    fn folder(&mut self, folder: &Path, name: String, only_what_exists: bool) -> &mut Self {
         let folder = folder.to_string_lossy();
         let folder = folder.trim_end_matches(['/', '\\']);
         // Neither the root of the file system nor the current folder says anything about this machine.
         if folder.len() > 1 && Path::new(folder).is_absolute() {
-            self.paths.push((folder.to_owned(), name.into()));
+            self.paths.push(NamedFolder { folder: folder.to_owned(), name, only_what_exists });
         }
         self
-    }
-
-    /// Writes `[HOME]` for the user's home folder.
-    pub fn home(&mut self, folder: &Path) -> &mut Self {
-        self.path(folder, "[HOME]")
     }
 
     /// Takes over which built-in rules are on, and the project's own rules.
@@ -122,11 +138,14 @@ impl RedactorBuilder {
     /// If the secrets are too long for a pattern.
     pub fn build_for_secrets(&self) -> Result<Redactor, RedactError> {
         let mut redactor = Redactor { notebook: self.notebook.clone(), rules: Vec::new() };
-        if let Some(secrets) = secrets::pattern(&self.secrets) {
-            redactor.add("secrets", &secrets, Action::Secret, Scope::default(), false)?;
-        }
-        redactor.add("tokens", secrets::TOKENS, Action::Token, Scope::default(), false)?;
+        redactor.add_known(self.known()?.as_ref());
+        redactor.add_tokens();
         Ok(redactor)
+    }
+
+    fn known(&self) -> Result<Option<Known>, RedactError> {
+        Known::new(&self.secrets, SECRET)
+            .map_err(|source| RedactError::Pattern { name: "secrets".to_owned(), source: Box::new(source) })
     }
 
     /// Compiles the rules.
@@ -136,16 +155,12 @@ impl RedactorBuilder {
     pub fn build(&self) -> Result<Redactor, RedactError> {
         let mut redactor = Redactor { notebook: self.notebook.clone(), rules: Vec::new() };
         let everywhere = Scope::default;
-        let secrets = secrets::pattern(&self.secrets);
+        let known = self.known()?;
         // Secrets come first, lest another rule tears them apart, and once more where taking out colours may have joined one.
-        if let Some(secrets) = &secrets {
-            redactor.add("secrets", secrets, Action::Secret, everywhere(), false)?;
-        }
+        redactor.add_known(known.as_ref());
         redactor.add("ansi", rules::ANSI, Action::Template(String::new()), everywhere(), false)?;
-        if let Some(secrets) = &secrets {
-            redactor.add("secrets", secrets, Action::Secret, everywhere(), false)?;
-        }
-        redactor.add("tokens", secrets::TOKENS, Action::Token, everywhere(), false)?;
+        redactor.add_known(known.as_ref());
+        redactor.add_tokens();
         for rule in BUILT_IN_RULES {
             let scope = match self.switched.get(rule.name) {
                 Some(Toggle::On(scope)) => scope.clone(),
@@ -173,11 +188,11 @@ impl RedactorBuilder {
 
     fn add_paths(&self, redactor: &mut Redactor, scope: &Scope) -> Result<(), RedactError> {
         let mut paths = self.paths.clone();
-        paths.sort_by_key(|(folder, _)| std::cmp::Reverse(folder.len()));
-        for (folder, name) in paths {
+        paths.sort_by_key(|path| std::cmp::Reverse(path.folder.len()));
+        for path in paths {
             // On Windows, JSON and `Debug` double the separators.
-            let pattern = regex::escape(&folder).replace(r"\\", r"\\{1,2}");
-            redactor.add("paths", &pattern, Action::Path(name), scope.clone(), false)?;
+            let pattern = regex::escape(&path.folder).replace(r"\\", r"\\{1,2}");
+            redactor.add("paths", &pattern, Action::Path(path), scope.clone(), false)?;
         }
         Ok(())
     }
@@ -204,8 +219,8 @@ struct Rule {
 enum Action {
     /// Write this, groups filled in.
     Template(String),
-    /// Write this if the match is a whole path, or the whole beginning of one.
-    Path(String),
+    /// Write the folder's name if the match is a whole path, or the whole beginning of one.
+    Path(NamedFolder),
     /// Write `[SECRET]`.
     Secret,
     /// Write what leads up to a token, and `[SECRET]`.
@@ -274,7 +289,7 @@ impl Redactor {
             Failure::Died { status } => hide(status),
             Failure::ControlWord { word } => hide(word),
             Failure::LateOutput { text } => hide(text),
-            Failure::Timeout { .. } | Failure::TooMuchOutput { .. } => {}
+            Failure::Timeout { .. } | Failure::NotebookTimeout { .. } | Failure::TooMuchOutput { .. } => {}
         }
     }
 
@@ -315,6 +330,22 @@ impl Redactor {
         Ok(())
     }
 
+    /// Adds the rule that hides secrets which are known, if there are any.
+    fn add_known(&mut self, known: Option<&Known>) {
+        if let Some(known) = known {
+            self.add_everywhere("secrets", known.pattern().clone(), Action::Secret);
+        }
+    }
+
+    /// Adds the rule that hides secrets by their looks.
+    fn add_tokens(&mut self) {
+        self.add_everywhere("tokens", secrets::tokens().clone(), Action::Token);
+    }
+
+    fn add_everywhere(&mut self, name: &str, pattern: Regex, action: Action) {
+        self.rules.push(Rule { name: name.to_owned(), pattern, action, scope: Scope::default(), hits: 0, is_own: false });
+    }
+
     fn in_place(&mut self, text: &mut String, cell: &str, stream: Stream, mime: Option<&str>) {
         let place = Place { notebook: &self.notebook, cell, stream, mime: mime.map(crate::snapshot::essence) };
         for rule in self.rules.iter_mut().filter(|rule| rule.scope.covers(&place)) {
@@ -348,19 +379,26 @@ impl Action {
         let Some(found) = captures.get(0) else { return };
         match self {
             Action::Template(template) => captures.expand(template, out),
-            Action::Secret => out.push_str(secrets::REPLACEMENT),
-            Action::Token if captures.name("value").is_none_or(|value| secrets::looks_like_token(value.as_str())) => {
-                let part = |name: &str| captures.name(name).map_or("", |part| part.as_str());
-                out.extend(["lead", "form", "json", "user"].map(part));
-                out.push_str(secrets::REPLACEMENT);
-                out.extend(["quote", "tail"].map(part));
-            }
-            Action::Path(name) if is_path_boundary(&text[..found.start()], &text[found.end()..]) => out.push_str(name),
+            Action::Secret => out.push_str(SECRET),
+            Action::Token => secrets::hide_token(captures, SECRET, out),
+            Action::Path(path) if path.is_meant(&text[..found.start()], &text[found.end()..]) => out.push_str(&path.name),
             Action::Port if captures["port"].parse().is_ok_and(|port: u16| port >= rules::FIRST_CHANCE_PORT) => {
                 out.extend([&captures["host"], ":[PORT]"]);
             }
-            Action::Path(_) | Action::Port | Action::Token => out.push_str(found.as_str()),
+            Action::Path(_) | Action::Port => out.push_str(found.as_str()),
         }
+    }
+}
+
+impl NamedFolder {
+    /// Whether it is the folder that is between these texts.
+    fn is_meant(&self, before: &str, after: &str) -> bool {
+        let exists = || {
+            let ends = |c: char| c.is_whitespace() || matches!(c, '/' | '"' | '\'' | '`' | '<' | '>' | ':' | ',' | ';' | ')');
+            let entry = after.strip_prefix('/').and_then(|rest| rest.split(ends).next()).unwrap_or_default();
+            !entry.is_empty() && Path::new(&self.folder).join(entry.trim_end_matches('.')).exists()
+        };
+        is_path_boundary(before, after) && (!self.only_what_exists || exists())
     }
 }
 

@@ -19,7 +19,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime};
 
-use cache::{Parts, ResultCache, Sources, Surroundings};
+use cache::{Known, Parts, ResultCache, Sources, Surroundings};
 use judge::Purpose;
 use one::{OneNotebook, Outcome, Target};
 use slow::SlowCells;
@@ -188,19 +188,22 @@ impl Runner<'_> {
         let fingerprint = if is_asked { engine.fingerprint()? } else { Parts::new() };
         let mut to_run = Vec::new();
         for target in targets {
-            let (looked, notebook) = (Instant::now(), &target.notebook);
+            let (mut target, looked) = (target, Instant::now());
+            let notebook = &target.notebook;
             let may_hold = self.repeat <= 1 && target.cells.is_none();
             let mut summary = Summary::default();
             if let Some(reason) = &notebook.overrides.skip {
                 tell::skipped(root, &target, reason, &mut summary, emit)?;
                 tally.add(&target, &summary);
-            } else if may_hold
-                && self.with_cache(turn, notebook, &fingerprint, |cache, surroundings| cache.holds(notebook, surroundings))?
-                    == Some(true)
-            {
+                continue;
+            }
+            let ask = |cache: &ResultCache, surroundings: Surroundings<'_>| cache.ask(notebook, surroundings);
+            let known = if may_hold { self.with_cache(turn, notebook, &fingerprint, ask)? } else { None };
+            if known == Some(Known::Holds) {
                 tell::cached(root, &target, &mut summary, looked.elapsed(), emit)?;
                 tally.add(&target, &summary);
             } else {
+                target.inputs_changed = known == Some(Known::Changed);
                 to_run.push(target);
             }
         }
@@ -257,7 +260,7 @@ impl Runner<'_> {
         }
         let target = |chosen: &Chosen| {
             let notebook = notebooks.usable.iter().find(|notebook| notebook.name == chosen.name)?.clone();
-            Some(Target { label: notebook.name.clone(), notebook, cells: chosen.cells })
+            Some(Target { label: notebook.name.clone(), notebook, cells: chosen.cells, inputs_changed: false })
         };
         let targets = chosen.iter().filter_map(target).collect();
         let names = chosen.into_iter().map(|chosen| chosen.name).collect();
@@ -312,7 +315,7 @@ impl Runner<'_> {
     ) -> Result<Vec<Target>, RunError> {
         let config = &self.project.config;
         // What the first engine has laid down for review stays as it is.
-        let untouched = self.store.clone().with_update(UpdateMode::Never);
+        let untouched = self.store.clone().with_update(UpdateMode::OfFurtherEngine);
         let store = if place == 0 { self.store } else { &untouched };
         let one = OneNotebook {
             project: self.project,

@@ -27,6 +27,7 @@ pub use compare::{Comparison, Difference, JsonPath, PictureDifference, Tolerance
 #[cfg(test)]
 pub(crate) use escape::original;
 pub use escape::visible;
+pub(crate) use escape::{push_picture, steers};
 pub use file::SnapshotError;
 pub use review::Review;
 pub use store::{SnapshotStore, UpdateMode};

@@ -28,7 +28,10 @@ impl Recording {
     /// name, or a secret is in something that is no text. Then what was there is still there.
     pub fn write(&self, folder: &Path) -> Result<Extent, Error> {
         check_replaceable(folder)?;
-        let stable = self.stable();
+        let stable = self.stable().map_err(|error| Error::Recording {
+            path: folder.to_owned(),
+            message: format!("a secret is too long to be looked for: {error}"),
+        })?;
         let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         fs::create_dir_all(parent).map_err(failed(parent))?;
         let unfinished = tempfile::Builder::new().prefix(UNFINISHED).tempdir_in(parent).map_err(failed(parent))?;
@@ -43,11 +46,11 @@ impl Recording {
     }
 
     /// Replacements for everything that was said.
-    fn stable(&self) -> Stable {
+    fn stable(&self) -> Result<Stable, regex::Error> {
         let began = self.sessions.values().map(|session| session.began).min().unwrap_or_default();
         let ended = self.sessions.values().map(|session| session.ended).max().unwrap_or_default();
         let met = self.sessions.values().flat_map(|session| &session.kept.secrets);
-        let mut stable = Stable::new(began, ended, self.secrets.iter().chain(met).cloned().collect());
+        let mut stable = Stable::new(began, ended, self.secrets.iter().chain(met).cloned().collect())?;
         for session in self.sessions.values() {
             for Exchange { request, response } in &session.kept.exchanges {
                 stable.hear_client(&request.url);
@@ -66,11 +69,11 @@ impl Recording {
             }
         }
         stable.settle();
-        stable
+        Ok(stable)
     }
 
     fn write_into(&self, unfinished: &Path, folder: &Path, stable: &Stable) -> Result<Extent, Error> {
-        let clean = |text: &str| (self.redact)(&stable.text(text));
+        let clean = |text: &str| stable.text(text);
         let mut extent = Extent { exchanges: 0, objects: 0 };
         let mut objects = String::new();
         for (client, session) in &self.sessions {

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use regex::{Captures, Regex};
+use secrets::Known;
 
 use crate::exchange::REMOVED;
 
@@ -25,6 +26,7 @@ pub(crate) struct Stable {
     from: DateTime<Utc>,
     to: DateTime<Utc>,
     secrets: Vec<String>,
+    known: Option<Known>,
     /// Ids that a client was the first to name.
     own: BTreeSet<String>,
     ids: HashMap<String, String>,
@@ -32,13 +34,14 @@ pub(crate) struct Stable {
 }
 
 impl Stable {
-    /// For a recording that was made between these moments.
-    pub(crate) fn new(from: DateTime<Utc>, to: DateTime<Utc>, mut secrets: Vec<String>) -> Self {
+    /// For a recording that was made between these moments, in which there may be these secrets.
+    ///
+    /// # Errors
+    /// If the secrets are too long to be looked for.
+    pub(crate) fn new(from: DateTime<Utc>, to: DateTime<Utc>, secrets: Vec<String>) -> Result<Self, regex::Error> {
         let regex = |text: &str| Regex::new(text).expect("a pattern of this crate is one: a test uses it");
-        // A secret that holds another one goes first.
-        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-        secrets.dedup();
-        Self {
+        Ok(Self {
+            known: Known::new(&secrets, REMOVED)?,
             uuid: regex(r"(?i)\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"),
             date: regex(r"(\d{4}-\d\d-\d\d)([T ])(\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:?\d\d)?"),
             http_date: regex(r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT"),
@@ -48,7 +51,7 @@ impl Stable {
             own: BTreeSet::new(),
             ids: HashMap::new(),
             moments: BTreeMap::new(),
-        }
+        })
     }
 
     /// A client said this, next.
@@ -96,7 +99,8 @@ impl Stable {
 
     /// What a text has become.
     pub(crate) fn text(&self, text: &str) -> String {
-        let text = self.secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), REMOVED));
+        let text = self.known.as_ref().map_or_else(|| text.to_owned(), |known| known.hide(text).text);
+        let text = secrets::hide_tokens(&text, REMOVED).text;
         let text = self.uuid.replace_all(&text, |found: &Captures<'_>| {
             let id = found[0].to_ascii_lowercase();
             self.ids.get(&id).cloned().unwrap_or_else(|| found[0].to_owned())
@@ -123,7 +127,10 @@ impl Stable {
 
     /// A secret that these bytes hold all the same.
     pub(crate) fn holds_secret(&self, bytes: &[u8]) -> bool {
-        self.secrets.iter().any(|secret| bytes.windows(secret.len()).any(|window| window == secret.as_bytes()))
+        self.secrets
+            .iter()
+            .filter(|secret| !secret.is_empty())
+            .any(|secret| bytes.windows(secret.len()).any(|window| window == secret.as_bytes()))
     }
 }
 
@@ -155,7 +162,7 @@ mod tests {
     fn stable(secrets: &[&str]) -> Stable {
         let date = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
         let secrets = secrets.iter().map(|secret| (*secret).to_owned()).collect();
-        Stable::new(date("2026-03-01T12:00:00Z"), date("2026-03-01T12:05:00Z"), secrets)
+        Stable::new(date("2026-03-01T12:00:00Z"), date("2026-03-01T12:05:00Z"), secrets).unwrap()
     }
 
     #[test]
@@ -189,6 +196,7 @@ mod tests {
     fn a_secret_goes_wherever_it_stands() {
         let stable = stable(&["opensesame", "opensesame-and-more"]);
         assert_eq!(stable.text(r#"{"a": "opensesame-and-more", "b": "opensesame"}"#), r#"{"a": "***", "b": "***"}"#);
+        assert_eq!(stable.text("b3BlbnNlc2FtZQ== password=of-nobody-known"), "***Q== password=***", "in base64, and by its name");
         assert!(stable.holds_secret(b"\0opensesame\0") && !stable.holds_secret(b"sesame"));
     }
 }

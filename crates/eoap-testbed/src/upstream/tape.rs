@@ -15,7 +15,7 @@ use http_body_util::BodyExt;
 use hyper::body::Incoming;
 
 use super::upstream::Live;
-use crate::exchange::{Asked, Content, Exchange, Given, without_secrets};
+use crate::exchange::{Asked, Content, Exchange, Given};
 use crate::http::{Answer, BoxError, whole};
 
 /// Headers of an answer that say nothing about the resource.
@@ -91,11 +91,7 @@ impl Tape {
         let mut kept = self.lock();
         kept.secrets.extend(secrets(&head.headers).chain(secrets(&received)));
         kept.exchanges.push(Exchange {
-            request: Asked {
-                method: head.method.to_string(),
-                url: without_secrets(&format!("http://{host}{path}")),
-                body: Content::of(&body),
-            },
+            request: Asked { method: head.method.to_string(), url: format!("http://{host}{path}"), body: Content::of(&body) },
             response: Given { status: status.as_u16(), headers: headers.clone(), body: Content::of(&bytes) },
         });
         drop(kept);

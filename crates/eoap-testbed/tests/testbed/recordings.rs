@@ -71,7 +71,7 @@ async fn record(secret: Option<&str>) -> Recording {
     if let Some(secret) = secret {
         recording.add_secret(secret);
     }
-    recording.redact_with(|text| text.replace("Pre-execution hook", "(hidden)"));
+    recording.add_secret("Pre-execution hook");
     recording.add("lab", recorder.session());
     drop(deployment);
     recording

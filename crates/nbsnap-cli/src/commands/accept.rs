@@ -8,6 +8,7 @@ use nbsnap::snapshot::UpdateMode;
 
 use super::targets::with_whole_paths;
 use crate::exit::Exit;
+use crate::screen;
 
 /// Runs the command.
 pub(crate) fn run(project: &Project, names: &[String]) -> Result<Exit, RunError> {
@@ -18,7 +19,7 @@ pub(crate) fn run(project: &Project, names: &[String]) -> Result<Exit, RunError>
     let chosen: Vec<_> = usable.iter().filter(|notebook| selected.contains(&notebook.name)).cloned().collect();
     let orphans = store.orphans(&chosen, all)?;
     let accepted = store.accept(if all { None } else { Some(&selected) }, &orphans)?;
-    let mut out = std::io::stdout().lock();
+    let mut out = screen::stdout();
     let shown = |path: &std::path::Path| path.strip_prefix(&project.root).unwrap_or(path).display().to_string();
     let mut tell = || -> std::io::Result<()> {
         for path in &accepted.updated {

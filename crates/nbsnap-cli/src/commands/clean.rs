@@ -11,11 +11,12 @@ use super::session;
 use crate::args::CleanArgs;
 use crate::error::CommandError;
 use crate::exit::Exit;
+use crate::screen;
 
 /// Runs the command.
 pub(crate) fn run(project: &Project, args: &CleanArgs) -> Result<Exit, CommandError> {
     let cache = session::cache_dir(project, &args.build);
-    let mut out = std::io::stdout().lock();
+    let mut out = screen::stdout();
     let shown = |path: &Path| path.strip_prefix(&project.root).unwrap_or(path).display().to_string();
     let mut say = |text: String| writeln!(out, "{text}").map_err(CommandError::Output);
 

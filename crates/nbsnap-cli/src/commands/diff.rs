@@ -16,6 +16,7 @@ use super::{Place, session};
 use crate::args::DiffArgs;
 use crate::error::CommandError;
 use crate::exit::Exit;
+use crate::screen;
 
 /// Runs the command.
 pub(crate) fn run(place: &Place<'_>, args: &DiffArgs) -> Result<Exit, CommandError> {
@@ -43,7 +44,7 @@ pub(crate) fn run(place: &Place<'_>, args: &DiffArgs) -> Result<Exit, CommandErr
     if is_same {
         text.push_str("no difference\n");
     }
-    std::io::stdout().lock().write_all(text.as_bytes()).map_err(CommandError::Output)?;
+    screen::styled(style).write_all(text.as_bytes()).map_err(CommandError::Output)?;
     Ok(if is_same { Exit::Success } else { Exit::Failures })
 }
 

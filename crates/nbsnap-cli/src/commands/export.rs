@@ -15,6 +15,7 @@ use super::Targets;
 use crate::args::{ExportArgs, ExportFormat, OutputSource};
 use crate::error::CommandError;
 use crate::exit::Exit;
+use crate::screen;
 
 /// Runs the command.
 pub(crate) fn run(targets: &Targets, args: &ExportArgs) -> Result<Exit, CommandError> {
@@ -30,7 +31,7 @@ pub(crate) fn run(targets: &Targets, args: &ExportArgs) -> Result<Exit, CommandE
             let cell = code.id.as_deref().unwrap_or_default();
             let shown = targets.shown(path);
             let message = format!("{shown}: cell `{cell}` was edited after its output was recorded: run `nbsnap test {name}`");
-            writeln!(std::io::stderr(), "warning: {message}").map_err(CommandError::Output)?;
+            writeln!(screen::stderr(), "warning: {message}").map_err(CommandError::Output)?;
             has_stale = true;
         }
         for (code, host) in page.fetched() {
@@ -75,7 +76,7 @@ pub(crate) fn run(targets: &Targets, args: &ExportArgs) -> Result<Exit, CommandE
         let path = if of_file(name) { output.clone() } else { folder.join(name) };
         written.push(write(path, content)?);
     }
-    let mut out = std::io::stdout().lock();
+    let mut out = screen::stdout();
     for path in written {
         writeln!(out, "wrote {}", path.display()).map_err(CommandError::Output)?;
     }

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use nbsnap::notebook::{CodeCell, Notebook};
 use nbsnap::project::{Notebooks, Project};
+use nbsnap::report::printable_json;
 use nbsnap::run::RunError;
 use nbsnap::snapshot::{SnapshotStore, UpdateMode};
 use serde_json::{Value, json};
@@ -13,6 +14,7 @@ use super::targets::with_whole_paths;
 use crate::args::ListArgs;
 use crate::error::CommandError;
 use crate::exit::Exit;
+use crate::screen;
 
 /// The version of the JSON document; it changes when a member changes its meaning or goes.
 const JSON_VERSION: u32 = 1;
@@ -28,7 +30,7 @@ pub(crate) fn run(project: &Project, args: &ListArgs) -> Result<Exit, CommandErr
     notebooks.unusable.retain(|(name, ..)| selected.contains(name));
     let store = super::store(project, UpdateMode::Never);
     let text = if args.json { as_json(project, &store, &notebooks) } else { as_text(&store, &notebooks) };
-    std::io::stdout().lock().write_all(text.as_bytes()).map_err(CommandError::Output)?;
+    screen::stdout().write_all(text.as_bytes()).map_err(CommandError::Output)?;
     Ok(Exit::Success)
 }
 
@@ -74,7 +76,7 @@ fn as_json(project: &Project, store: &SnapshotStore, notebooks: &Notebooks) -> S
     let all = json!({
         "version": JSON_VERSION, "root": project.root, "notebooks": usable.collect::<Value>(), "unusable": unusable.collect::<Value>(),
     });
-    format!("{all:#}\n")
+    printable_json(&format!("{all:#}")) + "\n"
 }
 
 /// Whether a cell has a snapshot, and whether one waits for review.

@@ -1,6 +1,5 @@
 //! `nbsnap record`: runs notebooks against a live deployment, and writes what was said as a scenario.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,9 +9,7 @@ use nbsnap::document::Document;
 use nbsnap::environment::{Environment, Lease};
 use nbsnap::notebook::Notebook;
 use nbsnap::project::{Project, ProjectError};
-use nbsnap::redact::Redactor;
 use nbsnap::report::Reporter;
-use nbsnap::run::RunError;
 use nbsnap::run::outputs_only::{AfterFailure, Executed, OutputsOnly};
 
 use super::session::LockFile;
@@ -21,6 +18,7 @@ use crate::args::RecordArgs;
 use crate::environment::{self, Testbeds};
 use crate::error::{CommandError, chain};
 use crate::exit::Exit;
+use crate::screen;
 
 /// Runs the command.
 pub(crate) fn run(place: &Place<'_>, args: &RecordArgs) -> Result<Exit, CommandError> {
@@ -51,7 +49,7 @@ pub(crate) fn run(place: &Place<'_>, args: &RecordArgs) -> Result<Exit, CommandE
     let summary = execution.run(&notebooks, &mut |event| reporter.report(&event), &mut done)?;
     drop(reporter);
 
-    let mut out = std::io::stdout().lock();
+    let mut out = screen::stdout();
     let mut say = |text: String| writeln!(out, "{text}").map_err(CommandError::Output);
     if !all_passed {
         say("nothing is recorded: only what passes can be played back".to_owned())?;
@@ -59,13 +57,14 @@ pub(crate) fn run(place: &Place<'_>, args: &RecordArgs) -> Result<Exit, CommandE
     }
     let mut recording = Recording::new(&recorders.live);
     // What is hidden in reports is not written here either.
-    let mut secrets = Redactor::builder();
-    let redactor =
-        RefCell::new(secrets.variables(std::env::vars()).variables(variables).build_for_secrets().map_err(RunError::from)?);
+    for (name, value) in std::env::vars().chain(variables) {
+        if secrets::is_secret_variable(&name, &value) {
+            recording.add_secret(value);
+        }
+    }
     for (name, value) in recorders.variables.iter().filter(|(name, _)| *name != "EOAP_POLL_INTERVAL") {
         recording.add_variable(name, value);
     }
-    recording.redact_with(move |text| redactor.borrow_mut().without_secrets(text));
     for (notebook, session) in recorders.sessions.lock().unwrap_or_else(PoisonError::into_inner).iter() {
         recording.add(notebook.as_str(), session.clone());
     }

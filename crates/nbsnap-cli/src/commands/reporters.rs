@@ -11,6 +11,7 @@ use nbsnap::run::RunError;
 
 use super::session;
 use crate::args::TestReportArgs;
+use crate::screen;
 
 /// All reporters of a test run.
 pub(crate) fn of_test(project: &Project, args: &TestReportArgs) -> Result<Reporters<'static>, RunError> {
@@ -41,7 +42,7 @@ pub(crate) fn of_test(project: &Project, args: &TestReportArgs) -> Result<Report
     reporters.add(FailedFiles::new(project.root.clone(), project.root.join(&settings.failed)));
     let github = match settings.github {
         Github::Always => true,
-        Github::Auto => std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true"),
+        Github::Auto => screen::on_github(),
         _ => false,
     };
     if github {

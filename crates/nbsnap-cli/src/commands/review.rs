@@ -12,6 +12,7 @@ use super::session;
 use crate::args::ReviewArgs;
 use crate::error::CommandError;
 use crate::exit::Exit;
+use crate::screen;
 
 /// How many lines of a cell's source are shown.
 const SOURCE_LINES: usize = 12;
@@ -56,7 +57,7 @@ pub(crate) fn run(project: &Project, args: &ReviewArgs) -> Result<Exit, CommandE
     let mut tally = Tally::default();
     for (index, review) in reviews.iter().enumerate() {
         if rest.is_none() || is_look {
-            say(&shown(project, review, cell_of(review), index + 1, reviews.len(), style))?;
+            say(style, &shown(project, review, cell_of(review), index + 1, reviews.len(), style))?;
         }
         let decision = match rest {
             Some(decision) => decision,
@@ -66,19 +67,22 @@ pub(crate) fn run(project: &Project, args: &ReviewArgs) -> Result<Exit, CommandE
                 Answer::Quit => break,
             },
         };
-        settle(project, &store, review, decision, &mut tally)?;
+        settle(project, &store, review, decision, &mut tally, style)?;
     }
     let waiting = reviews.len() - tally.accepted - tally.rejected;
     if reviews.is_empty() {
-        say("nothing is pending\n")?;
+        say(style, "nothing is pending\n")?;
     } else if is_look {
-        say(&format!(
-            "{} for review: on a terminal `nbsnap review` asks about each; `nbsnap review --accept NOTEBOOK::CELL` and `--reject` do not\n",
-            waits(waiting)
-        ))?;
+        say(
+            style,
+            &format!(
+                "{} for review: on a terminal `nbsnap review` asks about each; `nbsnap review --accept NOTEBOOK::CELL` and `--reject` do not\n",
+                waits(waiting)
+            ),
+        )?;
     } else {
         let left = if waiting > 0 { format!(", {waiting} left for later") } else { String::new() };
-        say(&format!("{} accepted, {} rejected{left}\n", tally.accepted, tally.rejected))?;
+        say(style, &format!("{} accepted, {} rejected{left}\n", tally.accepted, tally.rejected))?;
     }
     Ok(if is_look && waiting > 0 { Exit::Failures } else { Exit::Success })
 }
@@ -95,18 +99,19 @@ fn settle(
     review: &Review,
     decision: Decision,
     tally: &mut Tally,
+    style: Style,
 ) -> Result<(), CommandError> {
     let shown = review.snapshot.strip_prefix(&project.root).unwrap_or(&review.snapshot).display();
     match decision {
         Decision::Accept => {
             store.accept_pending(&review.pending)?;
             tally.accepted += 1;
-            say(&format!("accepted {shown}\n"))
+            say(style, &format!("accepted {shown}\n"))
         }
         Decision::Reject => {
             store.reject_pending(&review.pending)?;
             tally.rejected += 1;
-            say(&format!("rejected {shown}\n"))
+            say(style, &format!("rejected {shown}\n"))
         }
         Decision::Skip => Ok(()),
     }
@@ -131,8 +136,8 @@ fn shown(project: &Project, review: &Review, cell: Option<&CodeCell>, number: us
     let bold = |text: String| if style.colour { console::style(text).force_styling(true).bold().to_string() } else { text };
     let dim = |text: String| if style.colour { console::style(text).force_styling(true).dim().to_string() } else { text };
     let place = match cell {
-        Some(cell) => format!("{}, cell {} `{}`", review.notebook, cell.number, cell.id),
-        None => format!("{}, cell `{}`, which is gone", review.notebook, review.cell),
+        Some(cell) => format!("{}, cell {} `{}`", visible(&review.notebook), cell.number, visible(&cell.id)),
+        None => format!("{}, cell `{}`, which is gone", visible(&review.notebook), visible(&review.cell)),
     };
     let file = review.snapshot.strip_prefix(&project.root).unwrap_or(&review.snapshot).display();
     let mut text = format!("{} {}\n", bold(format!("[{number}/{of}] {place}")), dim(file.to_string()));
@@ -166,7 +171,7 @@ fn ask(term: &Term, style: Style) -> Result<Answer, CommandError> {
         key("R", "reject all that follow"),
         key("q", "quit"),
     ];
-    say(&format!("{}? ", keys.join(", ")))?;
+    say(style, &format!("{}? ", keys.join(", ")))?;
     loop {
         let answer = match term.read_key().map_err(CommandError::Output)? {
             Key::Char('a') => Answer::One(Decision::Accept),
@@ -177,7 +182,7 @@ fn ask(term: &Term, style: Style) -> Result<Answer, CommandError> {
             Key::Char('q') | Key::Escape => Answer::Quit,
             _ => continue,
         };
-        say("\n")?;
+        say(style, "\n")?;
         return Ok(answer);
     }
 }
@@ -186,6 +191,6 @@ fn waits(number: usize) -> String {
     if number == 1 { "1 snapshot waits".into() } else { format!("{number} snapshots wait") }
 }
 
-fn say(text: &str) -> Result<(), CommandError> {
-    super::print(&mut std::io::stdout().lock(), text)
+fn say(style: Style, text: &str) -> Result<(), CommandError> {
+    super::print(&mut screen::styled(style), text)
 }

@@ -16,6 +16,7 @@ use crate::args::RunArgs;
 use crate::environment;
 use crate::error::CommandError;
 use crate::exit::Exit;
+use crate::screen;
 
 /// Runs the command.
 pub(crate) fn run(place: &Place<'_>, args: &RunArgs) -> Result<Exit, CommandError> {
@@ -51,7 +52,7 @@ pub(crate) fn run(place: &Place<'_>, args: &RunArgs) -> Result<Exit, CommandErro
     let ended = execution.run(&notebooks, &mut |event| reporter.report(&event), &mut done);
     drop(reporter);
 
-    let mut out = std::io::stdout().lock();
+    let mut out = screen::stdout();
     for (place, wrote) in written {
         let what = if wrote? { "wrote" } else { "unchanged" };
         writeln!(out, "{what} {}", targets.shown(&outputs[place])).map_err(CommandError::Output)?;

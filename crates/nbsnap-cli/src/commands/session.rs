@@ -17,6 +17,7 @@ use nbsnap::{ByKernel, Evcxr, EvcxrProgram, EvcxrSettings, Jupyter, JupyterSetti
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use crate::args::{BuildArgs, Colour, ReportArgs};
+use crate::screen;
 
 /// How many notebooks run at once at most, unless asked for more: each has a rust-analyzer of its own.
 const MOST_JOBS: usize = 8;
@@ -125,7 +126,7 @@ pub(crate) fn style(args: &ReportArgs) -> Style {
         Colour::Auto => std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
     };
     let width = console::Term::stdout().size_checked().map_or(100, |(_, columns)| usize::from(columns));
-    Style { colour, width }
+    Style { colour, width, is_github_log: screen::on_github() }
 }
 
 /// How many notebooks run at once: as many as asked for, else as the machine has cores. Each takes some 500 MB where evcxr runs it.

@@ -9,10 +9,11 @@ use super::Targets;
 use crate::args::StripArgs;
 use crate::error::CommandError;
 use crate::exit::Exit;
+use crate::screen;
 
 /// Runs the command.
 pub(crate) fn run(targets: &Targets, args: &StripArgs) -> Result<Exit, CommandError> {
-    let mut out = std::io::stdout().lock();
+    let mut out = screen::stdout();
     let mut found = 0;
     for path in &targets.paths {
         let mut document = Document::read(path)?;

@@ -115,6 +115,17 @@ impl CellVerdict {
     }
 }
 
+/// Whether output that is not as recorded was laid down for review.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proposal {
+    /// It was, beside the snapshot, as `.snap.new`.
+    Pending,
+    /// Nothing is written in this run, as on a build machine.
+    UpdatesAreOff,
+    /// It is that of a further engine: what is laid down is the first one's.
+    OfFurtherEngine,
+}
+
 /// One thing that is wrong with a cell.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -132,7 +143,7 @@ pub enum CellProblem {
         /// The body now.
         actual: String,
         /// Whether the new body was written beside it as `.snap.new`.
-        pending: bool,
+        pending: Proposal,
         /// The channels that differ by more than is allowed; empty if the recorded body cannot be read.
         differences: Vec<Difference>,
     },
@@ -143,7 +154,7 @@ pub enum CellProblem {
         /// The recorded body.
         expected: String,
         /// Whether an empty `.snap.new` was written beside it.
-        pending: bool,
+        pending: Proposal,
     },
     /// The cell produced output, and there is no snapshot.
     SnapshotMissing {
@@ -152,7 +163,7 @@ pub enum CellProblem {
         /// The body now.
         actual: String,
         /// Whether the body was written as `.snap.new`.
-        pending: bool,
+        pending: Proposal,
     },
 }
 
@@ -160,12 +171,22 @@ impl CellProblem {
     /// The problem in one word.
     pub fn status(&self) -> Status {
         match self {
-            CellProblem::Failed(Failure::Timeout { .. }) => Status::TimedOut,
+            CellProblem::Failed(Failure::Timeout { .. } | Failure::NotebookTimeout { .. }) => Status::TimedOut,
             CellProblem::Failed(Failure::Died { .. }) => Status::Died,
             CellProblem::Failed(Failure::Engine { .. }) => Status::Internal,
             CellProblem::Failed(_) | CellProblem::DidNotRaise => Status::Failed,
             CellProblem::OutputChanged { .. } | CellProblem::OutputMissing { .. } => Status::Changed,
             CellProblem::SnapshotMissing { .. } => Status::New,
+        }
+    }
+
+    /// Whether output that is not as recorded was laid down for review; none where that is not what is wrong.
+    pub fn proposal(&self) -> Option<Proposal> {
+        match self {
+            CellProblem::OutputChanged { pending, .. }
+            | CellProblem::OutputMissing { pending, .. }
+            | CellProblem::SnapshotMissing { pending, .. } => Some(*pending),
+            CellProblem::Failed(_) | CellProblem::DidNotRaise => None,
         }
     }
 }
@@ -196,6 +217,15 @@ pub enum NotebookProblem {
     },
     /// The user stopped the run before the notebook was done.
     Interrupted,
+    /// The output of a cell differs from its snapshot, and it differed again in a second run, though nobody has edited the notebook.
+    Nondeterministic {
+        /// The cell's number.
+        number: usize,
+        /// The cell's id.
+        cell: String,
+        /// The channels that differ between the two runs: `stdout`, `text/html`, …
+        sections: Vec<String>,
+    },
     /// The engine broke down before or between cells.
     Engine {
         /// What happened to it.
@@ -210,6 +240,7 @@ impl NotebookProblem {
             NotebookProblem::TimedOut { .. } => Status::TimedOut,
             NotebookProblem::Engine { .. } => Status::Internal,
             NotebookProblem::Interrupted => Status::NotRun,
+            NotebookProblem::Nondeterministic { .. } => Status::Changed,
             NotebookProblem::RefusedHost { .. } | NotebookProblem::OrphanSnapshot { .. } | NotebookProblem::Unusable { .. } => {
                 Status::Failed
             }

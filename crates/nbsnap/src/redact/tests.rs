@@ -104,6 +104,17 @@ fn variables_that_hold_secrets_are_hidden_and_the_source_keeps_everything_else()
     );
 }
 
+#[test]
+fn secrets_come_before_every_other_rule_and_after_colours_once_more() {
+    let rules = |r: &mut RedactorBuilder| _ = r.rule("digits", r"\d+", "N").secret("key-1").secret("key-1234");
+    assert_eq!(redact("key-1234 key-12 [SECRET]", rules), "[SECRET] [SECRET]N [SECRET]");
+    assert_eq!(redact("key\x1b[1m-1", rules), "[SECRET]", "joined by taking out the colour");
+    assert_eq!(
+        redact("password=hunter2 password=[SECRET] signature=0.73", rules),
+        "password=[SECRET] password=[SECRET] signature=N.N"
+    );
+}
+
 #[cfg(unix)]
 #[test]
 fn paths_are_replaced_the_innermost_first_and_only_as_a_whole() {
@@ -115,6 +126,15 @@ fn paths_are_replaced_the_innermost_first_and_only_as_a_whole() {
         "/home/anna/project/a.rs:1 /home/anna/.cargo file:///home/anna. /home/annabel /home/anna-x /mnt/home/anna /home/anna.txt";
     let expected = "[ROOT]/a.rs:1 [HOME]/.cargo file://[HOME]. /home/annabel /home/anna-x /mnt/home/anna /home/anna.txt";
     assert_eq!(redact(text, rules), expected);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_home_that_looks_like_an_element_is_one_only_where_its_files_are_meant() {
+    // A folder of one name that every machine has, with something in it.
+    let rules = |r: &mut RedactorBuilder| _ = r.home(Path::new("/etc"));
+    let text = "<etc></etc> /etc/item[1] /etc \"/etc/passwd\" /etc/passwd.";
+    assert_eq!(redact(text, rules), "<etc></etc> /etc/item[1] /etc \"[HOME]/passwd\" [HOME]/passwd.");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::path::Path;
 use super::diff::difference;
 use super::excerpt::{Mark, excerpt};
 use super::style::{INDENT, Style, count, indented};
-use crate::event::{CellProblem, NotebookProblem};
+use crate::event::{CellProblem, NotebookProblem, Proposal};
 use crate::notebook::CodeCell;
 use crate::record::{Diagnostic, Failure};
 use crate::snapshot::visible;
@@ -19,13 +19,15 @@ const DIAGNOSTICS: usize = 5;
 const BEGINNING: usize = 160;
 /// How many lines of a traceback are shown, the last ones.
 const TRACEBACK_LINES: usize = 16;
+/// How many lines of an output that is new are shown.
+const NEW_LINES: usize = 12;
 /// How many lines of standard error are shown.
 const STDERR_LINES: usize = 10;
 
 /// Which cell, in words: its notebook, number and id, and the line at fault if there is one.
 pub(super) fn title(notebook: &str, cell: &CodeCell, problems: &[CellProblem]) -> String {
     let line = line_at_fault(problems).map(|line| format!(", line {line}")).unwrap_or_default();
-    format!("{notebook}, cell {} `{}`{line}", cell.number, cell.id)
+    format!("{}, cell {} `{}`{line}", visible(notebook), cell.number, visible(&cell.id))
 }
 
 /// The line of the cell, from 1, that is at fault, if there is one that is.
@@ -59,10 +61,18 @@ pub(super) fn notebook_problem(notebook: &str, problem: &NotebookProblem) -> Str
             format!("asked for `{}`, which its environment does not serve", visible(host))
         }
         NotebookProblem::OrphanSnapshot { snapshot } => {
-            format!("{} belongs to no cell; `nbsnap accept {notebook}` removes it", snapshot.display())
+            let snapshot = snapshot.display().to_string();
+            format!("{} belongs to no cell; `nbsnap accept {}` removes it", visible(&snapshot), visible(notebook))
         }
         NotebookProblem::TimedOut { limit } => {
             format!("not done after {}, which is all a notebook may take (notebook-timeout)", humantime::format_duration(*limit))
+        }
+        NotebookProblem::Nondeterministic { number, cell, sections } => {
+            let (cell, sections) = (visible(cell), visible(&sections.join(", ")).into_owned());
+            format!(
+                "cell {number} `{cell}` is nondeterministic: two runs of the same source gave another {sections}. Hide what changes with a \
+                 redaction in nbsnap.toml (`[redactions]`, `[[redact]]`), or tag the cell `nbsnap-ignore-output`"
+            )
         }
         NotebookProblem::Interrupted => "stopped by the user before it was done".into(),
         NotebookProblem::Unusable { reason } => visible(reason).into_owned(),
@@ -80,7 +90,12 @@ pub(super) fn details(
     stderr: &str,
     style: Style,
 ) {
-    indented(out, &style.dim(path.display()));
+    indented(out, &style.dim(visible(&path.display().to_string())));
+    body(out, path, notebook, cell, problems, stderr, style);
+}
+
+/// [`details`] without the file's name.
+fn body(out: &mut String, path: &Path, notebook: &str, cell: &CodeCell, problems: &[CellProblem], stderr: &str, style: Style) {
     for problem in problems {
         describe(out, cell, problem, style);
     }
@@ -93,10 +108,44 @@ pub(super) fn details(
     }
 }
 
+/// The output of a cell that is not recorded yet, its first lines, below its title. What to do about it is said once for the notebook.
+pub(super) fn new_output(out: &mut String, path: &Path, cell: &CodeCell, problems: &[CellProblem], style: Style) {
+    indented(out, &style.dim(visible(&path.display().to_string())));
+    for problem in problems {
+        let CellProblem::SnapshotMissing { snapshot, actual, .. } = problem else { continue };
+        indented(
+            out,
+            &format!("there is output, and none is recorded yet: {}", style.dim(visible(&snapshot.display().to_string()))),
+        );
+        indented(out, &beginning(cell, style));
+        let shown: String = actual.split_inclusive('\n').take(NEW_LINES).collect();
+        indented(out, &difference("", &shown, style));
+        if let Some(more) = actual.lines().count().checked_sub(NEW_LINES).filter(|more| *more > 0) {
+            indented(out, &style.dim(format!("... and {}", count(more, "more line"))));
+        }
+    }
+}
+
+/// What is to be done about a notebook whose output is not recorded yet.
+pub(super) fn advice_on_new(path: &Path, notebook: &str, proposal: Proposal) -> String {
+    let name = as_argument(path, notebook);
+    match proposal {
+        Proposal::Pending => format!("recorded as new: look at it with `nbsnap review {name}`, then `nbsnap accept {name}`"),
+        Proposal::UpdatesAreOff => format!(
+            "nothing is written where updates are off, as on CI: run it on your machine, look, `nbsnap accept {name}`, and commit the snapshots"
+        ),
+        Proposal::OfFurtherEngine => OF_FURTHER_ENGINE.to_owned(),
+    }
+}
+
+/// What is to be done about output of a further engine that differs.
+const OF_FURTHER_ENGINE: &str = "the output of the first engine is what is recorded: if that is right, the engines differ here, and no snapshot is \
+                                 green on both; have the cell say the same on both, hide what differs with a redaction, or tag it `nbsnap-ignore-output`";
+
 /// [`details`] of one problem or several, at the margin and without the file's name, for reports that have places of their own for them.
-pub(super) fn plain_details(notebook: &str, cell: &CodeCell, problems: &[CellProblem], stderr: &str) -> String {
+pub(super) fn plain_details(path: &Path, notebook: &str, cell: &CodeCell, problems: &[CellProblem], stderr: &str) -> String {
     let mut text = String::new();
-    details(&mut text, Path::new(""), notebook, cell, problems, stderr, Style::plain());
+    body(&mut text, path, notebook, cell, problems, stderr, Style::plain());
     text.lines().map(|line| format!("{}\n", line.strip_prefix(INDENT).unwrap_or(line))).collect()
 }
 
@@ -208,14 +257,20 @@ fn telling_stderr(problems: &[CellProblem], stderr: &str) -> Option<String> {
     Some(visible(&lines[lines.len().saturating_sub(STDERR_LINES)..].join("\n")).into_owned())
 }
 
-/// How a command is told which notebook is meant: by its name, and by its project where that is one inside another.
-fn as_argument(path: &Path, notebook: &str) -> String {
-    match path.parent() {
-        Some(folder) if folder.parent().is_some_and(|outer| outer.ends_with("notebooks")) => {
-            format!("--project {} {notebook}", folder.display())
-        }
-        _ => notebook.to_owned(),
-    }
+/// The arguments by which a command knows the notebook that events call `label`: its name, and its project where that is one inside another.
+fn as_argument(path: &Path, label: &str) -> String {
+    let file = path.with_extension("").display().to_string();
+    let ends_with = |name: &str| file.strip_suffix(name).filter(|before| before.is_empty() || before.ends_with('/'));
+    // Where several engines run it, its engine is after its name.
+    let name =
+        [Some(label), label.rsplit_once(" (").map(|(name, _)| name)].into_iter().flatten().find(|name| ends_with(name).is_some());
+    let (name, folder) = name.map_or((label, ""), |name| (name, ends_with(name).unwrap_or_default()));
+    let folder = Path::new(folder.trim_end_matches('/'));
+    let argument = match folder.file_name() {
+        Some(last) if last != "notebooks" => format!("--project {} {name}", folder.display()),
+        _ => name.to_owned(),
+    };
+    visible(&argument).into_owned()
 }
 
 /// What to do about it, where that is not plain.
@@ -223,11 +278,23 @@ fn hint(notebook: &str, problems: &[CellProblem]) -> Option<String> {
     problems.iter().find_map(|problem| match problem {
         CellProblem::OutputChanged { pending, .. }
         | CellProblem::OutputMissing { pending, .. }
-        | CellProblem::SnapshotMissing { pending, .. } => Some(if *pending {
-            format!("if this is right: `nbsnap accept {notebook}`, or `nbsnap review {notebook}` to look first")
-        } else {
-            format!("nothing is written where updates are off, as on CI; if this is right, run it on your machine, then `nbsnap accept {notebook}`")
+        | CellProblem::SnapshotMissing { pending, .. } => Some(match pending {
+            Proposal::Pending => {
+                format!("if this is right: `nbsnap accept {notebook}`, or `nbsnap review {notebook}` to look first")
+            }
+            Proposal::UpdatesAreOff => format!(
+                "nothing is written where updates are off, as on CI; if this is right, run it on your machine, then `nbsnap accept {notebook}`"
+            ),
+            Proposal::OfFurtherEngine => OF_FURTHER_ENGINE.to_owned(),
         }),
+        CellProblem::Failed(Failure::Timeout { .. }) => Some(
+            "more time: `cell-timeout` and `compile-timeout` in nbsnap.toml; for this cell a tag, `nbsnap-timeout=DURATION` or \
+             `nbsnap-compile-timeout=DURATION`"
+                .to_owned(),
+        ),
+        CellProblem::Failed(Failure::NotebookTimeout { .. }) => {
+            Some("more time: `notebook-timeout` in nbsnap.toml, or in the notebook's metadata".to_owned())
+        }
         CellProblem::DidNotRaise => Some("remove the tag if the cell may succeed".to_owned()),
         CellProblem::Failed(_) => None,
     })

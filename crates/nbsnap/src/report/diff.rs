@@ -268,7 +268,7 @@ mod tests {
 
     #[test]
     fn colours_appear_when_they_may() {
-        let style = Style { colour: true, width: 80 };
+        let style = Style { colour: true, ..Style::plain() };
         let shown = difference("a one\n", "a two\n", style);
         assert!(shown.contains("\x1b[31m") && shown.contains("\x1b[32m"), "{shown:?}");
         assert_eq!(console::strip_ansi_codes(&shown), difference("a one\n", "a two\n", Style::plain()));
@@ -276,7 +276,7 @@ mod tests {
 
     #[test]
     fn where_there_is_room_both_sides_stand_beside_each_other() {
-        let style = Style { colour: false, width: 120 };
+        let style = Style { width: 120, ..Style::plain() };
         let shown = difference(&body("1\n2", "<b>old</b>"), &body("1\n2\n3", "<b>new</b>"), style);
         let expected = [
             ("  ═══ stdout ═══", "  ═══ stdout ═══"),

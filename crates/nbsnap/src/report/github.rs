@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::run::{CellRun, NotebookRun, Run};
-use super::style::count;
-use super::{Reporter, cell};
+use super::style::{Style, count};
+use super::{Reporter, cell, printable};
 use crate::event::{CellVerdict, Event, Status};
 
 /// Writes an annotation for everything that is wrong, once a notebook has ended.
@@ -44,7 +44,7 @@ fn annotate(out: &mut String, notebook: &NotebookRun) {
     let file = notebook.path.display().to_string();
     for run in &notebook.cells {
         let CellVerdict::Failed { problems, stderr } = &run.verdict else { continue };
-        let details = cell::plain_details(&notebook.name, &run.cell, problems, stderr);
+        let details = cell::plain_details(&notebook.path, &notebook.name, &run.cell, problems, stderr);
         let title = format!("{} ({})", cell::title(&notebook.name, &run.cell, problems), run.verdict.status().word());
         command(out, "error", &file, line(run), &title, &details);
     }
@@ -66,7 +66,8 @@ fn line(run: &CellRun) -> Option<usize> {
 
 fn command(out: &mut String, kind: &str, file: &str, line: Option<usize>, title: &str, message: &str) {
     let line = line.map(|line| format!(",line={line}")).unwrap_or_default();
-    let (file, title, message) = (property(file), property(title), data(message.trim_end()));
+    let shown = |text: &str| printable(text, Style::plain()).into_owned();
+    let (file, title, message) = (property(file), property(&shown(title)), data(&shown(message.trim_end())));
     // Writing to a string cannot fail.
     let _ = writeln!(out, "::{kind} file={file}{line},title={title}::{message}");
 }
@@ -109,7 +110,7 @@ pub fn github_summary(run: &Run) -> io::Result<String> {
         }
         for run in &notebook.cells {
             let CellVerdict::Failed { problems, stderr } = &run.verdict else { continue };
-            let details = cell::plain_details(&notebook.name, &run.cell, problems, stderr);
+            let details = cell::plain_details(&notebook.path, &notebook.name, &run.cell, problems, stderr);
             // A fence must be longer than any in the text.
             let fence = "`".repeat(longest_fence(&details).max(2) + 1);
             let _ =
@@ -117,7 +118,7 @@ pub fn github_summary(run: &Run) -> io::Result<String> {
         }
         out.push_str("\n</details>\n");
     }
-    Ok(out)
+    Ok(printable(&out, Style::plain()).into_owned())
 }
 
 fn sign(status: Status) -> &'static str {
@@ -126,6 +127,7 @@ fn sign(status: Status) -> &'static str {
         Status::Cached => "☑️",
         Status::Skipped | Status::NotRun => "⏭️",
         Status::Flaky => "⚠️",
+        Status::New => "🆕",
         _ => "❌",
     }
 }

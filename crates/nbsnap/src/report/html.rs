@@ -93,9 +93,13 @@ enum OutputView {
 
 fn page(run: &Run) -> Page {
     let bad = run.notebooks.iter().filter(|notebook| !notebook.is_good()).count();
-    let headline = match bad {
-        0 => format!("{} as recorded", count(run.notebooks.len(), "notebook")),
-        bad => format!("{bad} of {} failed", count(run.notebooks.len(), "notebook")),
+    let new = run.notebooks.iter().filter(|notebook| notebook.status == Some(Status::New)).count();
+    let all = count(run.notebooks.len(), "notebook");
+    let headline = match (bad - new, new) {
+        (0, 0) => format!("{all} as recorded"),
+        (0, new) => format!("{new} of {all} new"),
+        (failed, 0) => format!("{failed} of {all} failed"),
+        (failed, new) => format!("{failed} of {all} failed, {new} new"),
     };
     let mut facts = vec![format!("engine {}", run.engine)];
     if let Some((elapsed, compiled)) = run.preparation {
@@ -180,7 +184,7 @@ fn problem_view(notebook: &NotebookRun, run: &CellRun, problem: &CellProblem) ->
     };
     let text = match &run.verdict {
         CellVerdict::Failed { stderr, .. } if sides.is_none() => {
-            cell::plain_details(&notebook.name, &run.cell, std::slice::from_ref(problem), stderr)
+            cell::plain_details(&notebook.path, &notebook.name, &run.cell, std::slice::from_ref(problem), stderr)
         }
         _ => String::new(),
     };

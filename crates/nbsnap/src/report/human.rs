@@ -11,7 +11,7 @@ use super::cell;
 use super::progress::{Output, Progress};
 use super::style::{INDENT, Style, clock, count, indented};
 use super::{LeftFiles, Reporter};
-use crate::event::{CellVerdict, Event, Evidence, Status, Summary, Timing};
+use crate::event::{CellProblem, CellVerdict, Event, Evidence, Proposal, Status, Summary, Timing};
 use crate::redact::RuleHits;
 use crate::snapshot::visible;
 
@@ -26,13 +26,21 @@ pub struct HumanReporter<W> {
     cells: usize,
     done: usize,
     is_good: bool,
+    /// How many cells were shown whose output is new.
+    new_shown: usize,
 }
+
+/// How many cells with new output a run shows; of further ones it says how many there are.
+const NEW_CELLS: usize = 10;
 
 /// A notebook that is being run.
 #[derive(Default)]
 struct Running {
     cells: usize,
     failed: usize,
+    /// Cells whose output is new, and whether the last one's waits for review.
+    new: usize,
+    proposal: Option<Proposal>,
     not_run: usize,
     skipped: usize,
     /// How much of the cells' time went into compiling, and how much there was.
@@ -46,7 +54,7 @@ impl<W: Write + Send + 'static> HumanReporter<W> {
     /// A reporter that writes to `out`. What is under way is shown there too.
     pub fn new(out: W, style: Style, progress: Progress) -> HumanReporter<W> {
         HumanReporter {
-            output: Output::new(out, style.width, progress),
+            output: Output::new(out, style, progress),
             style,
             verbose: false,
             left: LeftFiles::default(),
@@ -54,6 +62,7 @@ impl<W: Write + Send + 'static> HumanReporter<W> {
             cells: 0,
             done: 0,
             is_good: true,
+            new_shown: 0,
         }
     }
 
@@ -77,8 +86,8 @@ impl<W: Write + Send + 'static> HumanReporter<W> {
     /// Shows which cells are being run, of all notebooks that are.
     fn show_running(&mut self) -> io::Result<()> {
         let with_cell = |(notebook, running): (&String, &Running)| match &running.cell {
-            Some((_, cell)) => format!("{notebook}, {cell}"),
-            None => notebook.clone(),
+            Some((_, cell)) => format!("{}, {cell}", visible(notebook)),
+            None => visible(notebook).into_owned(),
         };
         let all: Vec<String> = self.running.iter().map(with_cell).collect();
         self.output.running("Running", self.done.min(self.cells), self.cells, &all.join("; "))
@@ -131,7 +140,7 @@ impl<W: Write + Send + 'static> Reporter for HumanReporter<W> {
             }
             Event::CellStarted { notebook, cell } => {
                 let running = self.running.entry(notebook.clone()).or_default();
-                running.cell = Some((cell.number, format!("cell {} of {} `{}`", cell.number, running.cells, cell.id)));
+                running.cell = Some((cell.number, format!("cell {} of {} `{}`", cell.number, running.cells, visible(&cell.id))));
                 self.show_running()
             }
             Event::CellSlow { notebook, cell, elapsed } => {
@@ -147,6 +156,16 @@ impl<W: Write + Send + 'static> Reporter for HumanReporter<W> {
                 self.done += 1;
                 let status = verdict.status();
                 match verdict {
+                    CellVerdict::Failed { problems, .. } if status == Status::New => {
+                        self.new_shown += 1;
+                        if self.new_shown > NEW_CELLS && !self.verbose {
+                            return self.show_running();
+                        }
+                        let title = style.bold(cell::title(notebook, cell, problems));
+                        let mut text = format!("{} {} {title}\n", style.label(label(status), false), clock(timing.elapsed));
+                        cell::new_output(&mut text, path, cell, problems, style);
+                        self.output.print(&text)
+                    }
                     CellVerdict::Failed { problems, stderr } => {
                         let title = style.bold(cell::title(notebook, cell, problems));
                         let mut text = format!("{} {} {title}\n", style.label(label(status), false), clock(timing.elapsed));
@@ -172,25 +191,32 @@ impl<W: Write + Send + 'static> Reporter for HumanReporter<W> {
                 let running = self.running.remove(notebook).unwrap_or_default();
                 self.done -= running.cells.min(self.done);
                 let label = if status.is_good() { "AGAIN" } else { "RETRY" };
-                let line = format!("{notebook}: {}, now run {} of {of}", status.word(), attempt + 1);
+                let line = format!("{}: {}, now run {} of {of}", visible(notebook), status.word(), attempt + 1);
                 self.line(label, status.is_good(), &line)
             }
             Event::NotebookSkipped { notebook, cells, reason, .. } => {
                 self.done += cells;
-                let line = format!("{} {} ({})\n", style.label("SKIP", true), style.bold(notebook), visible(reason));
+                let line = format!("{} {} ({})\n", style.label("SKIP", true), style.bold(visible(notebook)), visible(reason));
                 self.output.print(&line)
             }
             Event::NotebookFinished { notebook, path, problems, status, attempts, evidence, elapsed } => {
                 let running = self.running.remove(notebook).unwrap_or_default();
                 self.is_good &= status.is_good();
-                let head =
-                    format!("{} {} {}", style.label(label(*status), status.is_good()), clock(*elapsed), style.bold(notebook));
+                let head = format!(
+                    "{} {} {}",
+                    style.label(label(*status), status.is_good()),
+                    clock(*elapsed),
+                    style.bold(visible(notebook))
+                );
                 let mut text = format!("{head}{}\n", running.tell(*status, *attempts, *evidence, self.verbose));
                 if !problems.is_empty() {
-                    indented(&mut text, &style.dim(path.display()));
+                    indented(&mut text, &style.dim(visible(&path.display().to_string())));
                 }
                 for problem in problems {
                     indented(&mut text, &style.bad(cell::notebook_problem(notebook, problem)));
+                }
+                if let Some(proposal) = running.proposal {
+                    indented(&mut text, &cell::advice_on_new(path, notebook, proposal));
                 }
                 self.output.print(&text)?;
                 if self.running.is_empty() {
@@ -231,6 +257,10 @@ fn label(status: Status) -> &'static str {
 impl Running {
     fn take(&mut self, verdict: &CellVerdict, timing: Timing) {
         match verdict {
+            CellVerdict::Failed { problems, .. } if verdict.status() == Status::New => {
+                self.new += 1;
+                self.proposal = problems.iter().find_map(CellProblem::proposal);
+            }
             CellVerdict::Failed { .. } => self.failed += 1,
             CellVerdict::NotRun => self.not_run += 1,
             CellVerdict::Skipped { .. } => self.skipped += 1,
@@ -271,6 +301,10 @@ impl Running {
         if self.failed > 0 {
             parts.push(format!("{} of {} failed", self.failed, count(self.cells, "cell")));
         }
+        if self.new > 0 {
+            let of = if self.failed > 0 { String::new() } else { format!(" of {}", count(self.cells, "cell")) };
+            parts.push(format!("{}{of} new", self.new));
+        }
         if self.not_run > 0 {
             parts.push(format!("{} not run", self.not_run));
         }
@@ -281,20 +315,23 @@ impl Running {
 fn totals(summary: &Summary) -> String {
     let some = |count: usize, what: &str| if count > 0 { format!(" {count} {what},") } else { String::new() };
     let notebooks = count(summary.passed + summary.cached + summary.skipped + summary.failed + summary.not_run, "notebook");
-    let Summary { cells_passed, cells_cached, cells_skipped, cells_failed, cells_not_run, .. } = *summary;
+    let Summary { cells_passed, cells_cached, cells_skipped, cells_failed, cells_new, cells_not_run, .. } = *summary;
     let cells = count(cells_passed + cells_cached + cells_skipped + cells_failed + cells_not_run, "cell");
     let flaky = if summary.flaky > 0 { format!(" ({} flaky)", summary.flaky) } else { String::new() };
     let internal = if summary.internal > 0 { format!(" ({} by an internal error)", summary.internal) } else { String::new() };
     let not_run = |count: usize| if count > 0 { format!(", {count} not run") } else { String::new() };
     let (notebooks_not_run, cells_not_run) = (not_run(summary.not_run), not_run(cells_not_run));
     format!(
-        "{notebooks}: {} passed{flaky},{}{} {} failed{internal}{notebooks_not_run}; {cells}: {cells_passed} passed,{}{} {cells_failed} failed{cells_not_run}",
+        "{notebooks}: {} passed{flaky},{}{}{} {} failed{internal}{notebooks_not_run}; {cells}: {cells_passed} passed,{}{}{} {} failed{cells_not_run}",
         summary.passed,
         some(summary.cached, "cached"),
         some(summary.skipped, "skipped"),
-        summary.failed,
+        some(summary.new, "new"),
+        summary.failed - summary.new,
         some(cells_cached, "cached"),
         some(cells_skipped, "skipped"),
+        some(cells_new, "new"),
+        cells_failed - cells_new,
     )
 }
 

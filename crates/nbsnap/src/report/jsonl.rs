@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Reporter, cell};
-use crate::event::{CellProblem, CellVerdict, Event, Evidence};
+use super::{Reporter, cell, printable_json};
+use crate::event::{CellProblem, CellVerdict, Event, Evidence, Proposal};
 use crate::notebook::CodeCell;
 use crate::record::Failure;
 
@@ -35,7 +35,7 @@ impl<W: Write> Reporter for JsonLines<W> {
         if let (Value::Object(line), Value::Object(members)) = (&mut line, members) {
             line.extend(members);
         }
-        writeln!(self.out, "{line}")?;
+        writeln!(self.out, "{}", printable_json(&line.to_string()))?;
         // Whoever reads it wants to see it as it happens.
         self.out.flush()
     }
@@ -129,6 +129,7 @@ fn describe(event: &Event) -> Option<(&'static str, Value)> {
                     "skipped": summary.skipped,
                     "not-run": summary.not_run,
                     "failed": summary.failed,
+                    "new": summary.new,
                     "internal": summary.internal,
                 },
                 "cells": {
@@ -136,6 +137,7 @@ fn describe(event: &Event) -> Option<(&'static str, Value)> {
                     "cached": summary.cells_cached,
                     "skipped": summary.cells_skipped,
                     "failed": summary.cells_failed,
+                    "new": summary.cells_new,
                     "not-run": summary.cells_not_run,
                 },
                 "pending": summary.pending,
@@ -165,14 +167,17 @@ fn problem(problem: &CellProblem) -> Value {
                 .iter()
                 .map(|one| json!({ "section": one.section, "picture": one.picture.as_ref().map(|picture| &picture.summary) }))
                 .collect();
-            members["snapshot"] = json!({ "file": snapshot, "expected": expected, "actual": actual, "pending": pending });
+            members["snapshot"] =
+                json!({ "file": snapshot, "expected": expected, "actual": actual, "pending": *pending == Proposal::Pending });
             members["differences"] = sections.into();
         }
         CellProblem::OutputMissing { snapshot, expected, pending } => {
-            members["snapshot"] = json!({ "file": snapshot, "expected": expected, "actual": "", "pending": pending });
+            members["snapshot"] =
+                json!({ "file": snapshot, "expected": expected, "actual": "", "pending": *pending == Proposal::Pending });
         }
         CellProblem::SnapshotMissing { snapshot, actual, pending } => {
-            members["snapshot"] = json!({ "file": snapshot, "expected": null, "actual": actual, "pending": pending });
+            members["snapshot"] =
+                json!({ "file": snapshot, "expected": null, "actual": actual, "pending": *pending == Proposal::Pending });
         }
         CellProblem::DidNotRaise => {}
     }

@@ -7,11 +7,12 @@ use std::io;
 
 use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestRerun, TestSuite};
 
-use super::cell;
 use super::run::{CellRun, NotebookRun, Run};
+use super::style::Style;
+use super::{cell, printable};
 use crate::event::{CellVerdict, Status};
 
-/// The run as JUnit's XML.
+/// The run as JUnit's XML. Characters that XML cannot hold are made visible, wherever they come from.
 ///
 /// # Errors
 /// Never for what a run can hold; the writer of XML says so in its type.
@@ -25,9 +26,9 @@ pub fn junit(run: &Run) -> io::Result<String> {
 }
 
 fn suite(notebook: &NotebookRun) -> TestSuite {
-    let mut suite = TestSuite::new(notebook.name.as_str());
+    let mut suite = TestSuite::new(xml(&notebook.name));
     suite.set_time(notebook.elapsed);
-    suite.add_property(Property::new("file", notebook.path.display().to_string()));
+    suite.add_property(Property::new("file", xml(&notebook.path.display().to_string())));
     if let Some(status) = notebook.status {
         suite.add_property(Property::new("status", status.word()));
     }
@@ -36,12 +37,12 @@ fn suite(notebook: &NotebookRun) -> TestSuite {
     }
     if let Some(reason) = &notebook.skipped {
         let mut status = TestCaseStatus::skipped();
-        status.set_message(reason.as_str());
+        status.set_message(xml(reason));
         suite.add_test_case(TestCase::new("(notebook)", status));
     } else if let Some(worst) = notebook.problems.iter().map(|problem| problem.status()).max() {
         let mut status = TestCaseStatus::non_success(kind(worst));
         let text: Vec<String> = notebook.problems.iter().map(|problem| cell::notebook_problem(&notebook.name, problem)).collect();
-        status.set_type(worst.word()).set_message(text.join("; ")).set_description(text.join("\n"));
+        status.set_type(worst.word()).set_message(xml(&text.join("; "))).set_description(xml(&text.join("\n")));
         suite.add_test_case(TestCase::new("(notebook)", status));
     }
     suite
@@ -65,9 +66,9 @@ fn case(notebook: &NotebookRun, run: &CellRun) -> TestCase {
             status
         }
     };
-    let mut case = TestCase::new(format!("cell {} {}", run.cell.number, run.cell.id), status);
-    case.set_classname(notebook.name.as_str()).set_time(run.timing.elapsed);
-    case.add_property(Property::new("file", notebook.path.display().to_string()));
+    let mut case = TestCase::new(xml(&format!("cell {} {}", run.cell.number, run.cell.id)), status);
+    case.set_classname(xml(&notebook.name)).set_time(run.timing.elapsed);
+    case.add_property(Property::new("file", xml(&notebook.path.display().to_string())));
     if let Some(line) = run.cell.line {
         case.add_property(Property::new("line", line.to_string()));
     }
@@ -78,8 +79,8 @@ fn case(notebook: &NotebookRun, run: &CellRun) -> TestCase {
         for (text, is_stdout) in [(&record.stdout, true), (&record.stderr, false)] {
             match text.as_str() {
                 "" => &mut case,
-                text if is_stdout => case.set_system_out(text),
-                text => case.set_system_err(text),
+                text if is_stdout => case.set_system_out(xml(text)),
+                text => case.set_system_err(xml(text)),
             };
         }
     }
@@ -88,7 +89,7 @@ fn case(notebook: &NotebookRun, run: &CellRun) -> TestCase {
 
 fn skipped(reason: &str) -> TestCaseStatus {
     let mut status = TestCaseStatus::skipped();
-    status.set_message(reason);
+    status.set_message(xml(reason));
     status
 }
 
@@ -113,10 +114,15 @@ fn kind(status: Status) -> NonSuccessKind {
 }
 
 fn headline(run: &CellRun) -> String {
-    run.verdict.problems().first().map(cell::headline).unwrap_or_default()
+    xml(&run.verdict.problems().first().map(cell::headline).unwrap_or_default())
 }
 
 fn details(notebook: &NotebookRun, run: &CellRun) -> String {
     let CellVerdict::Failed { problems, stderr } = &run.verdict else { return String::new() };
-    cell::plain_details(&notebook.name, &run.cell, problems, stderr)
+    xml(&cell::plain_details(&notebook.path, &notebook.name, &run.cell, problems, stderr))
+}
+
+/// Text that XML can hold.
+fn xml(text: &str) -> String {
+    printable(text, Style::plain()).into_owned()
 }

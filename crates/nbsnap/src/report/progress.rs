@@ -10,6 +10,9 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 
+use super::printable::printable;
+use super::style::Style;
+
 /// How long a log stays silent at most while something goes on.
 const SILENCE: Duration = Duration::from_secs(10);
 const TICK: Duration = Duration::from_millis(120);
@@ -30,21 +33,21 @@ pub enum Progress {
 pub(super) struct Output<W> {
     out: Arc<Mutex<W>>,
     progress: Progress,
-    width: u16,
+    style: Style,
     bar: Option<ProgressBar>,
     last: Instant,
     silence: Duration,
 }
 
 impl<W: Write + Send + 'static> Output<W> {
-    pub(super) fn new(out: W, width: usize, progress: Progress) -> Output<W> {
-        let width = u16::try_from(width).unwrap_or(u16::MAX);
-        Output { out: Arc::new(Mutex::new(out)), progress, width, bar: None, last: Instant::now(), silence: SILENCE }
+    pub(super) fn new(out: W, style: Style, progress: Progress) -> Output<W> {
+        Output { out: Arc::new(Mutex::new(out)), progress, style, bar: None, last: Instant::now(), silence: SILENCE }
     }
 
     /// Writes lines that stay.
     pub(super) fn print(&mut self, text: &str) -> io::Result<()> {
         self.last = Instant::now();
+        let text = printable(text, self.style);
         let write = || {
             let mut out = lock(&self.out);
             out.write_all(text.as_bytes())?;
@@ -80,6 +83,7 @@ impl<W: Write + Send + 'static> Output<W> {
             Progress::Lines if self.last.elapsed() < self.silence => Ok(()),
             Progress::Lines => self.print(&line()),
             Progress::Bar => {
+                let what = printable(what, Style { colour: false, ..self.style }).replace('\n', " ");
                 // The templates are constants: one that does not parse shows in the tests.
                 let style = ProgressStyle::with_template(COUNTING).unwrap_or_else(|_| ProgressStyle::default_spinner());
                 let style = style.progress_chars("=> ");
@@ -89,9 +93,10 @@ impl<W: Write + Send + 'static> Output<W> {
                         bar
                     }
                     None => {
-                        let terminal = Box::new(Terminal { out: Arc::clone(&self.out), width: self.width });
+                        let width = u16::try_from(self.style.width).unwrap_or(u16::MAX);
+                        let terminal = Box::new(Terminal { out: Arc::clone(&self.out), width });
                         let bar = ProgressBar::with_draw_target(Some(of), ProgressDrawTarget::term_like(terminal));
-                        let bar = bar.with_style(style).with_prefix(label).with_message(what.to_owned());
+                        let bar = bar.with_style(style).with_prefix(label).with_message(what.clone());
                         bar.enable_steady_tick(TICK);
                         self.bar.insert(bar)
                     }
@@ -99,7 +104,7 @@ impl<W: Write + Send + 'static> Output<W> {
                 bar.set_prefix(label);
                 bar.set_length(of);
                 bar.set_position(done);
-                bar.set_message(what.to_owned());
+                bar.set_message(what);
                 Ok(())
             }
         }

@@ -17,12 +17,14 @@ pub struct Style {
     pub colour: bool,
     /// The columns of the terminal.
     pub width: usize,
+    /// Whether it goes to the log of a workflow on GitHub, which obeys lines that are commands.
+    pub is_github_log: bool,
 }
 
 impl Style {
-    /// No colour, 80 columns.
+    /// No colour, 80 columns, no log of GitHub's.
     pub fn plain() -> Style {
-        Style { colour: false, width: 80 }
+        Style { colour: false, width: 80, is_github_log: false }
     }
 
     pub(super) fn good(self, text: impl Display) -> String {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::*;
-use crate::event::{CellProblem, CellVerdict, Evidence, NotebookProblem, Status, Summary, Timing};
+use crate::event::{CellProblem, CellVerdict, Evidence, NotebookProblem, Proposal, Status, Summary, Timing};
 use crate::notebook::CodeCell;
 use crate::record::{CellRecord, Diagnostic, DiagnosticSpan, Failure};
 use crate::redact::RuleHits;
@@ -97,7 +97,7 @@ fn changed() -> CellVerdict {
         snapshot: "snapshots/changed/cell-1.snap".into(),
         expected: body("successful", "aaaa"),
         actual: body("failed", "bbbb"),
-        pending: true,
+        pending: Proposal::Pending,
         differences: vec![difference("stdout", None), difference("image/png", Some(picture))],
     })
 }
@@ -143,7 +143,7 @@ fn every_verdict() -> Vec<Event> {
     let new = CellProblem::SnapshotMissing {
         snapshot: "snapshots/new/cell-1.snap".into(),
         actual: "═══ stdout ═══\nhi\n═══ end ═══\n".into(),
-        pending: true,
+        pending: Proposal::Pending,
     };
     events.extend(notebook_events("new", "println!(\"hi\");", failed(new), record("hi\n")));
     let pictured = CellRecord {
@@ -155,7 +155,7 @@ fn every_verdict() -> Vec<Event> {
     let gone = CellProblem::OutputMissing {
         snapshot: "snapshots/gone/cell-1.snap".into(),
         expected: "═══ stdout ═══\nhi\n═══ end ═══\n".into(),
-        pending: false,
+        pending: Proposal::UpdatesAreOff,
     };
     events.extend(notebook_events("gone", "let _ = 1;", failed(gone), record("")));
     events.extend(notebook_events(
@@ -200,11 +200,13 @@ fn every_verdict() -> Vec<Event> {
         skipped: 1,
         not_run: 0,
         failed: 11,
+        new: 1,
         internal: 1,
         cells_passed: 2,
         cells_cached: 1,
         cells_skipped: 1,
         cells_failed: 10,
+        cells_new: 1,
         cells_not_run: 1,
         pending: 2,
         orphans: 0,
@@ -216,7 +218,7 @@ fn every_verdict() -> Vec<Event> {
 fn human(width: usize, colour: bool, verbose: bool) -> String {
     let page = Page::default();
     let left = LeftFiles { html: Some("target/nbsnap/report.html".into()), failed: Some("target/nbsnap/failed".into()) };
-    let reporter = HumanReporter::new(page.clone(), Style { colour, width }, Progress::Hidden);
+    let reporter = HumanReporter::new(page.clone(), Style { colour, width, is_github_log: false }, Progress::Hidden);
     let mut reporter = reporter.verbose(verbose).leaving(left);
     every_verdict().iter().for_each(|event| reporter.report(event).unwrap());
     // Escapes for colours as something that can be seen.

@@ -39,6 +39,17 @@ pub struct Surroundings<'a> {
     pub engine: &'a Parts,
 }
 
+/// What is known of a notebook from an earlier run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Known {
+    /// It passed, and nothing that this rested on has changed since.
+    Holds,
+    /// It passed, and something that this rested on has changed since.
+    Changed,
+    /// Nothing.
+    Nothing,
+}
+
 /// A notebook that passed.
 #[derive(Debug, Serialize, Deserialize)]
 struct Passed {
@@ -67,11 +78,16 @@ impl ResultCache {
 
     /// Whether the notebook passed, and nothing that this rested on has changed since.
     pub fn holds(&self, notebook: &Notebook, surroundings: Surroundings<'_>) -> bool {
-        let Ok(text) = fs::read_to_string(self.file(notebook, surroundings)) else { return false };
+        self.ask(notebook, surroundings) == Known::Holds
+    }
+
+    /// What is known of the notebook.
+    pub fn ask(&self, notebook: &Notebook, surroundings: Surroundings<'_>) -> Known {
+        let Ok(text) = fs::read_to_string(self.file(notebook, surroundings)) else { return Known::Nothing };
         // What cannot be read is as good as nothing: the notebook runs.
-        let Ok(passed) = serde_json::from_str::<Passed>(&text) else { return false };
+        let Ok(passed) = serde_json::from_str::<Passed>(&text) else { return Known::Nothing };
         let same_parts = || parts(notebook, surroundings, &passed.variables).is_ok_and(|(parts, _)| parts == passed.parts);
-        passed.files.iter().all(FileState::holds) && same_parts()
+        if passed.files.iter().all(FileState::holds) && same_parts() { Known::Holds } else { Known::Changed }
     }
 
     /// Remembers that the notebook passed in a run that began at `began`, with these local packages, and that its cells asked for these files.

@@ -3,6 +3,7 @@
 //! The main type is [`Judge`]; what it judges by is its [`Purpose`]: snapshots, or nothing but whether cells fail. It starts nothing and decides
 //! nothing about other notebooks.
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -92,6 +93,12 @@ pub(super) struct Judge<'a> {
     /// Of the cells that ended, in order. Held back by one, as output that comes late still belongs to the cell before.
     verdicts: Vec<Judged>,
     problems: Vec<NotebookProblem>,
+    /// Whether something that the notebook rests on is known to have changed since it passed.
+    inputs_changed: bool,
+    /// Whether a cell that ended was edited since its output was recorded.
+    was_edited: bool,
+    /// Cells whose output differs from their snapshots though neither they nor cells before them were edited, with what they produced.
+    unexplained: Vec<(CodeCell, CellRecord)>,
     accesses: Option<Accesses>,
     broken: Option<RunError>,
     emit: Emit<'a>,
@@ -120,6 +127,9 @@ impl<'a> Judge<'a> {
             redact_recorded,
             verdicts: Vec::new(),
             problems: Vec::new(),
+            inputs_changed: target.inputs_changed,
+            was_edited: false,
+            unexplained: Vec::new(),
             accesses: None,
             broken: None,
             emit,
@@ -186,6 +196,10 @@ impl<'a> Judge<'a> {
     fn judge(&mut self, cell: &CodeCell, mut record: CellRecord) -> Result<(CellVerdict, CellRecord), RunError> {
         self.redactor.record(&cell.id, &mut record);
         let stderr = last_lines(&record.stderr);
+        if let Purpose::Test(store) = self.purpose {
+            // Asked before the comparison, which notes that the cell has the same output since it was edited.
+            self.was_edited |= store.is_stale(&self.notebook.name, &cell.id, &cell.source)?;
+        }
         let mut problems = Vec::new();
         match &record.failure {
             Some(failure) if cell.must_raise() && failure.is_raised_by_code() => {
@@ -198,6 +212,10 @@ impl<'a> Judge<'a> {
                 }
                 problems.extend(self.compare(cell, &record)?);
             }
+        }
+        let differs = matches!(problems[..], [CellProblem::OutputChanged { .. } | CellProblem::OutputMissing { .. }]);
+        if differs && !self.was_edited {
+            self.unexplained.push((cell.clone(), record.clone()));
         }
         let verdict = if problems.is_empty() { CellVerdict::Passed } else { CellVerdict::Failed { problems, stderr } };
         Ok((verdict, record))
@@ -280,6 +298,38 @@ impl<'a> Judge<'a> {
         self.problems.push(problem);
     }
 
+    /// Whether all that is wrong is output that differs though nobody has edited anything: then a second run tells whether it always does.
+    pub(super) fn is_unexplained(&self, attempt: Attempt) -> bool {
+        let only_differs = |judged: &Judged| judged.verdict.status() <= Status::Changed;
+        let runs_once = attempt.of.max(attempt.repeat) <= 1;
+        !self.inputs_changed
+            && runs_once
+            && !self.unexplained.is_empty()
+            && self.problems.is_empty()
+            && self.verdicts.iter().all(only_differs)
+            && self.has_all()
+    }
+
+    /// Says that there is a second run, and why.
+    pub(super) fn announce_second_run(&mut self) -> Result<(), RunError> {
+        let message = format!("{}: output differs without an edit; a second run shows whether it always does", self.label);
+        (self.emit)(Event::Notice { message }).map_err(RunError::Report)
+    }
+
+    /// Takes what the cells produced in a second run, by their ids: where that is another thing than in the first one, nothing that is recorded
+    /// can last.
+    pub(super) fn take_second_run(&mut self, records: &BTreeMap<String, CellRecord>) {
+        let Purpose::Test(store) = self.purpose else { return };
+        for (cell, first) in &self.unexplained {
+            // A run that broke down says nothing about what it would have shown.
+            let Some(second) = records.get(&cell.id).filter(|second| second.failure == first.failure) else { continue };
+            let sections = store.differences(self.notebook, cell, first, second);
+            if !sections.is_empty() {
+                self.problems.push(NotebookProblem::Nondeterministic { number: cell.number, cell: cell.id.clone(), sections });
+            }
+        }
+    }
+
     /// Whether the last cell that ended did so because a time was up.
     pub(super) fn has_timed_out(&self) -> bool {
         self.verdicts.last().is_some_and(|judged| judged.verdict.status() == Status::TimedOut)
@@ -302,7 +352,10 @@ impl<'a> Judge<'a> {
         for cell in &self.cells[self.verdicts.len()..] {
             self.tell(cell, CellVerdict::NotRun, None, Timing::default())?;
         }
-        self.problems.extend(self.lease.refused_hosts().into_iter().map(|host| NotebookProblem::RefusedHost { host }));
+        for host in self.lease.refused_hosts() {
+            let host = self.redactor.without_secrets(&host);
+            self.problems.push(NotebookProblem::RefusedHost { host });
+        }
         if let Purpose::Test(store) = self.purpose {
             // Asked now, as a cell that passed has taken back what an earlier difference left.
             for orphan in store.orphans(std::slice::from_ref(self.notebook), false)? {
@@ -330,6 +383,7 @@ impl<'a> Judge<'a> {
         }
         let count = |wanted: &dyn Fn(&Status) -> bool| statuses.iter().filter(|status| wanted(status)).count();
         summary.cells_failed += count(&|status| !status.is_good());
+        summary.cells_new += count(&|status| *status == Status::New);
         summary.cells_skipped += count(&|status| *status == Status::Skipped);
         summary.cells_passed += count(&|status| *status == Status::Passed);
         summary.cells_not_run += not_run;
@@ -339,6 +393,7 @@ impl<'a> Judge<'a> {
         summary.not_run += usize::from(is_stopped);
         summary.flaky += usize::from(status == Status::Flaky);
         summary.failed += usize::from(!status.is_good() && !is_stopped);
+        summary.new += usize::from(status == Status::New);
         summary.internal += usize::from(status == Status::Internal);
         let (problems, evidence) = (std::mem::take(&mut self.problems), Evidence::Run);
         let event = Event::NotebookFinished { notebook, path, problems, status, attempts: number, evidence, elapsed };

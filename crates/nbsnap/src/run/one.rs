@@ -2,18 +2,20 @@
 //!
 //! The main type is [`OneNotebook`]. It knows nothing of other notebooks, nor of what an earlier run found.
 
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use rust_cells::Accesses;
 
 use super::judge::{Attempt, Judge, Judgement, Purpose};
 use super::{Emit, RunError, environment_error, relative};
-use crate::engine::{EngineError, Run, Worker};
+use crate::engine::{EngineError, Progress, Run, Worker};
 use crate::environment::{Environment, Lease};
 use crate::event::{Event, Evidence, NotebookProblem, Status, Summary};
 use crate::notebook::{CodeCell, Notebook};
 use crate::project::Project;
-use crate::record::CellRecord;
+use crate::record::{CellRecord, Failure};
 use crate::redact::{Redactor, RuleHits};
 
 /// What every notebook of a project is run and judged with.
@@ -38,6 +40,8 @@ pub(super) struct Target {
     pub(super) label: String,
     /// How many of its code cells are selected, from the first on; all, if there is no number.
     pub(super) cells: Option<usize>,
+    /// Whether something that it rests on is known to have changed since it passed.
+    pub(super) inputs_changed: bool,
 }
 
 /// What came of a notebook.
@@ -132,14 +136,39 @@ impl OneNotebook<'_> {
         let run = Run::new(&self.project.config, to_run, lease.variables());
         let redactor = self.redactor(to_run, &*lease)?;
         let mut judge = Judge::new(self.project, self.purpose, target, &*lease, redactor, emit);
-        match worker.run(&run, &mut |progress| judge.take(progress)) {
+        let whole = self.project.config.notebook_timeout(to_run);
+        match worker.run(&run, &mut |progress| judge.take(of_notebook(progress, &run, whole))) {
             Err(EngineError::Interrupted) => judge.add(NotebookProblem::Interrupted),
             ran => ran?,
         }
+        if judge.is_unexplained(attempt) && !run.is_over() {
+            judge.announce_second_run()?;
+            match self.second_run(worker, to_run) {
+                Ok(records) => judge.take_second_run(&records),
+                Err(RunError::Engine(EngineError::Interrupted)) => judge.add(NotebookProblem::Interrupted),
+                Err(error) => return Err(error),
+            }
+        }
         if run.is_over() && (judge.has_timed_out() || !judge.has_all()) {
-            judge.add(NotebookProblem::TimedOut { limit: self.project.config.notebook_timeout(to_run) });
+            judge.add(NotebookProblem::TimedOut { limit: whole });
         }
         judge.finish(attempt, summary, started.elapsed())
+    }
+
+    /// What the cells produce when the notebook is run once more, afresh, by their ids.
+    fn second_run(&self, worker: &mut dyn Worker, to_run: &Notebook) -> Result<BTreeMap<String, CellRecord>, RunError> {
+        let lease = self.environment.provision(to_run).map_err(|reason| environment_error(to_run, reason))?;
+        let run = Run::new(&self.project.config, to_run, lease.variables());
+        let mut redactor = self.redactor(to_run, &*lease)?;
+        let mut records = BTreeMap::new();
+        worker.run(&run, &mut |progress| {
+            if let Progress::Ended(cell, mut record, _) = progress {
+                redactor.record(&cell.id, &mut record);
+                records.insert(cell.id.clone(), record);
+            }
+            ControlFlow::Continue(())
+        })?;
+        Ok(records)
     }
 
     fn redactor(&self, notebook: &Notebook, lease: &dyn Lease) -> Result<Redactor, RunError> {
@@ -158,4 +187,17 @@ impl OneNotebook<'_> {
             Purpose::Outputs(_) => rules.build_for_secrets()?,
         })
     }
+}
+
+/// Tells a cell whose own time was up from one that had only what was left of the time of the whole notebook.
+fn of_notebook<'c>(progress: Progress<'c>, run: &Run<'_>, whole: Duration) -> Progress<'c> {
+    let Progress::Ended(cell, mut record, timing) = progress else { return progress };
+    if let Some(Failure::Timeout { limit }) = record.failure {
+        let allowed = run.allowed(cell);
+        // A kernel that does not say when it begins to run a cell has both together.
+        if ![allowed.run, allowed.compile, allowed.run + allowed.compile].contains(&limit) {
+            record.failure = Some(Failure::NotebookTimeout { limit: whole });
+        }
+    }
+    Progress::Ended(cell, record, timing)
 }

@@ -73,7 +73,7 @@ impl OutputsOnly<'_> {
         let mut summary = Summary::default();
         let mut worker = self.engine.worker(0)?;
         for (place, notebook) in notebooks.iter().enumerate() {
-            let target = Target { label: notebook.name.clone(), notebook: notebook.clone(), cells: None };
+            let target = Target { label: notebook.name.clone(), notebook: notebook.clone(), cells: None, inputs_changed: false };
             let outcome = one.run(&mut *worker, &target, emit)?;
             summary.add(&outcome.summary);
             done(place, Executed { records: outcome.records, passed: outcome.summary.failed + outcome.summary.not_run == 0 });

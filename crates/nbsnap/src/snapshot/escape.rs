@@ -1,8 +1,8 @@
-//! Makes control characters visible, and undoes it: what a snapshot holds must survive git, editors and insta's
-//! normalisation of line ends, and must not steer the terminal that shows it.
+//! Makes characters visible that steer what shows them, and undoes it: what a snapshot holds must survive git, editors and insta's
+//! normalisation of line ends, and must neither steer a terminal nor break XML.
 //!
-//! A control character becomes its picture (`\r` becomes `␍`). A picture that was there before gets `␦` in front of it, so that
-//! nothing is ambiguous. Line feeds and tabs stay as they are.
+//! A control character becomes its picture (`\r` becomes `␍`); those that turn the direction of text, and those that are none, their number
+//! (`␦u{202e}`). A picture that was there before gets `␦` in front of it, so that nothing is ambiguous. Line feeds and tabs stay as they are.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -10,26 +10,39 @@ use std::fmt::Write;
 /// Says that the next character stands for itself, or begins `u{…}`.
 const ESCAPE: char = '␦';
 
-/// Replaces every control character except line feed and tab by something visible, so that it can be told from all other text.
+/// Replaces every character that steers by something visible, so that it can be told from all other text.
 pub fn visible(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(|c| (c.is_control() && c != '\n' && c != '\t') || is_picture(c)) {
+    if !text.chars().any(|c| steers(c) || is_picture(c)) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 16);
     for c in text.chars() {
         match c {
-            '\n' | '\t' => out.push(c),
-            '\0'..='\u{1f}' => out.extend(char::from_u32(0x2400 + u32::from(c))),
-            '\u{7f}' => out.push('␡'),
-            c if c.is_control() => {
-                // Writing to a string cannot fail.
-                let _ = write!(out, "{ESCAPE}u{{{:x}}}", u32::from(c));
-            }
+            c if steers(c) => push_picture(&mut out, c),
             c if is_picture(c) => out.extend([ESCAPE, c]),
             c => out.push(c),
         }
     }
     Cow::Owned(out)
+}
+
+/// Whether a character does something to what shows it: control characters but line feed and tab, those that turn the direction of text,
+/// and the two that are none, which XML forbids.
+pub(crate) fn steers(c: char) -> bool {
+    let turns_direction = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    c.is_control() && c != '\n' && c != '\t' || turns_direction || matches!(c, '\u{fffe}' | '\u{ffff}')
+}
+
+/// Writes what stands for a character that [`steers`].
+pub(crate) fn push_picture(out: &mut String, c: char) {
+    match c {
+        '\0'..='\u{1f}' => out.extend(char::from_u32(0x2400 + u32::from(c))),
+        '\u{7f}' => out.push('␡'),
+        c => {
+            // Writing to a string cannot fail.
+            let _ = write!(out, "{ESCAPE}u{{{:x}}}", u32::from(c));
+        }
+    }
 }
 
 /// [`visible`], for text that must stay on one line: line feeds are made visible too.
@@ -78,6 +91,7 @@ mod tests {
         assert_eq!(visible("a\r\n\tb\0\x1b[0m\x7f"), "a␍\n\tb␀␛[0m␡");
         assert_eq!(visible("\u{85}\u{9b}"), "␦u{85}␦u{9b}");
         assert_eq!(visible("␍ ␦"), "␦␍ ␦␦");
+        assert_eq!(visible("a\u{202e}b\u{2069}\u{ffff}"), "a␦u{202e}b␦u{2069}␦u{ffff}");
         assert!(matches!(visible("plain ═══ é 水\n"), Cow::Borrowed(_)));
     }
 
@@ -95,7 +109,7 @@ mod tests {
 
         #[test]
         fn nothing_steers_the_terminal(text in any::<String>()) {
-            prop_assert!(visible(&text).chars().all(|c| !c.is_control() || c == '\n' || c == '\t'));
+            prop_assert!(!visible(&text).chars().any(steers));
         }
     }
 }

@@ -11,7 +11,7 @@ use super::blob;
 use super::body::Body;
 use super::compare::{Comparison, Sides};
 use super::file::{self, Header, SnapshotError};
-use crate::event::CellProblem;
+use crate::event::{CellProblem, Proposal};
 use crate::notebook::{CodeCell, Notebook};
 use crate::record::CellRecord;
 
@@ -22,6 +22,8 @@ pub enum UpdateMode {
     WritePending,
     /// The tree is not touched, as on a CI server.
     Never,
+    /// The tree is not touched, as what is laid down is another engine's.
+    OfFurtherEngine,
 }
 
 /// A folder of snapshots: `<root>/<notebook>/<cell id>.snap`.
@@ -124,6 +126,14 @@ impl SnapshotStore {
         }))
     }
 
+    /// The channels on which two records of a cell, already redacted, differ by more than is allowed.
+    pub fn differences(&self, notebook: &Notebook, cell: &CodeCell, one: &CellRecord, other: &CellRecord) -> Vec<String> {
+        let ((expected, recorded), (actual, files)) = (Body::render(&cell.id, one), Body::render(&cell.id, other));
+        let recorded = |blob: &blob::Blob| recorded.get(&blob.file).cloned();
+        let sides = Sides { expected: &expected, recorded, actual: &actual, files: &files };
+        sides.differences(&self.comparison, &notebook.name, &cell.id).into_iter().map(|one| one.section).collect()
+    }
+
     /// The folder of a notebook's snapshots.
     pub(super) fn folder(&self, notebook: &str) -> Result<PathBuf, SnapshotError> {
         let is_name = |part: &str| !part.is_empty() && !part.starts_with('.') && !part.contains(['\\', '\0']);
@@ -133,7 +143,7 @@ impl SnapshotStore {
         Ok(self.root.join(notebook))
     }
 
-    /// Lays a new body down for review, and says whether it did.
+    /// Lays a new body down for review, unless nothing is written.
     fn propose(
         &self,
         notebook: &Notebook,
@@ -141,16 +151,18 @@ impl SnapshotStore {
         snapshot: &Path,
         body: &Body,
         files: &BTreeMap<String, Vec<u8>>,
-    ) -> Result<bool, SnapshotError> {
-        if self.update == UpdateMode::Never {
-            return Ok(false);
+    ) -> Result<Proposal, SnapshotError> {
+        match self.update {
+            UpdateMode::WritePending => {}
+            UpdateMode::Never => return Ok(Proposal::UpdatesAreOff),
+            UpdateMode::OfFurtherEngine => return Ok(Proposal::OfFurtherEngine),
         }
         for (name, content) in files {
             file::write_sidecar(&snapshot.with_file_name(name), content)?;
         }
         file::write(&pending_path(snapshot), &Header::new(&self.project, notebook, cell), &body.to_string())?;
         remove_unused_sidecars(snapshot, &cell.id)?;
-        Ok(true)
+        Ok(Proposal::Pending)
     }
 
     /// Of a cell that was edited and has the same output, notes that the output is that of the source as it is now. A snapshot that
@@ -299,7 +311,7 @@ pub(super) mod tests {
         let problem = world.check(0, &stdout("hi\n")).unwrap();
         let snapshot = world.folder.path().join("snapshots/nb/a.snap");
         let actual = "═══ stdout ═══\nhi\n═══ end ═══\n".to_owned();
-        assert_eq!(problem, CellProblem::SnapshotMissing { snapshot: snapshot.clone(), actual, pending: true });
+        assert_eq!(problem, CellProblem::SnapshotMissing { snapshot: snapshot.clone(), actual, pending: Proposal::Pending });
         assert_eq!(world.names(), ["nb/a.snap.new"]);
         assert_eq!(world.accept().updated, std::slice::from_ref(&snapshot));
         let files = world.files();
@@ -317,7 +329,7 @@ pub(super) mod tests {
         world.check(0, &stdout("hi\n"));
         world.accept();
         let problem = world.check(0, &stdout("ho\n"));
-        assert!(matches!(problem, Some(CellProblem::OutputChanged { expected, actual, pending: true, .. })
+        assert!(matches!(problem, Some(CellProblem::OutputChanged { expected, actual, pending: Proposal::Pending, .. })
             if expected == "═══ stdout ═══\nhi\n═══ end ═══\n" && actual == "═══ stdout ═══\nho\n═══ end ═══\n"));
         assert_eq!(world.names(), ["nb/a.snap", "nb/a.snap.new"]);
         assert_eq!(world.check(0, &stdout("hi\n")), None);
@@ -331,7 +343,10 @@ pub(super) mod tests {
         assert!(world.names().is_empty());
         world.check(0, &stdout("hi\n"));
         world.accept();
-        assert!(matches!(world.check(0, &CellRecord::default()), Some(CellProblem::OutputMissing { pending: true, .. })));
+        assert!(matches!(
+            world.check(0, &CellRecord::default()),
+            Some(CellProblem::OutputMissing { pending: Proposal::Pending, .. })
+        ));
         assert_eq!(file::read(&world.folder.path().join("snapshots/nb/a.snap.new")).unwrap().as_deref(), Some(""));
         // What `cargo insta accept` does.
         fs::copy(world.folder.path().join("snapshots/nb/a.snap.new"), world.folder.path().join("snapshots/nb/a.snap")).unwrap();
@@ -348,7 +363,7 @@ pub(super) mod tests {
         let world = World::new();
         let store = world.store(UpdateMode::Never);
         let check = |record: &CellRecord| store.check(&world.notebook, &world.notebook.cells[0], record).unwrap();
-        assert!(matches!(check(&stdout("hi\n")), Some(CellProblem::SnapshotMissing { pending: false, .. })));
+        assert!(matches!(check(&stdout("hi\n")), Some(CellProblem::SnapshotMissing { pending: Proposal::UpdatesAreOff, .. })));
         assert!(world.names().is_empty());
         world.check(0, &stdout("hi\n"));
         assert_eq!(check(&CellRecord::default()), None);

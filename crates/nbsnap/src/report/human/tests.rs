@@ -2,7 +2,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::*;
-use crate::event::{CellProblem, Evidence, NotebookProblem};
+use crate::event::{CellProblem, Evidence, NotebookProblem, Proposal};
 use crate::notebook::CodeCell;
 use crate::record::{Diagnostic, DiagnosticSpan, Failure};
 use crate::report::tests::Page;
@@ -134,7 +134,7 @@ fn a_changed_output_is_shown_as_a_difference_with_what_to_do() {
         pending,
         differences: Vec::new(),
     };
-    let page = render(&[finished("\njob.wait();\n1", vec![problem(true)], "Job status: failed")]);
+    let page = render(&[finished("\njob.wait();\n1", vec![problem(Proposal::Pending)], "Job status: failed")]);
     assert_eq!(
         page,
         "   CHANGED [  3.2s] 04-execute, cell 5 `monitor`
@@ -149,7 +149,7 @@ fn a_changed_output_is_shown_as_a_difference_with_what_to_do() {
            if this is right: `nbsnap accept 04-execute`, or `nbsnap review 04-execute` to look first
 "
     );
-    let page = render(&[finished("1", vec![problem(false)], "")]);
+    let page = render(&[finished("1", vec![problem(Proposal::UpdatesAreOff)], "")]);
     let hint = "           nothing is written where updates are off, as on CI; if this is right, run it on your machine, then `nbsnap accept 04-execute`\n";
     assert!(page.ends_with(hint), "{page}");
 }
@@ -158,16 +158,31 @@ fn a_changed_output_is_shown_as_a_difference_with_what_to_do() {
 fn output_without_a_snapshot_and_a_snapshot_without_output_are_shown_whole() {
     let snapshot = || PathBuf::from("s.snap");
     let missing =
-        CellProblem::SnapshotMissing { snapshot: snapshot(), actual: "═══ stdout ═══\nhi\n".into(), pending: true };
-    let page = render(&[finished("1", vec![missing], "")]);
+        CellProblem::SnapshotMissing {
+            snapshot: snapshot(), actual: "═══ stdout ═══\nhi\n".into(), pending: Proposal::Pending
+        };
+    let ended = Event::NotebookFinished {
+        notebook: "04-execute".into(),
+        path: "notebooks/04-execute.ipynb".into(),
+        problems: Vec::new(),
+        status: Status::New,
+        attempts: 1,
+        evidence: Evidence::Run,
+        elapsed: Duration::from_secs(1),
+    };
+    let page = render(&[finished("1", vec![missing], ""), ended]);
     let expected = "           there is output, and none is recorded yet: s.snap
              1 | 1
            + ═══ stdout ═══
            + hi
-           if this is right";
-    assert!(page.contains(expected), "{page}");
+       NEW [  1.0s] 04-execute: 1 of 0 cells new
+           recorded as new: look at it with `nbsnap review 04-execute`, then `nbsnap accept 04-execute`
+";
+    assert!(page.ends_with(expected), "{page}");
     let gone =
-        CellProblem::OutputMissing { snapshot: snapshot(), expected: "═══ stdout ═══\nhi\n".into(), pending: true };
+        CellProblem::OutputMissing {
+            snapshot: snapshot(), expected: "═══ stdout ═══\nhi\n".into(), pending: Proposal::Pending
+        };
     let page = render(&[finished("1", vec![CellProblem::DidNotRaise, gone], "")]);
     let expected = "           the cell is tagged `raises-exception` and did not fail
              1 | 1
@@ -236,7 +251,15 @@ fn a_question_mark_is_told_by_its_candidates() {
 #[test]
 fn other_failures_name_the_cell_and_its_first_line() {
     let page = failed("loop {}", Failure::Timeout { limit: Duration::from_secs(60) });
-    assert!(page.ends_with("           not done after 1m\n             1 | loop {}\n"), "{page}");
+    assert!(
+        page.contains("           not done after 1m\n             1 | loop {}\n           more time: `cell-timeout`"),
+        "{page}"
+    );
+    let page = failed("loop {}", Failure::NotebookTimeout { limit: Duration::from_secs(60) });
+    assert!(
+        page.contains("still at work when the notebook had taken 1m, which is all that it may take (notebook-timeout)"),
+        "{page}"
+    );
     let page = failed("loop {}", Failure::Died { status: "\x1b[2Jsignal 9\r".into() });
     assert!(page.contains("ended: ␛[2Jsignal 9␍\n"), "nothing steers the terminal: {page}");
 }

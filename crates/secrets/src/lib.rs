@@ -1,0 +1,39 @@
+//! Finds secrets in text. One rule for reports, snapshots and recordings.
+//!
+//! - [`is_secret_variable`]: whether a variable holds a secret, by its name and the length of its value.
+//! - [`Known`]: secrets that are known, in every spelling: as they are, percent-encoded, in base64, or escaped in JSON, Rust or HTML.
+//! - [`hide_tokens`]: secrets that nobody has named, by what leads up to them and by their looks.
+//!
+//! It knows text and nothing else: neither notebooks nor requests. What takes a secret's place is the caller's choice.
+
+mod known;
+mod looks;
+mod variables;
+
+pub use known::Known;
+pub use looks::{hide_token, hide_tokens, tokens};
+pub use variables::{is_secret_name, is_secret_value, is_secret_variable};
+
+/// A text without secrets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hidden {
+    /// The text.
+    pub text: String,
+    /// How many secrets were in it.
+    pub count: usize,
+}
+
+/// Replaces what a pattern finds by what `write` makes of it.
+fn replace(pattern: &regex::Regex, text: &str, write: impl Fn(&regex::Captures<'_>, &mut String)) -> Hidden {
+    let (mut out, mut end, mut count) = (String::with_capacity(text.len()), 0, 0);
+    for captures in pattern.captures_iter(text) {
+        let Some(found) = captures.get(0) else { continue };
+        out.push_str(&text[end..found.start()]);
+        let before = out.len();
+        write(&captures, &mut out);
+        count += usize::from(out[before..] != *found.as_str());
+        end = found.end();
+    }
+    out.push_str(&text[end..]);
+    Hidden { text: out, count }
+}
