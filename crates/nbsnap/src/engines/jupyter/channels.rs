@@ -17,6 +17,7 @@ use jupyter_zmq_client::{
     create_client_shell_connection_with_identity, create_client_stdin_connection_with_identity, peek_ports_with_listeners,
     peer_identity_for_session,
 };
+use tokio::net::TcpStream;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
@@ -26,6 +27,8 @@ use super::message::{Channel, Message};
 
 /// How long one try to connect may take: the socket library itself waits longer and longer between its tries.
 const CONNECT: Duration = Duration::from_millis(400);
+/// How often a kernel that does not listen yet is looked at: its sockets would be tried again only after longer and longer pauses.
+const LOOK: Duration = Duration::from_millis(10);
 /// Those that are connected: shell, control, stdin, and the one of outputs.
 const SOCKETS: usize = 4;
 
@@ -149,6 +152,9 @@ async fn serve(
     say: &Sender<Heard>,
     connected: &AtomicUsize,
 ) {
+    while TcpStream::connect((connection.ip.as_str(), connection.iopub_port)).await.is_err() {
+        tokio::time::sleep(LOOK).await;
+    }
     let iopub = async {
         let socket = keep_trying(connected, async || create_client_iopub_connection(connection, "", session).await).await;
         listen(Channel::IoPub, socket, say).await;
