@@ -4,7 +4,7 @@
 //! The main type is [`Channels`].
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -17,7 +17,7 @@ use jupyter_zmq_client::{
     create_client_shell_connection_with_identity, create_client_stdin_connection_with_identity, peek_ports_with_listeners,
     peer_identity_for_session,
 };
-use tokio::net::TcpStream;
+use tokio::net::TcpSocket;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
@@ -152,7 +152,7 @@ async fn serve(
     say: &Sender<Heard>,
     connected: &AtomicUsize,
 ) {
-    while TcpStream::connect((connection.ip.as_str(), connection.iopub_port)).await.is_err() {
+    while !is_open(connection.iopub_port).await {
         tokio::time::sleep(LOOK).await;
     }
     let iopub = async {
@@ -172,6 +172,15 @@ async fn serve(
         both_ways(Channel::Shell, keep_trying(connected, connect).await, requests.shell, say).await;
     };
     tokio::join!(iopub, control, stdin, shell);
+}
+
+/// Whether somebody listens on a port of loopback.
+async fn is_open(port: u16) -> bool {
+    let loopback = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let Ok(socket) = TcpSocket::new_v4() else { return false };
+    // From the port itself it would be connected to itself, and the kernel would find its port taken.
+    let from_another = socket.bind(loopback(0)).and_then(|()| socket.local_addr()).is_ok_and(|own| own.port() != port);
+    from_another && socket.connect(loopback(port)).await.is_ok()
 }
 
 /// Connects, however often it takes: a kernel may listen only after seconds. Whoever gives up on it drops the runtime.

@@ -4,6 +4,7 @@ Orders come as lines of JSON on standard input: `start`, `interrupt` and `end`; 
 that its order named. When standard input ends, so do the kernel, all in its group, and this process.
 """
 
+import atexit
 import contextlib
 import ctypes
 import importlib
@@ -13,6 +14,8 @@ import resource
 import select
 import signal
 import sys
+import threading
+import traceback
 
 # The notebook's folder is where a kernel looks for modules, not this process.
 if sys.path and sys.path[0] == "":
@@ -73,7 +76,6 @@ class Kernel:
 
 def be_kernel(order, server):
     """Becomes a kernel, as `python -m ipykernel_launcher` does. Never returns."""
-    code = 1
     try:
         os.setpgid(0, 0)
         libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -91,22 +93,18 @@ def be_kernel(order, server):
         sys.argv = [launcher.__file__, *order["arguments"]]
         sys.orig_argv = [sys.orig_argv[0], "-m", launcher.__name__, *order["arguments"]]
         kernelapp.launch_new_instance()
-        code = 0
+        leave(0)
     except SystemExit as ends:
-        code = ends.code if isinstance(ends.code, int) else int(ends.code is not None)
+        leave(ends.code if isinstance(ends.code, int) else int(ends.code is not None))
     except BaseException:
-        import traceback
-
         traceback.print_exc()
-    finally:
-        leave(code)
+        sys.stderr.flush()
+        # Whatever would be tidied up now could wait for ever: a port was taken, or memory is out.
+        os._exit(1)
 
 
 def leave(code):
     """Ends this process as Python does, but for taking every module apart."""
-    import atexit
-    import threading
-
     for last in (threading._shutdown, atexit._run_exitfuncs, sys.stdout.flush, sys.stderr.flush):
         with contextlib.suppress(Exception):
             last()

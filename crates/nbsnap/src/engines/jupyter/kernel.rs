@@ -88,8 +88,7 @@ impl Kernel {
             let mut kernel = Kernel::spawn(start, forks).map_err(|error| failed(format!("cannot be started: {error}")))?;
             match kernel.wait_until_ready(start.limit) {
                 Ok(()) => return Ok(kernel),
-                Err(NoReply::Gone { printed, .. })
-                    if attempt < STARTS && printed.to_lowercase().contains("address already in use") => {}
+                Err(NoReply::Gone { printed, .. }) if attempt < STARTS && has_lost_a_port(&printed) => {}
                 // On its own it may get further, or at least say what is wrong.
                 Err(NoReply::Gone { .. }) if kernel.process.is_forked() => forks.give_up(),
                 Err(NoReply::Gone { status, printed }) => {
@@ -158,6 +157,10 @@ impl Kernel {
                 asked.push(self.send(Channel::Shell, KernelInfoRequest {}));
                 again = Instant::now() + pause;
                 pause = (pause * 2).min(longest);
+            }
+            // Such a kernel may well stay, for ever on its way out.
+            if has_lost_a_port(&self.process.printed().text()) {
+                return Err(self.last_words());
             }
             let again = again.min(deadline);
             while !(replied && heard) {
@@ -240,4 +243,9 @@ impl Kernel {
             std::thread::sleep(Duration::from_millis(5));
         }
     }
+}
+
+/// Whether a kernel says that somebody else has one of its ports.
+fn has_lost_a_port(printed: &str) -> bool {
+    printed.to_lowercase().contains("address already in use")
 }
