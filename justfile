@@ -124,6 +124,11 @@ verdicts *OPTIONS:
     cargo build --quiet
     tests/peers/verdicts.py {{OPTIONS}}
 
+# Test `pytest --nbsnap` with the real pytest, pytest-xdist and ipykernel; installs them under target/peers. NBSNAP_WHEEL=FILE tests a wheel.
+pytest-plugin *OPTIONS:
+    cargo build --quiet --workspace --bin nbsnap
+    tests/peers/pytest_plugin.py {{OPTIONS}}
+
 # Run notebooks of public packages with nbclient and with nbsnap and demand the same verdicts; installs them under target/peers.
 python-foreign *NAMES:
     tests/peers/nbclient_verdicts.py {{NAMES}}

@@ -45,8 +45,7 @@ fn the_workflow_to_copy_tests_a_project() {
     let mut codes = Vec::new();
     for share in job["strategy"]["matrix"]["share"].as_array().unwrap() {
         world.set("SHARE", share.as_str().unwrap());
-        // The toolchain's step is for a machine that is new.
-        for step in job["steps"].as_array().unwrap().iter().filter(|step| step["name"] != "Toolchain") {
+        for step in job["steps"].as_array().unwrap() {
             let Some(run) = step["run"].as_str() else { continue };
             let output = shell(&world, run);
             if step["name"] == "Notebooks" {
@@ -111,6 +110,69 @@ fn the_hook_to_copy_lets_nothing_through_that_is_red() {
     assert!(!output.status.success() && said(&output).contains("  snapshots/lab/say.snap"), "{}", said(&output));
     let output = git("git add snapshots && git commit -qm green");
     assert!(output.status.success(), "{}", said(&output));
+}
+
+#[test]
+fn the_action_tests_a_project() {
+    let text = std::fs::read_to_string(workspace().join("action.yml")).unwrap();
+    let action: Value = serde_saphyr::from_str(&text).unwrap();
+    let mut world = World::of_project("output-changed");
+    world.notebook("other", "", &[("a", "{}", "let a = 1;")]);
+    on_path(&mut world);
+    for (name, value) in [("CI", "true"), ("GITHUB_ACTIONS", "true"), ("GITHUB_STEP_SUMMARY", "{project}/target/summary.md")] {
+        world.set(name, value);
+    }
+    // What GitHub puts in place of the expressions that the steps have.
+    let filled = |text: &str| -> String {
+        let inputs = action["inputs"].as_object().unwrap().iter();
+        let text = inputs.fold(text.to_owned(), |text, (name, input)| {
+            let given = if name == "arguments" { "--fail-fast lab" } else { input["default"].as_str().unwrap() };
+            text.replace(&format!("${{{{ inputs.{name} }}}}"), given)
+        });
+        text.replace("${{ github.action_path }}", &workspace().display().to_string())
+    };
+    let before = world.files();
+    let steps = action["runs"]["steps"].as_array().unwrap();
+    for step in steps {
+        let Some(run) = step["run"].as_str() else { continue };
+        assert!(!run.contains("${{"), "an input in a script is code: {run}");
+        for (name, value) in step["env"].as_object().unwrap() {
+            let value = filled(value.as_str().unwrap());
+            assert!(!value.contains("${{"), "{name}: {value}");
+            world.set(name, &value);
+        }
+        let output = shell(&world, run);
+        if step["name"] == "Notebooks" {
+            assert_eq!(output.status.code(), Some(100), "{}", said(&output));
+            assert!(said(&output).contains("Running 1 notebook"), "the arguments count: {}", said(&output));
+            assert!(said(&output).contains("::error file=notebooks/lab.ipynb,line=21,"), "{}", said(&output));
+        } else {
+            assert!(output.status.success(), "{run}: {}", said(&output));
+        }
+    }
+    let report = steps.iter().find(|step| step["name"] == "Report").unwrap();
+    for path in report["with"]["path"].as_str().unwrap().lines() {
+        assert!(world.path(&filled(path)).exists(), "{path}");
+    }
+    assert!(world.read("target/summary.md").contains("| ❌ changed | `lab` | 3 |"));
+    assert_eq!(world.files(), before, "nothing in the tree is changed");
+}
+
+#[test]
+fn the_hooks_for_pre_commit_take_the_notebooks_that_are_committed() {
+    let text = std::fs::read_to_string(workspace().join(".pre-commit-hooks.yaml")).unwrap();
+    let hooks: Value = serde_saphyr::from_str(&text).unwrap();
+    let mut world = World::of_project("passes");
+    on_path(&mut world);
+    let run = |hook: &Value| shell(&world, &format!("{} notebooks/lab.ipynb", hook["entry"].as_str().unwrap()));
+    for hook in hooks.as_array().unwrap() {
+        let output = run(hook);
+        assert!(output.status.success(), "{hook}: {}", said(&output));
+    }
+    world.write("notebooks/lab.ipynb", &world.read("notebooks/lab.ipynb").replace("let start = 20;", "let start = 21;"));
+    let test = hooks.as_array().unwrap().iter().find(|hook| hook["id"] == "nbsnap-test").unwrap();
+    let output = run(test);
+    assert!(!output.status.success() && said(&output).contains("the output is not as recorded"), "{}", said(&output));
 }
 
 fn is_executable(path: &Path) -> bool {

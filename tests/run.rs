@@ -100,6 +100,45 @@ fn parameters_are_bound_with_the_types_that_the_notebook_declares() {
 }
 
 #[test]
+fn parameters_come_from_files_and_pairs_win_over_them() {
+    let world = world(&[
+        (
+            "declared",
+            &["parameters"],
+            "let bands: u8 = 3;\nlet name = String::from(\"x\");\nlet rates = vec![0.0];\nlet rate: Option<f64> = Some(1.0);",
+        ),
+        ("say", &[], "println!(\"{bands} {name} {rates:?} {rate:?}\");"),
+    ]);
+    world.write("a.yaml", "bands: 7\nname: \"12\"   # text, as it is quoted\nrate: 0.5\n");
+    world.write("b.yaml", "# later files win\nbands: 8\nrate: null\n");
+    world.write("empty.yaml", "# nothing\n");
+    let files = ["run", "lab", "-o", "out.ipynb", "-f", "a.yaml", "-f", "b.yaml", "-f", "empty.yaml"];
+    world.run(&files).exits(0);
+    assert_eq!(cell(&world, "out.ipynb", "say").1[0]["text"][0], "8 12 [0.0] None\n");
+    world.run(&[&files[..], &["-y", "{name: late, bands: 5}", "-p", "bands=9", "-r", "rates=vec![1.5]"]].concat()).exits(0);
+    assert_eq!(cell(&world, "out.ipynb", "say").1[0]["text"][0], "9 late [1.5] None\n");
+    // By papermill's names, and with types of their own where the notebook declares none.
+    world.notebook("plain", "", &[("say", "{}", "println!(\"{text:?} {count} {list:?}\");")]);
+    world.write("c.yaml", "text: \"5\"\ncount: 5\nlist: [1.5, 2.0]\n");
+    world.run(&["run", "plain", "-o", "out.ipynb", "--parameters_file", "c.yaml"]).exits(0);
+    assert_eq!(cell(&world, "out.ipynb", "say").1[0]["text"][0], "\"5\" 5 [1.5, 2.0]\n");
+    for (text, said) in [
+        ("- a\n- b\n", "bad.yaml holds no parameters: it is no mapping of names to values"),
+        ("bands: [\n", "bad.yaml holds no parameters: "),
+        ("bands: 300\n", "parameter `bands` is a `u8`, and `300` is none: number too large to fit in target type"),
+        ("other: 1\n", "has no parameter `other`"),
+    ] {
+        world.write("bad.yaml", text);
+        let outcome = world.run(&["run", "lab", "-o", "out.ipynb", "-f", "bad.yaml"]);
+        outcome.exits(96);
+        assert!(outcome.stderr.contains(said), "{}", outcome.stderr);
+    }
+    let outcome = world.run(&["run", "lab", "-o", "out.ipynb", "-f", "missing.yaml"]);
+    outcome.exits(96);
+    assert!(outcome.stderr.contains("missing.yaml holds no parameters: No such file"), "{}", outcome.stderr);
+}
+
+#[test]
 fn parameters_that_do_not_fit_stop_everything_before_it_begins() {
     let world = world(&[("declared", &["parameters"], "let bands: u8 = 3;")]);
     for (given, said) in [

@@ -29,6 +29,14 @@ pub(crate) enum CommandError {
     /// A parameter cannot be given.
     #[error(transparent)]
     Parameter(#[from] ParameterError),
+    /// Parameters cannot be read.
+    #[error("{from} holds no parameters: {reason}; write them as `name: value`, a line each")]
+    Parameters {
+        /// The file, or the option.
+        from: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A snapshot cannot be read or written.
     #[error(transparent)]
     Snapshot(#[from] SnapshotError),

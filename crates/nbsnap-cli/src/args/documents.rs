@@ -12,6 +12,7 @@ use super::{BuildArgs, LiveArgs, ReportArgs, engine};
 Examples:
   nbsnap run lab --in-place                     run lab, and write its outputs into it
   nbsnap run lab -o out.ipynb -p bands=3        with a parameter, into another file
+  nbsnap run lab -o out.ipynb -f params.yaml     with the parameters of a file, over which -p and -r win
   nbsnap run lab -o out.ipynb -r 'when=Utc::now()'
                                                 a parameter whose value is a Rust expression
   nbsnap run -o executed/                       every notebook, into a folder
@@ -37,6 +38,14 @@ pub(crate) struct RunArgs {
     /// Give the parameter NAME the value of an expression in the notebook's language
     #[arg(short = 'r', long = "raw-param", value_name = "NAME=CODE", help_heading = "Run options")]
     pub(crate) raw_parameters: Vec<String>,
+
+    /// Read parameters from a YAML file
+    #[arg(short = 'f', long, alias = "parameters_file", value_name = "FILE", help_heading = "Run options")]
+    pub(crate) parameters_file: Vec<PathBuf>,
+
+    /// Read parameters from YAML, such as `{bands: 3, name: scene}`
+    #[arg(short = 'y', long, alias = "parameters_yaml", value_name = "YAML", help_heading = "Run options")]
+    pub(crate) parameters_yaml: Vec<String>,
 
     /// Run the cells after one that failed, too; the command fails all the same
     #[arg(long, help_heading = "Run options")]

@@ -1,6 +1,7 @@
 //! `nbsnap run`: runs notebooks and writes their outputs into them, or into other files.
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -9,6 +10,7 @@ use nbsnap::notebook::Notebook;
 use nbsnap::project::ProjectError;
 use nbsnap::report::Reporter;
 use nbsnap::run::outputs_only::{AfterFailure, Executed, OutputsOnly};
+use serde_json::{Map, Value};
 
 use super::session::LockFile;
 use super::{Place, Targets, session};
@@ -20,7 +22,7 @@ use crate::screen;
 
 /// Runs the command.
 pub(crate) fn run(place: &Place<'_>, args: &RunArgs) -> Result<Exit, CommandError> {
-    let parameters = Parameters::parse(&args.parameters, &args.raw_parameters)?;
+    let parameters = parameters(args)?;
     let targets = Targets::find(place, &args.names)?;
     let Some(project) = &targets.project else {
         let start = targets.paths.first().cloned().unwrap_or_default();
@@ -58,6 +60,34 @@ pub(crate) fn run(place: &Place<'_>, args: &RunArgs) -> Result<Exit, CommandErro
         writeln!(out, "{what} {}", targets.shown(&outputs[place])).map_err(CommandError::Output)?;
     }
     Ok(Exit::of_summary(&ended?))
+}
+
+/// The parameters, as papermill takes them together: what comes later wins, and pairs win over YAML.
+fn parameters(args: &RunArgs) -> Result<Parameters, CommandError> {
+    let mut values = Map::new();
+    for file in &args.parameters_file {
+        let from = file.display().to_string();
+        let text = fs::read_to_string(file)
+            .map_err(|error| CommandError::Parameters { from: from.clone(), reason: error.to_string() })?;
+        values.extend(of_yaml(from, &text)?);
+    }
+    for text in &args.parameters_yaml {
+        values.extend(of_yaml("--parameters-yaml".to_owned(), text)?);
+    }
+    Ok(Parameters::parse(&args.parameters, &args.raw_parameters)?.over(values))
+}
+
+/// The members of a YAML document, which may be empty.
+fn of_yaml(from: String, text: &str) -> Result<Map<String, Value>, CommandError> {
+    if text.trim().is_empty() {
+        return Ok(Map::new());
+    }
+    match serde_saphyr::from_str(text) {
+        Ok(Value::Object(members)) => Ok(members),
+        Ok(Value::Null) => Ok(Map::new()),
+        Ok(_) => Err(CommandError::Parameters { from, reason: "it is no mapping of names to values".to_owned() }),
+        Err(error) => Err(CommandError::Parameters { from, reason: error.without_snippet().to_string() }),
+    }
 }
 
 /// Where each notebook goes.

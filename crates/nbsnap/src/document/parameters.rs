@@ -77,8 +77,18 @@ pub struct Parameters {
 struct Given {
     name: String,
     value: String,
-    /// Whether the value is code, to be taken as it is.
-    is_code: bool,
+    form: Form,
+}
+
+/// How a value was given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    /// As text, which the parameter's type gives a meaning.
+    Text,
+    /// As JSON, with a type of its own.
+    Typed,
+    /// As code, to be taken as it is.
+    Code,
 }
 
 /// A parameter as the notebook declares it.
@@ -95,14 +105,24 @@ impl Parameters {
     /// When one is not such a pair.
     pub fn parse(values: &[String], code: &[String]) -> Result<Parameters, ParameterError> {
         let mut given: Vec<Given> = Vec::new();
-        let pairs = values.iter().map(|pair| (pair, false)).chain(code.iter().map(|pair| (pair, true)));
-        for (pair, is_code) in pairs {
+        let pairs = values.iter().map(|pair| (pair, Form::Text)).chain(code.iter().map(|pair| (pair, Form::Code)));
+        for (pair, form) in pairs {
             let (name, value) = pair.split_once('=').ok_or_else(|| ParameterError::Form { given: pair.clone() })?;
             let name = name.trim().to_owned();
             given.retain(|known| known.name != name);
-            given.push(Given { name, value: value.to_owned(), is_code });
+            given.push(Given { name, value: value.to_owned(), form });
         }
         Ok(Parameters { given })
+    }
+
+    /// These parameters, and before them values with types of their own: of a name that is in both, what is here counts.
+    pub fn over(self, values: Map<String, Value>) -> Parameters {
+        let is_new = |name: &String| !self.given.iter().any(|known| known.name == *name);
+        let typed = values.into_iter().filter(|(name, _)| is_new(name));
+        let mut given: Vec<Given> =
+            typed.map(|(name, value)| Given { name, value: value.to_string(), form: Form::Typed }).collect();
+        given.extend(self.given);
+        Parameters { given }
     }
 
     /// Whether there are none.
@@ -212,13 +232,18 @@ impl Writer {
 }
 
 impl Given {
+    /// The value, if it has a type of its own.
+    fn typed(&self) -> Option<Value> {
+        if self.form == Form::Typed { serde_json::from_str(&self.value).ok() } else { None }
+    }
+
     /// Whether it can be bound with `let`.
     fn check(&self) -> Result<(), ParameterError> {
-        let Given { name, value, is_code } = self;
+        let Given { name, value, form } = self;
         if !binds_only(&format!("let {name} = 0;"), name) {
             return Err(ParameterError::Name { name: name.clone(), language: "Rust" });
         }
-        if *is_code && !binds_only(&format!("let {name} = {value};"), name) {
+        if *form == Form::Code && !binds_only(&format!("let {name} = {value};"), name) {
             let (name, type_name, value) = (name.clone(), "_".into(), value.clone());
             return Err(ParameterError::Value { name, type_name, value, reason: "it is no expression in Rust".into() });
         }
@@ -227,15 +252,21 @@ impl Given {
 
     /// The `let` that binds the parameter.
     fn binding(&self, declared: Option<&Declared>) -> Result<String, ParameterError> {
-        let Given { name, value, is_code } = self;
+        let Given { name, value, form } = self;
         let mutable = if declared.is_some_and(|declared| declared.mutable) { "mut " } else { "" };
         let declared_type = declared.and_then(|declared| declared.type_name.clone());
-        if *is_code {
+        if *form == Form::Code {
             let type_name = declared_type.map(|name| format!(": {name}")).unwrap_or_default();
             return Ok(format!("let {mutable}{name}{type_name} = {value};"));
         }
-        let type_name = declared_type.unwrap_or_else(|| type_of(value).to_owned());
-        let literal = literal(&type_name, value).map_err(|reason| ParameterError::Value {
+        let typed = self.typed();
+        let guessed = || typed.as_ref().map_or_else(|| type_of(value).to_owned(), type_of_value);
+        let type_name = declared_type.unwrap_or_else(guessed);
+        let literal = match &typed {
+            Some(typed) => written(&bare(&type_name), typed),
+            None => literal(&type_name, value),
+        };
+        let literal = literal.map_err(|reason| ParameterError::Value {
             name: name.clone(),
             type_name: type_name.clone(),
             value: value.clone(),
@@ -252,6 +283,18 @@ fn type_of(value: &str) -> &'static str {
         _ if value.parse::<i64>().is_ok() => "i64",
         _ if value.parse::<f64>().is_ok_and(f64::is_finite) => "f64",
         _ => "String",
+    }
+}
+
+/// The type of a typed value that no declaration gives one.
+fn type_of_value(value: &Value) -> String {
+    match value {
+        Value::Bool(_) => "bool".to_owned(),
+        Value::Number(number) if number.is_f64() => "f64".to_owned(),
+        Value::Number(_) => "i64".to_owned(),
+        Value::String(_) => "String".to_owned(),
+        Value::Array(items) => format!("Vec<{}>", items.first().map_or_else(|| "_".to_owned(), type_of_value)),
+        Value::Null | Value::Object(_) => "_".to_owned(),
     }
 }
 

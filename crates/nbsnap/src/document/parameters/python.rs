@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde_json::Value;
 
-use super::{Declared, Given, ParameterError};
+use super::{Declared, Form, Given, ParameterError};
 
 /// What a declared type is called whose values are written without quotes.
 const TEXT: &str = "str";
@@ -45,8 +45,8 @@ pub(super) fn check(Given { name, .. }: &Given) -> Result<(), ParameterError> {
 
 /// The assignment that binds a parameter.
 pub(super) fn binding(given: &Given, declared: Option<&Declared>) -> String {
-    let Given { name, value, is_code } = given;
-    if *is_code {
+    let Given { name, value, form } = given;
+    if *form == Form::Code {
         return format!("{name} = {value}");
     }
     let type_name = declared.and_then(|declared| declared.type_name.as_deref());
@@ -54,7 +54,7 @@ pub(super) fn binding(given: &Given, declared: Option<&Declared>) -> String {
         type_name.filter(|type_name| *type_name != TEXT).map(|type_name| format!(": {type_name}")).unwrap_or_default();
     // Text needs no quotes; everything else is written as in JSON.
     let value = match serde_json::from_str::<Value>(value) {
-        Ok(parsed) if type_name != Some(TEXT) || parsed.is_null() => parsed,
+        Ok(parsed) if *form == Form::Typed || type_name != Some(TEXT) || parsed.is_null() => parsed,
         _ => Value::from(value.as_str()),
     };
     format!("{name}{annotation} = {}", literal(&value))

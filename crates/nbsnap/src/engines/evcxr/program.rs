@@ -29,8 +29,8 @@ const TICK: Duration = Duration::from_millis(100);
 /// Where the program is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum EvcxrProgram {
-    /// Where it is found: where the variable `NBSNAP_EVCXR` says, else beside this program, else in the source checkout that this program was
-    /// built from, where it is built if need be.
+    /// Where it is found: where the variable `NBSNAP_EVCXR` says, else in the source checkout that this program was built from, where it is built
+    /// if need be, else beside this program or on `PATH`.
     #[default]
     ToBeFound,
     /// In this file.
@@ -56,8 +56,9 @@ impl EvcxrProgram {
             Found::InCheckout(checkout) => checkout.build(interrupt, emit),
             Found::Nowhere => Err(EngineError::Failed {
                 message: format!(
-                    "the program {PROGRAM} is needed, which is not beside this one: install it from the same source \
-                     (`cargo install --path crates/{PROGRAM}`), or name its file in the variable {VARIABLE}"
+                    "the program {PROGRAM} is needed, which is neither beside this one nor on PATH: `cargo install --locked \
+                     {PROGRAM}@{version}` brings it, or name its file in the variable {VARIABLE}",
+                    version = env!("CARGO_PKG_VERSION")
                 ),
             }),
         }
@@ -73,7 +74,8 @@ impl EvcxrProgram {
         let folder = own_folder().unwrap_or_default();
         let beside = folder.join(PROGRAM);
         let Some(checkout) = Checkout::find(&folder) else {
-            return if beside.is_file() { Found::There(beside) } else { Found::Nowhere };
+            let mut installed = std::iter::once(beside).chain(on_path());
+            return installed.find(|program| program.is_file()).map_or(Found::Nowhere, Found::There);
         };
         let built = [beside, checkout.built()].into_iter().find(|program| is_up_to_date(program));
         built.map_or(Found::InCheckout(checkout), Found::There)
@@ -211,6 +213,12 @@ fn is_up_to_date(program: &Path) -> bool {
 fn sources(list: &str) -> Vec<PathBuf> {
     let Some((_, files)) = list.trim_end().split_once(": ") else { return Vec::new() };
     files.replace("\\ ", "\0").split(' ').filter(|file| !file.is_empty()).map(|file| file.replace('\0', " ").into()).collect()
+}
+
+/// Where the program would be if it were installed somewhere on `PATH`.
+fn on_path() -> impl Iterator<Item = PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).map(|folder| folder.join(PROGRAM)).collect::<Vec<_>>().into_iter()
 }
 
 /// The folder that Cargo, or whoever installed it, has put this program in.

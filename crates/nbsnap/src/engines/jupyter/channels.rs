@@ -4,7 +4,7 @@
 //! The main type is [`Channels`].
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -17,6 +17,7 @@ use jupyter_zmq_client::{
     create_client_shell_connection_with_identity, create_client_stdin_connection_with_identity, peek_ports_with_listeners,
     peer_identity_for_session,
 };
+use tokio::net::TcpSocket;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
@@ -26,6 +27,8 @@ use super::message::{Channel, Message};
 
 /// How long one try to connect may take: the socket library itself waits longer and longer between its tries.
 const CONNECT: Duration = Duration::from_millis(400);
+/// How often a kernel that does not listen yet is looked at: its sockets would be tried again only after longer and longer pauses.
+const LOOK: Duration = Duration::from_millis(10);
 /// Those that are connected: shell, control, stdin, and the one of outputs.
 const SOCKETS: usize = 4;
 
@@ -149,6 +152,9 @@ async fn serve(
     say: &Sender<Heard>,
     connected: &AtomicUsize,
 ) {
+    while !is_open(connection.iopub_port).await {
+        tokio::time::sleep(LOOK).await;
+    }
     let iopub = async {
         let socket = keep_trying(connected, async || create_client_iopub_connection(connection, "", session).await).await;
         listen(Channel::IoPub, socket, say).await;
@@ -166,6 +172,15 @@ async fn serve(
         both_ways(Channel::Shell, keep_trying(connected, connect).await, requests.shell, say).await;
     };
     tokio::join!(iopub, control, stdin, shell);
+}
+
+/// Whether somebody listens on a port of loopback.
+async fn is_open(port: u16) -> bool {
+    let loopback = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let Ok(socket) = TcpSocket::new_v4() else { return false };
+    // From the port itself it would be connected to itself, and the kernel would find its port taken.
+    let from_another = socket.bind(loopback(0)).and_then(|()| socket.local_addr()).is_ok_and(|own| own.port() != port);
+    from_another && socket.connect(loopback(port)).await.is_ok()
 }
 
 /// Connects, however often it takes: a kernel may listen only after seconds. Whoever gives up on it drops the runtime.

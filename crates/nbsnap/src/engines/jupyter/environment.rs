@@ -20,6 +20,8 @@ pub(super) const FILES: &[(&str, &str)] =
 pub(super) fn variables(private: &Path) -> BTreeMap<String, String> {
     let is_wanted = |name: &str| OF_PYTHON.contains(&name) || (name.starts_with("PYTHON") && !NOT_OF_PYTHON.contains(&name));
     let mut variables = environment::plain();
+    // A set of texts has the same order in every run, unless somebody wants to see whether a notebook minds.
+    variables.insert("PYTHONHASHSEED".to_owned(), "0".to_owned());
     variables.extend(std::env::vars().filter(|(name, _)| is_wanted(name)));
     let folder = |name: &str| private.join(name).display().to_string();
     let ours = [

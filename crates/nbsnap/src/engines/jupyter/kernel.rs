@@ -3,25 +3,26 @@
 //! The main type is [`Kernel`]. It passes on what the kernel says, and does not know what a cell is.
 
 use std::collections::BTreeMap;
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Stdio};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use jupyter_protocol::messaging::{InterruptRequest, JupyterMessageContent, KernelInfoRequest, ShutdownRequest};
 
 use super::channels::{Channels, Heard};
+use super::environment;
+use super::forks::Forks;
 use super::kernelspec::Kernelspec;
 use super::message::{Channel, Message};
-use super::{environment, supervisor};
+use super::process::{Launch, Process};
 use crate::engine::Interrupt;
 use crate::process::nonce;
-use crate::process::tail::Tail;
 
 /// How often whoever waits for a kernel looks whether it is still there, and whether the user wants to stop.
 const TICK: Duration = Duration::from_millis(50);
-/// How often a kernel that has not answered yet is asked whether it is ready.
-const AGAIN: Duration = Duration::from_millis(500);
+/// How soon a kernel that has not answered yet is asked again whether it is ready: each time later, and at last this often.
+const AGAIN: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(500));
+/// How often whoever waits for the sockets looks whether they are connected.
+const LOOK: Duration = Duration::from_millis(5);
 /// How long a kernel may take to shut down by itself.
 const SHUTDOWN: Duration = Duration::from_secs(2);
 /// How often a kernel is started that finds its ports taken: between their choice and their use there is a moment.
@@ -29,12 +30,8 @@ const STARTS: usize = 3;
 
 /// A running kernel. Dropping it ends it.
 pub(super) struct Kernel {
-    supervisor: Child,
-    /// To the supervisor, which ends the kernel when this is closed.
-    orders: Option<ChildStdin>,
+    process: Process,
     channels: Channels,
-    printed: Tail,
-    ended: PathBuf,
     interrupt_by_message: bool,
     interrupt: Interrupt,
     _folder: tempfile::TempDir,
@@ -84,20 +81,21 @@ impl Kernel {
     ///
     /// # Errors
     /// When it does not, or the user wants to stop.
-    pub(super) fn start(start: &Start<'_>) -> Result<Kernel, NotStarted> {
+    pub(super) fn start(start: &Start<'_>, forks: &mut Forks) -> Result<Kernel, NotStarted> {
         let name = &start.spec.name;
         let failed = |reason: String| NotStarted::Failed(format!("kernel `{name}` {reason}"));
         for attempt in 1.. {
-            let mut kernel = Kernel::spawn(start).map_err(|error| failed(format!("cannot be started: {error}")))?;
+            let mut kernel = Kernel::spawn(start, forks).map_err(|error| failed(format!("cannot be started: {error}")))?;
             match kernel.wait_until_ready(start.limit) {
                 Ok(()) => return Ok(kernel),
-                Err(NoReply::Gone { printed, .. })
-                    if attempt < STARTS && printed.to_lowercase().contains("address already in use") => {}
+                Err(NoReply::Gone { printed, .. }) if attempt < STARTS && has_lost_a_port(&printed) => {}
+                // On its own it may get further, or at least say what is wrong.
+                Err(NoReply::Gone { .. }) if kernel.process.is_forked() => forks.give_up(),
                 Err(NoReply::Gone { status, printed }) => {
                     return Err(failed(format!("ended before it was ready ({status}); it printed:\n{printed}")));
                 }
                 Err(NoReply::Timeout) => {
-                    let (limit, printed) = (humantime::format_duration(start.limit), kernel.printed.text());
+                    let (limit, printed) = (humantime::format_duration(start.limit), kernel.process.printed().text());
                     return Err(failed(format!("does not answer within {limit}; it printed:\n{printed}")));
                 }
                 Err(NoReply::Unreadable(reason)) => {
@@ -109,7 +107,7 @@ impl Kernel {
         unreachable!("the last attempt returns")
     }
 
-    fn spawn(start: &Start<'_>) -> std::io::Result<Kernel> {
+    fn spawn(start: &Start<'_>, forks: &mut Forks) -> std::io::Result<Kernel> {
         let folder = tempfile::Builder::new().prefix("nbsnap-kernel-").tempdir()?;
         let settings = start.settings.iter().map(|(name, text)| (name.as_str(), text.as_str()));
         for (name, text) in environment::FILES.iter().copied().chain(settings) {
@@ -125,39 +123,47 @@ impl Kernel {
         let mut variables = environment::variables(folder.path());
         variables.extend(start.variables.clone());
         variables.extend(start.spec.variables(&variables));
-        let ended = folder.path().join("ended");
-        let mut command = supervisor::command(&ended, &start.spec.arguments(&connection_file), start.max_memory)?;
-        command
-            .env_clear()
-            .envs(variables)
-            .current_dir(start.directory)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+        let launch = Launch {
+            arguments: start.spec.arguments(&connection_file),
+            variables,
+            own_variables: start.variables.keys().cloned().collect(),
+            directory: start.directory.to_owned(),
+            max_memory: start.max_memory,
+            ended: folder.path().join("ended"),
+        };
         // The kernel binds its ports a good while after this.
         drop(reserved);
-        let mut supervisor = command.spawn()?;
-        let printed = Tail::default();
-        // A kernel whose output nobody reads stands still as soon as a pipe is full.
-        printed.follow(supervisor.stdout.take());
-        printed.follow(supervisor.stderr.take());
-        let orders = supervisor.stdin.take();
+        let process = match forks.start(start.spec, &launch) {
+            Some(server) => Process::Forked { server, ended: launch.ended },
+            None => Process::spawn(&launch)?,
+        };
         let channels = Channels::connect(connection, nonce::hex()?)?;
         let (interrupt_by_message, interrupt) = (start.spec.interrupt_by_message, start.interrupt.clone());
-        Ok(Kernel { supervisor, orders, channels, printed, ended, interrupt_by_message, interrupt, _folder: folder })
+        Ok(Kernel { process, channels, interrupt_by_message, interrupt, _folder: folder })
     }
 
     /// Asks until the kernel answers, and until it is heard on the socket of outputs, too: what a cell shows before that would be lost.
     fn wait_until_ready(&mut self, limit: Duration) -> Result<(), NoReply> {
         let deadline = Instant::now() + limit;
         let (mut asked, mut replied, mut heard) = (Vec::new(), false, false);
-        while !(replied && heard && self.channels.are_connected()) {
+        let (mut pause, longest) = AGAIN;
+        while !(replied && heard) {
             if Instant::now() >= deadline {
                 return Err(NoReply::Timeout);
             }
-            asked.push(self.send(Channel::Shell, KernelInfoRequest {}));
-            let again = (Instant::now() + AGAIN).min(deadline);
-            while !(replied && heard && self.channels.are_connected()) {
+            let mut again = Instant::now() + LOOK;
+            // What is asked before that is answered where nobody listens.
+            if self.channels.are_connected() {
+                asked.push(self.send(Channel::Shell, KernelInfoRequest {}));
+                again = Instant::now() + pause;
+                pause = (pause * 2).min(longest);
+            }
+            // Such a kernel may well stay, for ever on its way out.
+            if has_lost_a_port(&self.process.printed().text()) {
+                return Err(self.last_words());
+            }
+            let again = again.min(deadline);
+            while !(replied && heard) {
                 match self.hear(again) {
                     Ok(message) if asked.contains(&message.parent) => {
                         replied |= message.kind == "kernel_info_reply";
@@ -180,7 +186,7 @@ impl Kernel {
 
     /// Forgets what the kernel's process has printed so far.
     pub(super) fn forget_printed(&self) {
-        self.printed.forget();
+        self.process.printed().forget();
     }
 
     /// What the kernel says next.
@@ -210,23 +216,22 @@ impl Kernel {
     }
 
     fn is_gone(&mut self) -> bool {
-        !matches!(self.supervisor.try_wait(), Ok(None))
+        self.process.is_gone()
     }
 
     fn last_words(&self) -> NoReply {
-        let status = std::fs::read_to_string(&self.ended).unwrap_or_else(|_| "nobody saw how it ended".to_owned());
+        let status = self.process.status();
         // Whoever reads what it printed may be a moment behind.
         std::thread::sleep(TICK);
-        NoReply::Gone { status, printed: self.printed.text() }
+        NoReply::Gone { status, printed: self.process.printed().text() }
     }
 
     /// Interrupts what the kernel is doing, in the way that its kernelspec asks for.
     pub(super) fn interrupt(&mut self) {
         if self.interrupt_by_message {
             self.send(Channel::Control, InterruptRequest {});
-        } else if let Some(orders) = &mut self.orders {
-            // A supervisor that is gone has nothing left to interrupt.
-            let _ = orders.write_all(supervisor::INTERRUPT).and_then(|()| orders.flush());
+        } else {
+            self.process.interrupt();
         }
     }
 
@@ -240,9 +245,7 @@ impl Kernel {
     }
 }
 
-impl Drop for Kernel {
-    fn drop(&mut self) {
-        self.orders.take();
-        let _ = self.supervisor.wait();
-    }
+/// Whether a kernel says that somebody else has one of its ports.
+fn has_lost_a_port(printed: &str) -> bool {
+    printed.to_lowercase().contains("address already in use")
 }

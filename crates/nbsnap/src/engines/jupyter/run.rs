@@ -10,6 +10,7 @@ use jupyter_protocol::messaging::{CommId, CommOpen, ExecuteRequest, InputReply, 
 use serde_json::Value;
 
 use super::engine::JupyterSettings;
+use super::forks::Forks;
 use super::kernel::{Kernel, NoReply, NotStarted, Start};
 use super::message::{Channel, Message};
 use super::outputs::{Outputs, Reported};
@@ -28,6 +29,7 @@ const STOP: Duration = Duration::from_secs(5);
 pub(super) struct JupyterWorker<'a> {
     settings: &'a JupyterSettings,
     rust: Rust,
+    forks: Forks,
 }
 
 /// What came of a request to execute code.
@@ -76,11 +78,11 @@ pub(super) struct Session {
 
 impl<'a> JupyterWorker<'a> {
     pub(super) fn new(settings: &'a JupyterSettings, rust: Rust) -> JupyterWorker<'a> {
-        JupyterWorker { settings, rust }
+        JupyterWorker { settings, rust, forks: Forks::default() }
     }
 
     /// Starts the notebook's kernel.
-    fn open(&self, run: &Run<'_>) -> Result<Session, NotOpened> {
+    fn open(&mut self, run: &Run<'_>) -> Result<Session, NotOpened> {
         let notebook = run.notebook;
         let spec = match self.settings.kernelspecs.find(&notebook.kernel, notebook.language.as_deref()) {
             Ok(spec) => spec,
@@ -100,7 +102,7 @@ impl<'a> JupyterWorker<'a> {
             limit: self.settings.start_timeout,
             interrupt: &self.settings.interrupt,
         };
-        match Kernel::start(&start) {
+        match Kernel::start(&start, &mut self.forks) {
             Ok(kernel) => Ok(Session { kernel, asked: Vec::new(), is_evcxr: spec.is_evcxr, is_lost: false }),
             Err(NotStarted::Failed(message)) => Err(NotOpened::CannotBegin(Failure::Engine { message })),
             Err(NotStarted::Interrupted) => Err(NotOpened::Engine(EngineError::Interrupted)),

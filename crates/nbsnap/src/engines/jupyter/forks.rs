@@ -1,0 +1,182 @@
+//! Kernels of Python's that are forked from a process that has loaded ipykernel: to load it is most of what a start takes.
+//!
+//! The main type is [`Forks`], the server of a worker. A kernel that cannot be forked is started as every other.
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::environment;
+use super::kernelspec::Kernelspec;
+use super::process::Launch;
+use crate::process::tail::Tail;
+
+/// What the server runs.
+const SCRIPT: &str = include_str!("fork_server.py");
+/// How long the server may take to end, and to end a kernel.
+const END: Duration = Duration::from_secs(2);
+/// How often whoever waits for that looks.
+const TICK: Duration = Duration::from_millis(5);
+
+/// The server of a worker, which is started when a kernel is first asked of it.
+#[derive(Debug, Default)]
+pub(super) struct Forks {
+    server: Option<Arc<ForkServer>>,
+    /// Whether kernels of this one cannot be forked.
+    is_useless: bool,
+}
+
+/// A process that forks one kernel after another. Dropping it ends it, and the kernel that runs.
+#[derive(Debug)]
+pub(super) struct ForkServer {
+    /// The Python and its arguments, by which kernels of another are told.
+    program: Vec<OsString>,
+    process: Mutex<Child>,
+    orders: Mutex<Option<ChildStdin>>,
+    printed: Tail,
+    _folder: tempfile::TempDir,
+}
+
+impl Forks {
+    /// Has a kernel forked, if it can be. It is not said whether it gets far.
+    pub(super) fn start(&mut self, spec: &Kernelspec, launch: &Launch) -> Option<Arc<ForkServer>> {
+        let (before, after) = split(&launch.arguments)?;
+        // Python, or the loader, reads these when it starts.
+        let is_read_early = |name: &String| name.starts_with("PYTHON") || name.starts_with("LD_");
+        if !cfg!(target_os = "linux") || self.is_useless || launch.own_variables.iter().any(is_read_early) {
+            return None;
+        }
+        if self.server.as_ref().is_none_or(|server| server.program != before || server.is_gone()) {
+            self.server = ForkServer::start(spec, before).ok().map(Arc::new);
+        }
+        let server = self.server.clone()?;
+        server.printed.forget();
+        let arguments: Vec<&str> = after.iter().map(|argument| argument.to_str()).collect::<Option<_>>()?;
+        let order = json!({
+            "order": "start",
+            "arguments": arguments,
+            "directory": launch.directory.to_str()?,
+            "variables": launch.variables,
+            "max_memory": launch.max_memory,
+            "ended": launch.ended.to_str()?,
+        });
+        server.order(&order).then_some(server)
+    }
+
+    /// From now on all kernels are started on their own.
+    pub(super) fn give_up(&mut self) {
+        self.server = None;
+        self.is_useless = true;
+    }
+}
+
+impl ForkServer {
+    fn start(spec: &Kernelspec, program: &[OsString]) -> std::io::Result<ForkServer> {
+        let folder = tempfile::Builder::new().prefix("nbsnap-forks-").tempdir()?;
+        let mut variables = environment::variables(folder.path());
+        variables.extend(spec.variables(&variables));
+        let mut command = Command::new(&program[0]);
+        command.args(&program[1..]).arg("-c").arg(SCRIPT).env_clear().envs(variables).current_dir(folder.path());
+        // Its end comes with that of its orders, and not with the terminal's interrupt.
+        command.process_group(0).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut process = command.spawn()?;
+        let printed = Tail::default();
+        printed.follow(process.stdout.take());
+        printed.follow(process.stderr.take());
+        let orders = Mutex::new(process.stdin.take());
+        Ok(ForkServer { program: program.to_vec(), process: Mutex::new(process), orders, printed, _folder: folder })
+    }
+
+    /// Interrupts the kernel and what it has started.
+    pub(super) fn interrupt(&self) {
+        self.order(&json!({"order": "interrupt"}));
+    }
+
+    /// Ends the kernel that writes into `ended` how it ended, with what it has started.
+    pub(super) fn end(&self, ended: &Path) {
+        self.order(&json!({"order": "end"}));
+        let deadline = Instant::now() + END;
+        while !ended.exists() && !self.is_gone() {
+            if Instant::now() >= deadline {
+                // The kernel ends with it.
+                let _ = lock(&self.process).kill();
+                return;
+            }
+            std::thread::sleep(TICK);
+        }
+    }
+
+    /// Whether the server is gone, and its kernel with it.
+    pub(super) fn is_gone(&self) -> bool {
+        !matches!(lock(&self.process).try_wait(), Ok(None))
+    }
+
+    /// What the kernel has printed past Jupyter.
+    pub(super) fn printed(&self) -> &Tail {
+        &self.printed
+    }
+
+    /// Says whether the order got through.
+    fn order(&self, order: &Value) -> bool {
+        let Some(orders) = &mut *lock(&self.orders) else { return false };
+        writeln!(orders, "{order}").and_then(|()| orders.flush()).is_ok()
+    }
+}
+
+impl Drop for ForkServer {
+    fn drop(&mut self) {
+        lock(&self.orders).take();
+        let deadline = Instant::now() + END;
+        while !self.is_gone() && Instant::now() < deadline {
+            std::thread::sleep(TICK);
+        }
+        let mut process = lock(&self.process);
+        let _ = process.kill();
+        let _ = process.wait();
+    }
+}
+
+/// How a kernel ended, in words, as the server has written it down.
+pub(super) fn in_words(status: &str) -> String {
+    let raw = status.trim().parse().ok();
+    raw.map_or_else(|| status.to_owned(), |raw| rust_cells::describe_exit(ExitStatus::from_raw(raw)))
+}
+
+/// The program with its options, and the arguments behind `-m ipykernel_launcher`; none where something else is started.
+fn split(arguments: &[OsString]) -> Option<(&[OsString], &[OsString])> {
+    let at = arguments.windows(2).position(|pair| pair[0] == "-m" && pair[1] == "ipykernel_launcher")?;
+    (at > 0).then(|| (&arguments[..at], &arguments[at + 2..]))
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // What is behind it is whole at any moment.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_ipykernel_is_forked() {
+        let arguments = |text: &str| text.split(' ').map(OsString::from).collect::<Vec<_>>();
+        let python = arguments("/venv/bin/python -Xfrozen_modules=off -m ipykernel_launcher -f c.json");
+        let (before, after) = split(&python).unwrap();
+        assert_eq!((before, after), (&arguments("/venv/bin/python -Xfrozen_modules=off")[..], &arguments("-f c.json")[..]));
+        assert_eq!(split(&arguments("python -m bash_kernel -f c.json")), None);
+        assert_eq!(split(&arguments("-m ipykernel_launcher")), None, "there is no program");
+    }
+
+    #[test]
+    fn an_end_is_told_as_that_of_every_process() {
+        assert_eq!(in_words("0"), "it exited with code 0");
+        assert_eq!(in_words("6\n"), "by signal 6 (SIGABRT, an abort)");
+        assert_eq!(in_words("nobody saw how it ended"), "nobody saw how it ended");
+    }
+}
