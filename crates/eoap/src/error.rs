@@ -34,6 +34,12 @@ pub enum Error {
         /// Why, and what to give instead.
         reason: String,
     },
+    /// A geometry cuts nothing out of a raster.
+    #[error("a {kind} has no inside; give a Polygon or a MultiPolygon")]
+    Area {
+        /// What kind of geometry it is, as GeoJSON calls it.
+        kind: String,
+    },
     /// The HTTP client cannot be set up.
     #[error("the HTTP client cannot be set up: {reason}")]
     Setup {

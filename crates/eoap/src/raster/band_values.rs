@@ -27,8 +27,14 @@ impl Raster {
 
     /// Reads bands (from 0) of a region, one after the other.
     pub(crate) async fn values<T: Sample>(&self, region: &Region, bands: &[usize]) -> Result<Vec<T>> {
-        if region.resampling == Resampling::Average && !region.is_plain() {
-            return self.averages(region, bands).await;
+        match region.resampling {
+            _ if region.is_plain() => {}
+            Resampling::Average => return self.averages(region, bands).await,
+            resampling => {
+                if let Some(kernel) = resampling.kernel() {
+                    return self.interpolated(region, bands, kernel).await;
+                }
+            }
         }
         self.nearest_values(region, bands, self.absent()).await
     }
@@ -80,7 +86,7 @@ impl Raster {
                 // GDAL averages an overview without a mask of its size as if it had none.
                 let validity = self.validity(self.further().await?.mask_of(level), &part).await?;
                 for (index, (band, values)) in bands.iter().zip(values.chunks_exact(values.len() / bands.len())).enumerate() {
-                    let valid = self.valid_of(&validity, &part, *band, values).await?;
+                    let valid = self.opacities(&validity, &part, *band, values).await?;
                     let width = (right - left) as usize;
                     let part = Part { values, valid: valid.as_deref(), origin: (left, top), width };
                     let averages = average(&part, (&columns, stripe), nodata);

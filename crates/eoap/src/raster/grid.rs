@@ -79,8 +79,9 @@ impl Raster {
         let mask = further.mask_of(&region.level).or_else(|| further.full_mask());
         let validity = self.validity(mask, region).await?;
         for (band, values) in bands.iter().zip(values.chunks_exact(region.width as usize * region.height as usize)) {
-            let valid = self.valid_of(&validity, region, *band, values).await?;
-            let valid = valid.map_or_else(|| vec![true; values.len()], |valid| valid.into_owned());
+            let opacities = self.opacities(&validity, region, *band, values).await?;
+            let valid = |opacities: &[u8]| opacities.iter().map(|opacity| *opacity != 0).collect();
+            let valid = opacities.map_or_else(|| vec![true; values.len()], |opacities| valid(&opacities));
             let extremes = extremes(values, &valid);
             let values = values.iter().map(|value| value.to_f64()).collect();
             out.push(each(*band, Grid { width: region.width, height: region.height, values, valid, extremes }));

@@ -2,7 +2,10 @@
 //!
 //! Computes with sizes and values that are here; fetches nothing.
 
-use super::tiff::{data_type::DataType, sample::Sample};
+use super::{
+    kernel::Kernel,
+    tiff::{data_type::DataType, sample::Sample},
+};
 
 /// How a pixel of the result comes from pixels of the file, when the shapes differ.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -13,6 +16,27 @@ pub enum Resampling {
     Nearest,
     /// The mean of all valid pixels that the new pixel covers, each weighted with how much of it is covered.
     Average,
+    /// Valid pixels up to one pixel away, the nearer the more: of the file, or of the result where its pixels are the larger ones.
+    Bilinear,
+    /// Valid pixels up to two pixels away, by Catmull and Rom's kernel: sharper than bilinear; may go beyond the values that there are.
+    Cubic,
+    /// Valid pixels up to two pixels away, by a B-spline: smoother than bilinear.
+    CubicSpline,
+    /// Valid pixels up to three pixels away, by a windowed sine: the sharpest; may go beyond the values that there are.
+    Lanczos,
+}
+
+impl Resampling {
+    /// The kernel to interpolate with.
+    pub(super) fn kernel(self) -> Option<Kernel> {
+        match self {
+            Self::Nearest | Self::Average => None,
+            Self::Bilinear => Some(Kernel::Bilinear),
+            Self::Cubic => Some(Kernel::Cubic),
+            Self::CubicSpline => Some(Kernel::CubicSpline),
+            Self::Lanczos => Some(Kernel::Lanczos),
+        }
+    }
 }
 
 /// A rectangle of a level in pixels, whose edges may lie within pixels.
@@ -120,7 +144,8 @@ impl Cover {
 #[derive(Debug)]
 pub(crate) struct Part<'a, T> {
     pub(crate) values: &'a [T],
-    pub(crate) valid: Option<&'a [bool]>,
+    /// How opaque each is; what is 0 does not count.
+    pub(crate) valid: Option<&'a [u8]>,
     pub(crate) origin: (u32, u32),
     pub(crate) width: usize,
 }
@@ -176,13 +201,13 @@ impl<T: Sample> Part<'_, T> {
     }
 
     /// The weighed sum of the valid values, and the sum of their weights.
-    fn weighed_valid(&self, column: &Cover, row: &Cover, valid: &[bool]) -> (f64, f64) {
+    fn weighed_valid(&self, column: &Cover, row: &Cover, valid: &[u8]) -> (f64, f64) {
         let (mut sum, mut total) = (0.0, 0.0);
         for y in row.start..row.end {
             let (mut in_line, mut weight_in_line) = (0.0, 0.0);
             for x in column.start..column.end {
                 let at = self.line(y) + (x - self.origin.0) as usize;
-                if valid[at] {
+                if valid[at] != 0 {
                     in_line += self.values[at].to_f64() * column.weight(x);
                     weight_in_line += column.weight(x);
                 }
@@ -216,9 +241,15 @@ fn rounded<T: Sample>(value: f64) -> T {
     let half = if value < 0.0 { -0.5 } else { 0.5 };
     T::of_f64(match T::TYPE {
         DataType::Float32 | DataType::Float64 => value,
-        DataType::Int8 | DataType::Int16 => f64::from(value as f32 + half as f32).trunc(),
+        DataType::Int8 | DataType::Int16 => return rounded_from_32_bits(value as f32),
         _ => (value + half).trunc(),
     })
+}
+
+/// The nearest whole number of the type, as GDAL finds it in 32 bits; halves go away from zero.
+pub(super) fn rounded_from_32_bits<T: Sample>(value: f32) -> T {
+    let half = if value < 0.0 { -0.5 } else { 0.5 };
+    T::of_f64(f64::from((value + half).trunc()))
 }
 
 /// Whether an average comes to this value: before it is rounded, but for the types that GDAL averages as whole numbers.
@@ -231,13 +262,23 @@ fn is_just<T: Sample>(value: f64, nodata: T) -> bool {
 }
 
 /// A value right beside this one.
-fn neighbour<T: Sample>(value: T) -> T {
+pub(super) fn neighbour<T: Sample>(value: T) -> T {
     let number = value.to_f64();
     match T::TYPE {
         DataType::Float32 => T::of_f64((number as f32).next_up().into()),
         DataType::Float64 => T::of_f64(number.next_up()),
         _ if T::of_f64(number + 1.0) == value => T::of_f64(number - 1.0),
         _ => T::of_f64(number + 1.0),
+    }
+}
+
+/// The value that GDAL's warper takes for one that is "no data" by chance.
+pub(super) fn neighbour_below<T: Sample>(value: T) -> T {
+    let number = value.to_f64();
+    match T::TYPE {
+        DataType::Float32 | DataType::Float64 => neighbour(value),
+        _ if T::of_f64(number - 1.0) == value => T::of_f64(number + 1.0),
+        _ => T::of_f64(number - 1.0),
     }
 }
 
@@ -258,11 +299,11 @@ mod tests {
     #[test]
     fn averages_weigh_what_is_covered() {
         let (columns, rows) = (Cover::of(0.0, 3.0, 3, 2), Cover::of(0.0, 1.0, 1, 1));
-        fn part<'a, T>(values: &'a [T], valid: Option<&'a [bool]>) -> Part<'a, T> {
+        fn part<'a, T>(values: &'a [T], valid: Option<&'a [u8]>) -> Part<'a, T> {
             Part { values, valid, origin: (0, 0), width: values.len() }
         }
         assert_eq!(average(&part(&[1.0, 4.0, 10.0], None), (&columns, &rows), None), [2.0, 8.0]);
-        let valid = [true, false, false];
+        let valid = [255, 0, 0];
         assert_eq!(average(&part(&[1_u8, 4, 10], Some(&valid)), (&columns, &rows), Some(9)), [1, 9]);
         assert_eq!(average(&part(&[1_u8, 4, 10], Some(&valid)), (&columns, &rows), Some(1)), [2, 1]);
         assert_eq!(average(&part(&[1_u8, 2], None), (&Cover::of(0.0, 2.0, 2, 1), &rows), None), [2]);

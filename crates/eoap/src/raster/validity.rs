@@ -6,7 +6,9 @@ use std::{borrow::Cow, sync::Arc};
 
 use super::{
     dataset::Raster,
+    pixel_grid::PixelGrid,
     region::Region,
+    resample::Resampling,
     tiff::{data_type::DataType, level::Level, nodata::is_nodata, sample::Sample},
 };
 use crate::error::Result;
@@ -17,8 +19,8 @@ pub(super) enum Validity {
     All,
     /// Those that are not this value.
     ByValue(f64),
-    /// These; but all of the band, if there is one, that says so itself.
-    These(Vec<bool>, Option<usize>),
+    /// Those that are opaque, 0 to 255; but all of the band, if there is one, that says so itself.
+    These(Vec<u8>, Option<usize>),
     /// A mask beside the file may have a band for each of the raster's.
     ByBand(Arc<Level>),
 }
@@ -38,8 +40,29 @@ impl Raster {
                     _ => self.valid_by_value::<f64>(region, band, nodata).await?,
                 }))
             }
-            validity => Ok(self.valid_of::<f64>(&validity, region, band, &[]).await?.map(Cow::into_owned)),
+            validity => {
+                let opacities = self.opacities::<f64>(&validity, region, band, &[]).await?;
+                Ok(opacities.map(|opacities| opacities.iter().map(|opacity| *opacity != 0).collect()))
+            }
         }
+    }
+
+    /// Which pixels of a band (from 0) are valid, whose values in a region are given; nothing if all are.
+    pub(crate) async fn valid_of<T: Sample>(&self, region: &Region, band: usize, values: &[T]) -> Result<Option<Vec<bool>>> {
+        let further = self.further().await?;
+        let mask = further.mask_of(&region.level).or_else(|| further.full_mask());
+        let validity = self.validity(mask, region).await?;
+        let opacities = self.opacities(&validity, region, band, values).await?;
+        Ok(opacities.map(|opacities| opacities.iter().map(|opacity| *opacity != 0).collect()))
+    }
+
+    /// Which pixels of a grid get a value from a band (from 0).
+    pub(crate) async fn valid_on_grid(&self, grid: &PixelGrid, band: usize, how: Resampling) -> Result<Vec<bool>> {
+        Ok(match self.shared.header.full.data_type {
+            DataType::Int64 => self.warped::<i64>(grid, &[band], how).await?.valid,
+            DataType::UInt64 => self.warped::<u64>(grid, &[band], how).await?.valid,
+            _ => self.warped::<f64>(grid, &[band], how).await?.valid,
+        })
     }
 
     async fn valid_by_value<T: Sample>(&self, region: &Region, band: usize, nodata: f64) -> Result<Vec<bool>> {
@@ -61,27 +84,28 @@ impl Raster {
         }
         match region.level.alpha() {
             Some(alpha) => {
-                let opaque = self.nearest_mapped(region, &[alpha], false, |value: f64| value != 0.0).await?;
-                Ok(Validity::These(opaque, Some(alpha)))
+                let opacity = opacity_of(region.level.data_type);
+                Ok(Validity::These(self.nearest_mapped(region, &[alpha], 0, opacity).await?, Some(alpha)))
             }
             None => Ok(Validity::All),
         }
     }
 
-    /// Which pixels of a band are valid, whose values are given; nothing if all are.
-    pub(super) async fn valid_of<'a, T: Sample>(
+    /// How opaque pixels of a band are, whose values are given: 0 for those that are not valid; nothing if all are opaque.
+    pub(super) async fn opacities<'a, T: Sample>(
         &self,
         validity: &'a Validity,
         region: &Region,
         band: usize,
         values: &[T],
-    ) -> Result<Option<Cow<'a, [bool]>>> {
+    ) -> Result<Option<Cow<'a, [u8]>>> {
         Ok(match validity {
             Validity::All => None,
             Validity::These(_, own) if *own == Some(band) => None,
             Validity::These(valid, _) => Some(Cow::Borrowed(valid)),
             Validity::ByValue(nodata) => {
-                Some(values.iter().map(|value| !stands_for(*value, *nodata, region.level.data_type)).collect())
+                let opacity = |value: &T| if stands_for(*value, *nodata, region.level.data_type) { 0 } else { u8::MAX };
+                Some(values.iter().map(opacity).collect())
             }
             Validity::ByBand(mask) => {
                 let band = if usize::from(mask.samples) > band { band } else { 0 };
@@ -90,8 +114,19 @@ impl Raster {
         })
     }
 
-    async fn opaque(&self, mask: &Region, band: usize) -> Result<Vec<bool>> {
-        self.nearest_mapped(mask, &[band], false, |value: u8| value != 0).await
+    async fn opaque(&self, mask: &Region, band: usize) -> Result<Vec<u8>> {
+        let is_bit = mask.level.bits == 1;
+        self.nearest_mapped(mask, &[band], 0, move |value: u8| if is_bit && value != 0 { u8::MAX } else { value }).await
+    }
+}
+
+/// How opaque a pixel is by the value of its opacity, as GDAL has it: of 16 bits the higher ones, but no other value becomes 0.
+fn opacity_of(data_type: DataType) -> impl Fn(f64) -> u8 + Clone {
+    move |value: f64| match data_type {
+        _ if value == 0.0 => 0,
+        DataType::UInt8 => value as u8,
+        DataType::UInt16 => ((value * 255.0 / 65535.0) as u8).max(1),
+        _ => u8::MAX,
     }
 }
 

@@ -107,6 +107,9 @@ def half(*numbers):
     return [number // HALF for number in numbers]
 
 
+KERNELS = ["bilinear", "cubic", "cubic_spline", "lanczos"]
+
+
 def reads(src):
     """Reads of every kind: arguments for us, array."""
     count = src.count
@@ -120,6 +123,15 @@ def reads(src):
             yield {"shape": [rows, columns], "resampling": name}, src.read(out_shape=(count, rows, columns), resampling=method)
         said, window = part([10, 8, 64, 50])
         yield dict(said, shape=[17, 19], resampling=name), src.read(window=window, out_shape=(count, 17, 19), resampling=method)
+    for name in KERNELS[:2] if SMALL else KERNELS:
+        method = Resampling[name]
+        for rows, columns in [] if SMALL else [(23, 31), (35, 45), (100, 61)]:
+            yield {"shape": [rows, columns], "resampling": name}, src.read(out_shape=(count, rows, columns), resampling=method)
+        for numbers, rows, columns in [([10, 8, 64, 50], 17, 19), ([33, 21, 20, 30], 45, 31)][:1 if SMALL else 2]:
+            said, window = part(numbers)
+            yield dict(said, shape=[rows, columns], resampling=name), src.read(window=window, out_shape=(count, rows, columns), resampling=method)
+        if not SMALL:
+            yield {"bands": [count], "shape": [31, 29], "resampling": name}, src.read([count], out_shape=(1, 31, 29), resampling=method)
     yield {}, src.read()
     for numbers in [[11, 5, 40, 33], [70, 60, 20, 10]]:
         said, window = part(numbers)
@@ -158,8 +170,8 @@ def describe(path, name, expected):
             return entry
         size = (src.height, src.width)
         for read, array in reads(src) if size == (HEIGHT, WIDTH) else wild_reads(src):
-            # GDAL averages the colours that values of a palette stand for; we refuse.
-            if has_palette and read.get("resampling") == "average":
+            # GDAL averages the colours that values of a palette stand for, and interpolates their numbers; we refuse.
+            if has_palette and read.get("resampling", "nearest") != "nearest":
                 continue
             data = np.ascontiguousarray(array).tobytes()
             entry["reads"].append(dict(read, at=expected.tell(), length=len(data)))
@@ -172,7 +184,8 @@ def wild_reads(src):
     yield {}, src.read()
     shape = (max(1, src.height // 3), max(1, src.width // 3))
     yield {"shape": shape, "resampling": "nearest"}, src.read(out_shape=(src.count, *shape))
-    yield {"shape": shape, "resampling": "average"}, src.read(out_shape=(src.count, *shape), resampling=Resampling.average)
+    for name in ["average", *KERNELS]:
+        yield {"shape": shape, "resampling": name}, src.read(out_shape=(src.count, *shape), resampling=Resampling[name])
     yield {"mask": 1}, src.read_masks(1)
     window = Window(src.width // 4, src.height // 4, src.width // 2, src.height // 2)
     yield {"window": [window.col_off, window.row_off, window.width, window.height]}, src.read(window=window)
@@ -229,6 +242,16 @@ def special(folder):
         corners = [(0, 0, -10.0, 50.0), (0, WIDTH, 10.0, 49.0), (HEIGHT, 0, -11.0, 40.0), (HEIGHT, WIDTH, 10.5, 39.0)]
         dst.gcps = [rasterio.control.GroundControlPoint(row, col, x, y) for row, col, x, y in corners], rasterio.crs.CRS.from_epsg(4326)
     yield path
+    if not SMALL:
+        # GDAL computes those in several blocks.
+        for dtype, layout in itertools.product(("uint16", "float32"), ({"tiled": True, "blockxsize": 256, "blockysize": 256}, {"tiled": False, "blockysize": 16})):
+            down, across = np.mgrid[0:1300, 0:2100]
+            array = np.stack([np.sin(across / 9.0 + band) * np.cos(down / 7.0) * 1000 + 2000 for band in range(2)]).astype(dtype)
+            path = folder / f"blocks-{dtype}-{'tiles' if layout['tiled'] else 'strips'}.tif"
+            with rasterio.open(path, "w", driver="GTiff", width=2100, height=1300, count=2, dtype=dtype, crs="EPSG:32610", compress="deflate",
+                               transform=Affine(10, 0, 600000, 0, -10, 4500000), interleave="pixel", nodata=[None, 1000][layout["tiled"]], **layout) as dst:
+                dst.write(array)
+            yield path
     for bits, form in itertools.product((17, 20, 24, 31), (FORMATS[0], FORMATS[3])):
         array = values("uint32", 1) >> (32 - bits)
         yield one(f"bits-{bits}-{form[0].lower()}", "uint32", form=form, array=array, nodata=None, NBITS=bits, compression=("lzw", 1))

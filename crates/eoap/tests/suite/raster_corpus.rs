@@ -186,9 +186,15 @@ async fn ask<T: Sample>(raster: &Raster, read: &Value) -> Result<Vec<T>, String>
     if let Some((rows, columns)) = pair(&read["shape"]) {
         ask = ask.shape(rows, columns);
     }
-    if read["resampling"] == "average" {
-        ask = ask.resampling(Resampling::Average);
-    }
+    ask = ask.resampling(match read["resampling"].as_str() {
+        None | Some("nearest") => Resampling::Nearest,
+        Some("average") => Resampling::Average,
+        Some("bilinear") => Resampling::Bilinear,
+        Some("cubic") => Resampling::Cubic,
+        Some("cubic_spline") => Resampling::CubicSpline,
+        Some("lanczos") => Resampling::Lanczos,
+        Some(other) => return Err(format!("{other} is not known")),
+    });
     Ok(ask.await.map_err(|error| format!("{read}: {error}"))?.into_iter().collect())
 }
 

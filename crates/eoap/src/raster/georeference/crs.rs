@@ -88,22 +88,16 @@ impl Crs {
         if self == to {
             return Ok(places.to_vec());
         }
-        self.same_body(to)?;
-        let (source, target) = (self.projection()?, to.projection()?);
-        let (into, out_of) = (factor(&source, f64::to_radians), factor(&target, f64::to_degrees));
-        places
-            .iter()
-            .map(|&(x, y)| {
-                let mut place = (into(x), into(y), 0.0);
-                let outcome = transform(&source, &target, &mut place);
-                let found = (out_of(place.0), out_of(place.1));
-                match outcome {
-                    Ok(()) if found.0.is_finite() && found.1.is_finite() => Ok(found),
-                    Ok(()) => Err(to.unusable(format!("{x}, {y} of {self} has no place in it"))),
-                    Err(error) => Err(to.unusable(format!("{x}, {y} of {self} has no place in it: {error}"))),
-                }
-            })
-            .collect()
+        let projector = Projector::new(self, to)?;
+        let place = |&(x, y): &(f64, f64)| {
+            let nowhere = |why: String| to.unusable(format!("{x}, {y} of {self} has no place in it{why}"));
+            match projector.compute((x, y)) {
+                Ok(Some(found)) => Ok(found),
+                Ok(None) => Err(nowhere(String::new())),
+                Err(error) => Err(nowhere(format!(": {error}"))),
+            }
+        };
+        places.iter().map(place).collect()
     }
 
     /// The rectangle that holds another one of this system, with 21 points on each edge, as rasterio's `transform_bounds`.
@@ -150,6 +144,32 @@ impl Crs {
 
     fn unusable(&self, reason: String) -> Error {
         Error::ReferenceSystem { crs: self.to_string(), reason }
+    }
+}
+
+/// The way from one system to another, for many places.
+pub(crate) struct Projector {
+    from: Proj,
+    to: Proj,
+}
+
+impl Projector {
+    pub(crate) fn new(from: &Crs, to: &Crs) -> Result<Self> {
+        from.same_body(to)?;
+        Ok(Self { from: from.projection()?, to: to.projection()? })
+    }
+
+    /// Where a place lies in the other system; nothing if it has no place there.
+    pub(crate) fn project(&self, place: (f64, f64)) -> Option<(f64, f64)> {
+        self.compute(place).ok().flatten()
+    }
+
+    fn compute(&self, (x, y): (f64, f64)) -> std::result::Result<Option<(f64, f64)>, proj4rs::errors::Error> {
+        let (into, out_of) = (factor(&self.from, f64::to_radians), factor(&self.to, f64::to_degrees));
+        let mut place = (into(x), into(y), 0.0);
+        transform(&self.from, &self.to, &mut place)?;
+        let found = (out_of(place.0), out_of(place.1));
+        Ok((found.0.is_finite() && found.1.is_finite()).then_some(found))
     }
 }
 

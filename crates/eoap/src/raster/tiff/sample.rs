@@ -8,7 +8,7 @@ use ndarray::{Array2, Array3, ArrayView3};
 use super::data_type::DataType;
 use crate::{
     error::Result,
-    raster::{points::Points, read::Request},
+    raster::{points::Points, request::Request},
 };
 
 /// A type that pixels can be read as: `u8` to `u64`, `i8` to `i64`, `f32`, `f64`.
