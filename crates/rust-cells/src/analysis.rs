@@ -1,7 +1,7 @@
 //! What a program that analyses Rust is asked about a cell that is being typed, and what it answers.
 //!
-//! The main type is [`Sketch`]: a session's items, its variables with their types, and a cell, as one text. Nothing here analyses. Questions
-//! and answers are serialised, as analysis is done by another process.
+//! The main type is [`Sketch`]: a session's items, its variables with their types, and a cell, as one text.
+//! Nothing here analyses. Questions and answers are serialised, as analysis is done by another process.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,7 +1,8 @@
 //! What was compiled, kept by what it depends on.
 //!
-//! An artefact is a folder `cells/<key>/` with `outcome.json` and the library that it names. `outcome.json` is replaced in one step, and
-//! holds only as long as the files that rustc has read for it are what they were.
+//! An artefact is a folder `cells/<key>/` with `outcome.json` and the library that it names. `outcome.json`
+//! is replaced in one step, and holds only as long as the files that rustc has read for it are what they
+//! were.
 
 use std::collections::BTreeSet;
 use std::io::Write as _;
@@ -30,7 +31,8 @@ const MAX_BYTES: u64 = 2 << 30;
 pub(crate) struct Artefacts {
     folder: PathBuf,
     build: String,
-    /// Held as long as artefacts may be used, together with others who use them: whoever removes them takes it alone.
+    /// Held as long as artefacts may be used, together with others who use them: whoever removes them takes
+    /// it alone.
     _in_use: Arc<std::fs::File>,
     /// Types that are known to be such that a cell can write them.
     types: Arc<Mutex<BTreeSet<String>>>,
@@ -63,7 +65,8 @@ struct Written {
     build: String,
     outcome: Outcome,
     inputs: Inputs,
-    /// The name of the library beside this file. Each library has a name of its own, so that none is ever written over.
+    /// The name of the library beside this file. Each library has a name of its own, so that none is ever
+    /// written over.
     library: Option<String>,
 }
 
@@ -122,8 +125,8 @@ impl Artefacts {
         Some(Artefact { library, outcome: written.outcome, inputs: written.inputs, making: None })
     }
 
-    /// Keeps an artefact. Several workers may keep one of the same key at a time: the last of them is found from then on, and the
-    /// libraries of the others stay, since somebody may be about to load them.
+    /// Keeps an artefact. Several workers may keep one of the same key at a time: the last of them is found
+    /// from then on, and the libraries of the others stay, since somebody may be about to load them.
     pub(crate) fn keep(&self, key: &str, mut artefact: Artefact) -> Result<Artefact, Error> {
         let folder = self.place(key);
         std::fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
@@ -164,8 +167,8 @@ impl Artefacts {
         let _ = std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(folder.join(&key[..32]), ""));
     }
 
-    /// Removes artefacts that nothing has used for long, and the oldest ones where they are too many; and what was being made when a
-    /// process was killed.
+    /// Removes artefacts that nothing has used for long, and the oldest ones where they are too many; and
+    /// what was being made when a process was killed.
     pub(crate) fn sweep(&self) {
         let mut found: Vec<(Duration, u64, PathBuf)> = Vec::new();
         for group in entries(&self.folder).filter(|path| path.is_dir()) {

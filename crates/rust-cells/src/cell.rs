@@ -1,6 +1,8 @@
-//! A cell's source taken apart: command lines, then items, variables, statements, and the value that is shown.
+//! A cell's source taken apart: command lines, then items, variables, statements, and the value that is
+//! shown.
 //!
-//! The main type is [`Cell`]. It knows one cell, and neither what other cells brought nor how a cell is compiled.
+//! The main type is [`Cell`]. It knows one cell, and neither what other cells brought nor how a cell is
+//! compiled.
 
 mod command_lines;
 mod completeness;
@@ -37,7 +39,8 @@ pub struct Cell {
     pub inner_attributes: Vec<Range<usize>>,
     /// The code, in order.
     pub parts: Vec<Part>,
-    /// What the parser does not understand, in its words; rustc then says what is wrong with the text as it is.
+    /// What the parser does not understand, in its words; rustc then says what is wrong with the text as it
+    /// is.
     pub broken: Option<String>,
     /// A delimiter of broken code that does not match.
     pub unbalanced: Option<Unbalanced>,
@@ -45,7 +48,8 @@ pub struct Cell {
     pub awaits: bool,
     /// Places after each `return` without a value outside functions and closures.
     pub bare_returns: Vec<usize>,
-    /// Arguments of `include!`, `include_str!` and `include_bytes!` that are relative paths: the text between the quotes.
+    /// Arguments of `include!`, `include_str!` and `include_bytes!` that are relative paths: the text between
+    /// the quotes.
     pub included: Vec<Range<usize>>,
 }
 
@@ -143,7 +147,8 @@ impl Cell {
     }
 }
 
-/// Whether a statement awaits, and where its `return`s without a value end; functions, closures and blocks of their own aside.
+/// Whether a statement awaits, and where its `return`s without a value end; functions, closures and blocks of
+/// their own aside.
 fn flow(node: &SyntaxNode, place: &dyn Fn(&SyntaxNode) -> Range<usize>) -> (bool, Vec<usize>) {
     let is_border = |above: &SyntaxNode| {
         ast::ClosureExpr::can_cast(above.kind())

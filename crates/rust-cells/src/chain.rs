@@ -1,6 +1,7 @@
 //! Cells one after another, compiled: each against what those before it have brought.
 //!
-//! The main type is [`Chain`]. It runs no cell, so that a notebook can be checked, or compiled ahead of its run.
+//! The main type is [`Chain`]. It runs no cell, so that a notebook can be checked, or compiled ahead of its
+//! run.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -45,14 +46,14 @@ pub struct Chain<'a> {
 /// What evcxr brings when a cell first awaits.
 const TOKIO: &str = r#"tokio = { version = "1.34.0", features = ["rt", "rt-multi-thread", "time"] }"#;
 
-/// What cells ask for, all taken together: the set that a library must cover so that none of them has to wait for another one. Lines that
-/// are refused are left out; they are refused again in their cell.
+/// What cells ask for, all taken together: the set that a library must cover so that none of them has to wait
+/// for another one. Lines that are refused are left out; they are refused again in their cell.
 pub fn dependencies_of<'s>(sources: impl IntoIterator<Item = &'s str>, directory: &Path) -> DependencySet {
     dependency_stages(sources, directory).pop().unwrap_or_default()
 }
 
-/// The sets that cells ask for one after another, where a later cell asks for another version of a crate than an earlier one: those that
-/// the last one does not cover, and the last one.
+/// The sets that cells ask for one after another, where a later cell asks for another version of a crate than
+/// an earlier one: those that the last one does not cover, and the last one.
 pub fn dependency_stages<'s>(sources: impl IntoIterator<Item = &'s str>, directory: &Path) -> Vec<DependencySet> {
     let (mut set, mut awaits, mut names) = (DependencySet::default(), false, false);
     let mut stages = Vec::new();

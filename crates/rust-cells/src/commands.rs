@@ -1,6 +1,7 @@
 //! `:commands`: what they are called, what they change, and what they say.
 //!
-//! The main function is [`carry_out`]. It changes a [`State`] and says what else has to happen; it runs nothing itself.
+//! The main function is [`carry_out`]. It changes a [`State`] and says what else has to happen; it runs
+//! nothing itself.
 
 use std::path::Path;
 

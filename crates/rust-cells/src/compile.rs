@@ -77,7 +77,8 @@ pub(crate) struct Expansion {
 pub(crate) const SOURCE: &str = "src/lib.rs";
 
 impl Rustc<'_> {
-    /// Compiles the crate in `folder/src/lib.rs` to `folder/cell.so`, with its MIR and the list of files that were read beside it.
+    /// Compiles the crate in `folder/src/lib.rs` to `folder/cell.so`, with its MIR and the list of files that
+    /// were read beside it.
     pub(crate) fn library(&self, folder: &Path, deadline: Instant, token: &CancellationToken) -> Result<Called, Error> {
         self.call(folder, &["--emit=mir=cell.mir,link=cell.so,dep-info=cell.d"], deadline, token)
     }
@@ -117,7 +118,8 @@ impl Rustc<'_> {
     }
 }
 
-/// Runs a command to its end. Returns whether it succeeded and what it wrote to standard error; nothing if its time was up.
+/// Runs a command to its end. Returns whether it succeeded and what it wrote to standard error; nothing if
+/// its time was up.
 fn wait(command: &mut Command, deadline: Instant, token: &CancellationToken) -> Result<Option<(bool, String)>, Error> {
     let program = command.get_program().to_string_lossy().into_owned();
     let mut child =

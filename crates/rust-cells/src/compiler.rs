@@ -1,7 +1,8 @@
 //! Compiles cells: from a state and a cell to a library, and the state after it.
 //!
-//! The main type is [`Compiler`]. It tries a plan, reads what rustc says, and tries another where that says how. Nothing is run. What was
-//! compiled is kept by what it depends on, so that the same cell after the same cells is not compiled again.
+//! The main type is [`Compiler`]. It tries a plan, reads what rustc says, and tries another where that says
+//! how. Nothing is run. What was compiled is kept by what it depends on, so that the same cell after the same
+//! cells is not compiled again.
 
 mod verdict;
 mod work;
@@ -78,7 +79,8 @@ pub struct CompiledCell {
     pub lost: Vec<(String, String)>,
     /// The state when it has run to its end.
     pub after: State,
-    /// The state when it has panicked, failed or left early: it brings no variable, and those that were moved into it are gone.
+    /// The state when it has panicked, failed or left early: it brings no variable, and those that were moved
+    /// into it are gone.
     pub after_failure: State,
 }
 

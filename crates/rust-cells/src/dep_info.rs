@@ -12,7 +12,8 @@ pub(crate) struct DepInfo {
 }
 
 impl DepInfo {
-    /// Reads a list: lines `made: read read …`, in which spaces of names are escaped, and lines `# env-dep:NAME=value`.
+    /// Reads a list: lines `made: read read …`, in which spaces of names are escaped, and lines `#
+    /// env-dep:NAME=value`.
     pub(crate) fn read(text: &str) -> DepInfo {
         let mut info = DepInfo::default();
         for line in text.lines() {

@@ -179,7 +179,8 @@ fn is_worth_saying(note: &str) -> bool {
     ["expected", "found", "required", "the method"].iter().any(|word| note.contains(word)) && note.lines().count() < 6
 }
 
-/// The innermost span in the crate's own file: a name in a format string rather than the whole call of the macro.
+/// The innermost span in the crate's own file: a name in a format string rather than the whole call of the
+/// macro.
 pub(crate) fn author_span(span: &Span) -> Option<&Span> {
     let mut span = span;
     while span.file_name != crate::compile::SOURCE {

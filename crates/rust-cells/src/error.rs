@@ -1,4 +1,5 @@
-//! Why cells cannot be compiled or run at all. A cell that does not compile, or fails, is an outcome and no error.
+//! Why cells cannot be compiled or run at all. A cell that does not compile, or fails, is an outcome and no
+//! error.
 
 use std::path::PathBuf;
 

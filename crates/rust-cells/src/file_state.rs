@@ -1,7 +1,7 @@
 //! What a file or folder was when something read it, and whether it still is.
 //!
-//! The main type is [`FileState`]. What is no file, such as a FIFO, is never opened, and a large file is not read a second time unless it
-//! seems to have changed. It does not know who read the file, nor what for.
+//! The main type is [`FileState`]. What is no file, such as a FIFO, is never opened, and a large file is not
+//! read a second time unless it seems to have changed. It does not know who read the file, nor what for.
 
 use std::io::Read;
 use std::os::unix::fs::MetadataExt;
@@ -11,7 +11,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// Larger files are known by their size and times alone, as reading them would take longer than what they save.
+/// Larger files are known by their size and times alone, as reading them would take longer than what they
+/// save.
 const MAX_DIGEST: u64 = 256 << 20;
 
 /// What was asked of a file or folder.
@@ -48,7 +49,8 @@ enum Kind {
 struct Stamp {
     size: u64,
     modified: (i64, i64),
-    /// When the system last changed anything about it. A file that is moved in keeps when it was modified, and not this.
+    /// When the system last changed anything about it. A file that is moved in keeps when it was modified,
+    /// and not this.
     changed: (i64, i64),
     device: u64,
     inode: u64,
@@ -104,12 +106,14 @@ impl FileState {
         self.kind == Kind::Missing
     }
 
-    /// Whether it is a device, a FIFO or a socket whose content was of interest: what it will give, nobody knows.
+    /// Whether it is a device, a FIFO or a socket whose content was of interest: what it will give, nobody
+    /// knows.
     pub fn is_unknowable(&self) -> bool {
         self.kind == Kind::Other && self.interest == Interest::Content
     }
 
-    /// Whether it is as it was. A file that was only written again with what it held is; one that cannot be read is not.
+    /// Whether it is as it was. A file that was only written again with what it held is; one that cannot be
+    /// read is not.
     pub fn holds(&self) -> bool {
         if self.is_unknowable() {
             return false;
@@ -127,7 +131,8 @@ impl FileState {
         FileState::now(&self.path, self.interest).is_ok_and(|now| now.kind == self.kind && now.digest == self.digest)
     }
 
-    /// When it was last changed, by its author or by being put where it is; none for what is not there, and for what was only looked for.
+    /// When it was last changed, by its author or by being put where it is; none for what is not there, and
+    /// for what was only looked for.
     pub fn changed(&self) -> Option<SystemTime> {
         let stamp = self.stamp.filter(|_| self.interest == Interest::Content)?;
         let (seconds, nanoseconds) = stamp.changed.max(stamp.modified);

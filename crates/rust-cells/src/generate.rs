@@ -1,7 +1,8 @@
 //! Writes the crate that a cell is compiled as.
 //!
-//! The author's lines keep their numbers: everything of ours is on the first line or after the cell. So `line!()` and the places that
-//! a program's own panic hook sees are right, as long as no macro of an earlier cell is taken along.
+//! The author's lines keep their numbers: everything of ours is on the first line or after the cell. So
+//! `line!()` and the places that a program's own panic hook sees are right, as long as no macro of an earlier
+//! cell is taken along.
 //!
 //! ```text
 //! attributes, crates, macros, fn __cells_entry() { variables taken; run(|| {     first line of the cell
@@ -46,8 +47,8 @@ pub(crate) enum Showing {
 /// What is tried for a cell. rustc's errors say what to try next.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Plan {
-    /// Variables of earlier cells whose keeping is not [`Keeping::Outside`]; and, by [`own_key`], the cell's own whose keeping is not
-    /// [`Keeping::Inside`].
+    /// Variables of earlier cells whose keeping is not [`Keeping::Outside`]; and, by [`own_key`], the cell's
+    /// own whose keeping is not [`Keeping::Inside`].
     pub(crate) keeping: BTreeMap<String, Keeping>,
     pub(crate) showing: Showing,
     /// Whether `?` meets options.
@@ -56,9 +57,11 @@ pub(crate) struct Plan {
     pub(crate) mentions: BTreeSet<String>,
     /// Whether a macro awaits, which only rustc sees.
     pub(crate) awaits: bool,
-    /// The cell's own variables that are functions by their own types, which have no names: the pointers that they are kept as.
+    /// The cell's own variables that are functions by their own types, which have no names: the pointers that
+    /// they are kept as.
     pub(crate) pointers: BTreeMap<String, String>,
-    /// Items of earlier cells that have given way to items of this one: their number, and the name that collided.
+    /// Items of earlier cells that have given way to items of this one: their number, and the name that
+    /// collided.
     pub(crate) given_up: Vec<(ItemNumber, String)>,
 }
 
@@ -342,7 +345,8 @@ impl Generate<'_> {
     }
 }
 
-/// An import some of whose names were lost to later ones, leaf by leaf; none of an item that is as its author wrote it.
+/// An import some of whose names were lost to later ones, leaf by leaf; none of an item that is as its author
+/// wrote it.
 pub(crate) fn import_lines(defined: &Defined) -> Option<String> {
     if defined.unnamed.is_empty() {
         return None;
@@ -363,7 +367,8 @@ pub(crate) fn import_lines(defined: &Defined) -> Option<String> {
     Some(lines)
 }
 
-/// What [`Plan::keeping`] calls a variable that the cell itself declares: an earlier one may have the same name.
+/// What [`Plan::keeping`] calls a variable that the cell itself declares: an earlier one may have the same
+/// name.
 pub(crate) fn own_key(name: &str) -> String {
     format!("{name}'")
 }

@@ -162,8 +162,8 @@ impl Items {
         lost.into_iter().map(|(_, name)| name).collect()
     }
 
-    /// Gives up what an earlier item defines, for a later one that rustc says collides with it. Returns whether there was anything
-    /// to give up.
+    /// Gives up what an earlier item defines, for a later one that rustc says collides with it. Returns
+    /// whether there was anything to give up.
     pub(crate) fn give_up(&mut self, number: ItemNumber, name: &str) -> bool {
         let Some(defined) = self.all.get(&number) else { return false };
         if defined.item.imports.is_empty() {
@@ -172,7 +172,8 @@ impl Items {
         !self.unname(number, |import| import == name).is_empty()
     }
 
-    /// The items that code with these mentions needs, with what they need in turn, in the order in which they were brought.
+    /// The items that code with these mentions needs, with what they need in turn, in the order in which they
+    /// were brought.
     pub(crate) fn needed<'a: 'm, 'm>(
         &'a self,
         mentions: &'m BTreeSet<String>,

@@ -3,7 +3,8 @@
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-/// Has the system end a program when the thread ends that has started it, however that ends: that thread has to wait for the program.
+/// Has the system end a program when the thread ends that has started it, however that ends: that thread has
+/// to wait for the program.
 pub(crate) fn end_with_us(command: &mut Command) -> &mut Command {
     #[cfg(target_os = "linux")]
     // SAFETY: between fork and exec this makes one system call and touches no memory.

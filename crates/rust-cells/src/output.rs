@@ -1,7 +1,8 @@
 //! What cells write, taken apart as it comes: text, and displays in the form that libraries for evcxr print.
 //!
-//! The main type is [`Stdout`]. A display is a block on standard output between a line `EVCXR_BEGIN_CONTENT <MIME type>` and a line
-//! `EVCXR_END_CONTENT`. Blocks that follow one another, each of another type, are one display in several types.
+//! The main type is [`Stdout`]. A display is a block on standard output between a line `EVCXR_BEGIN_CONTENT
+//! <MIME type>` and a line `EVCXR_END_CONTENT`. Blocks that follow one another, each of another type, are one
+//! display in several types.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -25,7 +26,8 @@ pub enum Output {
     ShownValue(BTreeMap<String, String>),
     /// The cell reads standard input, and waits for a line.
     InputRequest,
-    /// A word by which evcxr's generated code steers evcxr, printed by the cell. In evcxr's own kernel it breaks the cells after it.
+    /// A word by which evcxr's generated code steers evcxr, printed by the cell. In evcxr's own kernel it
+    /// breaks the cells after it.
     ControlWord(String),
 }
 
@@ -66,7 +68,8 @@ impl Text {
     }
 }
 
-/// Text without places in generated crates, as `dbg!` prints them: they move with every macro of an earlier cell.
+/// Text without places in generated crates, as `dbg!` prints them: they move with every macro of an earlier
+/// cell.
 pub(crate) fn without_generated_places(text: &str) -> Cow<'_, str> {
     static PLACE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"src/lib\.rs:\d+:\d+").expect("the pattern is a constant"));
     PLACE.replace_all(text, "the cell")

@@ -1,4 +1,5 @@
-//! The process that runs cells, seen from outside: started, given cells, read, timed, and ended with all that it has started.
+//! The process that runs cells, seen from outside: started, given cells, read, timed, and ended with all that
+//! it has started.
 //!
 //! The main type is [`Process`]. It runs what was compiled, and knows neither source nor types.
 
@@ -77,7 +78,8 @@ impl Process {
         // SAFETY: between fork and exec only `dup2` is called, which is allowed there.
         unsafe {
             command.pre_exec(move || {
-                // The number that the supervisor expects. It is ours in the child from then on, and so is never closed here.
+                // The number that the supervisor expects. It is ours in the child from then on, and so is
+                // never closed here.
                 let mut third = std::mem::ManuallyDrop::new(std::os::fd::FromRawFd::from_raw_fd(3));
                 if orders.as_raw_fd() == 3 {
                     rustix::io::fcntl_setfd(&orders, rustix::io::FdFlags::empty())?;
@@ -166,7 +168,8 @@ impl Process {
         }
     }
 
-    /// Runs a compiled cell. `started` is called when its code begins to run; its output goes to `emit` as it comes.
+    /// Runs a compiled cell. `started` is called when its code begins to run; its output goes to `emit` as it
+    /// comes.
     ///
     /// # Errors
     /// When the token is cancelled, which ends the process, or the process breaks the protocol.
@@ -239,8 +242,8 @@ impl Process {
         }
     }
 
-    /// Reads what was written since the last cell ended, by threads, tasks and processes that nothing waits for. If that cell has
-    /// left threads running, they get this long to write something.
+    /// Reads what was written since the last cell ended, by threads, tasks and processes that nothing waits
+    /// for. If that cell has left threads running, they get this long to write something.
     pub fn drain(&mut self, patience: Duration, emit: &mut dyn FnMut(Output)) {
         let deadline = Instant::now() + patience;
         let mut found = self.pipes.read(emit);
@@ -257,7 +260,8 @@ impl Process {
         self.pipes.end(emit);
     }
 
-    /// Waits for an answer, and passes on what is written meanwhile; a display once nothing follows it for this long.
+    /// Waits for an answer, and passes on what is written meanwhile; a display once nothing follows it for
+    /// this long.
     fn answer(
         &mut self,
         deadline: Instant,

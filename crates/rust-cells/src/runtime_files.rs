@@ -1,6 +1,8 @@
-//! The process of cells as files: the support library and the program, compiled by the toolchain that compiles the cells.
+//! The process of cells as files: the support library and the program, compiled by the toolchain that
+//! compiles the cells.
 //!
-//! Both are made once a toolchain and kept. The text is that of [`crate::runtime`], which is part of this crate's own build, too.
+//! Both are made once a toolchain and kept. The text is that of [`crate::runtime`], which is part of this
+//! crate's own build, too.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;

@@ -85,8 +85,8 @@ impl<'a> Session<'a> {
         &self.chain
     }
 
-    /// Starts the process if there is none, so that the first cell need not wait for it. One that has ended while no cell ran has taken the
-    /// variables with it.
+    /// Starts the process if there is none, so that the first cell need not wait for it. One that has ended
+    /// while no cell ran has taken the variables with it.
     ///
     /// # Errors
     /// When it cannot be started.
@@ -103,7 +103,8 @@ impl<'a> Session<'a> {
         Ok(self.process.insert(process))
     }
 
-    /// Compiles a cell and runs it. `label` is what messages call it later. What it shows goes to `emit` as it comes.
+    /// Compiles a cell and runs it. `label` is what messages call it later. What it shows goes to `emit` as
+    /// it comes.
     ///
     /// # Errors
     /// When compiling or running breaks down, or the token is cancelled.
@@ -153,7 +154,8 @@ impl<'a> Session<'a> {
         if let Some(log) = &self.settings.access_log {
             log.add_sources(&compiled.inputs);
         }
-        // A process that has ended since the cell was compiled ends the cell: the cell may have been compiled for what is gone.
+        // A process that has ended since the cell was compiled ends the cell: the cell may have been compiled
+        // for what is gone.
         let process = match self.process.take() {
             Some(process) => process,
             None => Process::start(self.compiler, &self.settings)?,
@@ -316,8 +318,8 @@ impl<'a> Session<'a> {
                 Err(error) => return Ok(Err(failed(error))),
             }
         };
-        // What the line left in the background has ended with it: nobody would read what that writes. If its supervisor was killed it
-        // has not, and may hold the pipes open for ever.
+        // What the line left in the background has ended with it: nobody would read what that writes. If its
+        // supervisor was killed it has not, and may hold the pipes open for ever.
         end(&mut child);
         let until = Instant::now() + ENDING;
         while !(stdout.is_finished() && stderr.is_finished()) {
@@ -333,8 +335,8 @@ impl<'a> Session<'a> {
         Ok(Err(format!("Shell command failed with exit code {}: {err}", status.code().unwrap_or_default())))
     }
 
-    /// Reads what was written since the last cell ended, by what nothing waits for. Threads that it has left running get this long to
-    /// write something.
+    /// Reads what was written since the last cell ended, by what nothing waits for. Threads that it has left
+    /// running get this long to write something.
     pub fn drain(&mut self, patience: Duration, emit: &mut dyn FnMut(Output)) {
         if let Some(process) = &mut self.process {
             process.drain(patience, emit);

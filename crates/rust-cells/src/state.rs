@@ -1,6 +1,7 @@
 //! What a notebook's cells have brought so far, as far as the compiler has to know it.
 //!
-//! The main type is [`State`]. It is plain data: compiling a cell makes a new state from it, and nothing here runs.
+//! The main type is [`State`]. It is plain data: compiling a cell makes a new state from it, and nothing here
+//! runs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -43,7 +44,8 @@ pub enum ErrorFormat {
     Pretty,
 }
 
-/// A variable's type as its author would write it: without the marks by which it cannot be taken for an item of the notebook's.
+/// A variable's type as its author would write it: without the marks by which it cannot be taken for an item
+/// of the notebook's.
 pub fn shown_type(variable: &LiveVariable) -> String {
     crate::commands::shown(&variable.ty)
 }

@@ -53,7 +53,8 @@ impl Toolchain {
     }
 }
 
-/// Variables that would change how rustc or Cargo work. `cargo run` itself sets many, and the machine's must not change a verdict.
+/// Variables that would change how rustc or Cargo work. `cargo run` itself sets many, and the machine's must
+/// not change a verdict.
 pub fn foreign_variables() -> Vec<String> {
     let kept = |name: &str| {
         ["CARGO_HOME", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN"].contains(&name)

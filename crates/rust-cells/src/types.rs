@@ -1,7 +1,8 @@
 //! The types of a cell's variables, read from the MIR that rustc writes of it.
 //!
-//! A variable is kept by a call of a generic function that returns `Kept<T>`. rustc declares a local for what is returned, and writes
-//! its type with paths that can be imported. Nothing else of MIR is read, since its text is no stable format.
+//! A variable is kept by a call of a generic function that returns `Kept<T>`. rustc declares a local for what
+//! is returned, and writes its type with paths that can be imported. Nothing else of MIR is read, since its
+//! text is no stable format.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -84,7 +85,8 @@ pub(crate) fn as_pointer(ty: &str) -> Option<String> {
     WHOLE.captures(ty).map(|captures| captures[1].to_owned())
 }
 
-/// A type as any cell can write it: paths into other crates begin with `::`, so that no item of a notebook's can be meant instead.
+/// A type as any cell can write it: paths into other crates begin with `::`, so that no item of a notebook's
+/// can be meant instead.
 pub(crate) fn importable(ty: &str, is_crate: impl Fn(&str) -> bool) -> String {
     static PATH: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"(^|[^:\w'])((?:r#)?[A-Za-z_]\w*)::").expect("the pattern is a constant"));

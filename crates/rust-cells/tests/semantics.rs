@@ -1,4 +1,5 @@
-//! What cells mean, file by file: `tests/cells/*.rs` are notebooks, with what must come of each cell written below it.
+//! What cells mean, file by file: `tests/cells/*.rs` are notebooks, with what must come of each cell written
+//! below it.
 //!
 //! Cells begin with a line `// %%`. Lines `//= …` at a cell's end say what must come of it:
 //!

@@ -25,7 +25,8 @@ pub enum CommandLine {
     },
 }
 
-/// The command lines, and where the code begins: at the first line that is neither a command, nor empty, nor a line comment.
+/// The command lines, and where the code begins: at the first line that is neither a command, nor empty, nor
+/// a line comment.
 pub(super) fn split(source: &str) -> (Vec<CommandLine>, usize) {
     static COMMAND: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"^ *(:[^ :]*)(?: +(.*))?$").expect("the pattern is a constant"));

@@ -1,4 +1,5 @@
-//! Parentheses, brackets and braces that do not match, said of the author's code alone: rustc would see those around it, too.
+//! Parentheses, brackets and braces that do not match, said of the author's code alone: rustc would see those
+//! around it, too.
 
 use ra_ap_syntax::{Edition, SourceFile, SyntaxKind};
 

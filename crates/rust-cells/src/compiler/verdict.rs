@@ -53,7 +53,8 @@ pub(super) fn verdict(made: &Made, map: &Map<'_>, plan: &Plan, taken: &[String])
             Meaning::Nothing => {}
         }
     }
-    // What a variable of this cell borrows is also found wrong where the lender is given back: said once is enough.
+    // What a variable of this cell borrows is also found wrong where the lender is given back: said once is
+    // enough.
     if borrows.iter().any(|(is_own, _)| *is_own) {
         borrows.retain(|(is_own, _)| *is_own);
     }
@@ -173,7 +174,8 @@ fn meaning(message: &Message, map: &Map<'_>, plan: &Plan, taken: &[String]) -> M
         }
         _ => {}
     }
-    // Once options are allowed, `?` on results is what rustc complains about; both in one cell is the author's to change.
+    // Once options are allowed, `?` on results is what rustc complains about; both in one cell is the
+    // author's to change.
     let mut diagnostic = map.diagnostic(message);
     if map.cell.broken.is_some() && diagnostic.places.is_empty() && diagnostic.message.ends_with("found `::`") {
         // What follows the cell is ours.

@@ -238,7 +238,8 @@ impl<'a> Work<'a> {
         types::importable(ty, |name| !is_own(name) && self.request.library.is_crate(name))
     }
 
-    /// Refuses variables whose types are of crates that the notebook does not depend on, or in private modules.
+    /// Refuses variables whose types are of crates that the notebook does not depend on, or in private
+    /// modules.
     fn refuse_private(&self, named: &[(String, String)], folder: &Path) -> Result<Vec<Diagnostic>, Error> {
         let doubtful = |ty: &str| types::paths(ty).iter().any(|path| !self.is_surely_public(path));
         let doubtful: Vec<&(String, String)> = named.iter().filter(|(_, ty)| doubtful(ty)).collect();
@@ -256,8 +257,8 @@ impl<'a> Work<'a> {
         Ok(refused)
     }
 
-    /// Whether a path is one that rustc would not write if it could not be imported: of the standard library, or right below a crate that
-    /// cells name.
+    /// Whether a path is one that rustc would not write if it could not be imported: of the standard library,
+    /// or right below a crate that cells name.
     fn is_surely_public(&self, path: &str) -> bool {
         let is_standard = ["::std::", "::core::", "::alloc::"].iter().any(|known| path.starts_with(known));
         let mut segments = path.trim_start_matches("::").split("::");

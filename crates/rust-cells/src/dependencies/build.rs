@@ -60,7 +60,8 @@ impl Cargo<'_> {
         Ok(Ended::Badly(errors_only(&String::from_utf8_lossy(&output.stderr))))
     }
 
-    /// What a member is built from, a package a line with its features behind a tab; nothing if Cargo does not say.
+    /// What a member is built from, a package a line with its features behind a tab; nothing if Cargo does
+    /// not say.
     pub(super) fn tree(&self, member: &str) -> Result<Option<String>, Error> {
         let arguments =
             ["tree", "--package", member, "--edges", "normal,build", "--prefix", "none", "--no-dedupe", "--format", "{p}\t{f}"];

@@ -1,7 +1,8 @@
-//! What a built library rests on: the files and variables that rustc, Cargo and build scripts say they have read.
+//! What a built library rests on: the files and variables that rustc, Cargo and build scripts say they have
+//! read.
 //!
-//! The main type is [`Inputs`]. Nothing is guessed from where a file lies: an included file outside of its package counts, and a folder
-//! called `target` in it does, too.
+//! The main type is [`Inputs`]. Nothing is guessed from where a file lies: an included file outside of its
+//! package counts, and a folder called `target` in it does, too.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

@@ -90,7 +90,8 @@ impl Library {
         ["std", "core", "alloc"].contains(&name) || self.externs.iter().any(|(known, _)| known == name)
     }
 
-    /// Whether a process that has loaded the other one cannot load this one: the system takes two shared objects of one name for one.
+    /// Whether a process that has loaded the other one cannot load this one: the system takes two shared
+    /// objects of one name for one.
     pub(crate) fn collides_with(&self, other: &Library) -> bool {
         let objects = |library: &Library| -> Vec<PathBuf> {
             let entries = library.folder.iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten().flatten();

@@ -1,6 +1,7 @@
 //! Makes libraries of sets of dependencies, all of them pinned by one lock file where that is possible.
 //!
-//! The main type is [`Libraries`]. What was built before and still holds is taken as it is; then Cargo is not even asked.
+//! The main type is [`Libraries`]. What was built before and still holds is taken as it is; then Cargo is not
+//! even asked.
 
 use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
@@ -18,7 +19,8 @@ use crate::cancellation::CancellationToken;
 use crate::digest::digest;
 use crate::{Error, Toolchain};
 
-/// The folder of the packages that a library was built of, below the library's own: a layer is built with them.
+/// The folder of the packages that a library was built of, below the library's own: a layer is built with
+/// them.
 pub(super) const MEMBERS: &str = "members";
 
 /// How what cells depend on is built.
@@ -80,8 +82,8 @@ pub struct Prepared {
 }
 
 impl Prepared {
-    /// The library for cells that have asked for `set` so far and will have asked for `whole` in the end. There is one for all cells where
-    /// that is possible: with a second one there would be a second tokio.
+    /// The library for cells that have asked for `set` so far and will have asked for `whole` in the end.
+    /// There is one for all cells where that is possible: with a second one there would be a second tokio.
     pub fn library(&self, set: &DependencySet, whole: &DependencySet) -> Option<&Result<Library, String>> {
         let of_whole = self.libraries.get_key_value(whole).filter(|(known, _)| known.covers(set));
         let found = of_whole.or_else(|| self.libraries.iter().find(|(known, _)| known.covers(set)));
@@ -93,7 +95,8 @@ impl Libraries<'_> {
     /// Pins `all` sets and builds the `wanted` ones. `lock` is the lock file to begin with.
     ///
     /// # Errors
-    /// When nothing can be built at all. A set that cannot be built is among [`Prepared::libraries`] with the reason.
+    /// When nothing can be built at all. A set that cannot be built is among [`Prepared::libraries`] with the
+    /// reason.
     pub fn prepare(
         &self,
         all: &[DependencySet],
@@ -159,7 +162,8 @@ impl Libraries<'_> {
         self.folder
     }
 
-    /// Divides the sets into workspaces whose members can be pinned together: all of them in one, where that is possible.
+    /// Divides the sets into workspaces whose members can be pinned together: all of them in one, where that
+    /// is possible.
     fn resolve<'s>(
         &self,
         shared: &Workspace,
@@ -211,7 +215,8 @@ impl Libraries<'_> {
         emit(BuildEvent::Started { crates });
         let name = member_name(set);
         let cargo = self.cargo(workspace);
-        // Cargo goes by times. What changed and is older than what was built of it is built anew all the same.
+        // Cargo goes by times. What changed and is older than what was built of it is built anew all the
+        // same.
         if let Some(stale) = self.read(set, lock)
             && stale.inputs.freshness() == Freshness::Changed
         {
@@ -274,7 +279,8 @@ impl Libraries<'_> {
             "-L".to_owned(),
             format!("dependency={}", folder.display()),
             format!("-Clink-arg=-Wl,-rpath,{}", folder.display()),
-            // Shared objects do not say where those are that they need. A cell does, for all that comes with it, as only the older tag can.
+            // Shared objects do not say where those are that they need. A cell does, for all that comes with
+            // it, as only the older tag can.
             "-Clink-arg=-Wl,--disable-new-dtags".to_owned(),
         ];
         arguments.splice(0..0, own);
@@ -301,7 +307,8 @@ impl Libraries<'_> {
         built.files.values().flatten().filter(|path| names(path)).any(holds)
     }
 
-    /// What was built of a set with this lock file before, if it is up to date. Nothing is built, and Cargo is not asked.
+    /// What was built of a set with this lock file before, if it is up to date. Nothing is built, and Cargo
+    /// is not asked.
     pub fn built(&self, set: &DependencySet, lock: &str) -> Option<Library> {
         if set.is_empty() { Some(Library::none()) } else { self.known(set, &without_members(lock)) }
     }

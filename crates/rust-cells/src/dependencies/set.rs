@@ -9,8 +9,8 @@ use std::path::Path;
 pub struct DependencySet(BTreeMap<String, String>);
 
 impl DependencySet {
-    /// Adds what follows `:dep` in a line: `name`, `name = "1"`, `name = { … }`, or a path to a package. Relative paths begin at
-    /// `directory`. A crate that is there already gets the new value.
+    /// Adds what follows `:dep` in a line: `name`, `name = "1"`, `name = { … }`, or a path to a package.
+    /// Relative paths begin at `directory`. A crate that is there already gets the new value.
     ///
     /// # Errors
     /// When the line asks for nothing that Cargo understands, in words for its author.

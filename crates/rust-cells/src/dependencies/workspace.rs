@@ -76,7 +76,8 @@ impl Workspace {
         write(&folder.join("src/lib.rs"), &source)
     }
 
-    /// Writes a member that is a layer on another one. What drives futures comes from below, if anything does.
+    /// Writes a member that is a layer on another one. What drives futures comes from below, if anything
+    /// does.
     pub(super) fn write_layer(&self, name: &str, below: &str, added: &DependencySet, has_reactor: bool) -> Result<(), Error> {
         let manifest = format!("{}{below} = {{ path = \"../{below}\" }}\n", member_manifest(name, added));
         let names = added.crate_names().chain([below.replace('-', "_")]);
@@ -133,7 +134,8 @@ fn manifest(members: &[String], settings: &BuildSettings) -> String {
     manifest
 }
 
-/// Copies what is below a folder and not there yet, with the times at which it was changed: Cargo looks at those.
+/// Copies what is below a folder and not there yet, with the times at which it was changed: Cargo looks at
+/// those.
 pub(super) fn copy_all(from: &Path, to: &Path) -> Result<(), Error> {
     for entry in std::fs::read_dir(from).into_iter().flatten().flatten() {
         let (path, place) = (entry.path(), to.join(entry.file_name()));

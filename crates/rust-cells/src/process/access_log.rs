@@ -1,7 +1,9 @@
-//! What cells have asked the system for: which files they read, and whether they started programs or connected to other hosts.
+//! What cells have asked the system for: which files they read, and whether they started programs or
+//! connected to other hosts.
 //!
-//! The main type is [`AccessLog`], the memory in which the process of cells writes it down; [`Accesses`] is what was read from it. What
-//! goes past the C library is not seen: system calls of a cell's own, files that are mapped by a program that it started, the clock.
+//! The main type is [`AccessLog`], the memory in which the process of cells writes it down; [`Accesses`] is
+//! what was read from it. What goes past the C library is not seen: system calls of a cell's own, files that
+//! are mapped by a program that it started, the clock.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -16,7 +18,8 @@ use crate::dependencies::Inputs;
 use crate::file_state::Interest;
 use crate::runtime::access::{Access, IDENTITY, IS_INCOMPLETE, LENGTH, SIZE, TEXT};
 
-/// Where the process of cells writes down what cells ask the system for. Clones share it, and so may several processes, one after another.
+/// Where the process of cells writes down what cells ask the system for. Clones share it, and so may several
+/// processes, one after another.
 #[derive(Clone, Debug)]
 pub struct AccessLog {
     memory: Arc<OwnedFd>,
@@ -35,8 +38,9 @@ struct Outside {
 /// What cells have asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Accesses {
-    /// The files and folders that were read or looked for and not made by the cells themselves, and what of them. A path that was missing
-    /// when it was looked for first is in `missing`, whatever became of it later.
+    /// The files and folders that were read or looked for and not made by the cells themselves, and what of
+    /// them. A path that was missing when it was looked for first is in `missing`, whatever became of it
+    /// later.
     pub inputs: BTreeSet<(PathBuf, Interest)>,
     /// Paths at which there was nothing.
     pub missing: BTreeSet<PathBuf>,
@@ -143,7 +147,8 @@ impl Accesses {
     }
 }
 
-/// The path without `.`, so that a file has one name however a cell has written it. `..` stays, as links have parents of their own.
+/// The path without `.`, so that a file has one name however a cell has written it. `..` stays, as links have
+/// parents of their own.
 fn tidy(path: &Path) -> PathBuf {
     path.components().collect()
 }

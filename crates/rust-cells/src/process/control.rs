@@ -1,4 +1,5 @@
-//! The channel over which the process of cells is steered: a line an order, a line an answer, fields between tabs.
+//! The channel over which the process of cells is steered: a line an order, a line an answer, fields between
+//! tabs.
 
 use std::io::{Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};

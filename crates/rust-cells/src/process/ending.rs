@@ -65,7 +65,8 @@ impl Ending {
     }
 }
 
-/// How a process ended, as half a sentence: `by signal 11 (SIGSEGV, a segmentation fault)`, `it exited with code 3`.
+/// How a process ended, as half a sentence: `by signal 11 (SIGSEGV, a segmentation fault)`, `it exited with
+/// code 3`.
 pub fn describe_exit(status: ExitStatus) -> String {
     let Some(signal) = status.signal() else {
         return status.code().map_or_else(|| status.to_string(), |code| format!("it exited with code {code}"));

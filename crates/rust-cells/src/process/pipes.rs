@@ -41,8 +41,8 @@ impl Pipes {
         }
     }
 
-    /// Reads what is there, at most a few megabytes so that a flood does not keep the clock from being looked at. Returns whether
-    /// there was anything.
+    /// Reads what is there, at most a few megabytes so that a flood does not keep the clock from being looked
+    /// at. Returns whether there was anything.
     pub(crate) fn read(&mut self, emit: &mut dyn FnMut(Output)) -> bool {
         let mut buffer = vec![0; 64 * 1024];
         let mut found = false;

@@ -16,17 +16,18 @@ pub struct ProcessSettings {
     pub max_memory: Option<u64>,
     /// Where it is written down what cells ask the system for, if somebody wants to know.
     pub access_log: Option<AccessLog>,
-    /// Whether a cell that reads standard input is answered by somebody, with [`CellHandle::give`](crate::CellHandle::give) after
-    /// [`Output::InputRequest`](crate::Output::InputRequest).
-    /// Otherwise it finds it empty.
+    /// Whether a cell that reads standard input is answered by somebody, with
+    /// [`CellHandle::give`](crate::CellHandle::give) after
+    /// [`Output::InputRequest`](crate::Output::InputRequest). Otherwise it finds it empty.
     pub asks_for_input: bool,
-    /// Whether whoever runs cells says itself why one has panicked. Otherwise the panic is printed on standard error, too.
+    /// Whether whoever runs cells says itself why one has panicked. Otherwise the panic is printed on
+    /// standard error, too.
     pub reports_panics: bool,
 }
 
 impl ProcessSettings {
-    /// Variables that every process of cells gets: no backtraces, whose frames nobody reads, and evcxr's mark, without which some libraries
-    /// display nothing.
+    /// Variables that every process of cells gets: no backtraces, whose frames nobody reads, and evcxr's
+    /// mark, without which some libraries display nothing.
     pub fn usual_variables() -> [(String, String); 2] {
         [("RUST_BACKTRACE", "0"), ("EVCXR_IS_RUNTIME", "1")].map(|(name, value)| (name.to_owned(), value.to_owned()))
     }

@@ -1,8 +1,9 @@
 //! What cells ask the system for: files, folders, programs and hosts, in the order in which they do.
 //!
-//! The front provides a piece of shared memory, in which all that is asked for is written down once. It is there whatever a cell does to its
-//! descriptors, in processes that a cell forks, and after the process has died. Who asks must not allocate, lock or fail here: it may
-//! be a signal handler, or a process between `fork` and `exec`.
+//! The front provides a piece of shared memory, in which all that is asked for is written down once. It is
+//! there whatever a cell does to its descriptors, in processes that a cell forks, and after the process has
+//! died. Who asks must not allocate, lock or fail here: it may be a signal handler, or a process between
+//! `fork` and `exec`.
 
 use std::ffi::{CStr, c_char};
 use std::os::fd::AsRawFd;
@@ -251,8 +252,8 @@ fn words() -> Option<(&'static AtomicU64, &'static AtomicU64, &'static [AtomicU6
     if memory.is_null() {
         return None;
     }
-    // SAFETY: the memory is mapped for good, zeroed in the beginning, begins at a page, and is used as atomic words here and in all
-    // processes that share it.
+    // SAFETY: the memory is mapped for good, zeroed in the beginning, begins at a page, and is used as atomic
+    // words here and in all processes that share it.
     unsafe {
         let words = memory.cast::<AtomicU64>();
         Some((&*words, &*words.add(1), std::slice::from_raw_parts(words.add(HEADER / 8), SLOTS)))

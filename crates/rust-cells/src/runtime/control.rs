@@ -1,6 +1,8 @@
-//! The loop of the process that runs cells: orders come over a socket, answers go back, and output goes where the cell sends it.
+//! The loop of the process that runs cells: orders come over a socket, answers go back, and output goes where
+//! the cell sends it.
 //!
-//! The protocol is lines of fields, separated by tabs, with `\t`, `\n` and `\\` escaped. See `process/control.rs` for the other end.
+//! The protocol is lines of fields, separated by tabs, with `\t`, `\n` and `\\` escaped. See
+//! `process/control.rs` for the other end.
 
 use std::collections::HashMap;
 use std::ffi::c_void;
@@ -46,7 +48,8 @@ fn serve() -> std::io::Result<()> {
     panics::install_hook();
     let orders = BufReader::new(front.try_clone()?);
     let (sender, received) = channel();
-    // Cells run on the main thread, as a program's code does. This one listens, so that a cell can be cancelled.
+    // Cells run on the main thread, as a program's code does. This one listens, so that a cell can be
+    // cancelled.
     std::thread::Builder::new().name("cells-orders".into()).spawn(move || {
         for line in orders.lines().map_while(Result::ok) {
             let fields: Vec<String> = line.split('\t').map(unescaped).collect();
@@ -67,7 +70,8 @@ fn serve() -> std::io::Result<()> {
         // The front is gone, and so is everybody who would wait for this process.
         std::process::exit(0);
     })?;
-    // What a cell prints without a line's end is seen while it runs. The name is one that is not counted among the cell's threads.
+    // What a cell prints without a line's end is seen while it runs. The name is one that is not counted
+    // among the cell's threads.
     std::thread::Builder::new().name("cells-orders-2".into()).spawn(|| {
         loop {
             std::thread::sleep(UNFLUSHED);
@@ -81,7 +85,8 @@ fn serve() -> std::io::Result<()> {
         match words.as_slice() {
             ["memory", bytes] => bytes.parse().into_iter().for_each(system::limit_memory),
             ["set", name, value] => {
-                // SAFETY: no cell runs; a thread of the notebook's that reads variables now is its author's risk, as in a program.
+                // SAFETY: no cell runs; a thread of the notebook's that reads variables now is its author's
+                // risk, as in a program.
                 unsafe { std::env::set_var(name, value) }
             }
             ["hold-panics"] => panics::hold(),
@@ -140,7 +145,8 @@ fn run(
     answer(front, &fields)
 }
 
-/// How many threads run that cells have started: those of this library and of tokio's reactor aside, which are always there.
+/// How many threads run that cells have started: those of this library and of tokio's reactor aside, which
+/// are always there.
 fn threads() -> usize {
     let Ok(entries) = std::fs::read_dir("/proc/self/task") else { return 0 };
     let name = |entry: &std::fs::DirEntry| std::fs::read_to_string(entry.path().join("comm")).unwrap_or_default();

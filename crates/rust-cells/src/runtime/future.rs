@@ -1,7 +1,7 @@
 //! Cells that await: a future that can be cancelled at its await points, and a plain way to drive one.
 //!
-//! Where a notebook depends on tokio its own reactor drives the future; [`block_on`] serves notebooks without it. Neither knows the
-//! future's type, so that no cell compiles a reactor's loop again.
+//! Where a notebook depends on tokio its own reactor drives the future; [`block_on`] serves notebooks without
+//! it. Neither knows the future's type, so that no cell compiles a reactor's loop again.
 
 use std::future::Future;
 use std::pin::Pin;

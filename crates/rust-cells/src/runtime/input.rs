@@ -1,7 +1,8 @@
 //! Standard input of cells: where the front says so, whoever reads it waits until a person has typed a line.
 //!
-//! The standard library reads descriptor 0 by `read`, which is this module's in the process of cells. So nothing has to guess whether
-//! a cell waits for input, and `stdin().read_line(…)` works as in a program. Other descriptors are read as ever.
+//! The standard library reads descriptor 0 by `read`, which is this module's in the process of cells. So
+//! nothing has to guess whether a cell waits for input, and `stdin().read_line(…)` works as in a program.
+//! Other descriptors are read as ever.
 
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
@@ -75,7 +76,8 @@ pub(super) fn cancel() {
     }
 }
 
-/// Reads what was typed, and asks for it if nothing was. None where standard input is what the system says it is.
+/// Reads what was typed, and asks for it if nothing was. None where standard input is what the system says it
+/// is.
 fn typed(buffer: &mut [u8]) -> Option<Result<usize, i32>> {
     let mut state = state();
     state.front.as_ref()?;

@@ -1,7 +1,7 @@
 //! What a panic prints, and where it was raised, in the words of the cell's author.
 //!
-//! Generated programs have places of their own. The front says which of their lines is which line of which cell; this is the only
-//! place that translates.
+//! Generated programs have places of their own. The front says which of their lines is which line of which
+//! cell; this is the only place that translates.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -82,7 +82,8 @@ fn hook(info: &PanicHookInfo<'_>) {
     match std::mem::take(&mut *held) {
         Held::Nothing if is_awaited => *held = Held::Panic(text),
         Held::Nothing => write(&text),
-        // A panic after another one, perhaps while that one unwinds: nothing may be lost if the process aborts now.
+        // A panic after another one, perhaps while that one unwinds: nothing may be lost if the process
+        // aborts now.
         Held::Panic(before) => {
             *held = Held::NoMore;
             write(&(before + &text));

@@ -1,7 +1,7 @@
 //! The variables that live on from cell to cell.
 //!
-//! A value is kept without its type: the compiled cell that takes it names the type, which the compiler read from the cell that
-//! kept it. So nothing here can check types, and only generated code may call [`take`].
+//! A value is kept without its type: the compiled cell that takes it names the type, which the compiler read
+//! from the cell that kept it. So nothing here can check types, and only generated code may call [`take`].
 
 use std::collections::HashMap;
 use std::marker::PhantomData;
@@ -18,7 +18,8 @@ impl<T> Erased for T {}
 /// A value in the store. Cells run on one thread, which alone takes and keeps.
 struct Value(Box<dyn Erased>);
 
-// SAFETY: only the thread that runs cells calls `keep`, `take` and `discard`; the lock is there for the compiler.
+// SAFETY: only the thread that runs cells calls `keep`, `take` and `discard`; the lock is there for the
+// compiler.
 unsafe impl Send for Value {}
 
 static STORE: LazyLock<Mutex<HashMap<&'static str, Value>>> = LazyLock::new(Mutex::default);
@@ -43,7 +44,8 @@ pub fn take<T: 'static>(name: &'static str) -> T {
     *unsafe { Box::from_raw(value) }
 }
 
-/// What [`keep`] does whatever the type. What is generic is compiled again in every cell, a hash map among it.
+/// What [`keep`] does whatever the type. What is generic is compiled again in every cell, a hash map among
+/// it.
 fn put(name: &'static str, value: Box<dyn Erased>) {
     let old = with(|store| store.insert(name, Value(value)));
     // Its `drop` may keep or print: not while the store is locked.

@@ -1,7 +1,8 @@
 //! The process between the front and the process of cells: it leaves nothing behind.
 //!
-//! It does the same for a line that a cell gives to the shell. Whatever a cell starts becomes this process' child when its own parent ends, also what has left its group and session. When the
-//! process of cells ends, or the front does, everything is killed.
+//! It does the same for a line that a cell gives to the shell. Whatever a cell starts becomes this process'
+//! child when its own parent ends, also what has left its group and session. When the process of cells ends,
+//! or the front does, everything is killed.
 
 use std::ffi::OsString;
 use std::io::{Read, Write};
@@ -13,8 +14,8 @@ use std::time::Duration;
 
 use super::system;
 
-/// Starts the process of cells, which gets descriptor 3 as its standard input, or this command, and watches over it. The socket to the
-/// front is standard input.
+/// Starts the process of cells, which gets descriptor 3 as its standard input, or this command, and watches
+/// over it. The socket to the front is standard input.
 pub(super) fn main(command: &[OsString]) -> ExitCode {
     match supervise(command) {
         Ok(()) => ExitCode::SUCCESS,
@@ -31,7 +32,8 @@ fn supervise(command: &[OsString]) -> std::io::Result<()> {
     let mut child = match command.split_first() {
         Some((program, arguments)) => Command::new(program).args(arguments).stdin(Stdio::null()).spawn()?,
         None => {
-            // SAFETY: the front opened descriptor 3 for the process of cells, and nothing else here knows of it.
+            // SAFETY: the front opened descriptor 3 for the process of cells, and nothing else here knows of
+            // it.
             let orders = unsafe { OwnedFd::from_raw_fd(3) };
             Command::new(std::env::current_exe()?).stdin(Stdio::from(orders)).spawn()?
         }
