@@ -1,4 +1,5 @@
-//! One line that says what to do, for mistakes that learners make and of which rustc's own words do not say it to them.
+//! One line that says what to do, for mistakes that learners make and of which rustc's own words do not say
+//! it to them.
 
 use rust_cells::Diagnostic;
 

@@ -1,7 +1,9 @@
-//! The process that analyses code for help while typing: started by the first question, ended when nobody asks, gone with the kernel.
+//! The process that analyses code for help while typing: started by the first question, ended when nobody
+//! asks, gone with the kernel.
 //!
-//! The main type is [`Analysis`]. It keeps nobody waiting: until the process has loaded what cells depend on, and while it works at
-//! another question, there is no answer, and whoever asks says what is known without it.
+//! The main type is [`Analysis`]. It keeps nobody waiting: until the process has loaded what cells depend on,
+//! and while it works at another question, there is no answer, and whoever asks says what is known without
+//! it.
 
 use std::fmt;
 use std::io::{BufRead, BufReader, Write};

@@ -1,4 +1,5 @@
-//! Help while typing: what is known at once, and with it what an analysis of the code says, if it says it soon.
+//! Help while typing: what is known at once, and with it what an analysis of the code says, if it says it
+//! soon.
 
 use rust_cells::analysis::{Answer, Explanation, Question, Wants};
 use serde_json::Value;

@@ -1,6 +1,7 @@
 //! The thread that runs cells, one after another, and says what has become of each.
 //!
-//! It holds the compiler and the session. Everything that takes time happens here, so that the sockets are always listened on.
+//! It holds the compiler and the session. Everything that takes time happens here, so that the sockets are
+//! always listened on.
 
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -116,8 +117,8 @@ impl Cells<'_> {
         outbox.publish(request.publication("status", json!({"execution_state": "busy"})));
         let reply = Execution::run(self, request);
         *self.shared.known.lock().unwrap_or_else(PoisonError::into_inner) = Known::of(self.session.chain().state());
-        // What came in one go with a cell that failed is not run. The reply comes after it is known what did, so that a client that waits
-        // for it does not see its next cell aborted.
+        // What came in one go with a cell that failed is not run. The reply comes after it is known what did,
+        // so that a client that waits for it does not see its next cell aborted.
         let mut aborted = Vec::new();
         if reply["status"] == "error" && request.flag("stop_on_error", true) {
             while let Ok(next) = jobs.recv_timeout(SAME_GO) {

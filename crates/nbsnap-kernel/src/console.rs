@@ -1,7 +1,8 @@
-//! A console in a terminal, on the very thread that runs a kernel's cells: what it says to a client over sockets is printed here.
+//! A console in a terminal, on the very thread that runs a kernel's cells: what it says to a client over
+//! sockets is printed here.
 //!
-//! Lines are read as the terminal gives them; a cell is run when the parser says that it is whole. Ctrl-C interrupts the cell that runs, and
-//! Ctrl-D ends the console.
+//! Lines are read as the terminal gives them; a cell is run when the parser says that it is whole. Ctrl-C
+//! interrupts the cell that runs, and Ctrl-D ends the console.
 
 use std::io::{BufRead, IsTerminal, Write};
 use std::sync::mpsc::{Receiver, Sender, channel};

@@ -1,7 +1,9 @@
-//! What a cell displays, as Jupyter's messages: shown, shown in place of what it showed before, or taken away.
+//! What a cell displays, as Jupyter's messages: shown, shown in place of what it showed before, or taken
+//! away.
 //!
-//! A block whose MIME type has a parameter `display_id` (`text/html; display_id=map`) is shown once and then updated in place. A block of the type
-//! [`CLEAR`] clears the output of the cell; if it says `wait`, when the next output comes.
+//! A block whose MIME type has a parameter `display_id` (`text/html; display_id=map`) is shown once and then
+//! updated in place. A block of the type [`CLEAR`] clears the output of the cell; if it says `wait`, when the
+//! next output comes.
 
 use std::collections::{BTreeMap, BTreeSet};
 

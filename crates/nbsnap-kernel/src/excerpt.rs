@@ -4,7 +4,8 @@ use std::fmt::Write;
 
 use rust_cells::{Diagnostic, Place};
 
-// Words are bold, and only marks are red: notebooks show errors on a red ground, on which red words cannot be read in a dark theme.
+// Words are bold, and only marks are red: notebooks show errors on a red ground, on which red words cannot be
+// read in a dark theme.
 const RESET: &str = "\x1b[0m";
 const ERROR: &str = "\x1b[1;31m";
 const BOLD: &str = "\x1b[1m";
@@ -63,7 +64,8 @@ pub(crate) fn arrow(source: &str, line: u32) -> String {
     text
 }
 
-/// The lines that places are in, each with marks and what rustc says below it. The first place is the primary one.
+/// The lines that places are in, each with marks and what rustc says below it. The first place is the primary
+/// one.
 fn marked(source: &str, places: &[&Place], with_primary: bool) -> String {
     let lines: Vec<&str> = source.lines().collect();
     let width = places.iter().map(|place| place.line.to_string().len()).max().unwrap_or(1);

@@ -64,8 +64,8 @@ impl Execution<'_> {
         if is_stored {
             cells.count += 1;
             let mut history = cells.shared.history.lock().unwrap_or_else(PoisonError::into_inner);
-            // Programs that run whole notebooks, such as nbclient, ask for cells to be stored as people's clients do. They say that nobody is
-            // there to answer a question.
+            // Programs that run whole notebooks, such as nbclient, ask for cells to be stored as people's
+            // clients do. They say that nobody is there to answer a question.
             history.add(cells.count, &source, request.flag("allow_stdin", true));
         }
         let count = cells.count;
@@ -109,7 +109,8 @@ impl Execution<'_> {
         let state = cells.session.chain().state();
         let is_lost = |name: &String| !state.variables().contains_key(name);
         let lost: Vec<String> = before.into_iter().filter(is_lost).collect();
-        // Nobody expects that who adds a crate, or whose process was killed. Who moves a variable or defines its type anew has done it in so many words.
+        // Nobody expects that who adds a crate, or whose process was killed. Who moves a variable or defines
+        // its type anew has done it in so many words.
         let unexpected: Vec<(&String, &String)> = lost
             .iter()
             .filter_map(|name| Some((name, state.lost().get(name)?)))

@@ -1,4 +1,5 @@
-//! The sockets and who listens on them: requests for help are answered at once, executions wait for the thread that runs cells.
+//! The sockets and who listens on them: requests for help are answered at once, executions wait for the
+//! thread that runs cells.
 
 use std::fs::File;
 use std::path::Path;
@@ -62,7 +63,8 @@ pub(crate) fn run(settings: KernelSettings) -> Result<(), Error> {
     ended
 }
 
-/// Says, until it is dropped, that a kernel uses what is built there: `nbsnap clean --builds` then leaves it alone.
+/// Says, until it is dropped, that a kernel uses what is built there: `nbsnap clean --builds` then leaves it
+/// alone.
 fn in_use(cache: &Path) -> Option<File> {
     let folder = cache.join("kernels");
     std::fs::create_dir_all(&folder).ok()?;

@@ -1,4 +1,5 @@
-//! Help while typing, from what is known without an analysis of the code: names with their types, texts, commands.
+//! Help while typing, from what is known without an analysis of the code: names with their types, texts,
+//! commands.
 //!
 //! Positions of the protocol count characters. Answers come at once, also while a cell runs.
 

@@ -1,6 +1,7 @@
 //! Interrupting a cell: at its await point where that is possible, else by ending what it is at.
 //!
-//! The main type is [`Interrupts`]. The thread that runs cells says when one begins and ends; tasks interrupt it.
+//! The main type is [`Interrupts`]. The thread that runs cells says when one begins and ends; tasks interrupt
+//! it.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};

@@ -60,7 +60,8 @@ pub fn run(settings: KernelSettings) -> Result<(), Error> {
     front::run(settings)
 }
 
-/// Runs a console in a terminal until its input ends. Returns whether all cells came to their end. The settings' connection file is not used.
+/// Runs a console in a terminal until its input ends. Returns whether all cells came to their end. The
+/// settings' connection file is not used.
 ///
 /// # Errors
 /// When it cannot begin.

@@ -1,4 +1,5 @@
-//! Libraries for cells: what was prepared for the project is taken as it is, what was not is built while somebody watches.
+//! Libraries for cells: what was prepared for the project is taken as it is, what was not is built while
+//! somebody watches.
 //!
 //! The main type is [`Builder`]. Where the progress is shown is not its business.
 
@@ -50,7 +51,8 @@ impl Builder<'_> {
         Libraries { toolchain: self.toolchain, folder, settings: build, token: &self.token, deadline: Instant::now() + LIMIT }
     }
 
-    /// What was built for a notebook of the project: for this one, else for the one that asks for least beside what is asked for.
+    /// What was built for a notebook of the project: for this one, else for the one that asks for least
+    /// beside what is asked for.
     fn prepared(&self, set: &DependencySet) -> Option<Library> {
         let lock = self.settings.lock.as_deref()?;
         let folder = self.settings.cache.join("dependencies");
@@ -64,7 +66,8 @@ impl Builder<'_> {
     fn build(&self, set: &DependencySet, emit: &mut dyn FnMut(BuildEvent)) -> Result<Library, String> {
         let folder = self.settings.cache.join("dependencies");
         let libraries = self.libraries(&folder, &self.settings.build);
-        // All that the notebook asks for in one library, if that is known: a second one would have a second tokio.
+        // All that the notebook asks for in one library, if that is known: a second one would have a second
+        // tokio.
         let wanted = if self.settings.notebook.covers(set) { &self.settings.notebook } else { set };
         let mut all = self.settings.projects.clone();
         all.push(wanted.clone());

@@ -13,7 +13,8 @@ const UNHEARD: Duration = Duration::from_secs(15);
 /// The variable in which Jupyter gives the number of its process.
 const JUPYTER: &str = "JPY_PARENT_PID";
 
-/// Returns when the process that has started this one is gone. `heard` says whether a client has ever asked anything.
+/// Returns when the process that has started this one is gone. `heard` says whether a client has ever asked
+/// anything.
 pub(crate) async fn orphaned(heard: Arc<AtomicBool>) {
     let parent = getppid();
     if parent != jupyter() && is_gone() {

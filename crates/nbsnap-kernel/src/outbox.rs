@@ -1,7 +1,8 @@
-//! What the kernel says, on its way to the sockets: replies one by one, publications in order and, where text follows text, together.
+//! What the kernel says, on its way to the sockets: replies one by one, publications in order and, where text
+//! follows text, together.
 //!
-//! The main type is [`Outbox`]. It can be used by threads and tasks alike. Publications wait where clients read slowly, so that a cell that
-//! floods does not fill this process' memory.
+//! The main type is [`Outbox`]. It can be used by threads and tasks alike. Publications wait where clients
+//! read slowly, so that a cell that floods does not fill this process' memory.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};

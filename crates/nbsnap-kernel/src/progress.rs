@@ -1,4 +1,5 @@
-//! How far a build of dependencies is, as a display that changes while it goes on and vanishes when it is done.
+//! How far a build of dependencies is, as a display that changes while it goes on and vanishes when it is
+//! done.
 
 use std::io::Write;
 use std::time::{Duration, Instant};

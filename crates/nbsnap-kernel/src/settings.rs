@@ -19,7 +19,8 @@ pub struct KernelSettings {
     pub cache: PathBuf,
     /// The text of the lock file that pins what cells depend on, if there is one.
     pub lock: Option<String>,
-    /// What the notebooks of the project depend on: what was built for one of them is taken where it covers what cells ask for.
+    /// What the notebooks of the project depend on: what was built for one of them is taken where it covers
+    /// what cells ask for.
     pub projects: Vec<DependencySet>,
     /// What the notebook as a whole depends on, as far as it is known; empty if it is not.
     pub notebook: DependencySet,

@@ -1,7 +1,8 @@
 //! Messages as they travel: requests read leniently, replies and publications made from JSON.
 //!
-//! A request with a member of an odd type must still get an answer, so contents are JSON here, and each answer reads what it needs.
-//! The protocol: <https://jupyter-client.readthedocs.io/en/stable/messaging.html>.
+//! A request with a member of an odd type must still get an answer, so contents are JSON here, and each
+//! answer reads what it needs. The protocol:
+//! <https://jupyter-client.readthedocs.io/en/stable/messaging.html>.
 
 use bytes::Bytes;
 use jupyter_protocol::messaging::{Header, JupyterMessage, UnknownMessage};

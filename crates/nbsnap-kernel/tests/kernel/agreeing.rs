@@ -1,7 +1,8 @@
-//! The kernel and the runner's engine on the corpus of notebooks: the same output, the same failures, cell by cell.
+//! The kernel and the runner's engine on the corpus of notebooks: the same output, the same failures, cell by
+//! cell.
 //!
-//! A sample by default; the variable `NBSNAP_ENGINES=full` runs all, and a name runs what it matches. The variable `NBSNAP_CORPUS` names
-//! another folder of notebooks in the same form.
+//! A sample by default; the variable `NBSNAP_ENGINES=full` runs all, and a name runs what it matches. The
+//! variable `NBSNAP_CORPUS` names another folder of notebooks in the same form.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -23,10 +24,12 @@ use crate::workspace;
 /// In a run that is not full, one notebook of this many.
 const SAMPLE: usize = 6;
 
-/// What a thread that nobody waits for prints, which comes when chance has it: with whichever cell runs then, or with none.
+/// What a thread that nobody waits for prints, which comes when chance has it: with whichever cell runs then,
+/// or with none.
 const BY_CHANCE: &[&str] = &["too late\n"];
 
-/// What only somebody who sits before it can answer: the runner's cells find standard input empty, and a kernel says that nobody is there.
+/// What only somebody who sits before it can answer: the runner's cells find standard input empty, and a
+/// kernel says that nobody is there.
 const NOBODY_THERE: &str = "this client takes no input";
 
 /// A test for each notebook of the corpus.

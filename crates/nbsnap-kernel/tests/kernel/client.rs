@@ -72,7 +72,8 @@ impl Executed {
     }
 }
 
-/// A kernel, and the process that started it, as Jupyter would. Dropping it kills that process and nothing else.
+/// A kernel, and the process that started it, as Jupyter would. Dropping it kills that process and nothing
+/// else.
 pub(crate) struct Kernel {
     jupyter: Child,
     runtime: Runtime,
@@ -312,7 +313,8 @@ impl Kernel {
         all.into_iter().filter(|process| family.contains(&process.number)).map(name).collect()
     }
 
-    /// Whether an execution is over within this time. What is published about it meanwhile is kept for whoever waits for it.
+    /// Whether an execution is over within this time. What is published about it meanwhile is kept for
+    /// whoever waits for it.
     pub(crate) fn is_idle_within(&mut self, id: &str, patience: Duration) -> bool {
         let iopub = &mut self.iopub;
         let ahead = &mut self.ahead;

@@ -1,7 +1,9 @@
-//! The points that any Jupyter kernel is measured by, whatever its language: what the protocol asks for, one by one.
+//! The points that any Jupyter kernel is measured by, whatever its language: what the protocol asks for, one
+//! by one.
 //!
-//! The list is that of the public conformance suite for kernels (<https://github.com/runtimed/kernel-testbed>), tier by tier. What is
-//! demanded for each is the protocol's own word, and stricter than there.
+//! The list is that of the public conformance suite for kernels
+//! (<https://github.com/runtimed/kernel-testbed>), tier by tier. What is demanded for each is the protocol's
+//! own word, and stricter than there.
 
 use serde_json::{Value, json};
 
@@ -43,7 +45,8 @@ pub(crate) const STORIES: [Story; 27] = [
     ("conformance_parent_header_correlation", parent_header_correlation),
 ];
 
-/// Every publication after a cell was sent, up to its `idle`. What the kernel says when it starts may come late, and is about no request.
+/// Every publication after a cell was sent, up to its `idle`. What the kernel says when it starts may come
+/// late, and is about no request.
 fn published(kernel: &mut Kernel, code: &str) -> Vec<Message> {
     let id = kernel.begin(code);
     let mut messages = Vec::new();

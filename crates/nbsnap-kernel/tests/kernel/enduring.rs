@@ -1,6 +1,7 @@
 //! Kernels that last: many cells, many kernels, much output, and processes killed at random moments.
 //!
-//! A little of each by default; with the variable `NBSNAP_KERNEL_ENDURANCE=full` as much as a long day brings, with figures on standard error.
+//! A little of each by default; with the variable `NBSNAP_KERNEL_ENDURANCE=full` as much as a long day
+//! brings, with figures on standard error.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -241,7 +242,8 @@ fn processes_killed_at_random() {
     report(&format!("{rounds} kills: {killed:?}"));
 }
 
-/// What becomes of a cell of whose kernel something was killed: an answer by itself, or once it is interrupted.
+/// What becomes of a cell of whose kernel something was killed: an answer by itself, or once it is
+/// interrupted.
 fn answered(kernel: &mut Kernel, id: &str) -> Executed {
     if !kernel.is_idle_within(id, Duration::from_secs(3)) {
         // What was killed was of no use to the cell, which goes on.

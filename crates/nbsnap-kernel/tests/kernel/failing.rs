@@ -1,4 +1,5 @@
-//! Every way for a cell to fail: one `error` message, an `error` reply of the right name, nothing foreign, and a clean next cell.
+//! Every way for a cell to fail: one `error` message, an `error` reply of the right name, nothing foreign,
+//! and a clean next cell.
 
 use std::path::PathBuf;
 
@@ -131,8 +132,8 @@ fn a_failure_aborts_what_is_queued() {
     assert_eq!(statuses, ["error", "ok"]);
 }
 
-/// Notebooks that the runner finds red because a cell fails, each with the name of the error that the kernel must give for the first
-/// cell that fails. What fails after it is for want of what it would have made.
+/// Notebooks that the runner finds red because a cell fails, each with the name of the error that the kernel
+/// must give for the first cell that fails. What fails after it is for want of what it would have made.
 const PROJECTS: &[(&str, &str)] = &[
     ("abort", "Signal"),
     ("borrowed-variable", "E0"),

@@ -1,4 +1,5 @@
-//! Mistakes that learners make, each with the whole text that they read. Those that need a server are among the tests of the real binary.
+//! Mistakes that learners make, each with the whole text that they read. Those that need a server are among
+//! the tests of the real binary.
 
 use crate::{Story, kernel};
 
