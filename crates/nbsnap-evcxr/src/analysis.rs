@@ -1,7 +1,9 @@
-//! Answers questions about a cell that is being typed, by rust-analyzer: one question a line, one answer a line.
+//! Answers questions about a cell that is being typed, by rust-analyzer: one question a line, one answer a
+//! line.
 //!
-//! `project` loads what the cells depend on, `answers` asks rust-analyzer, `pages` makes readable what it says, and `standard_library` finds that library's source. Questions come
-//! from the kernel, and nothing here knows Jupyter. The process ends with whoever asks.
+//! `project` loads what the cells depend on, `answers` asks rust-analyzer, `pages` makes readable what it
+//! says, and `standard_library` finds that library's source. Questions come from the kernel, and nothing here
+//! knows Jupyter. The process ends with whoever asks.
 
 mod answers;
 mod pages;

@@ -1,7 +1,7 @@
 //! Cargo, asked to resolve and build what a notebook depends on.
 //!
-//! The main type is [`Build`]. Cargo is given evcxr's settings, so that what is built is what evcxr would build. What is to be built, and
-//! when, is decided elsewhere.
+//! The main type is [`Build`]. Cargo is given evcxr's settings, so that what is built is what evcxr would
+//! build. What is to be built, and when, is decided elsewhere.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Read};

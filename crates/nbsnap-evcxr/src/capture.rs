@@ -2,7 +2,8 @@
 //!
 //! The main type is [`Stream`]. It knows bytes and boundaries, and nothing of what they mean.
 
-/// Collects a stream until its boundary has passed. At most `limit` bytes are kept: the first half and the last half.
+/// Collects a stream until its boundary has passed. At most `limit` bytes are kept: the first half and the
+/// last half.
 #[derive(Debug)]
 pub(crate) struct Stream {
     head: Vec<u8>,

@@ -1,9 +1,9 @@
-//! The process that evcxr takes for Cargo, and the one that it takes for rustup. The first compiles a cell as Cargo would, without Cargo: a third of a cell's time, and no waiting for
-//! another worker's build.
+//! The process that evcxr takes for Cargo, and the one that it takes for rustup. The first compiles a cell as
+//! Cargo would, without Cargo: a third of a cell's time, and no waiting for another worker's build.
 //!
-//! The runner leaves beside evcxr's crate how to compile with the open notebook's dependencies: [`OpenNotebooks`]. Where evcxr asks for
-//! anything else, for other dependencies or with other flags, the real Cargo does it; for Jupyter kernels, of which several may be open, in one
-//! folder for all of them.
+//! The runner leaves beside evcxr's crate how to compile with the open notebook's dependencies:
+//! [`OpenNotebooks`]. Where evcxr asks for anything else, for other dependencies or with other flags, the
+//! real Cargo does it; for Jupyter kernels, of which several may be open, in one folder for all of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
@@ -24,7 +24,8 @@ use crate::workspace::Workspace;
 /// The variable that names the real Cargo.
 pub(crate) const REAL_VARIABLE: &str = "NBSNAP_CARGO";
 
-/// The variable that names the folder in which the real Cargo is to build, in turn with others that build there.
+/// The variable that names the folder in which the real Cargo is to build, in turn with others that build
+/// there.
 pub(crate) const SHARED_TARGET_VARIABLE: &str = "NBSNAP_SHARED_TARGET";
 
 /// The file in a workspace that holds [`OpenNotebooks`].
@@ -58,7 +59,8 @@ impl OpenNotebooks {
         serde_json::from_slice(&std::fs::read(package.parent()?.join(FILE)).ok()?).ok()
     }
 
-    /// How to compile with the dependencies that this manifest names, if they are one notebook's or some of them.
+    /// How to compile with the dependencies that this manifest names, if they are one notebook's or some of
+    /// them.
     fn call_for(&self, manifest: &str) -> Option<RustcCall> {
         let manifest: toml::Table = manifest.parse().ok()?;
         let named = manifest.get("dependencies").and_then(toml::Value::as_table).cloned().unwrap_or_default();
@@ -108,8 +110,8 @@ fn compile(package: &Path, arguments: &[OsString]) -> Option<ExitCode> {
     Some(ExitCode::from(u8::from(!status.success())))
 }
 
-/// Has the real Cargo build in the folder that several kernels share, one after the other, and takes out what was made before the next one
-/// makes its own there.
+/// Has the real Cargo build in the folder that several kernels share, one after the other, and takes out what
+/// was made before the next one makes its own there.
 fn shared(arguments: &[OsString]) -> Option<ExitCode> {
     if arguments.first()? != "build" {
         return None;
@@ -147,8 +149,8 @@ fn taken_out(line: &str, out: &Path) -> Option<String> {
     Some(message.to_string())
 }
 
-/// Answers evcxr, which asks rustup where Cargo is: that is not known, so that it looks for itself and finds [`main`]. What else it asks the
-/// real rustup answers.
+/// Answers evcxr, which asks rustup where Cargo is: that is not known, so that it looks for itself and finds
+/// [`main`]. What else it asks the real rustup answers.
 pub(crate) fn rustup() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
     if arguments == ["which", "cargo"] || arguments == ["which", "rustc"] {

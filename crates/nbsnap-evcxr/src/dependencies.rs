@@ -17,7 +17,8 @@ const TOKIO_OF_EVCXR: &str = r#"{version="1.34.0", features=["rt", "rt-multi-thr
 pub(crate) struct DependencySet(pub(crate) BTreeMap<String, String>);
 
 impl DependencySet {
-    /// What the notebook needs. Lines that evcxr would refuse are left to evcxr, which says why, in their cell.
+    /// What the notebook needs. Lines that evcxr would refuse are left to evcxr, which says why, in their
+    /// cell.
     pub(crate) fn of(notebook: &Notebook) -> DependencySet {
         let mut set = BTreeMap::new();
         for line in notebook.dependency_lines() {
@@ -31,8 +32,9 @@ impl DependencySet {
         DependencySet(set)
     }
 
-    /// The line that evcxr may be given at once so that it need not find out by itself that cells await, which costs it a look through
-    /// all sources once more. There is none where that would show: a cell that names tokio before one has awaited is refused.
+    /// The line that evcxr may be given at once so that it need not find out by itself that cells await,
+    /// which costs it a look through all sources once more. There is none where that would show: a cell that
+    /// names tokio before one has awaited is refused.
     pub(crate) fn tokio_line(notebook: &Notebook) -> Option<String> {
         let first = first_await(notebook)?;
         let named = notebook.cells[..first].iter().any(|cell| cell.source.contains("tokio"));
@@ -56,7 +58,8 @@ fn first_await(notebook: &Notebook) -> Option<usize> {
     notebook.cells.iter().position(|cell| cell.source.contains(".await"))
 }
 
-/// `:dep name = value`, `:dep name` or `:dep ./path`, with relative paths made absolute; nothing for a line that evcxr refuses.
+/// `:dep name = value`, `:dep name` or `:dep ./path`, with relative paths made absolute; nothing for a line
+/// that evcxr refuses.
 pub(crate) fn parse(line: &str, directory: &Path) -> Option<(String, String)> {
     static DEP: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"^:dep +([^= ]+) *(?:= *(.+))?$").expect("the pattern is a constant"));

@@ -1,6 +1,7 @@
 //! The engine: notebooks run by evcxr itself, cell by cell, as evcxr_jupyter runs them.
 //!
-//! The main type is [`Evcxr`]. Whoever has one has built what notebooks depend on. What a worker does with a notebook is in `session`.
+//! The main type is [`Evcxr`]. Whoever has one has built what notebooks depend on. What a worker does with a
+//! notebook is in `session`.
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -50,7 +51,8 @@ impl Evcxr {
         Ok(Evcxr { settings, interrupt: interrupt.clone(), folder, toolchain, ready })
     }
 
-    /// The folder that a Jupyter kernel (evcxr_jupyter) finds everything built in, if it is its `EVCXR_TMPDIR`. One kernel at a time can use it.
+    /// The folder that a Jupyter kernel (evcxr_jupyter) finds everything built in, if it is its
+    /// `EVCXR_TMPDIR`. One kernel at a time can use it.
     pub(crate) fn kernel_folder(&self) -> Result<PathBuf, EngineError> {
         self.laid_out(self.folder.kernel_workspace()?).map(|workspace| workspace.crate_dir())
     }

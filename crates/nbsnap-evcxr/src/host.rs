@@ -21,7 +21,8 @@ use crate::{cargo, role};
 /// How often a waiting runner looks whether the user wants to stop.
 const TICK: Duration = Duration::from_millis(50);
 
-/// How often evcxr runs the code of one cell: anew when variables turn out to be of other types, which it finds out all at once.
+/// How often evcxr runs the code of one cell: anew when variables turn out to be of other types, which it
+/// finds out all at once.
 const MOST_RUNS: u32 = 10;
 
 /// How long evcxr may take to start.
@@ -76,7 +77,8 @@ impl Host {
             source,
         })?;
         let configuration = home.path().join("evcxr.toml");
-        // A file here keeps evcxr from looking for the user's. No variable may be missing: evcxr has defaults for each.
+        // A file here keeps evcxr from looking for the user's. No variable may be missing: evcxr has defaults
+        // for each.
         let text =
             format!("[evcxr]\ntmpdir = {:?}\noffline_mode = true\nopt_level = {opt_level:?}\n", crate_dir.display().to_string());
         std::fs::write(&configuration, text).map_err(|source| EngineError::Io {
@@ -177,7 +179,8 @@ impl Host {
         }
     }
 
-    /// How much of the last order's time passed until the code that it needed was compiled, if that came to an end.
+    /// How much of the last order's time passed until the code that it needed was compiled, if that came to
+    /// an end.
     pub(crate) fn compile_time(&self) -> Option<Duration> {
         self.compile.get()
     }
@@ -200,8 +203,8 @@ fn not_started(reason: &str) -> EngineError {
     EngineError::Failed { message: format!("evcxr does not start: {reason}") }
 }
 
-/// Lays out the programs that evcxr looks for, and returns where it looks: it asks `rustup` for Cargo and, where that does not know, takes the
-/// first one that it finds.
+/// Lays out the programs that evcxr looks for, and returns where it looks: it asks `rustup` for Cargo and,
+/// where that does not know, takes the first one that it finds.
 pub(crate) fn tools(home: &Path, toolchain: &Toolchain) -> std::io::Result<OsString> {
     let folder = home.join("bin");
     let own = std::env::current_exe()?;

@@ -1,9 +1,11 @@
 //! `nbsnap-evcxr`: evcxr and rust-analyzer, in a program that `nbsnap` starts when it needs them.
 //!
-//! `server` does what the runner asks for over pipes; `analysis` answers what the kernel asks while somebody types. `engine` prepares and hands out workers, `session` is one of
-//! these: it runs notebooks. `host` starts and times a worker's process, which is `worker` and embeds evcxr; `cargo` compiles for that; `relay` and
-//! `runtime` run what was compiled, `capture` and `stdout` take apart what it prints. `workspace`, `dependencies`, `prepare`, `prepared`, `build` and
-//! `toolchain` pin and build what a notebook depends on before its first cell; `rustc` compiles with it.
+//! `server` does what the runner asks for over pipes; `analysis` answers what the kernel asks while somebody
+//! types. `engine` prepares and hands out workers, `session` is one of these: it runs notebooks. `host`
+//! starts and times a worker's process, which is `worker` and embeds evcxr; `cargo` compiles for that;
+//! `relay` and `runtime` run what was compiled, `capture` and `stdout` take apart what it prints.
+//! `workspace`, `dependencies`, `prepare`, `prepared`, `build` and `toolchain` pin and build what a notebook
+//! depends on before its first cell; `rustc` compiles with it.
 
 mod analysis;
 mod build;

@@ -1,5 +1,6 @@
-//! The messages between the processes that run a notebook. One JSON value a line, on pipes and sockets of our own. What the runner says to this program
-//! is `nbsnap::engines::evcxr::protocol`; here begins what is said behind that.
+//! The messages between the processes that run a notebook. One JSON value a line, on pipes and sockets of our
+//! own. What the runner says to this program is `nbsnap::engines::evcxr::protocol`; here begins what is said
+//! behind that.
 //!
 //! ```text
 //! server ──stdin/stdout──> worker (embeds evcxr) ──stdin/stdout──> relay ──socket──> runtime (loads and runs the cells)
@@ -35,7 +36,8 @@ pub(crate) enum FromWorker {
     Ready,
     /// The notebook is open.
     Opened,
-    /// The cell is compiled and its code begins to run; said before [`FromWorker::Ran`], for cells that have code.
+    /// The cell is compiled and its code begins to run; said before [`FromWorker::Ran`], for cells that have
+    /// code.
     Running,
     /// The cell ended.
     Ran(CellRun),

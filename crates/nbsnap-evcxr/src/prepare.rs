@@ -1,6 +1,7 @@
 //! Builds what the notebooks depend on, before the first cell runs, and finds out how to compile with it.
 //!
-//! The main function is [`prepare`]. What is known from an earlier run and still holds is taken as it is; then Cargo is not even asked.
+//! The main function is [`prepare`]. What is known from an earlier run and still holds is taken as it is;
+//! then Cargo is not even asked.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -123,7 +124,8 @@ impl Preparation<'_> {
         wanted.keys().map(known).collect()
     }
 
-    /// Resolves the dependencies with the committed lock, and writes that lock anew if it does not fit and may be written.
+    /// Resolves the dependencies with the committed lock, and writes that lock anew if it does not fit and
+    /// may be written.
     fn pin(
         &self,
         workspace: &Workspace,
@@ -203,7 +205,8 @@ impl Preparation<'_> {
             let mut target = known.map_or(0, |prepared| prepared.target).min(wanted.len());
             loop {
                 let prepared = make(set, target, emit)?;
-                // A dynamic library of one's own has one file name, however it was built. Sets that want it in two ways are kept apart.
+                // A dynamic library of one's own has one file name, however it was built. Sets that want it
+                // in two ways are kept apart.
                 let taken = sets.iter().filter(|(_, other)| other.target == target && !other.is_there());
                 let taken: Vec<DependencySet> = taken.map(|(other, _)| other.clone()).collect();
                 if taken.is_empty() || target == wanted.len() {
@@ -224,7 +227,8 @@ impl Preparation<'_> {
     }
 }
 
-/// What is known of a set that is built so, if it is up to date; `folder` is that of what is known about builds.
+/// What is known of a set that is built so, if it is up to date; `folder` is that of what is known about
+/// builds.
 pub(crate) fn up_to_date(
     folder: &Path,
     set: &DependencySet,

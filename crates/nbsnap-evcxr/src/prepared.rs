@@ -1,7 +1,8 @@
-//! What is known of a set of dependencies that was built: how to compile with it, and whether it is still what was built.
+//! What is known of a set of dependencies that was built: how to compile with it, and whether it is still
+//! what was built.
 //!
-//! The main type is [`PreparedSet`]. It is kept as a file between runs, so that a run that changes no dependency never asks Cargo. It builds
-//! nothing.
+//! The main type is [`PreparedSet`]. It is kept as a file between runs, so that a run that changes no
+//! dependency never asks Cargo. It builds nothing.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -32,9 +33,11 @@ pub(crate) struct PreparedSet {
 }
 
 impl PreparedSet {
-    /// Takes down what has just been built; `None` if files cannot be read, as a build from them would not be known either.
+    /// Takes down what has just been built; `None` if files cannot be read, as a build from them would not be
+    /// known either.
     ///
-    /// `sources` is the digest of the local packages from before the build began, so that a change during the build counts as one.
+    /// `sources` is the digest of the local packages from before the build began, so that a change during the
+    /// build counts as one.
     pub(crate) fn of(call: RustcCall, target: usize, crates: usize, local: Vec<PathBuf>, sources: String) -> Option<PreparedSet> {
         let built = call.files().map(stamp).collect::<Option<_>>()?;
         Some(PreparedSet { target, crates, local, call, sources, built })

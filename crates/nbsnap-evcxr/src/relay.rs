@@ -1,8 +1,9 @@
 //! The process between evcxr and the cells: evcxr takes it for its runtime, and it starts the real one.
 //!
-//! evcxr steers its runtime with lines on stdin and reads cells' output, display data and control words from one stdout.
-//! A cell that prints such a word, floods the pipe or leaves a line open would confuse it. So evcxr gets only what its
-//! protocol needs, when the cell is really over; all that the cell printed goes to the worker, over a socket of our own.
+//! evcxr steers its runtime with lines on stdin and reads cells' output, display data and control words from
+//! one stdout. A cell that prints such a word, floods the pipe or leaves a line open would confuse it. So
+//! evcxr gets only what its protocol needs, when the cell is really over; all that the cell printed goes to
+//! the worker, over a socket of our own.
 //!
 //! Everything that can happen arrives as an [`Input`] on one bounded channel, and one loop handles it.
 

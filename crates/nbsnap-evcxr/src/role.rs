@@ -22,7 +22,8 @@ pub(crate) const RUSTUP: &str = "rustup";
 /// The variable that tells [`RUNTIME`] how many bytes of memory it may take.
 pub(crate) const MAX_MEMORY_VARIABLE: &str = "__NBSNAP_MAX_MEMORY";
 
-/// Runs this process in its role, if it was started in one. This comes first in `main`: without it each process would start others.
+/// Runs this process in its role, if it was started in one. This comes first in `main`: without it each
+/// process would start others.
 pub(crate) fn run() -> Option<ExitCode> {
     // evcxr calls its Cargo by the path that it finds it at.
     let name = std::env::args_os().next().map(PathBuf::from);

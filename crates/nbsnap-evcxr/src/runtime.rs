@@ -1,9 +1,9 @@
 //! The process that loads and runs the cells' code: the one that may panic, exit, crash or hang.
 //!
-//! It does what evcxr's own runtime loop does, with two differences. Its orders come over a socket instead of over the
-//! standard streams, so that a cell may print whatever it likes. And after each cell it flushes the cell's standard output
-//! and writes a boundary that only the relay knows on both streams, so that everything before it belongs to the cell.
-//! It knows nothing of notebooks, and never looks at what is printed.
+//! It does what evcxr's own runtime loop does, with two differences. Its orders come over a socket instead of
+//! over the standard streams, so that a cell may print whatever it likes. And after each cell it flushes the
+//! cell's standard output and writes a boundary that only the relay knows on both streams, so that everything
+//! before it belongs to the cell. It knows nothing of notebooks, and never looks at what is printed.
 
 use std::ffi::c_void;
 use std::io::{BufRead, BufReader, Write};
@@ -17,8 +17,9 @@ use nbsnap::process::limits;
 /// The function with which [`FLUSH_SOURCE`] flushes the cells' standard output.
 const FLUSH_SYMBOL: &[u8] = b"nbsnap_flush_stdout\0";
 
-/// Code that the worker runs once per notebook: it brings a function that flushes the standard library's stdout buffer.
-/// All cells share one `libstd.so`, this program has its own, so only code loaded beside the cells can do it.
+/// Code that the worker runs once per notebook: it brings a function that flushes the standard library's
+/// stdout buffer. All cells share one `libstd.so`, this program has its own, so only code loaded beside the
+/// cells can do it.
 pub(crate) const FLUSH_SOURCE: &str = r#"{
     #[unsafe(no_mangle)]
     pub extern "C" fn nbsnap_flush_stdout() { let _ = std::io::Write::flush(&mut std::io::stdout()); }
@@ -35,7 +36,8 @@ pub(crate) struct Order<'a> {
 }
 
 impl Order<'_> {
-    /// The order as one line. The fields are separated by tabs, which neither evcxr's names nor boundaries have.
+    /// The order as one line. The fields are separated by tabs, which neither evcxr's names nor boundaries
+    /// have.
     pub(crate) fn to_line(&self) -> String {
         format!("{}\t{}\t{}\n", self.function, self.boundary, self.library)
     }
@@ -76,8 +78,9 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
     let mut line = String::new();
     while orders.read_line(&mut line)? > 0 {
         let order = Order::parse(&line).ok_or("order not understood")?;
-        // SAFETY: the library was made by evcxr from the user's cell. Running it is this process' only purpose, and this
-        // process is separate so that nothing else is at stake. The function has the signature evcxr generates.
+        // SAFETY: the library was made by evcxr from the user's cell. Running it is this process' only
+        // purpose, and this process is separate so that nothing else is at stake. The function has the
+        // signature evcxr generates.
         unsafe {
             let library = Library::new(order.library)?;
             let function = library.get::<extern "C" fn(*mut c_void) -> *mut c_void>(order.function.as_bytes())?;

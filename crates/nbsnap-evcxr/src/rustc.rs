@@ -1,8 +1,9 @@
 //! rustc, called as Cargo calls it.
 //!
-//! Cargo needs a fifth of a second to find out that nothing but one crate has changed, and lets only one build at a time into a target
-//! folder. So preparation lets Cargo build a crate with a notebook's dependencies once and keeps the command that compiled it: the
-//! main type, [`RustcCall`]. Cells are then compiled by that command, each into a folder of its own, and Cargo stays out of it.
+//! Cargo needs a fifth of a second to find out that nothing but one crate has changed, and lets only one
+//! build at a time into a target folder. So preparation lets Cargo build a crate with a notebook's
+//! dependencies once and keeps the command that compiled it: the main type, [`RustcCall`]. Cells are then
+//! compiled by that command, each into a folder of its own, and Cargo stays out of it.
 //!
 //! This module resolves and builds no dependency; whoever keeps a call answers for what it names being there.
 

@@ -1,7 +1,7 @@
 //! Does what the runner asks for, over the pipes that this program was started with.
 //!
-//! One thread reads requests, one answers those that are for no worker, and each worker has one of its own. What is said is in
-//! `nbsnap::engines::evcxr::protocol`.
+//! One thread reads requests, one answers those that are for no worker, and each worker has one of its own.
+//! What is said is in `nbsnap::engines::evcxr::protocol`.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -24,7 +24,8 @@ use crate::engine::Evcxr;
 pub(crate) fn main() -> ExitCode {
     let Ok(pipe) = take_stdout() else { return ExitCode::from(97) };
     let runner = Runner(Arc::new(Mutex::new(pipe)));
-    // A runner that is killed takes this process with it; where the system cannot do that, the end of the pipe does.
+    // A runner that is killed takes this process with it; where the system cannot do that, the end of the
+    // pipe does.
     let _ = limits::end_with_parent();
     let interrupt = Interrupt::default();
     let requests = read_requests(&interrupt);
@@ -65,14 +66,16 @@ impl Runner {
     }
 }
 
-/// Keeps the pipe to whoever has started this for our own messages, and lets whatever else is printed go to standard error.
+/// Keeps the pipe to whoever has started this for our own messages, and lets whatever else is printed go to
+/// standard error.
 pub(crate) fn take_stdout() -> std::io::Result<File> {
     let pipe = std::io::stdout().as_fd().try_clone_to_owned()?;
     rustix::stdio::dup2_stdout(std::io::stderr().as_fd())?;
     Ok(pipe.into())
 }
 
-/// Reads requests on a thread of its own, so that an interrupt is heard whatever goes on. When nothing more comes the user wants to stop, too.
+/// Reads requests on a thread of its own, so that an interrupt is heard whatever goes on. When nothing more
+/// comes the user wants to stop, too.
 fn read_requests(interrupt: &Interrupt) -> Receiver<Request> {
     let (sender, requests) = channel();
     let interrupt = interrupt.clone();

@@ -1,7 +1,7 @@
 //! One worker: runs notebooks with evcxr, in a workspace of its own.
 //!
-//! The main type is [`EvcxrWorker`]. It turns what evcxr and the relay saw of a cell into a [`CellRecord`]; evcxr's own verdict is
-//! not enough, as it calls a cell that panicked or whose `?` failed a success.
+//! The main type is [`EvcxrWorker`]. It turns what evcxr and the relay saw of a cell into a [`CellRecord`];
+//! evcxr's own verdict is not enough, as it calls a cell that panicked or whose `?` failed a success.
 
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
@@ -63,7 +63,8 @@ impl<'a> EvcxrWorker<'a> {
         Ok(self.host.as_mut().expect("it was just started"))
     }
 
-    /// Gives an order to the worker's process. One that does not answer is ended: whatever it does, it does not do it for the next notebook.
+    /// Gives an order to the worker's process. One that does not answer is ended: whatever it does, it does
+    /// not do it for the next notebook.
     fn ask(&mut self, order: &ToWorker, limits: Limits, until: Option<Instant>) -> Result<Reply, EngineError> {
         let interrupt = self.engine.interrupt.clone();
         let answer = self.host()?.ask(order, limits, until, &interrupt);
@@ -92,7 +93,8 @@ impl Worker for EvcxrWorker<'_> {
         OpenNotebooks::new([(&set, self.call(&set)?)]).leave_in(&self.workspace)?;
         match self.ask(&ToWorker::Open(session), OPEN_LIMITS, None)? {
             Reply::Answer(FromWorker::Opened) => {}
-            // A `:dep` line that evcxr refuses is refused again in its own cell, which is where its author looks.
+            // A `:dep` line that evcxr refuses is refused again in its own cell, which is where its author
+            // looks.
             Reply::Answer(FromWorker::Ran(CellRun { outcome: Outcome::Compile(_) | Outcome::Refused(_), .. })) => {}
             other => {
                 let _ = report(Progress::CannotBegin(other.into_failure()));

@@ -1,6 +1,8 @@
-//! What evcxr's generated code prints on standard output beside the user's own text: display blocks and control words.
+//! What evcxr's generated code prints on standard output beside the user's own text: display blocks and
+//! control words.
 //!
-//! The main function is [`split`]. It reads a whole cell's stdout after the fact, so nothing in it can hang or shift.
+//! The main function is [`split`]. It reads a whole cell's stdout after the fact, so nothing in it can hang
+//! or shift.
 
 use std::collections::BTreeMap;
 
@@ -63,7 +65,8 @@ pub(crate) fn split(stdout: &str) -> Parts {
     parts
 }
 
-/// Where the control word begins if the line ends with it: `print!` without a newline may have left text before it.
+/// Where the control word begins if the line ends with it: `print!` without a newline may have left text
+/// before it.
 fn word_at_end(line: &str, word: &str) -> Option<usize> {
     line.strip_suffix(word).map(str::len)
 }

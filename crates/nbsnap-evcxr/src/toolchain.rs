@@ -1,4 +1,5 @@
-//! The Rust toolchain that evcxr will use, found the way evcxr finds it, and the environment its tools run in.
+//! The Rust toolchain that evcxr will use, found the way evcxr finds it, and the environment its tools run
+//! in.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -20,7 +21,8 @@ pub(crate) struct Toolchain {
 }
 
 impl Toolchain {
-    /// Finds the toolchain, and sees to it that the standard library's source is there: evcxr reads types from it.
+    /// Finds the toolchain, and sees to it that the standard library's source is there: evcxr reads types
+    /// from it.
     pub(crate) fn find(emit: &mut dyn FnMut(Event)) -> Result<Toolchain, EngineError> {
         let cargo = rustup_which("cargo").unwrap_or_else(|| "cargo".into());
         let rustc = rustup_which("rustc").unwrap_or_else(|| "rustc".into());

@@ -1,8 +1,8 @@
 //! The process that embeds evcxr: it compiles cells and has them run, one notebook after another.
 //!
-//! evcxr's working directory, configuration and rust-analyzer are a whole process' affair, and only a process can be timed
-//! and killed; hence a process. It takes orders from the runner and decides nothing: what a cell's end means is the
-//! runner's business.
+//! evcxr's working directory, configuration and rust-analyzer are a whole process' affair, and only a process
+//! can be timed and killed; hence a process. It takes orders from the runner and decides nothing: what a
+//! cell's end means is the runner's business.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -97,7 +97,8 @@ impl Worker {
         // The first process that evcxr starts belongs to no notebook.
         relays.set_session(Session { directory: home.to_owned(), max_output: 1 << 20, ..Session::default() });
         let (context, outputs) = EvalContext::with_subprocess_command(command).map_err(|error| error.to_string())?;
-        // evcxr waits until these channels are empty; with the relay in between they hold nothing of interest.
+        // evcxr waits until these channels are empty; with the relay in between they hold nothing of
+        // interest.
         std::thread::spawn(move || outputs.stdout.into_iter().for_each(drop));
         std::thread::spawn(move || outputs.stderr.into_iter().for_each(drop));
         let worker = Worker { context: CommandContext::with_eval_context(context), relays, captures, home: home.to_owned() };
@@ -129,7 +130,8 @@ impl Worker {
         let result = self.context.execute(source);
         let mut capture = self.take_captures();
         if capture.died.is_some() {
-            // The process that evcxr started in its place has none of the functions that the runtime looks for.
+            // The process that evcxr started in its place has none of the functions that the runtime looks
+            // for.
             let _ = self.context.execute(runtime::FLUSH_SOURCE);
             self.take_captures();
         }
@@ -176,7 +178,8 @@ impl Worker {
         } else {
             Late::default()
         };
-        // Ends the notebook's process with all its threads; the one that `:clear` starts belongs to no notebook.
+        // Ends the notebook's process with all its threads; the one that `:clear` starts belongs to no
+        // notebook.
         self.relays.set_session(Session { directory: self.home.clone(), max_output: 1 << 20, ..Session::default() });
         let _ = self.context.execute(":clear");
         let _ = std::env::set_current_dir(&self.home);

@@ -1,9 +1,11 @@
-//! The folders that are built in: kept between runs, locked while in use, with the notebooks' dependencies pinned.
+//! The folders that are built in: kept between runs, locked while in use, with the notebooks' dependencies
+//! pinned.
 //!
-//! evcxr writes a crate `ctx` and builds it once a cell. Left alone it resolves dependencies anew, without a lock. So the
-//! crate is made a member of a workspace of ours: Cargo then takes versions from the workspace's `Cargo.lock` and settings
-//! from its profile, and further members, one a notebook, keep everything that any notebook needs in that lock. Each worker has
-//! such a workspace of its own, a [`Workspace`]; what notebooks depend on is built once for all of them.
+//! evcxr writes a crate `ctx` and builds it once a cell. Left alone it resolves dependencies anew, without a
+//! lock. So the crate is made a member of a workspace of ours: Cargo then takes versions from the workspace's
+//! `Cargo.lock` and settings from its profile, and further members, one a notebook, keep everything that any
+//! notebook needs in that lock. Each worker has such a workspace of its own, a [`Workspace`]; what notebooks
+//! depend on is built once for all of them.
 //!
 //! ```text
 //! lock            held while a run uses the folder
@@ -52,7 +54,8 @@ pub(crate) struct Workspace {
 pub(crate) struct BuildSettings {
     /// Cargo's `opt-level` for cells and dependencies.
     pub(crate) opt_level: String,
-    /// Crates that are built at opt-level 3 whatever `opt_level` says, because notebooks spend their time in them.
+    /// Crates that are built at opt-level 3 whatever `opt_level` says, because notebooks spend their time in
+    /// them.
     pub(crate) optimized: Vec<String>,
 }
 
@@ -81,7 +84,8 @@ impl BuildFolder {
             move |source| EngineError::Io { action: "write", path, source }
         };
         fs::create_dir_all(root).map_err(at(root))?;
-        // Paths in messages of rustc and in Cargo's fingerprints are easier to compare when there are no links in them.
+        // Paths in messages of rustc and in Cargo's fingerprints are easier to compare when there are no
+        // links in them.
         let root = root.canonicalize().map_err(at(root))?;
         let path = root.join("lock");
         let lock = File::create(&path).map_err(at(&path))?;
@@ -188,7 +192,8 @@ impl Workspace {
         }
     }
 
-    /// Removes the crates of notebooks that are gone. The others are left alone: Cargo looks at when their files were written.
+    /// Removes the crates of notebooks that are gone. The others are left alone: Cargo looks at when their
+    /// files were written.
     fn remove_members_but(&self, members: &Path, names: &BTreeSet<&str>) -> Result<(), EngineError> {
         let Ok(entries) = fs::read_dir(members) else { return Ok(()) };
         for path in entries.flatten().map(|entry| entry.path()) {

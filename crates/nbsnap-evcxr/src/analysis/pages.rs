@@ -1,4 +1,5 @@
-//! What rust-analyzer says of a name, made fit to be read: examples as they are meant to be seen, and no private fields.
+//! What rust-analyzer says of a name, made fit to be read: examples as they are meant to be seen, and no
+//! private fields.
 
 use rust_cells::analysis::Explanation;
 

@@ -33,8 +33,8 @@ pub(crate) struct Project {
 }
 
 impl Project {
-    /// Reads crates: the lines of a `[dependencies]` table. Cargo resolves them in a folder of their own below `folder`, beside which
-    /// `Cargo.lock` says what to begin with, if there is one.
+    /// Reads crates: the lines of a `[dependencies]` table. Cargo resolves them in a folder of their own
+    /// below `folder`, beside which `Cargo.lock` says what to begin with, if there is one.
     pub(crate) fn load(folder: &Path, dependencies: &str) -> Result<Project, ProjectError> {
         let lock = std::fs::read_to_string(folder.join("Cargo.lock")).ok();
         let key = digest(format!("{dependencies}\0{}", lock.as_deref().unwrap_or_default()).as_bytes());
@@ -80,8 +80,8 @@ fn manifest(dependencies: &str) -> String {
     )
 }
 
-/// Reads all sources of a workspace. Those that no cell can change are said to be a library's, so that rust-analyzer need not look at
-/// them again when a cell changes.
+/// Reads all sources of a workspace. Those that no cell can change are said to be a library's, so that
+/// rust-analyzer need not look at them again when a cell changes.
 fn read(workspace: &ProjectWorkspace, own: &AbsPathBuf, file: &VfsPath) -> Option<(AnalysisHost, FileId)> {
     let roots = workspace.to_roots();
     let mut vfs = Vfs::default();
@@ -111,7 +111,8 @@ fn read(workspace: &ProjectWorkspace, own: &AbsPathBuf, file: &VfsPath) -> Optio
     change.set_crate_graph(crates);
     let mut host = AnalysisHost::default();
     host.apply_change(change);
-    // What a method call may mean depends on every crate: all cores look at them now, rather than one when it is first asked.
+    // What a method call may mean depends on every crate: all cores look at them now, rather than one when it
+    // is first asked.
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let crates = all_crates(host.raw_database());
     host.analysis().parallel_prime_caches(&crates, cores, |_| ()).ok()?;

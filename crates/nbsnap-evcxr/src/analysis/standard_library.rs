@@ -1,8 +1,8 @@
-//! The standard library's source: that of the component `rust-src`, else what the pages of `rust-docs` show of it.
-//! Of either the crates are taken that code names.
+//! The standard library's source: that of the component `rust-src`, else what the pages of `rust-docs` show
+//! of it. Of either the crates are taken that code names.
 //!
-//! rustup installs `rust-docs` unless it is told otherwise, and `rust-src` only when it is asked to. The pages hold the very text of each file,
-//! and say where it lies.
+//! rustup installs `rust-docs` unless it is told otherwise, and `rust-src` only when it is asked to. The
+//! pages hold the very text of each file, and say where it lies.
 
 use std::path::{Component, Path, PathBuf};
 use std::process::Command;
@@ -17,7 +17,8 @@ pub(super) fn sysroot() -> Option<PathBuf> {
     path.is_dir().then_some(path)
 }
 
-/// The crates that code names. The others, such as the intrinsics of every processor, would cost rust-analyzer half of its time.
+/// The crates that code names. The others, such as the intrinsics of every processor, would cost
+/// rust-analyzer half of its time.
 const CRATES: &[&str] = &["core", "alloc", "std", "proc_macro", "test"];
 
 /// The folder of the standard library's crates, kept below `folder`.
