@@ -1,8 +1,10 @@
-//! How the time of a run grows with the cells of a notebook and with notebooks: the real binary, with its default engine, on notebooks made for it.
+//! How the time of a run grows with the cells of a notebook and with notebooks: the real binary, with its
+//! default engine, on notebooks made for it.
 //!
-//! Each figure is the time from an edit to the verdict (a comment in the last cell changes), the median of several, and in brackets the
-//! processor time, which says more on a machine that does other things too. `just scaling` runs it; numbers after `--` are sizes other than
-//! those it has by itself, and words are kinds of notebooks.
+//! Each figure is the time from an edit to the verdict (a comment in the last cell changes), the median of
+//! several, and in brackets the processor time, which says more on a machine that does other things too.
+//! `just scaling` runs it; numbers after `--` are sizes other than those it has by itself, and words are
+//! kinds of notebooks.
 
 #![expect(clippy::unwrap_used, reason = "a measurement that cannot go on has failed")]
 #![expect(clippy::print_stdout, reason = "the table is what this is for")]
@@ -142,7 +144,8 @@ fn test(project: &Path) -> Timed {
 /// The processor time of all processes that were started here and have ended, and of those that they started.
 fn processor_time() -> Duration {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
-    // Fields 16 and 17 of proc(5), in hundredths of a second; the second one is in brackets, and may be any text.
+    // Fields 16 and 17 of proc(5), in hundredths of a second; the second one is in brackets, and may be any
+    // text.
     let fields = stat.rsplit_once(')').unwrap().1.split_whitespace();
     let ticks: u64 = fields.skip(13).take(2).map(|field| field.parse::<u64>().unwrap()).sum();
     Duration::from_millis(ticks * 10)

@@ -24,7 +24,8 @@ pub(crate) use snapshots::{AcceptArgs, ListArgs, ReviewArgs};
 
 /// Tests notebooks, in Rust above all: runs them and compares what every cell shows with a snapshot.
 ///
-/// Exit codes: 0 all pass, 100 failures, 4 no notebooks, 96 set-up error, 110 report not written, 130 interrupted.
+/// Exit codes: 0 all pass, 100 failures, 4 no notebooks, 96 set-up error, 110 report not written, 130
+/// interrupted.
 #[derive(Debug, Parser)]
 #[command(name = "nbsnap", version, arg_required_else_help = true)]
 pub(crate) struct Args {
@@ -32,11 +33,13 @@ pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Command,
 
-    /// The project: a folder with a `notebooks` folder or an nbsnap.toml in it [default: this folder or the next one above that is one]
+    /// The project: a folder with a `notebooks` folder or an nbsnap.toml in it [default: this folder or the
+    /// next one above that is one]
     #[arg(long, global = true, value_name = "DIR", help_heading = "Project options")]
     pub(crate) project: Option<PathBuf>,
 
-    /// The profile of nbsnap.toml whose settings hold [default: `ci` where the variable CI is set, else `default`]
+    /// The profile of nbsnap.toml whose settings hold [default: `ci` where the variable CI is set, else
+    /// `default`]
     #[arg(long, global = true, env = "NBSNAP_PROFILE", value_name = "NAME", help_heading = "Project options")]
     pub(crate) profile: Option<String>,
 }
@@ -114,20 +117,23 @@ pub(crate) struct TestArgs {
     #[command(flatten)]
     pub(crate) live: LiveArgs,
 
-    /// What runs notebooks in Rust; all others are run by their kernels. Given several times, each runs every notebook, and all must find it green
-    /// [default: as the profile says]
+    /// What runs notebooks in Rust; all others are run by their kernels. Given several times, each runs every
+    /// notebook, and all must find it green [default: as the profile says]
     #[arg(long, value_parser = engine(), value_delimiter = ',', env = "NBSNAP_ENGINE", help_heading = "Engine options")]
     pub(crate) engine: Vec<EngineChoice>,
 
-    /// How many notebooks run at once [default: as the profile says, else as many as the machine has cores, at most 8]
+    /// How many notebooks run at once [default: as the profile says, else as many as the machine has cores,
+    /// at most 8]
     #[arg(long, short = 'j', value_name = "N", env = "NBSNAP_JOBS", help_heading = "Engine options")]
     pub(crate) jobs: Option<NonZero<usize>>,
 
-    /// Run every notebook, also those that passed and of which nothing has changed since; always so in profile ci
+    /// Run every notebook, also those that passed and of which nothing has changed since; always so in
+    /// profile ci
     #[arg(long, env = "NBSNAP_FRESH", help_heading = "Engine options")]
     pub(crate) fresh: bool,
 
-    /// What to do with output that has no snapshot or differs from it [default: as the profile says: pending, never in profile ci]
+    /// What to do with output that has no snapshot or differs from it [default: as the profile says: pending,
+    /// never in profile ci]
     #[arg(long, value_parser = update(), env = "NBSNAP_UPDATE", help_heading = "Snapshot options")]
     pub(crate) update: Option<Update>,
 
@@ -151,7 +157,8 @@ pub(crate) struct PrepareArgs {
     /// Notebooks: names, files, or beginnings of names [default: all]
     pub(crate) names: Vec<String>,
 
-    /// Print what to export so that a Jupyter kernel (evcxr_jupyter) finds all of this built; one kernel at a time can use it
+    /// Print what to export so that a Jupyter kernel (evcxr_jupyter) finds all of this built; one kernel at a
+    /// time can use it
     #[arg(long, help_heading = "Build options")]
     pub(crate) kernel: bool,
 
@@ -167,7 +174,8 @@ pub(crate) struct PrepareArgs {
 /// Where to build.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct BuildArgs {
-    /// Folder that notebooks' dependencies are built in, kept between runs [default: target/nbsnap in the project]
+    /// Folder that notebooks' dependencies are built in, kept between runs [default: target/nbsnap in the
+    /// project]
     #[arg(long, env = "NBSNAP_CACHE_DIR", value_name = "DIR", help_heading = "Build options")]
     pub(crate) cache_dir: Option<PathBuf>,
 }
@@ -183,14 +191,17 @@ pub(crate) struct ReportArgs {
 /// Which notebooks.
 #[derive(Debug, clap::Args)]
 pub(crate) struct SelectionArgs {
-    /// Notebooks: names, files, beginnings of names or globs; NAME::CELL runs one up to the cell with that id [default: all]
+    /// Notebooks: names, files, beginnings of names or globs; NAME::CELL runs one up to the cell with that id
+    /// [default: all]
     pub(crate) names: Vec<String>,
 
-    /// Only notebooks that match: `notebook(04-*) & !tag(slow)`; also cell(…), dep(…), `|`, `=exact`, `~part`, `/regex/`
+    /// Only notebooks that match: `notebook(04-*) & !tag(slow)`; also cell(…), dep(…), `|`, `=exact`,
+    /// `~part`, `/regex/`
     #[arg(short = 'E', long, value_name = "EXPRESSION", help_heading = "Selection options")]
     pub(crate) filter: Option<Filter>,
 
-    /// Only one share of the notebooks, for build machines that run at the same time: `1/3`, or `slice:1/3` for shares of one size
+    /// Only one share of the notebooks, for build machines that run at the same time: `1/3`, or `slice:1/3`
+    /// for shares of one size
     #[arg(long, value_name = "I/N", env = "NBSNAP_PARTITION", help_heading = "Selection options")]
     pub(crate) partition: Option<Partition>,
 }
@@ -198,11 +209,13 @@ pub(crate) struct SelectionArgs {
 /// Where notebooks find their servers.
 #[derive(Debug, clap::Args)]
 pub(crate) struct LiveArgs {
-    /// Start no testbed: notebooks reach the hosts that they name; the profile is `live` unless another is named
+    /// Start no testbed: notebooks reach the hosts that they name; the profile is `live` unless another is
+    /// named
     #[arg(long, help_heading = "Environment options")]
     pub(crate) live: bool,
 
-    /// Variables that the notebooks get, credentials among them: a file of NAME=VALUE lines [default: as the profile says]
+    /// Variables that the notebooks get, credentials among them: a file of NAME=VALUE lines [default: as the
+    /// profile says]
     #[arg(long, value_name = "FILE", requires = "live", help_heading = "Environment options")]
     pub(crate) env_file: Option<PathBuf>,
 }
@@ -210,8 +223,8 @@ pub(crate) struct LiveArgs {
 /// How often to run notebooks.
 #[derive(Debug, clap::Args)]
 pub(crate) struct RepetitionArgs {
-    /// Wait for changes when the run has ended, and run the notebooks again whose inputs changed: cells, files beside them, snapshots,
-    /// settings, local packages, the scenario
+    /// Wait for changes when the run has ended, and run the notebooks again whose inputs changed: cells,
+    /// files beside them, snapshots, settings, local packages, the scenario
     #[arg(long, conflicts_with = "repeat", help_heading = "Run options")]
     pub(crate) watch: bool,
 
@@ -223,7 +236,8 @@ pub(crate) struct RepetitionArgs {
     #[arg(long, overrides_with = "fail_fast", help_heading = "Run options")]
     pub(crate) no_fail_fast: bool,
 
-    /// Run a notebook that failed again, at most so often; one that then passes is marked as flaky [default: as the profile says: 0]
+    /// Run a notebook that failed again, at most so often; one that then passes is marked as flaky [default:
+    /// as the profile says: 0]
     #[arg(long, value_name = "N", env = "NBSNAP_RETRIES", help_heading = "Run options")]
     pub(crate) retries: Option<u32>,
 
@@ -254,11 +268,13 @@ pub(crate) struct TestReportArgs {
     #[arg(long, value_name = "FILE", help_heading = "Report options")]
     pub(crate) junit: Option<PathBuf>,
 
-    /// Write everything that happens as JSON lines as well, or to standard output in place of the report (`-`)
+    /// Write everything that happens as JSON lines as well, or to standard output in place of the report
+    /// (`-`)
     #[arg(long, value_name = "FILE", help_heading = "Report options")]
     pub(crate) json: Option<PathBuf>,
 
-    /// Where the page of a run goes in which something failed [default: target/nbsnap/report.html in the project]
+    /// Where the page of a run goes in which something failed [default: target/nbsnap/report.html in the
+    /// project]
     #[arg(long, value_name = "FILE", help_heading = "Report options")]
     pub(crate) html: Option<PathBuf>,
 }

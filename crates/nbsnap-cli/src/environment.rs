@@ -1,4 +1,5 @@
-//! What notebooks are provided with: a testbed, a fresh one for each notebook that runs, or only variables for a real deployment.
+//! What notebooks are provided with: a testbed, a fresh one for each notebook that runs, or only variables
+//! for a real deployment.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -15,7 +16,8 @@ use crate::error::chain;
 /// What may stand in the `[environment]` table.
 const SETTINGS: [&str; 2] = ["scenario", "env-file"];
 
-/// Provides each notebook with a testbed of its own, set up by the scenario that its settings or the project's name.
+/// Provides each notebook with a testbed of its own, set up by the scenario that its settings or the
+/// project's name.
 #[derive(Debug)]
 pub(crate) struct Testbeds {
     folder: PathBuf,
@@ -35,7 +37,8 @@ impl Testbeds {
         self.scenario.as_ref().map(|scenario| self.folder.join(scenario))
     }
 
-    /// The notebook's scenario, if it has one: a notebook may name its own in its metadata, {"nbsnap": {"scenario": "…"}}.
+    /// The notebook's scenario, if it has one: a notebook may name its own in its metadata, {"nbsnap":
+    /// {"scenario": "…"}}.
     pub(crate) fn scenario(&self, notebook: &Notebook) -> Result<Option<Scenario>, String> {
         let own = notebook.settings.get("scenario").and_then(|scenario| scenario.as_str());
         let Some(scenario) = own.or(self.scenario.as_deref()) else { return Ok(None) };
@@ -57,7 +60,8 @@ impl Environment for Testbeds {
     }
 }
 
-/// What a run's notebooks are provided with: as the arguments say, else as the project's `[environment]` table does.
+/// What a run's notebooks are provided with: as the arguments say, else as the project's `[environment]`
+/// table does.
 pub(crate) fn of_run(project: &Project, args: &LiveArgs) -> Result<Box<dyn Environment>, RunError> {
     as_said(project, args).map_err(|reason| RunError::Environment { notebook: "(all)".into(), reason })
 }

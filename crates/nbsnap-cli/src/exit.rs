@@ -44,7 +44,8 @@ impl From<Exit> for ExitCode {
 }
 
 impl Exit {
-    /// What the counts of a run mean for a script. That the runner broke down says nothing about the notebooks.
+    /// What the counts of a run mean for a script. That the runner broke down says nothing about the
+    /// notebooks.
     pub(crate) fn of_summary(summary: &Summary) -> Exit {
         match summary {
             Summary { failed: 0, orphans: 0, .. } => Exit::Success,

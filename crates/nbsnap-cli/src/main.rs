@@ -1,7 +1,7 @@
 //! `nbsnap`: tests Rust notebooks against the embedded testbed.
 //!
-//! This is the only crate that sees the runner, the testbed and a person. It reads arguments, joins the parts and turns what
-//! happened into an exit code.
+//! This is the only crate that sees the runner, the testbed and a person. It reads arguments, joins the parts
+//! and turns what happened into an exit code.
 
 mod args;
 mod commands;

@@ -14,7 +14,8 @@ use crate::args::{EnvFormat, JobClock, MannerArgs, PortArgs, ServerKind};
 use crate::environment::Testbeds;
 use crate::error::CommandError;
 
-/// The scenario that is meant: a folder, the name of one beside the project's, or, where none is named, the project's own.
+/// The scenario that is meant: a folder, the name of one beside the project's, or, where none is named, the
+/// project's own.
 pub(crate) fn scenario(project: Option<&Project>, wanted: Option<&str>) -> Result<Scenario, CommandError> {
     scenario_if_any(project, wanted)?.ok_or_else(|| {
         let message = "there is no scenario to serve: name a folder, or run inside a project whose nbsnap.toml names one";
@@ -32,7 +33,8 @@ pub(crate) fn scenario_if_any(project: Option<&Project>, wanted: Option<&str>) -
     Ok(folder.map(|folder| Scenario::load(&folder)).transpose()?)
 }
 
-/// A testbed for one notebook of a project, if that has a scenario: the one that `nbsnap test` sets up for it.
+/// A testbed for one notebook of a project, if that has a scenario: the one that `nbsnap test` sets up for
+/// it.
 pub(crate) fn of_notebook(project: &Project, notebook: &Notebook, manner: MannerArgs) -> Result<Option<Testbed>, CommandError> {
     let scenario = testbeds(project)?.scenario(notebook).map_err(CommandError::Usage)?;
     scenario.map(|scenario| start(scenario, manner, PortArgs::default())).transpose()
@@ -87,7 +89,8 @@ pub(crate) fn start(mut scenario: Scenario, manner: MannerArgs, ports: PortArgs)
     })
 }
 
-/// What a client needs in its environment, the addresses on loopback, for one that goes round the proxy, and the process that serves.
+/// What a client needs in its environment, the addresses on loopback, for one that goes round the proxy, and
+/// the process that serves.
 pub(crate) fn environment(testbed: &Testbed) -> BTreeMap<String, String> {
     let mut all = testbed.environment();
     let addresses = [

@@ -83,7 +83,8 @@ fn asynchronous(n: usize) -> String {
     )
 }
 
-/// A notebook like those people write: imports and types at first, now and then something new, mostly statements.
+/// A notebook like those people write: imports and types at first, now and then something new, mostly
+/// statements.
 fn mixed(n: usize) -> String {
     match (n, n % 8) {
         (1, _) => {

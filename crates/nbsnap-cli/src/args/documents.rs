@@ -85,7 +85,8 @@ pub(crate) struct StripArgs {
     #[arg(long)]
     pub(crate) check: bool,
 
-    /// Also take out metadata that tells how a notebook was last run or shown: times, `collapsed`, `scrolled`, widgets' state
+    /// Also take out metadata that tells how a notebook was last run or shown: times, `collapsed`,
+    /// `scrolled`, widgets' state
     #[arg(long)]
     pub(crate) metadata: bool,
 
@@ -162,7 +163,8 @@ pub(crate) struct ExportArgs {
     #[arg(long)]
     pub(crate) check: bool,
 
-    /// Write a site also of one notebook: a start page, a menu, a search. Several pages of HTML are one anyway
+    /// Write a site also of one notebook: a start page, a menu, a search. Several pages of HTML are one
+    /// anyway
     #[arg(long, conflicts_with = "format")]
     pub(crate) site: bool,
 

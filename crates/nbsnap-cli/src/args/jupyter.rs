@@ -37,7 +37,8 @@ pub(crate) struct SpecArgs {
     #[arg(long, default_value = "rust", value_name = "NAME", help_heading = "Kernelspec options")]
     pub(crate) name: String,
 
-    /// In the Python environment in this folder, below share/jupyter [default: for this user, in every Jupyter]
+    /// In the Python environment in this folder, below share/jupyter [default: for this user, in every
+    /// Jupyter]
     #[arg(long, value_name = "DIR", conflicts_with = "sys_prefix", help_heading = "Kernelspec options")]
     pub(crate) prefix: Option<PathBuf>,
 
@@ -134,7 +135,8 @@ pub(crate) struct LabArgs {
     /// The folder that JupyterLab shows [default: the project's notebooks]
     pub(crate) dir: Option<PathBuf>,
 
-    /// The scenario of all notebooks: a folder, or the name of one beside the project's [default: each notebook's own]
+    /// The scenario of all notebooks: a folder, or the name of one beside the project's [default: each
+    /// notebook's own]
     #[arg(long, value_name = "SCENARIO", help_heading = "Testbed options")]
     pub(crate) scenario: Option<String>,
 

@@ -32,7 +32,8 @@ pub(crate) struct RecordArgs {
     #[arg(long = "as", value_name = "URL", help_heading = "Recording options")]
     pub(crate) known_as: Option<String>,
 
-    /// Another address that notebooks know, and the live one behind it; also for what the live server calls itself in its links
+    /// Another address that notebooks know, and the live one behind it; also for what the live server calls
+    /// itself in its links
     #[arg(long = "map", value_name = "URL=URL", value_parser = pair, help_heading = "Recording options")]
     pub(crate) maps: Vec<(String, String)>,
 

@@ -51,7 +51,8 @@ pub(crate) struct ServeArgs {
     #[command(flatten)]
     pub(crate) report: ReportArgs,
 
-    /// A command to run with that environment: the testbed ends with it, and so does `nbsnap`, with its exit code
+    /// A command to run with that environment: the testbed ends with it, and so does `nbsnap`, with its exit
+    /// code
     #[arg(last = true)]
     pub(crate) command: Vec<OsString>,
 }

@@ -1,4 +1,5 @@
-//! Where the kernel finds the program that analyses code: beside this one, or built from the source that this one was built from.
+//! Where the kernel finds the program that analyses code: beside this one, or built from the source that this
+//! one was built from.
 
 use std::path::PathBuf;
 

@@ -101,7 +101,8 @@ pub(super) struct SpecOptions<'a> {
     pub(super) testbed: Option<MannerArgs>,
 }
 
-/// Writes a kernelspec (<https://jupyter-client.readthedocs.io/en/stable/kernels.html#kernel-specs>) that has this very program started.
+/// Writes a kernelspec (<https://jupyter-client.readthedocs.io/en/stable/kernels.html#kernel-specs>) that has
+/// this very program started.
 pub(super) fn write_spec(folder: &Path, display_name: &str, options: &SpecOptions<'_>) -> Result<(), CommandError> {
     let failed = |path: &Path| {
         let path = path.to_owned();

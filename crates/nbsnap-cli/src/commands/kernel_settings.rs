@@ -1,4 +1,5 @@
-//! What a kernel is started with: what the project that it works in says, or the user's own where it works in none.
+//! What a kernel is started with: what the project that it works in says, or the user's own where it works in
+//! none.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -50,8 +51,8 @@ pub(super) fn of(place: &Place<'_>, build: &BuildArgs, connection_file: &Path) -
     })
 }
 
-/// A testbed for the notebook that the kernel was started for, if that is one of a project's and has a scenario. One that cannot be set up
-/// must not keep the notebook from being opened.
+/// A testbed for the notebook that the kernel was started for, if that is one of a project's and has a
+/// scenario. One that cannot be set up must not keep the notebook from being opened.
 pub(super) fn testbed(place: &Place<'_>, manner: MannerArgs) -> Option<Testbed> {
     let project = place.project_if_any().ok()??;
     let notebooks = project.notebooks().ok()?.usable;
@@ -70,7 +71,8 @@ fn this_notebook(notebooks: &[Notebook]) -> Option<&Notebook> {
     of_path.or_else(|| notebooks.iter().find(|notebook| notebook.path.file_name() == name.file_name()))
 }
 
-/// All variables of this process, but for those that would change how cells are compiled: a person's cells see the person's environment.
+/// All variables of this process, but for those that would change how cells are compiled: a person's cells
+/// see the person's environment.
 fn environment() -> BTreeMap<String, String> {
     let foreign = foreign_variables();
     let of_user = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));

@@ -1,4 +1,5 @@
-//! `nbsnap serve`: serves a scenario to any client until it is told to stop, or for as long as a command runs.
+//! `nbsnap serve`: serves a scenario to any client until it is told to stop, or for as long as a command
+//! runs.
 
 mod detached;
 
@@ -70,8 +71,8 @@ pub(crate) fn run(place: &Place<'_>, args: &ServeArgs) -> Result<Exit, CommandEr
     }
 }
 
-/// The user's wish to stop. On a terminal Ctrl-C reaches the command that runs there as well, and is its business: a notebook server asks back, an
-/// interpreter only drops a line.
+/// The user's wish to stop. On a terminal Ctrl-C reaches the command that runs there as well, and is its
+/// business: a notebook server asks back, an interpreter only drops a line.
 pub(super) fn interrupt(has_command: bool) -> Result<Interrupt, CommandError> {
     if !has_command || !io::stdin().is_terminal() {
         return Ok(session::interrupt()?);
@@ -199,7 +200,8 @@ fn line(request: &Answered, colour: bool) -> String {
     format!("{time} {status} {method:<6} {host}{path}  {bytes} B  {milliseconds:.1} ms")
 }
 
-/// Set when standard input ends, where that is a pipe: whoever holds its other end holds the testbed. A terminal stays what it is for a shell.
+/// Set when standard input ends, where that is a pipe: whoever holds its other end holds the testbed. A
+/// terminal stays what it is for a shell.
 fn input_ended() -> Arc<AtomicBool> {
     let ended = Arc::new(AtomicBool::new(false));
     let is_pipe = fs::metadata("/dev/stdin").is_ok_and(|input| input.file_type().is_fifo());

@@ -27,7 +27,8 @@ pub(crate) fn on_ci() -> bool {
     std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false" && value != "0")
 }
 
-/// The one engine that runs notebooks in Rust where only one can: as the argument says, else the first of the profile's.
+/// The one engine that runs notebooks in Rust where only one can: as the argument says, else the first of the
+/// profile's.
 pub(crate) fn one_engine(project: &Project, asked: Option<EngineChoice>) -> EngineChoice {
     asked.unwrap_or_else(|| project.config.engine.first().copied().unwrap_or(EngineChoice::Rustc))
 }
@@ -72,7 +73,8 @@ impl LockFile {
     }
 }
 
-/// The engine, which stops when the user interrupts this process: what was chosen for notebooks in Rust, and kernels for all others.
+/// The engine, which stops when the user interrupts this process: what was chosen for notebooks in Rust, and
+/// kernels for all others.
 pub(crate) fn engine(
     project: &Project,
     args: &BuildArgs,
@@ -129,7 +131,8 @@ pub(crate) fn style(args: &ReportArgs) -> Style {
     Style { colour, width, is_github_log: screen::on_github() }
 }
 
-/// How many notebooks run at once: as many as asked for, else as the machine has cores. Each takes some 500 MB where evcxr runs it.
+/// How many notebooks run at once: as many as asked for, else as the machine has cores. Each takes some 500
+/// MB where evcxr runs it.
 pub(crate) fn jobs(asked: Option<NonZero<usize>>) -> usize {
     let cores = || std::thread::available_parallelism().map_or(1, NonZero::get);
     asked.map_or_else(|| cores().min(MOST_JOBS), NonZero::get)

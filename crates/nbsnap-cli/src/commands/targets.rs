@@ -77,7 +77,8 @@ impl Place<'_> {
     }
 }
 
-/// Names, of which those that are files from here are whole paths: `01.ipynb` in a folder is that file, whatever else has its name.
+/// Names, of which those that are files from here are whole paths: `01.ipynb` in a folder is that file,
+/// whatever else has its name.
 pub(crate) fn with_whole_paths(names: &[String]) -> Vec<String> {
     let whole = |name: &String| {
         let (file, cell) = name.split_once("::").map_or((name.as_str(), None), |(file, cell)| (file, Some(cell)));
@@ -88,7 +89,8 @@ pub(crate) fn with_whole_paths(names: &[String]) -> Vec<String> {
 }
 
 impl Targets {
-    /// Finds them. A name that is an existing file means that file; other names mean notebooks of the project; no name means all of them.
+    /// Finds them. A name that is an existing file means that file; other names mean notebooks of the
+    /// project; no name means all of them.
     pub(crate) fn find(place: &Place<'_>, names: &[String]) -> Result<Targets, CommandError> {
         let is_file = |name: &&String| name.ends_with(".ipynb") && Path::new(name.as_str()).is_file();
         let mut paths: Vec<PathBuf> = names.iter().filter(is_file).map(PathBuf::from).collect();

@@ -38,16 +38,18 @@ pub(crate) fn run(project: &Project, profile: &str, args: &TestArgs) -> Result<E
     })
 }
 
-/// Runs notebooks, waits for changes, and runs those again whose inputs changed, until the user stops it. What keeps them from being run is told,
-/// and waited for as well: somebody is about to mend it.
+/// Runs notebooks, waits for changes, and runs those again whose inputs changed, until the user stops it.
+/// What keeps them from being run is told, and waited for as well: somebody is about to mend it.
 fn watch(folder: &Path, profile: &str, args: &TestArgs, all: Selection) -> Result<Exit, RunError> {
     let interrupt = session::interrupt()?;
     let mut project = as_asked(&Project::find(folder, profile)?, args);
     let mut next = all.clone();
     let mut broken: Option<String> = None;
-    // What each notebook rested on when it was last run: what changes while others run is no less of a change.
+    // What each notebook rested on when it was last run: what changes while others run is no less of a
+    // change.
     let mut known = Inputs::new();
-    // One for all turns: what changes while notebooks run is seen, and a run that broke down does not know all that it would have read.
+    // One for all turns: what changes while notebooks run is seen, and a run that broke down does not know
+    // all that it would have read.
     let unwatched = |error: WatchError| RunError::Engine(EngineError::Failed { message: error.to_string() });
     let mut watch = Watch::new([project.notebooks_dir().as_path()]).map_err(unwatched)?;
     loop {

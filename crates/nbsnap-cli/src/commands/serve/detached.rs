@@ -1,4 +1,5 @@
-//! `nbsnap serve --detach`: serves in a process of its own, as ssh-agent does, and comes back when clients are served.
+//! `nbsnap serve --detach`: serves in a process of its own, as ssh-agent does, and comes back when clients
+//! are served.
 
 use std::io::Read;
 use std::os::unix::process::CommandExt;
