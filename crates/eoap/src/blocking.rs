@@ -19,7 +19,8 @@ use tokio::runtime::{Handle, Runtime};
 
 /// Runs a future to its end, and gives what it comes to.
 ///
-/// It may be called anywhere. Within an asynchronous task it holds up the thread that the task runs on, where `.await` would not.
+/// It may be called anywhere. Within an asynchronous task it holds up the thread that the task runs on, where
+/// `.await` would not.
 ///
 /// # Panics
 ///

@@ -1,7 +1,8 @@
 //! Everything that can go wrong, as one type.
 //!
-//! A message is a fragment in lower case that names the request, field, asset or input and says what to do about it; it holds
-//! its causes, because a notebook shows nothing but the message. Secrets are never part of a message.
+//! A message is a fragment in lower case that names the request, field, asset or input and says what to do
+//! about it; it holds its causes, because a notebook shows nothing but the message. Secrets are never part of
+//! a message.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -59,7 +60,8 @@ pub enum Error {
         #[source]
         source: reqwest::Error,
     },
-    /// The request took longer than [`ClientBuilder::timeout`](crate::ClientBuilder::timeout) allows, with all its attempts.
+    /// The request took longer than [`ClientBuilder::timeout`](crate::ClientBuilder::timeout) allows, with
+    /// all its attempts.
     #[error(
         "{method} {url} was not answered within {limit:?}{}; if the server is that slow, give it more time with `Client::builder(url).timeout(…)`",
         after_attempts(*attempts, last)
@@ -192,7 +194,8 @@ pub enum Error {
         /// HTTP status code.
         status: u16,
     },
-    /// The process ran at once and the server sent its results instead of a job. Nothing is lost: they are here.
+    /// The process ran at once and the server sent its results instead of a job. Nothing is lost: they are
+    /// here.
     #[error(
         "{url} ran the process at once and sent its results instead of a job; use the `results` of this error, or ask for a job with `Prefer::RespondAsync`"
     )]

@@ -1,7 +1,8 @@
 //! Collections of STAC items (STAC 1.0 and 1.1; a GeoJSON feature collection, RFC 7946).
 //!
-//! [`ItemCollection`] is `stac::ItemCollection` with what a notebook needs: indexing, iteration and display. Items and
-//! assets are the types of the crate `stac`, which is exported as `eoap::stac`. What is fetched is fetched elsewhere.
+//! [`ItemCollection`] is `stac::ItemCollection` with what a notebook needs: indexing, iteration and display.
+//! Items and assets are the types of the crate `stac`, which is exported as `eoap::stac`. What is fetched is
+//! fetched elsewhere.
 
 use std::{
     fmt, fs,
@@ -58,7 +59,8 @@ impl Results {
     ///
     /// # Errors
     ///
-    /// [`Error::NoSuchOutput`] without such an output; [`Error::OutputKind`] if it is a reference or no item collection.
+    /// [`Error::NoSuchOutput`] without such an output; [`Error::OutputKind`] if it is a reference or no item
+    /// collection.
     pub fn item_collection(&self, name: impl AsRef<str>) -> Result<ItemCollection> {
         self.items(name.as_ref())
     }
@@ -79,7 +81,8 @@ impl ItemCollection {
         self.inner.items.iter()
     }
 
-    /// The items that could not be read: what STAC forbids in one of them does not lose the others. They are kept, and saved with them.
+    /// The items that could not be read: what STAC forbids in one of them does not lose the others. They are
+    /// kept, and saved with them.
     ///
     /// ```
     /// let items: eoap::ItemCollection = serde_json::from_str(
@@ -161,8 +164,9 @@ impl ItemCollection {
         }
     }
 
-    /// Writes the collection to a JSON file (`application/geo+json`); folders that do not exist are made, and a file that is there
-    /// already is replaced when the new one is whole. Nothing gets lost: [`load`](ItemCollection::load) gives the same collection.
+    /// Writes the collection to a JSON file (`application/geo+json`); folders that do not exist are made, and
+    /// a file that is there already is replaced when the new one is whole. Nothing gets lost:
+    /// [`load`](ItemCollection::load) gives the same collection.
     ///
     /// ```
     /// # let items: eoap::ItemCollection = serde_json::from_str(r#"{"type": "FeatureCollection", "features": []}"#)?;

@@ -1,15 +1,15 @@
 //! JSON as Python prints it, so that figures can be compared with documented ones byte by byte.
 //!
-//! [`to_sorted_string`] is `json.dumps(value, sort_keys=True, indent=4)`; [`python_float`] is `repr` of a float. Nothing here
-//! knows what the JSON means.
+//! [`to_sorted_string`] is `json.dumps(value, sort_keys=True, indent=4)`; [`python_float`] is `repr` of a
+//! float. Nothing here knows what the JSON means.
 
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::error::{Error, Result};
 
-/// Formats a value as Python's `json.dumps(value, sort_keys=True, indent=4)` does: members sorted, four spaces, everything
-/// beyond ASCII escaped, floats as Python writes them (`1.0`, `1e-07`).
+/// Formats a value as Python's `json.dumps(value, sort_keys=True, indent=4)` does: members sorted, four
+/// spaces, everything beyond ASCII escaped, floats as Python writes them (`1.0`, `1e-07`).
 ///
 /// # Errors
 ///
@@ -34,8 +34,8 @@ fn sorted(value: serde_json::Result<Value>) -> Result<String> {
     Ok(out)
 }
 
-/// A float as Python's `repr` writes it: the shortest digits that read back as the same number, always with a point or an
-/// exponent; `nan`, `inf` and `-inf` otherwise.
+/// A float as Python's `repr` writes it: the shortest digits that read back as the same number, always with a
+/// point or an exponent; `nan`, `inf` and `-inf` otherwise.
 ///
 /// ```
 /// use eoap::json::python_float;

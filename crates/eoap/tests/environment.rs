@@ -1,5 +1,6 @@
-//! What the environment decides: proxies, S3 settings and the poll interval; and the whole way of the tutorial, whose code
-//! has no setting of its own. A test binary of its own, because the environment belongs to the whole process.
+//! What the environment decides: proxies, S3 settings and the poll interval; and the whole way of the
+//! tutorial, whose code has no setting of its own. A test binary of its own, because the environment belongs
+//! to the whole process.
 
 use std::time::{Duration, Instant};
 
@@ -19,7 +20,8 @@ use object::Object;
 fn environment_is_honoured() {
     let runtime = tokio::runtime::Runtime::new().expect("runtime");
     let proxy = runtime.block_on(MockServer::start());
-    // SAFETY: this is the only test of this binary, and the threads of the runtime do not read the environment.
+    // SAFETY: this is the only test of this binary, and the threads of the runtime do not read the
+    // environment.
     unsafe {
         for name in ["http_proxy", "https_proxy"] {
             std::env::set_var(name, proxy.uri());

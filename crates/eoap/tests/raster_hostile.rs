@@ -1,4 +1,5 @@
-//! Files that are made to do harm: each is an error that says what is wrong, or is read, within the memory that its row of the table allows.
+//! Files that are made to do harm: each is an error that says what is wrong, or is read, within the memory
+//! that its row of the table allows.
 //!
 //! A test binary of its own, since it counts what is allocated in all of its process.
 
@@ -66,7 +67,8 @@ const SHORT: u16 = 3;
 const LONG: u16 = 4;
 const ASCII: u16 = 2;
 
-/// One tile of 8 bits: the size of the image and the tile, the compression, and the fields that replace or join these.
+/// One tile of 8 bits: the size of the image and the tile, the compression, and the fields that replace or
+/// join these.
 fn tile(size: u32, compression: u32, data: &[u8], more: &[(u16, u16, u32, u32)]) -> Vec<u8> {
     let mut fields = vec![
         (256, LONG, 1, size),

@@ -1,6 +1,7 @@
 //! A small table in two forms: aligned text, and HTML that reads well in JupyterLab's light and dark themes.
 //!
-//! Colours are only ever half-transparent grey, so that the theme decides; cells are escaped here and nowhere else.
+//! Colours are only ever half-transparent grey, so that the theme decides; cells are escaped here and nowhere
+//! else.
 
 use super::{Bundle, escape};
 use crate::draw::theme::{Paint, QUIET, RULE};
@@ -88,7 +89,8 @@ impl Table {
         Bundle::text(self.to_text()).html(self.to_html())
     }
 
-    /// Text in columns, two spaces apart, without trailing spaces or a final newline. Further lines of a cell are indented.
+    /// Text in columns, two spaces apart, without trailing spaces or a final newline. Further lines of a cell
+    /// are indented.
     pub fn to_text(&self) -> String {
         let heading: Vec<String> = self.columns.iter().map(|(name, _)| name.clone()).collect();
         let rows: Vec<&Vec<String>> = self.heading.then_some(&heading).into_iter().chain(&self.rows).collect();
@@ -121,8 +123,8 @@ impl Table {
                 Align::Right => "right",
             };
             let quiet = if first && !self.heading { format!(";{QUIET}") } else { String::new() };
-            // Long addresses may be cut where there is no other way; names, identifiers and dates stay in one piece.
-            // Sentences get room enough not to become columns of words.
+            // Long addresses may be cut where there is no other way; names, identifiers and dates stay in one
+            // piece. Sentences get room enough not to become columns of words.
             let length = text.chars().count();
             let wrap = match text.contains([' ', '\n']) {
                 false if length <= 40 => "white-space:nowrap",

@@ -1,7 +1,8 @@
-//! The error documents that servers send (RFC 7807 "problem details"; `exception.yaml` of OGC API - Processes).
+//! The error documents that servers send (RFC 7807 "problem details"; `exception.yaml` of OGC API -
+//! Processes).
 //!
-//! A [`Problem`] keeps what was sent; [`ProblemKind`] says which of the known kinds it is. Neither knows about requests: see
-//! [`Error::Api`](crate::Error::Api).
+//! A [`Problem`] keeps what was sent; [`ProblemKind`] says which of the known kinds it is. Neither knows
+//! about requests: see [`Error::Api`](crate::Error::Api).
 
 use std::fmt;
 
@@ -13,7 +14,8 @@ use crate::ogc::documents::{
     lossless::{Members, lossless},
 };
 
-/// An error document. ZOO-Project sends `title`, `type` and `detail`; pygeoapi sends `code`, `type` and `description`.
+/// An error document. ZOO-Project sends `title`, `type` and `detail`; pygeoapi sends `code`, `type` and
+/// `description`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(remote = "Self")]
 #[non_exhaustive]
@@ -49,7 +51,8 @@ pub struct Problem {
 lossless!(Problem);
 
 impl Problem {
-    /// The kind: by the last segment of `type`, then by `title`, then by `code`, the first of them that is known.
+    /// The kind: by the last segment of `type`, then by `title`, then by `code`, the first of them that is
+    /// known.
     ///
     /// ```
     /// use eoap::{Problem, ProblemKind};
@@ -69,8 +72,8 @@ impl Problem {
         })
     }
 
-    /// The kind, with the status code of the answer as the last resort: for documents that name no known kind, see
-    /// [`ProblemKind::of_status`].
+    /// The kind, with the status code of the answer as the last resort: for documents that name no known
+    /// kind, see [`ProblemKind::of_status`].
     pub(crate) fn kind_with_status(&self, status: u16) -> ProblemKind {
         match self.kind() {
             ProblemKind::Other(name) => ProblemKind::of_status(status).unwrap_or(ProblemKind::Other(name)),
@@ -189,8 +192,9 @@ kinds! {
 impl ProblemKind {
     /// The kind that a status code alone stands for: 401 and 403 are [`NotAllowed`](Self::NotAllowed), 405
     /// [`InvalidMethod`](Self::InvalidMethod), 406 [`NotAcceptable`](Self::NotAcceptable), 409
-    /// [`DuplicatedProcess`](Self::DuplicatedProcess), 415 [`UnsupportedMediaType`](Self::UnsupportedMediaType). The others
-    /// (400, 404, 500, …) stand for several kinds and are not guessed.
+    /// [`DuplicatedProcess`](Self::DuplicatedProcess), 415
+    /// [`UnsupportedMediaType`](Self::UnsupportedMediaType). The others (400, 404, 500, …) stand for several
+    /// kinds and are not guessed.
     pub fn of_status(status: u16) -> Option<Self> {
         Some(match status {
             401 | 403 => Self::NotAllowed,

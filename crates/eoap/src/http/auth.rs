@@ -1,7 +1,8 @@
 //! Credentials: what a request to the own server carries so that it is let in.
 //!
-//! [`Auth`] is what a caller gives, [`Credentials`] the header made of it, and [`Token`] what a token provider hands out.
-//! Nothing here is ever shown, and nothing here knows which server is the own one: see the exchange.
+//! [`Auth`] is what a caller gives, [`Credentials`] the header made of it, and [`Token`] what a token
+//! provider hands out. Nothing here is ever shown, and nothing here knows which server is the own one: see
+//! the exchange.
 
 use std::{
     error::Error as StdError,
@@ -69,8 +70,8 @@ impl Token {
         Self { value: value.into(), lifetime: None }
     }
 
-    /// How long the token is good for from now on, `expires_in` of an OAuth 2.0 answer (RFC 6749 clause 5.1). It is renewed
-    /// 30 s before, or after four fifths of its time if that is later.
+    /// How long the token is good for from now on, `expires_in` of an OAuth 2.0 answer (RFC 6749 clause 5.1).
+    /// It is renewed 30 s before, or after four fifths of its time if that is later.
     pub fn expires_in(mut self, lifetime: Duration) -> Self {
         self.lifetime = Some(lifetime);
         self
@@ -167,7 +168,8 @@ struct State {
 }
 
 impl Tokens {
-    /// The token that is good now. All who ask while it is being renewed wait for the same renewal, and share its failure.
+    /// The token that is good now. All who ask while it is being renewed wait for the same renewal, and share
+    /// its failure.
     async fn current(&self, url: &Url) -> Result<HeaderValue> {
         let renewal = {
             let mut state = lock(&self.state);

@@ -13,10 +13,11 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const MAX_REDIRECTS: usize = 5;
 pub(crate) const READ_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Makes `ring` the cryptography of all TLS connections of the process, unless the program has chosen another before.
+/// Makes `ring` the cryptography of all TLS connections of the process, unless the program has chosen another
+/// before.
 ///
-/// One provider serves reqwest and object_store. `ring` needs no C compiler beyond what Rust has and builds in a fraction of
-/// the time of aws-lc.
+/// One provider serves reqwest and object_store. `ring` needs no C compiler beyond what Rust has and builds
+/// in a fraction of the time of aws-lc.
 pub(crate) fn ensure_tls() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -25,13 +26,15 @@ pub(crate) fn ensure_tls() {
     });
 }
 
-/// A client for files on any server, without credentials: it follows a few redirects, as servers of files hand out addresses that are valid
-/// for some time, and says nobody where it comes from, which may be an address with a signature.
+/// A client for files on any server, without credentials: it follows a few redirects, as servers of files
+/// hand out addresses that are valid for some time, and says nobody where it comes from, which may be an
+/// address with a signature.
 pub(crate) fn file_client() -> Result<reqwest::Client> {
     build(settings(READ_TIMEOUT).redirect(reqwest::redirect::Policy::limited(MAX_REDIRECTS)).referer(false))
 }
 
-/// A client that neither follows redirects nor repeats requests. Proxies come from `http_proxy`, `https_proxy` and `no_proxy`.
+/// A client that neither follows redirects nor repeats requests. Proxies come from `http_proxy`,
+/// `https_proxy` and `no_proxy`.
 fn settings(read_timeout: Duration) -> reqwest::ClientBuilder {
     ensure_tls();
     reqwest::Client::builder()
@@ -69,13 +72,15 @@ impl Connections {
         })
     }
 
-    /// Waits until a request may be sent; it holds what it gets until its answer is there. First come, first served.
+    /// Waits until a request may be sent; it holds what it gets until its answer is there. First come, first
+    /// served.
     pub(crate) async fn slot(&self) -> SemaphorePermit<'_> {
         self.slots.acquire().await.expect("the semaphore is never closed")
     }
 
-    /// The client for a request. One that changes something gets a connection of its own: a kept one may have been closed by
-    /// the server in the meantime, and then it is either sent again behind our back or nobody knows whether it arrived.
+    /// The client for a request. One that changes something gets a connection of its own: a kept one may have
+    /// been closed by the server in the meantime, and then it is either sent again behind our back or nobody
+    /// knows whether it arrived.
     pub(crate) fn client(&self, is_safe: bool) -> &reqwest::Client {
         if is_safe { &self.kept } else { &self.fresh }
     }

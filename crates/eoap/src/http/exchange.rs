@@ -1,7 +1,7 @@
 //! One request on its way: attempts, redirects, renewed credentials, all within one deadline.
 //!
-//! [`Exchange`] decides what follows from an answer, or from none. It lives as long as the future that runs it: when that is
-//! dropped, nothing is sent any more and the connection is closed.
+//! [`Exchange`] decides what follows from an answer, or from none. It lives as long as the future that runs
+//! it: when that is dropped, nothing is sent any more and the connection is closed.
 
 use std::time::Duration;
 
@@ -115,7 +115,8 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    /// Whether to try again with other credentials after these were refused. The next request gets other ones in any case.
+    /// Whether to try again with other credentials after these were refused. The next request gets other ones
+    /// in any case.
     fn renews(&mut self, credentials: Option<(HeaderName, HeaderValue)>) -> bool {
         let other = credentials.is_some_and(|(_, header)| self.transport.credentials.refused(&header));
         let renews = other && self.request.is_safe() && !self.has_renewed;
@@ -143,7 +144,8 @@ impl<'a> Exchange<'a> {
             return Err(refuse("more than 5 redirects are not followed"));
         }
         self.redirects += 1;
-        // A server's own name for itself may not be one that it is reached by: redirects follow the same policy as links.
+        // A server's own name for itself may not be one that it is reached by: redirects follow the same
+        // policy as links.
         (self.request.url, self.other_place) = self.transport.places(to.as_str())?;
         Ok(())
     }

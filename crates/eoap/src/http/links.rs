@@ -1,6 +1,7 @@
 //! Where the links in a server's answers lead.
 //!
-//! Says which URL a link means. Whether it may have the credentials is decided when it is requested, by its origin.
+//! Says which URL a link means. Whether it may have the credentials is decided when it is requested, by its
+//! origin.
 
 use url::{Host, Url};
 
@@ -14,12 +15,14 @@ use crate::{
 
 /// What links to the server's own resources mean when they name another origin than the client's base URL.
 ///
-/// ZOO-Project writes the host that it was configured with into all links, whatever host it is reached at: requests go to
-/// `http://zoo-project-dru-service/acme/ogc-api`, and links say `http://localhost:8080/acme/temp/x.log`.
+/// ZOO-Project writes the host that it was configured with into all links, whatever host it is reached at:
+/// requests go to `http://zoo-project-dru-service/acme/ogc-api`, and links say
+/// `http://localhost:8080/acme/temp/x.log`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum LinkPolicy {
-    /// The server is where the base URL is: such a link keeps its path and query and gets the origin of the base URL.
+    /// The server is where the base URL is: such a link keeps its path and query and gets the origin of the
+    /// base URL.
     #[default]
     OwnBase,
     /// Links mean what they say. What lies at another origin is asked for without credentials.
@@ -27,8 +30,8 @@ pub enum LinkPolicy {
 }
 
 impl Transport {
-    /// The URL that a link to a resource of the server means, such as `next` of a list or the log of a job. A relative link
-    /// is below the base URL.
+    /// The URL that a link to a resource of the server means, such as `next` of a list or the log of a job. A
+    /// relative link is below the base URL.
     ///
     /// # Errors
     ///
@@ -44,12 +47,13 @@ impl Transport {
         Ok(mapped)
     }
 
-    /// Where data can be that a server links or redirects to: the place to ask first, and the one to ask if nobody answers there or
-    /// does not have it.
+    /// Where data can be that a server links or redirects to: the place to ask first, and the one to ask if
+    /// nobody answers there or does not have it.
     ///
-    /// Data may lie anywhere, and a link to it is taken as it is. Three kinds are taken for the server's own and follow the link
-    /// policy: a relative link; one to this machine if the server is elsewhere, which is what ZOO-Project calls itself by default; and
-    /// one to a host that gives no answer, which may be a name that the server is known by only where it stands.
+    /// Data may lie anywhere, and a link to it is taken as it is. Three kinds are taken for the server's own
+    /// and follow the link policy: a relative link; one to this machine if the server is elsewhere, which is
+    /// what ZOO-Project calls itself by default; and one to a host that gives no answer, which may be a name
+    /// that the server is known by only where it stands.
     ///
     /// # Errors
     ///
@@ -66,7 +70,8 @@ impl Transport {
         }
     }
 
-    /// The URL of data that may lie anywhere, such as an output by reference in a bucket: as given, whatever the policy.
+    /// The URL of data that may lie anywhere, such as an output by reference in a bucket: as given, whatever
+    /// the policy.
     ///
     /// # Errors
     ///

@@ -1,9 +1,10 @@
 //! Media types (RFC 9110 clause 8.3.1), as far as results and files need them.
 //!
-//! Types are compared without their parameters and without regard to case. What is behind a type is not looked at.
+//! Types are compared without their parameters and without regard to case. What is behind a type is not
+//! looked at.
 
-/// The type without parameters, in lower case: `Text/Plain; charset=utf-8` is `text/plain`. Two types in one value, which
-/// proxies make of two headers, are cut at the comma.
+/// The type without parameters, in lower case: `Text/Plain; charset=utf-8` is `text/plain`. Two types in one
+/// value, which proxies make of two headers, are cut at the comma.
 pub(crate) fn essence(media_type: &str) -> String {
     media_type.split([';', ',']).next().unwrap_or("").trim().to_ascii_lowercase()
 }
@@ -63,7 +64,8 @@ pub(crate) fn by_extension(extension: &str) -> &'static str {
     }
 }
 
-/// What bytes are by what they begin with (as in the WHATWG's MIME Sniffing Standard), for answers whose label a proxy has replaced.
+/// What bytes are by what they begin with (as in the WHATWG's MIME Sniffing Standard), for answers whose
+/// label a proxy has replaced.
 pub(crate) fn of_content(bytes: &[u8]) -> &'static str {
     const BEGINNINGS: [(&[u8], &str); 13] = [
         (b"\x89PNG\r\n\x1a\n", "image/png"),

@@ -1,6 +1,7 @@
 //! HTTP messages: what is sent, and what comes back.
 //!
-//! A [`Request`] knows whether it may be sent again, an [`Answer`] how to become a value or an error. Neither moves a byte.
+//! A [`Request`] knows whether it may be sent again, an [`Answer`] how to become a value or an error. Neither
+//! moves a byte.
 
 use std::time::Duration;
 
@@ -69,12 +70,14 @@ impl Request {
 }
 
 impl Answer {
-    /// The first of the `Content-Type` headers: ZOO-Project sends the output's own before the one of all its answers.
+    /// The first of the `Content-Type` headers: ZOO-Project sends the output's own before the one of all its
+    /// answers.
     pub(crate) fn content_type(&self) -> Option<String> {
         self.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(str::to_owned)
     }
 
-    /// The URL of the `Location` header (RFC 9110 clause 10.2.2), resolved against the requested one, without credentials.
+    /// The URL of the `Location` header (RFC 9110 clause 10.2.2), resolved against the requested one, without
+    /// credentials.
     pub(crate) fn location(&self) -> Option<Url> {
         let location = self.headers.get(LOCATION)?.to_str().ok()?;
         let mut url = self.url.join(location).ok()?;

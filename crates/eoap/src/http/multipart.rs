@@ -7,9 +7,9 @@
 //! - a stray `Status:` line and an empty line stand among the headers of a part;
 //! - no empty line separates headers from the body.
 //!
-//! So a boundary counts wherever it stands, if its line ends with it; headers are lines that look like one of a part's
-//! (`Content-…`, `Status`, …); a following empty line is taken as their end and not missed if it is not there; and lines may end with
-//! or without a carriage return. Nothing is known here about outputs.
+//! So a boundary counts wherever it stands, if its line ends with it; headers are lines that look like one of
+//! a part's (`Content-…`, `Status`, …); a following empty line is taken as their end and not missed if it is
+//! not there; and lines may end with or without a carriage return. Nothing is known here about outputs.
 
 use bytes::Bytes;
 
@@ -37,7 +37,8 @@ pub(crate) fn parts(content_type: &str, body: &Bytes) -> Result<Vec<Part>, Strin
     if delimiters.is_empty() {
         return Err(format!("the boundary {boundary:?} that its Content-Type names is not in the body"));
     }
-    // The line break before a boundary belongs to the boundary (RFC 2046 clause 5.1.1). Who leaves it out once, leaves it out always.
+    // The line break before a boundary belongs to the boundary (RFC 2046 clause 5.1.1). Who leaves it out
+    // once, leaves it out always.
     let has_breaks = delimiters.iter().skip(1).all(|delimiter| line_break_before(body, delimiter.begin) > 0);
     let mut parts = Vec::new();
     for (position, delimiter) in delimiters.iter().enumerate() {
@@ -199,7 +200,8 @@ mod tests {
         }
     }
 
-    /// Bytes of ZOO-Project's kernel: boundaries behind bodies without a line break, stray headers, a picture as it is.
+    /// Bytes of ZOO-Project's kernel: boundaries behind bodies without a line break, stray headers, a picture
+    /// as it is.
     #[test]
     fn body_of_the_kernel() {
         let headers = include_str!("../../tests/data/zoo/zoo-multipart.headers");
@@ -241,7 +243,8 @@ mod tests {
 
         #[test]
         fn every_body_comes_back(bodies in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..40), 0..4), blank: bool) {
-            // Without an empty line after the headers, a body that begins with a line break or a header cannot be told apart.
+            // Without an empty line after the headers, a body that begins with a line break or a header
+            // cannot be told apart.
             prop_assume!(blank || bodies.iter().all(|body| !body.starts_with(b"\r") && !body.starts_with(b"\n")));
             let mut message = Vec::new();
             for body in &bodies {

@@ -1,8 +1,8 @@
 //! Sends requests and turns answers into values or errors.
 //!
-//! [`Transport`] owns the connections, the base URL and the credentials. It follows redirects of reading requests only, never
-//! repeats a request that changes something, and sends credentials to the base URL's origin and nowhere else. It knows
-//! nothing about processes and jobs.
+//! [`Transport`] owns the connections, the base URL and the credentials. It follows redirects of reading
+//! requests only, never repeats a request that changes something, and sends credentials to the base URL's
+//! origin and nowhere else. It knows nothing about processes and jobs.
 
 use std::{fmt, time::Duration};
 
@@ -108,8 +108,9 @@ impl Transport {
         self.send(Request::get(url)).await?.json(expected)
     }
 
-    /// Sends the request and reads the whole answer, all within the client's time limit. A reading request is repeated as
-    /// [`Retry`] says, and redirected up to five times; a request that changes something is sent once.
+    /// Sends the request and reads the whole answer, all within the client's time limit. A reading request is
+    /// repeated as [`Retry`] says, and redirected up to five times; a request that changes something is sent
+    /// once.
     ///
     /// # Errors
     ///

@@ -1,4 +1,5 @@
-//! User names and passwords within URLs (RFC 3986 clause 3.2.1): they become credentials, and are shown to nobody.
+//! User names and passwords within URLs (RFC 3986 clause 3.2.1): they become credentials, and are shown to
+//! nobody.
 
 use url::Url;
 
@@ -9,7 +10,8 @@ pub(super) fn strip_user(url: &mut Url) {
 }
 
 pub(super) fn decode(text: &str) -> String {
-    // User name and password of a URL are percent-encoded; form decoding does the same but for `+`, which is kept as it is.
+    // User name and password of a URL are percent-encoded; form decoding does the same but for `+`, which is
+    // kept as it is.
     let text = text.replace('+', "%2B");
     url::form_urlencoded::parse(text.as_bytes()).map(|(name, _)| name.into_owned()).next().unwrap_or_default()
 }

@@ -1,8 +1,8 @@
 //! Fetches assets to local files: from S3, HTTP servers, or other files.
 //!
-//! [`Download`] streams one asset into a file that appears when it is whole; [`DownloadItems`] does so with the assets of items, and
-//! gives the items back with the files' paths. Both tell how far they are and print nothing: what is shown of it, and how often, is
-//! decided in `progress`.
+//! [`Download`] streams one asset into a file that appears when it is whole; [`DownloadItems`] does so with
+//! the assets of items, and gives the items back with the files' paths. Both tell how far they are and print
+//! nothing: what is shown of it, and how often, is decided in `progress`.
 
 use std::{
     fmt,
@@ -29,11 +29,13 @@ use transfer::fetch;
 
 type OnProgress = Box<dyn FnMut(&Progress) + Send>;
 
-/// The download of one asset, from [`Download::of`]: set what is to be set, then `.await` for the path of the file.
+/// The download of one asset, from [`Download::of`]: set what is to be set, then `.await` for the path of the
+/// file.
 ///
-/// The file lies in the folder under the last part of the asset's address. It appears when it is whole: a download that fails
-/// or is stopped leaves nothing, and a file that was there before is replaced at the end. What S3 or an HTTP server breaks off
-/// goes on from where it was, if the server can do that and still has the same file.
+/// The file lies in the folder under the last part of the asset's address. It appears when it is whole: a
+/// download that fails or is stopped leaves nothing, and a file that was there before is replaced at the end.
+/// What S3 or an HTTP server breaks off goes on from where it was, if the server can do that and still has
+/// the same file.
 ///
 /// ```no_run
 /// # async fn run(items: eoap::ItemCollection) -> Result<(), eoap::Error> {
@@ -51,8 +53,8 @@ pub struct Download {
 }
 
 impl ItemCollection {
-    /// Downloads the items' assets into a folder: settings first, then `.await` for the collection with the addresses of the
-    /// local files.
+    /// Downloads the items' assets into a folder: settings first, then `.await` for the collection with the
+    /// addresses of the local files.
     ///
     /// ```no_run
     /// # async fn run(items: eoap::ItemCollection) -> Result<(), eoap::Error> {
@@ -71,7 +73,8 @@ impl ItemCollection {
 }
 
 impl Download {
-    /// The download of an asset: `s3://` with the settings of [`Store::for_asset`](crate::Store::for_asset), `http(s)://`, `file://` or a local path.
+    /// The download of an asset: `s3://` with the settings of [`Store::for_asset`](crate::Store::for_asset),
+    /// `http(s)://`, `file://` or a local path.
     pub fn of(asset: &Asset) -> Self {
         Self { asset: asset.clone(), folder: PathBuf::from("."), name: None, on_progress: None }
     }
@@ -99,11 +102,11 @@ impl Download {
     }
 }
 
-/// The download of items' assets, from [`ItemCollection::download`]: set what is to be set, then `.await` for the items as they
-/// are now, with the addresses of the local files.
+/// The download of items' assets, from [`ItemCollection::download`]: set what is to be set, then `.await` for
+/// the items as they are now, with the addresses of the local files.
 ///
-/// Each item has a folder of its own, named after it. The files are fetched one after the other, each as [`Download`] does it; a
-/// failure ends the whole, and the files that are whole by then stay.
+/// Each item has a folder of its own, named after it. The files are fetched one after the other, each as
+/// [`Download`] does it; a failure ends the whole, and the files that are whole by then stay.
 #[must_use = "nothing is fetched until `.await`"]
 pub struct DownloadItems {
     items: ItemCollection,
@@ -136,7 +139,8 @@ impl DownloadItems {
         Ok(self.items)
     }
 
-    /// Which asset goes where: index of the item, key of the asset, path of the file. No two go to the same place.
+    /// Which asset goes where: index of the item, key of the asset, path of the file. No two go to the same
+    /// place.
     fn plan(&self, folder: &Path) -> Result<Vec<(usize, String, PathBuf)>> {
         let mut plan: Vec<(usize, String, PathBuf)> = Vec::new();
         for (index, item) in self.items.iter().enumerate() {
@@ -172,8 +176,8 @@ macro_rules! download {
                 self
             }
 
-            /// Prints a line for each file when it is whole, and ten on the way if it is large. Which lines depends on the sizes only,
-            /// not on the time that it takes.
+            /// Prints a line for each file when it is whole, and ten on the way if it is large. Which lines
+            /// depends on the sizes only, not on the time that it takes.
             pub fn show_progress(self) -> Self {
                 let mut lines = Lines::default();
                 self.on_progress(move |progress| lines.show(progress))

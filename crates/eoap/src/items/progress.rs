@@ -1,7 +1,8 @@
 //! How far a download is, in few lines.
 //!
-//! A notebook keeps every line that is printed, so a bar that moves would fill pages. [`Lines`] prints one when a file is whole,
-//! and for large files one at every tenth: what is printed depends on sizes only, and is the same on every run.
+//! A notebook keeps every line that is printed, so a bar that moves would fill pages. [`Lines`] prints one
+//! when a file is whole, and for large files one at every tenth: what is printed depends on sizes only, and
+//! is the same on every run.
 
 use std::{
     fmt,

@@ -1,7 +1,9 @@
-//! Reads items one by one, so that a bad one names itself and loses nobody else (STAC 1.0 and 1.1, item and common metadata).
+//! Reads items one by one, so that a bad one names itself and loses nobody else (STAC 1.0 and 1.1, item and
+//! common metadata).
 //!
-//! What STAC allows and the crate `stac` does not read is made readable: numbers that are texts (`"nodata": "nan"`), and `null` where a
-//! member can be left out. What STAC forbids is refused, with the member that is at fault.
+//! What STAC allows and the crate `stac` does not read is made readable: numbers that are texts (`"nodata":
+//! "nan"`), and `null` where a member can be left out. What STAC forbids is refused, with the member that is
+//! at fault.
 
 use std::fmt;
 
@@ -9,7 +11,8 @@ use serde_json::{Map, Value};
 use stac::Item;
 use url::Url;
 
-/// An item that cannot be read, from [`ItemCollection::refused`](super::ItemCollection::refused). Its text says which it is and why.
+/// An item that cannot be read, from [`ItemCollection::refused`](super::ItemCollection::refused). Its text
+/// says which it is and why.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RefusedItem {
@@ -134,7 +137,8 @@ fn culprit(item: &Value) -> String {
     path.concat().trim_start_matches('.').to_owned()
 }
 
-/// Makes addresses of assets absolute that are relative to the item's own (STAC, "Relative URLs"), which its link `self` tells.
+/// Makes addresses of assets absolute that are relative to the item's own (STAC, "Relative URLs"), which its
+/// link `self` tells.
 fn make_absolute(item: &mut Item) {
     let own = item.links.iter().find(|link| link.rel == "self").and_then(|link| Url::parse(&link.href).ok());
     let Some(own) = own else { return };

@@ -1,6 +1,7 @@
 //! Searches for items in catalogs that have an API (STAC API - Item Search 1.0, `GET /search`).
 //!
-//! [`Search`] asks page by page and gives one collection. What is in the items is not looked at; assets are read elsewhere.
+//! [`Search`] asks page by page and gives one collection. What is in the items is not looked at; assets are
+//! read elsewhere.
 
 use std::{collections::HashSet, fmt, future::IntoFuture, sync::Arc};
 
@@ -30,7 +31,8 @@ const PAGE: usize = 100;
 /// So many items are taken unless more are wanted.
 const MOST: usize = 1000;
 
-/// A search for items, such as "which scenes cover my area?": set what they should be like, then `.await` for the items of all pages.
+/// A search for items, such as "which scenes cover my area?": set what they should be like, then `.await` for
+/// the items of all pages.
 ///
 /// ```no_run
 /// # async fn run() -> Result<(), eoap::Error> {
@@ -90,13 +92,15 @@ impl Search {
         self.set("ids", ids.into().words().join(","))
     }
 
-    /// Items that touch this rectangle: west, south, east and north in degrees; across the antimeridian, west is larger than east.
+    /// Items that touch this rectangle: west, south, east and north in degrees; across the antimeridian, west
+    /// is larger than east.
     pub fn bbox(self, bbox: impl Into<[f64; 4]>) -> Self {
         let bbox: [f64; 4] = bbox.into();
         self.set("bbox", bbox.map(|degree| degree.to_string()).join(","))
     }
 
-    /// Items that touch this shape (GeoJSON, longitude and latitude). The standard takes either this or [`bbox`](Self::bbox).
+    /// Items that touch this shape (GeoJSON, longitude and latitude). The standard takes either this or
+    /// [`bbox`](Self::bbox).
     pub fn intersects(self, geometry: &stac::Geometry) -> Self {
         self.set("intersects", geometry.to_string())
     }
@@ -162,7 +166,8 @@ impl Search {
         Ok(found)
     }
 
-    /// What a link `next` asks for (STAC API, "Paging"): an address, or an address and a body, which may be the rest of the one before.
+    /// What a link `next` asks for (STAC API, "Paging"): an address, or an address and a body, which may be
+    /// the rest of the one before.
     fn step(&self, page: &Url, link: &Map<String, Value>, before: Option<Value>) -> Result<(Method, Url, Option<Value>)> {
         let href = link.get("href").and_then(Value::as_str).unwrap_or_default();
         let url = page

@@ -1,7 +1,7 @@
 //! Talks to an OGC API - Processes server (Part 1: Core, OGC 18-062r2; Part 2: Deploy, Replace, Undeploy).
 //!
-//! [`Client`] has a method per resource; what comes back is typed and lossless. How requests are sent is the business of the
-//! transport; waiting for jobs that of [`Job`].
+//! [`Client`] has a method per resource; what comes back is typed and lossless. How requests are sent is the
+//! business of the transport; waiting for jobs that of [`Job`].
 
 use std::{fmt, sync::Arc};
 
@@ -27,9 +27,9 @@ const OPENAPI: &str = "application/vnd.oai.openapi+json;version=3.0, application
 
 /// A client of one server, cheap to clone.
 ///
-/// Requests always go to the base URL that was given: the links of ZOO-Project name the host that the server was configured
-/// with, which may not be the one that it is reached at. Credentials go to the origin of the base URL only. Proxies are
-/// taken from the environment (`http_proxy`, `https_proxy`, `no_proxy`).
+/// Requests always go to the base URL that was given: the links of ZOO-Project name the host that the server
+/// was configured with, which may not be the one that it is reached at. Credentials go to the origin of the
+/// base URL only. Proxies are taken from the environment (`http_proxy`, `https_proxy`, `no_proxy`).
 ///
 /// ```no_run
 /// # async fn run() -> Result<(), eoap::Error> {
@@ -62,7 +62,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// As all requests: [`Error::Connection`](crate::Error::Connection) without an answer, [`Error::Api`](crate::Error::Api) or [`Error::Http`](crate::Error::Http) for an error status,
+    /// As all requests: [`Error::Connection`](crate::Error::Connection) without an answer,
+    /// [`Error::Api`](crate::Error::Api) or [`Error::Http`](crate::Error::Http) for an error status,
     /// [`Error::Decode`](crate::Error::Decode) for an answer that is not what the standard promises.
     pub fn landing_page(&self) -> BoxFuture<'_, Result<LandingPage>> {
         Box::pin(async move { self.transport.get_json(self.transport.url(&[""]), "a landing page").await })
@@ -77,12 +78,13 @@ impl Client {
         Box::pin(async move { self.transport.get_json(self.transport.url(&["conformance"]), "a conformance declaration").await })
     }
 
-    /// The definition of the API (clause 7.3): where the landing page's link `service-desc` leads. Servers also call that link `service` or
-    /// `openapi`, or have none; then `/api` and `/openapi.json` are tried.
+    /// The definition of the API (clause 7.3): where the landing page's link `service-desc` leads. Servers
+    /// also call that link `service` or `openapi`, or have none; then `/api` and `/openapi.json` are tried.
     ///
     /// # Errors
     ///
-    /// Those of [`landing_page`](Client::landing_page); [`Error::Decode`](crate::Error::Decode) for a definition that is not JSON.
+    /// Those of [`landing_page`](Client::landing_page); [`Error::Decode`](crate::Error::Decode) for a
+    /// definition that is not JSON.
     pub fn api(&self) -> BoxFuture<'_, Result<ApiDefinition>> {
         Box::pin(async move {
             let mut failure = None;
@@ -133,7 +135,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of [`landing_page`](Client::landing_page); an unknown process is [`Error::Api`](crate::Error::Api) with
+    /// Those of [`landing_page`](Client::landing_page); an unknown process is
+    /// [`Error::Api`](crate::Error::Api) with
     /// [`ProblemKind::NoSuchProcess`](crate::ProblemKind::NoSuchProcess).
     pub fn process(&self, id: impl AsRef<str>) -> BoxFuture<'_, Result<Process>> {
         self.process_at(self.transport.url(&["processes", id.as_ref()]))
@@ -152,7 +155,8 @@ impl Client {
         &self.transport
     }
 
-    /// Where a link on the page at `page` leads: a relative one starts at the page, an absolute one follows the link policy.
+    /// Where a link on the page at `page` leads: a relative one starts at the page, an absolute one follows
+    /// the link policy.
     pub(crate) fn follow(&self, page: &Url, href: &str) -> Result<Url> {
         match (Url::parse(href), page.join(href)) {
             (Err(url::ParseError::RelativeUrlWithoutBase), Ok(url)) => Ok(url),

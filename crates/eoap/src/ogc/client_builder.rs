@@ -1,6 +1,7 @@
 //! Settings of a client: credentials, limits, and how executions are asked for.
 //!
-//! [`ClientBuilder`] only collects; what the settings mean is the business of the transport and the execution.
+//! [`ClientBuilder`] only collects; what the settings mean is the business of the transport and the
+//! execution.
 
 use std::{sync::Arc, time::Duration};
 
@@ -19,8 +20,8 @@ use crate::{
 
 /// Settings of a [`Client`], from [`Client::builder`].
 ///
-/// Credentials go to the origin (scheme, host and port) of the base URL and nowhere else: not along with a redirect or a link
-/// to another origin, and not into any message or log. The last ones that are set count.
+/// Credentials go to the origin (scheme, host and port) of the base URL and nowhere else: not along with a
+/// redirect or a link to another origin, and not into any message or log. The last ones that are set count.
 #[derive(Clone, Debug)]
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct ClientBuilder {
@@ -55,7 +56,8 @@ impl ClientBuilder {
         self.auth(Auth::Bearer(token.into()))
     }
 
-    /// Sends user name and password (RFC 7617) with every request to the server. The same in the base URL works, too.
+    /// Sends user name and password (RFC 7617) with every request to the server. The same in the base URL
+    /// works, too.
     pub fn basic(self, user: impl Into<String>, password: impl Into<String>) -> Self {
         self.auth(Auth::Basic(user.into(), password.into()))
     }
@@ -73,11 +75,12 @@ impl ClientBuilder {
         self.auth(Auth::Header(name.into(), value.into()))
     }
 
-    /// Sends bearer tokens that end and are renewed: `provider` is called for the first request, shortly before the token
-    /// expires, and after the server has refused it (401). However many requests need a token at once, it is called once.
+    /// Sends bearer tokens that end and are renewed: `provider` is called for the first request, shortly
+    /// before the token expires, and after the server has refused it (401). However many requests need a
+    /// token at once, it is called once.
     ///
-    /// A refused request that only reads is repeated with the new token, once. One that changes something is not: its error is
-    /// returned, and the next request has the new token.
+    /// A refused request that only reads is repeated with the new token, once. One that changes something is
+    /// not: its error is returned, and the next request has the new token.
     ///
     /// ```
     /// # fn run() -> Result<(), eoap::Error> {
@@ -110,16 +113,17 @@ impl ClientBuilder {
         self
     }
 
-    /// Limits the time of a whole request: all its attempts, redirects and pauses, until the last byte of the answer has come;
-    /// 5 min unless set. Time in the queue for one of the client's own [`connections`](Self::connections) does not count.
-    /// Within it, 10 s are given to connect, and [`read_timeout`](Self::read_timeout) to silence.
+    /// Limits the time of a whole request: all its attempts, redirects and pauses, until the last byte of the
+    /// answer has come; 5 min unless set. Time in the queue for one of the client's own
+    /// [`connections`](Self::connections) does not count. Within it, 10 s are given to connect, and
+    /// [`read_timeout`](Self::read_timeout) to silence.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.settings.timeout = timeout;
         self
     }
 
-    /// How long the server may be silent before the connection is given up; 60 s unless set. A server that runs a process
-    /// synchronously says nothing until the process has ended.
+    /// How long the server may be silent before the connection is given up; 60 s unless set. A server that
+    /// runs a process synchronously says nothing until the process has ended.
     pub fn read_timeout(mut self, timeout: Duration) -> Self {
         self.settings.read_timeout = timeout;
         self
@@ -137,8 +141,9 @@ impl ClientBuilder {
         self
     }
 
-    /// How many requests of this client and its clones are on their way at once; 32 unless set. All others queue, first come
-    /// first served. It also bounds the connections: there are never more idle ones than this.
+    /// How many requests of this client and its clones are on their way at once; 32 unless set. All others
+    /// queue, first come first served. It also bounds the connections: there are never more idle ones than
+    /// this.
     pub fn connections(mut self, connections: usize) -> Self {
         self.settings.connections = connections;
         self
@@ -160,8 +165,9 @@ impl ClientBuilder {
     ///
     /// # Errors
     ///
-    /// [`Error::Url`](crate::Error::Url) for a base URL that is not absolute or not HTTP; [`Error::Setup`](crate::Error::Setup)
-    /// for credentials that no header can hold, for 0 connections, or if TLS cannot be set up.
+    /// [`Error::Url`](crate::Error::Url) for a base URL that is not absolute or not HTTP;
+    /// [`Error::Setup`](crate::Error::Setup) for credentials that no header can hold, for 0 connections, or
+    /// if TLS cannot be set up.
     pub fn build(self) -> Result<Client> {
         Ok(Client::with(Transport::new(&self.base, self.settings)?, self.prefer))
     }

@@ -1,7 +1,7 @@
 //! Deploying processes (OGC API - Processes - Part 2: Deploy, Replace, Undeploy).
 //!
-//! [`Deploy`] and [`GetPackage`] are requests with settings, [`Deployed`] is what a server says of a deployment. A request that
-//! changes something is sent once, whatever happens.
+//! [`Deploy`] and [`GetPackage`] are requests with settings, [`Deployed`] is what a server says of a
+//! deployment. A request that changes something is sent once, whatever happens.
 
 use std::{
     fmt,
@@ -26,11 +26,13 @@ use crate::{
     },
 };
 
-/// What [`GetPackage`] asks for: CWL as it was deployed, or the OGC application package where it is all there is. ZOO-Project
-/// refuses requests that name neither, and looks for words in the header: `application/cwl+json` would ask it to convert.
+/// What [`GetPackage`] asks for: CWL as it was deployed, or the OGC application package where it is all there
+/// is. ZOO-Project refuses requests that name neither, and looks for words in the header:
+/// `application/cwl+json` would ask it to convert.
 const PACKAGES: &str = "application/cwl+yaml, application/cwl;q=0.9, application/ogcapppkg+json;q=0.7";
 
-/// Deploys or replaces a process, from [`Client::deploy`] or [`Client::replace`]: set what is to be set, then `.await`.
+/// Deploys or replaces a process, from [`Client::deploy`] or [`Client::replace`]: set what is to be set, then
+/// `.await`.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is deployed until `.await`"]
 pub struct Deploy {
@@ -58,8 +60,8 @@ impl Client {
     /// # Errors
     ///
     /// Those of [`landing_page`](Client::landing_page); a process with this identifier is
-    /// [`ProblemKind::DuplicatedProcess`](crate::ProblemKind::DuplicatedProcess), a media type that the server does not take
-    /// [`ProblemKind::UnsupportedMediaType`](crate::ProblemKind::UnsupportedMediaType).
+    /// [`ProblemKind::DuplicatedProcess`](crate::ProblemKind::DuplicatedProcess), a media type that the
+    /// server does not take [`ProblemKind::UnsupportedMediaType`](crate::ProblemKind::UnsupportedMediaType).
     pub fn deploy(&self, package: &Package) -> Deploy {
         Deploy::new(self.clone(), package.clone())
     }
@@ -109,8 +111,8 @@ impl Deploy {
         Self { client, method: Method::PUT, url, package, replaced: Some(id.to_owned()) }
     }
 
-    /// Which workflow of the package to deploy, by its identifier (the query parameter `w`). Without it, servers take the
-    /// first.
+    /// Which workflow of the package to deploy, by its identifier (the query parameter `w`). Without it,
+    /// servers take the first.
     pub fn workflow(mut self, id: impl AsRef<str>) -> Self {
         self.set_workflow(id.as_ref());
         self
@@ -143,8 +145,8 @@ impl IntoFuture for Deploy {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Deployed {
-    /// The process. Servers that answer without a body, as they may after a replacement or while a deployment waits for its turn,
-    /// tell no more of it than its identifier.
+    /// The process. Servers that answer without a body, as they may after a replacement or while a deployment
+    /// waits for its turn, tell no more of it than its identifier.
     pub process: ProcessSummary,
     /// Where the process is, as the server writes it (`Location`).
     pub location: Option<String>,

@@ -1,6 +1,8 @@
-//! Executes processes: as a job, at once, or as the server likes best (OGC API - Processes - Part 1, clause 7.11).
+//! Executes processes: as a job, at once, or as the server likes best (OGC API - Processes - Part 1, clause
+//! 7.11).
 //!
-//! Whether an answer tells of a job or holds the results is decided here; what is in the results is not looked at.
+//! Whether an answer tells of a job or holds the results is decided here; what is in the results is not
+//! looked at.
 
 use futures_util::future::BoxFuture;
 use reqwest::{Method, StatusCode};
@@ -72,13 +74,15 @@ impl Submission {
 }
 
 impl Client {
-    /// Executes a process asynchronously: `POST /processes/{id}/execution` (clause 7.11). An
-    /// execution can be given by value or by reference. The request is sent exactly once, whatever happens: an execution is not repeatable.
+    /// Executes a process asynchronously: `POST /processes/{id}/execution` (clause 7.11). An execution can be
+    /// given by value or by reference. The request is sent exactly once, whatever happens: an execution is
+    /// not repeatable.
     ///
     /// # Errors
     ///
-    /// Those of [`landing_page`](Client::landing_page), and [`Error::NoJobId`] if the server does not say which job it has
-    /// made, [`Error::AnsweredSynchronously`] with the results if it ran the process at once.
+    /// Those of [`landing_page`](Client::landing_page), and [`Error::NoJobId`] if the server does not say
+    /// which job it has made, [`Error::AnsweredSynchronously`] with the results if it ran the process at
+    /// once.
     pub fn execute(&self, process: impl AsRef<str>, execution: impl AsRef<Execution>) -> BoxFuture<'_, Result<Job>> {
         let execution = execution.as_ref();
         self.execute_this(Submission::new(process.as_ref(), execution, execution.prefer_or(self.preference())))
@@ -101,13 +105,15 @@ impl Client {
         })
     }
 
-    /// Executes a process and waits for the answer, which is the results (clause 7.11.2.3: synchronous execution). Words of
-    /// the execution's or the client's [`Prefer`] that ask for a job are left out. The request is sent exactly once.
+    /// Executes a process and waits for the answer, which is the results (clause 7.11.2.3: synchronous
+    /// execution). Words of the execution's or the client's [`Prefer`] that ask for a job are left out. The
+    /// request is sent exactly once.
     ///
     /// # Errors
     ///
-    /// Those of [`landing_page`](Client::landing_page), and [`Error::AnsweredAsynchronously`] with the job's identifier if
-    /// the server has made a job of it. ZOO-Project refuses to run deployed processes synchronously.
+    /// Those of [`landing_page`](Client::landing_page), and [`Error::AnsweredAsynchronously`] with the job's
+    /// identifier if the server has made a job of it. ZOO-Project refuses to run deployed processes
+    /// synchronously.
     pub fn execute_sync(&self, process: impl AsRef<str>, execution: impl AsRef<Execution>) -> BoxFuture<'_, Result<Results>> {
         let execution = execution.as_ref();
         let prefer = execution.prefer_or(self.preference()).synchronous(execution.response_form());
@@ -126,13 +132,13 @@ impl Client {
         })
     }
 
-    /// Executes a process as the server likes best, which its answer tells: a job or the results. What is preferred is the
-    /// execution's or the client's [`Prefer`]. The request is sent exactly once.
+    /// Executes a process as the server likes best, which its answer tells: a job or the results. What is
+    /// preferred is the execution's or the client's [`Prefer`]. The request is sent exactly once.
     ///
     /// # Errors
     ///
-    /// Those of [`landing_page`](Client::landing_page), and [`Error::NoJobId`] if the server has made a job and does not say
-    /// which.
+    /// Those of [`landing_page`](Client::landing_page), and [`Error::NoJobId`] if the server has made a job
+    /// and does not say which.
     pub fn submit(&self, process: impl AsRef<str>, execution: impl AsRef<Execution>) -> BoxFuture<'_, Result<Submitted>> {
         let execution = execution.as_ref();
         self.submit_this(Submission::new(process.as_ref(), execution, execution.prefer_or(self.preference())))
@@ -171,8 +177,9 @@ impl Client {
     }
 }
 
-/// The status of a job that the answer to an execution holds. 200 is the status code of results, whose outputs could be called
-/// `id` and `status`, but some servers answer so with a job: then it has to look like one.
+/// The status of a job that the answer to an execution holds. 200 is the status code of results, whose
+/// outputs could be called `id` and `status`, but some servers answer so with a job: then it has to look like
+/// one.
 fn status_of(answer: &Answer) -> Option<StatusInfo> {
     if answer.is_empty() {
         return None;

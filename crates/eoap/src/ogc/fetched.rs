@@ -17,7 +17,8 @@ use crate::{
     },
 };
 
-/// Data that was fetched, from [`Client::fetch`](crate::Client::fetch) or [`Output::fetch`](crate::Output::fetch).
+/// Data that was fetched, from [`Client::fetch`](crate::Client::fetch) or
+/// [`Output::fetch`](crate::Output::fetch).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Fetched {
@@ -28,8 +29,8 @@ pub struct Fetched {
 }
 
 impl Output {
-    /// The value with its bytes and media type, wherever it is: a reference is fetched ([`Client::fetch`]), a value is here
-    /// already.
+    /// The value with its bytes and media type, wherever it is: a reference is fetched ([`Client::fetch`]), a
+    /// value is here already.
     ///
     /// # Errors
     ///
@@ -69,15 +70,16 @@ impl Fetched {
 impl Client {
     /// Fetches what a link leads to, such as an output that was sent by reference.
     ///
-    /// A link may be to data anywhere, and is taken as it is, without credentials unless it is the server's. Three kinds are
-    /// taken for the server's own and follow the client's link policy: a relative link; one to this machine (`localhost`) if the
-    /// server is elsewhere, which is what ZOO-Project calls itself by default; and one to a host that gives no answer, which may
-    /// be a name that the server is known by only where it stands.
+    /// A link may be to data anywhere, and is taken as it is, without credentials unless it is the server's.
+    /// Three kinds are taken for the server's own and follow the client's link policy: a relative link; one
+    /// to this machine (`localhost`) if the server is elsewhere, which is what ZOO-Project calls itself by
+    /// default; and one to a host that gives no answer, which may be a name that the server is known by only
+    /// where it stands.
     ///
     /// # Errors
     ///
-    /// Those of [`landing_page`](Client::landing_page), and [`Error::Url`] for a link that is not HTTP, such as one to S3, which
-    /// [`Store`](crate::Store) reads.
+    /// Those of [`landing_page`](Client::landing_page), and [`Error::Url`] for a link that is not HTTP, such
+    /// as one to S3, which [`Store`](crate::Store) reads.
     pub fn fetch<'a>(&'a self, link: &'a Link) -> BoxFuture<'a, Result<Fetched>> {
         Box::pin(async move {
             let (url, other) = self.transport().places(&link.href)?;

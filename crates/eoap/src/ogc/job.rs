@@ -1,4 +1,5 @@
-//! A job on a server: where it is, how it does, what came out (OGC API - Processes - Part 1, clauses 7.13 to 7.15).
+//! A job on a server: where it is, how it does, what came out (OGC API - Processes - Part 1, clauses 7.13 to
+//! 7.15).
 //!
 //! [`Job`] asks once per call; asking again and again until the end is [`Wait`](crate::Wait).
 
@@ -70,7 +71,8 @@ impl Job {
         &self.id
     }
 
-    /// Identifier of the process, if it is known: always after [`Client::execute`], never after [`Client::job`].
+    /// Identifier of the process, if it is known: always after [`Client::execute`], never after
+    /// [`Client::job`].
     pub fn process_id(&self) -> Option<&str> {
         self.process_id.as_deref()
     }
@@ -83,8 +85,8 @@ impl Job {
     /// Where the status of the job can be looked at.
     ///
     /// This is the `monitor` link of the server if it leads to the origin of the client's base URL, otherwise
-    /// `{base}/jobs/{id}`: the links of ZOO-Project may name another host than the one the server is reached at. The methods
-    /// of this type always use the latter.
+    /// `{base}/jobs/{id}`: the links of ZOO-Project may name another host than the one the server is reached
+    /// at. The methods of this type always use the latter.
     pub fn status_url(&self) -> String {
         let link = self.submitted.as_ref().and_then(|status| status.link("monitor"));
         let own = link.and_then(|link| {
@@ -104,7 +106,8 @@ impl Job {
         Box::pin(async move { Ok(self.status_and_pause().await?.0) })
     }
 
-    /// As [`status`](Self::status), with the time that the server asks to wait before the next question (`Retry-After`).
+    /// As [`status`](Self::status), with the time that the server asks to wait before the next question
+    /// (`Retry-After`).
     pub(crate) async fn status_and_pause(&self) -> Result<(StatusInfo, Option<Duration>)> {
         let answer = self.client.transport().send(Request::get(self.url())).await?;
         self.is_seen.store(true, Relaxed);
@@ -124,7 +127,8 @@ impl Job {
         })
     }
 
-    /// Some of the results: `GET /jobs/{id}/results?outputs=…` (2.0 draft). ZOO-Project sends all of them regardless.
+    /// Some of the results: `GET /jobs/{id}/results?outputs=…` (2.0 draft). ZOO-Project sends all of them
+    /// regardless.
     ///
     /// ```no_run
     /// # async fn run(job: eoap::Job) -> Result<(), eoap::Error> {
@@ -150,8 +154,8 @@ impl Job {
         })
     }
 
-    /// One output as it is: `GET /jobs/{id}/results/{outputID}` (2.0 draft; ZOO-Project 2.1). An output that lies elsewhere is
-    /// fetched from there.
+    /// One output as it is: `GET /jobs/{id}/results/{outputID}` (2.0 draft; ZOO-Project 2.1). An output that
+    /// lies elsewhere is fetched from there.
     ///
     /// # Errors
     ///
@@ -177,8 +181,8 @@ impl Job {
         Box::pin(async move { Ok(self.status().await?.logs().cloned().collect()) })
     }
 
-    /// The text of a log. The link belongs to the server and follows the client's link policy; what is not UTF-8 in it is
-    /// replaced.
+    /// The text of a log. The link belongs to the server and follows the client's link policy; what is not
+    /// UTF-8 in it is replaced.
     ///
     /// # Errors
     ///
@@ -192,7 +196,8 @@ impl Job {
         })
     }
 
-    /// Cancels the job if it runs, and removes it: `DELETE /jobs/{id}` (clause 13, conformance class "dismiss").
+    /// Cancels the job if it runs, and removes it: `DELETE /jobs/{id}` (clause 13, conformance class
+    /// "dismiss").
     ///
     /// # Errors
     ///

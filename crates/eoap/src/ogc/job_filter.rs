@@ -1,4 +1,5 @@
-//! Which jobs fit the filters of a list (OGC API - Processes - Part 1, clause 12.4), as far as their status says it.
+//! Which jobs fit the filters of a list (OGC API - Processes - Part 1, clause 12.4), as far as their status
+//! says it.
 //!
 //! Servers that do not know a filter ignore it. What a status does not say counts as fitting.
 

@@ -1,7 +1,8 @@
-//! The jobs of a server (OGC API - Processes - Part 1, clause 12 "Requirements class Job list", `jobList.yaml`).
+//! The jobs of a server (OGC API - Processes - Part 1, clause 12 "Requirements class Job list",
+//! `jobList.yaml`).
 //!
-//! [`JobList`] is what a server lists, [`ListJobs`] what it is asked for. Each filter is a query parameter of the standard, and a
-//! [`JobFilter`] here for the servers that do not know it.
+//! [`JobList`] is what a server lists, [`ListJobs`] what it is asked for. Each filter is a query parameter of
+//! the standard, and a [`JobFilter`] here for the servers that do not know it.
 
 use std::{
     fmt,
@@ -53,8 +54,8 @@ pub struct JobList {
 lossless!(JobList);
 
 impl Client {
-    /// The jobs of the server: `GET /jobs` (clause 12, conformance class "job-list"). `.await` gives the first page; set
-    /// filters and `limit` before, or take `all` pages or a `stream`.
+    /// The jobs of the server: `GET /jobs` (clause 12, conformance class "job-list"). `.await` gives the
+    /// first page; set filters and `limit` before, or take `all` pages or a `stream`.
     ///
     /// # Errors
     ///
@@ -70,7 +71,8 @@ impl JobList {
         self.jobs.iter().find(|job| job.id() == Some(id))
     }
 
-    /// How many jobs the server has, if it says so (`numberTotal` of ZOO-Project, `numberMatched` of pygeoapi).
+    /// How many jobs the server has, if it says so (`numberTotal` of ZOO-Project, `numberMatched` of
+    /// pygeoapi).
     pub fn number_total(&self) -> Option<u64> {
         self.total()
     }
@@ -226,8 +228,8 @@ impl<T: Into<OneOrMore> + Clone> From<&[T]> for OneOrMore {
     }
 }
 
-/// A moment or an interval of time in the notation of RFC 3339: text as the server takes it, or a range of two moments that
-/// may be open.
+/// A moment or an interval of time in the notation of RFC 3339: text as the server takes it, or a range of
+/// two moments that may be open.
 ///
 /// ```
 /// use eoap::Datetime;
@@ -284,8 +286,8 @@ impl From<RangeFull> for Datetime {
 /// Asks for the jobs of a server, from [`Client::jobs`]: set filters, then `.await` for the first page,
 /// [`all`](ListJobs::all) for every page, or [`stream`](ListJobs::stream) for one job after the other.
 ///
-/// Not every server obeys filters: what does not fit is left out here, so that a page can be shorter than `limit`. What a server does not
-/// say of a job counts as fitting.
+/// Not every server obeys filters: what does not fit is left out here, so that a page can be shorter than
+/// `limit`. What a server does not say of a job counts as fitting.
 ///
 /// ```no_run
 /// # async fn run(client: eoap::Client) -> Result<(), eoap::Error> {
@@ -344,7 +346,8 @@ impl ListJobs {
         self.set("datetime", datetime)
     }
 
-    /// Jobs that ran at least so long (`minDuration`), or have been running so long; whole seconds, rounded down.
+    /// Jobs that ran at least so long (`minDuration`), or have been running so long; whole seconds, rounded
+    /// down.
     pub fn min_duration(mut self, duration: Duration) -> Self {
         self.filter.at_least = Some(Duration::from_secs(duration.as_secs()));
         self.set("minDuration", duration.as_secs().to_string())
@@ -366,8 +369,8 @@ impl ListJobs {
     ///
     /// # Errors
     ///
-    /// Those of [`Client::landing_page`]; [`Error::PagingLoop`](crate::Error::PagingLoop) if the pages lead back to one of
-    /// them.
+    /// Those of [`Client::landing_page`]; [`Error::PagingLoop`](crate::Error::PagingLoop) if the pages lead
+    /// back to one of them.
     pub fn all(self) -> BoxFuture<'static, Result<JobList>> {
         Box::pin(paging::all(self.query()))
     }

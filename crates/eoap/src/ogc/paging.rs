@@ -1,7 +1,9 @@
-//! Lists that servers cut into pages (OGC API - Processes - Part 1, clauses 7.9.3 and 12.4: `limit`, and the links `next`).
+//! Lists that servers cut into pages (OGC API - Processes - Part 1, clauses 7.9.3 and 12.4: `limit`, and the
+//! links `next`).
 //!
-//! [`ListProcesses`] and [`ListJobs`](crate::ListJobs) ask for the first page, all pages, or a [`Paged`] stream of what is on
-//! them. The way from page to page is the server's link `next`, whatever is in its query. What is listed is not known here.
+//! [`ListProcesses`] and [`ListJobs`](crate::ListJobs) ask for the first page, all pages, or a [`Paged`]
+//! stream of what is on them. The way from page to page is the server's link `next`, whatever is in its
+//! query. What is listed is not known here.
 
 use std::{
     collections::{HashSet, VecDeque},
@@ -31,7 +33,8 @@ use crate::{
 
 type Fetching<L> = Pin<Box<dyn Future<Output = Result<(L, Option<Url>)>> + Send>>;
 
-/// How long a page is asked for where one may be cut without a link to the next: most servers give no more anyway.
+/// How long a page is asked for where one may be cut without a link to the next: most servers give no more
+/// anyway.
 const LONG_PAGE: &str = "1000";
 
 type Keeps<T> = Box<dyn Fn(&T) -> bool + Send>;
@@ -49,7 +52,8 @@ pub(crate) trait Page: DeserializeOwned + Send + Unpin + 'static {
     fn extra(&self) -> &Map<String, Value>;
     fn id(entry: &Self::Entry) -> Option<&str>;
 
-    /// How many entries the server has, if it says so: `numberTotal` of ZOO-Project, `numberMatched` of pygeoapi.
+    /// How many entries the server has, if it says so: `numberTotal` of ZOO-Project, `numberMatched` of
+    /// pygeoapi.
     fn total(&self) -> Option<u64> {
         ["numberTotal", "numberMatched"].iter().find_map(|name| self.extra().get(*name)?.as_u64())
     }
@@ -66,8 +70,8 @@ pub(crate) struct Query<L: Page> {
 }
 
 impl Client {
-    /// The processes of the server: `GET /processes` (clause 7.9). `.await` gives the first page as the server cuts it; set
-    /// `limit` before, or take `all` pages or a `stream`.
+    /// The processes of the server: `GET /processes` (clause 7.9). `.await` gives the first page as the
+    /// server cuts it; set `limit` before, or take `all` pages or a `stream`.
     ///
     /// # Errors
     ///
@@ -174,7 +178,8 @@ impl<L: Page> Pages<L> {
         Poll::Ready(Some(Ok(page)))
     }
 
-    /// What to ask for after an only page that may not be all: pygeoapi cuts its list of processes and links to no next page.
+    /// What to ask for after an only page that may not be all: pygeoapi cuts its list of processes and links
+    /// to no next page.
     fn with_room_for_more(&mut self, page: &mut L) -> Option<Url> {
         let here = page.entries().len() as u64;
         if self.query.is_limited || here == 0 || page.total().is_some_and(|total| total <= here) {
@@ -187,8 +192,8 @@ impl<L: Page> Pages<L> {
     }
 }
 
-/// A stream of what is listed, page by page: a page is asked for when the one before it has been used up. It ends with the
-/// last page, with a page that is empty, or after an error.
+/// A stream of what is listed, page by page: a page is asked for when the one before it has been used up. It
+/// ends with the last page, with a page that is empty, or after an error.
 ///
 /// It is a [`futures_util::Stream`]; [`next`](Paged::next) is there without importing a trait, too.
 ///

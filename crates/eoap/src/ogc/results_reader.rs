@@ -1,8 +1,8 @@
-//! Finds out in which form a server has sent the outputs of a process (OGC API - Processes - Part 1, clauses 7.11.4 and 7.14:
-//! document or raw, value or reference, one or many).
+//! Finds out in which form a server has sent the outputs of a process (OGC API - Processes - Part 1, clauses
+//! 7.11.4 and 7.14: document or raw, value or reference, one or many).
 //!
-//! Servers do not say which form it is, and version 1.0, the 2.0 draft, ZOO-Project and pygeoapi differ; the rules are written
-//! down at [`Results`]. What was asked for helps ([`Expected`]) but binds nobody.
+//! Servers do not say which form it is, and version 1.0, the 2.0 draft, ZOO-Project and pygeoapi differ; the
+//! rules are written down at [`Results`]. What was asked for helps ([`Expected`]) but binds nobody.
 
 use bytes::Bytes;
 use reqwest::header::LINK;
@@ -57,7 +57,8 @@ pub(crate) fn results(answer: &Answer, expected: &Expected) -> Result<Results> {
                 other => Err(answer.not(EXPECTED, format!("it is {}", kind(&other)))),
             }
         }
-        // Of the two labels that ZOO-Project gives one raw output, proxies leave the one that is not the output's.
+        // Of the two labels that ZOO-Project gives one raw output, proxies leave the one that is not the
+        // output's.
         Err(_) if essence == "application/json" && (raw_wanted || may_be_raw(answer, expected)) => {
             Ok(raw_as(answer, expected, Some(media_type::of_content(&answer.body))))
         }
@@ -70,7 +71,8 @@ pub(crate) fn results(answer: &Answer, expected: &Expected) -> Result<Results> {
 ///
 /// # Errors
 ///
-/// [`Error::NoSuchOutput`] and [`Error::Api`] where a server redirects to the document with all outputs, or with the reason for none.
+/// [`Error::NoSuchOutput`] and [`Error::Api`] where a server redirects to the document with all outputs, or
+/// with the reason for none.
 pub(crate) fn output(answer: &Answer, job: &str, id: &str) -> Result<Output> {
     let file = answer.url.path_segments().and_then(|mut segments| segments.next_back()).unwrap_or_default();
     let is_jobs_document = file.strip_prefix(job).is_some_and(|rest| rest.starts_with('.'));
@@ -110,7 +112,8 @@ fn may_be_raw(answer: &Answer, expected: &Expected) -> bool {
     expected.response != Some(Response::Document) && !matches!(answer.body.trim_ascii_start(), [b'{' | b'[', ..])
 }
 
-/// Whether a document says why there are no results (RFC 7807): ZOO-Project sends it with status 200 for a job that failed.
+/// Whether a document says why there are no results (RFC 7807): ZOO-Project sends it with status 200 for a
+/// job that failed.
 fn is_problem(value: &Value, expected: &Expected) -> bool {
     const MEMBERS: [&str; 7] = ["type", "title", "status", "detail", "instance", "code", "description"];
     let Value::Object(members) = value else { return false };
@@ -147,8 +150,9 @@ fn object_results(object: Map<String, Value>, answer: &Answer, expected: &Expect
     }
 }
 
-/// `{"outputs": [{"id": …, "value": …}]}` as a document with a member per output. pygeoapi makes that list of whatever the
-/// process gave: where it is no object with an `id`, the one entry is an object with a member per output, or the one output.
+/// `{"outputs": [{"id": …, "value": …}]}` as a document with a member per output. pygeoapi makes that list of
+/// whatever the process gave: where it is no object with an `id`, the one entry is an object with a member
+/// per output, or the one output.
 fn pygeoapi_list(object: &Map<String, Value>, expected: &Expected) -> Option<Map<String, Value>> {
     let entries = object.get("outputs").filter(|_| object.len() == 1)?.as_array()?;
     entries.iter().map(identified).collect::<Option<_>>().or_else(|| {
@@ -211,8 +215,8 @@ fn decode(body: &Bytes) -> Option<Bytes> {
     Output::of(&json!({"value": std::str::from_utf8(body).ok()?, "encoding": "base64"}), None).bytes().ok()
 }
 
-/// The outputs that `Link` headers lead to. The standard does not say how such a link names its output: here by its relation,
-/// else by its place among the outputs that were asked for, else by its title.
+/// The outputs that `Link` headers lead to. The standard does not say how such a link names its output: here
+/// by its relation, else by its place among the outputs that were asked for, else by its title.
 fn references(answer: &Answer, expected: &Expected) -> Results {
     let mut results = Results::default();
     for (index, (relation, link)) in output_links(answer).enumerate() {

@@ -1,6 +1,7 @@
 //! Waits until a job ends, by asking for its status again and again.
 //!
-//! [`Wait`] holds when to ask and when to give up; how one question is asked, and repeated if need be, is the transport's.
+//! [`Wait`] holds when to ask and when to give up; how one question is asked, and repeated if need be, is the
+//! transport's.
 
 use std::{
     fmt,
@@ -23,8 +24,9 @@ use crate::{
 const FIRST_INTERVAL: Duration = Duration::from_secs(1);
 /// How intervals grow unless they are set to be constant, and up to where.
 const BACKOFF: (f64, Duration) = (1.5, Duration::from_secs(30));
-/// How many answers "no such job" are borne right after a submission, and as many more as come within a time: ZOO-Project may take a
-/// moment to know its own job, and how often it is asked in a moment depends on the interval.
+/// How many answers "no such job" are borne right after a submission, and as many more as come within a time:
+/// ZOO-Project may take a moment to know its own job, and how often it is asked in a moment depends on the
+/// interval.
 const UNKNOWN_AT_FIRST: (u32, Duration) = (3, Duration::from_secs(5));
 /// How many failures of the network or a gateway in a row are borne once the job has been seen.
 const INTERRUPTIONS: u32 = 3;
@@ -35,20 +37,21 @@ pub(crate) type OnStatus = Box<dyn FnMut(&StatusInfo) + Send>;
 
 /// Waiting for a job, from [`Job::wait`]: set what is to be set, then `.await`.
 ///
-/// The status is asked for at once, then again and again until the job is successful (the last status is returned), failed or
-/// dismissed (both are errors that hold it). Words that the standard does not know, such as `paused`, go on waiting.
+/// The status is asked for at once, then again and again until the job is successful (the last status is
+/// returned), failed or dismissed (both are errors that hold it). Words that the standard does not know, such
+/// as `paused`, go on waiting.
 ///
-/// The time between two questions is 1 s at first and grows by half each time up to 30 s, because a job that has run for long
-/// is likely to go on; [`every`](Wait::every) makes it constant, [`backoff`](Wait::backoff) changes how it grows. A
-/// `Retry-After` in an answer of the server makes it longer for once.
+/// The time between two questions is 1 s at first and grows by half each time up to 30 s, because a job that
+/// has run for long is likely to go on; [`every`](Wait::every) makes it constant, [`backoff`](Wait::backoff)
+/// changes how it grows. A `Retry-After` in an answer of the server makes it longer for once.
 ///
-/// "No such job" is borne three times, or for five seconds, right after the submission; so are up to three failures in a row of the network or a
-/// gateway (429, 502, 503, 504) once the job has been seen, each of them after the repetitions of the client's
-/// [`Retry`](crate::Retry).
+/// "No such job" is borne three times, or for five seconds, right after the submission; so are up to three
+/// failures in a row of the network or a gateway (429, 502, 503, 504) once the job has been seen, each of
+/// them after the repetitions of the client's [`Retry`](crate::Retry).
 ///
-/// The environment variable `EOAP_POLL_INTERVAL` (such as `5ms`, `2s`, `1m`) overrides the interval of every wait, whatever the
-/// server asks for. It is meant for demonstrations and tests, where a server plays a job back in less time than the real one
-/// took.
+/// The environment variable `EOAP_POLL_INTERVAL` (such as `5ms`, `2s`, `1m`) overrides the interval of every
+/// wait, whatever the server asks for. It is meant for demonstrations and tests, where a server plays a job
+/// back in less time than the real one took.
 ///
 /// ```no_run
 /// # async fn run(job: eoap::Job) -> Result<(), eoap::Error> {
@@ -86,14 +89,15 @@ impl Wait {
         Self { job, every: None, backoff: None, deadline: None, on_status: None, record: None }
     }
 
-    /// Time between two questions; constant, unless [`backoff`](Wait::backoff) is set, too: then it is the first one.
+    /// Time between two questions; constant, unless [`backoff`](Wait::backoff) is set, too: then it is the
+    /// first one.
     pub fn every(mut self, interval: Duration) -> Self {
         self.every = Some(interval);
         self
     }
 
-    /// The time between two questions is multiplied with `factor` after each one, until it is `longest`. A factor below 1
-    /// counts as 1.
+    /// The time between two questions is multiplied with `factor` after each one, until it is `longest`. A
+    /// factor below 1 counts as 1.
     pub fn backoff(mut self, factor: f64, longest: Duration) -> Self {
         self.backoff = Some((factor, longest));
         self

@@ -88,7 +88,8 @@ async fn default_works_and_only_one_preference_makes_jobs_everywhere() {
             (Prefer::respond_async_after(1), server.has(Feature::PreferAmongOthers)),
             (Prefer::RespondAsync, true),
         ] {
-            // Either way there is a job; whether it is still at work tells whether the server has kept the client waiting.
+            // Either way there is a job; whether it is still at work tells whether the server has kept the
+            // client waiting.
             let job = server.client.execute("wait", wait.clone().prefer(prefer.clone())).await?;
             assert_eq!(!job.status().await?.status.is_finished(), goes_on, "{prefer:?}");
             job.wait().every(OFTEN).await?;

@@ -1,7 +1,7 @@
 //! The servers that the suite runs on, what each of them lacks, and how a scene is played on all of them.
 //!
-//! Knows no scene. A lack is a fact that was observed, with a name; scenes ask for it and check that it is still one, so that
-//! neither a wrong entry nor a server that has learnt something goes unnoticed.
+//! Knows no scene. A lack is a fact that was observed, with a name; scenes ask for it and check that it is
+//! still one, so that neither a wrong entry nor a server that has learnt something goes unnoticed.
 
 use std::path::Path;
 
@@ -123,7 +123,8 @@ pub(crate) async fn on_every_server(scene: &str, play: impl AsyncFn(&Peer) -> eo
     }
 }
 
-/// Plays a scene on the testbed, with another scenario of it, as either server; no other server has these processes.
+/// Plays a scene on the testbed, with another scenario of it, as either server; no other server has these
+/// processes.
 pub(crate) async fn on_every_testbed(scene: &str, scenario: &str, play: impl AsyncFn(&Peer) -> eoap::Result<()>) {
     if std::env::var_os(SERVER).is_some() {
         println!("{scene}: not here, because {SERVER} does not have the processes of the scenario {scenario}");

@@ -138,7 +138,8 @@ async fn objects_of_s3_come_with_the_settings_of_their_asset() {
     let server = MockServer::start().await;
     Mock::given(path("/results/job/otsu.tif")).respond_with(Object(b"mask".to_vec())).mount(&server).await;
     let folder = folder("s3");
-    // The environment of tests has no credentials; without them an endpoint is refused before anything is asked.
+    // The environment of tests has no credentials; without them an endpoint is refused before anything is
+    // asked.
     let asset: eoap::stac::Asset = serde_json::from_value(
         json!({"href": "s3://results/job/otsu.tif", "storage:endpoint": server.uri(), "storage:region": "us-east-1"}),
     )
@@ -172,8 +173,8 @@ async fn what_fails_leaves_nothing_and_keeps_what_was_there() {
     assert_eq!(files(&folder), ["gone.tif"]);
 }
 
-/// Serves `body` but breaks off after `pieces[n]` bytes of the n-th answer; with ranges if `ranges` is set. Gives the address and
-/// the heads of the requests.
+/// Serves `body` but breaks off after `pieces[n]` bytes of the n-th answer; with ranges if `ranges` is set.
+/// Gives the address and the heads of the requests.
 async fn breaking(body: Vec<u8>, pieces: Vec<usize>, ranges: bool) -> (String, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("listener");
     let address = format!("http://{}/data.bin", listener.local_addr().expect("address"));

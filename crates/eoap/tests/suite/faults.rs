@@ -1,5 +1,6 @@
-//! What becomes of each kind of request when the network or the server misbehaves: an answer all the same, or an error that
-//! says what happened, always in time; and a request that changes something is seen by the server once at the most.
+//! What becomes of each kind of request when the network or the server misbehaves: an answer all the same, or
+//! an error that says what happened, always in time; and a request that changes something is seen by the
+//! server once at the most.
 
 use std::time::{Duration, Instant};
 

@@ -42,7 +42,8 @@ fn items_are_indexed_iterated_and_shown() {
     );
 }
 
-/// Items and collections, good and odd: what STAC 1.0 and 1.1 allow is read, what they forbid is refused by name.
+/// Items and collections, good and odd: what STAC 1.0 and 1.1 allow is read, what they forbid is refused by
+/// name.
 fn cases() -> serde_json::Map<String, Value> {
     serde_json::from_str(include_str!("../data/stac.json")).expect("JSON")
 }

@@ -1,5 +1,5 @@
-//! Documents of servers, read and written again: the same text, member by member. As ZOO-Project (2024 and today), pygeoapi
-//! and the draft of version 2.0 write them.
+//! Documents of servers, read and written again: the same text, member by member. As ZOO-Project (2024 and
+//! today), pygeoapi and the draft of version 2.0 write them.
 
 use eoap::{Conformance, JobList, LandingPage, Process, ProcessList, ProcessSummary, Results, Status, StatusInfo};
 use proptest::prelude::*;
@@ -143,8 +143,8 @@ fn any_value() -> impl Strategy<Value = Value> {
 }
 
 proptest! {
-    /// A member of another type than the standard's, in the document or in an entry of one of its lists: whatever it is, the document can
-    /// be read and comes back.
+    /// A member of another type than the standard's, in the document or in an entry of one of its lists:
+    /// whatever it is, the document can be read and comes back.
     #[test]
     fn odd_members_are_kept_and_make_nothing_unusable(
         index in 0..ANSWERS.len(),

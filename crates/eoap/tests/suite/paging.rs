@@ -12,7 +12,8 @@ fn client(server: &MockServer) -> Client {
     Client::new(format!("{}/acme/ogc-api", server.uri())).expect("client")
 }
 
-/// Answers with a part of `ids`, two at a time unless `limit` says otherwise; `next` makes the link to the next page.
+/// Answers with a part of `ids`, two at a time unless `limit` says otherwise; `next` makes the link to the
+/// next page.
 fn pages(ids: &'static [&'static str], member: &'static str, next: fn(usize, usize) -> Value) -> impl wiremock::Respond {
     move |request: &Request| {
         let query: std::collections::HashMap<_, _> = request.url.query_pairs().into_owned().collect();

@@ -1,5 +1,5 @@
-//! Pictures as a notebook gets them: maps of items, timelines of jobs, histograms and previews of rasters. What each is drawn with
-//! is tested beside it.
+//! Pictures as a notebook gets them: maps of items, timelines of jobs, histograms and previews of rasters.
+//! What each is drawn with is tested beside it.
 
 use eoap::{ColourMap, ItemCollection, Map, Picture, Raster, Results, StatusInfo, Timeline};
 use serde_json::{Value, json};
@@ -50,7 +50,8 @@ fn a_map_shows_footprints_and_the_area_and_says_so() {
     {
         assert!(svg.contains(text), "{text} is not in {svg}");
     }
-    // A parallel through the middle is true to scale: 81.4 km of latitude are higher than 56.1 km of longitude are wide.
+    // A parallel through the middle is true to scale: 81.4 km of latitude are higher than 56.1 km of
+    // longitude are wide.
     assert_eq!(svg, items().map().area("area of interest", [-121.399, 39.834, -120.74, 40.472]).picture().svg());
 }
 
@@ -150,7 +151,8 @@ async fn a_preview_knows_where_it_lies() {
     let picture = Map::new().raster("water", &preview).area("its bounds", raster.bounds_wgs84().expect("bounds")).picture();
     is_sound(&picture);
     assert!(picture.svg().contains("data:image/png;base64,") && picture.to_string().contains("1 is blue"), "{picture}");
-    // Between the corners places are spread evenly; the map's own middle is less than a pixel of the mask away from the true one.
+    // Between the corners places are spread evenly; the map's own middle is less than a pixel of the mask
+    // away from the true one.
     let (width, height) = (f64::from(raster.width()), f64::from(raster.height()));
     let middle =
         raster.crs().expect("system").transform(&eoap::Crs::wgs84(), &[raster.transform().apply(width / 2.0, height / 2.0)]);

@@ -1,4 +1,5 @@
-//! The GeoTIFF reader against GDAL: `data/expected.json` holds what rasterio and rio-stac say about the files next to it.
+//! The GeoTIFF reader against GDAL: `data/expected.json` holds what rasterio and rio-stac say about the files
+//! next to it.
 
 use std::path::PathBuf;
 
@@ -90,7 +91,8 @@ async fn documented_figures() {
     assert!(text.contains("481086 of 795648") && text.contains("60.46467784749034"), "{text}");
 }
 
-/// Many integers of 64 bits are the same float; the smallest, the largest and "no data" are not taken for others.
+/// Many integers of 64 bits are the same float; the smallest, the largest and "no data" are not taken for
+/// others.
 #[tokio::test]
 async fn integers_of_64_bits_are_not_rounded() {
     let values = [u64::MAX, u64::MAX - 1, 9_007_199_254_740_993, u64::MAX];
@@ -196,7 +198,8 @@ async fn previews_of_every_kind() {
     }
 }
 
-/// Every file cut short anywhere, and with damaged bytes, is an error or a result, and never a panic or a hang.
+/// Every file cut short anywhere, and with damaged bytes, is an error or a result, and never a panic or a
+/// hang.
 #[tokio::test]
 async fn damaged_files_do_no_harm() {
     let expected: serde_json::Map<String, Value> = serde_json::from_str(EXPECTED).expect("JSON");

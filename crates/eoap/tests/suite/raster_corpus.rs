@@ -1,5 +1,6 @@
-//! Every pixel and every value of the profile against rasterio, on files that GDAL wrote: the few in `data/corpus`, or those in the folder
-//! that `EOAP_CORPUS` names (`just raster-corpus` makes thousands). `corpus/make.py` says what is in them.
+//! Every pixel and every value of the profile against rasterio, on files that GDAL wrote: the few in
+//! `data/corpus`, or those in the folder that `EOAP_CORPUS` names (`just raster-corpus` makes thousands).
+//! `corpus/make.py` says what is in them.
 
 use std::{collections::BTreeMap, fmt::Debug, path::PathBuf};
 
@@ -66,7 +67,8 @@ async fn everything_is_as_rasterio_reads_it() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Definitions of systems against GDAL's: names change with the editions of the registry, and the one that we have is older.
+/// Definitions of systems against GDAL's: names change with the editions of the registry, and the one that we
+/// have is older.
 #[test]
 fn systems_are_defined_as_in_gdal() {
     let Some(folder) = std::env::var_os("EOAP_CORPUS").map(PathBuf::from) else { return };
@@ -152,8 +154,8 @@ async fn compare_read(raster: &Raster, read: &Value, expected: &[u8]) -> Result<
     }
 }
 
-/// JPEG leaves decoders some room: 2 in values as they are stored, and in the mean of colours whose chroma is stored in half the size, which
-/// `zune-jpeg` interpolates and GDAL's library does not.
+/// JPEG leaves decoders some room: 2 in values as they are stored, and in the mean of colours whose chroma is
+/// stored in half the size, which `zune-jpeg` interpolates and GDAL's library does not.
 async fn compare_jpeg(raster: &Raster, read: &Value, expected: &[u8]) -> Result<(), String> {
     let ours = ask::<u8>(raster, read).await?;
     let differences: Vec<f64> = ours.iter().zip(expected).map(|(a, b)| f64::from(a.abs_diff(*b))).collect();

@@ -1,5 +1,5 @@
-//! Reading parts of rasters: types, windows, bounds in any reference system, shapes, masks; over HTTP in few requests. That the values are those
-//! of rasterio is shown by `raster_corpus`.
+//! Reading parts of rasters: types, windows, bounds in any reference system, shapes, masks; over HTTP in few
+//! requests. That the values are those of rasterio is shown by `raster_corpus`.
 
 use eoap::{Affine, Bounds, Crs, Error, Raster, Resampling, Window};
 use wiremock::{

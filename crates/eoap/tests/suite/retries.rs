@@ -1,4 +1,5 @@
-//! How long a request lasts: attempts, deadlines, limits, and what is left of it when nobody wants it any more.
+//! How long a request lasts: attempts, deadlines, limits, and what is left of it when nobody wants it any
+//! more.
 
 use std::{
     sync::Arc,

@@ -1,4 +1,5 @@
-//! An HTTP/1.1 server below HTTP libraries: it can break off, drip, fall silent, and count what other servers hide.
+//! An HTTP/1.1 server below HTTP libraries: it can break off, drip, fall silent, and count what other servers
+//! hide.
 
 use std::{
     collections::HashMap,
@@ -226,7 +227,8 @@ async fn serve(mut stream: TcpStream, handler: &Handler, seen: &Seen) -> std::io
         match reply.manner {
             Manner::Whole(delay) => {
                 sleep(delay).await;
-                // Before the client has the whole answer: it may send the next request then, before we go on here.
+                // Before the client has the whole answer: it may send the next request then, before we go on
+                // here.
                 drop(active);
                 stream.write_all(&[head.as_bytes(), &reply.body].concat()).await?;
             }

@@ -1,4 +1,5 @@
-//! A real ZOO-Project kernel behind Apache, as it was recorded: how several raw outputs, results behind redirects and failed jobs come.
+//! A real ZOO-Project kernel behind Apache, as it was recorded: how several raw outputs, results behind
+//! redirects and failed jobs come.
 
 use std::collections::BTreeMap;
 

@@ -39,7 +39,8 @@ pub(crate) fn checked_name(name: &str) -> Result<String> {
     Ok(name.to_owned())
 }
 
-/// An identifier as the name of a folder: what could lead elsewhere, or what some system does not take, becomes `_`.
+/// An identifier as the name of a folder: what could lead elsewhere, or what some system does not take,
+/// becomes `_`.
 pub(crate) fn folder_name(id: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | ' ' | '+' | '=' | '@');
     let name: String = id.chars().map(|c| if is_plain(c) { c } else { '_' }).collect();

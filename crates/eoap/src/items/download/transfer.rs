@@ -72,8 +72,9 @@ fn copy(from: &Path, file: &mut AtomicFile) -> Result<(u64, Option<u64>)> {
     Ok((bytes.len() as u64, None))
 }
 
-/// Fetches a file over HTTP. A body that breaks off is asked for from there on (RFC 9110, clause 14), as long as the file is the same
-/// (`If-Range`, clause 13.1.5); a server that sends it whole again, or sends another, starts it anew.
+/// Fetches a file over HTTP. A body that breaks off is asked for from there on (RFC 9110, clause 14), as long
+/// as the file is the same (`If-Range`, clause 13.1.5); a server that sends it whole again, or sends another,
+/// starts it anew.
 async fn fetch_http(
     url: Url,
     file: &mut AtomicFile,

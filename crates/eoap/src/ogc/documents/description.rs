@@ -1,8 +1,9 @@
-//! Inputs and outputs as a process describes them (OGC API - Processes - Part 1, clause 9 "OGC Process Description",
-//! `inputDescription.yaml`, `outputDescription.yaml`).
+//! Inputs and outputs as a process describes them (OGC API - Processes - Part 1, clause 9 "OGC Process
+//! Description", `inputDescription.yaml`, `outputDescription.yaml`).
 //!
-//! [`InputDescription`] and [`OutputDescription`] are views: they read what a notebook looks at and keep everything they are
-//! made of, so that reading never fails, however odd a description is. Whether a value fits is the business of the validation.
+//! [`InputDescription`] and [`OutputDescription`] are views: they read what a notebook looks at and keep
+//! everything they are made of, so that reading never fails, however odd a description is. Whether a value
+//! fits is the business of the validation.
 
 use std::fmt;
 
@@ -95,8 +96,9 @@ impl InputDescription {
         }
     }
 
-    /// Whether an execution needs this input. The standard says so by `minOccurs`, which is 1 unless given; ZOO-Project leaves
-    /// it out for optional inputs, too, so one that has a default value or may be `null` is not required either.
+    /// Whether an execution needs this input. The standard says so by `minOccurs`, which is 1 unless given;
+    /// ZOO-Project leaves it out for optional inputs, too, so one that has a default value or may be `null`
+    /// is not required either.
     pub fn is_required(&self) -> bool {
         match self.min_occurs {
             Some(0) => false,
@@ -109,7 +111,8 @@ impl InputDescription {
         matches!(self.max_occurs, Some(MaxOccurs::Unbounded | MaxOccurs::Number(2..)))
     }
 
-    /// The type in brief, such as `string`, `array of number`, `integer | null`, `one of string, object`, `image/tiff`.
+    /// The type in brief, such as `string`, `array of number`, `integer | null`, `one of string, object`,
+    /// `image/tiff`.
     pub fn type_name(&self) -> String {
         let schema = type_name(&self.schema);
         match (schema.as_str(), self.members.get("extended-schema")) {

@@ -1,8 +1,8 @@
-//! What to execute with: inputs, outputs, and how the answer is wanted (OGC API - Processes - Part 1, clause 7.11,
-//! `execute.yaml`).
+//! What to execute with: inputs, outputs, and how the answer is wanted (OGC API - Processes - Part 1, clause
+//! 7.11, `execute.yaml`).
 //!
-//! [`Execution`] is the document that is sent. Values are checked against the description of the process only when asked for
-//! ([`Execution::validated`]); the server does that, too.
+//! [`Execution`] is the document that is sent. Values are checked against the description of the process only
+//! when asked for ([`Execution::validated`]); the server does that, too.
 
 use std::fmt;
 
@@ -65,7 +65,8 @@ impl Execution {
         self.output_as(name, format.into())
     }
 
-    /// Asks for this output with settings as they are sent, such as `{"transmissionMode": "reference"}` (`output.yaml`).
+    /// Asks for this output with settings as they are sent, such as `{"transmissionMode": "reference"}`
+    /// (`output.yaml`).
     pub fn output_as(mut self, name: impl Into<String>, settings: Value) -> Self {
         self.set_output(name.into(), settings);
         self

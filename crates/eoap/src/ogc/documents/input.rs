@@ -1,7 +1,7 @@
 //! Values of inputs (OGC API - Processes - Part 1, clause 7.11.2.5, `inlineOrRefData.yaml`).
 //!
-//! [`Input`] is the JSON that stands for a value: as it is, qualified, in Base64, or a reference. Whether the process takes it is
-//! not looked at.
+//! [`Input`] is the JSON that stands for a value: as it is, qualified, in Base64, or a reference. Whether the
+//! process takes it is not looked at.
 
 use std::path::Path;
 
@@ -14,9 +14,11 @@ use crate::{
     http::media_type,
 };
 
-/// The value of an input: text, a number, a truth value, a list of those, JSON, a file, a bounding box, or a reference.
+/// The value of an input: text, a number, a truth value, a list of those, JSON, a file, a bounding box, or a
+/// reference.
 ///
-/// Anything of these converts by itself where an input is expected. A float that is not finite has no JSON and becomes `null`.
+/// Anything of these converts by itself where an input is expected. A float that is not finite has no JSON
+/// and becomes `null`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct Input(Value);
@@ -55,8 +57,9 @@ impl Input {
         Ok(Self::bytes(bytes, media_type::by_extension(extension)))
     }
 
-    /// A bounding box in degrees of WGS 84 (`bbox.yaml`): minimum longitude, minimum latitude, maximum longitude, maximum
-    /// latitude; or six numbers, with the minimum height (m) third and the maximum height last. Another count does not compile.
+    /// A bounding box in degrees of WGS 84 (`bbox.yaml`): minimum longitude, minimum latitude, maximum
+    /// longitude, maximum latitude; or six numbers, with the minimum height (m) third and the maximum height
+    /// last. Another count does not compile.
     ///
     /// ```
     /// use eoap::Input;
@@ -69,7 +72,8 @@ impl Input {
         Self::bbox_in(bbox, format!("http://www.opengis.net/def/crs/{crs}"))
     }
 
-    /// A bounding box of four or six numbers in the coordinate reference system with the URI `crs`, its axes in that system's order.
+    /// A bounding box of four or six numbers in the coordinate reference system with the URI `crs`, its axes
+    /// in that system's order.
     pub fn bbox_in<const N: usize>(bbox: [f64; N], crs: impl Into<String>) -> Self {
         const { assert!(N == 4 || N == 6, "a bounding box has four numbers, or six with heights") };
         Self(json!({"bbox": bbox.as_slice(), "crs": crs.into()}))

@@ -80,8 +80,8 @@ pub struct Conformance {
 }
 
 impl Conformance {
-    /// Whether a class is declared whose URI ends with `class`, such as `conf/job-list` or `ogcapi-processes-1/1.0/conf/core`.
-    /// Only whole path segments count; http and https are the same.
+    /// Whether a class is declared whose URI ends with `class`, such as `conf/job-list` or
+    /// `ogcapi-processes-1/1.0/conf/core`. Only whole path segments count; http and https are the same.
     pub fn has(&self, class: &str) -> bool {
         self.conforms_to.iter().any(|uri| {
             uri.strip_suffix(class).is_some_and(|rest| rest.is_empty() || rest.ends_with('/') || class.starts_with('/'))

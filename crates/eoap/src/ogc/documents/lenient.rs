@@ -1,7 +1,8 @@
 //! Reads optional members of any type: what has an odd one is read as near as can be, or as absent.
 //!
-//! Servers write a number as a version, a text as a list of one, an object where a list belongs. Nothing of that may make a process, a
-//! job or a list unusable, so these functions never fail. [`Members`](super::lossless::Members) keeps what came, whatever was read of it.
+//! Servers write a number as a version, a text as a list of one, an object where a list belongs. Nothing of
+//! that may make a process, a job or a list unusable, so these functions never fail.
+//! [`Members`](super::lossless::Members) keeps what came, whatever was read of it.
 
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::{Map, Number, Value};
@@ -65,7 +66,8 @@ pub(crate) fn entries<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializ
     Ok(entries.into_iter().flatten().filter_map(|entry| serde_json::from_value(entry).ok()).collect())
 }
 
-/// Descriptions by identifier; a list of objects that name theirs (`id`, `identifier`, `name`) as if it were such an object.
+/// Descriptions by identifier; a list of objects that name theirs (`id`, `identifier`, `name`) as if it were
+/// such an object.
 pub(crate) fn by_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Map<String, Value>, D::Error> {
     Ok(match Value::deserialize(deserializer)? {
         Value::Object(members) => members,

@@ -1,6 +1,7 @@
 //! Links between resources of a server (OGC API - Common, `link.yaml`; RFC 8288).
 //!
-//! Knows what a link says, and refuses to know how to follow one: requests are the business of [`Client`](crate::Client).
+//! Knows what a link says, and refuses to know how to follow one: requests are the business of
+//! [`Client`](crate::Client).
 
 use std::fmt;
 
@@ -49,7 +50,8 @@ impl Link {
 
     /// Whether the relation is `name`, either as it stands or as the last segment of a relation URI.
     ///
-    /// Servers write `http://www.opengis.net/def/rel/ogc/1.0/results` and the same with `https`; both are `results` here.
+    /// Servers write `http://www.opengis.net/def/rel/ogc/1.0/results` and the same with `https`; both are
+    /// `results` here.
     ///
     /// ```
     /// let link: eoap::Link = serde_json::from_str(
@@ -62,7 +64,8 @@ impl Link {
         self.rel.as_deref().is_some_and(|rel| rel == name || rel.rsplit('/').next() == Some(name))
     }
 
-    /// The relation in brief: the last segment of a relation URI, the whole of any other, nothing without one.
+    /// The relation in brief: the last segment of a relation URI, the whole of any other, nothing without
+    /// one.
     pub fn relation(&self) -> &str {
         let rel = self.rel.as_deref().unwrap_or("");
         rel.rsplit('/').next().unwrap_or(rel)

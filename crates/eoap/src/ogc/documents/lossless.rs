@@ -1,8 +1,9 @@
 //! Keeps the members of a JSON object as a server wrote them.
 //!
-//! Types with a field per known member forget where each member was, whether an absent one was `null` or an empty list, and what
-//! could not be read as the field's type. [`Members`] remembers all that beside the fields, and `lossless!` puts it back when the type is
-//! written: what came in goes out equal, member by member, but for what was changed since. Nothing is known here about what members mean.
+//! Types with a field per known member forget where each member was, whether an absent one was `null` or an
+//! empty list, and what could not be read as the field's type. [`Members`] remembers all that beside the
+//! fields, and `lossless!` puts it back when the type is written: what came in goes out equal, member by
+//! member, but for what was changed since. Nothing is known here about what members mean.
 
 use serde_json::{Map, Value};
 
@@ -29,7 +30,8 @@ impl Members {
         Self(came.iter().map(member).collect())
     }
 
-    /// The members of `object` in the remembered order and as they came, unless they were changed since; new ones after them.
+    /// The members of `object` in the remembered order and as they came, unless they were changed since; new
+    /// ones after them.
     pub(crate) fn restore(&self, object: Value) -> Value {
         let Value::Object(mut object) = object else { return object };
         let mut ordered = Map::with_capacity(object.len());

@@ -1,7 +1,7 @@
 //! One output of a process (OGC API - Processes - Part 1, clause 7.14, `inlineOrRefData.yaml`).
 //!
-//! [`Output`] is a value, a value with what it is, or a reference; its bytes are there in each of the ways that servers send
-//! them. Fetching what a reference leads to is the business of the client.
+//! [`Output`] is a value, a value with what it is, or a reference; its bytes are there in each of the ways
+//! that servers send them. Fetching what a reference leads to is the business of the client.
 
 use base64::{
     Engine,
@@ -50,8 +50,9 @@ pub struct Qualified {
 }
 
 impl Output {
-    /// Understands an entry of a results document: an object with a text `href` and no `value` is a reference, one with
-    /// `value` is qualified, everything else is the value itself. `raw` are the bytes that the entry was made of, if it was.
+    /// Understands an entry of a results document: an object with a text `href` and no `value` is a
+    /// reference, one with `value` is qualified, everything else is the value itself. `raw` are the bytes
+    /// that the entry was made of, if it was.
     pub(crate) fn of(entry: &Value, raw: Option<&Bytes>) -> Self {
         let Value::Object(members) = entry else {
             return Self::Value(entry.clone());
@@ -108,13 +109,13 @@ impl Output {
         }
     }
 
-    /// The bytes of the value: the body of the answer if it was nothing but this output, what a Base64 text stands for, the
-    /// UTF-8 of any other text, the JSON of anything else.
+    /// The bytes of the value: the body of the answer if it was nothing but this output, what a Base64 text
+    /// stands for, the UTF-8 of any other text, the JSON of anything else.
     ///
     /// # Errors
     ///
-    /// [`Error::OutputBytes`] for a text that is said to be Base64 and is not, for another encoding of binary data, and for a
-    /// reference, which has to be fetched ([`fetch`](Output::fetch)).
+    /// [`Error::OutputBytes`] for a text that is said to be Base64 and is not, for another encoding of binary
+    /// data, and for a reference, which has to be fetched ([`fetch`](Output::fetch)).
     pub fn bytes(&self) -> Result<Bytes> {
         match self {
             Self::Value(value) => Ok(plain(value)),
@@ -178,8 +179,8 @@ fn plain(value: &Value) -> Bytes {
     }
 }
 
-/// The entry of a results document that says the same as an output that came as bytes: JSON and text as they are, anything
-/// else in Base64.
+/// The entry of a results document that says the same as an output that came as bytes: JSON and text as they
+/// are, anything else in Base64.
 pub(crate) fn entry(bytes: &Bytes, media_type: Option<&str>) -> Value {
     let json = || {
         let is_json = media_type.is_some_and(media_type::is_json);

@@ -1,8 +1,8 @@
-//! Application packages (OGC API - Processes - Part 2: Deploy, Replace, Undeploy; clauses "OGC Application Package" and
-//! "CWL").
+//! Application packages (OGC API - Processes - Part 2: Deploy, Replace, Undeploy; clauses "OGC Application
+//! Package" and "CWL").
 //!
-//! [`Package`] is a text with its media type, which is all that deploying needs. Packages are not understood here: what is in
-//! them is between their author and the server.
+//! [`Package`] is a text with its media type, which is all that deploying needs. Packages are not understood
+//! here: what is in them is between their author and the server.
 
 use std::{fmt, path::Path};
 
@@ -38,7 +38,8 @@ pub struct Package {
 }
 
 impl Package {
-    /// A text of another media type. The type is sent as it is: ZOO-Project compares it exactly, parameters and all.
+    /// A text of another media type. The type is sent as it is: ZOO-Project compares it exactly, parameters
+    /// and all.
     pub fn new(media_type: impl Into<String>, text: impl Into<String>) -> Self {
         Self { media_type: media_type.into(), text: text.into() }
     }
@@ -53,7 +54,8 @@ impl Package {
         Self::new(CWL, document.into().to_string())
     }
 
-    /// An OGC application package (`application/ogcapppkg+json`) that leads to a CWL document, which the server fetches.
+    /// An OGC application package (`application/ogcapppkg+json`) that leads to a CWL document, which the
+    /// server fetches.
     pub fn href(href: impl Into<String>) -> Self {
         Self::ogcapppkg(json!({"executionUnit": {"href": href.into(), "type": CWL}}))
     }
@@ -63,12 +65,13 @@ impl Package {
         Self::new(OGCAPPPKG, document.into().to_string())
     }
 
-    /// A package from a file: CWL in YAML or JSON (whatever its name), or an OGC application package, which is told by its
-    /// `executionUnit`. The text is sent as it stands in the file.
+    /// A package from a file: CWL in YAML or JSON (whatever its name), or an OGC application package, which
+    /// is told by its `executionUnit`. The text is sent as it stands in the file.
     ///
     /// # Errors
     ///
-    /// [`Error::File`] if the file cannot be read, is empty, is neither of these, or is named `.json` and holds none.
+    /// [`Error::File`] if the file cannot be read, is empty, is neither of these, or is named `.json` and
+    /// holds none.
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self> {
         Self::of_file(path.as_ref())
     }

@@ -1,7 +1,8 @@
-//! How an execution is asked for: the header `Prefer` (RFC 7240) and the member `response` (OGC API - Processes - Part 1,
-//! clause 7.11.2).
+//! How an execution is asked for: the header `Prefer` (RFC 7240) and the member `response` (OGC API -
+//! Processes - Part 1, clause 7.11.2).
 //!
-//! Knows the words, not what servers make of them: ZOO-Project looks for parts of the header's value, pygeoapi compares the whole.
+//! Knows the words, not what servers make of them: ZOO-Project looks for parts of the header's value,
+//! pygeoapi compares the whole.
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
@@ -30,8 +31,8 @@ impl Response {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Prefer {
-    /// `respond-async;return=representation`: a job, whose results are a document. This is the form that ZOO-Project
-    /// documents, and the default. (RFC 7240 has a comma where ZOO-Project has a semicolon.)
+    /// `respond-async;return=representation`: a job, whose results are a document. This is the form that
+    /// ZOO-Project documents, and the default. (RFC 7240 has a comma where ZOO-Project has a semicolon.)
     #[default]
     RespondAsyncRepresentation,
     /// `respond-async`: a job. The only form that pygeoapi takes.
@@ -52,7 +53,8 @@ impl Prefer {
         Self::Custom(format!("wait={seconds}"))
     }
 
-    /// `respond-async, wait=seconds`: the results if they are there in this time, otherwise a job (RFC 7240 clause 4.3).
+    /// `respond-async, wait=seconds`: the results if they are there in this time, otherwise a job (RFC 7240
+    /// clause 4.3).
     pub fn respond_async_after(seconds: u32) -> Self {
         Self::Custom(format!("respond-async, wait={seconds}"))
     }
@@ -69,8 +71,8 @@ impl Prefer {
         }
     }
 
-    /// The same for a synchronous execution: these words unless they ask for a job, otherwise those that go with the form that
-    /// the results are wanted in.
+    /// The same for a synchronous execution: these words unless they ask for a job, otherwise those that go
+    /// with the form that the results are wanted in.
     pub(crate) fn synchronous(&self, response: Option<Response>) -> Self {
         let asks_for_job = self.as_str().is_some_and(|words| words.contains("respond-async"));
         match response {

@@ -1,7 +1,8 @@
 //! Processes as servers list and describe them (OGC API - Processes - Part 1, clauses 7.9 and 7.10).
 //!
-//! Typed lightly and without loss: what a notebook looks at has a field, everything else stays in `extra`, inputs and outputs
-//! are JSON that is read on demand. Nothing is checked here; servers describe their inputs in ways that no strict reader survives.
+//! Typed lightly and without loss: what a notebook looks at has a field, everything else stays in `extra`,
+//! inputs and outputs are JSON that is read on demand. Nothing is checked here; servers describe their inputs
+//! in ways that no strict reader survives.
 
 use std::{
     fmt,
@@ -81,8 +82,8 @@ pub struct ProcessSummary {
     members: Members,
 }
 
-/// The description of a process (`process.yaml`): a summary, whose fields are there as if they were its own, with inputs and
-/// outputs.
+/// The description of a process (`process.yaml`): a summary, whose fields are there as if they were its own,
+/// with inputs and outputs.
 ///
 /// ```
 /// let process: eoap::Process = serde_json::from_str(
@@ -209,7 +210,8 @@ impl ProcessSummary {
     }
 }
 
-/// The value of an entry of `metadata`: text, the name within an object such as schema.org's, or what it links to.
+/// The value of an entry of `metadata`: text, the name within an object such as schema.org's, or what it
+/// links to.
 fn metadata_text(metadata: &Value) -> String {
     match &metadata["value"] {
         Value::String(text) => text.clone(),

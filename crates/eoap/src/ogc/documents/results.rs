@@ -1,8 +1,8 @@
 //! What came out of a job (OGC API - Processes - Part 1, clauses 7.11.4 and 7.14, `results.yaml`).
 //!
-//! [`Results`] is a document with a member per output, [`Output`] one of them, understood. In which of its many forms a server
-//! has sent the outputs is found out elsewhere. Knows nothing about what values mean, but for item collections, which
-//! notebooks are after.
+//! [`Results`] is a document with a member per output, [`Output`] one of them, understood. In which of its
+//! many forms a server has sent the outputs is found out elsewhere. Knows nothing about what values mean, but
+//! for item collections, which notebooks are after.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -34,10 +34,10 @@ use crate::{
 /// | no body, `Link` headers | a reference per link |
 /// | no body, or `null` | no outputs |
 ///
-/// A raw output has the name that was asked for, if that was one, otherwise `result`; [`only`](Results::only) needs no name. Its
-/// bytes are kept ([`Output::bytes`]), and its entry in the document is a value with its media type, in Base64 if it is
-/// neither JSON nor text. A page of HTML counts as an output only if raw outputs were asked for: it is what proxies and login
-/// pages answer with.
+/// A raw output has the name that was asked for, if that was one, otherwise `result`; [`only`](Results::only)
+/// needs no name. Its bytes are kept ([`Output::bytes`]), and its entry in the document is a value with its
+/// media type, in Base64 if it is neither JSON nor text. A page of HTML counts as an output only if raw
+/// outputs were asked for: it is what proxies and login pages answer with.
 ///
 /// ```
 /// use eoap::{Output, Results};
@@ -146,7 +146,8 @@ impl Results {
     ///
     /// # Errors
     ///
-    /// [`Error::NoSuchOutput`] without such an output; [`Error::OutputKind`] if it is a reference or not of that type.
+    /// [`Error::NoSuchOutput`] without such an output; [`Error::OutputKind`] if it is a reference or not of
+    /// that type.
     pub fn parse<T: DeserializeOwned>(&self, name: impl AsRef<str>) -> Result<T> {
         self.read(name.as_ref(), "of this type")
     }

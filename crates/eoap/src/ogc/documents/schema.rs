@@ -1,8 +1,8 @@
 //! Checks JSON against a schema: the part of JSON Schema and OpenAPI 3.0 that process descriptions use.
 //!
-//! A keyword that is not understood (`pattern`, `not`, `$ref`, …) is skipped, so a value may pass that a server refuses, but
-//! none is refused here that fits. For the same reason `oneOf` is content with more than one alternative: an integer is a
-//! number, too. Nothing is known here about inputs.
+//! A keyword that is not understood (`pattern`, `not`, `$ref`, …) is skipped, so a value may pass that a
+//! server refuses, but none is refused here that fits. For the same reason `oneOf` is content with more than
+//! one alternative: an integer is a number, too. Nothing is known here about inputs.
 
 use chrono::{DateTime, NaiveDate};
 use serde_json::{Number, Value};

@@ -1,7 +1,9 @@
-//! What a server says about a job (OGC API - Processes - Part 1, clause 7.13 "Retrieve status information", `statusInfo.yaml`).
+//! What a server says about a job (OGC API - Processes - Part 1, clause 7.13 "Retrieve status information",
+//! `statusInfo.yaml`).
 //!
-//! Its types are [`StatusInfo`] and the open enum [`Status`]. They read version 1.0 (`jobID`) and the 2.0 draft (`id`), keep
-//! members they do not know, and refuse to know how the answer was fetched or when to ask again.
+//! Its types are [`StatusInfo`] and the open enum [`Status`]. They read version 1.0 (`jobID`) and the 2.0
+//! draft (`id`), keep members they do not know, and refuse to know how the answer was fetched or when to ask
+//! again.
 
 use std::{fmt, time::Duration};
 
@@ -19,9 +21,10 @@ use crate::{
     },
 };
 
-/// State of a job (`statusCode.yaml`). Words that the standard does not have are kept in [`Other`](Status::Other):
-/// ZOO-Project says `paused`, for example. The end of a job is recognised in other words, too: `succeeded`, `finished`, `COMPLETED`,
-/// `error`, `cancelled` and the like; [`StatusInfo`] is written with the word that came.
+/// State of a job (`statusCode.yaml`). Words that the standard does not have are kept in
+/// [`Other`](Status::Other): ZOO-Project says `paused`, for example. The end of a job is recognised in other
+/// words, too: `succeeded`, `finished`, `COMPLETED`, `error`, `cancelled` and the like; [`StatusInfo`] is
+/// written with the word that came.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 #[non_exhaustive]
@@ -53,7 +56,8 @@ impl Status {
         }
     }
 
-    /// Whether the job will not change any more: successful, failed or dismissed. Unknown words count as unfinished.
+    /// Whether the job will not change any more: successful, failed or dismissed. Unknown words count as
+    /// unfinished.
     pub fn is_finished(&self) -> bool {
         matches!(self, Self::Successful | Self::Failed | Self::Dismissed)
     }
@@ -97,8 +101,9 @@ impl fmt::Display for Status {
 
 /// Status information of a job (`statusInfo.yaml`), version 1.0 or 2.0.
 ///
-/// Nothing but [`status`](StatusInfo::status) is required here: ZOO-Project leaves out `type`, `processID` and dates in some
-/// answers. Times stay the text that the server sent (RFC 3339 as a rule). A member that is `null` reads as absent.
+/// Nothing but [`status`](StatusInfo::status) is required here: ZOO-Project leaves out `type`, `processID`
+/// and dates in some answers. Times stay the text that the server sent (RFC 3339 as a rule). A member that is
+/// `null` reads as absent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(remote = "Self")]
 #[non_exhaustive]

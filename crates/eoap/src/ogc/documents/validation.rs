@@ -1,8 +1,9 @@
-//! Checks the inputs of an execution against the description of the process, before anything is sent (OGC API - Processes -
-//! Part 1, clause 9.3 and `/req/core/process-execute-input-validation`).
+//! Checks the inputs of an execution against the description of the process, before anything is sent
+//! (OGC API - Processes - Part 1, clause 9.3 and `/req/core/process-execute-input-validation`).
 //!
-//! Knows what an input can look like (a value, a list of values, qualified, a reference); what a schema demands is the business
-//! of the schema check. Descriptions leave much open, and servers are lenient: what cannot be decided passes.
+//! Knows what an input can look like (a value, a list of values, qualified, a reference); what a schema
+//! demands is the business of the schema check. Descriptions leave much open, and servers are lenient: what
+//! cannot be decided passes.
 
 use serde_json::Value;
 
@@ -18,9 +19,9 @@ use crate::{
 };
 
 impl Process {
-    /// Checks the inputs of an execution against this description: names, required inputs, how many values there are, and
-    /// what their schemas demand. Nothing is sent. References, and keywords of schemas that are not understood (such as
-    /// `pattern`), are passed over.
+    /// Checks the inputs of an execution against this description: names, required inputs, how many values
+    /// there are, and what their schemas demand. Nothing is sent. References, and keywords of schemas that
+    /// are not understood (such as `pattern`), are passed over.
     ///
     /// ```
     /// use eoap::{Execution, Process};
@@ -115,7 +116,8 @@ fn check_value(description: &InputDescription, value: &Value, at: &str) -> Vec<S
         return Vec::new();
     }
     let Some(inner) = value.get("value") else { return as_it_is };
-    // A text in a format of its own, such as XML or Base64, stands for something that the schema says in JSON's terms.
+    // A text in a format of its own, such as XML or Base64, stands for something that the schema says in
+    // JSON's terms.
     let other_format = value.get("encoding").is_some()
         || value["mediaType"]
             .as_str()
