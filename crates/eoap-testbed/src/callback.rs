@@ -1,7 +1,8 @@
 //! Tells the subscribers of jobs how their jobs are getting on (OGC 18-062r2, 7.13).
 //!
-//! [`Caller`] POSTs what the responder words, one update after the other: to hosts of the scenario and to loopback, and to nothing
-//! else. A subscriber that cannot be reached or does not like what it is told changes nothing for the job.
+//! [`Caller`] POSTs what the responder words, one update after the other: to hosts of the scenario and to
+//! loopback, and to nothing else. A subscriber that cannot be reached or does not like what it is told
+//! changes nothing for the job.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! Application packages in the Common Workflow Language (CWL 1.0 to 1.2, OGC 20-089r1).
 //!
-//! [`Package`] reads one from JSON or YAML, finds the workflow that is to become a process, and says what its description is. It
-//! runs nothing, and does not know how a package gets here.
+//! [`Package`] reads one from JSON or YAML, finds the workflow that is to become a process, and says what its
+//! description is. It runs nothing, and does not know how a package gets here.
 
 mod description;
 mod types;

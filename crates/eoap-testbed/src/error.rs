@@ -1,7 +1,7 @@
 //! What can go wrong before a testbed serves its first request.
 //!
-//! [`Error`] names the file and the line or field to mend. What a server answers to a bad request is no error of this crate and is
-//! not known here.
+//! [`Error`] names the file and the line or field to mend. What a server answers to a bad request is no error
+//! of this crate and is not known here.
 
 use std::io;
 use std::path::PathBuf;

@@ -85,14 +85,15 @@ impl Content {
 }
 
 impl Asked {
-    /// Whether this request, a recorded one, asks for the same as another. A host is compared only where `by_host` says so: who comes straight
-    /// to a server may call it by any name.
+    /// Whether this request, a recorded one, asks for the same as another. A host is compared only where
+    /// `by_host` says so: who comes straight to a server may call it by any name.
     pub(crate) fn is_like(&self, other: &Self, by_host: bool) -> bool {
         let is_host = |part: &str| part == "host";
         self.differences(other).all(|part| is_host(part) && !by_host)
     }
 
-    /// How this request, a recorded one, differs from another, in the order in which people look: path, method, query, body, host.
+    /// How this request, a recorded one, differs from another, in the order in which people look: path,
+    /// method, query, body, host.
     pub(crate) fn difference(&self, other: &Self) -> &'static str {
         self.differences(other).next().unwrap_or("nothing")
     }
@@ -166,7 +167,8 @@ fn same_value(recorded: &Value, asked: &Value) -> bool {
     }
 }
 
-/// Whether a text is a recorded one, with any value for each secret that was removed from that; no value goes on into the next parameter.
+/// Whether a text is a recorded one, with any value for each secret that was removed from that; no value goes
+/// on into the next parameter.
 fn matches(recorded: &str, asked: &str) -> bool {
     matches_up_to(recorded, asked, &['&', '"', '\n'])
 }

@@ -1,6 +1,7 @@
 //! Reads the files of a scenario folder and remembers which ones.
 //!
-//! [`Folder`] turns what goes wrong into an [`Error`] that names file and line. It does not know what the files mean.
+//! [`Folder`] turns what goes wrong into an [`Error`] that names file and line. It does not know what the
+//! files mean.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,7 +25,8 @@ impl Folder {
         Self { roots: vec![root.to_owned()], read: Vec::new() }
     }
 
-    /// Looks for missing files in another folder too, named from the last one; `false` if it is one of them already.
+    /// Looks for missing files in another folder too, named from the last one; `false` if it is one of them
+    /// already.
     pub(crate) fn extend(&mut self, base: &str) -> bool {
         let root = self.roots.last().map_or_else(|| PathBuf::from(base), |last| last.join(base));
         let known = |path: &Path| path.canonicalize().ok();
@@ -92,8 +94,8 @@ impl Folder {
         serde_json::from_str(&text).map_err(|error| Error::Syntax { path, line: error.line(), message: error.to_string() })
     }
 
-    /// The names in a subfolder and in those of the bases, sorted; files only or folders only. A subfolder that is not there is
-    /// empty.
+    /// The names in a subfolder and in those of the bases, sorted; files only or folders only. A subfolder
+    /// that is not there is empty.
     pub(crate) fn names(&self, folder: &str, wanted: Entry) -> Result<Vec<String>, Error> {
         let mut names = Vec::new();
         for path in self.roots.iter().map(|root| root.join(folder)).filter(|path| path.exists()) {
@@ -138,7 +140,8 @@ pub(crate) enum Entry {
     Folder,
 }
 
-/// A TOML file that could be read, and its text, so that what is wrong with a value can be said with its line.
+/// A TOML file that could be read, and its text, so that what is wrong with a value can be said with its
+/// line.
 #[derive(Debug)]
 pub(crate) struct Toml<T> {
     pub(crate) value: T,

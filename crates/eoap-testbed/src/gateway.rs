@@ -1,7 +1,8 @@
 //! The way to the servers: straight or through the proxy, every request passes here and is noted.
 //!
-//! [`Gateway`] hands a request to the OGC API server or to the object store with its `Host` header untouched (signatures cover it). Which server
-//! a host means is decided elsewhere; what is asked and answered is not looked at.
+//! [`Gateway`] hands a request to the OGC API server or to the object store with its `Host` header untouched
+//! (signatures cover it). Which server a host means is decided elsewhere; what is asked and answered is not
+//! looked at.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -63,7 +64,8 @@ impl Gateway {
         Self { ogc, s3, scenes, requests }
     }
 
-    /// Answers what comes straight to a server's own port, whatever host it names, until the future is dropped.
+    /// Answers what comes straight to a server's own port, whatever host it names, until the future is
+    /// dropped.
     pub(crate) async fn serve(self, listener: TcpListener, to: Destination) {
         serve(listener, move |request| {
             let gateway = self.clone();

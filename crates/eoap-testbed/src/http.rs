@@ -60,7 +60,8 @@ impl Request {
     }
 }
 
-/// An answer of this status; headers that HTTP cannot carry are left out, since no other server could send them either.
+/// An answer of this status; headers that HTTP cannot carry are left out, since no other server could send
+/// them either.
 pub(crate) fn response<'a>(
     status: u16,
     headers: impl IntoIterator<Item = (&'a str, &'a str)>,

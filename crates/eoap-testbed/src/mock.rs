@@ -1,7 +1,8 @@
 //! The OGC API server of a testbed: a wiremock server, on which a personality's answers are mounted.
 //!
-//! The main type is [`Mock`]. wiremock takes requests and gives answers, at once. What it has no way to say goes between it and [`Mock`] in
-//! headers that nobody else sees: that an answer has to wait for work, and the reason phrase of an answer. It words nothing itself.
+//! The main type is [`Mock`]. wiremock takes requests and gives answers, at once. What it has no way to say
+//! goes between it and [`Mock`] in headers that nobody else sees: that an answer has to wait for work, and
+//! the reason phrase of an answer. It words nothing itself.
 
 use std::collections::HashMap;
 use std::fmt;

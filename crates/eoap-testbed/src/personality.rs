@@ -1,7 +1,8 @@
 //! Who answers: what every personality of the server does.
 //!
-//! A [`Responder`] words what the [`Service`] does as one kind of server would; [`Server`] hands it each request with the service
-//! locked, and tells who sends callbacks which jobs have a subscriber. Neither opens a connection.
+//! A [`Responder`] words what the [`Service`] does as one kind of server would; [`Server`] hands it each
+//! request with the service locked, and tells who sends callbacks which jobs have a subscriber. Neither opens
+//! a connection.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

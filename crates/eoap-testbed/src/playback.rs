@@ -1,7 +1,8 @@
 //! Plays a recording back: every request that was recorded is answered as it was.
 //!
-//! [`Recorded`] gives the answers to one request in the order in which they were recorded, so that a job that ran for five status requests does so
-//! again. What was asked once too often or never was is refused by name: a recording makes nothing up.
+//! [`Recorded`] gives the answers to one request in the order in which they were recorded, so that a job that
+//! ran for five status requests does so again. What was asked once too often or never was is refused by name:
+//! a recording makes nothing up.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -1,7 +1,9 @@
-//! The forward proxy: how a client reaches the servers under their documented addresses, and a dead end for everything else.
+//! The forward proxy: how a client reaches the servers under their documented addresses, and a dead end for
+//! everything else.
 //!
-//! [`Proxy`] decides which server a request is for and refuses what is for none. It knows nothing of what is asked or answered, and never opens a
-//! connection that leaves loopback. Who asks the proxy itself for `/` gets its [`Page`].
+//! [`Proxy`] decides which server a request is for and refuses what is for none. It knows nothing of what is
+//! asked or answered, and never opens a connection that leaves loopback. Who asks the proxy itself for `/`
+//! gets its [`Page`].
 
 use std::net::SocketAddr;
 
@@ -55,7 +57,8 @@ impl Proxy {
         if let (Some(destination), false) = (known, tunnel) {
             return self.gateway.answer(destination, request).await;
         }
-        // A known host that is asked for by https keeps its port: it is another address than the one that is served.
+        // A known host that is asked for by https keeps its port: it is another address than the one that is
+        // served.
         let (host, how) = match known {
             Some(_) => (authority, " over https"),
             None => (named(&authority, tunnel), ""),

@@ -1,8 +1,8 @@
 //! The OGC API server as pygeoapi: the same scenario, in pygeoapi's words.
 //!
-//! [`Pygeoapi`] finds the resource that a request means; the modules below answer for one kind of resource each. What they say was
-//! observed of pygeoapi 0.21.0 and 0.24.0, and is compared with the real ones by `tests/peers/pygeoapi.py`. It has no Part 2: nothing
-//! can be deployed.
+//! [`Pygeoapi`] finds the resource that a request means; the modules below answer for one kind of resource
+//! each. What they say was observed of pygeoapi 0.21.0 and 0.24.0, and is compared with the real ones by
+//! `tests/peers/pygeoapi.py`. It has no Part 2: nothing can be deployed.
 
 mod answer;
 mod exception;

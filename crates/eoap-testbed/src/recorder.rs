@@ -1,7 +1,8 @@
 //! Records what a client and a live deployment say to each other, to be played back without the deployment.
 //!
-//! A [`Recorder`] stands where a testbed would, for one client; what it kept is a [`Session`]. A [`Recording`] of one or more sessions is written as
-//! a scenario folder. What the exchanges mean is not known here.
+//! A [`Recorder`] stands where a testbed would, for one client; what it kept is a [`Session`]. A
+//! [`Recording`] of one or more sessions is written as a scenario folder. What the exchanges mean is not
+//! known here.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), eoap_testbed::Error> {
@@ -32,7 +33,8 @@ use crate::store::Object;
 use crate::testbed::{Ports, Testbed};
 use crate::upstream::{Kept, Live, StoreMirror, Tape};
 
-/// Credentials of the store in front of a live one, and of the recording: made up, so that no real ones are lent or written.
+/// Credentials of the store in front of a live one, and of the recording: made up, so that no real ones are
+/// lent or written.
 pub(crate) const ACCESS_KEY_ID: &str = "TESTBEDACCESSKEYID01";
 pub(crate) const SECRET_ACCESS_KEY: &str = "testbed/secret/that/never/leaves/loopback";
 
@@ -117,12 +119,14 @@ impl Recording {
         Self { live: live.clone(), sessions: BTreeMap::new(), secrets, environment: BTreeMap::new() }
     }
 
-    /// A text that must not be in anything that is written, beside the credentials that the recorder has met itself.
+    /// A text that must not be in anything that is written, beside the credentials that the recorder has met
+    /// itself.
     pub fn add_secret(&mut self, secret: impl Into<String>) {
         self.secrets.push(secret.into());
     }
 
-    /// A variable that clients had, and are to have when the recording is played back. A secret among them is written nowhere.
+    /// A variable that clients had, and are to have when the recording is played back. A secret among them is
+    /// written nowhere.
     pub fn add_variable(&mut self, name: impl Into<String>, value: impl Into<String>) {
         let (name, value) = (name.into(), value.into());
         if secrets::is_secret_variable(&name, &value) {

@@ -1,7 +1,7 @@
 //! What a testbed was asked: every request with what became of it, for logs and for the page.
 //!
-//! [`Requests`] keeps the latest and tells whoever listens. It knows no body, and lets no credential into an address: what it holds may be shown
-//! to anybody.
+//! [`Requests`] keeps the latest and tells whoever listens. It knows no body, and lets no credential into an
+//! address: what it holds may be shown to anybody.
 
 use std::collections::VecDeque;
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -58,8 +58,8 @@ impl Answered {
         DateTime::<Utc>::from(self.time).to_rfc3339_opts(SecondsFormat::Millis, true)
     }
 
-    /// It as JSON, as a log and the page have it: `number`, `time`, `by` (`ogc`, `s3`, `scenes` or `refused`), `method`, `host`, `path`, `status`, `bytes`,
-    /// `ms`.
+    /// It as JSON, as a log and the page have it: `number`, `time`, `by` (`ogc`, `s3`, `scenes` or
+    /// `refused`), `method`, `host`, `path`, `status`, `bytes`, `ms`.
     pub fn to_json(&self) -> Value {
         let by = match self.by {
             Answerer::Ogc => "ogc",

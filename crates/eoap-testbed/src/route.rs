@@ -1,7 +1,8 @@
 //! Which host belongs to which server.
 //!
-//! [`Routes`] is asked by the proxy (where does this request go?) and by the object store (is a bucket part of the host name?). It opens no
-//! connection. Who comes straight to a server's port may call it by any name: only the proxy refuses hosts.
+//! [`Routes`] is asked by the proxy (where does this request go?) and by the object store (is a bucket part
+//! of the host name?). It opens no connection. Who comes straight to a server's port may call it by any name:
+//! only the proxy refuses hosts.
 
 use std::net::SocketAddr;
 

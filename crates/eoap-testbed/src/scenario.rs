@@ -1,7 +1,7 @@
 //! A scenario: everything a testbed serves, read from one folder.
 //!
-//! [`Scenario`] is loaded once and can start any number of testbeds. It holds fixtures and never changes: jobs, uploads and refusals
-//! are the state of a testbed and not known here.
+//! [`Scenario`] is loaded once and can start any number of testbeds. It holds fixtures and never changes:
+//! jobs, uploads and refusals are the state of a testbed and not known here.
 
 mod answers;
 mod check;
@@ -150,8 +150,8 @@ impl Scenario {
         self
     }
 
-    /// The same scenario, as it was recorded for this client: a recorded scenario has a session for each notebook. Where it has none of that name,
-    /// or is not recorded, this changes nothing.
+    /// The same scenario, as it was recorded for this client: a recorded scenario has a session for each
+    /// notebook. Where it has none of that name, or is not recorded, this changes nothing.
     #[must_use]
     pub fn for_session(mut self, session: &str) -> Self {
         self.session = self.fixtures.recordings.contains_key(session).then(|| session.to_owned());

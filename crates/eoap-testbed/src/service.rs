@@ -1,7 +1,9 @@
-//! The processing service behind every personality: processes, jobs, and the files that runs leave, by namespace.
+//! The processing service behind every personality: processes, jobs, and the files that runs leave, by
+//! namespace.
 //!
-//! A [`Service`] is all the state that one testbed's server has. The modules below change and tell it; they know no HTTP, and none
-//! of the JSON in which one kind of server or another words its answers: that is the business of `zoo` and `pygeoapi`.
+//! A [`Service`] is all the state that one testbed's server has. The modules below change and tell it; they
+//! know no HTTP, and none of the JSON in which one kind of server or another words its answers: that is the
+//! business of `zoo` and `pygeoapi`.
 
 mod deployed;
 mod files;

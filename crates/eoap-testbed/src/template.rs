@@ -1,8 +1,9 @@
 //! Fills the placeholders of a JSON fixture: `"{{name}}"`.
 //!
-//! [`fill`] works on any JSON and knows neither jobs nor processes. A string that is nothing but a placeholder becomes the value
-//! itself, whatever its type, or is left out where there is no such value; inside a longer string the value is put in as text. In an
-//! array, a placeholder that stands for an array is replaced by its elements.
+//! [`fill`] works on any JSON and knows neither jobs nor processes. A string that is nothing but a
+//! placeholder becomes the value itself, whatever its type, or is left out where there is no such value;
+//! inside a longer string the value is put in as text. In an array, a placeholder that stands for an array is
+//! replaced by its elements.
 
 use serde_json::{Map, Value};
 

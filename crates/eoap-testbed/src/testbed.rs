@@ -1,7 +1,7 @@
 //! Starts the servers of a scenario and stops them.
 //!
-//! A [`Testbed`] owns one thread with a runtime of its own, so that it can be used from any code, asynchronous or not. What the
-//! servers say is not known here.
+//! A [`Testbed`] owns one thread with a runtime of its own, so that it can be used from any code,
+//! asynchronous or not. What the servers say is not known here.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -43,7 +43,8 @@ pub struct Ports {
     pub s3: u16,
 }
 
-/// A running OGC API server with its object store, reachable through a forward proxy; it stops when it is dropped.
+/// A running OGC API server with its object store, reachable through a forward proxy; it stops when it is
+/// dropped.
 #[derive(Debug)]
 pub struct Testbed {
     fixtures: Arc<Fixtures>,
@@ -57,10 +58,12 @@ pub struct Testbed {
 }
 
 impl Testbed {
-    /// Starts the servers on any free ports and returns when they answer. Every testbed has a state of its own.
+    /// Starts the servers on any free ports and returns when they answer. Every testbed has a state of its
+    /// own.
     ///
     /// # Errors
-    /// [`Error::Start`], where the system gives no thread, and [`Error::Listen`], where it gives no port on loopback.
+    /// [`Error::Start`], where the system gives no thread, and [`Error::Listen`], where it gives no port on
+    /// loopback.
     pub fn start(scenario: &Scenario) -> Result<Self, Error> {
         Self::start_on(scenario, Ports::default())
     }
@@ -79,7 +82,8 @@ impl Testbed {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Listen`], where a port cannot be had, which is mostly that somebody else has it; else as [`Testbed::start`].
+    /// [`Error::Listen`], where a port cannot be had, which is mostly that somebody else has it; else as
+    /// [`Testbed::start`].
     pub fn start_on(scenario: &Scenario, ports: Ports) -> Result<Self, Error> {
         Self::open(scenario, ports, None).map(|(testbed, _)| testbed)
     }
@@ -147,24 +151,27 @@ impl Testbed {
         &self.proxy_url
     }
 
-    /// Address of the page that shows, live, jobs, requests and objects; it has `state.json`, which a script may ask for.
+    /// Address of the page that shows, live, jobs, requests and objects; it has `state.json`, which a script
+    /// may ask for.
     pub fn page_url(&self) -> String {
         format!("{}/", self.proxy_url)
     }
 
-    /// Address of the OGC API on loopback, for a client that goes round the proxy. It answers whatever the `Host` header says.
+    /// Address of the OGC API on loopback, for a client that goes round the proxy. It answers whatever the
+    /// `Host` header says.
     pub fn ogc_url(&self) -> String {
         format!("http://{}{}", self.addresses.ogc, self.fixtures.server.base_path)
     }
 
-    /// Address of the object store on loopback, for a client that goes round the proxy. It answers whatever the `Host` header says.
+    /// Address of the object store on loopback, for a client that goes round the proxy. It answers whatever
+    /// the `Host` header says.
     pub fn s3_url(&self) -> String {
         format!("http://{}", self.addresses.s3)
     }
 
-    /// The environment that a client needs: proxies, the object store's documented address and credentials, and a polling interval
-    /// for clients that know `EOAP_POLL_INTERVAL` (a job goes on with every status request, so nobody has to wait; by the real clock, a second);
-    /// and the scenario's own variables.
+    /// The environment that a client needs: proxies, the object store's documented address and credentials,
+    /// and a polling interval for clients that know `EOAP_POLL_INTERVAL` (a job goes on with every status
+    /// request, so nobody has to wait; by the real clock, a second); and the scenario's own variables.
     pub fn environment(&self) -> BTreeMap<String, String> {
         let s3 = &self.fixtures.s3;
         let proxies = ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"];

@@ -1,7 +1,7 @@
 //! The OGC API server as ZOO-Project-DRU answers.
 //!
-//! [`Zoo`] finds the resource that a request means; the modules below answer for one kind of resource each. None of them keeps
-//! state, which is the service's, and none opens a connection.
+//! [`Zoo`] finds the resource that a request means; the modules below answer for one kind of resource each.
+//! None of them keeps state, which is the service's, and none opens a connection.
 
 mod answer;
 mod deploy;

@@ -1,9 +1,9 @@
 //! The process description that ZOO-Project-DRU derives from a workflow.
 //!
-//! [`description`] follows what is recorded of the server for water-bodies, its oddities included: `None` where there is no text, an
-//! array's default on the schema of one value, `nullable` on what has a default, a version filled up to five characters. Of the
-//! types that water-bodies lacks (optional ones, enumerations, files, records) no answer is recorded: for these it is a reading of
-//! the standard in the same manner.
+//! [`description`] follows what is recorded of the server for water-bodies, its oddities included: `None`
+//! where there is no text, an array's default on the schema of one value, `nullable` on what has a default, a
+//! version filled up to five characters. Of the types that water-bodies lacks (optional ones, enumerations,
+//! files, records) no answer is recorded: for these it is a reading of the standard in the same manner.
 
 use serde_json::{Map, Value, json};
 

@@ -1,7 +1,7 @@
 //! CWL types as the schemas of a process description.
 //!
-//! [`Type::read`] takes apart what a parameter says of its type: what it is one of, whether it may be several, whether it may be
-//! missing. What a description makes of that is not known here.
+//! [`Type::read`] takes apart what a parameter says of its type: what it is one of, whether it may be
+//! several, whether it may be missing. What a description makes of that is not known here.
 
 use serde_json::{Value, json};
 

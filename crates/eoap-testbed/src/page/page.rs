@@ -1,7 +1,8 @@
-//! The page that shows a testbed at work, for a projector: files as they lie in `page/`, and the state that they draw.
+//! The page that shows a testbed at work, for a projector: files as they lie in `page/`, and the state that
+//! they draw.
 //!
-//! [`Page`] sends the document of [`State`] when it is asked for, and again and again as server-sent events (HTML Living Standard, 9.2) to who
-//! keeps listening. It only shows: nothing can be changed through it.
+//! [`Page`] sends the document of [`State`] when it is asked for, and again and again as server-sent events
+//! (HTML Living Standard, 9.2) to who keeps listening. It only shows: nothing can be changed through it.
 
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
 //! What goes on in a testbed, as one JSON document: what the page shows, and what a script may ask for.
 //!
-//! [`State`] looks and changes nothing: no job moves on because somebody watches. Its members are described in the README, and none of them is a
-//! credential.
+//! [`State`] looks and changes nothing: no job moves on because somebody watches. Its members are described
+//! in the README, and none of them is a credential.
 
 use std::net::SocketAddr;
 use std::sync::Arc;

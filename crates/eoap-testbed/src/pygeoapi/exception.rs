@@ -1,7 +1,8 @@
 //! What pygeoapi answers when it does not do what it was asked.
 //!
-//! [`Exception`] knows its own exceptions, which have a code and a description, and the pages of the web framework below it, which
-//! is the one that knows no such path or method. When to raise one is not known here.
+//! [`Exception`] knows its own exceptions, which have a code and a description, and the pages of the web
+//! framework below it, which is the one that knows no such path or method. When to raise one is not known
+//! here.
 
 use serde_json::json;
 

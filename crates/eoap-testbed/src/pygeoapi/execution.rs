@@ -1,7 +1,7 @@
 //! Requests to execute a process.
 //!
-//! [`Demand`] reads the request and decides the mode; pygeoapi itself checks nothing of the inputs, so that what is wrong with them
-//! makes a job fail. What becomes of a job is not known here.
+//! [`Demand`] reads the request and decides the mode; pygeoapi itself checks nothing of the inputs, so that
+//! what is wrong with them makes a job fail. What becomes of a job is not known here.
 
 use serde_json::{Map, Value};
 

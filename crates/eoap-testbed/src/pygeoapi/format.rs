@@ -16,7 +16,8 @@ pub(super) enum Format {
 }
 
 impl Format {
-    /// What the request asks for: `f` before `Accept`. `None` means no preference, which an `Accept` of unknown types is as well.
+    /// What the request asks for: `f` before `Accept`. `None` means no preference, which an `Accept` of
+    /// unknown types is as well.
     pub(super) fn of(request: &Request) -> Result<Option<Self>, Exception> {
         let named = request.url.query_pairs().find(|(name, _)| name == "f").map(|(_, value)| value.trim().to_owned());
         match named.as_deref() {

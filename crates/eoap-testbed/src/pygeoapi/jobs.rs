@@ -73,7 +73,8 @@ impl JobPages<'_> {
         }
     }
 
-    /// `GET /jobs`: a page of the jobs in the order of their creation, and that page from the last one started to the first.
+    /// `GET /jobs`: a page of the jobs in the order of their creation, and that page from the last one
+    /// started to the first.
     pub(super) fn list(self, jobs: &[&Job], request: &Request) -> Result<Value, Exception> {
         let page = Page::of(request)?;
         let mut shown: Vec<&Job> = jobs.iter().skip(page.offset).take(page.limit).copied().collect();

@@ -1,7 +1,7 @@
 //! What a run gives: one media type and one body, as pygeoapi's processes have it.
 //!
-//! [`Outcome`] puts the scenario's outputs into that form. A process with one output gives its id and value, as pygeoapi's own
-//! processes do; one with several gives them by name. Where a body goes is not known here.
+//! [`Outcome`] puts the scenario's outputs into that form. A process with one output gives its id and value,
+//! as pygeoapi's own processes do; one with several gives them by name. Where a body goes is not known here.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -33,8 +33,8 @@ impl Outcome {
         Self::from(&job.outputs, &job.execution)
     }
 
-    /// What goes wrong when the job puts this into a document, if anything does: 0.21 can write no bytes there, 0.24 those that
-    /// are ASCII.
+    /// What goes wrong when the job puts this into a document, if anything does: 0.21 can write no bytes
+    /// there, 0.24 those that are ASCII.
     pub(super) fn failure(job: &Job, generation: Generation) -> Option<String> {
         let writable = match Self::raw(&job.outputs, &job.execution).content {
             Content::Bytes(bytes) => generation == Generation::V0_24 && bytes.is_ascii(),
@@ -43,7 +43,8 @@ impl Outcome {
         (job.execution.is_document && !writable).then(|| "Object of type bytes is not JSON serializable".to_owned())
     }
 
-    /// The outputs that are wanted; a document has them in a list, but is of the media type that they had without it.
+    /// The outputs that are wanted; a document has them in a list, but is of the media type that they had
+    /// without it.
     fn from(outputs: &Outputs, execution: &Execution) -> Self {
         let Self { media_type, content } = Self::raw(outputs, execution);
         if execution.is_document {

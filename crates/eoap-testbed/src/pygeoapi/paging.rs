@@ -31,7 +31,8 @@ impl Page {
         Ok(Self { limit, offset })
     }
 
-    /// Links to the pages before and after one that shows so many of so many entries. There is one after every full page.
+    /// Links to the pages before and after one that shows so many of so many entries. There is one after
+    /// every full page.
     pub(super) fn links(self, request: &Request, href: &str, shown: usize, total: usize) -> Vec<Value> {
         let mut others = request.url.clone();
         let kept = request.url.query_pairs().filter(|(name, _)| name != "f" && name != "offset");

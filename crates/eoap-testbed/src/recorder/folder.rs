@@ -1,6 +1,7 @@
 //! Writes a recording as a scenario folder, whole or not at all.
 //!
-//! What lies in it is described in the README; that it is stable and holds no secret is `stable`'s work, and checked here once more.
+//! What lies in it is described in the README; that it is stable and holds no secret is `stable`'s work, and
+//! checked here once more.
 
 use std::fs;
 use std::io;
@@ -24,8 +25,9 @@ impl Recording {
     /// Writes it in the place of what is there, which has to be nothing or a recording.
     ///
     /// # Errors
-    /// [`Error::Write`], where it cannot be written; [`Error::Recording`], where the folder is no recording, an object's key cannot be a file
-    /// name, or a secret is in something that is no text. Then what was there is still there.
+    /// [`Error::Write`], where it cannot be written; [`Error::Recording`], where the folder is no recording,
+    /// an object's key cannot be a file name, or a secret is in something that is no text. Then what was
+    /// there is still there.
     pub fn write(&self, folder: &Path) -> Result<Extent, Error> {
         check_replaceable(folder)?;
         let stable = self.stable().map_err(|error| Error::Recording {

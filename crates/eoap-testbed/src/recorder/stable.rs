@@ -1,7 +1,9 @@
-//! Makes a recording the same whenever it is made: ids and dates of the run become others that depend on their order alone, and secrets go.
+//! Makes a recording the same whenever it is made: ids and dates of the run become others that depend on
+//! their order alone, and secrets go.
 //!
-//! [`Stable`] is told all texts of a recording first and then replaces in each of them, so that an id is the same in an answer, in the request that
-//! uses it, and in the key of an object. What a client named itself is left as it is.
+//! [`Stable`] is told all texts of a recording first and then replaces in each of them, so that an id is the
+//! same in an answer, in the request that uses it, and in the key of an object. What a client named itself is
+//! left as it is.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

@@ -1,7 +1,8 @@
-//! The catalogue of the scenes (STAC API 1.0: core, collections, features, item search) and their files, by HTTP.
+//! The catalogue of the scenes (STAC API 1.0: core, collections, features, item search) and their files, by
+//! HTTP.
 //!
-//! [`Catalogue`] finds the resource that a request means. Links begin with the host that was asked, and with `http`, since the proxy cannot look into
-//! https.
+//! [`Catalogue`] finds the resource that a request means. Links begin with the host that was asked, and with
+//! `http`, since the proxy cannot look into https.
 
 use std::sync::Arc;
 

@@ -238,7 +238,8 @@ impl Scenes {
         }
     }
 
-    /// The pixels of the landscape that a rectangle of its reference system touches, as far as an `i32` counts.
+    /// The pixels of the landscape that a rectangle of its reference system touches, as far as an `i32`
+    /// counts.
     pub(crate) fn touched(&self, one: (f64, f64), other: (f64, f64)) -> (Range<i32>, Range<i32>) {
         let plane = &self.plane;
         let column = |easting: f64| (easting - plane.easting) / plane.pixel;
@@ -252,7 +253,8 @@ impl Scenes {
         from.to(&self.projection, place)
     }
 
-    /// The corners of a grid in degrees, from the south-western one on against the clock, and the rectangle around them.
+    /// The corners of a grid in degrees, from the south-western one on against the clock, and the rectangle
+    /// around them.
     pub(crate) fn outline(&self, grid: &Grid) -> ([(f64, f64); 4], Bounds) {
         let [west, south, east, north] = grid.bounds();
         let corner = |place| self.projection.to(&self.degrees, place).unwrap_or((f64::NAN, f64::NAN));

@@ -1,7 +1,7 @@
 //! The file of a band, as far as somebody reads it: a cloud-optimised GeoTIFF that is nowhere stored.
 //!
-//! Its tiles are not compressed, so that where each of them lies is known before one has been drawn; [`answer`] draws those that a
-//! range request touches. What a pixel shows is the scene's business.
+//! Its tiles are not compressed, so that where each of them lies is known before one has been drawn;
+//! [`answer`] draws those that a range request touches. What a pixel shows is the scene's business.
 
 use std::ops::Range;
 
@@ -135,7 +135,8 @@ fn set(answer: &mut Answer, name: http::HeaderName, value: &str) {
     }
 }
 
-/// What a `Range` asks for (RFC 9110, 14.2); several ranges at once are answered with the whole, as a server may.
+/// What a `Range` asks for (RFC 9110, 14.2); several ranges at once are answered with the whole, as a server
+/// may.
 #[derive(Debug, PartialEq, Eq)]
 enum Asked {
     Whole,

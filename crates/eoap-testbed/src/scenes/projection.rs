@@ -1,7 +1,7 @@
 //! Places in one reference system, and where they lie in another.
 //!
-//! [`Projection`] takes definitions from the registry as PostGIS has it (`crs-definitions`) and computes with `proj4rs`. Coordinates are
-//! x and y, or longitude and latitude in degrees.
+//! [`Projection`] takes definitions from the registry as PostGIS has it (`crs-definitions`) and computes with
+//! `proj4rs`. Coordinates are x and y, or longitude and latitude in degrees.
 
 use proj4rs::{Proj, transform::transform};
 

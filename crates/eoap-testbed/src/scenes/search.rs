@@ -1,7 +1,7 @@
 //! What a client searches a catalogue for (STAC API - Item Search 1.0).
 //!
-//! [`Search`] reads the parameters of a query or of a body, and refuses those that would change the answer and are not understood. How
-//! scenes are worded is not known here.
+//! [`Search`] reads the parameters of a query or of a body, and refuses those that would change the answer
+//! and are not understood. How scenes are worded is not known here.
 
 use chrono::{DateTime, Utc};
 use eoap_testbed_scenes::Scene;

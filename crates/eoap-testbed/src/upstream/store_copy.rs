@@ -1,7 +1,8 @@
 //! Copies a live object store as far as somebody looks at it.
 //!
-//! [`StoreMirror`] fetches an object before it is first read or listed, and passes on what is written. So a client under record speaks to the same store
-//! that will play the recording back, with made-up credentials; the real ones stay here. An object is kept as it was first seen.
+//! [`StoreMirror`] fetches an object before it is first read or listed, and passes on what is written. So a
+//! client under record speaks to the same store that will play the recording back, with made-up credentials;
+//! the real ones stay here. An object is kept as it was first seen.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;

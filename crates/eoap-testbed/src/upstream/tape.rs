@@ -1,7 +1,8 @@
 //! Passes requests on to a live server and keeps what was said.
 //!
-//! [`Tape`] holds the exchanges of one client in their order, with documented addresses in place of live ones. No header of a request is kept, nor
-//! one of an answer that belongs to a person or a moment; the credentials in them are remembered only to be removed from everything else.
+//! [`Tape`] holds the exchanges of one client in their order, with documented addresses in place of live
+//! ones. No header of a request is kept, nor one of an answer that belongs to a person or a moment; the
+//! credentials in them are remembered only to be removed from everything else.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

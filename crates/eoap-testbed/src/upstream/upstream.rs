@@ -1,4 +1,5 @@
-//! A live deployment to record from: which real server stands behind which documented address, and the store behind S3.
+//! A live deployment to record from: which real server stands behind which documented address, and the store
+//! behind S3.
 //!
 //! [`Live`] turns addresses of the one kind into the other, in requests and in texts. It opens no connection.
 
@@ -35,7 +36,8 @@ pub struct LiveStore {
     pub endpoint: String,
     /// Its region.
     pub region: String,
-    /// Access key, its secret, and the token that belongs to a temporary one; without them requests are not signed.
+    /// Access key, its secret, and the token that belongs to a temporary one; without them requests are not
+    /// signed.
     pub credentials: Option<(String, String, Option<String>)>,
 }
 

@@ -1,7 +1,8 @@
 //! A step that a scenario brings itself: a command in any language.
 //!
-//! [`Step::run`] gives it the job and the inputs as JSON on standard input, and takes its outputs as JSON from standard output, and files from below
-//! `s3/`. It runs in a folder of its own, with little environment, and for a limited time. Jobs are not known here.
+//! [`Step::run`] gives it the job and the inputs as JSON on standard input, and takes its outputs as JSON
+//! from standard output, and files from below `s3/`. It runs in a folder of its own, with little environment,
+//! and for a limited time. Jobs are not known here.
 
 use std::io::{Read, Write};
 use std::os::unix::process::CommandExt;

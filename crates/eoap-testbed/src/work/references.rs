@@ -1,7 +1,7 @@
 //! Inputs by reference: what lies behind a link takes its place before a process begins.
 //!
-//! [`resolved`] fetches from loopback and from nowhere else. The address of a scene stays as it is: that is what a process wants. What
-//! the inputs mean is not known here.
+//! [`resolved`] fetches from loopback and from nowhere else. The address of a scene stays as it is: that is
+//! what a process wants. What the inputs mean is not known here.
 
 use std::io::{Read, Write};
 use std::net::{IpAddr, TcpStream};

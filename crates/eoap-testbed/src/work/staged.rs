@@ -1,6 +1,7 @@
 //! How `water-bodies` leaves its masks: as items of STAC in the results, and as a catalogue on S3.
 //!
-//! [`collect`] writes the documents as pystac, rio-stac and the stage-out of EOEPCA do. How a mask came about is not known here.
+//! [`collect`] writes the documents as pystac, rio-stac and the stage-out of EOEPCA do. How a mask came about
+//! is not known here.
 
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
@@ -130,7 +131,8 @@ fn stored(answered: &Value) -> Value {
     item
 }
 
-/// The document on many lines, without a blank behind the colon of a member: so its size is the documented one.
+/// The document on many lines, without a blank behind the colon of a member: so its size is the documented
+/// one.
 fn compact(document: &Value) -> String {
     let lines = format!("{document:#}");
     let lines: Vec<String> = lines

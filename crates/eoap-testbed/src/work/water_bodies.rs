@@ -1,7 +1,8 @@
 //! The process `water-bodies`: where is water in scenes of an area?
 //!
-//! [`WaterBodies::run`] does what the steps of its package do: it crops two bands of each scene to the area, takes their normalised
-//! difference, parts it with Otsu's threshold, and describes the masks. It works on the scenes of the testbed.
+//! [`WaterBodies::run`] does what the steps of its package do: it crops two bands of each scene to the area,
+//! takes their normalised difference, parts it with Otsu's threshold, and describes the masks. It works on
+//! the scenes of the testbed.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -125,7 +126,8 @@ impl WaterBodies {
     }
 }
 
-/// The normalised difference of two bands, row by row: the upper half on this thread, and the lower one on another.
+/// The normalised difference of two bands, row by row: the upper half on this thread, and the lower one on
+/// another.
 fn index(
     scene: &Scene,
     columns: &Range<i32>,

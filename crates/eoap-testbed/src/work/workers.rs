@@ -1,7 +1,7 @@
 //! The threads that work, and what they were given to do.
 //!
-//! [`Workers`] do as many works at once as the machine has cores, two at most: so memory stays bounded however many jobs there are. What is
-//! done is not known here.
+//! [`Workers`] do as many works at once as the machine has cores, two at most: so memory stays bounded
+//! however many jobs there are. What is done is not known here.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};

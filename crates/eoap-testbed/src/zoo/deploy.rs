@@ -1,4 +1,5 @@
-//! Deploy, replace, undeploy, and the package that a process was deployed with (OGC API - Processes - Part 2).
+//! Deploy, replace, undeploy, and the package that a process was deployed with (OGC API - Processes - Part
+//! 2).
 //!
 //! [`super::package`] reads what is sent; which process may change is the service's decision.
 
@@ -42,7 +43,8 @@ pub(super) fn undeploy(call: Call<'_>, id: &str) -> Result<Answer, Exception> {
     Ok(Answer::empty(204))
 }
 
-/// What the process was deployed with, in the form that is asked for: the CWL as text or as JSON, or an application package.
+/// What the process was deployed with, in the form that is asked for: the CWL as text or as JSON, or an
+/// application package.
 pub(super) fn package(call: Call<'_>, id: &str) -> Result<Answer, Exception> {
     let process = call.service.processes.find(call.namespace, id).ok_or_else(|| Exception::no_such_process(id))?;
     let accept: Vec<&str> = call.request.headers.get_all("accept").iter().filter_map(|value| value.to_str().ok()).collect();

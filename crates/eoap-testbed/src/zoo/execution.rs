@@ -69,7 +69,8 @@ pub(super) fn execute(call: Call<'_>, id: &str) -> Result<Answer, Exception> {
     synchronous::answer(fixtures, &process, &execution, all, response, &mut service.files)
 }
 
-/// The body, as far as the kernel reads it: only what says that it is JSON, and an array is as good as nothing.
+/// The body, as far as the kernel reads it: only what says that it is JSON, and an array is as good as
+/// nothing.
 fn body(request: &Request) -> Result<Map<String, Value>, Exception> {
     let media_type = request.headers.get(CONTENT_TYPE).map(|value| value.to_str().unwrap_or_default());
     match media_type {

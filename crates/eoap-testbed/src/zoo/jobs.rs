@@ -67,7 +67,8 @@ pub(super) fn result(call: Call<'_>, id: &str, output: &str) -> Result<Answer, E
     Ok(Answer::new(200, &file.media_type, file.body))
 }
 
-/// Without a database the kernel says where its file lies and looks no further: whatever output is asked for, and also when the job has failed.
+/// Without a database the kernel says where its file lies and looks no further: whatever output is asked for,
+/// and also when the job has failed.
 fn elsewhere(fixtures: &Fixtures, job: &Job) -> Result<Option<Answer>, Exception> {
     let file = format!("{}//{}.json", fixtures.server.files, job.id);
     let phase = job.phase();
@@ -87,7 +88,8 @@ fn elsewhere(fixtures: &Fixtures, job: &Job) -> Result<Option<Answer>, Exception
     }
 }
 
-/// The file in which a kernel without a database keeps what has become of a job: its results, or the exception, with the same status.
+/// The file in which a kernel without a database keeps what has become of a job: its results, or the
+/// exception, with the same status.
 pub(super) fn file(fixtures: &Fixtures, service: &mut Service, namespace: &str, name: &str) -> Option<Answer> {
     if fixtures.server.set_up.has_database() {
         return None;

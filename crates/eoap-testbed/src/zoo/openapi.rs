@@ -1,4 +1,5 @@
-//! The API definition (OpenAPI 3.0), written from the resources that are really served and the processes that are there.
+//! The API definition (OpenAPI 3.0), written from the resources that are really served and the processes that
+//! are there.
 //!
 //! [`definition`] goes through [`Resource::ALL`], so that it cannot promise what nobody answers.
 

@@ -1,7 +1,7 @@
 //! What a client sends to deploy or to replace a process.
 //!
-//! [`read`] takes the body apart: CWL itself, or an OGC application package whose execution unit is a link, a qualified value, or a
-//! list that starts with one. It does not understand CWL.
+//! [`read`] takes the body apart: CWL itself, or an OGC application package whose execution unit is a link, a
+//! qualified value, or a list that starts with one. It does not understand CWL.
 
 use std::collections::BTreeMap;
 

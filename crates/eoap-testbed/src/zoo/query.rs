@@ -1,7 +1,9 @@
-//! What the query of a list asks for, and the page that answers it: `limit`, `skip`, filters, links to the neighbours, total.
+//! What the query of a list asks for, and the page that answers it: `limit`, `skip`, filters, links to the
+//! neighbours, total.
 //!
-//! The standard has 400 for a parameter that cannot be read. This server takes a number for 0 then, and gives an empty page; of the rest, what it does
-//! not understand is a 500 with a database, and without one the kernel dies of a date. What is in a list is not known here.
+//! The standard has 400 for a parameter that cannot be read. This server takes a number for 0 then, and gives
+//! an empty page; of the rest, what it does not understand is a 500 with a database, and without one the
+//! kernel dies of a date. What is in a list is not known here.
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
@@ -14,8 +16,8 @@ use crate::service::{Filter, Interval};
 /// Entries in an answer when the client names no number.
 const LIMIT: usize = 1000;
 
-/// The part of the list that the query asks for, under its name, with links and total. The links to the neighbours keep whatever
-/// else the query says.
+/// The part of the list that the query asks for, under its name, with links and total. The links to the
+/// neighbours keep whatever else the query says.
 pub(super) fn page(name: &str, entries: Vec<Value>, href: &str, request: &Request) -> Value {
     // What the client wrote is repeated in links, whatever it is taken for.
     let limit = parameter(request, "limit").unwrap_or_else(|| LIMIT.to_string());
@@ -36,7 +38,8 @@ pub(super) fn page(name: &str, entries: Vec<Value>, href: &str, request: &Reques
     json!({name: part, "links": links, "numberTotal": total})
 }
 
-/// The filter of a job list. Without a database the kernel finds no job by its status, and does not look at type and duration.
+/// The filter of a job list. Without a database the kernel finds no job by its status, and does not look at
+/// type and duration.
 pub(super) fn filter(request: &Request, set_up: SetUp) -> Result<Filter, Exception> {
     let statuses = list(request, "status");
     let processes = list(request, "processID");

@@ -1,8 +1,8 @@
 //! Results that are given at once: as a document, raw, or by reference.
 //!
-//! [`answer`] imitates what the server really sends, which differs from the standard (OGC 18-062r2, table 11) in most cells: raw
-//! results of several outputs come as a multipart message that no strict reader can read, a single raw output has two
-//! `Content-Type`s, and a raw output is never a reference.
+//! [`answer`] imitates what the server really sends, which differs from the standard (OGC 18-062r2, table 11)
+//! in most cells: raw results of several outputs come as a multipart message that no strict reader can read,
+//! a single raw output has two `Content-Type`s, and a raw output is never a reference.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -88,7 +88,8 @@ pub(super) fn link(output: &Output<'_>, href: &str) -> Value {
     json!({"href": href, "format": {"mediaType": file(output).media_type}})
 }
 
-/// The parts as the server writes them: no line break before a boundary, no blank line before a body, and in a text a blank line where none belongs.
+/// The parts as the server writes them: no line break before a boundary, no blank line before a body, and in
+/// a text a blank line where none belongs.
 fn multipart(outputs: &Outputs, run: &str) -> Vec<u8> {
     let mut all = Vec::new();
     for (name, output) in outputs {

@@ -1,8 +1,8 @@
 //! Checks the inputs of an execution against the process description.
 //!
-//! [`missing`] finds what the server itself looks for: a required input that is not there. [`misfit`] finds what the process would fail of: values
-//! that cannot be taken for what they should be. A number for a text is none, and inputs that the description does not name are let
-//! through. Jobs are not known here.
+//! [`missing`] finds what the server itself looks for: a required input that is not there. [`misfit`] finds
+//! what the process would fail of: values that cannot be taken for what they should be. A number for a text
+//! is none, and inputs that the description does not name are let through. Jobs are not known here.
 
 use serde_json::{Map, Value};
 
