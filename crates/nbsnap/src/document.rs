@@ -1,8 +1,10 @@
-//! Notebooks as documents: read to be changed, and written back with every byte kept that was not meant to change.
+//! Notebooks as documents: read to be changed, and written back with every byte kept that was not meant to
+//! change.
 //!
-//! The main type is [`Document`]: the notebook's JSON, any format 4, ids or not. What is changed in it is written in the file's own style;
-//! everything else keeps its bytes (`splice`). `layout` finds that style out, `outputs` and `parameters` make what a run writes,
-//! `recorded` reads outputs back. nbformat has the last word on whether a document is a notebook. Nothing is executed here.
+//! The main type is [`Document`]: the notebook's JSON, any format 4, ids or not. What is changed in it is
+//! written in the file's own style; everything else keeps its bytes (`splice`). `layout` finds that style
+//! out, `outputs` and `parameters` make what a run writes, `recorded` reads outputs back. nbformat has the
+//! last word on whether a document is a notebook. Nothing is executed here.
 
 mod clear;
 pub mod diff;
@@ -126,7 +128,8 @@ impl Document {
         self.settle();
     }
 
-    /// Makes the text say what was changed so far: which cells are still the same is plain only while nothing but their number changes.
+    /// Makes the text say what was changed so far: which cells are still the same is plain only while nothing
+    /// but their number changes.
     fn settle(&mut self) {
         self.text = self.text();
         self.read = self.json.clone();
@@ -137,8 +140,9 @@ impl Document {
         splice::splice(&self.text, &self.read, &self.json, &Layout::of(&self.text))
     }
 
-    /// Writes what a run of the code cells came to into them, counted from 1 in the order of their running. A cell without a record was not
-    /// run, and shows nothing; nor is one counted that has nothing to run, as in Jupyter.
+    /// Writes what a run of the code cells came to into them, counted from 1 in the order of their running. A
+    /// cell without a record was not run, and shows nothing; nor is one counted that has nothing to run, as
+    /// in Jupyter.
     pub fn set_records(&mut self, records: &[Option<CellRecord>]) {
         let mut records = records.iter();
         let mut count = 0;
@@ -174,7 +178,8 @@ impl Document {
         nbformat::parse_notebook(&self.text()).map(drop).map_err(|error| invalid(error.to_string()))
     }
 
-    /// Writes the document to a file, whole or not at all, and says whether it did: a file that says the same already is not touched.
+    /// Writes the document to a file, whole or not at all, and says whether it did: a file that says the same
+    /// already is not touched.
     ///
     /// # Errors
     /// When it is no valid notebook, or the file cannot be written.

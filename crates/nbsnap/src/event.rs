@@ -1,4 +1,5 @@
-//! What happens during a run, told as it happens. The engine and the runner emit events; reporters render them.
+//! What happens during a run, told as it happens. The engine and the runner emit events; reporters render
+//! them.
 //!
 //! The main type is [`Event`]. Events carry everything a reporter needs, so that a reporter never asks back.
 
@@ -104,8 +105,8 @@ pub enum Event {
         /// How long it took.
         timing: Timing,
     },
-    /// A notebook begins anew, because it failed and may be tried again, or because it passed and somebody wants to know whether it always
-    /// does. What was told of it so far does not count.
+    /// A notebook begins anew, because it failed and may be tried again, or because it passed and somebody
+    /// wants to know whether it always does. What was told of it so far does not count.
     NotebookRetried {
         /// The notebook's name.
         notebook: String,
@@ -135,7 +136,8 @@ pub enum Event {
         path: PathBuf,
         /// What is wrong with the notebook as a whole, beside its cells.
         problems: Vec<NotebookProblem>,
-        /// What became of the notebook: the most serious of what became of its cells, and of what is wrong with it as a whole.
+        /// What became of the notebook: the most serious of what became of its cells, and of what is wrong
+        /// with it as a whole.
         status: Status,
         /// How often it was run.
         attempts: u32,

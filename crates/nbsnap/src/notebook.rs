@@ -1,7 +1,7 @@
 //! Notebooks as the runner sees them: code cells with stable ids, and the metadata that steers a run.
 //!
-//! The main type is [`Notebook`], of any language. Reading is nbformat's work; this module decides which notebooks can be tested at all
-//! and says why the others cannot. It never writes a notebook.
+//! The main type is [`Notebook`], of any language. Reading is nbformat's work; this module decides which
+//! notebooks can be tested at all and says why the others cannot. It never writes a notebook.
 
 mod language;
 mod lines;
@@ -138,7 +138,8 @@ pub struct CodeCell {
     pub tags: Vec<String>,
     /// What the cell says about how it is run.
     pub overrides: CellOverrides,
-    /// The line of the file (from 1) that holds the source's first line, where the source is written line by line.
+    /// The line of the file (from 1) that holds the source's first line, where the source is written line by
+    /// line.
     pub line: Option<usize>,
 }
 
@@ -171,7 +172,8 @@ impl Notebook {
     /// Reads a notebook.
     ///
     /// # Errors
-    /// Every reason of [`NotebookError`]: unreadable, not JSON, not format 4, without cell ids, for no kernel.
+    /// Every reason of [`NotebookError`]: unreadable, not JSON, not format 4, without cell ids, for no
+    /// kernel.
     pub fn read(path: &Path) -> Result<Notebook, NotebookError> {
         Notebook::parse(path, &text_of(path)?)
     }
@@ -182,7 +184,8 @@ impl Notebook {
     /// As [`Notebook::read`].
     pub fn parse(path: &Path, text: &str) -> Result<Notebook, NotebookError> {
         let path = path.to_owned();
-        // nbformat reports a file that is no JSON, or has no version, in words about its own types: look first.
+        // nbformat reports a file that is no JSON, or has no version, in words about its own types: look
+        // first.
         let json: Value = serde_json::from_str(text)
             .map_err(|error| NotebookError::NotJson { path: path.clone(), reason: error.to_string() })?;
         let minor = match (json["nbformat"].as_u64(), json["nbformat_minor"].as_u64()) {

@@ -1,7 +1,7 @@
 //! Which notebooks a command means, and how far each is to run.
 //!
-//! The main type is [`Selection`]: names, a [`Filter`] and a [`Partition`], each of which narrows what the others leave. This module reads
-//! no file.
+//! The main type is [`Selection`]: names, a [`Filter`] and a [`Partition`], each of which narrows what the
+//! others leave. This module reads no file.
 
 mod filter;
 mod partition;
@@ -48,7 +48,8 @@ pub enum SelectError {
 /// Which notebooks are meant. The default means all.
 #[derive(Clone, Debug, Default)]
 pub struct Selection {
-    /// Names, files, beginnings of names, or globs, each perhaps with `::` and the id of a cell, or a glob for ids. All, if it is empty.
+    /// Names, files, beginnings of names, or globs, each perhaps with `::` and the id of a cell, or a glob
+    /// for ids. All, if it is empty.
     pub names: Vec<String>,
     /// What a notebook must be like.
     pub filter: Option<Filter>,
@@ -61,7 +62,8 @@ pub struct Selection {
 pub struct Chosen {
     /// Its name.
     pub name: String,
-    /// How many of its code cells are to run, from the first on; all, if it is none. A cell cannot run without those before it.
+    /// How many of its code cells are to run, from the first on; all, if it is none. A cell cannot run
+    /// without those before it.
     pub cells: Option<usize>,
 }
 
@@ -76,10 +78,12 @@ impl Selection {
         self.names.is_empty() && self.filter.is_none() && self.partition.is_none()
     }
 
-    /// The notebooks that are meant, by name. Files that cannot be tested are among them, unless a filter looks into notebooks.
+    /// The notebooks that are meant, by name. Files that cannot be tested are among them, unless a filter
+    /// looks into notebooks.
     ///
     /// # Errors
-    /// When a name means no notebook, or a notebook has no such cell. That a filter or a partition leaves nothing is no error.
+    /// When a name means no notebook, or a notebook has no such cell. That a filter or a partition leaves
+    /// nothing is no error.
     pub fn choose(&self, notebooks: &Notebooks) -> Result<Vec<Chosen>, SelectError> {
         let of_name = |name: &str| notebooks.usable.iter().find(|notebook| notebook.name == name);
         let mut chosen = self.by_name(notebooks)?;
@@ -126,7 +130,8 @@ impl Selection {
     }
 }
 
-/// The names that `asked` means: the one that it is, those that fit it if it is a glob, or those that it begins.
+/// The names that `asked` means: the one that it is, those that fit it if it is a glob, or those that it
+/// begins.
 fn meant<'a>(asked: &str, names: &[&'a str]) -> Result<Vec<&'a str>, SelectError> {
     let whole = asked.strip_suffix(".ipynb").unwrap_or(asked);
     let whole = whole.strip_prefix("./").unwrap_or(whole);

@@ -1,7 +1,8 @@
-//! How two notebooks differ: in their cells' sources, and in what the cells produced, by the rules that hold for snapshots.
+//! How two notebooks differ: in their cells' sources, and in what the cells produced, by the rules that hold
+//! for snapshots.
 //!
-//! The main function is [`differences`]. Counts, metadata and how a file is laid out are not compared, nor is where a cell stands
-//! as long as it can be told which it is. Nothing is executed and nothing printed.
+//! The main function is [`differences`]. Counts, metadata and how a file is laid out are not compared, nor is
+//! where a cell stands as long as it can be told which it is. Nothing is executed and nothing printed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -84,7 +85,8 @@ fn described(cell: &Map<String, Value>, at: usize, change: Change) -> CellDiffer
     CellDifference { cell: name, number: at + 1, kind, change }
 }
 
-/// Which cell of one notebook is which of the other: those with the same id, or, where cells have none of their own, those that the sources make so.
+/// Which cell of one notebook is which of the other: those with the same id, or, where cells have none of
+/// their own, those that the sources make so.
 fn pairs(old: &[&Map<String, Value>], new: &[&Map<String, Value>]) -> Vec<(Option<usize>, Option<usize>)> {
     let ids =
         |cells: &[&Map<String, Value>]| cells.iter().filter_map(|cell| id(cell).map(str::to_owned)).collect::<BTreeSet<_>>();

@@ -1,6 +1,7 @@
 //! How a notebook's file is laid out, found out from its text: indentation, line ends, separators, escapes.
 //!
-//! Values that are new are written this way. Jupyter writes one space of indentation and no escapes; others write otherwise.
+//! Values that are new are written this way. Jupyter writes one space of indentation and no escapes; others
+//! write otherwise.
 
 use serde_json::Value;
 

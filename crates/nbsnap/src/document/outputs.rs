@@ -1,6 +1,7 @@
 //! What a run writes into a code cell: outputs in the notebook format, made of a cell's record.
 //!
-//! Streams come first, each as one output, then display data as evcxr's kernel sends it (an `execute_result`), then why the cell failed.
+//! Streams come first, each as one output, then display data as evcxr's kernel sends it (an
+//! `execute_result`), then why the cell failed.
 
 use serde_json::{Map, Value, json};
 

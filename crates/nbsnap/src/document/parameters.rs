@@ -1,7 +1,8 @@
-//! Parameters in the manner of papermill: a cell tagged `parameters` declares them, in Rust with `let`, and one tagged `injected-parameters` after it
-//! binds them anew.
+//! Parameters in the manner of papermill: a cell tagged `parameters` declares them, in Rust with `let`, and
+//! one tagged `injected-parameters` after it binds them anew.
 //!
-//! The main type is [`Parameters`]. Values are written as Rust of the type that the notebook declares; `python` writes them for notebooks in Python.
+//! The main type is [`Parameters`]. Values are written as Rust of the type that the notebook declares;
+//! `python` writes them for notebooks in Python.
 
 mod python;
 
@@ -99,7 +100,8 @@ struct Declared {
 }
 
 impl Parameters {
-    /// Reads `name=value` pairs; those of `code` have an expression as their value. Of a name that comes twice the last one counts.
+    /// Reads `name=value` pairs; those of `code` have an expression as their value. Of a name that comes
+    /// twice the last one counts.
     ///
     /// # Errors
     /// When one is not such a pair.
@@ -115,7 +117,8 @@ impl Parameters {
         Ok(Parameters { given })
     }
 
-    /// These parameters, and before them values with types of their own: of a name that is in both, what is here counts.
+    /// These parameters, and before them values with types of their own: of a name that is in both, what is
+    /// here counts.
     pub fn over(self, values: Map<String, Value>) -> Parameters {
         let is_new = |name: &String| !self.given.iter().any(|known| known.name == *name);
         let typed = values.into_iter().filter(|(name, _)| is_new(name));
@@ -130,12 +133,12 @@ impl Parameters {
         self.given.is_empty()
     }
 
-    /// Puts the cell that binds the parameters into a notebook: in the place of one that is there, after the cell that declares them,
-    /// or first of all. Nothing is done where there are no parameters.
+    /// Puts the cell that binds the parameters into a notebook: in the place of one that is there, after the
+    /// cell that declares them, or first of all. Nothing is done where there are no parameters.
     ///
     /// # Errors
-    /// When the notebook declares no such parameter, no variable of its language can have the name, the value is none of the parameter's type, or the
-    /// notebook is neither in Rust nor in Python.
+    /// When the notebook declares no such parameter, no variable of its language can have the name, the value
+    /// is none of the parameter's type, or the notebook is neither in Rust nor in Python.
     pub fn inject(&self, document: &mut Document) -> Result<(), ParameterError> {
         if self.is_empty() {
             return Ok(());

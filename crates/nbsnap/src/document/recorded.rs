@@ -1,4 +1,5 @@
-//! What the outputs in a notebook say that a cell produced: the way back from what [`outputs`](super::outputs()) writes.
+//! What the outputs in a notebook say that a cell produced: the way back from what
+//! [`outputs`](super::outputs()) writes.
 //!
 //! Streams are joined by name, as kernels split them at random.
 
@@ -9,7 +10,8 @@ use serde_json::{Map, Value};
 use super::outputs::text_of;
 use crate::record::CellRecord;
 
-/// The record that a code cell's outputs stand for, and the error that it ended with, which is text here: its name, and then what it says.
+/// The record that a code cell's outputs stand for, and the error that it ended with, which is text here: its
+/// name, and then what it says.
 pub fn recorded(cell: &Map<String, Value>) -> (CellRecord, Option<String>) {
     let mut record = CellRecord::default();
     let mut error = None;

@@ -1,6 +1,7 @@
 //! What became of a notebook and its cells, and why.
 //!
-//! The main types are [`Status`], one word for what became of something, and [`CellVerdict`], which knows the reasons. It is plain data.
+//! The main types are [`Status`], one word for what became of something, and [`CellVerdict`], which knows the
+//! reasons. It is plain data.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -20,7 +21,8 @@ pub enum Status {
     Passed,
     /// It passed, but not at the first run (`--retries`). It is not remembered as passed.
     Flaky,
-    /// It was not run, or not to its end: something before it failed, the time was up, or `--fail-fast` or the user ended the run.
+    /// It was not run, or not to its end: something before it failed, the time was up, or `--fail-fast` or
+    /// the user ended the run.
     NotRun,
     /// There is output, and none is recorded.
     New,
@@ -32,7 +34,8 @@ pub enum Status {
     TimedOut,
     /// The process that ran it ended: `exit`, a signal, no memory.
     Died,
-    /// The runner itself broke down, which says nothing about the notebook. If nothing else failed, the exit code is 96 and not 100.
+    /// The runner itself broke down, which says nothing about the notebook. If nothing else failed, the exit
+    /// code is 96 and not 100.
     Internal,
 }
 
@@ -217,7 +220,8 @@ pub enum NotebookProblem {
     },
     /// The user stopped the run before the notebook was done.
     Interrupted,
-    /// The output of a cell differs from its snapshot, and it differed again in a second run, though nobody has edited the notebook.
+    /// The output of a cell differs from its snapshot, and it differed again in a second run, though nobody
+    /// has edited the notebook.
     Nondeterministic {
         /// The cell's number.
         number: usize,

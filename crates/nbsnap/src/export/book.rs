@@ -22,7 +22,8 @@ pub fn mdbook(title: &str, pages: &[Page]) -> BTreeMap<String, Vec<u8>> {
     files
 }
 
-/// The sources of a Jupyter Book (<https://jupyterbook.org>, `myst.yml`), by their paths in the book's folder.
+/// The sources of a Jupyter Book (<https://jupyterbook.org>, `myst.yml`), by their paths in the book's
+/// folder.
 pub fn jupyter_book(title: &str, pages: &[Page]) -> BTreeMap<String, Vec<u8>> {
     // A string of JSON is one of YAML.
     let quoted = |text: &str| serde_json::Value::from(text).to_string();

@@ -1,7 +1,7 @@
 //! What is on a page: prose and code of a notebook, and what is recorded of its cells.
 //!
-//! Outputs are those of the snapshots; where there are none of a notebook, those that stand in it. Tags that hide or remove parts of
-//! cells are those of Jupyter Book.
+//! Outputs are those of the snapshots; where there are none of a notebook, those that stand in it. Tags that
+//! hide or remove parts of cells are those of Jupyter Book.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -119,7 +119,8 @@ impl Page {
         codes.flat_map(move |code| html(code).into_iter().map(move |host| (code, host)))
     }
 
-    /// Puts a page together of the notebook of this name. Without a store, or where that knows nothing of the notebook, outputs are those that stand in it.
+    /// Puts a page together of the notebook of this name. Without a store, or where that knows nothing of the
+    /// notebook, outputs are those that stand in it.
     ///
     /// # Errors
     /// When a snapshot cannot be read.

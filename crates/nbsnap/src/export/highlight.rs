@@ -1,7 +1,8 @@
-//! Rust, as cells have it, as HTML with its words marked by what they are. rust-analyzer's parser knows the language.
+//! Rust, as cells have it, as HTML with its words marked by what they are. rust-analyzer's parser knows the
+//! language.
 //!
-//! Classes: `kw` keywords, `ty` types, `fn` functions and methods, `ma` macros, `st` text, `nu` numbers, `co` comments, `at` attributes,
-//! `li` lifetimes, `cm` evcxr's own commands.
+//! Classes: `kw` keywords, `ty` types, `fn` functions and methods, `ma` macros, `st` text, `nu` numbers, `co`
+//! comments, `at` attributes, `li` lifetimes, `cm` evcxr's own commands.
 
 use ra_ap_syntax::{AstNode, Edition, SourceFile, SyntaxElement, SyntaxKind, SyntaxToken};
 

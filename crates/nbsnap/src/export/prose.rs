@@ -1,4 +1,5 @@
-//! Markdown as HTML: headings get names to be linked to, Rust is highlighted, links to other notebooks lead to their pages.
+//! Markdown as HTML: headings get names to be linked to, Rust is highlighted, links to other notebooks lead
+//! to their pages.
 
 use std::collections::{BTreeMap, BTreeSet};
 

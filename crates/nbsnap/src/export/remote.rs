@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-/// The hosts that scripts, styles, pictures and frames are fetched from. Links that a reader may follow are not among them.
+/// The hosts that scripts, styles, pictures and frames are fetched from. Links that a reader may follow are
+/// not among them.
 pub(super) fn hosts(html: &str) -> BTreeSet<String> {
     static FETCHED: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(

@@ -1,4 +1,5 @@
-//! Pages as a site: a menu, a search, a start page with pictures, and the notebooks to download. It needs no server, only its folder.
+//! Pages as a site: a menu, a search, a start page with pictures, and the notebooks to download. It needs no
+//! server, only its folder.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;

@@ -1,6 +1,7 @@
 //! What a notebook and its cells say about how they are run, in place of what the project's settings say.
 //!
-//! The main types are [`NotebookOverrides`] and [`CellOverrides`]. They are read from metadata and tags, and are plain data.
+//! The main types are [`NotebookOverrides`] and [`CellOverrides`]. They are read from metadata and tags, and
+//! are plain data.
 
 use std::time::Duration;
 
@@ -17,7 +18,8 @@ use crate::config::{optional_bytes, optional_duration, with_suggestion};
 pub struct NotebookOverrides {
     /// Why the notebook is not run, if it is not.
     pub skip: Option<String>,
-    /// In place of `cell-timeout`. Otherwise what jupyter-cache and nbmake read is taken, `{"execution": {"timeout": SECONDS}}`.
+    /// In place of `cell-timeout`. Otherwise what jupyter-cache and nbmake read is taken, `{"execution":
+    /// {"timeout": SECONDS}}`.
     #[serde(deserialize_with = "optional_duration")]
     pub cell_timeout: Option<Duration>,
     /// In place of `compile-timeout`.

@@ -1,6 +1,7 @@
 //! Tags of cells: ours, and those of other tools that mean the same here.
 //!
-//! The main table is [`TAGS`]. Where a tag has an effect, the code that has it asks [`CodeCell`](super::CodeCell); this module only knows names.
+//! The main table is [`TAGS`]. Where a tag has an effect, the code that has it asks
+//! [`CodeCell`](super::CodeCell); this module only knows names.
 
 use std::time::Duration;
 

@@ -1,9 +1,10 @@
-//! What a process may take, and when it ends. Each function makes a system call or two and touches no memory: all are safe between
-//! `fork` and `exec`.
+//! What a process may take, and when it ends. Each function makes a system call or two and touches no memory:
+//! all are safe between `fork` and `exec`.
 
 use rustix::process::Signal;
 
-/// Makes the kernel end this process when its parent ends, so that no cell outlives a runner that was killed. Linux only.
+/// Makes the kernel end this process when its parent ends, so that no cell outlives a runner that was killed.
+/// Linux only.
 ///
 /// # Errors
 /// When the system refuses.
@@ -22,7 +23,8 @@ pub fn no_core_dump() -> std::io::Result<()> {
     Ok(setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?)
 }
 
-/// Lets this process have no more than so many bytes of address space: allocating more fails, which ends it. Linux only.
+/// Lets this process have no more than so many bytes of address space: allocating more fails, which ends it.
+/// Linux only.
 ///
 /// # Errors
 /// When the system refuses.

@@ -7,8 +7,9 @@ use crate::engines::jupyter::supervisor;
 
 /// Runs this process as one of an engine's own, if it was started as one.
 ///
-/// Every binary that runs notebooks must call this as the first thing in `main` and return the code that it gets. An engine starts
-/// the binary again for its processes; without this call each of them would start the whole run anew.
+/// Every binary that runs notebooks must call this as the first thing in `main` and return the code that it
+/// gets. An engine starts the binary again for its processes; without this call each of them would start the
+/// whole run anew.
 ///
 /// ```no_run
 /// fn main() -> std::process::ExitCode {
