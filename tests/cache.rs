@@ -1,4 +1,5 @@
-//! What is kept between runs: a notebook of which nothing has changed since it passed is not run again, and builds are reused.
+//! What is kept between runs: a notebook of which nothing has changed since it passed is not run again, and
+//! builds are reused.
 
 use crate::world::{ENGINES, World, copy, workspace};
 
@@ -9,7 +10,8 @@ fn a_second_run_finds_that_nothing_has_changed() {
     let mut world = World::of_project("passes");
     world.run(&["test"]).exits(0).says("PASS").says("1 passed, 0 failed");
     world.run(&["test"]).exits(0).says("CACHED").says(CACHED).says("0 passed, 1 cached, 0 failed");
-    // Asked to, on another engine's word, and on CI it runs all the same. What a kernel of others reads, nobody sees.
+    // Asked to, on another engine's word, and on CI it runs all the same. What a kernel of others reads,
+    // nobody sees.
     world.run(&["test", "--fresh"]).exits(0).says("1 passed, 0 failed");
     for engine in &ENGINES[1..] {
         world.run(&["test", "--engine", engine]).exits(0).says("1 passed, 0 failed");
@@ -45,7 +47,8 @@ fn a_snapshot_that_was_edited_is_compared() {
 #[test]
 fn a_changed_library_is_built_and_run() {
     let world = World::of_project("local-package");
-    // The first run writes the lock file, which its verdict rests on: only the second knows that nothing changes any more.
+    // The first run writes the lock file, which its verdict rests on: only the second knows that nothing
+    // changes any more.
     world.run(&["test"]).exits(0);
     world.run(&["test"]).exits(0).says("1 passed, 0 failed");
     world.run(&["test"]).exits(0).says(CACHED);

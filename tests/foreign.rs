@@ -1,4 +1,5 @@
-//! Notebooks that were made by others: tested, run and exported as our own. `just foreign` holds what comes of it against Python's tools.
+//! Notebooks that were made by others: tested, run and exported as our own. `just foreign` holds what comes
+//! of it against Python's tools.
 
 use nbsnap::document::Document;
 
@@ -22,7 +23,8 @@ fn a_tour_in_evcxrs_own_form_is_mended_and_tested() {
     world.run(&["accept"]).exits(0);
     world.run(&["test", "tour"]).exits(0).says("1 passed, 0 failed; 17 cells: 17 passed");
 
-    // Run, it shows what the kernel showed when it was recorded, but for the streams' order and the words of errors.
+    // Run, it shows what the kernel showed when it was recorded, but for the streams' order and the words of
+    // errors.
     world.run(&["run", "tour", "-o", "ran.ipynb"]).exits(0);
     Document::read(&world.path("ran.ipynb")).unwrap().validate().unwrap();
     world.write("old/tour.ipynb", &before);

@@ -1,4 +1,5 @@
-//! The guide says what the programs do: its steps are run, its reference is what the programs say, and its links lead somewhere.
+//! The guide says what the programs do: its steps are run, its reference is what the programs say, and its
+//! links lead somewhere.
 //!
 //! With `UPDATE_GUIDE=1` the tests write what they would demand, and `git diff` shows it: `just guide`.
 
@@ -70,8 +71,8 @@ fn blocks(page: &str) -> Vec<Block> {
     blocks
 }
 
-/// Runs every `console` block of a page in one shell, and writes down the files of blocks with `file=PATH`, in the order of the page.
-/// Gives the page as it has to be.
+/// Runs every `console` block of a page in one shell, and writes down the files of blocks with `file=PATH`,
+/// in the order of the page. Gives the page as it has to be.
 fn with_real_outputs(text: &str, world: &World) -> String {
     let mut now = String::new();
     let mut script = String::new();
@@ -111,7 +112,8 @@ fn with_real_outputs(text: &str, world: &World) -> String {
     now + &text[copied..]
 }
 
-/// Whether a line is one of those that a run prints in place of ten silent seconds, or of a cell that is slow.
+/// Whether a line is one of those that a run prints in place of ten silent seconds, or of a cell that is
+/// slow.
 fn is_of_a_busy_machine(line: &str) -> bool {
     let line = line.trim_start();
     line.starts_with("SLOW ") || line.starts_with("Running ") && !line.contains("(engine ")
@@ -130,7 +132,8 @@ fn outputs_of(block: &str) -> Vec<String> {
     outputs
 }
 
-/// A text with `[N]` for every duration such as `0.41s`, and one blank for several: columns are as wide as their numbers.
+/// A text with `[N]` for every duration such as `0.41s`, and one blank for several: columns are as wide as
+/// their numbers.
 fn without_times(text: &str) -> String {
     let is_punctuation = |c: char| "[](),.;:".contains(c);
     let is_duration = |word: &str| {
@@ -145,7 +148,8 @@ fn without_times(text: &str) -> String {
     text.lines().map(|text| line(text) + "\n").collect()
 }
 
-/// Runs a script as a person's shell does it, and gives what it printed on both streams; `nbsnap` is on the path.
+/// Runs a script as a person's shell does it, and gives what it printed on both streams; `nbsnap` is on the
+/// path.
 fn shell(world: &World, script: &str) -> String {
     std::fs::create_dir_all(world.path("bin")).unwrap();
     symlink(env!("CARGO_BIN_EXE_nbsnap"), world.path("bin/nbsnap")).unwrap();
@@ -217,7 +221,8 @@ fn the_reference_of_commands_is_what_they_say() {
     demand(&page("reference/commands.md"), &text);
 }
 
-/// The settings in the file of defaults: key, default and the comment above it. One that is commented out has no default.
+/// The settings in the file of defaults: key, default and the comment above it. One that is commented out has
+/// no default.
 fn settings() -> Vec<[String; 3]> {
     let mut settings = Vec::new();
     let (mut section, mut comment) = (String::new(), Vec::new());

@@ -2,7 +2,8 @@
 
 use crate::world::World;
 
-/// The project `passes`, and in its folder of notebooks another one, whose notebook is for a kernel that nobody has.
+/// The project `passes`, and in its folder of notebooks another one, whose notebook is for a kernel that
+/// nobody has.
 fn world() -> World {
     let world = World::of_project("passes");
     world.write("notebooks/other/nbsnap.toml", "");

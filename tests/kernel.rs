@@ -91,7 +91,8 @@ fn the_kernel_finds_built_what_was_prepared_and_builds_what_was_not() {
     assert_eq!(kernel.execute("panic!(\"oh no\")").join("").matches("oh no").count(), 1);
 }
 
-/// Jupyter asks a kernel that starts again and again whether it is there, on a connection that it closes when no answer comes.
+/// Jupyter asks a kernel that starts again and again whether it is there, on a connection that it closes when
+/// no answer comes.
 #[test]
 fn who_asked_and_has_gone_does_not_end_a_kernel_that_starts() {
     let world = World::of_project("passes");

@@ -1,5 +1,5 @@
-//! `nbsnap test --live`: the same notebooks as an acceptance test of a deployment. The deployment is a testbed that somebody else serves, where
-//! jobs take their time and have other ids.
+//! `nbsnap test --live`: the same notebooks as an acceptance test of a deployment. The deployment is a
+//! testbed that somebody else serves, where jobs take their time and have other ids.
 
 use std::path::Path;
 use std::process::Child;

@@ -1,6 +1,7 @@
 //! `nbsnap record`: notebooks are run against a deployment once, and are green without it from then on.
 //!
-//! Another testbed stands for the deployment; `just record-test` has a real pygeoapi and a real S3 server there.
+//! Another testbed stands for the deployment; `just record-test` has a real pygeoapi and a real S3 server
+//! there.
 
 use std::collections::BTreeMap;
 

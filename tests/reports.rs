@@ -10,7 +10,8 @@ const PLAIN: &str = "{}";
 /// A picture of 2 × 1 pixels, shown as evcxr shows one, the right pixel of the given grey.
 const PICTURE: &str = r#"println!("EVCXR_BEGIN_CONTENT image/png\n{}\nEVCXR_END_CONTENT", PICTURE);"#;
 
-/// A notebook with a cell that passes, one whose output changed, and one that panics; and one notebook that passes.
+/// A notebook with a cell that passes, one whose output changed, and one that panics; and one notebook that
+/// passes.
 fn world() -> World {
     let world = World::of_project("output-changed");
     let notebook = world.read("notebooks/lab.ipynb").replace("\"answer + 1\"", "\"assert_eq!(answer, 1);\"");

@@ -42,7 +42,8 @@ fn own_rules_have_places_and_those_that_never_apply_are_named() {
 fn secrets_reach_no_report_and_no_file() {
     let mut world = World::empty();
     world.set("AWS_SECRET_ACCESS_KEY", "hunter22hunter22");
-    // The notebook's own process does not have the variable; somebody wrote the key into a file, and into a cell.
+    // The notebook's own process does not have the variable; somebody wrote the key into a file, and into a
+    // cell.
     world.write("notebooks/key.txt", "hunter22hunter22");
     let source = "println!(\"key {}\", std::fs::read_to_string(\"key.txt\").unwrap());\nassert!(std::env::var(\"AWS_SECRET_ACCESS_KEY\").is_err());";
     let url = "panic!(\"https://s3/x?X-Amz-Signature=0123456789abcdef0123456789abcdef&x=hunter22hunter22\");";

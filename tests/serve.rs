@@ -30,7 +30,8 @@ pub(crate) struct Served {
 }
 
 impl Served {
-    /// Serves water-bodies with further arguments, says its environment as JSON, and lasts as long as its standard input.
+    /// Serves water-bodies with further arguments, says its environment as JSON, and lasts as long as its
+    /// standard input.
     pub(crate) fn start(world: &World, arguments: &[&str]) -> Served {
         let scenario = scenario("water-bodies");
         let mut all = vec!["serve", scenario.as_str(), "--env", "json"];

@@ -33,7 +33,8 @@ impl Terminal {
         command.env("TERM", "xterm").env("NO_COLOR", "1");
         command.stdin(Stdio::from(input)).stdout(Stdio::from(output)).stderr(Stdio::from(slave));
         let child = command.spawn().unwrap();
-        // While the command holds the other end, reading goes on; what the builder holds must not keep it open.
+        // While the command holds the other end, reading goes on; what the builder holds must not keep it
+        // open.
         drop(command);
         let (sender, screen) = channel();
         let mut reader = master.try_clone().unwrap();
@@ -92,7 +93,8 @@ impl Terminal {
 
 /// The two ends of a new terminal.
 fn open() -> (File, File) {
-    // SAFETY: plain calls of the C library on a descriptor that is open; the name is copied out of its buffer at once.
+    // SAFETY: plain calls of the C library on a descriptor that is open; the name is copied out of its buffer
+    // at once.
     let (master, path) = unsafe {
         let descriptor = libc::posix_openpt(libc::O_RDWR | libc::O_NOCTTY | libc::O_CLOEXEC);
         assert!(descriptor >= 0, "no terminal can be opened");

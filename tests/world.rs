@@ -37,7 +37,8 @@ impl World {
         world
     }
 
-    /// Lets runs build where the workspace's own notebooks build, with the same versions and settings: for projects that depend on `eoap`.
+    /// Lets runs build where the workspace's own notebooks build, with the same versions and settings: for
+    /// projects that depend on `eoap`.
     pub(crate) fn share_build(&mut self) {
         let labs = std::fs::read_to_string(workspace().join("notebooks/nbsnap.toml")).unwrap();
         let build = labs.split_once("[build]").and_then(|(_, rest)| rest.split_once("\n[")).unwrap().0;
@@ -71,7 +72,8 @@ impl World {
         std::fs::write(self.path(path), text).unwrap();
     }
 
-    /// Writes a notebook of code cells, each with its id, its metadata as JSON, and its source. `metadata` is the notebook's own, as members.
+    /// Writes a notebook of code cells, each with its id, its metadata as JSON, and its source. `metadata` is
+    /// the notebook's own, as members.
     pub(crate) fn notebook(&self, name: &str, metadata: &str, cells: &[(&str, &str, &str)]) {
         let cell = |(id, metadata, source): &(&str, &str, &str)| {
             let lines: Vec<String> = source.split_inclusive('\n').map(|line| format!("    {line:?}")).collect();
@@ -119,7 +121,8 @@ impl World {
         }
     }
 
-    /// Every file of the project but what is built and the lock file of that, with its content, to see what a run changed.
+    /// Every file of the project but what is built and the lock file of that, with its content, to see what a
+    /// run changed.
     pub(crate) fn files(&self) -> BTreeMap<String, Vec<u8>> {
         let mut files = BTreeMap::new();
         collect(self.root(), self.root(), &mut files);

@@ -31,7 +31,8 @@ fn callback(server: &Server, findings: &mut Findings) -> Step {
     Ok(())
 }
 
-/// A job with these inputs calls the first address once, the second never, and says in between how it goes on.
+/// A job with these inputs calls the first address once, the second never, and says in between how it goes
+/// on.
 fn subscribed(
     server: &Server,
     findings: &mut Findings,

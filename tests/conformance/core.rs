@@ -1,4 +1,5 @@
-//! `core`, up to the description of a process: landing page, API definition, conformance declaration and process list.
+//! `core`, up to the description of a process: landing page, API definition, conformance declaration and
+//! process list.
 //!
 //! OGC 18-062r2, 7.2 to 7.10 and A.2.
 
@@ -150,7 +151,8 @@ fn limit_definition(server: &Server, findings: &mut Findings) -> Step {
     limit(server, findings, &api, "/processes")
 }
 
-/// The parameter is an integer of at least one, and what is none is the client's error (Table 5 of the standard: 400).
+/// The parameter is an integer of at least one, and what is none is the client's error (Table 5 of the
+/// standard: 400).
 pub(crate) fn limit(server: &Server, findings: &mut Findings, api: &OpenApi, path: &str) -> Step {
     let at = format!("the API definition of GET {path}");
     if let Some(schema) = api.query_parameter(findings, path, "limit") {

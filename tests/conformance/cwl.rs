@@ -1,6 +1,7 @@
 //! `cwl`: packages in the Common Workflow Language, as they are.
 //!
-//! OGC API - Processes - Part 2 (draft): requirements class cwl, the choice of a workflow among several included.
+//! OGC API - Processes - Part 2 (draft): requirements class cwl, the choice of a workflow among several
+//! included.
 
 use http::Method;
 use serde_json::Value;

@@ -1,7 +1,7 @@
 //! `dru`: processes are deployed, replaced and undeployed, and those that came with the server stay.
 //!
-//! OGC API - Processes - Part 2 (draft): requirements class deploy-replace-undeploy. How a package may be written is in `package`
-//! and `cwl`.
+//! OGC API - Processes - Part 2 (draft): requirements class deploy-replace-undeploy. How a package may be
+//! written is in `package` and `cwl`.
 
 use http::Method;
 use serde_json::{Value, json};
@@ -185,8 +185,8 @@ fn undeploy_delete(server: &Server, findings: &mut Findings) -> Step {
     supported(server, findings, &Method::DELETE, "/not-existing-process")
 }
 
-/// The requirement calls the exception `unsupported-media-type`, one of the abstract tests `unsupported-content-type`: the
-/// requirement has it right.
+/// The requirement calls the exception `unsupported-media-type`, one of the abstract tests
+/// `unsupported-content-type`: the requirement has it right.
 fn unsupported(server: &Server, findings: &mut Findings, method: &Method, behind: &str) -> Step {
     for address in addresses(server, behind)? {
         let reply = server.send(Call::new(method.clone(), address).body("text/plain", "this is no package"))?;

@@ -1,7 +1,8 @@
 //! The documents of the standard, member by member: which are required, and what type each has.
 //!
-//! Written from the OpenAPI schemas that OGC 18-062r2 refers to (`landingPage.yaml`, `statusInfo.yaml`, ...). [`problems`] compares
-//! a document with one of them; it knows no server. Members that a schema does not name are allowed unless it is closed.
+//! Written from the OpenAPI schemas that OGC 18-062r2 refers to (`landingPage.yaml`, `statusInfo.yaml`, ...).
+//! [`problems`] compares a document with one of them; it knows no server. Members that a schema does not name
+//! are allowed unless it is closed.
 
 use chrono::DateTime;
 use serde_json::Value;

@@ -1,6 +1,7 @@
 //! `core`: the execution of a process: the request, and which mode the server chooses.
 //!
-//! OGC 18-062r2, 7.11.1 to 7.11.3. What inputs may look like is in `inputs`, what a synchronous answer looks like in `sync`.
+//! OGC 18-062r2, 7.11.1 to 7.11.3. What inputs may look like is in `inputs`, what a synchronous answer looks
+//! like in `sync`.
 
 use serde_json::{Map, Value, json};
 
@@ -20,7 +21,8 @@ pub(crate) const TESTS: &[(&str, Check)] = &[
     ("core/process-execute-success-async", success_async),
 ];
 
-/// The process runs with this request, in the mode that it is made for, and succeeds: its results, as a document.
+/// The process runs with this request, in the mode that it is made for, and succeeds: its results, as a
+/// document.
 pub(crate) fn succeeds(server: &Server, findings: &mut Findings, process: &Process, request: &Value) -> Step<Option<Value>> {
     if process.can_sync() {
         let reply = server.execute(process, request, None)?;
@@ -84,7 +86,8 @@ fn may(process: &Process) -> &'static [u16] {
     }
 }
 
-/// The request that every other test begins with is one of `execute.yaml`, and the server understands all of its members.
+/// The request that every other test begins with is one of `execute.yaml`, and the server understands all of
+/// its members.
 fn request(server: &Server, findings: &mut Findings) -> Step {
     for process in server.processes()? {
         let outputs: Vec<(&str, &str)> = process.outputs().map(|(name, _)| (name, "value")).collect();

@@ -1,7 +1,7 @@
 //! What an abstract test finds out about a server.
 //!
-//! [`Findings`] collects what is not as the standard has it and goes on; [`Stop`] says why a test cannot go on. What becomes of it
-//! is decided in `suite`.
+//! [`Findings`] collects what is not as the standard has it and goes on; [`Stop`] says why a test cannot go
+//! on. What becomes of it is decided in `suite`.
 
 use crate::http::Reply;
 

@@ -1,6 +1,8 @@
-//! `core`: every way to write an input: inline, by reference, as an array, an object, one of several types, bytes, a bounding box.
+//! `core`: every way to write an input: inline, by reference, as an array, an object, one of several types,
+//! bytes, a bounding box.
 //!
-//! OGC 18-062r2, 7.11.2.3 and 7.11.2.4. A process takes an input in the way that is asked for if its execution succeeds.
+//! OGC 18-062r2, 7.11.2.3 and 7.11.2.4. A process takes an input in the way that is asked for if its
+//! execution succeeds.
 
 use serde_json::{Map, Value, json};
 
@@ -42,7 +44,8 @@ fn by_reference(server: &Server, findings: &mut Findings) -> Step {
     };
     for process in server.processes()? {
         let mut inputs = server.inputs(&process)?;
-        // A structured input before a literal one: that is what references are for. Not one with several values.
+        // A structured input before a literal one: that is what references are for. Not one with several
+        // values.
         let mut candidates: Vec<&str> = process
             .inputs()
             .filter(|(name, input)| !is_repeated(input) && inputs.contains_key(*name))

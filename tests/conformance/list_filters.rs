@@ -1,7 +1,7 @@
 //! `job-list`: the query parameters that choose among the jobs: type, process, status, creation and duration.
 //!
-//! OGC 18-062r2, 10.2 and A.8. Each is defined in the API definition as the standard has it, keeps what fits and leaves out what
-//! does not.
+//! OGC 18-062r2, 10.2 and A.8. Each is defined in the API definition as the standard has it, keeps what fits
+//! and leaves out what does not.
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::Value;
@@ -134,7 +134,8 @@ fn datetime_response(server: &Server, findings: &mut Findings) -> Step {
     Ok(())
 }
 
-/// Only jobs that are over have a duration that stays the same between two requests: they are what is looked at.
+/// Only jobs that are over have a duration that stays the same between two requests: they are what is looked
+/// at.
 fn duration_response(server: &Server, findings: &mut Findings) -> Step {
     let all = populated(server, findings)?;
     let duration = |job: &Value| Some((instant(job, "finished")? - instant(job, "started")?).num_milliseconds());

@@ -1,4 +1,5 @@
-//! A listener on this machine that the server under test may call: it serves a value, and keeps what is POSTed.
+//! A listener on this machine that the server under test may call: it serves a value, and keeps what is
+//! POSTed.
 //!
 //! [`Listener`] answers every GET with the same document. It knows nothing of callbacks or inputs.
 

@@ -1,6 +1,8 @@
-//! Conformance suite for OGC API - Processes, Part 1 (OGC 18-062r2, version 1.0) and Part 2 (draft), over plain HTTP.
+//! Conformance suite for OGC API - Processes, Part 1 (OGC 18-062r2, version 1.0) and Part 2 (draft), over
+//! plain HTTP.
 //!
-//! Every abstract test of the standard has its name here and is made against the testbed's scenarios, each served afresh for it:
+//! Every abstract test of the standard has its name here and is made against the testbed's scenarios, each
+//! served afresh for it:
 //!
 //! ```sh
 //! cargo test --test conformance                    # one trial a test
@@ -8,15 +10,17 @@
 //! CONFORMANCE_SERVER=http://localhost:8080/acme/ogc-api just conformance  # the same on a server that runs somewhere
 //! ```
 //!
-//! A test passes, fails, deviates or is not applicable. What is recorded of the real ZOO-Project-DRU as not being as the standard
-//! has it lies in `recorded.rs`, finding by finding: only exactly that is a deviation, and for the testbed, which claims to answer
-//! as the real server does, it is an error if it does *not* deviate. Nothing is shared with the testbed or with any client.
+//! A test passes, fails, deviates or is not applicable. What is recorded of the real ZOO-Project-DRU as not
+//! being as the standard has it lies in `recorded.rs`, finding by finding: only exactly that is a deviation,
+//! and for the testbed, which claims to answer as the real server does, it is an error if it does *not*
+//! deviate. Nothing is shared with the testbed or with any client.
 //!
-//! A live server is asked one test after the other. It is told more by `CONFORMANCE_PROCESSES` (ids, separated by commas: only
-//! these are executed), `CONFORMANCE_EXAMPLES` (a file like `examples.json`: inputs that succeed and inputs that fail) and
-//! `CONFORMANCE_LISTEN` (address and port of this machine that the server can reach, for callbacks and inputs by reference).
-//! Where the server declares Part 2, processes named `conformance-...` are deployed and removed again, and, as the abstract tests
-//! will have it, those that claim to be immutable are asked to go.
+//! A live server is asked one test after the other. It is told more by `CONFORMANCE_PROCESSES` (ids,
+//! separated by commas: only these are executed), `CONFORMANCE_EXAMPLES` (a file like `examples.json`: inputs
+//! that succeed and inputs that fail) and `CONFORMANCE_LISTEN` (address and port of this machine that the
+//! server can reach, for callbacks and inputs by reference). Where the server declares Part 2, processes
+//! named `conformance-...` are deployed and removed again, and, as the abstract tests will have it, those
+//! that claim to be immutable are asked to go.
 
 mod callback;
 mod core;

@@ -1,6 +1,7 @@
 //! `multipart/related` (RFC 2387), read strictly: as RFC 2046, 5.1.1 writes it and not a character else.
 //!
-//! [`parts`] gives the parts that can be told apart, and says what is not as it has to be. It knows no output and no process.
+//! [`parts`] gives the parts that can be told apart, and says what is not as it has to be. It knows no output
+//! and no process.
 
 use crate::http::Reply;
 

@@ -21,7 +21,8 @@ pub(crate) const TESTS: &[(&str, Check)] = &[
     ("oas30/security", security),
 ];
 
-/// What a client meets in a session: answers of every resource, good and bad, with the method and the path of each.
+/// What a client meets in a session: answers of every resource, good and bad, with the method and the path of
+/// each.
 fn traffic(server: &Server) -> Step<Vec<(Method, String, Reply)>> {
     let mut calls: Vec<(Method, String, Option<Value>, Option<&str>)> = Vec::new();
     let plain = ["/", "/conformance", "/api", "/processes", "/processes?limit=many", "/processes/no-such-process"];
@@ -136,7 +137,8 @@ fn valid(server: &Server, findings: &mut Findings) -> Step {
     Ok(())
 }
 
-/// Every operation of the definition is served: one that only reads gives what it promises, one that changes something is known.
+/// Every operation of the definition is served: one that only reads gives what it promises, one that changes
+/// something is known.
 fn implemented(server: &Server, findings: &mut Findings) -> Step {
     let api = OpenApi::of(server)?;
     let processes = server.processes()?;

@@ -1,7 +1,7 @@
 //! The API definition: an OpenAPI 3.0 document, read as a client would read it.
 //!
-//! [`OpenApi`] finds operations, their parameters and their answers, and says what is not as OpenAPI 3.0.3 has it. Whether a server
-//! does what the document says is for the tests.
+//! [`OpenApi`] finds operations, their parameters and their answers, and says what is not as OpenAPI 3.0.3
+//! has it. Whether a server does what the document says is for the tests.
 
 use http::Method;
 use serde_json::Value;
@@ -57,7 +57,8 @@ impl OpenApi {
         all
     }
 
-    /// The operation that answers this method on this path; a path that is written out goes before a template.
+    /// The operation that answers this method on this path; a path that is written out goes before a
+    /// template.
     pub(crate) fn operation(&self, method: &str, path: &str) -> Option<Operation<'_>> {
         let mut fitting: Vec<_> = self
             .operations()

@@ -55,7 +55,8 @@ impl Process {
         members(&self.description["outputs"])
     }
 
-    /// Inputs made after their schemas, the optional ones left out; an error names the input for which none can be made.
+    /// Inputs made after their schemas, the optional ones left out; an error names the input for which none
+    /// can be made.
     pub(crate) fn example_inputs(&self) -> Result<Map<String, Value>, String> {
         let mut inputs = Map::new();
         for (name, input) in self.inputs().filter(|(_, input)| is_required(input)) {
@@ -90,7 +91,8 @@ pub(crate) fn is_required(input: &Value) -> bool {
     input["minOccurs"] != 0 && schema.get("default").is_none() && schema["nullable"] != true
 }
 
-/// The media type that values of an output have on the wire, by its schema; `None` where that leaves a choice.
+/// The media type that values of an output have on the wire, by its schema; `None` where that leaves a
+/// choice.
 pub(crate) fn media_type(output: &Value) -> Option<String> {
     let schema = &output["schema"];
     if let Some(given) = schema["contentMediaType"].as_str() {

@@ -1,7 +1,7 @@
 //! What is recorded of the real ZOO-Project-DRU (2.1.1-dev) as not being as the standard has it.
 //!
-//! A finding that is word for word one of these is a deviation; any other is a failure. Nothing is tested here: it is what the
-//! findings of the tests are weighed against.
+//! A finding that is word for word one of these is a deviation; any other is a failure. Nothing is tested
+//! here: it is what the findings of the tests are weighed against.
 
 use crate::findings::Finding;
 
@@ -201,8 +201,8 @@ pub(crate) const DEVIATIONS: &[Deviation] = &[
 
 /// The tests for which the testbed offers nothing to be tested on.
 pub(crate) const NOT_APPLICABLE: &[&str] = &[
-    // No process of its scenarios has one.
-    // Like the real server, it keeps no job of what is executed at once, and declares neither of the two classes.
+    // No process of its scenarios has one. Like the real server, it keeps no job of what is executed at once,
+    // and declares neither of the two classes.
     "core/job-results-sync",
     "html/definition",
     "html/content",

@@ -1,7 +1,9 @@
-//! Values and the schemas of process descriptions: does this one fit, and what would one look like that does, or does not?
+//! Values and the schemas of process descriptions: does this one fit, and what would one look like that does,
+//! or does not?
 //!
-//! The part of the OpenAPI 3.0 schema object that descriptions use: types, enumerations, bounds, members, elements and
-//! alternatives. `$ref` and `pattern` are not followed: what they would say is not known here and is not held against a value.
+//! The part of the OpenAPI 3.0 schema object that descriptions use: types, enumerations, bounds, members,
+//! elements and alternatives. `$ref` and `pattern` are not followed: what they would say is not known here
+//! and is not held against a value.
 
 use serde_json::{Map, Value, json};
 

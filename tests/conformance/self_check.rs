@@ -1,6 +1,7 @@
 //! The suite turned on itself: checks that cannot fail would pass everything.
 //!
-//! Each is a trial of its own. A server that always says the same must not pass, and what each reader is there to find is found.
+//! Each is a trial of its own. A server that always says the same must not pass, and what each reader is
+//! there to find is found.
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Version};

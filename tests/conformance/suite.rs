@@ -1,7 +1,7 @@
 //! The abstract tests by name, and what each comes to on a server.
 //!
-//! [`judge`] runs one test and weighs its findings against what is recorded of the real server; the steps of the tests lie in the
-//! modules named after their conformance classes.
+//! [`judge`] runs one test and weighs its findings against what is recorded of the real server; the steps of
+//! the tests lie in the modules named after their conformance classes.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,5 @@
-//! `core`: what a synchronous execution answers: a document, a raw value, several raw values, references, and both mixed.
+//! `core`: what a synchronous execution answers: a document, a raw value, several raw values, references, and
+//! both mixed.
 //!
 //! OGC 18-062r2, 7.11.4 and its table of response and transmission modes.
 
@@ -136,8 +137,8 @@ fn raw_value_multi(server: &Server, findings: &mut Findings) -> Step {
     Ok(())
 }
 
-/// Status 200 and `multipart/related`: a part for each output, named by its `Content-ID`; a reference is an empty part with a
-/// `Content-Location`.
+/// Status 200 and `multipart/related`: a part for each output, named by its `Content-ID`; a reference is an
+/// empty part with a `Content-Location`.
 pub(crate) fn is_raw_multi(findings: &mut Findings, process: &Process, wanted: &Wanted<'_>, reply: &Reply) {
     if !findings.status(reply, 200) {
         return;

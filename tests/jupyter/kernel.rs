@@ -1,5 +1,5 @@
-//! A kernel that does what its cells say, line by line: `stdout TEXT`, `sleep MILLISECONDS`, `exit CODE` and the others of [`Cell::line`]. Among them is what
-//! kernels should not do.
+//! A kernel that does what its cells say, line by line: `stdout TEXT`, `sleep MILLISECONDS`, `exit CODE` and
+//! the others of [`Cell::line`]. Among them is what kernels should not do.
 
 use std::path::Path;
 use std::process::Command;

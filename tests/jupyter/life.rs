@@ -1,4 +1,5 @@
-//! What becomes of the kernel's process: how it starts, what it finds, how it ends, and that nothing is left of it.
+//! What becomes of the kernel's process: how it starts, what it finds, how it ends, and that nothing is left
+//! of it.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -97,7 +98,8 @@ fn nothing_is_left_when_the_runner_is_killed() {
     all_gone(&std::fs::read_to_string(told).unwrap());
 }
 
-/// What the runner does that is killed: it writes the numbers of the kernel's processes into a file, and has it run on.
+/// What the runner does that is killed: it writes the numbers of the kernel's processes into a file, and has
+/// it run on.
 pub(crate) fn run_until_killed(told: &Path) {
     let ended = World::new().try_run(&["processes", "stall 60000"], &mut |record| {
         let half_written = told.with_extension("new");

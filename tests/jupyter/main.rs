@@ -1,4 +1,5 @@
-//! Engine `jupyter` and a kernel that does whatever a test wants of it, in a process of its own, as any kernel is. No Python is needed.
+//! Engine `jupyter` and a kernel that does whatever a test wants of it, in a process of its own, as any
+//! kernel is. No Python is needed.
 //!
 //! `kernel` is that kernel, `cells` what becomes of cells, `life` what becomes of the kernel's process,
 //! `runner` what the runner makes of it.

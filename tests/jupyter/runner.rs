@@ -1,4 +1,5 @@
-//! What the runner has holds for any kernel: snapshots, tags, redactions, and no notebook that is said to have passed before.
+//! What the runner has holds for any kernel: snapshots, tags, redactions, and no notebook that is said to
+//! have passed before.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
