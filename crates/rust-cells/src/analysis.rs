@@ -1,7 +1,7 @@
-//! What a program that analyses Rust is asked about a cell that is being typed, and what it answers.
+//! Questions about a cell that is being typed, for a program that analyses Rust, and their answers.
 //!
-//! The main type is [`Sketch`]: a session's items, its variables with their types, and a cell, as one text.
-//! Nothing here analyses. Questions and answers are serialised, as analysis is done by another process.
+//! The main type is [`Sketch`]: a session's items, its typed variables and a cell, as one text. This module
+//! does not analyse. Questions and answers are serialised, because another process does the analysis.
 
 use serde::{Deserialize, Serialize};
 
@@ -97,7 +97,8 @@ impl Sketch {
         Sketch { dependencies: state.dependencies().manifest_lines(), before }
     }
 
-    /// A question about a place in a cell, which may be unfinished; none if the place is in a command line.
+    /// A question about a place in a cell, which may be unfinished. `None` if the place is in a command
+    /// line.
     pub fn question(&self, cell: &str, offset: usize, wants: Wants) -> Option<Question> {
         let code_from = Cell::parse(cell).code_from;
         if offset < code_from || !cell.is_char_boundary(offset) {
@@ -105,7 +106,7 @@ impl Sketch {
         }
         let commands: String = cell.get(..code_from)?.chars().map(|c| if c == '\n' { '\n' } else { ' ' }).collect();
         let offset = self.before.len() + commands.len() + (offset - code_from);
-        // Last in the text, so that what is unfinished hides nothing.
+        // Last in the text: unfinished code cannot swallow anything after it.
         let source = format!("{}{commands}{}\n}}\n", self.before, &cell[code_from..]);
         Some(Question { dependencies: self.dependencies.clone(), source, offset, wants })
     }

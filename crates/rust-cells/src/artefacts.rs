@@ -1,8 +1,7 @@
-//! What was compiled, kept by what it depends on.
+//! Compiled cells, kept by what they depend on.
 //!
 //! An artefact is a folder `cells/<key>/` with `outcome.json` and the library that it names. `outcome.json`
-//! is replaced in one step, and holds only as long as the files that rustc has read for it are what they
-//! were.
+//! is replaced atomically. It is valid while the files that rustc read for it are unchanged.
 
 use std::collections::BTreeSet;
 use std::io::Write as _;
@@ -17,13 +16,13 @@ use crate::dependencies::{Freshness, Inputs};
 use crate::diagnostics::Diagnostic;
 use crate::generate::Plan;
 
-/// How long an artefact is kept that nothing uses.
+/// How long an unused artefact is kept.
 const MAX_AGE: Duration = Duration::from_secs(14 * 24 * 3600);
-/// How long an artefact is kept for sure: whoever was given it may be about to load it.
+/// No artefact is removed before this age: a process may be about to load it.
 const MIN_AGE: Duration = Duration::from_secs(3600);
-/// How folders are called in which cells are made.
+/// The prefix of folders in which cells are compiled.
 const MAKING: &str = "making-";
-/// How many bytes of artefacts are kept.
+/// The size of all kept artefacts, in bytes.
 const MAX_BYTES: u64 = 2 << 30;
 
 /// All artefacts of a cache.
@@ -31,10 +30,9 @@ const MAX_BYTES: u64 = 2 << 30;
 pub(crate) struct Artefacts {
     folder: PathBuf,
     build: String,
-    /// Held as long as artefacts may be used, together with others who use them: whoever removes them takes
-    /// it alone.
+    /// A shared lock, held while artefacts may be used. Removing them takes the exclusive lock.
     _in_use: Arc<std::fs::File>,
-    /// Types that are known to be such that a cell can write them.
+    /// Types that a cell is known to be able to write.
     types: Arc<Mutex<BTreeSet<String>>>,
 }
 
@@ -43,12 +41,12 @@ pub(crate) struct Artefacts {
 pub(crate) struct Artefact {
     pub(crate) library: Option<PathBuf>,
     pub(crate) outcome: Outcome,
-    /// What rustc has read for it.
+    /// What rustc read for it.
     pub(crate) inputs: Inputs,
     making: Option<tempfile::TempDir>,
 }
 
-/// What is written of it.
+/// The part of it that is written to disk.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Outcome {
     Made {
@@ -61,12 +59,12 @@ pub(crate) enum Outcome {
 
 #[derive(Serialize, Deserialize)]
 struct Written {
-    /// Which build of this program wrote it: a failure is worded by it.
+    /// The build of this program that wrote it. Another build may word a failure differently.
     build: String,
     outcome: Outcome,
     inputs: Inputs,
-    /// The name of the library beside this file. Each library has a name of its own, so that none is ever
-    /// written over.
+    /// The name of the library beside this file. Each library has a unique name, so none is ever
+    /// overwritten.
     library: Option<String>,
 }
 
@@ -104,7 +102,7 @@ impl Artefacts {
         tempfile::Builder::new().prefix(MAKING).tempdir_in(&self.folder).map_err(Error::io("create", &self.folder))
     }
 
-    /// What is known by this key, if it still holds.
+    /// The artefact with this key, if it is still valid.
     pub(crate) fn find(&self, key: &str) -> Option<Artefact> {
         let folder = self.place(key);
         let path = folder.join("outcome.json");
@@ -125,8 +123,8 @@ impl Artefacts {
         Some(Artefact { library, outcome: written.outcome, inputs: written.inputs, making: None })
     }
 
-    /// Keeps an artefact. Several workers may keep one of the same key at a time: the last of them is found
-    /// from then on, and the libraries of the others stay, since somebody may be about to load them.
+    /// Keeps an artefact. Several workers may keep one with the same key at a time. From then on the last
+    /// one is found. The libraries of the others stay, since a process may be about to load them.
     pub(crate) fn keep(&self, key: &str, mut artefact: Artefact) -> Result<Artefact, Error> {
         let folder = self.place(key);
         std::fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
@@ -167,13 +165,12 @@ impl Artefacts {
         let _ = std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(folder.join(&key[..32]), ""));
     }
 
-    /// Removes artefacts that nothing has used for long, and the oldest ones where they are too many; and
-    /// what was being made when a process was killed.
+    /// Removes artefacts that were unused for long, the oldest ones when there are too many, and what killed
+    /// processes left half made.
     pub(crate) fn sweep(&self) {
         let mut found: Vec<(Duration, u64, PathBuf)> = Vec::new();
         for group in entries(&self.folder).filter(|path| path.is_dir()) {
             if group.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(MAKING.as_bytes())) {
-                // Left behind by somebody who was killed.
                 if unused_for(&group).is_some_and(|age| age > MIN_AGE) {
                     let _ = std::fs::remove_dir_all(group);
                 }

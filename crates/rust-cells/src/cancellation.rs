@@ -1,4 +1,4 @@
-//! A cancellation token: the wish to stop, shared by all that wait.
+//! A cancellation token, shared by everything that waits.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,8 +1,6 @@
-//! A cell's source taken apart: command lines, then items, variables, statements, and the value that is
-//! shown.
+//! A cell's source, parsed: command lines, then items, variables, statements, and the value that is shown.
 //!
-//! The main type is [`Cell`]. It knows one cell, and neither what other cells brought nor how a cell is
-//! compiled.
+//! The main type is [`Cell`]. It knows one cell. It does not know other cells, or how a cell is compiled.
 
 mod command_lines;
 mod completeness;
@@ -39,8 +37,8 @@ pub struct Cell {
     pub inner_attributes: Vec<Range<usize>>,
     /// The code, in order.
     pub parts: Vec<Part>,
-    /// What the parser does not understand, in its words; rustc then says what is wrong with the text as it
-    /// is.
+    /// What the parser does not understand, in its words. rustc then reports what is wrong with the
+    /// unchanged text.
     pub broken: Option<String>,
     /// A delimiter of broken code that does not match.
     pub unbalanced: Option<Unbalanced>,
@@ -89,13 +87,13 @@ impl Cell {
         found
     }
 
-    /// The names of everything that the cell brings.
+    /// The names of everything that the cell defines.
     pub fn names(&self) -> BTreeSet<String> {
         let variables = self.variables().into_iter().map(|variable| variable.name.clone());
         variables.chain(self.items().flat_map(|(_, item)| item.defines.iter().map(|(_, name)| name.clone()))).collect()
     }
 
-    /// The items that the cell brings.
+    /// The items that the cell defines.
     pub fn items(&self) -> impl Iterator<Item = (&Part, &Item)> {
         self.parts.iter().filter_map(|part| match &part.kind {
             PartKind::Item(item) => Some((part, item.as_ref())),
@@ -147,8 +145,8 @@ impl Cell {
     }
 }
 
-/// Whether a statement awaits, and where its `return`s without a value end; functions, closures and blocks of
-/// their own aside.
+/// Whether a statement awaits, and where its `return`s without a value end. Functions, closures and `async`
+/// blocks inside it do not count.
 fn flow(node: &SyntaxNode, place: &dyn Fn(&SyntaxNode) -> Range<usize>) -> (bool, Vec<usize>) {
     let is_border = |above: &SyntaxNode| {
         ast::ClosureExpr::can_cast(above.kind())
@@ -170,7 +168,7 @@ fn flow(node: &SyntaxNode, place: &dyn Fn(&SyntaxNode) -> Range<usize>) -> (bool
                     returns.push(place(&inner).end);
                 }
             }
-            // What a macro is given is not parsed; what looks like it is taken for it.
+            // Macro input is not parsed, so tokens that look like an `await` or a `return` count as one.
             SyntaxKind::TOKEN_TREE if outside() => {
                 let mut tokens = inner.children_with_tokens().filter_map(|element| element.into_token()).peekable();
                 while let Some(token) = tokens.next() {

@@ -1,6 +1,6 @@
-//! Cells one after another, compiled: each against what those before it have brought.
+//! Compiles cells one after another, each against the results of those before it.
 //!
-//! The main type is [`Chain`]. It runs no cell, so that a notebook can be checked, or compiled ahead of its
+//! The main type is [`Chain`]. It never runs a cell. So a notebook can be checked, or compiled ahead of its
 //! run.
 
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ pub trait LibrarySource: Send {
     /// A library that covers this set.
     ///
     /// # Errors
-    /// When there is none, in words for the author of the `:dep` line.
+    /// When there is no such library, in words for the author of the `:dep` line.
     fn library(&mut self, set: &DependencySet) -> Result<Library, String>;
 }
 
@@ -30,7 +30,7 @@ impl<F: FnMut(&DependencySet) -> Result<Library, String> + Send> LibrarySource f
     }
 }
 
-/// What cells have come to so far.
+/// The results of the cells so far.
 pub struct Chain<'a> {
     compiler: &'a Compiler,
     libraries: Box<dyn LibrarySource + 'a>,
@@ -46,14 +46,14 @@ pub struct Chain<'a> {
 /// What evcxr brings when a cell first awaits.
 const TOKIO: &str = r#"tokio = { version = "1.34.0", features = ["rt", "rt-multi-thread", "time"] }"#;
 
-/// What cells ask for, all taken together: the set that a library must cover so that none of them has to wait
-/// for another one. Lines that are refused are left out; they are refused again in their cell.
+/// All dependencies of the cells in one set. A library that covers it serves every cell, so no cell waits
+/// for another library. Refused lines are left out; their cell refuses them again.
 pub fn dependencies_of<'s>(sources: impl IntoIterator<Item = &'s str>, directory: &Path) -> DependencySet {
     dependency_stages(sources, directory).pop().unwrap_or_default()
 }
 
-/// The sets that cells ask for one after another, where a later cell asks for another version of a crate than
-/// an earlier one: those that the last one does not cover, and the last one.
+/// The sets of dependencies that the cells ask for, one after another. There are several if a later cell
+/// asks for another version of a crate than an earlier one. A set that a later one covers is left out.
 pub fn dependency_stages<'s>(sources: impl IntoIterator<Item = &'s str>, directory: &Path) -> Vec<DependencySet> {
     let (mut set, mut awaits, mut names) = (DependencySet::default(), false, false);
     let mut stages = Vec::new();
@@ -85,14 +85,14 @@ fn asked_crate(arguments: &str) -> &str {
     arguments.split('=').next().unwrap_or_default().trim()
 }
 
-/// What a cell comes to before it runs.
+/// The result of compiling a cell.
 #[derive(Debug)]
 pub enum Step {
-    /// A command line was refused, in words for its author; its number from 1.
+    /// A command line was refused.
     Refused {
-        /// Why.
+        /// The reason, in words for the author.
         message: String,
-        /// The line.
+        /// The line, from 1.
         line: u32,
     },
     /// The code does not compile.
@@ -103,14 +103,14 @@ pub enum Step {
     Ready(Box<CompiledCell>),
 }
 
-/// What is to be done for a cell's command lines, in order, before its code.
+/// A task for a cell's command lines, to be done in order before its code runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Task {
     Effect(Effect),
     Shell { command: String, line: u32 },
 }
 
-/// Whether a cell that ran came to its end.
+/// Whether a cell that ran reached its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Came {
     /// It did.
@@ -135,7 +135,7 @@ impl<'a> Chain<'a> {
         }
     }
 
-    /// What cells have brought.
+    /// What cells have defined.
     pub fn state(&self) -> &State {
         &self.state
     }
@@ -149,7 +149,7 @@ impl<'a> Chain<'a> {
         &self.library
     }
 
-    /// Whether the process has to begin anew before the next cell runs. Asked once.
+    /// Whether a new process must start before the next cell runs. Answers `true` once.
     pub(crate) fn takes_new_process(&mut self) -> bool {
         std::mem::take(&mut self.needs_new_process)
     }
@@ -175,12 +175,12 @@ impl<'a> Chain<'a> {
         }
     }
 
-    /// Carries out the command lines as far as the compiler has to know, and says what else is to be done.
+    /// Carries out the part of the command lines that the compiler needs. Returns the other tasks.
     pub(crate) fn command_lines(&mut self, cell: &Cell) -> Result<Vec<Task>, (String, u32)> {
         let before = (self.state.clone(), self.library.clone());
         let tasks = self.try_command_lines(cell);
         if tasks.is_err() {
-            // What a cell's commands have set is forgotten when one of them is refused.
+            // When one command of a cell is refused, all that its commands have set is undone.
             (self.state, self.library) = before;
         }
         tasks
@@ -207,7 +207,7 @@ impl<'a> Chain<'a> {
                 }
             }
         }
-        // All lines of a cell together: a crate that is asked for twice is wanted as the last of them says.
+        // All lines of a cell are taken together. If a crate is asked for twice, the last line wins.
         if let Some(&(_, first)) = asked.first() {
             self.depend().map_err(|message| {
                 let named = asked.iter().find(|(arguments, _)| message.contains(&format!("`{}`", asked_crate(arguments))));
@@ -218,7 +218,7 @@ impl<'a> Chain<'a> {
         Ok(tasks)
     }
 
-    /// evcxr brings tokio when a cell first awaits, so notebooks that await may name it without a `:dep`.
+    /// evcxr adds tokio when a cell first awaits. So notebooks that await may name it without a `:dep`.
     fn depend_on_tokio(&mut self, cell: &Cell) -> Result<(), String> {
         self.state.awaits |= cell.awaits;
         let names = cell.parts.iter().any(|part| part.mentions.contains("tokio"));
@@ -237,7 +237,8 @@ impl<'a> Chain<'a> {
         let library = self.libraries.library(&self.state.dependencies)?;
         let is_layer = library.base.as_deref() == Some(self.library.digest());
         if library.digest() != self.library.digest() && self.library.crate_name.is_some() && !is_layer {
-            // Another library has crates of its own: values of the old one's are of other types.
+            // Another library has its own copies of crates, so values from the old library have different
+            // types.
             let is_foreign = |ty: &str| {
                 let is_standard =
                     |path: &String| ["::std::", "::core::", "::alloc::"].iter().any(|known| path.starts_with(known));

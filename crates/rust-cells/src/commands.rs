@@ -7,7 +7,7 @@ use std::path::Path;
 
 use crate::state::{ErrorFormat, State};
 
-/// What a command comes to.
+/// The effect of a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Effect {
     /// Nothing more.
@@ -81,10 +81,11 @@ const FOREIGN: &[&str] = &[
     ":types",
 ];
 
-/// Carries out a command. `toolchain` is what rustc calls itself, `last_error` the code of the last error.
+/// Carries out a command. `toolchain` is the name that rustc gives itself, `last_error` the code of the last
+/// error.
 ///
 /// # Errors
-/// When it is refused, in words for its author.
+/// When the command is refused, in words for its author.
 pub(crate) fn carry_out(
     state: &mut State,
     name: &str,
@@ -162,7 +163,7 @@ pub(crate) fn carry_out(
     })
 }
 
-/// A type without the marks by which it cannot be taken for an item of the notebook's.
+/// A type as the author would write it, without the marks that keep it apart from items of the notebook.
 pub(crate) fn shown(ty: &str) -> String {
     let mut text = String::with_capacity(ty.len());
     let mut before = ' ';

@@ -1,6 +1,6 @@
-//! rustc, called for one generated crate: what it makes, and what it says.
+//! Calls rustc for one generated crate, and reads what it made and reported.
 //!
-//! This module neither writes crates nor decides what an error means.
+//! This module does not write crates or decide what an error means.
 
 use std::io::Read;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -14,7 +14,7 @@ use serde::Deserialize;
 use crate::cancellation::CancellationToken;
 use crate::{Error, Toolchain, lifetime};
 
-/// How often a waiting call looks at the token and the clock.
+/// How often a waiting call checks the token and the clock.
 const TICK: Duration = Duration::from_millis(5);
 
 /// A call of rustc for cells with the same dependencies.
@@ -38,7 +38,7 @@ pub(crate) struct Made {
     /// Whether there is a library now.
     pub(crate) success: bool,
     pub(crate) messages: Vec<Message>,
-    /// What it said that is no message, such as why it broke down.
+    /// Output that is not a message, such as the report of a crash.
     pub(crate) other: String,
 }
 
@@ -73,7 +73,7 @@ pub(crate) struct Expansion {
     pub(crate) span: Span,
 }
 
-/// The name of the file that a cell's crate is in, below the folder that rustc runs in.
+/// The path of a cell's crate, below the folder that rustc runs in.
 pub(crate) const SOURCE: &str = "src/lib.rs";
 
 impl Rustc<'_> {
@@ -118,8 +118,8 @@ impl Rustc<'_> {
     }
 }
 
-/// Runs a command to its end. Returns whether it succeeded and what it wrote to standard error; nothing if
-/// its time was up.
+/// Runs a command to its end. Returns whether it succeeded, and its standard error. `None` if its time was
+/// up.
 fn wait(command: &mut Command, deadline: Instant, token: &CancellationToken) -> Result<Option<(bool, String)>, Error> {
     let program = command.get_program().to_string_lossy().into_owned();
     let mut child =
@@ -129,7 +129,7 @@ fn wait(command: &mut Command, deadline: Instant, token: &CancellationToken) -> 
     std::thread::spawn(move || {
         let mut bytes = Vec::new();
         let _ = stderr.read_to_end(&mut bytes);
-        // Nobody listens any more where rustc was ended.
+        // The receiver is gone if rustc was ended.
         let _ = sender.send(String::from_utf8_lossy(&bytes).into_owned());
     });
     let end = |child: &mut std::process::Child| {
@@ -155,7 +155,7 @@ fn wait(command: &mut Command, deadline: Instant, token: &CancellationToken) -> 
         }
     };
     let status = child.wait().map_err(|source| Error::Program { program, source })?;
-    // What it had said by then is no word on the cell.
+    // Messages of a killed rustc do not count as a verdict on the cell.
     if let Some(signal) = status.signal() {
         return Err(Error::Killed { signal });
     }

@@ -1,8 +1,8 @@
 //! Compiles cells: from a state and a cell to a library, and the state after it.
 //!
-//! The main type is [`Compiler`]. It tries a plan, reads what rustc says, and tries another where that says
-//! how. Nothing is run. What was compiled is kept by what it depends on, so that the same cell after the same
-//! cells is not compiled again.
+//! The main type is [`Compiler`]. It tries a plan, reads rustc's messages, and tries another plan if they
+//! suggest one. It runs nothing. Results are kept by what they depend on, so the same cell after the same
+//! cells is compiled once.
 
 mod verdict;
 mod work;
@@ -33,11 +33,11 @@ pub struct Compiler {
 /// A cell to compile.
 #[derive(Clone, Copy, Debug)]
 pub struct CompileRequest<'a> {
-    /// What has been before it.
+    /// The state before it.
     pub state: &'a State,
     /// The cell.
     pub cell: &'a Cell,
-    /// What messages call it once it is an earlier one: `cell 3`.
+    /// What messages of later cells call it: `cell 3`.
     pub label: &'a str,
     /// The notebook's folder, in which included files are looked for.
     pub directory: &'a Path,
@@ -63,7 +63,7 @@ pub enum Compilation {
 /// A cell that can be run.
 #[derive(Clone, Debug)]
 pub struct CompiledCell {
-    /// Its shared object; none where there is nothing to run.
+    /// Its shared object. `None` if there is nothing to run.
     pub(crate) library: Option<PathBuf>,
     /// Shared objects that must be loaded before, since they hold statics that it uses.
     pub(crate) providers: Vec<PathBuf>,
@@ -75,12 +75,12 @@ pub struct CompiledCell {
     pub(crate) inputs: Inputs,
     /// Whether its value shows itself.
     pub(crate) shows_itself: bool,
-    /// Variables that are there no more, and why.
+    /// Variables that no longer exist, each with the reason.
     pub lost: Vec<(String, String)>,
     /// The state when it has run to its end.
     pub after: State,
-    /// The state when it has panicked, failed or left early: it brings no variable, and those that were moved
-    /// into it are gone.
+    /// The state when it has panicked, failed or left early. It keeps no variable of this cell, and those
+    /// that were moved into it are gone.
     pub after_failure: State,
 }
 
@@ -127,7 +127,7 @@ impl Compiler {
             "-Coverflow-checks=on".to_owned(),
             "-Cembed-bitcode=no".to_owned(),
             "-Cstrip=debuginfo".to_owned(),
-            // What a library defines it means, whatever an earlier one has under the same name.
+            // A library uses its own definitions, even if an earlier library defines the same name.
             "-Clink-arg=-Wl,-Bsymbolic".to_owned(),
             format!("-Clink-arg=-Wl,-rpath,{}:{}", self.toolchain.libraries.display(), runtime.display()),
         ]);

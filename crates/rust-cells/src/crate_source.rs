@@ -1,6 +1,6 @@
 //! A generated crate, and where each of its bytes comes from.
 //!
-//! The main type is [`CrateSource`]. It is text with a map; what the text says is `generate`'s business.
+//! The main type is [`CrateSource`]. It is text with a map. `generate` decides what the text says.
 
 use std::ops::Range;
 
@@ -13,18 +13,18 @@ pub(crate) enum Origin {
     Cell(usize),
     /// An item of an earlier cell, from this byte of that cell on.
     Item(ItemNumber, usize),
-    /// Code of ours that keeps a variable.
+    /// Generated code that keeps a variable.
     Keep {
         /// The variable.
         name: String,
         /// Whether that is outside of the author's code.
         outside: bool,
     },
-    /// Code of ours that takes a variable.
+    /// Generated code that takes a variable.
     Take(String),
-    /// Code of ours around the value that is shown.
+    /// Generated code around the value that is shown.
     Show,
-    /// Other code of ours.
+    /// Other generated code.
     Frame,
 }
 
@@ -36,7 +36,7 @@ pub(crate) struct CrateSource {
 }
 
 impl CrateSource {
-    /// Adds code of ours.
+    /// Adds generated code.
     pub(crate) fn add(&mut self, text: &str, origin: Origin) {
         let from = self.text.len();
         self.text.push_str(text);

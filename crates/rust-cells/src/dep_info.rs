@@ -1,4 +1,4 @@
-//! rustc's list of what it has read to compile a crate (`--emit=dep-info`).
+//! rustc's list of what it read to compile a crate (`--emit=dep-info`).
 
 use std::collections::BTreeSet;
 
@@ -12,8 +12,7 @@ pub(crate) struct DepInfo {
 }
 
 impl DepInfo {
-    /// Reads a list: lines `made: read read …`, in which spaces of names are escaped, and lines `#
-    /// env-dep:NAME=value`.
+    /// Reads a list. Lines are `made: read read …`, with escaped spaces, or `# env-dep:NAME=value`.
     pub(crate) fn read(text: &str) -> DepInfo {
         let mut info = DepInfo::default();
         for line in text.lines() {

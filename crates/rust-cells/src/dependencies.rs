@@ -1,8 +1,8 @@
-//! What cells depend on: read from `:dep` lines, resolved and built by Cargo, and made one dynamic library.
+//! The dependencies of cells: read from `:dep` lines, resolved and built by Cargo, and linked into one
+//! dynamic library.
 //!
-//! With one library there is one tokio, one set of statics and thread-locals for all cells. [`DependencySet`]
-//! is what is asked for, [`Library`] what cells are compiled with, [`Libraries`] makes the one from the
-//! other. Nothing here knows cells.
+//! With one library, all cells share one tokio, and one set of statics and thread-locals. [`Libraries`]
+//! makes a [`Library`] from a [`DependencySet`]. Nothing here knows cells.
 
 mod build;
 mod graph;

@@ -1,4 +1,4 @@
-//! rustc's messages, placed in the cells that their authors wrote, and our own about what rustc cannot know.
+//! rustc's messages, translated to places in the author's cells, and our own about what rustc cannot know.
 
 use std::fmt;
 
@@ -55,7 +55,7 @@ pub(crate) struct Map<'a> {
 }
 
 impl Map<'_> {
-    /// The origin of a span: of what the author wrote, where a macro has made more of it.
+    /// Where a span comes from: for code of a macro, where the author called it.
     pub(crate) fn origin<'s>(&'s self, span: &'s Span) -> Option<&'s Origin> {
         self.source.origin(author_span(span)?.byte_start).map(|(_, origin)| origin)
     }
@@ -108,7 +108,7 @@ impl Map<'_> {
         Some(if shown.is_empty() { child.message.clone() } else { format!("{}: {}", child.message, shown.join(", ")) })
     }
 
-    /// The author's line as rustc suggests it, if it suggests one thing and that is on one line.
+    /// The author's line with rustc's suggestion, if there is one suggestion, and it is on one line.
     fn corrected(&self, child: &Message) -> Option<String> {
         let mut edits: Vec<(usize, usize, &str)> = Vec::new();
         let mut text = None;
@@ -156,7 +156,7 @@ impl Map<'_> {
             _ => return None,
         };
         let start = from + (author.byte_start - range.start);
-        // A span that reaches into code of ours ends where the author's does.
+        // A span that reaches into generated code ends where the author's code ends.
         let end = match self.source.origin(author.byte_end.saturating_sub(1).max(author.byte_start)) {
             Some((range, Origin::Cell(from) | Origin::Item(_, from))) => from + (author.byte_end - range.start),
             _ => from + range.len(),
@@ -179,8 +179,7 @@ fn is_worth_saying(note: &str) -> bool {
     ["expected", "found", "required", "the method"].iter().any(|word| note.contains(word)) && note.lines().count() < 6
 }
 
-/// The innermost span in the crate's own file: a name in a format string rather than the whole call of the
-/// macro.
+/// The innermost span in the crate's own file: a name in a format string rather than the whole macro call.
 pub(crate) fn author_span(span: &Span) -> Option<&Span> {
     let mut span = span;
     while span.file_name != crate::compile::SOURCE {

@@ -1,4 +1,4 @@
-//! Digests: what a text is known by.
+//! Digests of texts.
 
 use sha2::{Digest, Sha256};
 

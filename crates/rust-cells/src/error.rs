@@ -1,4 +1,4 @@
-//! Why cells cannot be compiled or run at all. A cell that does not compile, or fails, is an outcome and no
+//! Why cells cannot be compiled or run at all. A cell that does not compile, or fails, is an outcome, not an
 //! error.
 
 use std::path::PathBuf;
@@ -31,7 +31,7 @@ pub enum Error {
         /// The signal's number.
         signal: i32,
     },
-    /// This toolchain's compiler does not give what cells are made of.
+    /// This toolchain's compiler does not provide what compiling cells needs.
     #[error("{toolchain} cannot compile cells: {reason}; use another toolchain, or a newer version of this program")]
     Toolchain {
         /// What the compiler calls itself.

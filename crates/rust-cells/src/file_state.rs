@@ -1,7 +1,7 @@
-//! What a file or folder was when something read it, and whether it still is.
+//! The state of a file or folder when something read it, and whether that has changed.
 //!
-//! The main type is [`FileState`]. What is no file, such as a FIFO, is never opened, and a large file is not
-//! read a second time unless it seems to have changed. It does not know who read the file, nor what for.
+//! The main type is [`FileState`]. It opens only files and folders, never a FIFO or a device. It reads a
+//! large file again only if it seems to have changed. It does not know who read the file, or why.
 
 use std::io::Read;
 use std::os::unix::fs::MetadataExt;
@@ -11,14 +11,13 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// Larger files are known by their size and times alone, as reading them would take longer than what they
-/// save.
+/// Files above this size are compared by size and times alone: reading them would cost more than it saves.
 const MAX_DIGEST: u64 = 256 << 20;
 
 /// What was asked of a file or folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Interest {
-    /// What it holds: a file's bytes, a folder's names.
+    /// Its content: a file's bytes, a folder's names.
     Content,
     /// Whether it is there, and what it is.
     Presence,
@@ -31,7 +30,7 @@ pub struct FileState {
     interest: Interest,
     kind: Kind,
     stamp: Option<Stamp>,
-    /// Of the content, where that is known.
+    /// Of the content, if it was read.
     digest: Option<String>,
 }
 
@@ -40,17 +39,17 @@ enum Kind {
     Missing,
     File,
     Folder,
-    /// A device, a FIFO, a socket: what it gives is known by nobody beforehand.
+    /// A device, a FIFO or a socket, whose content cannot be known in advance.
     Other,
 }
 
-/// By what a file is the same without being read.
+/// What must be equal for a file to count as unchanged without being read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Stamp {
     size: u64,
     modified: (i64, i64),
-    /// When the system last changed anything about it. A file that is moved in keeps when it was modified,
-    /// and not this.
+    /// When the system last changed anything about it. Moving a file changes this, but not when it was
+    /// modified.
     changed: (i64, i64),
     device: u64,
     inode: u64,
@@ -106,14 +105,14 @@ impl FileState {
         self.kind == Kind::Missing
     }
 
-    /// Whether it is a device, a FIFO or a socket whose content was of interest: what it will give, nobody
-    /// knows.
+    /// Whether its content was of interest but cannot be known in advance, as for a device, a FIFO or a
+    /// socket.
     pub fn is_unknowable(&self) -> bool {
         self.kind == Kind::Other && self.interest == Interest::Content
     }
 
-    /// Whether it is as it was. A file that was only written again with what it held is; one that cannot be
-    /// read is not.
+    /// Whether it is unchanged. A file that was rewritten with the same content is; one that cannot be read
+    /// is not.
     pub fn holds(&self) -> bool {
         if self.is_unknowable() {
             return false;
@@ -123,7 +122,7 @@ impl FileState {
             if metadata.is_file() && now == stamp {
                 return true;
             }
-            // Neither of another size nor too large to read can it be the same.
+            // A file of another size has changed. One that is too large to read counts as changed.
             if self.interest == Interest::Content && (now.size != stamp.size || self.digest.is_none()) {
                 return false;
             }
@@ -131,8 +130,8 @@ impl FileState {
         FileState::now(&self.path, self.interest).is_ok_and(|now| now.kind == self.kind && now.digest == self.digest)
     }
 
-    /// When it was last changed, by its author or by being put where it is; none for what is not there, and
-    /// for what was only looked for.
+    /// When it was last changed, by its author or by being moved into place. `None` if it was missing, or
+    /// only looked for.
     pub fn changed(&self) -> Option<SystemTime> {
         let stamp = self.stamp.filter(|_| self.interest == Interest::Content)?;
         let (seconds, nanoseconds) = stamp.changed.max(stamp.modified);

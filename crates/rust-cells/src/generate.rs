@@ -1,8 +1,8 @@
 //! Writes the crate that a cell is compiled as.
 //!
-//! The author's lines keep their numbers: everything of ours is on the first line or after the cell. So
-//! `line!()` and the places that a program's own panic hook sees are right, as long as no macro of an earlier
-//! cell is taken along.
+//! The author's lines keep their numbers: generated code is on the first line or after the cell. So
+//! `line!()` and the places in a program's own panic hook are right, unless the crate includes a macro of an
+//! earlier cell.
 //!
 //! ```text
 //! attributes, crates, macros, fn __cells_entry() { variables taken; run(|| {     first line of the cell
@@ -37,7 +37,7 @@ pub(crate) enum Keeping {
 /// How the value of a cell is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Showing {
-    /// By the format, which is `{:?}` unless a cell has said another.
+    /// By the format, which is `{:?}` unless a cell has set another.
     #[default]
     Format,
     /// By its own `evcxr_display`.
@@ -47,8 +47,9 @@ pub(crate) enum Showing {
 /// What is tried for a cell. rustc's errors say what to try next.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Plan {
-    /// Variables of earlier cells whose keeping is not [`Keeping::Outside`]; and, by [`own_key`], the cell's
-    /// own whose keeping is not [`Keeping::Inside`].
+    /// How variables are kept, where that differs from the default. The default is [`Keeping::Outside`] for
+    /// variables of earlier cells and [`Keeping::Inside`] for the cell's own. Those are named by
+    /// [`own_key`].
     pub(crate) keeping: BTreeMap<String, Keeping>,
     pub(crate) showing: Showing,
     /// Whether `?` meets options.
@@ -57,11 +58,10 @@ pub(crate) struct Plan {
     pub(crate) mentions: BTreeSet<String>,
     /// Whether a macro awaits, which only rustc sees.
     pub(crate) awaits: bool,
-    /// The cell's own variables that are functions by their own types, which have no names: the pointers that
+    /// Variables of this cell that hold a function, whose own type has no name: the function pointers that
     /// they are kept as.
     pub(crate) pointers: BTreeMap<String, String>,
-    /// Items of earlier cells that have given way to items of this one: their number, and the name that
-    /// collided.
+    /// Items of earlier cells that items of this one replace: their number, and the name that collided.
     pub(crate) given_up: Vec<(ItemNumber, String)>,
 }
 
@@ -70,7 +70,7 @@ pub(crate) struct Generate<'a> {
     pub(crate) cell: &'a Cell,
     /// The state with the cell's items in it.
     pub(crate) state: &'a State,
-    /// Items that come along in any case: the cell's own, and those that a new meaning is checked with.
+    /// Items that are always included: the cell's own, and those that are checked against a changed name.
     pub(crate) roots: &'a [ItemNumber],
     /// The cell's own items among them.
     pub(crate) own: &'a [ItemNumber],
@@ -190,7 +190,7 @@ impl Generate<'_> {
         }
     }
 
-    /// The author's code, item by item left out, at the very lines and columns where it is in the cell.
+    /// The author's code without items, at the same lines and columns as in the cell.
     fn body(&self, out: &mut CrateSource) {
         let cell = self.cell;
         let source = &cell.source;
@@ -220,7 +220,7 @@ impl Generate<'_> {
         out.frame("\n");
     }
 
-    /// Copies a stretch of the cell, with values for bare `return`s and whole paths for what is included.
+    /// Copies a part of the cell. Bare `return`s get values, and included paths become absolute.
     fn copy(&self, out: &mut CrateSource, range: Range<usize>) {
         let source = &self.cell.source;
         let mut inserts: Vec<(usize, String)> =
@@ -345,8 +345,7 @@ impl Generate<'_> {
     }
 }
 
-/// An import some of whose names were lost to later ones, leaf by leaf; none of an item that is as its author
-/// wrote it.
+/// The lines of an import that has lost names to later ones, leaf by leaf. `None` for an unchanged item.
 pub(crate) fn import_lines(defined: &Defined) -> Option<String> {
     if defined.unnamed.is_empty() {
         return None;
@@ -367,7 +366,7 @@ pub(crate) fn import_lines(defined: &Defined) -> Option<String> {
     Some(lines)
 }
 
-/// What [`Plan::keeping`] calls a variable that the cell itself declares: an earlier one may have the same
+/// The key in [`Plan::keeping`] for a variable of the cell itself. An earlier variable may have the same
 /// name.
 pub(crate) fn own_key(name: &str) -> String {
     format!("{name}'")

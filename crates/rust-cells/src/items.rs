@@ -1,6 +1,7 @@
-//! The items that cells have brought so far, and which of them a cell needs.
+//! The items that cells have defined so far, and which of them a cell needs.
 //!
-//! The main type is [`Items`]. It knows names and mentions, and neither variables nor how a crate is written.
+//! The main type is [`Items`]. It knows names and mentions. It does not know variables, or how a crate is
+//! written.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
@@ -19,17 +20,17 @@ pub(crate) struct Defined {
     /// The item's place in it.
     pub(crate) range: Range<usize>,
     pub(crate) mentions: BTreeSet<String>,
-    /// What its cell is called.
+    /// The label of its cell.
     pub(crate) label: Arc<str>,
-    /// What its statics are exported under: the same text brought twice makes two.
+    /// Part of the symbols of its statics. Defining the same text twice makes two keys.
     pub(crate) key: String,
-    /// Imports that have lost their name to a later item, by their place among [`Item::imports`].
+    /// Imports that have lost their name to a later item, as indexes into [`Item::imports`].
     pub(crate) unnamed: BTreeSet<usize>,
     /// The library that holds its statics, once it is compiled.
     pub(crate) library: Option<PathBuf>,
 }
 
-/// Where an item stands among all that were ever brought.
+/// The position of an item among all that were ever defined.
 pub(crate) type ItemNumber = usize;
 
 /// The items that are in force. Cheap to clone: the items are shared.
@@ -37,9 +38,9 @@ pub(crate) type ItemNumber = usize;
 pub(crate) struct Items {
     all: BTreeMap<ItemNumber, Arc<Defined>>,
     next: ItemNumber,
-    /// By a name: the items that its mention brings along.
+    /// By name: the items that a mention of it pulls in.
     brought_by: HashMap<String, Vec<ItemNumber>>,
-    /// How often a text was brought.
+    /// How often each text was defined.
     brought: HashMap<String, u32>,
 }
 
@@ -48,9 +49,9 @@ pub(crate) struct Items {
 pub(crate) struct Change {
     /// The cell's own items.
     pub(crate) added: Vec<ItemNumber>,
-    /// Names that meant another item before.
+    /// Names that referred to another item before.
     pub(crate) anew: BTreeSet<(Namespace, String)>,
-    /// Names that meant another import before.
+    /// Names that referred to another import before.
     pub(crate) imported: BTreeSet<String>,
 }
 
@@ -62,7 +63,7 @@ impl Change {
 }
 
 impl Items {
-    /// Takes in the items of a cell. Earlier ones of the same names give way.
+    /// Adds the items of a cell. They replace earlier ones of the same names.
     pub(crate) fn define(&mut self, cell: &Cell, label: &Arc<str>) -> Change {
         let source: Arc<str> = cell.source.as_str().into();
         let mut change = Change::default();
@@ -145,8 +146,8 @@ impl Items {
         numbers.into_iter().collect()
     }
 
-    /// Takes their names from some imports of an item; what they bring stays in scope, as traits must.
-    /// Returns the names.
+    /// Removes the names of some imports of an item. The imports stay in scope, as traits must. Returns the
+    /// names.
     fn unname(&mut self, number: ItemNumber, is_lost: impl Fn(&String) -> bool) -> Vec<String> {
         let Some(defined) = self.all.get_mut(&number) else { return Vec::new() };
         let imports = &defined.item.imports;
@@ -162,8 +163,8 @@ impl Items {
         lost.into_iter().map(|(_, name)| name).collect()
     }
 
-    /// Gives up what an earlier item defines, for a later one that rustc says collides with it. Returns
-    /// whether there was anything to give up.
+    /// Removes what an earlier item defines, because rustc reports that a later one collides with it.
+    /// Returns whether there was anything to remove.
     pub(crate) fn give_up(&mut self, number: ItemNumber, name: &str) -> bool {
         let Some(defined) = self.all.get(&number) else { return false };
         if defined.item.imports.is_empty() {
@@ -172,8 +173,7 @@ impl Items {
         !self.unname(number, |import| import == name).is_empty()
     }
 
-    /// The items that code with these mentions needs, with what they need in turn, in the order in which they
-    /// were brought.
+    /// The items that code with these mentions needs, and those that they need, in the order of definition.
     pub(crate) fn needed<'a: 'm, 'm>(
         &'a self,
         mentions: &'m BTreeSet<String>,
@@ -206,7 +206,7 @@ impl Items {
         needed.into_iter().filter_map(|number| Some((number, self.all.get(&number)?))).collect()
     }
 
-    /// Whether an item comes along by mention alone: an implementation needs all that it is for.
+    /// Whether a mention pulls an item in. An implementation also needs everything that it is for.
     fn comes_along(&self, item: &Item, seen: &BTreeSet<&str>) -> bool {
         let Some(is_for) = &item.is_for else { return true };
         is_for.iter().all(|name| seen.contains(name.as_str()) || !self.is_own(name))
@@ -220,13 +220,13 @@ impl Items {
             .any(|defined| defined.item.imports.is_empty() && defined.item.defines.iter().any(|(_, defined)| defined == name))
     }
 
-    /// Items that mention one of these names, for a check that they go with its new meaning.
+    /// Items that mention one of these names, to be checked with its new meaning.
     pub(crate) fn that_mention(&self, names: &BTreeSet<String>) -> Vec<ItemNumber> {
         let mentions = |defined: &Defined| names.iter().any(|name| defined.mentions.contains(name));
         self.all.iter().filter(|(_, defined)| mentions(defined)).map(|(number, _)| *number).collect()
     }
 
-    /// All names that a type which is made of these names rests on.
+    /// All names that a type made of these names depends on.
     pub(crate) fn rests_on(&self, names: &BTreeSet<String>) -> BTreeSet<String> {
         let needed = self.needed(names, &[]);
         let of_items =
@@ -234,7 +234,7 @@ impl Items {
         of_items.chain(names.iter().cloned()).collect()
     }
 
-    /// Says that these items' statics are in this library.
+    /// Records the library that contains these items' statics.
     pub(crate) fn compiled(&mut self, numbers: &[ItemNumber], library: &std::path::Path) {
         for number in numbers {
             if let Some(defined) = self.all.get_mut(number)
@@ -245,7 +245,7 @@ impl Items {
         }
     }
 
-    /// Whether a cell has brought something of this name.
+    /// Whether a cell has defined something of this name.
     pub(crate) fn has(&self, name: &str) -> bool {
         !self.numbers_of([name].into_iter()).is_empty()
     }
@@ -260,13 +260,13 @@ impl Items {
         self.all.get(&number)
     }
 
-    /// All items in force, in the order in which they were brought.
+    /// All items in force, in the order of definition.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Defined>> {
         self.all.values()
     }
 }
 
-/// What an implementation is of and for: its text up to the brace.
+/// The head of an implementation: its text up to the brace.
 fn header(text: &str) -> String {
     text.split('{').next().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")
 }

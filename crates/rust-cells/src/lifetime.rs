@@ -1,10 +1,10 @@
-//! Programs that this process starts and waits for, and that go when it is killed.
+//! Programs that this process starts and waits for, and that end when it is killed.
 
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-/// Has the system end a program when the thread ends that has started it, however that ends: that thread has
-/// to wait for the program.
+/// Makes the system end a program when the thread that started it ends, for whatever reason. So that thread
+/// has to wait for the program.
 pub(crate) fn end_with_us(command: &mut Command) -> &mut Command {
     #[cfg(target_os = "linux")]
     // SAFETY: between fork and exec this makes one system call and touches no memory.

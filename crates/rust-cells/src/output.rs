@@ -1,8 +1,8 @@
-//! What cells write, taken apart as it comes: text, and displays in the form that libraries for evcxr print.
+//! Parses the output of cells as it comes: text, and displays in the form that libraries for evcxr print.
 //!
-//! The main type is [`Stdout`]. A display is a block on standard output between a line `EVCXR_BEGIN_CONTENT
-//! <MIME type>` and a line `EVCXR_END_CONTENT`. Blocks that follow one another, each of another type, are one
-//! display in several types.
+//! The main type is [`Stdout`]. A display is a block on standard output. It is between a line
+//! `EVCXR_BEGIN_CONTENT <MIME type>` and a line `EVCXR_END_CONTENT`. Consecutive blocks of different types
+//! are one display in several types.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -26,14 +26,14 @@ pub enum Output {
     ShownValue(BTreeMap<String, String>),
     /// The cell reads standard input, and waits for a line.
     InputRequest,
-    /// A word by which evcxr's generated code steers evcxr, printed by the cell. In evcxr's own kernel it
-    /// breaks the cells after it.
+    /// A control word of evcxr's generated code, printed by the cell. In evcxr's own kernel it breaks later
+    /// cells.
     ControlWord(String),
 }
 
 const BEGIN: &str = "EVCXR_BEGIN_CONTENT ";
 const END: &str = "EVCXR_END_CONTENT";
-/// Words that only evcxr's generated code prints, on lines of their own.
+/// Control words of evcxr's generated code, each on its own line.
 const WORDS: &[&str] =
     &["EVCXR_EXECUTION_COMPLETE", "EVCXR_PANIC_NOTIFICATION", "EVCXR_ERROR_OCCURRED", "EVCXR_INPUT_REQUEST", END];
 const WORD_PREFIXES: &[&str] = &["EVCXR_VARIABLE_CHANGED_TYPE:", "EVCXR_INPUT_REQUEST:"];
@@ -43,12 +43,12 @@ const WORD_PREFIXES: &[&str] = &["EVCXR_VARIABLE_CHANGED_TYPE:", "EVCXR_INPUT_RE
 pub(crate) struct Text(Vec<u8>);
 
 impl Text {
-    /// The text that these bytes complete. Bytes that are no UTF-8 become U+FFFD.
+    /// The text that these bytes complete. Bytes that are not UTF-8 become U+FFFD.
     pub(crate) fn push(&mut self, bytes: &[u8]) -> String {
         self.0.extend_from_slice(bytes);
         let whole = match std::str::from_utf8(&self.0) {
             Ok(_) => self.0.len(),
-            // Only an end that may go on is kept back.
+            // Only an incomplete character at the end is kept back.
             Err(error) if error.error_len().is_none() => error.valid_up_to(),
             Err(_) => {
                 let tail = self.0.len().saturating_sub(4);
@@ -62,26 +62,26 @@ impl Text {
         text
     }
 
-    /// What is left when nothing more comes.
+    /// The bytes that are left at the end, as text.
     pub(crate) fn end(&mut self) -> String {
         String::from_utf8_lossy(&std::mem::take(&mut self.0)).into_owned()
     }
 }
 
-/// Text without places in generated crates, as `dbg!` prints them: they move with every macro of an earlier
+/// Text without places in generated crates, as `dbg!` prints them. Those move with every macro of an earlier
 /// cell.
 pub(crate) fn without_generated_places(text: &str) -> Cow<'_, str> {
     static PLACE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"src/lib\.rs:\d+:\d+").expect("the pattern is a constant"));
     PLACE.replace_all(text, "the cell")
 }
 
-/// Standard output, taken apart.
+/// Standard output, parsed as it comes.
 #[derive(Debug, Default)]
 pub(crate) struct Stdout {
     text: Text,
     /// What may become a marker.
     held: String,
-    /// The line that is being written, as far as a control word is long.
+    /// The current line, up to the length of a control word.
     line: String,
     /// The block that is being read.
     block: Option<Block>,
@@ -103,14 +103,14 @@ impl Stdout {
         while self.step(emit) {}
     }
 
-    /// Ends the cell: nothing is held back any more.
+    /// Ends the cell: emits everything that was kept back.
     pub(crate) fn end(&mut self, emit: &mut dyn FnMut(Output)) {
         let rest = self.text.end();
         self.held.push_str(&rest);
         while self.step(emit) {}
         let held = std::mem::take(&mut self.held);
         match self.block.take() {
-            // A block whose end is missing swallows what comes after it in evcxr.
+            // In evcxr, a block without an end swallows what comes after it.
             Some(Block { mime: _, mut content }) => {
                 let closed = held.trim_end_matches('\n') == END;
                 if !closed {
@@ -125,7 +125,7 @@ impl Stdout {
         self.end_line(emit);
     }
 
-    /// Handles one thing that is held. Returns whether there may be more.
+    /// Handles one part of what is kept. Returns whether there may be more.
     fn step(&mut self, emit: &mut dyn FnMut(Output)) -> bool {
         if let Some(block) = &mut self.block {
             let Some(end) = self.held.find('\n') else { return false };
@@ -164,7 +164,7 @@ impl Stdout {
         false
     }
 
-    /// Shows what is whole, as nothing more is coming just now.
+    /// Emits what is complete, since nothing more is coming for now.
     pub(crate) fn rest(&mut self, emit: &mut dyn FnMut(Output)) {
         if self.block.is_none() && self.held.is_empty() {
             self.show_display(emit);
@@ -203,7 +203,7 @@ impl Stdout {
     }
 }
 
-/// The control word that a line is.
+/// The control word in a line.
 fn control_word(line: &str) -> Option<String> {
     let line = line.trim();
     let is_word =

@@ -1,7 +1,7 @@
-//! The process that runs cells, seen from outside: started, given cells, read, timed, and ended with all that
-//! it has started.
+//! The process that runs cells, seen from outside: starting it, giving it cells, reading their output,
+//! timing them, and ending it with all that it started.
 //!
-//! The main type is [`Process`]. It runs what was compiled, and knows neither source nor types.
+//! The main type is [`Process`]. It runs compiled cells. It does not know source or types.
 
 mod access_log;
 mod control;
@@ -31,13 +31,14 @@ pub use control::CellHandle;
 pub use ending::{Ending, describe_exit};
 pub use settings::ProcessSettings;
 
-/// How often a waiting call looks at the token.
+/// How often a waiting call checks the token.
 const TICK: Duration = Duration::from_millis(20);
-/// How long a display is kept back that may be the value of a cell: the cell is over by then, or it is not.
+/// How long a display is kept back that may be the value of a cell. By then the cell has ended, or the
+/// display is not its value.
 const VALUE: Duration = Duration::from_millis(250);
 /// How long the process may take to start.
 const START_LIMIT: Duration = Duration::from_secs(60);
-/// How long a process that is gone may take to say how, and its pipes to be read.
+/// How long to wait for the exit status and the last output of a process that is gone.
 const AFTER_DEATH: Duration = Duration::from_millis(500);
 
 /// A process that runs cells. Dropping it ends it, with everything that it has started.
@@ -242,8 +243,8 @@ impl Process {
         }
     }
 
-    /// Reads what was written since the last cell ended, by threads, tasks and processes that nothing waits
-    /// for. If that cell has left threads running, they get this long to write something.
+    /// Reads the output since the last cell ended, from threads, tasks and processes in the background. If
+    /// that cell has left threads running, they get this long to write something.
     pub fn drain(&mut self, patience: Duration, emit: &mut dyn FnMut(Output)) {
         let deadline = Instant::now() + patience;
         let mut found = self.pipes.read(emit);
@@ -260,8 +261,8 @@ impl Process {
         self.pipes.end(emit);
     }
 
-    /// Waits for an answer, and passes on what is written meanwhile; a display once nothing follows it for
-    /// this long.
+    /// Waits for an answer, and passes output on. A display is passed on after this long without further
+    /// output.
     fn answer(
         &mut self,
         deadline: Instant,
@@ -298,7 +299,7 @@ impl Process {
         }
     }
 
-    /// The process is gone: reads what is left, and finds out how it ended.
+    /// Handles the end of the process: reads the remaining output, and finds out how it ended.
     fn died(&mut self, emit: &mut dyn FnMut(Output)) -> Ending {
         let deadline = Instant::now() + AFTER_DEATH;
         let mut status = String::new();

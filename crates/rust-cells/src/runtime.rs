@@ -1,9 +1,9 @@
-//! What runs inside the process of cells: the support library that every cell calls.
+//! The support library that every cell calls, inside the process of cells.
 //!
-//! This folder is compiled twice: with this crate, so that it is checked and documented like everything else;
-//! and, from its embedded text, by the toolchain that compiles the cells, as the dynamic library `cells_rt`.
-//! All cells share that one library, so their variables and outcomes are in one place. It uses nothing but
-//! the standard library, and it knows neither notebooks nor rustc.
+//! This folder is compiled twice. It is part of this crate, so that it is checked and documented like
+//! everything else. And the toolchain that compiles the cells builds it, from its embedded text, as the
+//! dynamic library `cells_rt`. All cells share that one library, so their variables and outcomes are in one
+//! place. It uses only the standard library. It knows nothing of notebooks or rustc.
 
 pub(crate) mod access;
 #[allow(clippy::exit, reason = "a process whose front is gone has nobody to return to")]

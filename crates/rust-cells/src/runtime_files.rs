@@ -1,8 +1,8 @@
 //! The process of cells as files: the support library and the program, compiled by the toolchain that
 //! compiles the cells.
 //!
-//! Both are made once a toolchain and kept. The text is that of [`crate::runtime`], which is part of this
-//! crate's own build, too.
+//! Each toolchain compiles both once. The text is that of [`crate::runtime`], which this crate's own build
+//! includes, too.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -11,7 +11,7 @@ use crate::digest::digest;
 use crate::{Error, Toolchain};
 
 const SOURCES: &[(&str, &str)] = &[
-    // This crate itself must not have what that module has: a `read` of its own.
+    // This crate's own build must not contain that module's `read`.
     ("lib.rs", concat!(include_str!("runtime.rs"), "\nmod exported;\n")),
     ("exported.rs", include_str!("runtime/exported.txt")),
     ("access.rs", include_str!("runtime/access.rs")),
@@ -58,7 +58,7 @@ impl RuntimeFiles {
         let path = made.keep();
         if let Err(source) = std::fs::rename(&path, &folder) {
             let _ = std::fs::remove_dir_all(&path);
-            // Another process may have been quicker.
+            // Another process may have been faster.
             if !folder.is_dir() {
                 return Err(Error::Io { action: "create", path: folder, source });
             }
@@ -70,7 +70,7 @@ impl RuntimeFiles {
 /// A crate that keeps values of known types.
 const KNOWN: &str = "pub fn known() { cells_rt::keep(\"list\", vec![1u8]); cells_rt::keep(\"map\", std::collections::HashMap::<i32, String>::new()); }\n";
 
-/// Makes sure that this compiler's MIR says types as they are read from it: its text is no stable format.
+/// Checks that this compiler writes types in MIR as we read them. The text of MIR is not stable.
 fn check_types(toolchain: &Toolchain, folder: &Path) -> Result<(), Error> {
     let (source, mir) = (folder.join("known.rs"), folder.join("known.mir"));
     std::fs::write(&source, KNOWN).map_err(Error::io("write", &source))?;

@@ -1,6 +1,7 @@
-//! Cells, one after another, compiled and run: what a notebook, a kernel and a console stand on.
+//! Compiles and runs cells one after another. Notebooks, kernels and consoles build on this.
 //!
-//! The main type is [`Session`]. It gives events while a cell is at work, and an outcome. It prints nothing.
+//! The main type is [`Session`]. It emits events while a cell is at work, and returns an outcome. It prints
+//! nothing.
 
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
@@ -17,10 +18,10 @@ use crate::output::Output;
 use crate::process::{Ending, Process, ProcessSettings};
 use crate::{Compiler, Error};
 
-/// How long what a shell line has started may take to end.
+/// How long the background processes of a shell line may take to end.
 const ENDING: Duration = Duration::from_secs(1);
 
-/// Part of the reason for which a variable is gone that no cell has lost.
+/// Part of the reason for a lost variable when the process ended between cells.
 pub const WHILE_NO_CELL_RAN: &str = "while no cell ran";
 
 /// How long a cell may take.
@@ -32,7 +33,7 @@ pub struct Limits {
     pub run: Duration,
 }
 
-/// What a cell has come to.
+/// The outcome of a cell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CellOutcome {
@@ -51,18 +52,18 @@ pub enum CellOutcome {
     CompileTimeout(Duration),
     /// It was still running when this time was up.
     RunTimeout(Duration),
-    /// It ran, and did not come to its end.
+    /// It ran, but did not reach its end.
     Ended(Ending),
 }
 
-/// What [`Session::execute`] has to say when a cell is over.
+/// What [`Session::execute`] returns when a cell is over.
 #[derive(Clone, Debug)]
 pub struct Executed {
-    /// What it has come to.
+    /// The outcome.
     pub outcome: CellOutcome,
-    /// How long it took until its code could run, if it could.
+    /// How long it took until its code could run. `None` if it never could.
     pub compile: Option<Duration>,
-    /// Variables that are there no more because of what the cell defines, and why.
+    /// Variables that no longer exist because of what the cell defines, each with the reason.
     pub lost: Vec<(String, String)>,
 }
 
@@ -85,8 +86,8 @@ impl<'a> Session<'a> {
         &self.chain
     }
 
-    /// Starts the process if there is none, so that the first cell need not wait for it. One that has ended
-    /// while no cell ran has taken the variables with it.
+    /// Starts the process if there is none, so that the first cell does not wait for it. If it ended while
+    /// no cell ran, the variables are lost.
     ///
     /// # Errors
     /// When it cannot be started.
@@ -103,8 +104,7 @@ impl<'a> Session<'a> {
         Ok(self.process.insert(process))
     }
 
-    /// Compiles a cell and runs it. `label` is what messages call it later. What it shows goes to `emit` as
-    /// it comes.
+    /// Compiles a cell and runs it. Later messages call it `label`. Its output goes to `emit` as it comes.
     ///
     /// # Errors
     /// When compiling or running breaks down, or the token is cancelled.
@@ -154,8 +154,8 @@ impl<'a> Session<'a> {
         if let Some(log) = &self.settings.access_log {
             log.add_sources(&compiled.inputs);
         }
-        // A process that has ended since the cell was compiled ends the cell: the cell may have been compiled
-        // for what is gone.
+        // If the process has ended since the cell was compiled, the cell ends, too: it may use variables
+        // that are gone.
         let process = match self.process.take() {
             Some(process) => process,
             None => Process::start(self.compiler, &self.settings)?,
@@ -187,7 +187,7 @@ impl<'a> Session<'a> {
         })
     }
 
-    /// Does what command lines ask for. Returns how one of them failed.
+    /// Does what command lines ask for. Returns the error of the first that fails.
     fn carry_out(
         &mut self,
         tasks: Vec<Task>,
@@ -254,7 +254,7 @@ impl<'a> Session<'a> {
         Ok(String::from_utf8_lossy(&said).into_owned())
     }
 
-    /// Runs a line for the shell, in the environment of the cells. Returns what it wrote, or how it failed.
+    /// Runs a shell line in the environment of the cells. Returns its output, or its error.
     fn shell(&self, line: &str, deadline: Instant, token: &CancellationToken) -> Result<Result<String, String>, Error> {
         use std::io::Read;
         use std::os::unix::process::CommandExt;
@@ -266,7 +266,7 @@ impl<'a> Session<'a> {
             Ok(pair) => pair,
             Err(error) => return Ok(Err(failed(error))),
         };
-        // Watched over as cells are: what the line starts goes when this process goes.
+        // Supervised like cells: the processes of the line end when this process ends.
         let mut command = Command::new(self.compiler.program());
         command
             .args(["supervise", "sh", "-c", line])
@@ -292,7 +292,7 @@ impl<'a> Session<'a> {
         let stdout = read(child.stdout.take().expect("stdout was asked for as a pipe"));
         let stderr = read(child.stderr.take().expect("stderr was asked for as a pipe"));
         let end = |child: &mut std::process::Child| {
-            // Its supervisor ends everything. One that does not is ended itself.
+            // Its supervisor ends everything. If the supervisor does not end, end it here.
             let _ = lifeline.shutdown(std::net::Shutdown::Both);
             let until = Instant::now() + ENDING;
             while matches!(child.try_wait(), Ok(None)) && Instant::now() < until {
@@ -318,8 +318,8 @@ impl<'a> Session<'a> {
                 Err(error) => return Ok(Err(failed(error))),
             }
         };
-        // What the line left in the background has ended with it: nobody would read what that writes. If its
-        // supervisor was killed it has not, and may hold the pipes open for ever.
+        // The line's background processes have ended, too: nobody would read their output. If its supervisor
+        // was killed, they still run, and may keep the pipes open for ever.
         end(&mut child);
         let until = Instant::now() + ENDING;
         while !(stdout.is_finished() && stderr.is_finished()) {
@@ -335,8 +335,8 @@ impl<'a> Session<'a> {
         Ok(Err(format!("Shell command failed with exit code {}: {err}", status.code().unwrap_or_default())))
     }
 
-    /// Reads what was written since the last cell ended, by what nothing waits for. Threads that it has left
-    /// running get this long to write something.
+    /// Reads the output since the last cell ended, from threads and tasks in the background. Threads that
+    /// the cell has left running get this long to write something.
     pub fn drain(&mut self, patience: Duration, emit: &mut dyn FnMut(Output)) {
         if let Some(process) = &mut self.process {
             process.drain(patience, emit);

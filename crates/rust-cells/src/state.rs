@@ -1,6 +1,6 @@
-//! What a notebook's cells have brought so far, as far as the compiler has to know it.
+//! The results of a notebook's cells so far, as far as the compiler needs them.
 //!
-//! The main type is [`State`]. It is plain data: compiling a cell makes a new state from it, and nothing here
+//! The main type is [`State`]. It is plain data: compiling a cell makes a new state from it. Nothing here
 //! runs.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,8 +44,8 @@ pub enum ErrorFormat {
     Pretty,
 }
 
-/// A variable's type as its author would write it: without the marks by which it cannot be taken for an item
-/// of the notebook's.
+/// A variable's type as its author would write it, without the marks that keep it apart from items of the
+/// notebook.
 pub fn shown_type(variable: &LiveVariable) -> String {
     crate::commands::shown(&variable.ty)
 }
@@ -86,7 +86,7 @@ impl fmt::Display for ErrorFormat {
 pub struct State {
     pub(crate) items: Items,
     pub(crate) variables: Arc<BTreeMap<String, LiveVariable>>,
-    /// Variables that are there no more, and why: `moved into a cell`, …
+    /// Variables that no longer exist, each with the reason: `moved into a cell`, …
     pub(crate) lost: BTreeMap<String, String>,
     /// Attributes of the notebook as a whole.
     pub(crate) attributes: BTreeSet<String>,
@@ -102,7 +102,7 @@ pub struct State {
 }
 
 impl State {
-    /// The state before the first cell, whose cells are compiled at this opt-level.
+    /// The state before the first cell. Cells are compiled at this opt-level.
     pub fn new(opt_level: &str) -> State {
         State {
             items: Items::default(),
@@ -122,12 +122,12 @@ impl State {
         &self.variables
     }
 
-    /// Variables that are there no more, each with the reason.
+    /// Variables that no longer exist, each with the reason.
     pub fn lost(&self) -> &BTreeMap<String, String> {
         &self.lost
     }
 
-    /// What cells have defined by a name, in the order in which they did, imports and implementations aside.
+    /// What cells have defined by name, in order, without imports and implementations.
     pub fn definitions(&self) -> impl Iterator<Item = Definition<'_>> {
         self.items.iter().flat_map(|defined| {
             let names: BTreeSet<&String> =
@@ -141,7 +141,7 @@ impl State {
         })
     }
 
-    /// The names that imports of cells have brought, each with its whole path.
+    /// The names that cells have imported, each with its whole path.
     pub fn imports(&self) -> impl Iterator<Item = (&str, &str)> {
         let imports = self.items.iter().flat_map(|defined| {
             let named = |(index, _): &(usize, _)| !defined.unnamed.contains(index);
@@ -160,7 +160,7 @@ impl State {
         Arc::make_mut(&mut self.variables)
     }
 
-    /// Forgets all variables, as the process that held them is gone.
+    /// Forgets all variables, since the process that held them is gone.
     pub fn lose_variables(&mut self, why: &str) {
         for name in std::mem::take(&mut self.variables).keys() {
             self.lost.insert(name.clone(), why.to_owned());

@@ -43,7 +43,7 @@ impl Toolchain {
         self.version.lines().next().unwrap_or("rustc")
     }
 
-    /// A program of the toolchain, without the variables of this process that would change how it works.
+    /// A program of the toolchain. Variables of this process that would change its behaviour are removed.
     pub(crate) fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
         for name in foreign_variables() {

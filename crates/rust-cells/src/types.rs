@@ -1,8 +1,7 @@
-//! The types of a cell's variables, read from the MIR that rustc writes of it.
+//! The types of a cell's variables, read from the MIR that rustc writes for the cell.
 //!
-//! A variable is kept by a call of a generic function that returns `Kept<T>`. rustc declares a local for what
-//! is returned, and writes its type with paths that can be imported. Nothing else of MIR is read, since its
-//! text is no stable format.
+//! A generic function that returns `Kept<T>` keeps each variable. rustc declares a local for its result, and
+//! writes the type with importable paths. Nothing else of MIR is read, since its text is not stable.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -52,7 +51,7 @@ pub(crate) enum Unnameable {
     Private(String),
 }
 
-/// What no type that can be written holds, if this one holds it.
+/// The reason why no other cell can write this type, if there is one.
 pub(crate) fn unnameable(ty: &str) -> Option<Unnameable> {
     static FUNCTION: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\bfn\(.*\{[^}]*\}").expect("the pattern is a constant"));
     static OPAQUE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\bimpl\b").expect("the pattern is a constant"));
@@ -76,7 +75,7 @@ pub(crate) fn unnameable(ty: &str) -> Option<Unnameable> {
     }
 }
 
-/// The pointer that a function of a type of its own can be kept as.
+/// The function pointer type that a function item can be kept as.
 pub(crate) fn as_pointer(ty: &str) -> Option<String> {
     static WHOLE: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r#"^((?:for<[^>]*> )?(?:unsafe )?(?:extern "[^"]*" )?fn\([^{}]*) \{[^{}]*\}$"#)
@@ -85,12 +84,13 @@ pub(crate) fn as_pointer(ty: &str) -> Option<String> {
     WHOLE.captures(ty).map(|captures| captures[1].to_owned())
 }
 
-/// A type as any cell can write it: paths into other crates begin with `::`, so that no item of a notebook's
-/// can be meant instead.
+/// A type as any cell can write it. Paths into other crates begin with `::`, so that they cannot mean an
+/// item of the notebook.
 pub(crate) fn importable(ty: &str, is_crate: impl Fn(&str) -> bool) -> String {
     static PATH: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"(^|[^:\w'])((?:r#)?[A-Za-z_]\w*)::").expect("the pattern is a constant"));
-    // A match takes the character before a path, which may end the path before it: twice is enough for all.
+    // A match includes the character before a path, which may end the path before it. Two rounds find all
+    // paths.
     let once = |text: &str| {
         PATH.replace_all(text, |captures: &regex::Captures<'_>| {
             let (before, name) = (&captures[1], &captures[2]);
@@ -101,7 +101,7 @@ pub(crate) fn importable(ty: &str, is_crate: impl Fn(&str) -> bool) -> String {
     once(&once(ty))
 }
 
-/// The first names of the paths in a type that lead into modules or other crates, whole path by path.
+/// The paths in a type that have several segments.
 pub(crate) fn paths(ty: &str) -> Vec<String> {
     static PATH: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"(?:::)?[A-Za-z_]\w*(?:::[A-Za-z_]\w*)+").expect("the pattern is a constant"));

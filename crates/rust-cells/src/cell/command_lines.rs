@@ -1,10 +1,10 @@
-//! The lines of a cell that are no Rust: `:command arguments` and `!shell`, which come before its code.
+//! The lines of a cell that are not Rust: `:command arguments` and `!shell`, which come before its code.
 
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-/// A line that is no Rust.
+/// A line that is not Rust.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CommandLine {
     /// `:name arguments`.
@@ -25,8 +25,8 @@ pub enum CommandLine {
     },
 }
 
-/// The command lines, and where the code begins: at the first line that is neither a command, nor empty, nor
-/// a line comment.
+/// The command lines, and where the code begins: at the first line that is not a command, empty or a line
+/// comment.
 pub(super) fn split(source: &str) -> (Vec<CommandLine>, usize) {
     static COMMAND: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"^ *(:[^ :]*)(?: +(.*))?$").expect("the pattern is a constant"));

@@ -1,5 +1,5 @@
-//! Parentheses, brackets and braces that do not match, said of the author's code alone: rustc would see those
-//! around it, too.
+//! Parentheses, brackets and braces that do not match. Only the author's code is checked; rustc would also
+//! see the generated code around it.
 
 use ra_ap_syntax::{Edition, SourceFile, SyntaxKind};
 

@@ -1,4 +1,4 @@
-//! An item of a cell: what it is called, what brings it along, and what in it must exist once.
+//! An item of a cell: its names, what pulls it into a crate, and which of its parts must exist once.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -28,11 +28,11 @@ pub struct Item {
     pub noun: &'static str,
     /// The names that it defines.
     pub defines: BTreeSet<(Namespace, String)>,
-    /// Names, beside those that it defines, whose mention brings it along: what a trait has, for one.
+    /// Other names whose mention pulls it in, such as the members of a trait.
     pub brought_by: BTreeSet<String>,
-    /// For an `impl`: the names of what it is for. It comes along with them.
+    /// For an `impl`: the names of what it is for. They pull it in.
     pub is_for: Option<BTreeSet<String>>,
-    /// Whether it is in scope whatever is mentioned: imports are, since they may bring traits.
+    /// Whether it is always in scope. Imports are, since they may bring traits.
     pub always: bool,
     /// Whether it is a macro, which must come before its uses.
     pub is_macro: bool,
@@ -40,7 +40,7 @@ pub struct Item {
     pub imports: Vec<Import>,
     /// Statics in it, at any depth.
     pub statics: Vec<StaticPlace>,
-    /// Ends of attributes and of visibility: where an attribute of ours can be put.
+    /// Where the attributes and the visibility end: generated attributes go here.
     pub body_from: usize,
 }
 
@@ -49,7 +49,7 @@ pub struct Item {
 pub struct Import {
     /// The whole path, such as `std::fmt::Write`.
     pub path: String,
-    /// What it is called here; none for a glob and for `as _`.
+    /// What it is called here. `None` for a glob and for `as _`.
     pub name: Option<String>,
 }
 
@@ -154,7 +154,7 @@ fn member(item: ast::AssocItem) -> Option<String> {
     name.map(|name| mentions::plain(name.text()).to_owned())
 }
 
-/// The call if the node is nothing but a macro call.
+/// The call if the node is just a macro call.
 fn macro_call(node: &SyntaxNode) -> Option<ast::MacroCall> {
     let statement = ast::ExprStmt::cast(node.clone()).and_then(|statement| statement.expr());
     let expression = statement.or_else(|| ast::Expr::cast(node.clone()));
@@ -232,7 +232,7 @@ fn statics(node: &SyntaxNode, place: &dyn Fn(&SyntaxNode) -> Range<usize>) -> Ve
     node.descendants().filter_map(ast::Static::cast).filter_map(of).collect()
 }
 
-/// Whether a static of this type stays as it is, so that copies of it cannot be told apart.
+/// Whether a static of this type never changes, so that copies of it are indistinguishable.
 fn never_changes(ty: &str) -> bool {
     static WORD: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"'?\w+").expect("the pattern is a constant"));
     const PLAIN: &[&str] = &[

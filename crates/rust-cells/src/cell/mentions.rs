@@ -46,7 +46,7 @@ pub(crate) fn in_text(text: &str) -> BTreeSet<String> {
     NAME.find_iter(text).map(|name| name.as_str().to_owned()).collect()
 }
 
-/// Where relative paths stand in `include_str!("…")` and its like, between the quotes.
+/// The places of relative paths in `include_str!("…")` and the like, between the quotes.
 pub(super) fn relative_includes(node: &SyntaxNode) -> Vec<Range<usize>> {
     let calls = node.descendants().filter_map(ast::MacroCall::cast).filter(|call| {
         let name = call.path().map(|path| path.syntax().text().to_string()).unwrap_or_default();

@@ -23,7 +23,7 @@ pub struct Part {
 /// What a [`Part`] is.
 #[derive(Clone, Debug)]
 pub enum PartKind {
-    /// Something that is known by a name from then on: a function, a type, an import, …
+    /// Something with a name that later cells can use: a function, a type, an import, …
     Item(Box<Item>),
     /// `let`, with the variables that it declares.
     Let(Vec<Variable>),

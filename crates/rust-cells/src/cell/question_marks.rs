@@ -5,8 +5,8 @@ use ra_ap_syntax::{Edition, SourceFile, SyntaxKind};
 use super::command_lines;
 use crate::crate_source::position;
 
-/// The lines, from 1, with a `?` that ends the cell when it meets an error: those in functions and closures
-/// aside.
+/// The lines, from 1, with a `?` that ends the cell when it meets an error. Functions and closures do not
+/// count.
 pub fn question_mark_lines(source: &str) -> Vec<u32> {
     const PRELUDE: &str = "fn f(){";
     let (_, code_from) = command_lines::split(source);

@@ -1,4 +1,4 @@
-//! What rustc's errors mean for a plan: another plan, or an author's mistake.
+//! What rustc's errors mean for a plan: another plan to try, or a mistake of the author's.
 
 use crate::compile::{Made, Message, Span};
 use crate::crate_source::Origin;
@@ -17,7 +17,7 @@ pub(super) enum Verdict {
 /// What one message means.
 enum Meaning {
     Author(Diagnostic),
-    /// A variable that borrows lives on; whether it is one that this cell declares.
+    /// A variable that borrows lives on. `true` if this cell declares it.
     Borrow(bool, Diagnostic),
     Change(fn(&mut Plan)),
     Keep(String, Keeping),
@@ -26,10 +26,10 @@ enum Meaning {
     Nothing,
 }
 
-/// Errors by which the borrow checker says that something borrowed lives on.
+/// Error codes with which the borrow checker reports that something borrowed lives on.
 const BORROWED: &[&str] =
     &["E0597", "E0505", "E0506", "E0716", "E0521", "E0515", "E0499", "E0502", "E0503", "E0713", "E0310", "E0495", "E0621"];
-/// Errors by which rustc says that a name, or an implementation, is there twice.
+/// Error codes for a name, or an implementation, that is defined twice.
 const TWICE: &[&str] = &["E0252", "E0254", "E0255", "E0260", "E0428", "E0119", "E0592"];
 
 /// Reads rustc's errors.
@@ -53,8 +53,8 @@ pub(super) fn verdict(made: &Made, map: &Map<'_>, plan: &Plan, taken: &[String])
             Meaning::Nothing => {}
         }
     }
-    // What a variable of this cell borrows is also found wrong where the lender is given back: said once is
-    // enough.
+    // If a variable of this cell borrows an earlier one, rustc also objects where that one is given back.
+    // One message is enough.
     if borrows.iter().any(|(is_own, _)| *is_own) {
         borrows.retain(|(is_own, _)| *is_own);
     }
@@ -63,11 +63,11 @@ pub(super) fn verdict(made: &Made, map: &Map<'_>, plan: &Plan, taken: &[String])
             authors.push(diagnostic);
         }
     }
-    // Where the text is no Rust, what rustc finds beside that comes of it.
+    // If the text does not parse, rustc's other errors follow from that.
     if map.cell.broken.is_some() && authors.iter().any(|diagnostic| diagnostic.code.is_none()) {
         authors.retain(|diagnostic| diagnostic.code.is_none());
     }
-    // What is there twice makes errors of its own.
+    // Duplicate definitions cause further errors.
     let gives_way = next.given_up.len() > plan.given_up.len() || next.mentions.len() > plan.mentions.len();
     if (authors.is_empty() || gives_way) && next != *plan {
         return Verdict::Try(next);
@@ -98,7 +98,8 @@ fn meaning(message: &Message, map: &Map<'_>, plan: &Plan, taken: &[String]) -> M
             _ => None,
         })
     };
-    // Of a value that is given back while it is borrowed, what borrows it is to blame: it is kept later.
+    // If a value is given back while it is borrowed, the variable that borrows it is at fault. That one is
+    // kept later.
     let later = || {
         let spans = message.spans.iter().filter(|span| {
             span.label.as_ref().is_some_and(|label| label.contains("later used") || label.contains("argument requires"))

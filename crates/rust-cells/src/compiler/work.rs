@@ -1,4 +1,4 @@
-//! One cell at work: what it is compiled against, the plans that are tried, and the states that follow.
+//! Compiles one cell: what it is compiled against, the plans that are tried, and the states that follow.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ use crate::refusal;
 use crate::state::{LiveVariable, State};
 use crate::types;
 
-/// How many plans are tried for one cell.
+/// The most plans that are tried for one cell.
 const MAX_TRIES: usize = 24;
 
 /// One cell at work.
@@ -114,7 +114,7 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// What rests on what: the same key means the same outcome.
+    /// A digest of everything that decides the outcome: the same key means the same outcome.
     fn key(&self, generated: &Generated) -> String {
         let compiler = self.compiler;
         let parts = [
@@ -122,7 +122,7 @@ impl<'a> Work<'a> {
             &self.arguments.join("\n"),
             self.request.library.digest(),
             &compiler.toolchain.version,
-            // Whether a failure is worded with these, and the order of what may give way.
+            // They decide how a failure is worded, and in which order items give way.
             env!("CARGO_PKG_VERSION"),
             FORMAT,
         ];
@@ -205,7 +205,7 @@ impl<'a> Work<'a> {
             if plan.keeping.get(&own_key(&variable.name)) == Some(&Keeping::Moved) {
                 continue;
             }
-            // What comes after a panic that rustc foresees is not compiled, and the variable never kept.
+            // rustc removes code after a panic that it foresees. A variable there is never kept.
             let Some(ty) = kept.get(&variable.name) else { continue };
             if let Some(pointer) = types::as_pointer(ty) {
                 let mut next = plan.clone();
@@ -238,8 +238,7 @@ impl<'a> Work<'a> {
         types::importable(ty, |name| !is_own(name) && self.request.library.is_crate(name))
     }
 
-    /// Refuses variables whose types are of crates that the notebook does not depend on, or in private
-    /// modules.
+    /// Refuses variables with private types, or types of crates that the notebook does not depend on.
     fn refuse_private(&self, named: &[(String, String)], folder: &Path) -> Result<Vec<Diagnostic>, Error> {
         let doubtful = |ty: &str| types::paths(ty).iter().any(|path| !self.is_surely_public(path));
         let doubtful: Vec<&(String, String)> = named.iter().filter(|(_, ty)| doubtful(ty)).collect();
@@ -257,8 +256,7 @@ impl<'a> Work<'a> {
         Ok(refused)
     }
 
-    /// Whether a path is one that rustc would not write if it could not be imported: of the standard library,
-    /// or right below a crate that cells name.
+    /// Whether a path is surely public: in the standard library, or at the root of a crate that cells name.
     fn is_surely_public(&self, path: &str) -> bool {
         let is_standard = ["::std::", "::core::", "::alloc::"].iter().any(|known| path.starts_with(known));
         let mut segments = path.trim_start_matches("::").split("::");
@@ -311,7 +309,7 @@ impl<'a> Work<'a> {
         Ok(!made.messages.iter().any(about_type))
     }
 
-    /// A message about a name that is not there any more says what became of it.
+    /// Adds to a message about a missing name what became of it.
     fn with_reasons(&self, mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
         for diagnostic in &mut diagnostics {
             if !["E0425", "E0423"].contains(&diagnostic.code.as_deref().unwrap_or_default()) {

@@ -31,9 +31,9 @@ pub(super) struct Built {
     pub(super) library: PathBuf,
     /// How many crates were compiled rather than found.
     pub(super) compiled: usize,
-    /// By package id: the files that were made of packages.
+    /// By package id: the files that were built from packages.
     pub(super) files: BTreeMap<String, Vec<PathBuf>>,
-    /// By package id: where build scripts wrote, below which Cargo keeps what they said.
+    /// By package id: where build scripts wrote. Cargo keeps their output beside that.
     pub(super) scripts: BTreeMap<String, PathBuf>,
     /// By package id: the programs that build scripts were compiled to.
     pub(super) builders: BTreeMap<String, PathBuf>,
@@ -44,7 +44,7 @@ pub(super) struct Built {
 /// How a call of Cargo ended.
 pub(super) enum Ended {
     Well(Vec<u8>),
-    /// In Cargo's words.
+    /// The reason, in Cargo's words.
     Badly(String),
 }
 
@@ -60,8 +60,8 @@ impl Cargo<'_> {
         Ok(Ended::Badly(errors_only(&String::from_utf8_lossy(&output.stderr))))
     }
 
-    /// What a member is built from, a package a line with its features behind a tab; nothing if Cargo does
-    /// not say.
+    /// What a member is built from: a package a line, with its features after a tab. `None` if Cargo does
+    /// not report it.
     pub(super) fn tree(&self, member: &str) -> Result<Option<String>, Error> {
         let arguments =
             ["tree", "--package", member, "--edges", "normal,build", "--prefix", "none", "--no-dedupe", "--format", "{p}\t{f}"];
@@ -156,7 +156,7 @@ impl Cargo<'_> {
             .current_dir(self.workspace)
             .env("CARGO_TARGET_DIR", self.target)
             .env("CARGO_BUILD_BUILD_DIR", self.target)
-            // With a target named, build scripts and procedural macros are built as ever.
+            // If a target is named, build scripts and procedural macros are built as usual.
             .env("CARGO_BUILD_TARGET", &self.toolchain.host)
             .env("RUSTC", &self.toolchain.rustc)
             .env("RUSTFLAGS", "-Cprefer-dynamic")
@@ -175,7 +175,7 @@ impl Cargo<'_> {
 /// What became of a build.
 pub(super) enum Build {
     Made(Built),
-    /// In Cargo's words.
+    /// The reason, in Cargo's words.
     Failed(String),
 }
 
@@ -199,7 +199,7 @@ fn call_of(messages: &str, crate_name: &str) -> Option<Vec<String>> {
 fn errors_only(messages: &str) -> String {
     let uninteresting =
         ["Compiling ", "Downloading ", "Downloaded ", "Fresh ", "Dirty ", "Running `", "Updating ", "Locking ", "Adding "];
-    // Nor do packages of ours say anything to the author of a `:dep` line.
+    // Lines about generated packages mean nothing to the author of a `:dep` line.
     let interesting =
         |line: &&str| !uninteresting.iter().any(|word| line.trim_start().starts_with(word)) && !line.contains("`cells-deps-");
     messages.lines().filter(interesting).collect::<Vec<_>>().join("\n").trim().to_owned()

@@ -10,7 +10,7 @@ use serde_json::Value;
 pub(super) struct Graph {
     /// The crates, by Cargo's package ids.
     pub(super) crates: BTreeSet<String>,
-    /// Those among them that lie on this machine rather than come from a registry: package id and folder.
+    /// Packages that are folders on this machine and not from a registry, by package id.
     pub(super) local: BTreeMap<String, PathBuf>,
     /// The version of tokio 1 among them.
     pub(super) tokio: Option<String>,

@@ -1,8 +1,7 @@
-//! What a built library rests on: the files and variables that rustc, Cargo and build scripts say they have
-//! read.
+//! The inputs of a built library: the files and variables that rustc, Cargo and build scripts report.
 //!
-//! The main type is [`Inputs`]. Nothing is guessed from where a file lies: an included file outside of its
-//! package counts, and a folder called `target` in it does, too.
+//! The main type is [`Inputs`]. Nothing is guessed from where a file is. A file that is included from
+//! outside of its package counts, and so does a folder called `target` inside it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -18,12 +17,12 @@ use crate::file_state::{FileState, Interest};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Inputs {
     files: Vec<FileState>,
-    /// Files that could not be read: whatever rests on them does not hold.
+    /// Files that could not be read. What depends on them is never up to date.
     unreadable: Vec<PathBuf>,
     variables: BTreeMap<String, Option<String>>,
 }
 
-/// What has become of inputs.
+/// Whether inputs have changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Freshness {
     /// They are the very same.
@@ -78,9 +77,9 @@ impl Inputs {
     }
 }
 
-/// What the local packages of a library were made from.
+/// The inputs of a library's local packages.
 ///
-/// Cargo runs rustc in a package's folder, or in that of the workspace of which it is a member.
+/// Cargo runs rustc in a package's folder, or in the folder of its workspace.
 pub(super) fn of_packages(graph: &Graph, built: &Built, workspace: &Path) -> Inputs {
     let (mut files, mut variables) = (BTreeSet::new(), BTreeSet::new());
     for (id, folder) in &graph.local {
@@ -88,7 +87,8 @@ pub(super) fn of_packages(graph: &Graph, built: &Built, workspace: &Path) -> Inp
         for made in built.files.get(id).into_iter().flatten() {
             read_dep_info(&dep_info_of(made), [folder, workspace], &mut files, &mut variables);
         }
-        // What a build script was compiled from, too: what it says is only what it has read when it ran.
+        // The sources of a build script count, too. The script's own output covers only what it read when it
+        // ran.
         let builder = built.builders.get(id).and_then(|program| std::fs::read_dir(program.parent()?).ok());
         for list in builder.into_iter().flatten().flatten().map(|entry| entry.path()) {
             if list.extension().is_some_and(|end| end == "d") {
@@ -118,7 +118,7 @@ fn dep_info_of(made: &Path) -> PathBuf {
 
 fn read_dep_info(path: &Path, folders: [&Path; 2], files: &mut BTreeSet<PathBuf>, variables: &mut BTreeSet<String>) {
     let info = DepInfo::read(&std::fs::read_to_string(path).unwrap_or_default());
-    // What Cargo sets is Cargo's affair.
+    // Cargo itself sets these variables.
     variables.extend(info.variables.into_iter().filter(|name| !name.starts_with("CARGO") && name != "OUT_DIR"));
     let whole = |file: &String| {
         let in_folders = folders.map(|folder| folder.join(file));

@@ -1,9 +1,9 @@
-//! A second library on top of one that a process has loaded: what both need is in the first one alone, so
+//! A second library on top of one that a process has loaded. What both need is in the first one alone, so
 //! values of its types live on.
 //!
-//! A layer is a dynamic library that depends on the first one. Cargo builds it in the workspace in which that
-//! was built, and takes every crate that is there from it. That can be done as long as nothing that is new
-//! asks for more of those crates than they were built with.
+//! A layer is a dynamic library that depends on the first one. Cargo builds it in the same workspace, and
+//! takes every crate of the first library from there. This works as long as new crates ask for no further
+//! features of those.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,12 +17,12 @@ use crate::Error;
 use crate::digest::digest;
 
 impl Libraries<'_> {
-    /// A library for `set` on top of one that is loaded, if that can be: what cells have made with that one
-    /// is then as good as before.
+    /// A library for `set` on top of a loaded one, if that is possible. Values from the loaded library then
+    /// stay valid.
     ///
     /// # Errors
-    /// When Cargo cannot be run, the time is up, or the token is cancelled. What does not build is no error:
-    /// a library of its own says why.
+    /// When Cargo cannot be run, the time is up, or the token is cancelled. A failed build is not an error
+    /// here: building a separate library reports the reason.
     pub fn layer(
         &self,
         below: &Library,
@@ -58,8 +58,8 @@ impl Libraries<'_> {
         made.map(|made| made.map(|library| Library { set: set.clone(), ..library }))
     }
 
-    /// Whether Cargo's folder still holds what is loaded. Where another build has written over it, Cargo
-    /// would first build all of it anew.
+    /// Whether Cargo's folder still contains what is loaded. If another build has overwritten it, Cargo
+    /// would first rebuild all of it.
     fn is_still_built(&self, below: &Library) -> bool {
         let built = self.folder.join(&self.toolchain.host).join("debug/deps");
         let kept = below.folder.iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten().flatten();
@@ -112,8 +112,8 @@ impl Libraries<'_> {
     }
 }
 
-/// Whether the crates below are built with the very features that they were built with, so that the files
-/// stay the same.
+/// Whether the crates below are built with exactly the same features as before, so that their files stay the
+/// same.
 fn is_the_same_below(cargo: &Cargo<'_>, below: &str, layer: &str) -> Result<bool, Error> {
     let features = |member: &str| -> Result<Option<BTreeMap<String, BTreeSet<String>>>, Error> {
         let Some(text) = cargo.tree(member)? else { return Ok(None) };

@@ -1,4 +1,4 @@
-//! A set of dependencies that was built: one shared object, and how cells are compiled with it.
+//! A built set of dependencies: one shared object, and how cells are compiled with it.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -13,9 +13,9 @@ use super::set::DependencySet;
 pub struct Library {
     /// What was asked for.
     pub(crate) set: DependencySet,
-    /// The crate that holds everything; none if nothing was asked for.
+    /// The crate that contains everything. `None` if there are no dependencies.
     pub(crate) crate_name: Option<String>,
-    /// `--extern` of the crate that holds everything, and search paths.
+    /// `--extern` of the crate that contains everything, and search paths.
     pub(crate) arguments: Vec<String>,
     /// `--extern` of each crate that was asked for, with the name that cells use for it.
     pub(crate) externs: Vec<(String, String)>,
@@ -25,14 +25,14 @@ pub struct Library {
     pub(crate) has_reactor: bool,
     /// Whether anything in it has an `evcxr_display`.
     pub(crate) has_display: bool,
-    /// How many crates it is made of.
+    /// How many crates it contains.
     pub(crate) crates: usize,
-    /// What is the same if and only if the library is.
+    /// Equal for two libraries only if they are the same.
     pub(crate) digest: String,
     /// The digest of the library that this one is a layer on.
     #[serde(default)]
     pub(crate) base: Option<String>,
-    /// What it was made from that lies on this machine.
+    /// Its inputs on this machine.
     pub(crate) inputs: Inputs,
 }
 
@@ -69,7 +69,7 @@ impl Library {
         self.inputs.variables()
     }
 
-    /// What is the same if and only if the library is.
+    /// Equal for two libraries only if they are the same.
     pub fn digest(&self) -> &str {
         &self.digest
     }
@@ -90,8 +90,8 @@ impl Library {
         ["std", "core", "alloc"].contains(&name) || self.externs.iter().any(|(known, _)| known == name)
     }
 
-    /// Whether a process that has loaded the other one cannot load this one: the system takes two shared
-    /// objects of one name for one.
+    /// Whether a process that has loaded the other one cannot load this one. The system treats two shared
+    /// objects of one name as one.
     pub(crate) fn collides_with(&self, other: &Library) -> bool {
         let objects = |library: &Library| -> Vec<PathBuf> {
             let entries = library.folder.iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten().flatten();

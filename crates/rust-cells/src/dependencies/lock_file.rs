@@ -1,4 +1,4 @@
-//! Lock files, without the packages that only stand for notebooks.
+//! Lock files, without the packages that only represent notebooks.
 
 use toml::{Table, Value};
 
@@ -6,8 +6,7 @@ use toml::{Table, Value};
 const MEMBERS: &[&str] = &["ctx", "fused", "no-dependencies"];
 const MEMBER_PREFIXES: &[&str] = &["cells-deps-", "notebook-"];
 
-/// A lock file without the packages that only hold what notebooks depend on. What is left is the same
-/// whatever asks for it.
+/// A lock file without the packages that only represent notebooks. The rest is the same for every notebook.
 pub fn without_members(lock: &str) -> String {
     let Ok(mut table) = lock.parse::<Table>() else { return lock.to_owned() };
     let Some(Value::Array(packages)) = table.get_mut("package") else { return lock.to_owned() };

@@ -1,7 +1,7 @@
-//! Makes libraries of sets of dependencies, all of them pinned by one lock file where that is possible.
+//! Builds libraries for sets of dependencies. One lock file pins all sets where that is possible.
 //!
-//! The main type is [`Libraries`]. What was built before and still holds is taken as it is; then Cargo is not
-//! even asked.
+//! The main type is [`Libraries`]. A library that was built before and is up to date is used without a call
+//! of Cargo.
 
 use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
@@ -19,8 +19,7 @@ use crate::cancellation::CancellationToken;
 use crate::digest::digest;
 use crate::{Error, Toolchain};
 
-/// The folder of the packages that a library was built of, below the library's own: a layer is built with
-/// them.
+/// The folder with the packages of a library, below the library's own folder. A layer is built with them.
 pub(super) const MEMBERS: &str = "members";
 
 /// How what cells depend on is built.
@@ -28,7 +27,7 @@ pub(super) const MEMBERS: &str = "members";
 pub struct BuildSettings {
     /// Cargo's `opt-level`.
     pub opt_level: String,
-    /// Crates that are built at opt-level 3 all the same.
+    /// Crates that are always built at opt-level 3.
     pub optimized: Vec<String>,
 }
 
@@ -71,9 +70,9 @@ pub struct Libraries<'a> {
 /// What came of [`Libraries::prepare`].
 #[derive(Clone, Debug)]
 pub struct Prepared {
-    /// The lock file that pins everything that can be pinned together, without packages of ours.
+    /// The lock file that pins all sets that can be pinned together, without generated packages.
     pub lock: Option<String>,
-    /// The libraries of the wanted sets, or why there is none, in Cargo's words.
+    /// The libraries of the wanted sets. The error is in Cargo's words.
     pub libraries: BTreeMap<DependencySet, Result<Library, String>>,
     /// How many crates the largest library has.
     pub crates: usize,
@@ -83,7 +82,7 @@ pub struct Prepared {
 
 impl Prepared {
     /// The library for cells that have asked for `set` so far and will have asked for `whole` in the end.
-    /// There is one for all cells where that is possible: with a second one there would be a second tokio.
+    /// All cells share one where that is possible: a second one would have a second tokio.
     pub fn library(&self, set: &DependencySet, whole: &DependencySet) -> Option<&Result<Library, String>> {
         let of_whole = self.libraries.get_key_value(whole).filter(|(known, _)| known.covers(set));
         let found = of_whole.or_else(|| self.libraries.iter().find(|(known, _)| known.covers(set)));
@@ -92,11 +91,10 @@ impl Prepared {
 }
 
 impl Libraries<'_> {
-    /// Pins `all` sets and builds the `wanted` ones. `lock` is the lock file to begin with.
+    /// Pins `all` sets and builds the `wanted` ones, beginning with the lock file `lock`.
     ///
     /// # Errors
-    /// When nothing can be built at all. A set that cannot be built is among [`Prepared::libraries`] with the
-    /// reason.
+    /// When nothing can be built. The error of a single set is in [`Prepared::libraries`].
     pub fn prepare(
         &self,
         all: &[DependencySet],
@@ -215,8 +213,8 @@ impl Libraries<'_> {
         emit(BuildEvent::Started { crates });
         let name = member_name(set);
         let cargo = self.cargo(workspace);
-        // Cargo goes by times. What changed and is older than what was built of it is built anew all the
-        // same.
+        // Cargo compares times. It would not rebuild for a changed file that is older than the build, so its
+        // packages are cleaned.
         if let Some(stale) = self.read(set, lock)
             && stale.inputs.freshness() == Freshness::Changed
         {
@@ -244,7 +242,7 @@ impl Libraries<'_> {
         Ok(Ok(library))
     }
 
-    /// Puts what was built where no later build writes, under a name that goes by what it holds.
+    /// Copies what was built to a place where no later build writes. Its name depends on its content.
     pub(super) fn keep(&self, workspace: &Workspace, name: &str, graph: &Graph, built: &Built) -> Result<Library, Error> {
         let bytes = std::fs::read(&built.library).map_err(Error::io("read", &built.library))?;
         let digest = digest(&bytes);
@@ -307,13 +305,13 @@ impl Libraries<'_> {
         built.files.values().flatten().filter(|path| names(path)).any(holds)
     }
 
-    /// What was built of a set with this lock file before, if it is up to date. Nothing is built, and Cargo
-    /// is not asked.
+    /// The library that was built for a set with this lock file, if it is up to date. Builds nothing, and
+    /// does not call Cargo.
     pub fn built(&self, set: &DependencySet, lock: &str) -> Option<Library> {
         if set.is_empty() { Some(Library::none()) } else { self.known(set, &without_members(lock)) }
     }
 
-    /// What is known of a set, if it is up to date.
+    /// The kept library of a set, if it is up to date.
     fn known(&self, set: &DependencySet, lock: &str) -> Option<Library> {
         self.read(set, lock).filter(|library| library.is_there() && library.inputs.freshness() == Freshness::Same)
     }
@@ -352,10 +350,10 @@ impl Libraries<'_> {
     }
 }
 
-/// Changes when what was written down of libraries before is not enough any more.
+/// Increase this when the description of a library needs something that older ones lack.
 const FORMAT: &str = "3";
 
-/// Copies a file unless it is there: the folder's name says what it holds.
+/// Copies a file unless it exists: the folder's name depends on its content.
 fn copy(from: &Path, to: &Path) -> Result<(), Error> {
     let same = |path: &Path| std::fs::metadata(path).map(|metadata| metadata.len()).ok();
     if same(to).is_some() && same(from) == same(to) {

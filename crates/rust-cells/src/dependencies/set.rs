@@ -10,10 +10,10 @@ pub struct DependencySet(BTreeMap<String, String>);
 
 impl DependencySet {
     /// Adds what follows `:dep` in a line: `name`, `name = "1"`, `name = { … }`, or a path to a package.
-    /// Relative paths begin at `directory`. A crate that is there already gets the new value.
+    /// Relative paths begin at `directory`. The new value replaces an older one of the same crate.
     ///
     /// # Errors
-    /// When the line asks for nothing that Cargo understands, in words for its author.
+    /// When Cargo would not understand the line, in words for its author.
     pub fn add(&mut self, arguments: &str, directory: &Path) -> Result<(), String> {
         let (name, value) = parse(arguments.trim(), directory)?;
         self.0.insert(name, value);
@@ -30,12 +30,12 @@ impl DependencySet {
         self.0.contains_key(name)
     }
 
-    /// Whether all that the other asks for is asked for here, in the same words.
+    /// Whether this set has every entry of the other one, with the same value.
     pub fn covers(&self, other: &DependencySet) -> bool {
         other.0.iter().all(|(name, value)| self.0.get(name) == Some(value))
     }
 
-    /// What is asked for here and not there.
+    /// The entries of this set that the other one lacks.
     pub(crate) fn without(&self, other: &DependencySet) -> DependencySet {
         DependencySet(
             self.0.iter().filter(|(name, _)| !other.0.contains_key(*name)).map(|(n, v)| (n.clone(), v.clone())).collect(),

@@ -1,6 +1,6 @@
 //! A Cargo workspace with a member for each set of dependencies, so that one lock file pins all of them.
 //!
-//! This module lays out files. It neither runs Cargo nor knows what is built.
+//! This module writes files. It does not run Cargo or know what is built.
 
 use std::path::{Path, PathBuf};
 
@@ -18,7 +18,7 @@ pub(super) struct Workspace {
 /// The folder of the members, below the workspace's.
 pub(super) const SETS: &str = "sets";
 
-/// The package that holds a set's dependencies; its crate has underscores.
+/// The package with a set's dependencies. Its crate's name has underscores.
 pub(super) fn member_name(set: &DependencySet) -> String {
     format!("cells-deps-{}", &digest(set.manifest_lines().as_bytes())[..12])
 }
@@ -37,7 +37,7 @@ impl Workspace {
         }
         write(&self.root.join("Cargo.toml"), &manifest(&names, settings))?;
         for (set, name) in sets.iter().zip(&names) {
-            // What a build has added to it stays: Cargo looks at when files were written.
+            // Keeps what a build has added: Cargo compares the times of files.
             let text = std::fs::read_to_string(self.member(name).join("Cargo.toml")).unwrap_or_default();
             let added = text.strip_prefix(&member_manifest(name, set));
             if !added.is_some_and(|added| added.is_empty() || added.starts_with(REACTOR)) {
@@ -60,7 +60,7 @@ impl Workspace {
         let mut manifest = member_manifest(name, set);
         let mut source: String = set.crate_names().map(|name| format!("extern crate {name} as _;\n")).collect();
         if let Some(version) = tokio {
-            // A package of its own: Cargo takes no dependency twice under two names.
+            // A separate package, since Cargo does not accept one dependency under two names.
             let reactor = format!("{REACTOR}{}", version.replace('.', "-"));
             let beside = self.root.join("reactors").join(&reactor);
             let of_reactor = format!(
@@ -94,7 +94,7 @@ impl Workspace {
         write(&self.root.join("Cargo.toml"), &manifest(members, settings))
     }
 
-    /// Has a member built anew.
+    /// Makes Cargo rebuild a member.
     pub(super) fn touch(&self, name: &str) -> Result<(), Error> {
         let source = self.member(name).join("src/lib.rs");
         let text = std::fs::read_to_string(&source).map_err(Error::io("read", &source))?;
@@ -134,8 +134,7 @@ fn manifest(members: &[String], settings: &BuildSettings) -> String {
     manifest
 }
 
-/// Copies what is below a folder and not there yet, with the times at which it was changed: Cargo looks at
-/// those.
+/// Copies missing files from one folder to another, with their times, which Cargo compares.
 pub(super) fn copy_all(from: &Path, to: &Path) -> Result<(), Error> {
     for entry in std::fs::read_dir(from).into_iter().flatten().flatten() {
         let (path, place) = (entry.path(), to.join(entry.file_name()));
@@ -152,7 +151,7 @@ pub(super) fn copy_all(from: &Path, to: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Writes a file unless it already says just that: Cargo looks at when files were written.
+/// Writes a file unless its content is the same: Cargo compares the times of files.
 pub(super) fn write(path: &Path, text: &str) -> Result<(), Error> {
     if std::fs::read_to_string(path).is_ok_and(|old| old == text) {
         return Ok(());

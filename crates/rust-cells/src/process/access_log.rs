@@ -1,9 +1,9 @@
 //! What cells have asked the system for: which files they read, and whether they started programs or
 //! connected to other hosts.
 //!
-//! The main type is [`AccessLog`], the memory in which the process of cells writes it down; [`Accesses`] is
-//! what was read from it. What goes past the C library is not seen: system calls of a cell's own, files that
-//! are mapped by a program that it started, the clock.
+//! The main type is [`AccessLog`], the memory in which the process of cells records it. [`Accesses`] is what
+//! was read from it. Only calls of the C library are seen. A cell's own system calls, files that a started
+//! program maps, and the clock are not.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -30,7 +30,7 @@ pub struct AccessLog {
 #[derive(Debug, Default)]
 struct Outside {
     programs: BTreeSet<String>,
-    /// What rustc has read to compile cells.
+    /// What rustc read to compile cells.
     files: BTreeSet<PathBuf>,
     variables: BTreeSet<String>,
 }
@@ -38,15 +38,14 @@ struct Outside {
 /// What cells have asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Accesses {
-    /// The files and folders that were read or looked for and not made by the cells themselves, and what of
-    /// them. A path that was missing when it was looked for first is in `missing`, whatever became of it
-    /// later.
+    /// What was read or looked for, and in which respect, without what the cells made themselves. A path
+    /// that was missing when it was first looked for is in `missing`, even if it was created later.
     pub inputs: BTreeSet<(PathBuf, Interest)>,
     /// Paths at which there was nothing.
     pub missing: BTreeSet<PathBuf>,
     /// Variables that cells have read while they were compiled.
     pub variables: BTreeSet<String>,
-    /// Why this is not all that cells may have read, as half a sentence: ``it starts the program `git` ``.
+    /// Why cells may have read more than this, as half a sentence: ``it starts the program `git` ``.
     pub beyond: Option<String>,
 }
 
@@ -147,8 +146,8 @@ impl Accesses {
     }
 }
 
-/// The path without `.`, so that a file has one name however a cell has written it. `..` stays, as links have
-/// parents of their own.
+/// The path without `.`, so that each file has one name. `..` stays, since a link's target has another
+/// parent.
 fn tidy(path: &Path) -> PathBuf {
     path.components().collect()
 }
@@ -183,7 +182,7 @@ mod tests {
         assert_eq!(inputs(&[read, looked]), ["/data/here Presence", "/data/in.csv Content"]);
         let made = record(Access::Made, 2, "/data/out.csv");
         let again = record(Access::Read, 2, "/data/out.csv");
-        // Written beside its place, and moved there.
+        // Written under another name, and moved into place.
         let moved = record(Access::Read, 2, "/data/moved.csv");
         assert!(inputs(&[made, again, moved]).is_empty());
     }

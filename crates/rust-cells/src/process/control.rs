@@ -1,4 +1,4 @@
-//! The channel over which the process of cells is steered: a line an order, a line an answer, fields between
+//! The channel that controls the process of cells: each line is an order or an answer, with fields between
 //! tabs.
 
 use std::io::{Read, Write};
@@ -20,7 +20,7 @@ pub(crate) struct Control {
 pub struct CellHandle(UnixStream);
 
 impl CellHandle {
-    /// Gives a cell that reads standard input a line, or says that nobody can be asked for one.
+    /// Gives a line to a cell that reads standard input. `None` means that nobody can be asked for one.
     pub fn give(&self, line: Option<&str>) {
         let order = match line {
             Some(line) => format!("given\t{}\n", escaped(line)),
@@ -29,7 +29,7 @@ impl CellHandle {
         let _ = (&self.0).write_all(order.as_bytes());
     }
 
-    /// Makes a cell that awaits end at its await point. A cell that computes goes on.
+    /// Ends a cell that awaits at its await point. A cell that computes goes on.
     pub fn cancel(&self) {
         let _ = (&self.0).write_all(b"cancel\n");
     }

@@ -7,9 +7,9 @@ use std::process::ExitStatus;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Ending {
-    /// It came to its end.
+    /// It reached its end.
     Finished,
-    /// A `return` left it, so that it brought no variable.
+    /// A `return` left it, so that it defined no variable.
     Returned,
     /// It panicked.
     Panicked {
@@ -35,7 +35,7 @@ pub enum Ending {
 }
 
 impl Ending {
-    /// Reads it from the fields of the answer with which a cell ends; none when they are of another answer.
+    /// Reads it from the fields of an answer. `None` if the answer does not end a cell.
     pub(crate) fn read(fields: &[&str]) -> Option<Ending> {
         Some(match fields {
             ["finished", ..] => Ending::Finished,

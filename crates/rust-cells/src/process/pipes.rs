@@ -41,8 +41,8 @@ impl Pipes {
         }
     }
 
-    /// Reads what is there, at most a few megabytes so that a flood does not keep the clock from being looked
-    /// at. Returns whether there was anything.
+    /// Reads what is there, at most a few megabytes, so that the caller can check the clock during a flood.
+    /// Returns whether there was anything.
     pub(crate) fn read(&mut self, emit: &mut dyn FnMut(Output)) -> bool {
         let mut buffer = vec![0; 64 * 1024];
         let mut found = false;
@@ -70,7 +70,7 @@ impl Pipes {
         found
     }
 
-    /// Passes on what was held back for more of it to come, such as a line without its end.
+    /// Passes on what was kept back for more to come, such as an unfinished line.
     pub(crate) fn pass_on(&mut self, emit: &mut dyn FnMut(Output)) {
         self.out.rest(emit);
     }

@@ -1,9 +1,9 @@
 //! What cells ask the system for: files, folders, programs and hosts, in the order in which they do.
 //!
-//! The front provides a piece of shared memory, in which all that is asked for is written down once. It is
-//! there whatever a cell does to its descriptors, in processes that a cell forks, and after the process has
-//! died. Who asks must not allocate, lock or fail here: it may be a signal handler, or a process between
-//! `fork` and `exec`.
+//! The front provides shared memory, in which every access is recorded once. The memory survives whatever a
+//! cell does to its descriptors, and the end of the process. Processes that a cell forks use it, too. Code
+//! here must not allocate, lock or fail: the caller may be a signal handler, or a process between `fork` and
+//! `exec`.
 
 use std::ffi::{CStr, c_char};
 use std::os::fd::AsRawFd;
@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 
 use super::system::{self, Identity};
 
-/// How many different accesses are known apart. It is a power of two.
+/// How many different accesses can be recorded. A power of two.
 const SLOTS: usize = 1 << 16;
 /// How many bytes the words take: how far the text has come, and whether it is complete.
 const HEADER: usize = 64;
@@ -23,7 +23,7 @@ pub(crate) const TEXT: usize = HEADER + SLOTS * 8;
 pub(crate) const LENGTH: usize = 0;
 /// See [`LENGTH`].
 pub(crate) const IS_INCOMPLETE: usize = 8;
-/// How many bytes stand for a file's identity.
+/// How many bytes identify a file.
 pub(crate) const IDENTITY: usize = 16;
 
 static MEMORY: AtomicPtr<u8> = AtomicPtr::new(std::ptr::null_mut());
@@ -34,7 +34,7 @@ pub(crate) const HERE: i32 = -100;
 /// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Access {
-    /// A file's content was read; or nobody knows better.
+    /// A file's content was read, or may have been.
     Read,
     /// A file or folder was made, or a file emptied.
     Made,
@@ -69,12 +69,12 @@ impl Access {
     }
 }
 
-/// Whether somebody wants to know.
+/// Whether accesses are recorded.
 pub(super) fn is_recorded() -> bool {
     !MEMORY.load(Ordering::Acquire).is_null()
 }
 
-/// From now on what is asked for is written to this file, which is [`SIZE`] bytes of memory.
+/// From now on records accesses in this file, which is [`SIZE`] bytes of memory.
 pub(super) fn record_in(path: &str) -> std::io::Result<()> {
     let file = std::fs::File::options().read(true).write(true).open(path)?;
     let memory = system::map_shared(file.as_raw_fd(), SIZE).ok_or_else(std::io::Error::last_os_error)?;
@@ -212,7 +212,7 @@ pub(super) unsafe fn connected(address: *const u8, length: u32) {
 unsafe fn missed(directory: i32, path: *const c_char) {
     const NO_ENTRY: i32 = 2;
     const NO_FOLDER: i32 = 20;
-    // What may not be read is there, and may be allowed another time.
+    // The path exists, and may be readable another time.
     let access = if matches!(system::error(), NO_ENTRY | NO_FOLDER) { Access::Missing } else { Access::Read };
     // SAFETY: the caller says so.
     unsafe { note(access, directory, path, Identity::default()) };
@@ -246,14 +246,14 @@ fn incomplete() {
     }
 }
 
-/// The words: the text's length, whether something is missing, and the table of what is known.
+/// The words: the text's length, whether something is missing, and the table of recorded accesses.
 fn words() -> Option<(&'static AtomicU64, &'static AtomicU64, &'static [AtomicU64])> {
     let memory = MEMORY.load(Ordering::Acquire);
     if memory.is_null() {
         return None;
     }
-    // SAFETY: the memory is mapped for good, zeroed in the beginning, begins at a page, and is used as atomic
-    // words here and in all processes that share it.
+    // SAFETY: the memory is mapped for good, was zeroed in the beginning, and begins at a page. All
+    // processes that share it use it as atomic words.
     unsafe {
         let words = memory.cast::<AtomicU64>();
         Some((&*words, &*words.add(1), std::slice::from_raw_parts(words.add(HEADER / 8), SLOTS)))
@@ -261,7 +261,7 @@ fn words() -> Option<(&'static AtomicU64, &'static AtomicU64, &'static [AtomicU6
 }
 
 fn write(access: Access, identity: Identity, parts: &[&[u8]]) {
-    // What the system says of itself is no input, and everybody's process has it.
+    // These are about the system itself, and so are not inputs.
     let system = [b"/proc/".as_slice(), b"/dev/", b"/sys/"];
     if parts.first().is_some_and(|first| system.iter().any(|system| first.starts_with(system))) {
         return;
@@ -287,7 +287,7 @@ fn write(access: Access, identity: Identity, parts: &[&[u8]]) {
             std::ptr::copy_nonoverlapping(part.as_ptr(), to, part.len());
             to = to.add(part.len());
         }
-        // A record that was begun and not ended leaves zeros behind it, where the next one's letter would be.
+        // An unfinished record leaves zeros where the next record's letter would be.
         to.write_volatile(0);
     }
 }

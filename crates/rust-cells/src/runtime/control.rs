@@ -19,7 +19,7 @@ use super::outcome::Outcome;
 use super::panics::{self, Stretch};
 use super::{access, future, input, outcome, show, supervise, system};
 
-/// How long what is printed without a line's end may stay unseen.
+/// How long a printed line without its end may stay invisible.
 const UNFLUSHED: Duration = Duration::from_millis(50);
 
 /// Runs cells, or watches over the process that does.
@@ -67,10 +67,10 @@ fn serve() -> std::io::Result<()> {
                 }
             }
         }
-        // The front is gone, and so is everybody who would wait for this process.
+        // The front is gone, so nobody waits for this process.
         std::process::exit(0);
     })?;
-    // What a cell prints without a line's end is seen while it runs. The name is one that is not counted
+    // Makes a printed line without its end visible while the cell runs. A thread of this name is not counted
     // among the cell's threads.
     std::thread::Builder::new().name("cells-orders-2".into()).spawn(|| {
         loop {
@@ -85,8 +85,8 @@ fn serve() -> std::io::Result<()> {
         match words.as_slice() {
             ["memory", bytes] => bytes.parse().into_iter().for_each(system::limit_memory),
             ["set", name, value] => {
-                // SAFETY: no cell runs; a thread of the notebook's that reads variables now is its author's
-                // risk, as in a program.
+                // SAFETY: no cell runs. If a thread of the notebook reads variables now, that is its
+                // author's risk, as in a program.
                 unsafe { std::env::set_var(name, value) }
             }
             ["hold-panics"] => panics::hold(),
@@ -145,8 +145,8 @@ fn run(
     answer(front, &fields)
 }
 
-/// How many threads run that cells have started: those of this library and of tokio's reactor aside, which
-/// are always there.
+/// How many threads cells have started. Those of this library and of tokio's reactor, which always run, do
+/// not count.
 fn threads() -> usize {
     let Ok(entries) = std::fs::read_dir("/proc/self/task") else { return 0 };
     let name = |entry: &std::fs::DirEntry| std::fs::read_to_string(entry.path().join("comm")).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Fields of the lines that steer the process of cells, as both ends write and read them.
+//! Fields of the lines that control the process of cells, as both ends write and read them.
 
 /// A field as it is written in a line: without tabs and line ends.
 pub(crate) fn escaped(field: &str) -> String {

@@ -1,7 +1,7 @@
 //! Cells that await: a future that can be cancelled at its await points, and a plain way to drive one.
 //!
-//! Where a notebook depends on tokio its own reactor drives the future; [`block_on`] serves notebooks without
-//! it. Neither knows the future's type, so that no cell compiles a reactor's loop again.
+//! Where a notebook depends on tokio, tokio's reactor drives the future. [`block_on`] serves notebooks
+//! without it. Neither knows the future's type, so no cell compiles a reactor's loop again.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -24,7 +24,7 @@ pub(super) fn cancel() {
     }
 }
 
-/// Forgets a wish to cancel the cell before.
+/// Forgets a request to cancel the cell before.
 pub(super) fn begin() {
     CANCELLED.store(false, Ordering::SeqCst);
 }
@@ -40,7 +40,7 @@ pub fn drive<E: Ending>(block_on: BlockOn, future: impl Future<Output = E>) -> A
     cancellable(block_on, Box::pin(async { future.await.outcome() }))
 }
 
-/// What [`drive`] does whatever the future. What is generic is compiled again in every cell.
+/// The part of [`drive`] that does not depend on the type. Every cell compiles generic code again.
 fn cancellable(block_on: BlockOn, future: Pin<Box<dyn Future<Output = Outcome> + '_>>) -> Awaited {
     let mut cancellable = Cancellable { future, outcome: Outcome::Cancelled };
     let pinned: Pin<&mut Cancellable<'_>> = Pin::new(&mut cancellable);

@@ -1,8 +1,8 @@
-//! Standard input of cells: where the front says so, whoever reads it waits until a person has typed a line.
+//! Standard input of cells. If the front allows it, a read waits until a person has typed a line.
 //!
-//! The standard library reads descriptor 0 by `read`, which is this module's in the process of cells. So
-//! nothing has to guess whether a cell waits for input, and `stdin().read_line(…)` works as in a program.
-//! Other descriptors are read as ever.
+//! The standard library reads descriptor 0 by `read`, and the process of cells uses the `read` of this
+//! module. So nothing has to guess whether a cell waits for input, and `stdin().read_line(…)` works as in a
+//! program. Reads of other descriptors are unchanged.
 
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
@@ -10,7 +10,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::system;
 
-/// What somebody who waits for input is told.
+/// The answer to a request for input.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Answer {
     /// Nothing yet.
@@ -24,7 +24,7 @@ enum Answer {
 }
 
 struct State {
-    /// Where to ask; none if standard input is empty.
+    /// Where to ask. `None` if standard input is empty.
     front: Option<UnixStream>,
     answer: Answer,
     /// What was typed and not read.
@@ -67,7 +67,7 @@ pub(super) fn refuse() {
     ANSWERED.notify_all();
 }
 
-/// Whoever waits for input goes on with an error.
+/// Ends the wait for input with an error.
 pub(super) fn cancel() {
     let mut state = state();
     if state.answer == Answer::Awaited {
@@ -76,8 +76,8 @@ pub(super) fn cancel() {
     }
 }
 
-/// Reads what was typed, and asks for it if nothing was. None where standard input is what the system says it
-/// is.
+/// Reads what was typed, and asks for it if there is nothing. `None` where this module does not replace
+/// standard input.
 fn typed(buffer: &mut [u8]) -> Option<Result<usize, i32>> {
     let mut state = state();
     state.front.as_ref()?;
@@ -86,7 +86,7 @@ fn typed(buffer: &mut [u8]) -> Option<Result<usize, i32>> {
     }
     if state.typed.is_empty() {
         drop(state);
-        // What the cell has printed as its question is shown before it is asked.
+        // Shows what the cell has printed, perhaps its question, before asking.
         let _ = std::io::stdout().flush();
         state = self::state();
         state.answer = Answer::Awaited;
@@ -110,10 +110,10 @@ fn typed(buffer: &mut [u8]) -> Option<Result<usize, i32>> {
     Some(Ok(count))
 }
 
-/// What `read` of the C library does in the process of cells.
+/// Replaces `read` of the C library in the process of cells.
 ///
 /// # Safety
-/// As there: `buffer` holds `count` bytes that may be written.
+/// As for that: `buffer` must have `count` writable bytes.
 pub(super) unsafe fn read(file: i32, buffer: *mut u8, count: usize) -> isize {
     if file == 0 && !buffer.is_null() {
         // SAFETY: the caller says so.

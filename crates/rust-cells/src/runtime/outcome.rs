@@ -61,7 +61,7 @@ pub fn reached_end() {
     with(|state| state.reached_end = true);
 }
 
-/// Runs the code that a cell's author wrote. Returns whether it neither panicked, failed nor was cancelled.
+/// Runs the code that a cell's author wrote. Returns `false` if it panicked, failed or was cancelled.
 pub fn run<E: Ending>(code: impl FnOnce() -> E) -> bool {
     let mut code = Some(code);
     attempt(&mut || match code.take() {
@@ -70,7 +70,8 @@ pub fn run<E: Ending>(code: impl FnOnce() -> E) -> bool {
     })
 }
 
-/// Runs a whole cell: its code, and what is around it. A value that panics when it is dropped does so here.
+/// Runs a whole cell: its code, and the generated code around it. A value that panics when it is dropped
+/// does so here.
 pub fn whole(cell: impl FnOnce()) {
     let mut cell = Some(cell);
     attempt(&mut || {
@@ -81,7 +82,8 @@ pub fn whole(cell: impl FnOnce()) {
     });
 }
 
-/// What [`run`] and [`whole`] do whatever the code. What is generic is compiled again in every cell.
+/// The part of [`run`] and [`whole`] that does not depend on the type. Every cell compiles generic code
+/// again.
 fn attempt(code: &mut dyn FnMut() -> Outcome) -> bool {
     match catch_unwind(AssertUnwindSafe(code)) {
         Ok(Outcome::Finished) => true,
@@ -104,7 +106,7 @@ fn panicked(payload: Box<dyn Any + Send>) {
     std::mem::forget(payload);
 }
 
-/// What a cell's code comes to.
+/// The result of a cell's code.
 pub trait Ending {
     #[doc(hidden)]
     fn outcome(self) -> Outcome;
@@ -142,7 +144,7 @@ macro_rules! errors {
 }
 
 errors! {
-    /// The error of a cell whose errors are shown with `{}`: whatever can be displayed becomes one.
+    /// The error of a cell whose errors are shown with `{}`. Everything that can be displayed becomes one.
     DisplayError: fmt::Display, "{}";
     /// The error of a cell whose errors are shown with `{:?}`.
     DebugError: fmt::Debug, "{:?}";

@@ -1,7 +1,7 @@
-//! What a panic prints, and where it was raised, in the words of the cell's author.
+//! What a panic prints, and where it was raised, in the author's terms.
 //!
-//! Generated programs have places of their own. The front says which of their lines is which line of which
-//! cell; this is the only place that translates.
+//! Generated programs have their own places. The front provides the map from their lines to lines of cells.
+//! This is the only module that translates.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -59,7 +59,7 @@ pub(super) fn install_hook() {
 fn hook(info: &PanicHookInfo<'_>) {
     let place = info.location().and_then(place_of);
     let thread = std::thread::current();
-    // Cells run on the main thread, and on one without a name in evcxr: both print the same.
+    // Cells run on the main thread here, and on an unnamed one in evcxr: both print the same.
     let name = thread.name().filter(|name| *name != "main").unwrap_or("<unnamed>");
     let at = match (&place, info.location()) {
         (Some(place), _) if place.cell.is_empty() => format!("line {} of the cell", place.line),
@@ -82,8 +82,7 @@ fn hook(info: &PanicHookInfo<'_>) {
     match std::mem::take(&mut *held) {
         Held::Nothing if is_awaited => *held = Held::Panic(text),
         Held::Nothing => write(&text),
-        // A panic after another one, perhaps while that one unwinds: nothing may be lost if the process
-        // aborts now.
+        // A second panic, perhaps while the first one unwinds: print both now, since the process may abort.
         Held::Panic(before) => {
             *held = Held::NoMore;
             write(&(before + &text));
@@ -95,7 +94,7 @@ fn hook(info: &PanicHookInfo<'_>) {
     }
 }
 
-/// Whether the front says itself why a cell has panicked, so that it is not printed, too.
+/// Whether the front reports panics itself, so that they are not printed, too.
 static HOLDS: AtomicBool = AtomicBool::new(false);
 static HELD: Mutex<Held> = Mutex::new(Held::Nothing);
 
@@ -116,7 +115,7 @@ pub(super) fn hold() {
     HOLDS.store(true, Ordering::Relaxed);
 }
 
-/// Prints what was held, unless it is about the panic that has ended the cell: somebody has caught it.
+/// Prints the panic that was kept back, unless it has ended the cell: then the cell has caught it.
 pub(super) fn settle(has_panicked: bool) {
     let held = std::mem::take(&mut *HELD.lock().unwrap_or_else(PoisonError::into_inner));
     if let Held::Panic(text) = held
@@ -132,7 +131,7 @@ fn write(text: &str) {
 }
 
 fn place_of(location: &Location<'_>) -> Option<Place> {
-    // Locations are constants of the library whose code they are in.
+    // A location is a constant of the library that contains its code.
     let library = library_of(std::ptr::from_ref(location).cast())?;
     let lines = LINES.lock().unwrap_or_else(PoisonError::into_inner);
     let line = location.line();

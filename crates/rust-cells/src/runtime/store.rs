@@ -1,6 +1,6 @@
 //! The variables that live on from cell to cell.
 //!
-//! A value is kept without its type: the compiled cell that takes it names the type, which the compiler read
+//! A value is kept without its type. The compiled cell that takes it names the type, which the compiler read
 //! from the cell that kept it. So nothing here can check types, and only generated code may call [`take`].
 
 use std::collections::HashMap;
@@ -18,8 +18,8 @@ impl<T> Erased for T {}
 /// A value in the store. Cells run on one thread, which alone takes and keeps.
 struct Value(Box<dyn Erased>);
 
-// SAFETY: only the thread that runs cells calls `keep`, `take` and `discard`; the lock is there for the
-// compiler.
+// SAFETY: only the thread that runs cells calls `keep`, `take` and `discard`. Only the compiler needs the
+// lock.
 unsafe impl Send for Value {}
 
 static STORE: LazyLock<Mutex<HashMap<&'static str, Value>>> = LazyLock::new(Mutex::default);
@@ -37,22 +37,22 @@ pub fn keep<T: 'static>(name: &'static str, value: T) -> Kept<T> {
 /// Takes a variable that an earlier cell kept.
 ///
 /// # Panics
-/// When there is no such variable, which generated code never asks for.
+/// When there is no such variable. Generated code never asks for one.
 pub fn take<T: 'static>(name: &'static str) -> T {
     let value: *mut T = Box::into_raw(pull(name)).cast();
     // SAFETY: the caller names the type with which the value was kept, and the box was made for that type.
     *unsafe { Box::from_raw(value) }
 }
 
-/// What [`keep`] does whatever the type. What is generic is compiled again in every cell, a hash map among
-/// it.
+/// The part of [`keep`] that does not depend on the type. Every cell compiles generic code again, here a
+/// hash map.
 fn put(name: &'static str, value: Box<dyn Erased>) {
     let old = with(|store| store.insert(name, Value(value)));
     // Its `drop` may keep or print: not while the store is locked.
     drop(old);
 }
 
-/// What [`take`] does whatever the type.
+/// The part of [`take`] that does not depend on the type.
 fn pull(name: &'static str) -> Box<dyn Erased> {
     let Some(Value(value)) = with(|store| store.remove(name)) else {
         panic!("the variable `{name}` is not there any more");
@@ -60,7 +60,7 @@ fn pull(name: &'static str) -> Box<dyn Erased> {
     value
 }
 
-/// Drops variables that no cell can reach any more.
+/// Drops variables that cells can no longer reach.
 pub fn discard(names: &[&str]) {
     let gone: Vec<Value> = with(|store| names.iter().filter_map(|name| store.remove(*name)).collect());
     drop(gone);

@@ -1,8 +1,8 @@
-//! The process between the front and the process of cells: it leaves nothing behind.
+//! The process between the front and the process of cells. It leaves nothing behind.
 //!
-//! It does the same for a line that a cell gives to the shell. Whatever a cell starts becomes this process'
-//! child when its own parent ends, also what has left its group and session. When the process of cells ends,
-//! or the front does, everything is killed.
+//! It does the same for a line that a cell gives to the shell. Everything that a cell starts becomes this
+//! process' child when its own parent ends, even outside of its group and session. When the process of cells
+//! or the front ends, everything is killed.
 
 use std::ffi::OsString;
 use std::io::{Read, Write};
@@ -14,8 +14,8 @@ use std::time::Duration;
 
 use super::system;
 
-/// Starts the process of cells, which gets descriptor 3 as its standard input, or this command, and watches
-/// over it. The socket to the front is standard input.
+/// Starts the process of cells, or this command, and supervises it. The process of cells gets descriptor 3
+/// as its standard input. The socket to the front is standard input here.
 pub(super) fn main(command: &[OsString]) -> ExitCode {
     match supervise(command) {
         Ok(()) => ExitCode::SUCCESS,
@@ -32,7 +32,7 @@ fn supervise(command: &[OsString]) -> std::io::Result<()> {
     let mut child = match command.split_first() {
         Some((program, arguments)) => Command::new(program).args(arguments).stdin(Stdio::null()).spawn()?,
         None => {
-            // SAFETY: the front opened descriptor 3 for the process of cells, and nothing else here knows of
+            // SAFETY: the front opened descriptor 3 for the process of cells, and no other code here uses
             // it.
             let orders = unsafe { OwnedFd::from_raw_fd(3) };
             Command::new(std::env::current_exe()?).stdin(Stdio::from(orders)).spawn()?
@@ -43,16 +43,16 @@ fn supervise(command: &[OsString]) -> std::io::Result<()> {
     let mut front = unsafe { UnixStream::from_raw_fd(std::io::stdin().as_raw_fd()) };
     let mut watched = front.try_clone()?;
     std::thread::spawn(move || {
-        // Nothing is ever said here: an end of file means that the front has closed, or is gone.
+        // The front never writes: an end of file means that it has closed, or is gone.
         let _ = watched.read(&mut [0]);
         system::kill_process(cells);
         end_all();
         std::process::exit(0);
     });
     let status = child.wait()?;
-    // A front that has closed hears nothing. What is in the background has to be ended all the same.
+    // The front may be closed. Background processes have to be ended anyway.
     let _ = front.write_all(words(status).as_bytes());
-    // What is in the background may still write what it had begun.
+    // Background processes may still write what they had begun.
     std::thread::sleep(Duration::from_millis(20));
     end_all();
     let is_command = !command.is_empty();

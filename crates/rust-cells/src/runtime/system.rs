@@ -49,7 +49,7 @@ const GLOBAL: c_int = 0x100;
 /// Loads a library for good: variables, threads and destructors point into it.
 pub(super) fn load(file: &str) -> Result<*mut c_void, String> {
     let name = CString::new(file).map_err(|error| error.to_string())?;
-    // SAFETY: the name is a C string; what the library does when it is loaded is the cell's affair.
+    // SAFETY: the name is a C string. The cell is responsible for what its library does when it is loaded.
     let library = unsafe { dlopen(name.as_ptr(), NOW | GLOBAL) };
     if library.is_null() { Err(last_error()) } else { Ok(library) }
 }
@@ -81,7 +81,7 @@ pub(super) fn library_of(address: *const c_void) -> Option<String> {
         symbol: std::ptr::null(),
         address: std::ptr::null_mut(),
     };
-    // SAFETY: `info` is writable, and what it names stays as long as the library, which is never closed.
+    // SAFETY: `info` is writable, and its pointers stay valid, since the library is never closed.
     unsafe {
         if dladdr(address, &raw mut info) == 0 || info.file.is_null() {
             return None;
@@ -120,7 +120,7 @@ pub(super) fn no_core_file() {
     unsafe { setrlimit(4, &Limit { current: 0, maximum: 0 }) };
 }
 
-/// Limits this process' address space to so many bytes.
+/// Limits this process' address space to this many bytes.
 pub(super) fn limit_memory(bytes: u64) {
     // SAFETY: RLIMIT_AS.
     unsafe { setrlimit(9, &Limit { current: bytes, maximum: bytes }) };
@@ -167,7 +167,7 @@ pub(super) fn set_error(number: c_int) {
     unsafe { *__errno_location() = number };
 }
 
-/// Which file it is, whatever its name.
+/// The identity of a file, independent of its name.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Identity {
     device: u64,
@@ -175,7 +175,7 @@ pub(super) struct Identity {
 }
 
 impl Identity {
-    /// As bytes: device, inode; zeros if it is not known.
+    /// As bytes: device, inode. Zeros if it is unknown.
     pub(super) fn bytes(self) -> [u8; 16] {
         let mut bytes = [0; 16];
         bytes[..8].copy_from_slice(&self.device.to_le_bytes());
@@ -184,7 +184,7 @@ impl Identity {
     }
 }
 
-/// What `statx` fills in. Only what is read here has a name.
+/// What `statx` fills in. Only fields that are read have a name.
 #[repr(C)]
 struct Status {
     before: [u8; 32],
@@ -209,10 +209,10 @@ pub(super) fn identity_of(file: RawFd) -> Identity {
     unsafe { identity(file, c"".as_ptr(), 0x1000) }
 }
 
-/// Which file a name is of; zeros if there is none.
+/// The identity of the file with this name. Zeros if there is no such file.
 ///
 /// # Safety
-/// `path` is a C string or null.
+/// `path` must be a C string or null.
 pub(super) unsafe fn identity_at(folder: RawFd, path: *const c_char) -> Identity {
     // SAFETY: the caller says so.
     unsafe { identity(folder, path, 0) }
@@ -233,7 +233,7 @@ unsafe fn identity(folder: RawFd, path: *const c_char, flags: c_int) -> Identity
 /// The path of a folder that is open as a descriptor, or of the working directory.
 pub(super) fn folder_of(folder: RawFd, buffer: &mut [u8; 4096]) -> Option<&[u8]> {
     if folder < 0 {
-        // SAFETY: the buffer is as long as is said, and what comes is a C string in it.
+        // SAFETY: the buffer is as long as stated, and receives a C string.
         return unsafe {
             let path = getcwd(buffer.as_mut_ptr().cast(), buffer.len());
             if path.is_null() { None } else { Some(CStr::from_ptr(path).to_bytes()) }
@@ -252,7 +252,7 @@ pub(super) fn folder_of(folder: RawFd, buffer: &mut [u8; 4096]) -> Option<&[u8]>
     buffer.get(..usize::try_from(length).ok()?)
 }
 
-/// Memory that is shared with whoever has the file.
+/// Memory that is shared with every process that maps the file.
 pub(super) fn map_shared(file: RawFd, length: usize) -> Option<*mut u8> {
     // SAFETY: read and write, shared, at a place that the system chooses.
     let memory = unsafe { mmap(std::ptr::null_mut(), length, 3, 1, file, 0) };
