@@ -1,11 +1,10 @@
-//! One line that says what to do, for mistakes that learners make and of which rustc's own words do not say
-//! it to them.
+//! One line of advice for mistakes that learners make and that rustc's own messages do not explain to them.
 
 use rust_cells::Diagnostic;
 
-/// What to do about this error, if it is one that learners run into.
+/// What to do about this error, if learners run into it.
 pub(crate) fn of(error: &Diagnostic) -> Option<String> {
-    // What cannot live on is refused in words of our own, which say it.
+    // The refusal of such a variable already says what to do.
     if error.message.ends_with("so no later cell can use it") {
         return error.help.first().cloned();
     }
@@ -28,7 +27,7 @@ pub(crate) fn of(error: &Diagnostic) -> Option<String> {
         "E0277" if says(&["`Result<", "doesn't implement"]) => {
             "write `?` behind what gives the `Result`, to go on with its value".to_owned()
         }
-        // What could not be inferred, where a trait is asked for.
+        // A type that could not be inferred where a trait is required.
         "E0277" if error.message.contains("bound `!: ") => SAY_THE_TYPE.to_owned(),
         "E0282" | "E0283" | "E0284" => SAY_THE_TYPE.to_owned(),
         "E0382" | "E0507" => {
@@ -61,7 +60,7 @@ const SAY_THE_TYPE: &str =
 const SHARED: &str = "every thread can reach a static: ";
 const VARIABLE: &str = "use a variable, which lives on from cell to cell: `let mut name = …;`";
 
-/// Whether a sentence of rustc's says something to somebody who learns.
+/// Whether a sentence of rustc's helps a learner.
 pub(crate) fn is_help(help: &str) -> bool {
     let is_about_traits = help.starts_with("the following other types implement")
         || help.starts_with("the nightly-only")

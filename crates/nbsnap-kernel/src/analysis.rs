@@ -1,8 +1,8 @@
-//! The process that analyses code for help while typing: started by the first question, ended when nobody
-//! asks, gone with the kernel.
+//! The process that analyses code for help while typing. The first question starts it. It ends when nobody
+//! asks for a while, and with the kernel.
 //!
-//! The main type is [`Analysis`]. It keeps nobody waiting: until the process has loaded what cells depend on,
-//! and while it works at another question, there is no answer, and whoever asks says what is known without
+//! The main type is [`Analysis`]. It never makes the caller wait. There is no answer until the process has
+//! loaded the cells' dependencies, or while it works on another question. The caller then answers without
 //! it.
 
 use std::fmt;
@@ -21,22 +21,22 @@ use crate::KernelSettings;
 
 /// How long an answer may take. Clients drop what comes later than a second.
 const PATIENCE: Duration = Duration::from_millis(900);
-/// How long the process is kept while nobody asks.
+/// How long an idle process is kept.
 const IDLE: Duration = Duration::from_secs(15 * 60);
-/// How often the process may break down before it is not started any more.
+/// How often the process may break down before it is no longer started.
 const MOST_FAILURES: u32 = 3;
-/// How much a build of the process gives way to whatever else runs.
+/// The scheduling priority of a build of the process: a high number is low priority.
 const NICE: i32 = 10;
-/// What the process is, for whoever waits for it.
+/// Describes the process to a person who waits for it.
 const LOADING: &str =
     "rust-analyzer is loading the crates that cells depend on; ask again in a moment for methods and documentation";
 
-/// Where the program that analyses is found.
+/// Finds the program that analyses.
 pub trait AnalyserProgram: fmt::Debug + Send + Sync {
-    /// The program's file, which may have to be built first. `say` gets how far that is.
+    /// The program's file, which may have to be built first. `say` reports the progress.
     ///
     /// # Errors
-    /// When there is no such program, in words for whoever types.
+    /// When there is no such program, in words for the person who types.
     fn find(&self, token: &CancellationToken, say: &mut dyn FnMut(String)) -> Result<PathBuf, String>;
 }
 
@@ -48,7 +48,7 @@ pub(crate) struct Analysis {
     folder: PathBuf,
     /// The lock file that pins it.
     lock: Option<String>,
-    /// How long the process is kept while nobody asks.
+    /// How long an idle process is kept.
     idle: Duration,
     state: Arc<Mutex<State>>,
     token: CancellationToken,
@@ -56,17 +56,17 @@ pub(crate) struct Analysis {
 
 #[derive(Default)]
 struct State {
-    /// Where questions go, once there has been one.
+    /// The channel for questions, once there has been one.
     orders: Option<Sender<Order>>,
     /// Whether a question is being worked at.
     is_busy: bool,
     /// Whether the process has answered, so that it answers the next question soon.
     is_loaded: bool,
-    /// It is not started any more.
+    /// Whether the process is no longer started.
     is_off: bool,
-    /// What is being waited for, while something is.
+    /// What the process is doing before it can answer.
     progress: Option<String>,
-    /// What went wrong, until somebody has been told.
+    /// A fault that was not reported yet.
     fault: Option<String>,
     process: Option<Child>,
 }
@@ -76,7 +76,7 @@ struct Order {
     answer: oneshot::Sender<Answer>,
 }
 
-/// Why a process is no longer asked.
+/// Why a process gets no more questions.
 enum Over {
     /// Nobody has asked for a while, or the kernel is going.
     Rest,
@@ -123,7 +123,7 @@ impl Analysis {
         tokio::time::timeout(PATIENCE, answer).await.ok()?.ok()
     }
 
-    /// Why there was no answer, for whoever has asked. What does not pass is said once.
+    /// Why there was no answer, in words for the person who asked. A lasting reason is reported once.
     pub(crate) fn notice(&self) -> Option<String> {
         let mut state = self.state();
         state.progress.clone().or_else(|| state.fault.take())
@@ -144,7 +144,7 @@ impl Analysis {
         sender
     }
 
-    /// Has processes answer, one after another, until nobody can ask any more.
+    /// Starts processes that answer, one after another, until the kernel ends.
     fn work(&self, program: &Arc<dyn AnalyserProgram>, orders: &Receiver<Order>) {
         let mut failures = 0;
         while let Ok(first) = orders.recv() {
@@ -211,7 +211,7 @@ impl Analysis {
         }
     }
 
-    /// The program's file, built if need be, by a thread that gives way to all others.
+    /// The program's file, built if necessary, by a thread of low priority.
     fn find(&self, program: Arc<dyn AnalyserProgram>) -> Result<PathBuf, String> {
         let analysis = self.clone();
         let find = move || {

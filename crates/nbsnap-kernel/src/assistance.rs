@@ -1,5 +1,4 @@
-//! Help while typing: what is known at once, and with it what an analysis of the code says, if it says it
-//! soon.
+//! Help while typing: what is known at once, and the result of an analysis, if that is ready soon.
 
 use rust_cells::analysis::{Answer, Explanation, Question, Wants};
 use serde_json::Value;
@@ -49,7 +48,7 @@ pub(crate) async fn inspect(code: &str, cursor: usize, shared: &Shared) -> Value
     })
 }
 
-/// What to ask about a word: what it means, or for a variable of an earlier cell what its type does.
+/// The question about a word: its meaning, or for a variable of an earlier cell what its type offers.
 fn question(code: &str, word: &Word, known: &Known) -> Option<Question> {
     if word.text.starts_with(':') {
         return None;
@@ -66,7 +65,7 @@ fn question(code: &str, word: &Word, known: &Known) -> Option<Question> {
     }
 }
 
-/// What is known of a name, and what an analysis says of its type.
+/// Combines what is known of a name with the analysis of its type.
 fn both(own: Explanation, more: Explanation) -> Explanation {
     Explanation { plain: format!("{}\n\n{}", own.plain, more.plain), markdown: format!("{}\n\n{}", own.markdown, more.markdown) }
 }

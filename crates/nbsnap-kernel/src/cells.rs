@@ -1,7 +1,7 @@
-//! The thread that runs cells, one after another, and says what has become of each.
+//! The thread that runs cells, one after another, and reports their outcomes.
 //!
-//! It holds the compiler and the session. Everything that takes time happens here, so that the sockets are
-//! always listened on.
+//! It owns the compiler and the session. Everything that takes time happens here, so the sockets are always
+//! served.
 
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -24,10 +24,10 @@ use crate::wire::Request;
 
 /// How often what threads of earlier cells write is looked for while no cell runs.
 const LATE: Duration = Duration::from_millis(100);
-/// How long requests that a client has sent in one go may take to come, when the first of them has failed.
+/// How long to wait for requests that a client has sent together with one that failed.
 const SAME_GO: Duration = Duration::from_millis(10);
 
-/// Runs cells until there are no more requests. `version` gets what the compiler calls itself.
+/// Runs cells until there are no more requests. Sends the compiler's name to `version`.
 pub(crate) fn run(settings: KernelSettings, shared: &Shared, jobs: &Receiver<Request>, version: &watch::Sender<String>) {
     let compiler = Toolchain::find().and_then(|toolchain| {
         let _ = version.send(toolchain.name().to_owned());
@@ -61,7 +61,7 @@ pub(crate) fn run(settings: KernelSettings, shared: &Shared, jobs: &Receiver<Req
         access_log: None,
     };
     let mut session = Session::new(&compiler, chain, process);
-    // The first cell need not wait for it; what is wrong with it that cell says.
+    // Started early, so that the first cell does not wait. If it fails, the first cell reports it.
     let _ = session.start();
     let mut cells = Cells { session, shared, progress, count: 0, sources: BTreeMap::new(), last: None };
     loop {
@@ -98,7 +98,7 @@ pub(crate) fn reply_of(failure: &Failure, count: u64) -> Value {
     content
 }
 
-/// A session and what Jupyter wants to know of it.
+/// A session, and what Jupyter asks about it.
 pub(crate) struct Cells<'a> {
     pub(crate) session: Session<'a>,
     pub(crate) shared: &'a Shared,
@@ -117,8 +117,8 @@ impl Cells<'_> {
         outbox.publish(request.publication("status", json!({"execution_state": "busy"})));
         let reply = Execution::run(self, request);
         *self.shared.known.lock().unwrap_or_else(PoisonError::into_inner) = Known::of(self.session.chain().state());
-        // What came in one go with a cell that failed is not run. The reply comes after it is known what did,
-        // so that a client that waits for it does not see its next cell aborted.
+        // Requests that were sent together with a failed cell are not run. The reply comes after they are
+        // collected. So a client that waits for the reply does not see its next cell aborted.
         let mut aborted = Vec::new();
         if reply["status"] == "error" && request.flag("stop_on_error", true) {
             while let Ok(next) = jobs.recv_timeout(SAME_GO) {
@@ -130,7 +130,7 @@ impl Cells<'_> {
         self.last = Some(request.clone());
         for request in aborted {
             outbox.publish(request.publication("status", json!({"execution_state": "busy"})));
-            // Without a count: the cell has none, and must not show one.
+            // Without an execution count: the cell did not run, and must not show one.
             let content = json!({"status": "aborted"});
             outbox.reply(&request, content);
             outbox.publish(request.publication("status", json!({"execution_state": "idle"})));

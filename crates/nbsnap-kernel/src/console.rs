@@ -1,7 +1,6 @@
-//! A console in a terminal, on the very thread that runs a kernel's cells: what it says to a client over
-//! sockets is printed here.
+//! A console in a terminal. It runs a kernel's cells, and prints what a kernel sends to a client.
 //!
-//! Lines are read as the terminal gives them; a cell is run when the parser says that it is whole. Ctrl-C
+//! Lines are read as the terminal gives them. A cell is run when the parser finds it complete. Ctrl-C
 //! interrupts the cell that runs, and Ctrl-D ends the console.
 
 use std::io::{BufRead, IsTerminal, Write};
@@ -21,7 +20,7 @@ use crate::outbox::{Outbox, Said};
 use crate::wire::{self, Request};
 use crate::{Error, KernelSettings, cells};
 
-/// Runs a console until its input ends. Returns whether all cells came to their end.
+/// Runs a console until its input ends. Returns whether all cells reached their end.
 pub(crate) fn run(settings: KernelSettings) -> Result<bool, Error> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let (outbox, mail) = Outbox::new();
@@ -162,7 +161,7 @@ impl Console {
     }
 }
 
-/// Where nobody reads it any more nothing is said.
+/// Prints a text. A closed output is ignored.
 fn say(text: &str) {
     let mut out = std::io::stdout().lock();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());

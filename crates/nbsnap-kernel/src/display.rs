@@ -1,9 +1,8 @@
-//! What a cell displays, as Jupyter's messages: shown, shown in place of what it showed before, or taken
-//! away.
+//! A cell's displays as Jupyter's messages: shown, updated in place, or cleared.
 //!
 //! A block whose MIME type has a parameter `display_id` (`text/html; display_id=map`) is shown once and then
-//! updated in place. A block of the type [`CLEAR`] clears the output of the cell; if it says `wait`, when the
-//! next output comes.
+//! updated in place. A block of the type [`CLEAR`] clears the output of the cell. With `wait`, that happens
+//! when the next output comes.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,11 +1,11 @@
-//! Lines of cells with what is wrong with them marked, coloured for terminals and notebooks.
+//! Lines of cells with their errors marked, coloured for terminals and notebooks.
 
 use std::fmt::Write;
 
 use rust_cells::{Diagnostic, Place};
 
-// Words are bold, and only marks are red: notebooks show errors on a red ground, on which red words cannot be
-// read in a dark theme.
+// Words are bold, and only marks are red. Notebooks show errors on a red ground, on which red words are
+// unreadable in a dark theme.
 const RESET: &str = "\x1b[0m";
 const ERROR: &str = "\x1b[1;31m";
 const BOLD: &str = "\x1b[1m";
@@ -15,11 +15,11 @@ const NOTE: &str = "\x1b[36m";
 /// How many lines are shown around a line that is marked.
 const AROUND: usize = 2;
 
-/// Where the sources of cells are looked up.
+/// Looks up the sources of cells.
 pub(crate) trait Sources {
     /// The source of the cell with this label; of the one that runs without a label.
     fn source(&self, label: Option<&str>) -> Option<&str>;
-    /// What the cell that runs is called.
+    /// The label of the cell that runs.
     fn label(&self) -> &str;
 }
 

@@ -1,4 +1,4 @@
-//! One `execute_request`: run, shown as it goes, and answered.
+//! One `execute_request`: runs the cell, publishes its output, and replies.
 
 use std::sync::PoisonError;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::wire::Request;
 
 /// How many bytes of text a cell may print; more is dropped, with a notice.
 const MOST_TEXT: usize = 32 << 20;
-/// A person sits before it, who can interrupt it.
+/// A person can interrupt it.
 const NO_LIMITS: Limits = Limits { compile: Duration::MAX, run: Duration::MAX };
 
 /// One execution.
@@ -48,7 +48,7 @@ impl Sources for Cited<'_> {
 impl Execution<'_> {
     /// Runs a cell. Returns the content of the reply; all else is published.
     pub(crate) fn run(cells: &mut Cells<'_>, request: &Request) -> Value {
-        // From here on: a client that has seen the cell begin may interrupt it.
+        // From here on, a client that has seen the cell begin may interrupt it.
         if !cells.shared.interrupts.begin() {
             return reply_of(&Failure::new("Interrupted", "the kernel is shutting down"), cells.count);
         }
@@ -64,8 +64,8 @@ impl Execution<'_> {
         if is_stored {
             cells.count += 1;
             let mut history = cells.shared.history.lock().unwrap_or_else(PoisonError::into_inner);
-            // Programs that run whole notebooks, such as nbclient, ask for cells to be stored as people's
-            // clients do. They say that nobody is there to answer a question.
+            // Programs that run whole notebooks, such as nbclient, set `store_history` as people's clients
+            // do. But they also state that nobody can answer a question.
             history.add(cells.count, &source, request.flag("allow_stdin", true));
         }
         let count = cells.count;
@@ -109,8 +109,8 @@ impl Execution<'_> {
         let state = cells.session.chain().state();
         let is_lost = |name: &String| !state.variables().contains_key(name);
         let lost: Vec<String> = before.into_iter().filter(is_lost).collect();
-        // Nobody expects that who adds a crate, or whose process was killed. Who moves a variable or defines
-        // its type anew has done it in so many words.
+        // The loss is a surprise after adding a crate, or when the process was killed. It is no surprise
+        // after moving a variable, or redefining its type.
         let unexpected: Vec<(&String, &String)> = lost
             .iter()
             .filter_map(|name| Some((name, state.lost().get(name)?)))
@@ -124,7 +124,8 @@ impl Execution<'_> {
             Ok(Executed { outcome, .. }) => {
                 let is_command = matches!(outcome, CellOutcome::Refused { .. });
                 let failure = failure::of(outcome, self.word.take(), &sources)?;
-                // What a cell then comes to is a consequence, such as reading that was cut short.
+                // The interrupt decides. The cell's own error, such as a read that was cut short, is a
+                // consequence.
                 let failure = match (was_interrupted, is_command) {
                     (true, true) => interrupted("the command line was stopped; what it had built is kept for the next try"),
                     (true, false) => failure.renamed("Interrupted"),
@@ -143,7 +144,7 @@ impl Execution<'_> {
         }
     }
 
-    /// Asks whoever sent the cell for a line, if that client takes such questions.
+    /// Asks the client that sent the cell for a line, if it takes such questions.
     fn ask(&self, interrupts: &Interrupts) {
         if self.request.flag("allow_stdin", false) {
             self.outbox.ask(self.request.message("input_request", json!({"prompt": "", "password": false})));
@@ -176,7 +177,7 @@ impl Execution<'_> {
             }
             Output::ShownValue(display) if !self.is_silent => {
                 let (kind, content) = self.outbox.displayed(display);
-                // What has a name of its own is updated in place, which no value can be.
+                // A display with an id is updated in place, which is not possible for a value.
                 let is_plain = kind == "display_data" && content["transient"] == json!({});
                 let message = if is_plain {
                     let content =
@@ -191,7 +192,7 @@ impl Execution<'_> {
         }
     }
 
-    /// The values of expressions that the client asks for beside the cell.
+    /// The values of expressions that the client asks for with the cell.
     fn user_expressions(&mut self, cells: &mut Cells<'_>) -> Value {
         let Some(expressions) = self.request.content["user_expressions"].as_object() else { return json!({}) };
         let mut values = Map::new();

@@ -1,4 +1,4 @@
-//! How a cell failed, as Jupyter says it: a name, one line, and what a person wants to read.
+//! A failed cell as Jupyter reports it: a name, one line, and a text for people.
 
 use rust_cells::cell::question_mark_lines;
 use rust_cells::{CellOutcome, Diagnostic, Ending};
@@ -19,7 +19,7 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    /// A failure that needs no more words than one line.
+    /// A failure that one line describes.
     pub(crate) fn new(name: &str, value: &str) -> Failure {
         let mut traceback = vec![headline(name, value.lines().next().unwrap_or_default())];
         traceback.extend(value.lines().skip(1).map(str::to_owned));
@@ -42,7 +42,7 @@ impl Failure {
         self
     }
 
-    /// What becomes of variables, in a line of its own.
+    /// Adds a line about lost variables.
     pub(crate) fn with_lost(self, lost: &[String]) -> Failure {
         match lost {
             [] => self,
@@ -70,7 +70,7 @@ fn one_line(text: &str) -> String {
     text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default().to_owned()
 }
 
-/// How a cell failed, if it did. `word` is one of evcxr's words that it has printed.
+/// How a cell failed, if it did. `word` is a control word of evcxr's that it has printed.
 pub(crate) fn of(outcome: CellOutcome, word: Option<String>, sources: &dyn Sources) -> Option<Failure> {
     let source = sources.source(None).unwrap_or_default();
     let failure = match outcome {

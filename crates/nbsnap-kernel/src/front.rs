@@ -1,5 +1,5 @@
-//! The sockets and who listens on them: requests for help are answered at once, executions wait for the
-//! thread that runs cells.
+//! Serves the sockets: requests for help are answered at once, executions wait for the thread that runs
+//! cells.
 
 use std::fs::File;
 use std::path::Path;
@@ -25,7 +25,7 @@ use crate::outbox::Outbox;
 use crate::wire::{Request, publication};
 use crate::{Error, KernelSettings, assistance, cells, help, information, lifetime};
 
-/// How long the thread that runs cells may take to end what it is at when the kernel goes.
+/// How long the thread that runs cells may take to finish when the kernel ends.
 const ENDING: Duration = Duration::from_secs(3);
 /// How long `kernel_info` waits for the compiler to say its version.
 const VERSION: Duration = Duration::from_secs(5);
@@ -38,12 +38,12 @@ pub(crate) struct Shared {
     pub(crate) known: Arc<Mutex<Known>>,
     pub(crate) analysis: Analysis,
     pub(crate) history: Arc<Mutex<History>>,
-    /// Whether a client has ever asked anything.
+    /// Whether a client has ever sent a request.
     pub(crate) heard: Arc<AtomicBool>,
 }
 
 impl Shared {
-    /// What is known now.
+    /// The current state of the session.
     pub(crate) fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -56,15 +56,15 @@ pub(crate) fn run(settings: KernelSettings) -> Result<(), Error> {
     let text = std::fs::read_to_string(&settings.connection_file).map_err(|error| unusable(error.to_string()))?;
     let connection: ConnectionInfo = serde_json::from_str(&text).map_err(|error| unusable(error.to_string()))?;
     let _in_use = in_use(&settings.cache);
-    // What was sent must get out while a request for help is worked at.
+    // Messages must get out while a request for help is answered.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let ended = runtime.block_on(serve(&connection, settings));
     runtime.shutdown_timeout(Duration::from_millis(200));
     ended
 }
 
-/// Says, until it is dropped, that a kernel uses what is built there: `nbsnap clean --builds` then leaves it
-/// alone.
+/// A lock that shows, until it is dropped, that a kernel uses its builds: `nbsnap clean --builds` then keeps
+/// them.
 fn in_use(cache: &Path) -> Option<File> {
     let folder = cache.join("kernels");
     std::fs::create_dir_all(&folder).ok()?;
@@ -185,7 +185,7 @@ async fn listen_on_shell(mut shell: RouterRecvConnection, shared: Shared, rustc:
     }
 }
 
-/// Answers a request for anything but an execution.
+/// Answers every request except an execution.
 async fn answer_on_shell(request: &Request, shared: &Shared, mut rustc: watch::Receiver<String>) {
     let Shared { outbox, .. } = shared;
     outbox.publish_from_task(request.publication("status", json!({"execution_state": "busy"}))).await;
@@ -207,7 +207,7 @@ async fn answer_on_shell(request: &Request, shared: &Shared, mut rustc: watch::R
     outbox.publish_from_task(request.publication("status", json!({"execution_state": "idle"}))).await;
 }
 
-/// The answer to a request for what is known, if it is one.
+/// The answer to a request about the session's state, if it is one.
 async fn answer(request: &Request, shared: &Shared, rustc: &mut watch::Receiver<String>) -> Option<Value> {
     let code = request.text("code");
     let cursor = || usize::try_from(request.number("cursor_pos").unwrap_or(i64::MAX)).unwrap_or(0);
@@ -250,7 +250,7 @@ async fn obey(
             }
             "shutdown_request" => {
                 let content = json!({"status": "ok", "restart": request.flag("restart", false)});
-                // What the cell at work has made of it comes before the reply.
+                // The cell that runs publishes its end before the reply.
                 shared.interrupts.close();
                 shared.outbox.publish_from_task(request.publication("shutdown_reply", content.clone())).await;
                 Some(content)

@@ -1,7 +1,6 @@
-//! Help while typing, from what is known without an analysis of the code: names with their types, texts,
-//! commands.
+//! Help while typing that needs no analysis of the code: names with their types, texts, commands.
 //!
-//! Positions of the protocol count characters. Answers come at once, also while a cell runs.
+//! Positions of the protocol count characters. Answers come at once, even while a cell runs.
 
 use std::borrow::Cow;
 
@@ -69,17 +68,17 @@ pub(crate) fn is_complete(code: &str) -> Value {
     }
 }
 
-/// Something that may be meant.
+/// A candidate.
 struct Match {
     text: String,
     kind: Cow<'static, str>,
     signature: String,
 }
 
-/// What may be written at a place, in the order in which it is shown.
+/// Suggestions for a place, in the order in which they are shown.
 pub(crate) struct Completions {
     matches: Vec<Match>,
-    /// What has been typed of it.
+    /// The part that has been typed.
     word: String,
     start: usize,
     end: usize,
@@ -90,10 +89,10 @@ pub(crate) struct Completions {
 }
 
 impl Completions {
-    /// Adds what an analysis has found, behind what is known without one.
+    /// Appends the suggestions of an analysis.
     pub(crate) fn extend(&mut self, suggestions: Vec<Suggestion>) {
         if self.word.is_empty() && !self.is_member {
-            // Everything that there is would help nobody.
+            // A list of everything would not help.
             return;
         }
         for Suggestion { text, kind, signature } in suggestions {
@@ -124,7 +123,7 @@ impl Completions {
     }
 }
 
-/// What may be written at a place, as far as it is known without an analysis.
+/// Suggestions for a place, without an analysis.
 pub(crate) fn completions(code: &str, cursor: usize, known: &Known) -> Completions {
     let before: Vec<char> = code.chars().take(cursor).collect();
     let cursor = before.len();
@@ -213,7 +212,7 @@ pub(crate) fn word_at(code: &str, cursor: usize) -> Option<Word> {
     let is_word = |c: &char| c.is_alphanumeric() || *c == '_';
     let mut start = characters[..cursor].iter().rposition(|c| !is_word(c)).map_or(0, |at| at + 1);
     let end = characters[cursor..].iter().position(|c| !is_word(c)).map_or(characters.len(), |count| cursor + count);
-    // Behind an opening parenthesis the function before it is meant.
+    // After an opening parenthesis, the function before it is looked up.
     if start == end && start > 0 && ['(', ')', ' ', '!'].contains(&characters[start - 1]) {
         let end = start - 1;
         start = characters[..end].iter().rposition(|c| !is_word(c)).map_or(0, |at| at + 1);
@@ -232,7 +231,7 @@ fn word(characters: &[char], start: usize, end: usize) -> Option<Word> {
     (start < end).then(|| Word { text: characters[start..end].iter().collect(), start, is_member })
 }
 
-/// What a session's cells have made of a name, and commands.
+/// The explanation of a name that the session's cells have defined, or of a command.
 pub(crate) fn explain_own(word: &str, known: &Known) -> Option<Explanation> {
     if let Some(command) = COMMANDS.iter().find(|command| command.name == word) {
         let call = format!("{} {}", command.name, command.arguments);
@@ -255,7 +254,7 @@ pub(crate) fn explain_own(word: &str, known: &Known) -> Option<Explanation> {
     explanation(text.clone(), text)
 }
 
-/// Where a name that is not the cells' own is documented.
+/// The documentation of a name that cells have not defined.
 pub(crate) fn explain_foreign(word: &str, known: &Known) -> Option<Explanation> {
     if let Some(path) = known.imports.get(word) {
         let root = path.split("::").next().unwrap_or_default();
@@ -287,7 +286,7 @@ fn explanation(plain: String, markdown: String) -> Option<Explanation> {
     Some(Explanation { plain, markdown })
 }
 
-/// An item's text up to its body, without comments and attributes before it; all of a short type.
+/// An item's text up to its body, without comments and attributes before it. A short type is shown whole.
 fn signature(text: &str) -> String {
     let is_before = |line: &&str| {
         let line = line.trim_start();

@@ -1,6 +1,7 @@
-//! What was typed in this session and in earlier ones: lines of JSON in a file of the user's.
+//! The inputs of this session and earlier ones: lines of JSON in a file of the user's.
 //!
-//! The main type is [`History`]. A file that cannot be read or written costs the past, and no cell.
+//! The main type is [`History`]. If the file cannot be read or written, only the past is lost. Cells still
+//! run.
 
 use std::collections::BTreeSet;
 use std::fs::OpenOptions;
@@ -32,7 +33,7 @@ struct Entry {
 }
 
 impl History {
-    /// Reads the file, if it is to be kept in one.
+    /// Reads the file, if there is one.
     pub(crate) fn open(file: Option<PathBuf>) -> History {
         let mut text = file.as_deref().and_then(|file| std::fs::read_to_string(file).ok()).unwrap_or_default();
         if text.len() > LONGEST {
@@ -116,7 +117,7 @@ impl History {
     }
 }
 
-/// Whether a text is as a pattern says, in which `*` is any text and `?` any character.
+/// Whether a text matches a pattern, in which `*` is any text and `?` any character.
 fn matches(pattern: &str, text: &str) -> bool {
     let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
     let (mut at, mut in_text, mut star) = (0, 0, None);

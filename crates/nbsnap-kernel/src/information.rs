@@ -1,4 +1,4 @@
-//! `kernel_info_reply`: what the kernel is and which language it speaks.
+//! `kernel_info_reply`: describes the kernel and its language.
 
 use serde_json::{Value, json};
 

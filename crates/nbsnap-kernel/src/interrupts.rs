@@ -1,7 +1,7 @@
-//! Interrupting a cell: at its await point where that is possible, else by ending what it is at.
+//! Interrupts a cell: at its await point where possible, else by ending what it does.
 //!
-//! The main type is [`Interrupts`]. The thread that runs cells says when one begins and ends; tasks interrupt
-//! it.
+//! The main type is [`Interrupts`]. The thread that runs cells marks their begin and end. Tasks interrupt
+//! them.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -22,11 +22,11 @@ pub(crate) struct Interrupts {
 
 #[derive(Default)]
 struct State {
-    /// The cell's number, and what steers it; none while no cell runs.
+    /// The cell's number, and a handle to it. `None` while no cell runs.
     running: Option<(u64, Option<CellHandle>)>,
     last: u64,
     interrupted: bool,
-    /// The kernel is going: no cell begins any more.
+    /// Whether the kernel is ending. Then no further cell starts.
     closed: bool,
 }
 
@@ -70,7 +70,7 @@ impl Interrupts {
         self.state().running = None;
     }
 
-    /// Gives the cell that runs a line that it reads, or says that nobody can be asked for one.
+    /// Gives a line to the cell that reads input. `None` means that nobody can be asked for one.
     pub(crate) fn give(&self, line: Option<&str>) {
         if let Some((_, Some(cell))) = &self.state().running {
             cell.give(line);
@@ -108,7 +108,7 @@ impl Interrupts {
         self.state().closed
     }
 
-    /// Ends the cell that runs at once, and lets none begin any more.
+    /// Ends the running cell at once. No further cell starts.
     pub(crate) fn close(&self) {
         self.state().closed = true;
         self.token.cancel();

@@ -1,11 +1,12 @@
-//! What is known of a session while its cells run: names, types and texts, for completion and explanations.
+//! A view of a session that can be read while its cells run: names, types and texts, for completion and
+//! explanations.
 
 use std::collections::BTreeMap;
 
 use rust_cells::analysis::Sketch;
 use rust_cells::{State, shown_type};
 
-/// What a session's cells have brought.
+/// What a session's cells have defined.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Known {
     /// Variables, each with its type.
@@ -18,7 +19,7 @@ pub(crate) struct Known {
     pub(crate) imports: BTreeMap<String, String>,
     /// Crates that cells depend on, as Rust writes their names, each with what was asked for.
     pub(crate) crates: BTreeMap<String, String>,
-    /// All of it, for whoever analyses code.
+    /// All of it, for an analysis.
     pub(crate) sketch: Sketch,
 }
 

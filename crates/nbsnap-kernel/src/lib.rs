@@ -52,19 +52,19 @@ pub enum Error {
     Start(#[from] std::io::Error),
 }
 
-/// Is a Jupyter kernel until Jupyter asks it to shut down, or is gone.
+/// Runs a Jupyter kernel until Jupyter asks it to shut down, or is gone.
 ///
 /// # Errors
-/// When it cannot begin. What goes wrong later is answered to the client.
+/// When it cannot start. Later errors are sent to the client.
 pub fn run(settings: KernelSettings) -> Result<(), Error> {
     front::run(settings)
 }
 
-/// Runs a console in a terminal until its input ends. Returns whether all cells came to their end. The
+/// Runs a console in a terminal until its input ends. Returns whether all cells reached their end. The
 /// settings' connection file is not used.
 ///
 /// # Errors
-/// When it cannot begin.
+/// When it cannot start.
 pub fn console(settings: KernelSettings) -> Result<bool, Error> {
     console::run(settings)
 }

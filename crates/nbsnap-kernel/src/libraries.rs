@@ -1,7 +1,7 @@
-//! Libraries for cells: what was prepared for the project is taken as it is, what was not is built while
-//! somebody watches.
+//! Libraries for cells. One that was prepared for the project is used as it is. Another one is built while
+//! the user watches.
 //!
-//! The main type is [`Builder`]. Where the progress is shown is not its business.
+//! The main type is [`Builder`]. It does not know where the progress is shown.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use rust_cells::{CancellationToken, Toolchain};
 
 use crate::KernelSettings;
 
-/// How long a build may take. A person sits before it, who can interrupt it.
+/// How long a build may take. A person can interrupt it.
 const LIMIT: Duration = Duration::from_secs(24 * 3600);
 
 /// Finds and builds libraries.
@@ -28,7 +28,8 @@ impl Builder<'_> {
     /// # Errors
     /// When it cannot be built, in Cargo's words.
     pub(crate) fn library(&mut self, set: &DependencySet, emit: &mut dyn FnMut(BuildEvent)) -> Result<Library, String> {
-        // What cells have been compiled with is kept where it can be: variables of its types live on.
+        // The library that cells have been compiled with is kept if it covers the set: variables of its
+        // types live on.
         if let Some(last) = self.last.as_ref().filter(|last| last.set().covers(set)) {
             return Ok(last.clone());
         }
@@ -40,7 +41,7 @@ impl Builder<'_> {
         Ok(library)
     }
 
-    /// A layer on what cells have been compiled with, so that what they have made lives on.
+    /// A layer on the library that cells have been compiled with, so that their variables live on.
     fn layer(&self, set: &DependencySet, emit: &mut dyn FnMut(BuildEvent)) -> Result<Option<Library>, String> {
         let Some(last) = &self.last else { return Ok(None) };
         let folder = self.settings.cache.join("dependencies");
@@ -51,8 +52,8 @@ impl Builder<'_> {
         Libraries { toolchain: self.toolchain, folder, settings: build, token: &self.token, deadline: Instant::now() + LIMIT }
     }
 
-    /// What was built for a notebook of the project: for this one, else for the one that asks for least
-    /// beside what is asked for.
+    /// A library that was built for the project: the one of this notebook, or else the smallest one that
+    /// covers the set.
     fn prepared(&self, set: &DependencySet) -> Option<Library> {
         let lock = self.settings.lock.as_deref()?;
         let folder = self.settings.cache.join("dependencies");
@@ -66,8 +67,8 @@ impl Builder<'_> {
     fn build(&self, set: &DependencySet, emit: &mut dyn FnMut(BuildEvent)) -> Result<Library, String> {
         let folder = self.settings.cache.join("dependencies");
         let libraries = self.libraries(&folder, &self.settings.build);
-        // All that the notebook asks for in one library, if that is known: a second one would have a second
-        // tokio.
+        // A library for the whole notebook, if its dependencies are known: a second library would have a
+        // second tokio.
         let wanted = if self.settings.notebook.covers(set) { &self.settings.notebook } else { set };
         let mut all = self.settings.projects.clone();
         all.push(wanted.clone());

@@ -1,4 +1,4 @@
-//! The kernel goes when Jupyter goes, also when nobody has asked it to.
+//! Ends the kernel when Jupyter is gone, even if Jupyter has not asked it to end.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,15 +6,14 @@ use std::time::Duration;
 
 use rustix::process::{Pid, getppid, test_kill_process};
 
-/// How often the kernel looks whether whoever started it is still there.
+/// How often the kernel checks that its parent process still runs.
 const LOOK: Duration = Duration::from_millis(500);
-/// How long a kernel waits for a first word when whoever started it was gone before it could look.
+/// How long a kernel waits for a first request if its parent ended before the first check.
 const UNHEARD: Duration = Duration::from_secs(15);
 /// The variable in which Jupyter gives the number of its process.
 const JUPYTER: &str = "JPY_PARENT_PID";
 
-/// Returns when the process that has started this one is gone. `heard` says whether a client has ever asked
-/// anything.
+/// Returns when the parent process of this one is gone. `heard` is set when a client has sent a request.
 pub(crate) async fn orphaned(heard: Arc<AtomicBool>) {
     let parent = getppid();
     if parent != jupyter() && is_gone() {
@@ -34,7 +33,7 @@ fn jupyter() -> Option<Pid> {
     std::env::var(JUPYTER).ok()?.parse().ok().and_then(Pid::from_raw)
 }
 
-/// Whether Jupyter has said which process it is, and there is no such process.
+/// Whether Jupyter has given its process number, and there is no such process.
 fn is_gone() -> bool {
     jupyter().is_some_and(|process| test_kill_process(process) == Err(rustix::io::Errno::SRCH))
 }

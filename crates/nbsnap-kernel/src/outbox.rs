@@ -1,8 +1,8 @@
-//! What the kernel says, on its way to the sockets: replies one by one, publications in order and, where text
-//! follows text, together.
+//! Outgoing messages on their way to the sockets: replies one by one, publications in order. Successive
+//! texts are joined.
 //!
-//! The main type is [`Outbox`]. It can be used by threads and tasks alike. Publications wait where clients
-//! read slowly, so that a cell that floods does not fill this process' memory.
+//! The main type is [`Outbox`]. Threads and tasks can use it. Publications wait where clients read slowly,
+//! so that a flood of output does not fill this process' memory.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -26,7 +26,7 @@ const ASKED: u32 = 100;
 /// How long a client may take to read a publication before it is left behind.
 const SLOW: Duration = Duration::from_secs(10);
 
-/// Where messages are left to be sent. Clones share the sockets.
+/// A queue of messages to be sent. Clones share the sockets.
 #[derive(Clone)]
 pub(crate) struct Outbox {
     shell: UnboundedSender<JupyterMessage>,
@@ -42,7 +42,7 @@ enum Published {
     Flush(oneshot::Sender<()>),
 }
 
-/// What a console has to know.
+/// What a console needs.
 pub(crate) enum Said {
     /// A reply to a cell.
     Reply(Box<JupyterMessage>),
@@ -52,7 +52,7 @@ pub(crate) enum Said {
     Question,
 }
 
-/// What is left in an outbox.
+/// The messages of an outbox.
 pub(crate) struct Mail {
     shell: UnboundedReceiver<JupyterMessage>,
     stdin: UnboundedReceiver<JupyterMessage>,
@@ -73,7 +73,7 @@ impl Outbox {
 
     /// Answers a request that came over the shell socket.
     pub(crate) fn reply(&self, request: &Request, content: Value) {
-        // Without a socket there is nobody to tell.
+        // Without a socket there is no receiver.
         let _ = self.shell.send(request.reply(content));
     }
 
@@ -107,7 +107,7 @@ impl Outbox {
 }
 
 impl Mail {
-    /// Hands over what is left to somebody in this process, for as long as there is anybody.
+    /// Hands the messages to a receiver in this process, until that is gone.
     pub(crate) async fn hand_over(self, to: std::sync::mpsc::Sender<Said>) {
         let Mail { mut shell, mut stdin, mut published } = self;
         loop {
@@ -129,7 +129,7 @@ impl Mail {
         }
     }
 
-    /// Sends what is left, for as long as there is somebody who may leave something.
+    /// Sends the messages until no outbox is left.
     pub(crate) async fn send(
         self,
         mut shell: RouterSendConnection,
@@ -139,7 +139,7 @@ impl Mail {
         let Mail { shell: mut replies, stdin: mut questions, published } = self;
         let answering = async move {
             while let Some(reply) = replies.recv().await {
-                // A client that has gone gets none.
+                // A client that is gone gets no reply.
                 let _ = shell.send(reply).await;
             }
         };
@@ -170,7 +170,7 @@ async fn publish(mut published: Receiver<Published>, mut iopub: KernelIoPubXPubC
                 },
                 event = iopub.recv_subscription() => {
                     match event {
-                        // JEP 65: a client knows from then on that it misses nothing.
+                        // JEP 65: this message informs a client that it misses nothing from then on.
                         Ok(SubscriptionEvent::Subscribe(topic)) => {
                             let topic_bytes = bytes::Bytes::copy_from_slice(topic.as_bytes());
                             let welcome = wire::publication("iopub_welcome", json!({"subscription": topic}), None);
@@ -209,7 +209,7 @@ async fn publish(mut published: Receiver<Published>, mut iopub: KernelIoPubXPubC
     }
 }
 
-/// Puts the text of the second message behind that of the first, if both are text of one stream of one cell.
+/// Appends the text of the second message to the first, if both are text of one stream of one cell.
 fn joined(mut first: Box<JupyterMessage>, mut second: Box<JupyterMessage>) -> (Box<JupyterMessage>, Option<Box<JupyterMessage>>) {
     let is_text = |message: &JupyterMessage| message.header.msg_type == "stream";
     let parent = |message: &JupyterMessage| message.parent_header.as_ref().map(|parent| parent.msg_id.clone());

@@ -1,5 +1,4 @@
-//! How far a build of dependencies is, as a display that changes while it goes on and vanishes when it is
-//! done.
+//! The progress of a build of dependencies, as a display that is updated in place and vanishes at the end.
 
 use std::io::Write;
 use std::time::{Duration, Instant};
@@ -17,7 +16,7 @@ const OFTEN: Duration = Duration::from_millis(150);
 pub(crate) struct Progress {
     outbox: Outbox,
     request: Option<Request>,
-    /// How many displays there were, so that each has a name of its own.
+    /// How many displays there were, so that each has a unique id.
     shown: u64,
     display: Option<Display>,
 }
@@ -34,7 +33,7 @@ impl Progress {
         Progress { outbox, request: None, shown: 0, display: None }
     }
 
-    /// What follows is shown in this cell.
+    /// Shows what follows in this cell.
     pub(crate) fn of(&mut self, request: Option<&Request>) {
         self.request = request.cloned();
     }

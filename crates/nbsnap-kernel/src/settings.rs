@@ -1,4 +1,4 @@
-//! What a kernel is started with.
+//! The settings of a kernel.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use rust_cells::dependencies::{BuildSettings, DependencySet};
 
 use crate::AnalyserProgram;
 
-/// What a kernel is started with.
+/// The settings of a kernel.
 #[derive(Clone, Debug)]
 pub struct KernelSettings {
     /// The connection file that Jupyter has written.
@@ -19,17 +19,17 @@ pub struct KernelSettings {
     pub cache: PathBuf,
     /// The text of the lock file that pins what cells depend on, if there is one.
     pub lock: Option<String>,
-    /// What the notebooks of the project depend on: what was built for one of them is taken where it covers
-    /// what cells ask for.
+    /// The dependencies of the project's notebooks. A library that was built for one of them is used if it
+    /// covers what cells ask for.
     pub projects: Vec<DependencySet>,
-    /// What the notebook as a whole depends on, as far as it is known; empty if it is not.
+    /// The dependencies of the whole notebook. Empty if they are unknown.
     pub notebook: DependencySet,
     /// How dependencies and cells are built.
     pub build: BuildSettings,
     /// All variables of the process of cells.
     pub environment: BTreeMap<String, String>,
-    /// The file that keeps what was typed, if it is to be kept.
+    /// The file that keeps the history, if there is one.
     pub history: Option<PathBuf>,
-    /// The program that knows methods and library documentation, if there is to be such help.
+    /// The program that knows methods and library documentation, if such help is wanted.
     pub analyser: Option<Arc<dyn AnalyserProgram>>,
 }

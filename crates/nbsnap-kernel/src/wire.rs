@@ -1,6 +1,6 @@
-//! Messages as they travel: requests read leniently, replies and publications made from JSON.
+//! Jupyter's messages: requests are read leniently, replies and publications are made from JSON.
 //!
-//! A request with a member of an odd type must still get an answer, so contents are JSON here, and each
+//! A request with a member of an odd type must still get an answer. So contents are JSON here, and each
 //! answer reads what it needs. The protocol:
 //! <https://jupyter-client.readthedocs.io/en/stable/messaging.html>.
 
@@ -10,7 +10,7 @@ use jupyter_zmq_client::{Connection, RawMessage, RuntimeError};
 use serde_json::{Value, json};
 use zeromq::SocketRecv;
 
-/// The version of the protocol that this kernel speaks.
+/// The version of the protocol that this kernel implements.
 pub(crate) const PROTOCOL: &str = "5.4";
 
 /// A message from a client.
@@ -34,7 +34,7 @@ impl Request {
     /// Reads the next message of a socket.
     ///
     /// # Errors
-    /// When the socket is broken, the signature is wrong, or it is no message.
+    /// When the socket is broken, the signature is wrong, or the message is malformed.
     pub(crate) async fn read<S: SocketRecv>(connection: &mut Connection<S>) -> Result<Request, RuntimeError> {
         let raw = RawMessage::from_multipart(connection.socket.recv().await?, &connection.mac)?;
         let part = |index: usize| raw.jparts.get(index).map(|part| part.as_ref()).unwrap_or_default();
@@ -51,7 +51,7 @@ impl Request {
         Request { kind, content, head }
     }
 
-    /// A text of the content; empty if there is none.
+    /// A text of the content. Empty if it is missing.
     pub(crate) fn text(&self, name: &str) -> &str {
         self.content[name].as_str().unwrap_or_default()
     }
@@ -66,13 +66,13 @@ impl Request {
         self.content[name].as_i64()
     }
 
-    /// The answer to whoever sent it: of the kind that belongs to the request's.
+    /// The reply to the sender, with the kind that belongs to the request's.
     pub(crate) fn reply(&self, content: Value) -> JupyterMessage {
         let kind = self.kind.strip_suffix("_request").map_or_else(|| self.kind.clone(), |stem| format!("{stem}_reply"));
         self.message(&kind, content)
     }
 
-    /// Another message to whoever sent it.
+    /// Another message to the sender.
     pub(crate) fn message(&self, kind: &str, content: Value) -> JupyterMessage {
         message(kind, content, Some(&self.head))
     }
