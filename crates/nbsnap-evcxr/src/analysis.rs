@@ -1,9 +1,9 @@
-//! Answers questions about a cell that is being typed, by rust-analyzer: one question a line, one answer a
-//! line.
+//! Answers questions about a cell that is being typed, with rust-analyzer. Each question and each answer is
+//! a line.
 //!
-//! `project` loads what the cells depend on, `answers` asks rust-analyzer, `pages` makes readable what it
-//! says, and `standard_library` finds that library's source. Questions come from the kernel, and nothing here
-//! knows Jupyter. The process ends with whoever asks.
+//! `project` loads the cells' dependencies, and `answers` asks rust-analyzer. `pages` makes its texts
+//! readable, and `standard_library` finds that library's source. The kernel sends the questions. Nothing
+//! here knows Jupyter. The process ends with the one that asks.
 
 mod answers;
 mod pages;
@@ -23,13 +23,13 @@ use project::Project;
 /// The argument that asks for it.
 pub(crate) const COMMAND: &str = "analyse";
 
-/// How much this process gives way to whatever else runs.
+/// The scheduling priority of this process: a high number is low priority.
 const NICE: i32 = 5;
 
 /// rust-analyzer recurses deeply.
 const STACK: usize = 256 << 20;
 
-/// Answers questions until there is nobody to ask them. Projects are laid out below a folder.
+/// Answers questions until the pipe is closed. Projects are laid out below a folder.
 pub(crate) fn main(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let Some(folder) = arguments.next().map(PathBuf::from) else { return ExitCode::from(2) };
     let Ok(stdout) = crate::server::take_stdout() else { return ExitCode::from(97) };

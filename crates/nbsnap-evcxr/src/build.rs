@@ -1,7 +1,7 @@
-//! Cargo, asked to resolve and build what a notebook depends on.
+//! Runs Cargo to resolve and build a notebook's dependencies.
 //!
-//! The main type is [`Build`]. Cargo is given evcxr's settings, so that what is built is what evcxr would
-//! build. What is to be built, and when, is decided elsewhere.
+//! The main type is [`Build`]. Cargo gets evcxr's settings, so it builds what evcxr would build. This module
+//! does not decide what is built, or when.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Read};
@@ -33,7 +33,7 @@ pub(crate) struct Build<'a> {
 pub(crate) struct Graph {
     /// The crates, by Cargo's package ids.
     pub(crate) crates: BTreeSet<String>,
-    /// Folders of those that lie on this machine rather than come from a registry.
+    /// Folders of the packages that are on this machine and not from a registry.
     pub(crate) local: Vec<PathBuf>,
 }
 
@@ -133,7 +133,7 @@ impl Build<'_> {
         if status.success() { Ok(compiled) } else { Err(EngineError::Dependencies { output: errors_only(&messages) }) }
     }
 
-    /// Finds out how Cargo compiles a member whose dependencies are built, by having it done.
+    /// Finds out how Cargo compiles a member whose dependencies are built, by letting it compile one.
     pub(crate) fn record(&self, member: &str) -> Result<RustcCall, EngineError> {
         let source = self.workspace.member_source(member);
         // Cargo says how it compiles only when it does.
@@ -170,7 +170,7 @@ impl Build<'_> {
     }
 }
 
-/// What evcxr sets as `RUSTFLAGS`, unless a cell has asked for another linker and the like.
+/// The `RUSTFLAGS` that evcxr sets, unless a cell has asked for another linker and the like.
 pub(crate) const RUSTFLAGS: &str = "-Cprefer-dynamic";
 
 /// Ends Cargo and the compilers it started: they share its process group.

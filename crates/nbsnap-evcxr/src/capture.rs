@@ -1,6 +1,6 @@
-//! One output stream of the process that runs cells: a bounded buffer that knows where a cell ends.
+//! One output stream of the process that runs cells: a bounded buffer that recognises the end of a cell.
 //!
-//! The main type is [`Stream`]. It knows bytes and boundaries, and nothing of what they mean.
+//! The main type is [`Stream`]. It knows bytes and boundaries. It does not know what they mean.
 
 /// Collects a stream until its boundary has passed. At most `limit` bytes are kept: the first half and the
 /// last half.
@@ -11,14 +11,14 @@ pub(crate) struct Stream {
     half: usize,
     printed: u64,
     boundary: Vec<u8>,
-    /// The end of what came so far, as long as it might be the beginning of the boundary.
+    /// The last bytes so far, if they may be the beginning of the boundary.
     held: Vec<u8>,
     passed: bool,
     /// What came after the boundary.
     after: Vec<u8>,
 }
 
-/// What a [`Stream`] held.
+/// The content of a [`Stream`].
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Taken {
     /// The bytes that were kept.
@@ -54,7 +54,7 @@ impl Stream {
         self.passed
     }
 
-    /// Takes in what was read.
+    /// Adds what was read.
     pub(crate) fn push(&mut self, bytes: &[u8]) {
         if self.boundary.is_empty() {
             self.keep(bytes);

@@ -1,9 +1,9 @@
-//! The process that evcxr takes for Cargo, and the one that it takes for rustup. The first compiles a cell as
-//! Cargo would, without Cargo: a third of a cell's time, and no waiting for another worker's build.
+//! Two programs that evcxr calls as Cargo and as rustup. The first compiles a cell as Cargo would, without
+//! Cargo. That saves a third of a cell's time, and no worker waits for another one's build.
 //!
-//! The runner leaves beside evcxr's crate how to compile with the open notebook's dependencies:
-//! [`OpenNotebooks`]. Where evcxr asks for anything else, for other dependencies or with other flags, the
-//! real Cargo does it; for Jupyter kernels, of which several may be open, in one folder for all of them.
+//! The runner leaves [`OpenNotebooks`] beside evcxr's crate: how to compile with the open notebooks'
+//! dependencies. If evcxr asks for other dependencies or flags, the real Cargo builds. Jupyter kernels, of
+//! which several may be open, then share one folder.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
@@ -24,14 +24,13 @@ use crate::workspace::Workspace;
 /// The variable that names the real Cargo.
 pub(crate) const REAL_VARIABLE: &str = "NBSNAP_CARGO";
 
-/// The variable that names the folder in which the real Cargo is to build, in turn with others that build
-/// there.
+/// The variable with the folder in which the real Cargo builds. Processes take turns there.
 pub(crate) const SHARED_TARGET_VARIABLE: &str = "NBSNAP_SHARED_TARGET";
 
-/// The file in a workspace that holds [`OpenNotebooks`].
+/// The file in a workspace with [`OpenNotebooks`].
 const FILE: &str = "notebook.json";
 
-/// What the notebooks that a workspace may run are compiled with.
+/// How to compile the notebooks that a workspace may run.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct OpenNotebooks(Vec<OpenNotebook>);
 
@@ -59,8 +58,7 @@ impl OpenNotebooks {
         serde_json::from_slice(&std::fs::read(package.parent()?.join(FILE)).ok()?).ok()
     }
 
-    /// How to compile with the dependencies that this manifest names, if they are one notebook's or some of
-    /// them.
+    /// How to compile with the dependencies of this manifest, if they are one notebook's or some of them.
     fn call_for(&self, manifest: &str) -> Option<RustcCall> {
         let manifest: toml::Table = manifest.parse().ok()?;
         let named = manifest.get("dependencies").and_then(toml::Value::as_table).cloned().unwrap_or_default();
@@ -85,7 +83,7 @@ pub(crate) fn main() -> ExitCode {
     compiled.or_else(|| shared(&arguments)).unwrap_or_else(|| real(&arguments))
 }
 
-/// Compiles the crate of this folder, or says nothing where only Cargo can do what is asked.
+/// Compiles the crate of this folder. `None` if only Cargo can do what is asked.
 fn compile(package: &Path, arguments: &[OsString]) -> Option<ExitCode> {
     let kind = match arguments.iter().find(|word| !word.to_string_lossy().starts_with('-'))?.to_str()? {
         "build" => Kind::Library,
@@ -102,7 +100,7 @@ fn compile(package: &Path, arguments: &[OsString]) -> Option<ExitCode> {
     std::fs::create_dir_all(&out).ok()?;
     let status = call.command(Crate { name: "ctx", package, source: "src/lib.rs", out: &out, kind }).status().ok()?;
     if status.success() && kind == Kind::Library {
-        // Cargo's words for: this was made.
+        // Cargo's message that reports a built artefact.
         let file = out.join(format!("{}ctx{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX));
         let made = serde_json::json!({"reason": "compiler-artifact", "target": {"name": "ctx"}, "filenames": [file]});
         writeln!(std::io::stdout(), "{made}").ok()?;
@@ -110,8 +108,8 @@ fn compile(package: &Path, arguments: &[OsString]) -> Option<ExitCode> {
     Some(ExitCode::from(u8::from(!status.success())))
 }
 
-/// Has the real Cargo build in the folder that several kernels share, one after the other, and takes out what
-/// was made before the next one makes its own there.
+/// Runs the real Cargo in the folder that several kernels share, one after the other. Copies out the result
+/// before the next one overwrites it.
 fn shared(arguments: &[OsString]) -> Option<ExitCode> {
     if arguments.first()? != "build" {
         return None;
@@ -133,7 +131,7 @@ fn shared(arguments: &[OsString]) -> Option<ExitCode> {
     Some(ExitCode::from(u8::from(!status.success())))
 }
 
-/// Cargo's message that evcxr's crate was made, if it is one, with its files where they have been taken to.
+/// Cargo's message that evcxr's crate was built, with the paths of the copies. `None` for other messages.
 fn taken_out(line: &str, out: &Path) -> Option<String> {
     let mut message: serde_json::Value = serde_json::from_str(line).ok()?;
     if message["reason"] != "compiler-artifact" || message["target"]["name"] != "ctx" {
@@ -149,8 +147,8 @@ fn taken_out(line: &str, out: &Path) -> Option<String> {
     Some(message.to_string())
 }
 
-/// Answers evcxr, which asks rustup where Cargo is: that is not known, so that it looks for itself and finds
-/// [`main`]. What else it asks the real rustup answers.
+/// Answers evcxr, which asks rustup where Cargo is. The answer is that it is unknown. So evcxr looks for
+/// itself and finds [`main`]. The real rustup answers other questions.
 pub(crate) fn rustup() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
     if arguments == ["which", "cargo"] || arguments == ["which", "rustc"] {

@@ -32,9 +32,9 @@ impl DependencySet {
         DependencySet(set)
     }
 
-    /// The line that evcxr may be given at once so that it need not find out by itself that cells await,
-    /// which costs it a look through all sources once more. There is none where that would show: a cell that
-    /// names tokio before one has awaited is refused.
+    /// A line for tokio that evcxr gets before the first cell. Otherwise evcxr finds out that cells await by
+    /// a further pass over all sources. `None` where the line would be visible: a cell that names tokio
+    /// before one has awaited must be refused.
     pub(crate) fn tokio_line(notebook: &Notebook) -> Option<String> {
         let first = first_await(notebook)?;
         let named = notebook.cells[..first].iter().any(|cell| cell.source.contains("tokio"));
@@ -58,7 +58,7 @@ fn first_await(notebook: &Notebook) -> Option<usize> {
     notebook.cells.iter().position(|cell| cell.source.contains(".await"))
 }
 
-/// `:dep name = value`, `:dep name` or `:dep ./path`, with relative paths made absolute; nothing for a line
+/// `:dep name = value`, `:dep name` or `:dep ./path`, with relative paths made absolute. `None` for a line
 /// that evcxr refuses.
 pub(crate) fn parse(line: &str, directory: &Path) -> Option<(String, String)> {
     static DEP: LazyLock<Regex> =

@@ -6,7 +6,7 @@ use nbsnap::record::{Diagnostic, DiagnosticSpan};
 /// evcxr's compilation errors for a cell. Spans outside the cell's own source are left out.
 pub(crate) fn from_evcxr(errors: &[CompilationError], source: &str) -> Vec<Diagnostic> {
     let lines = source.lines().count().max(1);
-    // Beside errors evcxr hands out warnings, of earlier cells too: that a macro is not used, for one.
+    // Along with errors, evcxr returns warnings, even of earlier cells, such as an unused macro.
     let has_errors = errors.iter().any(|error| error.level() != "warning");
     errors
         .iter()
@@ -34,7 +34,7 @@ pub(crate) fn from_evcxr(errors: &[CompilationError], source: &str) -> Vec<Diagn
         .collect()
 }
 
-/// evcxr puts the headline where rustc gave a place no label of its own; said once is enough.
+/// evcxr repeats the headline where rustc gave a place no label. Once is enough.
 fn label(text: &str) -> String {
     if text.starts_with("error: ") { String::new() } else { text.to_owned() }
 }

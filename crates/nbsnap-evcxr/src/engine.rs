@@ -62,7 +62,7 @@ impl Evcxr {
         self.laid_out(self.folder.workspace(number)).map(|workspace| workspace.crate_dir())
     }
 
-    /// One of several workers, each of which runs one notebook at a time in a workspace of its own.
+    /// One of several workers. Each runs one notebook at a time, in its own workspace.
     pub(crate) fn worker(&self, number: usize) -> Result<EvcxrWorker<'_>, EngineError> {
         self.laid_out(self.folder.workspace(number)).map(|workspace| EvcxrWorker::new(self, workspace))
     }

@@ -1,4 +1,5 @@
-//! A worker process seen from the runner: started, asked, timed, and ended with everything it started.
+//! A worker process seen from the runner: starts it, sends it orders, times it, and ends it with everything
+//! it started.
 
 use std::cell::Cell;
 use std::ffi::OsString;
@@ -18,11 +19,11 @@ use crate::messages::{FromWorker, ToWorker};
 use crate::toolchain::Toolchain;
 use crate::{cargo, role};
 
-/// How often a waiting runner looks whether the user wants to stop.
+/// How often a waiting runner checks whether the user wants to stop.
 const TICK: Duration = Duration::from_millis(50);
 
-/// How often evcxr runs the code of one cell: anew when variables turn out to be of other types, which it
-/// finds out all at once.
+/// How often evcxr may run the code of one cell. It runs it again if variables have other types than
+/// expected, and finds all of those at once.
 const MOST_RUNS: u32 = 10;
 
 /// How long evcxr may take to start.
@@ -34,7 +35,7 @@ pub(crate) struct Host {
     orders: ChildStdin,
     answers: Receiver<FromWorker>,
     stderr: Tail,
-    /// How much of the last order's time went into compiling.
+    /// The time of the last order that was spent on compiling.
     compile: Cell<Option<Duration>>,
     _home: tempfile::TempDir,
 }
@@ -53,7 +54,7 @@ impl Timer {
 
 /// Why no answer came.
 pub(crate) enum NoReply {
-    /// This time is up: the one that was given, or all that passed until the notebook's was up.
+    /// The time is up: the order's own limit, or what passed until the notebook's limit.
     Timeout(Duration),
     /// The worker is gone; this is the end of what it wrote to standard error.
     Gone(String),
@@ -156,7 +157,7 @@ impl Host {
             }
             let now = Instant::now();
             if until.is_some_and(|until| until <= now) {
-                // What is shown to people has no nanoseconds.
+                // A time for people has no nanoseconds.
                 let passed = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
                 return Err(NoReply::Timeout(Duration::from_millis(passed)));
             }
@@ -165,7 +166,7 @@ impl Host {
             }
             let left = until.map_or(Duration::MAX, |until| until.saturating_duration_since(now)).min(timer.left(now));
             match self.answers.recv_timeout(left.min(TICK)) {
-                // Each run has its time. A cell that makes evcxr run it anew would have time for ever.
+                // Each run has its own time limit. Without a bound on runs, a cell could run for ever.
                 Ok(FromWorker::Running) if runs == MOST_RUNS => return Err(NoReply::Endless),
                 Ok(FromWorker::Running) => {
                     runs += 1;
@@ -179,14 +180,13 @@ impl Host {
         }
     }
 
-    /// How much of the last order's time passed until the code that it needed was compiled, if that came to
-    /// an end.
+    /// The time of the last order until its code was compiled. `None` if that never happened.
     pub(crate) fn compile_time(&self) -> Option<Duration> {
         self.compile.get()
     }
 
     fn stderr_tail(&self) -> String {
-        // The thread that reads it may be a moment behind the one that saw the worker go.
+        // The thread that reads standard error may be a moment behind the one that noticed the worker's end.
         std::thread::sleep(TICK);
         self.stderr.text()
     }
@@ -203,8 +203,8 @@ fn not_started(reason: &str) -> EngineError {
     EngineError::Failed { message: format!("evcxr does not start: {reason}") }
 }
 
-/// Lays out the programs that evcxr looks for, and returns where it looks: it asks `rustup` for Cargo and,
-/// where that does not know, takes the first one that it finds.
+/// Lays out the programs that evcxr looks for, and returns the `PATH` for it. evcxr asks `rustup` for Cargo.
+/// If that does not know, evcxr takes the first Cargo that it finds.
 pub(crate) fn tools(home: &Path, toolchain: &Toolchain) -> std::io::Result<OsString> {
     let folder = home.join("bin");
     let own = std::env::current_exe()?;

@@ -1,11 +1,11 @@
 //! `nbsnap-evcxr`: evcxr and rust-analyzer, in a program that `nbsnap` starts when it needs them.
 //!
-//! `server` does what the runner asks for over pipes; `analysis` answers what the kernel asks while somebody
-//! types. `engine` prepares and hands out workers, `session` is one of these: it runs notebooks. `host`
-//! starts and times a worker's process, which is `worker` and embeds evcxr; `cargo` compiles for that;
-//! `relay` and `runtime` run what was compiled, `capture` and `stdout` take apart what it prints.
-//! `workspace`, `dependencies`, `prepare`, `prepared`, `build` and `toolchain` pin and build what a notebook
-//! depends on before its first cell; `rustc` compiles with it.
+//! `server` serves the runner over pipes. `analysis` answers the kernel's questions while somebody types.
+//! `engine` prepares and creates workers, and each `session` is one worker: it runs notebooks. `host` starts
+//! and times a worker's process. That process is `worker`, which embeds evcxr. `cargo` compiles for it.
+//! `relay` and `runtime` run what was compiled, and `capture` and `stdout` parse what it prints.
+//! `workspace`, `dependencies`, `prepare`, `prepared`, `build` and `toolchain` pin and build a notebook's
+//! dependencies before its first cell. `rustc` compiles with them.
 
 mod analysis;
 mod build;
@@ -35,7 +35,7 @@ use std::process::ExitCode;
 
 use nbsnap::engines::evcxr::protocol;
 
-/// What is said to somebody who calls this program by hand.
+/// Printed for a person who runs this program by hand.
 const USAGE: &str = "nbsnap-evcxr is started by nbsnap and its kernel:
   nbsnap-evcxr serve             run notebooks as standard input says, for `nbsnap --engine evcxr`
   nbsnap-evcxr analyse FOLDER    answer questions about code on standard input, in packages below FOLDER";
@@ -50,7 +50,7 @@ fn main() -> ExitCode {
         Some(analysis::COMMAND) => analysis::main(arguments),
         asked => {
             let is_help = matches!(asked, Some("--help" | "-h"));
-            // Where nobody reads it the exit code still says it.
+            // If the output is closed, the exit code still reports it.
             let _ = if is_help { writeln!(std::io::stdout(), "{USAGE}") } else { writeln!(std::io::stderr(), "{USAGE}") };
             ExitCode::from(if is_help { 0 } else { 2 })
         }

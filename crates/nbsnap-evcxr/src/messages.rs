@@ -1,12 +1,12 @@
-//! The messages between the processes that run a notebook. One JSON value a line, on pipes and sockets of our
-//! own. What the runner says to this program is `nbsnap::engines::evcxr::protocol`; here begins what is said
-//! behind that.
+//! The messages between the processes that run a notebook: one JSON value a line, on our own pipes and
+//! sockets. `nbsnap::engines::evcxr::protocol` has the messages from the runner to this program. Here are
+//! the messages behind that.
 //!
 //! ```text
 //! server ──stdin/stdout──> worker (embeds evcxr) ──stdin/stdout──> relay ──socket──> runtime (loads and runs the cells)
 //!                             └───────────unix socket───────────────┘
 //! ```
-//! This module only says what the messages are; each process' own module says what it does with them.
+//! This module only defines the messages. Each process' own module handles them.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -25,7 +25,7 @@ pub(crate) enum ToWorker {
         /// The cell's source, `:` commands included.
         source: String,
     },
-    /// The notebook is over: tell what was printed since the last cell ended.
+    /// The notebook is over: send what was printed since the last cell ended.
     Close,
 }
 
@@ -36,7 +36,7 @@ pub(crate) enum FromWorker {
     Ready,
     /// The notebook is open.
     Opened,
-    /// The cell is compiled and its code begins to run; said before [`FromWorker::Ran`], for cells that have
+    /// The cell is compiled and its code begins to run. Sent before [`FromWorker::Ran`], for cells that have
     /// code.
     Running,
     /// The cell ended.
@@ -50,7 +50,7 @@ pub(crate) enum FromWorker {
     },
 }
 
-/// What a notebook's process is started with.
+/// The settings of a notebook's process.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Session {
     /// Working directory.
@@ -93,7 +93,7 @@ pub(crate) enum Outcome {
 /// What the relay captured while cells ran: complete, and split from what belongs to other cells.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Capture {
-    /// Standard output, display blocks and control words taken out.
+    /// Standard output without display blocks and control words.
     pub(crate) stdout: String,
     /// Standard error.
     pub(crate) stderr: String,
@@ -107,7 +107,7 @@ pub(crate) struct Capture {
     pub(crate) panicked: bool,
     /// Whether a `?` at the top level met an error.
     pub(crate) errored: bool,
-    /// Control words of evcxr that user code printed.
+    /// Control words of evcxr that the author's code printed.
     pub(crate) forged: Vec<String>,
     /// How the process ended, if it did.
     pub(crate) died: Option<String>,
@@ -129,7 +129,7 @@ pub(crate) struct Late {
 pub(crate) enum FromRelay {
     /// The code that evcxr sent begins to run.
     Running,
-    /// The code that evcxr sent has ended, well or badly. Needs a [`ToRelay::Noted`] before evcxr is told.
+    /// The code that evcxr sent has ended. A [`ToRelay::Noted`] must follow before evcxr gets the result.
     Captured(Capture),
     /// The answer to [`ToRelay::Finish`].
     Finished(Late),

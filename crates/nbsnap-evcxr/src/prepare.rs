@@ -1,7 +1,7 @@
-//! Builds what the notebooks depend on, before the first cell runs, and finds out how to compile with it.
+//! Builds the notebooks' dependencies before the first cell runs, and finds out how to compile with them.
 //!
-//! The main function is [`prepare`]. What is known from an earlier run and still holds is taken as it is;
-//! then Cargo is not even asked.
+//! The main function is [`prepare`]. A result of an earlier run that is up to date is used without a call of
+//! Cargo.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -110,7 +110,7 @@ impl Preparation<'_> {
         key_of(set, self.settings, lock, self.toolchain)
     }
 
-    /// What is known of these sets, if all of it is up to date.
+    /// The kept results for these sets, if all are up to date.
     fn known(
         &self,
         wanted: &BTreeMap<DependencySet, String>,
@@ -124,8 +124,8 @@ impl Preparation<'_> {
         wanted.keys().map(known).collect()
     }
 
-    /// Resolves the dependencies with the committed lock, and writes that lock anew if it does not fit and
-    /// may be written.
+    /// Resolves the dependencies with the committed lock. If that does not fit, and may be written, it is
+    /// rewritten.
     fn pin(
         &self,
         workspace: &Workspace,
@@ -227,8 +227,7 @@ impl Preparation<'_> {
     }
 }
 
-/// What is known of a set that is built so, if it is up to date; `folder` is that of what is known about
-/// builds.
+/// The kept result of a set with these settings, if it is up to date. `folder` contains the kept results.
 pub(crate) fn up_to_date(
     folder: &Path,
     set: &DependencySet,
@@ -239,14 +238,14 @@ pub(crate) fn up_to_date(
     PreparedSet::read(folder, &key_of(set, settings, lock, toolchain)).filter(PreparedSet::is_up_to_date)
 }
 
-/// What a set that is built so is known by.
+/// The key of a set with these settings.
 fn key_of(set: &DependencySet, settings: &BuildSettings, lock: Option<&str>, toolchain: &Toolchain) -> String {
-    // Nothing but a set's own dependencies is built for it, but any of them may stand in the lock.
+    // Only the set's own dependencies are built, but the lock decides the versions of all of them.
     let lock = if set.is_empty() { "" } else { lock.unwrap_or_default() };
     key(set, &workspace_manifest(settings), lock, &toolchain.version)
 }
 
-/// The first line that the resolved lock has and the committed one lacks, or the other way round.
+/// The first line that the resolved lock has and the committed one lacks, or the reverse.
 fn first_difference(committed: &str, resolved: &str) -> String {
     use std::collections::BTreeSet;
     let packages = |text: &str| -> BTreeSet<String> {

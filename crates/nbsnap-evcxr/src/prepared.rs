@@ -1,8 +1,8 @@
-//! What is known of a set of dependencies that was built: how to compile with it, and whether it is still
-//! what was built.
+//! The kept result of building a set of dependencies: how to compile with it, and whether it is still up to
+//! date.
 //!
-//! The main type is [`PreparedSet`]. It is kept as a file between runs, so that a run that changes no
-//! dependency never asks Cargo. It builds nothing.
+//! The main type is [`PreparedSet`]. It is a file between runs, so a run that changes no dependency never
+//! calls Cargo. It builds nothing.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,28 +22,28 @@ pub(crate) struct PreparedSet {
     pub(crate) target: usize,
     /// How many crates that are.
     pub(crate) crates: usize,
-    /// Folders of the packages among them that lie on this machine rather than come from a registry.
+    /// Folders of the packages among them that are on this machine and not from a registry.
     pub(crate) local: Vec<PathBuf>,
     /// How to compile with it.
     pub(crate) call: RustcCall,
     /// The digest of the local packages.
     sources: String,
-    /// What was built: the files that a compilation names, how large they are, and when they were written.
+    /// The files that a compilation names, with their sizes and times.
     built: Vec<(PathBuf, u64, SystemTime)>,
 }
 
 impl PreparedSet {
-    /// Takes down what has just been built; `None` if files cannot be read, as a build from them would not be
-    /// known either.
+    /// Records what was just built. `None` if files cannot be read: then a later build from them cannot be
+    /// checked either.
     ///
-    /// `sources` is the digest of the local packages from before the build began, so that a change during the
-    /// build counts as one.
+    /// `sources` is the digest of the local packages from before the build began. So a change during the
+    /// build counts as a change.
     pub(crate) fn of(call: RustcCall, target: usize, crates: usize, local: Vec<PathBuf>, sources: String) -> Option<PreparedSet> {
         let built = call.files().map(stamp).collect::<Option<_>>()?;
         Some(PreparedSet { target, crates, local, call, sources, built })
     }
 
-    /// Reads what is known.
+    /// Reads a kept result.
     pub(crate) fn read(folder: &Path, key: &str) -> Option<PreparedSet> {
         serde_json::from_slice(&fs::read(folder.join(format!("{key}.json"))).ok()?).ok()
     }
@@ -54,7 +54,7 @@ impl PreparedSet {
         let _ = atomic_write::write(&folder.join(format!("{key}.json")), &text);
     }
 
-    /// Whether what was built is still there, and nothing else has been built in its place.
+    /// Whether the built files still exist, and were not replaced by another build.
     pub(crate) fn is_there(&self) -> bool {
         self.built.iter().all(|built| stamp(&built.0).as_ref() == Some(built))
     }
@@ -71,7 +71,7 @@ pub(crate) fn digest_of_packages(folders: &[PathBuf]) -> Option<String> {
     digest_of_files(&files).ok().map(|(digest, _)| digest)
 }
 
-/// What a set of dependencies is known by: everything that decides what is built, but for the local packages.
+/// The key of a set of dependencies: everything that decides what is built, except the local packages.
 pub(crate) fn key(set: &DependencySet, manifest: &str, lock: &str, toolchain: &str) -> String {
     let parts = [set.manifest_lines().as_str(), manifest, lock, toolchain].map(|part| digest(part.as_bytes()));
     digest(parts.concat().as_bytes())[..20].to_owned()

@@ -1,9 +1,9 @@
-//! The process between evcxr and the cells: evcxr takes it for its runtime, and it starts the real one.
+//! The process between evcxr and the cells. evcxr uses it as its runtime, and it starts the real one.
 //!
-//! evcxr steers its runtime with lines on stdin and reads cells' output, display data and control words from
-//! one stdout. A cell that prints such a word, floods the pipe or leaves a line open would confuse it. So
-//! evcxr gets only what its protocol needs, when the cell is really over; all that the cell printed goes to
-//! the worker, over a socket of our own.
+//! evcxr controls its runtime with lines on stdin. It reads the cells' output, display data and control
+//! words from one stdout. A cell that prints such a word, floods the pipe or leaves a line open would
+//! confuse it. So evcxr gets only what its protocol needs, when the cell is really over. All output of the
+//! cell goes to the worker, over our own socket.
 //!
 //! Everything that can happen arrives as an [`Input`] on one bounded channel, and one loop handles it.
 
@@ -22,7 +22,7 @@ use crate::role;
 use crate::runtime::Order;
 use crate::stdout;
 
-/// The variable that tells the relay where the worker listens.
+/// The variable with the path of the socket on which the worker listens.
 pub(crate) const SOCKET_VARIABLE: &str = "NBSNAP_RELAY_SOCKET";
 
 /// How long a dead process' pipes are read for what its own children may still write.
@@ -40,7 +40,7 @@ enum Input {
     Gone,
     /// The cell printed.
     Printed(Channel, Vec<u8>),
-    /// Nobody has the cell's stream open any more.
+    /// The cell's stream is closed by every process.
     Closed,
 }
 
@@ -172,7 +172,7 @@ impl Relay {
         Ok(None)
     }
 
-    /// Runs what evcxr asks for, hands the capture to the worker, and only then tells evcxr that it is over.
+    /// Runs what evcxr asks for, and sends the capture to the worker. Only then evcxr gets the result.
     fn run_cell(&mut self, line: &str) -> Result<Option<ExitStatus>, Box<dyn std::error::Error>> {
         let Some((library, function)) = line.strip_prefix("LOAD_AND_RUN ").and_then(|rest| rest.rsplit_once(' ')) else {
             return Err(format!("evcxr sent an order that is not known: {line}").into());
@@ -188,7 +188,7 @@ impl Relay {
         let mut died = None;
         let mut done = false;
         while !(done && self.stdout.passed() && self.stderr.passed()) {
-            // A process that is gone has written all it will write, except through children it left behind.
+            // A process that has ended writes nothing more, except through children that it left behind.
             match self.inputs.recv()? {
                 Input::Done => done = true,
                 Input::Gone => {
@@ -224,7 +224,8 @@ impl Relay {
         }
     }
 
-    /// Sends the capture to the worker and waits until it has it. Returns the words that are meant for evcxr.
+    /// Sends the capture to the worker and waits for its receipt. Returns the words that are meant for
+    /// evcxr.
     fn hand_over(&mut self, late: Late, died: Option<ExitStatus>) -> std::io::Result<Vec<String>> {
         let (out, err) = (self.stdout.take(), self.stderr.take());
         let parts = stdout::split(&String::from_utf8_lossy(&out.bytes));
@@ -315,7 +316,7 @@ fn new_boundary() -> std::io::Result<String> {
     Ok(format!("\u{1e}{}\u{1e}", nonce::hex()?))
 }
 
-/// Ends this process the way the runtime ended, because evcxr reports what it sees of this one.
+/// Ends this process the way the runtime ended, because evcxr reports the end of this one.
 fn end_like(status: ExitStatus) -> ExitCode {
     match status.code().and_then(|code| u8::try_from(code).ok()) {
         Some(code) => ExitCode::from(code),

@@ -1,6 +1,7 @@
-//! Which of this program's processes this one is.
+//! Decides which of the program's processes this one is.
 //!
-//! All are the same binary, started again: with a hidden first argument, or by the name that evcxr looks for.
+//! All are the same binary, started again: with a hidden first argument, or by the name that evcxr looks
+//! for.
 
 use std::ffi::OsStr;
 use std::path::PathBuf;
@@ -19,7 +20,7 @@ pub(crate) const CARGO: &str = "cargo";
 /// The process that evcxr asks where Cargo is.
 pub(crate) const RUSTUP: &str = "rustup";
 
-/// The variable that tells [`RUNTIME`] how many bytes of memory it may take.
+/// The variable with the bytes of memory that [`RUNTIME`] may use.
 pub(crate) const MAX_MEMORY_VARIABLE: &str = "__NBSNAP_MAX_MEMORY";
 
 /// Runs this process in its role, if it was started in one. This comes first in `main`: without it each
@@ -40,7 +41,7 @@ pub(crate) fn run() -> Option<ExitCode> {
         Some(RELAY) => Some(relay::main()),
         Some(RUNTIME) => Some(runtime::main()),
         _ => {
-            // evcxr makes Cargo call its host as a rustc wrapper in some of its modes (`:cache`, `:sccache`).
+            // In some modes of evcxr (`:cache`, `:sccache`), Cargo calls this program as a rustc wrapper.
             evcxr::runtime_hook();
             None
         }

@@ -1,9 +1,9 @@
-//! The process that loads and runs the cells' code: the one that may panic, exit, crash or hang.
+//! The process that loads and runs the cells' code. It may panic, exit, crash or hang.
 //!
-//! It does what evcxr's own runtime loop does, with two differences. Its orders come over a socket instead of
-//! over the standard streams, so that a cell may print whatever it likes. And after each cell it flushes the
-//! cell's standard output and writes a boundary that only the relay knows on both streams, so that everything
-//! before it belongs to the cell. It knows nothing of notebooks, and never looks at what is printed.
+//! It replaces evcxr's own runtime loop, with two differences. Its orders come over a socket and not over
+//! the standard streams, so a cell may print anything. And after each cell it flushes standard output and
+//! writes a boundary to both streams. Everything before the boundary, which only the relay knows, belongs to
+//! the cell. It knows nothing of notebooks, and never reads what is printed.
 
 use std::ffi::c_void;
 use std::io::{BufRead, BufReader, Write};
@@ -17,9 +17,9 @@ use nbsnap::process::limits;
 /// The function with which [`FLUSH_SOURCE`] flushes the cells' standard output.
 const FLUSH_SYMBOL: &[u8] = b"nbsnap_flush_stdout\0";
 
-/// Code that the worker runs once per notebook: it brings a function that flushes the standard library's
-/// stdout buffer. All cells share one `libstd.so`, this program has its own, so only code loaded beside the
-/// cells can do it.
+/// Code that the worker runs once per notebook. It defines a function that flushes the standard library's
+/// stdout buffer. All cells share one `libstd.so`, and this program has another. So only code that is loaded
+/// with the cells can flush it.
 pub(crate) const FLUSH_SOURCE: &str = r#"{
     #[unsafe(no_mangle)]
     pub extern "C" fn nbsnap_flush_stdout() { let _ = std::io::Write::flush(&mut std::io::stdout()); }
@@ -36,8 +36,7 @@ pub(crate) struct Order<'a> {
 }
 
 impl Order<'_> {
-    /// The order as one line. The fields are separated by tabs, which neither evcxr's names nor boundaries
-    /// have.
+    /// The order as one line. Tabs separate the fields. Neither evcxr's names nor boundaries contain tabs.
     pub(crate) fn to_line(&self) -> String {
         format!("{}\t{}\t{}\n", self.function, self.boundary, self.library)
     }
@@ -78,9 +77,9 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
     let mut line = String::new();
     while orders.read_line(&mut line)? > 0 {
         let order = Order::parse(&line).ok_or("order not understood")?;
-        // SAFETY: the library was made by evcxr from the user's cell. Running it is this process' only
-        // purpose, and this process is separate so that nothing else is at stake. The function has the
-        // signature evcxr generates.
+        // SAFETY: evcxr made the library from the user's cell. This process exists only to run it, and is
+        // separate so that a crash affects nothing else. The function has the signature that evcxr
+        // generates.
         unsafe {
             let library = Library::new(order.library)?;
             let function = library.get::<extern "C" fn(*mut c_void) -> *mut c_void>(order.function.as_bytes())?;

@@ -1,11 +1,12 @@
-//! rustc, called as Cargo calls it.
+//! Calls rustc as Cargo calls it.
 //!
-//! Cargo needs a fifth of a second to find out that nothing but one crate has changed, and lets only one
-//! build at a time into a target folder. So preparation lets Cargo build a crate with a notebook's
-//! dependencies once and keeps the command that compiled it: the main type, [`RustcCall`]. Cells are then
-//! compiled by that command, each into a folder of its own, and Cargo stays out of it.
+//! Cargo needs a fifth of a second to find out that only one crate has changed, and allows only one build at
+//! a time in a target folder. So Cargo builds a crate with a notebook's dependencies once, and the command
+//! that compiled it is kept as a [`RustcCall`], the main type. Cells are then compiled by that command, each
+//! in its own folder and without Cargo.
 //!
-//! This module resolves and builds no dependency; whoever keeps a call answers for what it names being there.
+//! This module resolves and builds no dependency. The owner of a call must make sure that the files it names
+//! exist.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -19,7 +20,7 @@ pub(crate) struct RustcCall {
     program: PathBuf,
     /// The variables that Cargo sets for it.
     environment: BTreeMap<String, String>,
-    /// Its arguments, without those that are about the one crate: name, source, kind and what it writes.
+    /// Its arguments, except those about the one crate: name, source, kind and output.
     arguments: Vec<String>,
 }
 
@@ -32,23 +33,23 @@ pub(crate) struct Crate<'a> {
     pub(crate) package: &'a Path,
     /// Its main file, below the package.
     pub(crate) source: &'a str,
-    /// Where what is made goes.
+    /// The output folder.
     pub(crate) out: &'a Path,
-    /// What is made.
+    /// The kind of output.
     pub(crate) kind: Kind,
 }
 
-/// What is made of a crate.
+/// The output of compiling a crate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// A shared object, as evcxr has it of a cell.
     Library,
-    /// Nothing: rustc only says what is wrong.
+    /// No file: rustc only reports errors.
     Check,
 }
 
 impl RustcCall {
-    /// Finds the call that compiled the crate `name` in what `cargo build -vv` writes to standard error.
+    /// Finds the call that compiled the crate `name` in the standard error of `cargo build -vv`.
     pub(crate) fn find(messages: &str, name: &str) -> Option<RustcCall> {
         let line = messages.lines().filter_map(|line| line.trim_start().strip_prefix("Running `")?.strip_suffix('`'));
         line.filter_map(shlex::split).find_map(|words| RustcCall::of(words, name))

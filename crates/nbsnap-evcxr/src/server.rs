@@ -1,7 +1,7 @@
-//! Does what the runner asks for, over the pipes that this program was started with.
+//! Serves the runner's requests, over the pipes with which this program was started.
 //!
-//! One thread reads requests, one answers those that are for no worker, and each worker has one of its own.
-//! What is said is in `nbsnap::engines::evcxr::protocol`.
+//! One thread reads requests, one answers those that need no worker, and each worker has its own thread. The
+//! messages are in `nbsnap::engines::evcxr::protocol`.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -24,8 +24,7 @@ use crate::engine::Evcxr;
 pub(crate) fn main() -> ExitCode {
     let Ok(pipe) = take_stdout() else { return ExitCode::from(97) };
     let runner = Runner(Arc::new(Mutex::new(pipe)));
-    // A runner that is killed takes this process with it; where the system cannot do that, the end of the
-    // pipe does.
+    // The end of a runner ends this process. Where the system cannot do that, the end of the pipe does.
     let _ = limits::end_with_parent();
     let interrupt = Interrupt::default();
     let requests = read_requests(&interrupt);
@@ -66,16 +65,15 @@ impl Runner {
     }
 }
 
-/// Keeps the pipe to whoever has started this for our own messages, and lets whatever else is printed go to
-/// standard error.
+/// Keeps the pipe to the caller for our own messages. All other output goes to standard error.
 pub(crate) fn take_stdout() -> std::io::Result<File> {
     let pipe = std::io::stdout().as_fd().try_clone_to_owned()?;
     rustix::stdio::dup2_stdout(std::io::stderr().as_fd())?;
     Ok(pipe.into())
 }
 
-/// Reads requests on a thread of its own, so that an interrupt is heard whatever goes on. When nothing more
-/// comes the user wants to stop, too.
+/// Reads requests on a separate thread, so that an interrupt is always noticed. The end of the pipe counts
+/// as an interrupt, too.
 fn read_requests(interrupt: &Interrupt) -> Receiver<Request> {
     let (sender, requests) = channel();
     let interrupt = interrupt.clone();
@@ -93,7 +91,7 @@ fn read_requests(interrupt: &Interrupt) -> Receiver<Request> {
     requests
 }
 
-/// Prepares, and tells what came of it.
+/// Prepares, and reports the result.
 fn prepare(
     settings: Settings,
     all: &[Notebook],
@@ -119,7 +117,7 @@ fn prepare(
     }
 }
 
-/// Serves with what was prepared. Returns the request that wants something else prepared, if one came.
+/// Serves with what was prepared. Returns a request to prepare something else, if one came.
 fn serve(engine: &Evcxr, requests: &Receiver<Request>, runner: &Runner) -> Option<Request> {
     std::thread::scope(|scope| {
         let mut workers = Workers { scope, engine, runner, running: BTreeMap::new() };
@@ -151,7 +149,7 @@ struct Workers<'scope, 'env> {
     running: BTreeMap<u64, (Sender<Order>, ScopedJoinHandle<'scope, ()>)>,
 }
 
-/// What a worker's thread is told.
+/// An order to a worker's thread.
 enum Order {
     Run(Box<SentRun>),
     GoOn(bool),
@@ -205,7 +203,8 @@ fn work(engine: &Evcxr, number: u64, workspace: usize, orders: &Receiver<Order>,
     }
 }
 
-/// Why a worker could not be set up. The reason is said once; whoever asks again is told that there is none.
+/// Why a worker could not be set up. The reason is reported once; later calls report only that there is no
+/// worker.
 fn not_set_up<T>(worker: &mut Result<T, EngineError>) -> EngineError {
     let message = "the worker could not be set up".to_owned();
     let again = Err(EngineError::Failed { message: message.clone() });

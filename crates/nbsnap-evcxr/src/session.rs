@@ -1,7 +1,8 @@
-//! One worker: runs notebooks with evcxr, in a workspace of its own.
+//! One worker: runs notebooks with evcxr, in its own workspace.
 //!
-//! The main type is [`EvcxrWorker`]. It turns what evcxr and the relay saw of a cell into a [`CellRecord`];
-//! evcxr's own verdict is not enough, as it calls a cell that panicked or whose `?` failed a success.
+//! The main type is [`EvcxrWorker`]. It turns what evcxr and the relay report about a cell into a
+//! [`CellRecord`]. evcxr's own verdict is not enough: to evcxr, a cell that panicked or whose `?` failed is
+//! a success.
 
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
@@ -51,7 +52,7 @@ impl<'a> EvcxrWorker<'a> {
         self.engine.ready.call(set).ok_or_else(missing)
     }
 
-    /// The worker's process, started if there is none.
+    /// The worker's process. Starts it if there is none.
     fn host(&mut self) -> Result<&mut Host, EngineError> {
         if self.host.is_none() {
             let (opt_level, interrupt) = (&self.engine.settings.opt_level, &self.engine.interrupt);
@@ -63,8 +64,8 @@ impl<'a> EvcxrWorker<'a> {
         Ok(self.host.as_mut().expect("it was just started"))
     }
 
-    /// Gives an order to the worker's process. One that does not answer is ended: whatever it does, it does
-    /// not do it for the next notebook.
+    /// Sends an order to the worker's process. If it does not answer, it is ended, so that the next notebook
+    /// gets a new one.
     fn ask(&mut self, order: &ToWorker, limits: Limits, until: Option<Instant>) -> Result<Reply, EngineError> {
         let interrupt = self.engine.interrupt.clone();
         let answer = self.host()?.ask(order, limits, until, &interrupt);
@@ -79,7 +80,7 @@ impl<'a> EvcxrWorker<'a> {
                 let message = format!("evcxr's process is gone; it wrote:\n{stderr}");
                 Ok(Reply::None(Failure::Engine { message }))
             }
-            // Only evcxr's own word makes it run code again and again.
+            // Only the control word for changed types makes evcxr run code again and again.
             Err(NoReply::Endless) => Ok(Reply::None(Failure::ControlWord { word: stdout::CHANGED_TYPE.to_owned() })),
         }
     }
@@ -93,8 +94,8 @@ impl Worker for EvcxrWorker<'_> {
         OpenNotebooks::new([(&set, self.call(&set)?)]).leave_in(&self.workspace)?;
         match self.ask(&ToWorker::Open(session), OPEN_LIMITS, None)? {
             Reply::Answer(FromWorker::Opened) => {}
-            // A `:dep` line that evcxr refuses is refused again in its own cell, which is where its author
-            // looks.
+            // If evcxr refuses a `:dep` line here, it refuses it again in its own cell. The author sees it
+            // there.
             Reply::Answer(FromWorker::Ran(CellRun { outcome: Outcome::Compile(_) | Outcome::Refused(_), .. })) => {}
             other => {
                 let _ = report(Progress::CannotBegin(other.into_failure()));
@@ -162,7 +163,7 @@ impl Reply {
     }
 }
 
-/// What a cell produced, and what was printed before it began that it does not own.
+/// A cell's output, and what was printed before it began, which does not belong to it.
 fn record(cell: &CodeCell, run: CellRun, max_output: u64) -> (CellRecord, String) {
     let CellRun { mut capture, command_outputs, outcome } = run;
     capture.stderr = stderr::place_panics(&capture.stderr, capture.panic_line);

@@ -1,8 +1,7 @@
-//! What evcxr's generated code prints on standard output beside the user's own text: display blocks and
-//! control words.
+//! Display blocks and control words that evcxr's generated code prints among the user's own text.
 //!
-//! The main function is [`split`]. It reads a whole cell's stdout after the fact, so nothing in it can hang
-//! or shift.
+//! The main function is [`split`]. It parses the whole stdout of a cell after the cell has ended, so nothing
+//! in it can hang or shift.
 
 use std::collections::BTreeMap;
 
@@ -38,7 +37,7 @@ pub(crate) fn split(stdout: &str) -> Parts {
     let mut lines = stdout.split_inclusive('\n');
     while let Some(line) = lines.next() {
         let bare = line.trim_end_matches('\n');
-        // A display may follow `print!` without a newline: what stands before it on the line is the user's.
+        // A display may follow `print!` without a newline: the text before it on the line is the user's.
         if let Some(at) = bare.find(BEGIN_CONTENT) {
             let mime = bare[at + BEGIN_CONTENT.len()..].trim().to_owned();
             parts.text.push_str(&bare[..at]);
@@ -65,8 +64,8 @@ pub(crate) fn split(stdout: &str) -> Parts {
     parts
 }
 
-/// Where the control word begins if the line ends with it: `print!` without a newline may have left text
-/// before it.
+/// Where the control word begins if it ends the line. `print!` without a newline may have left text before
+/// it.
 fn word_at_end(line: &str, word: &str) -> Option<usize> {
     line.strip_suffix(word).map(str::len)
 }

@@ -1,5 +1,4 @@
-//! The Rust toolchain that evcxr will use, found the way evcxr finds it, and the environment its tools run
-//! in.
+//! The Rust toolchain that evcxr will use, found as evcxr finds it, and the environment of its tools.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,7 +7,7 @@ use nbsnap::engine::EngineError;
 use nbsnap::event::Event;
 use nbsnap::process::environment::foreign_to_cargo;
 
-/// Where the toolchain's programs are.
+/// The paths of the toolchain's programs.
 #[derive(Clone, Debug)]
 pub(crate) struct Toolchain {
     cargo: PathBuf,
@@ -21,8 +20,8 @@ pub(crate) struct Toolchain {
 }
 
 impl Toolchain {
-    /// Finds the toolchain, and sees to it that the standard library's source is there: evcxr reads types
-    /// from it.
+    /// Finds the toolchain, and makes sure that the standard library's source is installed: evcxr reads
+    /// types from it.
     pub(crate) fn find(emit: &mut dyn FnMut(Event)) -> Result<Toolchain, EngineError> {
         let cargo = rustup_which("cargo").unwrap_or_else(|| "cargo".into());
         let rustc = rustup_which("rustc").unwrap_or_else(|| "rustc".into());
@@ -40,7 +39,7 @@ impl Toolchain {
         &self.cargo
     }
 
-    /// Cargo in a process group of its own, so that it can be ended with all it started.
+    /// Cargo in its own process group, so that it can be ended with everything it started.
     pub(crate) fn cargo(&self) -> Command {
         use std::os::unix::process::CommandExt;
         let mut command = Command::new(&self.cargo);

@@ -1,8 +1,8 @@
-//! The process that embeds evcxr: it compiles cells and has them run, one notebook after another.
+//! The process that embeds evcxr. It compiles cells and runs them, one notebook after another.
 //!
-//! evcxr's working directory, configuration and rust-analyzer are a whole process' affair, and only a process
-//! can be timed and killed; hence a process. It takes orders from the runner and decides nothing: what a
-//! cell's end means is the runner's business.
+//! It is a process because evcxr's working directory, configuration and rust-analyzer exist once a process,
+//! and because only a process can be timed and killed. It takes orders from the runner and decides nothing.
+//! The runner decides what the end of a cell means.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -34,7 +34,7 @@ pub(crate) fn main() -> ExitCode {
     }
 }
 
-/// Keeps the pipe to the runner for our own messages, and lets whatever evcxr prints go to standard error.
+/// Keeps the pipe to the runner for our own messages. evcxr's output goes to standard error.
 fn take_stdout() -> std::io::Result<Runner> {
     let pipe = std::io::stdout().as_fd().try_clone_to_owned()?;
     rustix::stdio::dup2_stdout(std::io::stderr().as_fd())?;
@@ -53,7 +53,7 @@ impl Runner {
 
 fn run(runner: &Runner) -> Result<(), String> {
     let in_words = |error: std::io::Error| error.to_string();
-    // The runner starts us in a folder that is ours alone, so that no `evcxr.toml` of the user's is found.
+    // The runner starts us in a private folder, so that no `evcxr.toml` of the user's is found.
     let home = std::env::current_dir().map_err(in_words)?;
     let mut worker = Worker::start(&home, runner.clone())?;
     runner.tell(&FromWorker::Ready).map_err(in_words)?;
@@ -77,7 +77,7 @@ fn run(runner: &Runner) -> Result<(), String> {
 enum Opening {
     /// Its `:dep` lines were refused, as a cell would be.
     Cell(Box<CellRun>),
-    /// For no fault of its own.
+    /// The notebook broke for a reason outside of its code.
     Broken(String),
 }
 
@@ -97,8 +97,8 @@ impl Worker {
         // The first process that evcxr starts belongs to no notebook.
         relays.set_session(Session { directory: home.to_owned(), max_output: 1 << 20, ..Session::default() });
         let (context, outputs) = EvalContext::with_subprocess_command(command).map_err(|error| error.to_string())?;
-        // evcxr waits until these channels are empty; with the relay in between they hold nothing of
-        // interest.
+        // evcxr waits until these channels are empty. With the relay in between, nothing useful arrives on
+        // them.
         std::thread::spawn(move || outputs.stdout.into_iter().for_each(drop));
         std::thread::spawn(move || outputs.stderr.into_iter().for_each(drop));
         let worker = Worker { context: CommandContext::with_eval_context(context), relays, captures, home: home.to_owned() };
@@ -130,8 +130,7 @@ impl Worker {
         let result = self.context.execute(source);
         let mut capture = self.take_captures();
         if capture.died.is_some() {
-            // The process that evcxr started in its place has none of the functions that the runtime looks
-            // for.
+            // A process that evcxr started as a replacement lacks the functions that the runtime looks for.
             let _ = self.context.execute(runtime::FLUSH_SOURCE);
             self.take_captures();
         }
@@ -150,7 +149,7 @@ impl Worker {
         CellRun { capture, command_outputs, outcome }
     }
 
-    /// All that was captured since the last call, joined: evcxr may run a cell's code more than once.
+    /// All captures since the last call, joined: evcxr may run a cell's code more than once.
     fn take_captures(&self) -> Capture {
         let mut joined = Capture::default();
         while let Ok(message) = self.captures.try_recv() {
@@ -178,7 +177,7 @@ impl Worker {
         } else {
             Late::default()
         };
-        // Ends the notebook's process with all its threads; the one that `:clear` starts belongs to no
+        // Ends the notebook's process with all its threads. The one that `:clear` starts belongs to no
         // notebook.
         self.relays.set_session(Session { directory: self.home.clone(), max_output: 1 << 20, ..Session::default() });
         let _ = self.context.execute(":clear");
@@ -187,7 +186,7 @@ impl Worker {
     }
 }
 
-/// Where relays connect. evcxr starts a new one whenever it starts its runtime anew.
+/// The socket on which relays connect. evcxr starts a new relay whenever it restarts its runtime.
 struct Relays {
     session: Mutex<Session>,
     current: Mutex<Option<UnixStream>>,
@@ -244,6 +243,7 @@ impl Relays {
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    // What the mutexes hold is replaced whole, so a panic of another thread leaves nothing half done.
+    // Values in the mutexes are always replaced as a whole, so another thread's panic leaves them
+    // consistent.
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }

@@ -1,11 +1,10 @@
-//! The folders that are built in: kept between runs, locked while in use, with the notebooks' dependencies
-//! pinned.
+//! The build folders: kept between runs, locked while in use, with the notebooks' dependencies pinned.
 //!
-//! evcxr writes a crate `ctx` and builds it once a cell. Left alone it resolves dependencies anew, without a
-//! lock. So the crate is made a member of a workspace of ours: Cargo then takes versions from the workspace's
-//! `Cargo.lock` and settings from its profile, and further members, one a notebook, keep everything that any
-//! notebook needs in that lock. Each worker has such a workspace of its own, a [`Workspace`]; what notebooks
-//! depend on is built once for all of them.
+//! evcxr writes a crate `ctx` and builds it once a cell. On its own it resolves dependencies again, without
+//! a lock. So the crate becomes a member of our workspace. Cargo then takes versions from the workspace's
+//! `Cargo.lock` and settings from its profile. Further members, one a notebook, keep the dependencies of all
+//! notebooks in that lock. Each worker has its own [`Workspace`]. Dependencies are built once for all of
+//! them.
 //!
 //! ```text
 //! lock            held while a run uses the folder
@@ -18,7 +17,7 @@
 //!   notebooks/*/    one empty crate a notebook, with the notebook's dependencies
 //! workspace-kernel/    the same for a Jupyter kernel that is not ours, workspace-kernel-0/ and so on for ours
 //! ```
-//! This module lays out files. It neither runs Cargo nor knows evcxr.
+//! This module writes files. It does not run Cargo or know evcxr.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, TryLockError};
@@ -30,10 +29,10 @@ use nbsnap::engine::{EngineError, Interrupt};
 use nbsnap::engines::evcxr::protocol::Settings;
 use nbsnap::files::digest::digest;
 
-/// The crate that stands for notebooks without dependencies.
+/// The crate that represents notebooks without dependencies.
 pub(crate) const PLAIN_MEMBER: &str = "no-dependencies";
 
-/// How often whoever waits for the folder looks whether it is free.
+/// How often a process that waits for the folder checks whether it is free.
 const TICK: Duration = Duration::from_millis(100);
 
 /// The folder that all is built in, locked for this process until dropped.
@@ -54,7 +53,7 @@ pub(crate) struct Workspace {
 pub(crate) struct BuildSettings {
     /// Cargo's `opt-level` for cells and dependencies.
     pub(crate) opt_level: String,
-    /// Crates that are built at opt-level 3 whatever `opt_level` says, because notebooks spend their time in
+    /// Crates that are built at opt-level 3 whatever `opt_level` is, because notebooks spend their time in
     /// them.
     pub(crate) optimized: Vec<String>,
 }
@@ -66,7 +65,7 @@ impl BuildSettings {
     }
 }
 
-/// What the workspaces of all workers are laid out with.
+/// The settings for laying out all workers' workspaces.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Layout<'a> {
     /// All notebooks, by name.
@@ -77,15 +76,14 @@ pub(crate) struct Layout<'a> {
 }
 
 impl BuildFolder {
-    /// Locks the folder, waiting for another run to end; `on_wait` is called first if there is one.
+    /// Locks the folder, and waits for another run to end. Calls `on_wait` first if it has to wait.
     pub(crate) fn lock(root: &Path, interrupt: &Interrupt, on_wait: impl FnOnce()) -> Result<BuildFolder, EngineError> {
         let at = |path: &Path| {
             let path = path.to_owned();
             move |source| EngineError::Io { action: "write", path, source }
         };
         fs::create_dir_all(root).map_err(at(root))?;
-        // Paths in messages of rustc and in Cargo's fingerprints are easier to compare when there are no
-        // links in them.
+        // Paths without links are easier to compare with those in rustc's messages and Cargo's fingerprints.
         let root = root.canonicalize().map_err(at(root))?;
         let path = root.join("lock");
         let lock = File::create(&path).map_err(at(&path))?;
@@ -132,13 +130,13 @@ impl BuildFolder {
         target_folder(&self.root, number)
     }
 
-    /// The folder of what is known about builds.
+    /// The folder of kept results.
     pub(crate) fn prepared(&self) -> PathBuf {
         prepared_folder(&self.root)
     }
 }
 
-/// The folder of what is known about builds, below the build folder.
+/// The folder of kept results, below the build folder.
 pub(crate) fn prepared_folder(root: &Path) -> PathBuf {
     root.join("prepared")
 }
@@ -192,8 +190,8 @@ impl Workspace {
         }
     }
 
-    /// Removes the crates of notebooks that are gone. The others are left alone: Cargo looks at when their
-    /// files were written.
+    /// Removes the crates of notebooks that no longer exist. The others are not rewritten: Cargo compares
+    /// the times of their files.
     fn remove_members_but(&self, members: &Path, names: &BTreeSet<&str>) -> Result<(), EngineError> {
         let Ok(entries) = fs::read_dir(members) else { return Ok(()) };
         for path in entries.flatten().map(|entry| entry.path()) {
@@ -210,7 +208,7 @@ impl Workspace {
     }
 }
 
-/// The name of the crate that stands for a notebook: Cargo allows letters, digits, `-` and `_`.
+/// The name of the crate that represents a notebook: Cargo allows letters, digits, `-` and `_`.
 pub(crate) fn member_name(notebook: &str) -> String {
     let clean: String = notebook.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
     if clean == notebook {
@@ -235,14 +233,14 @@ pub(crate) fn workspace_manifest(settings: &BuildSettings) -> String {
 }
 
 fn member_manifest(name: &str, dependencies: &DependencySet) -> String {
-    // What evcxr makes of a cell, so that a notebook's crate is compiled as its cells are.
+    // The source that evcxr generates for a cell, so that a notebook's crate is compiled as its cells are.
     format!(
         "[package]\nname = \"{name}\"\nversion = \"1.0.0\"\nedition = \"2024\"\n\n[lib]\ncrate-type = [\"cdylib\"]\n\n[dependencies]\n{}",
         dependencies.manifest_lines()
     )
 }
 
-/// Writes a file unless it already says just that, so that Cargo sees no change where there is none.
+/// Writes a file unless its content is the same, so that Cargo sees a change only where there is one.
 pub(crate) fn write(path: &Path, text: &str) -> Result<(), EngineError> {
     if fs::read_to_string(path).is_ok_and(|old| old == text) {
         return Ok(());

@@ -1,4 +1,4 @@
-//! rust-analyzer asked, and its answers in the words of `rust_cells::analysis`.
+//! Asks rust-analyzer, and translates its answers to `rust_cells::analysis`.
 
 use std::collections::BTreeSet;
 
@@ -40,7 +40,7 @@ fn suggestions(project: &mut Project, question: &Question, offset: TextSize) -> 
         snippet_cap: None,
         enable_imports_on_the_fly: false,
         enable_self_on_the_fly: false,
-        // What is private in a crate cannot be used in a cell, wherever the crate's source lies.
+        // Private items of a crate cannot be used in a cell, even if the crate is a local one.
         enable_private_editable: false,
         prefer_no_std: false,
         full_function_signatures: true,
@@ -68,7 +68,7 @@ fn suggestions(project: &mut Project, question: &Question, offset: TextSize) -> 
     };
     let mut found: Vec<CompletionItem> =
         found.into_iter().filter(|item| !item.is_snippet && text(item).starts_with(&typed(item))).collect();
-    // A type's own members are what is meant more often than those that a trait gives to everything.
+    // A type's own members are wanted more often than those of traits that every type has.
     let of_trait = |item: &CompletionItem| item.relevance.trait_.is_some();
     let is_field = |item: &CompletionItem| item.kind == CompletionItemKind::SymbolKind(SymbolKind::Field);
     found
@@ -81,12 +81,12 @@ fn suggestions(project: &mut Project, question: &Question, offset: TextSize) -> 
     found.into_iter().filter_map(suggestion).take(MOST).collect()
 }
 
-/// What is written for it: what it is looked up by may be more than that.
+/// The text that is inserted. The item may be looked up by more than that.
 fn text(item: &CompletionItem) -> &str {
     item.text_edit.iter().next().map_or(item.label.primary.as_str(), |edit| edit.insert.trim_end())
 }
 
-/// Jupyter's word for what kind of thing it is.
+/// Jupyter's name for this kind of thing.
 fn kind(item: &CompletionItem) -> &'static str {
     use SymbolKind as S;
     match item.kind {

@@ -1,5 +1,4 @@
-//! What rust-analyzer says of a name, made fit to be read: examples as they are meant to be seen, and no
-//! private fields.
+//! Makes rust-analyzer's texts readable: shows examples as rustdoc does, and hides private fields.
 
 use rust_cells::analysis::Explanation;
 

@@ -1,4 +1,5 @@
-//! What cells depend on, read by rust-analyzer: a package of one file, whose text is never written to a disk.
+//! Loads the cells' dependencies in rust-analyzer: a package of one file, whose text is never written to
+//! disk.
 
 use std::path::{Path, PathBuf};
 
@@ -14,7 +15,7 @@ use ra_ap_vfs::{Change, Vfs, VfsPath};
 
 use super::standard_library;
 
-/// Why there is no project.
+/// Why a project cannot be loaded.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ProjectError {
     #[error("cannot write {path}: {source}")]
@@ -33,8 +34,8 @@ pub(crate) struct Project {
 }
 
 impl Project {
-    /// Reads crates: the lines of a `[dependencies]` table. Cargo resolves them in a folder of their own
-    /// below `folder`, beside which `Cargo.lock` says what to begin with, if there is one.
+    /// Loads crates from the lines of a `[dependencies]` table. Cargo resolves them in a separate folder
+    /// below `folder`. It begins with the `Cargo.lock` beside that, if there is one.
     pub(crate) fn load(folder: &Path, dependencies: &str) -> Result<Project, ProjectError> {
         let lock = std::fs::read_to_string(folder.join("Cargo.lock")).ok();
         let key = digest(format!("{dependencies}\0{}", lock.as_deref().unwrap_or_default()).as_bytes());
@@ -80,8 +81,8 @@ fn manifest(dependencies: &str) -> String {
     )
 }
 
-/// Reads all sources of a workspace. Those that no cell can change are said to be a library's, so that
-/// rust-analyzer need not look at them again when a cell changes.
+/// Reads all sources of a workspace. Sources that no cell can change are marked as a library's. So
+/// rust-analyzer need not read them again when a cell changes.
 fn read(workspace: &ProjectWorkspace, own: &AbsPathBuf, file: &VfsPath) -> Option<(AnalysisHost, FileId)> {
     let roots = workspace.to_roots();
     let mut vfs = Vfs::default();
@@ -111,8 +112,8 @@ fn read(workspace: &ProjectWorkspace, own: &AbsPathBuf, file: &VfsPath) -> Optio
     change.set_crate_graph(crates);
     let mut host = AnalysisHost::default();
     host.apply_change(change);
-    // What a method call may mean depends on every crate: all cores look at them now, rather than one when it
-    // is first asked.
+    // A method call may depend on any crate. All cores index them now, so that the first question does not
+    // wait for one core.
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let crates = all_crates(host.raw_database());
     host.analysis().parallel_prime_caches(&crates, cores, |_| ()).ok()?;

@@ -1,8 +1,8 @@
-//! The standard library's source: that of the component `rust-src`, else what the pages of `rust-docs` show
-//! of it. Of either the crates are taken that code names.
+//! The standard library's source: from the component `rust-src`, or else from the pages of `rust-docs`. Only
+//! crates that code names are taken.
 //!
-//! rustup installs `rust-docs` unless it is told otherwise, and `rust-src` only when it is asked to. The
-//! pages hold the very text of each file, and say where it lies.
+//! rustup installs `rust-docs` by default, and `rust-src` only on request. The pages contain the exact text
+//! of each file, and its path.
 
 use std::path::{Component, Path, PathBuf};
 use std::process::Command;
@@ -46,7 +46,7 @@ pub(super) fn source(sysroot: &Path, folder: &Path) -> Option<PathBuf> {
         CRATES.iter().for_each(|name| take_pages(&pages.join(name), half_done.path()));
     }
     let is_there = half_done.path().join("library/core/src/lib.rs").is_file();
-    // Another kernel may have been quicker.
+    // Another kernel may have been faster.
     let _ = is_there.then(|| std::fs::rename(half_done.path(), &kept));
     kept.is_dir().then(|| kept.join("library"))
 }
@@ -58,7 +58,7 @@ fn copy_sources(from: &Path, to: &Path) {
         if path.is_dir() {
             copy_sources(&path, &to.join(name));
         } else if path.extension().is_some_and(|extension| extension == "rs") {
-            // What is missing is not known, no more.
+            // A file that cannot be copied is only missing from the help.
             let _ = std::fs::create_dir_all(to).and_then(|()| std::fs::copy(&path, to.join(name)));
         }
     }
@@ -72,14 +72,14 @@ fn take_pages(pages: &Path, to: &Path) {
             take_pages(&path, to);
         } else if let Some((name, text)) = std::fs::read(&path).ok().as_deref().and_then(file_of) {
             let file = to.join(name);
-            // What is missing is not known, no more.
+            // A file that cannot be written is only missing from the help.
             let _ = file.parent().map(std::fs::create_dir_all);
             let _ = std::fs::write(file, text);
         }
     }
 }
 
-/// The file that a page shows: where it lies, and its text.
+/// The file that a page shows: its path and its text.
 fn file_of(page: &[u8]) -> Option<(PathBuf, Vec<u8>)> {
     let between = |from: &str, to: &str| {
         let start = memmem::find(page, from.as_bytes())? + from.len();
