@@ -44,7 +44,7 @@ pub(crate) fn run(args: &Args) -> Exit {
             let head = if exit == Exit::Interrupted { "interrupted" } else { "error" };
             let text = chain(&error);
             let message = if exit == Exit::Interrupted { String::new() } else { format!(": {text}") };
-            // If even standard error is closed there is nobody left to tell; the exit code still says it.
+            // If standard error is closed, too, the exit code still reports the failure.
             let _ = writeln!(screen::stderr(), "nbsnap: {head}{message}");
             exit
         }
@@ -83,7 +83,7 @@ fn say(text: &str) -> Result<(), CommandError> {
     print(&mut screen::stdout(), &format!("{text}\n"))
 }
 
-/// Writes a text as it is, to be seen at once.
+/// Writes a text and flushes it.
 fn print(out: &mut dyn Write, text: &str) -> Result<(), CommandError> {
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(CommandError::Output)
 }

@@ -1,5 +1,4 @@
-//! What notebooks are provided with: a testbed, a fresh one for each notebook that runs, or only variables
-//! for a real deployment.
+//! The environment of notebooks: a fresh testbed for each one, or only variables for a real deployment.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,11 +12,11 @@ use nbsnap::run::RunError;
 use crate::args::LiveArgs;
 use crate::error::chain;
 
-/// What may stand in the `[environment]` table.
+/// The settings of the `[environment]` table.
 const SETTINGS: [&str; 2] = ["scenario", "env-file"];
 
-/// Provides each notebook with a testbed of its own, set up by the scenario that its settings or the
-/// project's name.
+/// Provides each notebook with its own testbed. The scenario is named by its metadata or by the project's
+/// settings.
 #[derive(Debug)]
 pub(crate) struct Testbeds {
     folder: PathBuf,
@@ -32,12 +31,12 @@ impl Testbeds {
 }
 
 impl Testbeds {
-    /// The folder of the scenario of every notebook that names none of its own.
+    /// The folder of the scenario for notebooks that name none.
     pub(crate) fn default_folder(&self) -> Option<PathBuf> {
         self.scenario.as_ref().map(|scenario| self.folder.join(scenario))
     }
 
-    /// The notebook's scenario, if it has one: a notebook may name its own in its metadata, {"nbsnap":
+    /// The notebook's scenario, if it has one. A notebook may name its own in its metadata, {"nbsnap":
     /// {"scenario": "…"}}.
     pub(crate) fn scenario(&self, notebook: &Notebook) -> Result<Option<Scenario>, String> {
         let own = notebook.settings.get("scenario").and_then(|scenario| scenario.as_str());
@@ -60,8 +59,8 @@ impl Environment for Testbeds {
     }
 }
 
-/// What a run's notebooks are provided with: as the arguments say, else as the project's `[environment]`
-/// table does.
+/// The environment of a run's notebooks: from the arguments, or else from the project's `[environment]`
+/// table.
 pub(crate) fn of_run(project: &Project, args: &LiveArgs) -> Result<Box<dyn Environment>, RunError> {
     as_said(project, args).map_err(|reason| RunError::Environment { notebook: "(all)".into(), reason })
 }
@@ -78,7 +77,7 @@ fn as_said(project: &Project, args: &LiveArgs) -> Result<Box<dyn Environment>, S
     Ok(Box::new(Live { variables: file.as_deref().map(variables).transpose()?.unwrap_or_default(), file }))
 }
 
-/// A path in the `[environment]` table, in which nothing else may stand.
+/// A path in the `[environment]` table. Unknown settings are errors.
 fn setting(settings: &toml::Table, name: &str, what: &str) -> Result<Option<String>, String> {
     if let Some(unknown) = settings.keys().find(|key| !SETTINGS.contains(&key.as_str())) {
         return Err(format!("nbsnap.toml: [environment] has no setting `{unknown}`, only `{}`", SETTINGS.join("` and `")));
@@ -119,7 +118,7 @@ impl Lease for Live {
     }
 
     fn secrets(&self) -> Vec<String> {
-        // The runner tells secrets by the names of variables.
+        // The runner recognises secrets by the names of variables.
         Vec::new()
     }
 

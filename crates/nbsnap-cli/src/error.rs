@@ -1,4 +1,4 @@
-//! Why a command cannot go on, and how that is told in one line.
+//! Why a command cannot go on, and the message of one line for that.
 
 use std::path::PathBuf;
 
@@ -82,7 +82,7 @@ pub(crate) enum CommandError {
     /// What was asked for does not go together.
     #[error("{0}")]
     Usage(String),
-    /// What is to be said cannot be written.
+    /// The output cannot be written.
     #[error("cannot write the output: {0}")]
     Output(std::io::Error),
 }

@@ -1,6 +1,7 @@
-//! Where people read what commands say: standard output and standard error.
+//! The output for people: standard output and standard error.
 //!
-//! A [`Screen`] passes nothing on that steers a terminal or a workflow on GitHub, wherever a text comes from.
+//! A [`Screen`] removes everything that would control a terminal or a workflow on GitHub, wherever a text
+//! comes from.
 
 use std::io::{self, StderrLock, StdoutLock, Write};
 
@@ -10,7 +11,7 @@ use nbsnap::report::{Style, printable};
 pub(crate) struct Screen<W: Write> {
     out: W,
     style: Style,
-    /// What there is of a line that has not ended.
+    /// The current line, which has not ended.
     line: Vec<u8>,
 }
 
@@ -30,7 +31,7 @@ pub(crate) fn stderr() -> Screen<StderrLock<'static>> {
     Screen { out: io::stderr().lock(), style, line: Vec::new() }
 }
 
-/// Whether GitHub reads what is printed, and obeys commands in it.
+/// Whether GitHub reads what is printed, and executes commands in it.
 pub(crate) fn on_github() -> bool {
     std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true")
 }
@@ -59,7 +60,7 @@ impl<W: Write> Write for Screen<W> {
 
 impl<W: Write> Drop for Screen<W> {
     fn drop(&mut self) {
-        // Lines that ended have been passed on, and errors been told, before.
+        // Complete lines have been passed on before, and their errors reported.
         let _ = self.flush();
     }
 }

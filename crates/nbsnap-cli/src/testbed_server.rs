@@ -1,6 +1,6 @@
-//! A testbed for clients outside: which scenario, on which ports, and what a client needs in its environment.
+//! A testbed for clients outside: its scenario, its ports, and the environment that a client needs.
 //!
-//! Commands that start something beside a testbed share this. Nothing is printed here.
+//! Commands that start something with a testbed share this. Nothing is printed here.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -14,8 +14,7 @@ use crate::args::{EnvFormat, JobClock, MannerArgs, PortArgs, ServerKind};
 use crate::environment::Testbeds;
 use crate::error::CommandError;
 
-/// The scenario that is meant: a folder, the name of one beside the project's, or, where none is named, the
-/// project's own.
+/// The scenario to serve: a folder, or a name beside the project's scenario. By default the project's own.
 pub(crate) fn scenario(project: Option<&Project>, wanted: Option<&str>) -> Result<Scenario, CommandError> {
     scenario_if_any(project, wanted)?.ok_or_else(|| {
         let message = "there is no scenario to serve: name a folder, or run inside a project whose nbsnap.toml names one";
@@ -33,8 +32,7 @@ pub(crate) fn scenario_if_any(project: Option<&Project>, wanted: Option<&str>) -
     Ok(folder.map(|folder| Scenario::load(&folder)).transpose()?)
 }
 
-/// A testbed for one notebook of a project, if that has a scenario: the one that `nbsnap test` sets up for
-/// it.
+/// The testbed of one notebook of a project, if that has a scenario: the same that `nbsnap test` sets up.
 pub(crate) fn of_notebook(project: &Project, notebook: &Notebook, manner: MannerArgs) -> Result<Option<Testbed>, CommandError> {
     let scenario = testbeds(project)?.scenario(notebook).map_err(CommandError::Usage)?;
     scenario.map(|scenario| start(scenario, manner, PortArgs::default())).transpose()
@@ -89,8 +87,8 @@ pub(crate) fn start(mut scenario: Scenario, manner: MannerArgs, ports: PortArgs)
     })
 }
 
-/// What a client needs in its environment, the addresses on loopback, for one that goes round the proxy, and
-/// the process that serves.
+/// The environment that a client needs, the loopback addresses for a client without the proxy, and the
+/// number of the serving process.
 pub(crate) fn environment(testbed: &Testbed) -> BTreeMap<String, String> {
     let mut all = testbed.environment();
     let addresses = [

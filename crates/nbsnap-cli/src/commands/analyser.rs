@@ -1,5 +1,4 @@
-//! Where the kernel finds the program that analyses code: beside this one, or built from the source that this
-//! one was built from.
+//! Finds the program that analyses code for the kernel: beside this one, or built from this one's source.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! `nbsnap check`: says what is wrong with notebooks without running them, and mends what can be mended.
+//! `nbsnap check`: reports what is wrong with notebooks without running them, and fixes what can be fixed.
 
 use std::path::Path;
 
@@ -15,7 +15,7 @@ use crate::args::CheckArgs;
 use crate::error::CommandError;
 use crate::exit::Exit;
 
-/// Rules that say already why a file is no notebook that can be compiled.
+/// Rules that already report why a file cannot be compiled as a notebook.
 const TELLING: &[&str] = &["format", "cell-ids", "kernelspec"];
 
 /// Runs the command.
@@ -39,7 +39,7 @@ pub(crate) fn run(targets: &Targets, args: &CheckArgs) -> Result<Exit, CommandEr
             // Other kernels compile nothing that they do not run.
             Ok(_) => {}
             Err(_) if findings.iter().any(|finding| TELLING.contains(&finding.rule)) => {}
-            // What the rules have nothing to say about, such as a tag that is misspelt.
+            // Errors that no rule reports, such as a misspelt tag.
             Err(_) if args.allow.iter().any(|rule| TELLING.contains(&rule.as_str())) => {}
             Err(error) => {
                 found += 1;

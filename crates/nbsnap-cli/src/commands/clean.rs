@@ -1,4 +1,4 @@
-//! `nbsnap clean`: shows what is in the build folder, and removes what is left over.
+//! `nbsnap clean`: shows what is in the build folder, and removes leftovers.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -27,7 +27,7 @@ pub(crate) fn run(project: &Project, args: &CleanArgs) -> Result<Exit, CommandEr
         say(format!("  {:>9}  {}", size(entry.bytes), entry.path.strip_prefix(&cache).unwrap_or(&entry.path).display()))?;
     }
 
-    // A pending snapshot of a cell that is gone can be told only of notebooks that can be read.
+    // Whether a pending snapshot has lost its cell is known only if its notebook can be read.
     let store = super::store(project, UpdateMode::Never);
     let notebooks = project.notebooks()?;
     let mut left: Vec<PathBuf> = cleanup::half_written(project).map_err(|source| unreadable(&project.root, source))?;

@@ -1,4 +1,5 @@
-//! `nbsnap completions` and `nbsnap man`: what shells and `man` know of the command line, made from it.
+//! `nbsnap completions` and `nbsnap man`: shell completions and manual pages, generated from the command
+//! line's definition.
 
 use std::io::Write;
 

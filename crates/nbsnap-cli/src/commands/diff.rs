@@ -21,8 +21,7 @@ use crate::screen;
 /// Runs the command.
 pub(crate) fn run(place: &Place<'_>, args: &DiffArgs) -> Result<Exit, CommandError> {
     let style = session::style(&args.report);
-    // Rules are those of the project that is named, or that this folder is in; without one, the built-in
-    // ones.
+    // The rules are those of the named project, or of the one around this folder, or else the built-in ones.
     let (root, config) = match place.project() {
         Ok(Project { root, config, .. }) => (root, config),
         Err(CommandError::Project(ProjectError::NotFound { .. })) if !place.is_named() => (PathBuf::from("."), Config::default()),

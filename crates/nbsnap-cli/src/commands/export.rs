@@ -67,7 +67,7 @@ pub(crate) fn run(targets: &Targets, args: &ExportArgs) -> Result<Exit, CommandE
         ExportFormat::Mdbook => book::mdbook(title, &pages),
         ExportFormat::JupyterBook => book::jupyter_book(title, &pages),
     };
-    // The page that the one file holds; pictures beside it have names of their own.
+    // The page for the one file. Pictures beside it keep their own names.
     let of_file =
         |name: &str| is_file && pages.first().is_some_and(|page| Path::new(name).with_extension("") == Path::new(&page.name));
     let folder = if is_file { output.parent().unwrap_or(Path::new("")) } else { &output };
@@ -83,7 +83,7 @@ pub(crate) fn run(targets: &Targets, args: &ExportArgs) -> Result<Exit, CommandE
     Ok(Exit::Success)
 }
 
-/// A page as Markdown, and the pictures beside it.
+/// A page as Markdown, and its picture files.
 fn of_markdown(page: &Page) -> Vec<(String, Vec<u8>)> {
     let (text, pictures) = markdown::render(page);
     pictures.into_iter().chain([(format!("{}.md", page.name), text.into_bytes())]).collect()

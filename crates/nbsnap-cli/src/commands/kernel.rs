@@ -76,7 +76,7 @@ fn folder(args: &SpecArgs) -> Result<PathBuf, CommandError> {
     Ok(data.join("kernels").join(&args.name))
 }
 
-/// The folder in which Jupyter looks for what belongs to this user.
+/// The folder in which Jupyter looks for this user's data.
 fn data_dir() -> Result<PathBuf, CommandError> {
     match std::env::var_os("JUPYTER_DATA_DIR").map(PathBuf::from).filter(|folder| !folder.as_os_str().is_empty()) {
         Some(folder) => Ok(std::path::absolute(&folder).unwrap_or(folder)),
@@ -90,14 +90,14 @@ fn is_ours(folder: &Path) -> bool {
     spec.is_some_and(|spec| spec["metadata"]["nbsnap"].is_object())
 }
 
-/// What the kernel is started with.
+/// The options that a kernel is started with.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SpecOptions<'a> {
     /// Where it builds, if not where the project does.
     pub(super) cache_dir: Option<&'a Path>,
-    /// Whether it keeps what was typed, for later sessions.
+    /// Whether it keeps a history for later sessions.
     pub(super) keeps_history: bool,
-    /// How the testbed answers that it has of its own, if it has one.
+    /// The manner of its own testbed, if it has one.
     pub(super) testbed: Option<MannerArgs>,
 }
 
@@ -143,7 +143,7 @@ fn start(place: &Place<'_>, args: &StartArgs) -> Result<Exit, CommandError> {
     if args.no_history {
         settings.history = None;
     }
-    // It ends with the kernel, so that a restart begins anew with the server as well.
+    // The testbed ends with the kernel, so a restart resets the server, too.
     let testbed = if args.testbed { kernel_settings::testbed(place, args.manner) } else { None };
     settings.environment.extend(testbed.iter().flat_map(testbed_server::environment));
     nbsnap_kernel::run(settings)?;

@@ -1,5 +1,4 @@
-//! What a kernel is started with: what the project that it works in says, or the user's own where it works in
-//! none.
+//! The settings of a kernel: from the project that it works in, or the user's own outside of a project.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -51,8 +50,8 @@ pub(super) fn of(place: &Place<'_>, build: &BuildArgs, connection_file: &Path) -
     })
 }
 
-/// A testbed for the notebook that the kernel was started for, if that is one of a project's and has a
-/// scenario. One that cannot be set up must not keep the notebook from being opened.
+/// A testbed for the kernel's notebook, if that belongs to a project and has a scenario. If the testbed
+/// cannot be set up, the notebook must still open.
 pub(super) fn testbed(place: &Place<'_>, manner: MannerArgs) -> Option<Testbed> {
     let project = place.project_if_any().ok()??;
     let notebooks = project.notebooks().ok()?.usable;
@@ -64,15 +63,15 @@ pub(super) fn testbed(place: &Place<'_>, manner: MannerArgs) -> Option<Testbed> 
     })
 }
 
-/// The notebook that the kernel was started for, as far as Jupyter says: by a path, or by its name alone.
+/// The kernel's notebook, if Jupyter reports it: by a path, or by its name alone.
 fn this_notebook(notebooks: &[Notebook]) -> Option<&Notebook> {
     let name = std::env::var_os(NOTEBOOK).map(PathBuf::from)?;
     let of_path = notebooks.iter().find(|notebook| notebook.path.ends_with(&name));
     of_path.or_else(|| notebooks.iter().find(|notebook| notebook.path.file_name() == name.file_name()))
 }
 
-/// All variables of this process, but for those that would change how cells are compiled: a person's cells
-/// see the person's environment.
+/// The variables of this process, except those that would change how cells are compiled. A person's cells
+/// get the person's environment.
 fn environment() -> BTreeMap<String, String> {
     let foreign = foreign_variables();
     let of_user = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
@@ -81,12 +80,12 @@ fn environment() -> BTreeMap<String, String> {
     environment
 }
 
-/// Where notebooks that lie in no project build: once for all such notebooks of this user.
+/// The build folder for notebooks outside of projects. All such notebooks of this user share it.
 fn cache_of_user() -> PathBuf {
     folder_of_user("XDG_CACHE_HOME", ".cache").unwrap_or_else(std::env::temp_dir).join("nbsnap/kernel")
 }
 
-/// Where this user's data lie.
+/// The folder for this user's data.
 fn data_of_user() -> Option<PathBuf> {
     folder_of_user("XDG_DATA_HOME", ".local/share")
 }

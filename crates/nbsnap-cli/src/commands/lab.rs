@@ -1,4 +1,5 @@
-//! `nbsnap lab`: the testbed, our kernel and JupyterLab in one command, which stops all that it has started.
+//! `nbsnap lab`: the testbed, our kernel and JupyterLab in one command, which stops everything it has
+//! started.
 
 use std::ffi::OsString;
 use std::os::unix::process::CommandExt;
@@ -14,13 +15,13 @@ use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::testbed_server;
 
-/// Where JupyterLab is looked for besides PATH, as seen from the project's folder.
+/// A further folder in which JupyterLab is looked for, after PATH. Relative to the project's folder.
 const OWN_ENVIRONMENT: &str = "target/jupyter";
 
 /// Runs the command.
 pub(crate) fn run(place: &Place<'_>, args: &LabArgs) -> Result<Exit, CommandError> {
     let project = place.project_if_any()?;
-    // Everything that can be known to be wrong is, before minutes of building.
+    // Check everything that can be checked before minutes of building.
     let scenario = testbed_server::scenario_if_any(project.as_ref(), args.scenario.as_deref())?;
     let jupyter = jupyter(project.as_ref(), args)?;
     let folder = match (&args.dir, &project) {
@@ -38,7 +39,7 @@ pub(crate) fn run(place: &Place<'_>, args: &LabArgs) -> Result<Exit, CommandErro
         Some(project) => session::cache_dir(project, &args.build).join("lab"),
         None => std::env::temp_dir().join(format!("nbsnap-lab-{}", std::process::id())),
     };
-    // Each notebook in Rust has a testbed of its own, as under test, unless one scenario is for all of them.
+    // Each notebook in Rust has its own testbed, as under test, unless one scenario is for all of them.
     let manner = args.scenario.is_none().then_some(args.testbed.manner);
     // Under this name notebooks in Rust find it, in this JupyterLab only.
     let options = kernel::SpecOptions { cache_dir: args.build.cache_dir.as_deref(), keeps_history: true, testbed: manner };
@@ -55,7 +56,7 @@ pub(crate) fn run(place: &Place<'_>, args: &LabArgs) -> Result<Exit, CommandErro
         command.envs(testbed_server::environment(testbed));
     }
     command.env("JUPYTER_PATH", with_path(&data, std::env::var_os("JUPYTER_PATH"))?);
-    // The testbed's proxy serves the tutorial's hosts and no registry. Cargo goes there directly.
+    // The testbed's proxy serves the tutorial's hosts, but no registry. Cargo connects to that directly.
     command.env("CARGO_HTTP_PROXY", "");
     // SAFETY: between fork and exec this makes one system call and touches no memory.
     unsafe { command.pre_exec(end_with_parent) };

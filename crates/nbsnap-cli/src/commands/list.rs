@@ -16,7 +16,7 @@ use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::screen;
 
-/// The version of the JSON document; it changes when a member changes its meaning or goes.
+/// The version of the JSON document. It changes when a member changes its meaning or is removed.
 const JSON_VERSION: u32 = 1;
 
 /// Runs the command.

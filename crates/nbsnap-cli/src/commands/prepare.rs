@@ -19,7 +19,7 @@ pub(crate) fn run(project: &Project, args: &PrepareArgs) -> Result<Exit, RunErro
     if !args.kernel {
         return build(project, &with_whole_paths(&args.names), session::one_engine(project, None), args, Told::Everything);
     }
-    // A shell that evaluates what is said for it must not see the report.
+    // Standard output is for a shell to evaluate, so the report must not be in it.
     build(project, &with_whole_paths(&args.names), EngineChoice::Jupyter, args, Told::Folder)
 }
 
@@ -29,7 +29,7 @@ pub(super) fn for_kernel(project: &Project, build_args: &BuildArgs, report: &Rep
     build(project, &[], EngineChoice::Rustc, &args, Told::Everything).map(drop)
 }
 
-/// What is said of a build.
+/// What a build prints.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Told {
     /// All that happens.

@@ -1,4 +1,4 @@
-//! `nbsnap record`: runs notebooks against a live deployment, and writes what was said as a scenario.
+//! `nbsnap record`: runs notebooks against a live deployment, and writes the traffic as a scenario.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -56,7 +56,7 @@ pub(crate) fn run(place: &Place<'_>, args: &RecordArgs) -> Result<Exit, CommandE
         return Ok(Exit::of_summary(&summary));
     }
     let mut recording = Recording::new(&recorders.live);
-    // What is hidden in reports is not written here either.
+    // Values that reports hide are not written here either.
     for (name, value) in std::env::vars().chain(variables) {
         if secrets::is_secret_variable(&name, &value) {
             recording.add_secret(value);
@@ -76,10 +76,10 @@ pub(crate) fn run(place: &Place<'_>, args: &RecordArgs) -> Result<Exit, CommandE
     Ok(Exit::Success)
 }
 
-/// The deployment, and the addresses under which the project's notebooks know it.
+/// The deployment, and the addresses that the project's notebooks use for it.
 fn live(project: &Project, args: &RecordArgs, variables: &BTreeMap<String, String>) -> Result<Live, CommandError> {
     let testbeds = Testbeds::new(&project.notebooks_dir(), &project.config.environment).map_err(CommandError::Usage)?;
-    // The scenario that the project names may be the one that is to be recorded first.
+    // The project may name the very scenario that this recording creates.
     let own = testbeds.default_folder().filter(|folder| folder.join("scenario.toml").exists());
     let known = own.map(|folder| Scenario::load(&folder)).transpose()?;
     let mut live = match (&args.known_as, &known) {
@@ -107,7 +107,7 @@ fn live(project: &Project, args: &RecordArgs, variables: &BTreeMap<String, Strin
     })
 }
 
-/// Lends each notebook a recorder of its own, and keeps what was said.
+/// Provides a recorder for each notebook, and keeps the recordings.
 struct Recorders {
     live: Live,
     variables: BTreeMap<String, String>,
@@ -150,7 +150,7 @@ impl Lease for LentRecorder {
 }
 
 impl Drop for LentRecorder {
-    /// A notebook that was tried and then run anew is recorded as it was run: what comes last counts.
+    /// If a notebook runs several times, the last run counts.
     fn drop(&mut self) {
         let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
         sessions.insert(self.notebook.clone(), self.recorder.session());

@@ -1,4 +1,5 @@
-//! Who is told of a run: people on standard output, and files and services as settings and arguments say.
+//! The reporters of a run: for people on standard output, and for files and services as settings and
+//! arguments ask.
 
 use std::fs::File;
 use std::io::{self, BufWriter};

@@ -1,4 +1,4 @@
-//! `nbsnap review`: walks through the snapshots that wait, and settles each as it is told.
+//! `nbsnap review`: walks through the pending snapshots, and accepts or rejects each as the user decides.
 
 use std::io::IsTerminal;
 
@@ -117,7 +117,7 @@ fn settle(
     }
 }
 
-/// Those that are meant: `notebook`, `notebook::cell`, or all.
+/// The reviews with these names: `notebook`, `notebook::cell`, or all.
 fn meant(reviews: Vec<Review>, names: &[String]) -> Result<Vec<Review>, CommandError> {
     let means = |name: &String, review: &Review| match name.split_once("::") {
         Some((notebook, cell)) => review.notebook == notebook && review.cell == cell,

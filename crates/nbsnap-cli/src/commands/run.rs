@@ -28,7 +28,7 @@ pub(crate) fn run(place: &Place<'_>, args: &RunArgs) -> Result<Exit, CommandErro
         let start = targets.paths.first().cloned().unwrap_or_default();
         return Err(ProjectError::NotFound { start }.into());
     };
-    // Everything that can be known to be wrong is, before anything runs.
+    // Check everything that can be checked before anything runs.
     let outputs = outputs(&targets, args)?;
     let mut documents = Vec::new();
     let mut notebooks: Vec<Notebook> = Vec::new();
@@ -46,7 +46,7 @@ pub(crate) fn run(place: &Place<'_>, args: &RunArgs) -> Result<Exit, CommandErro
     let after_failure = if args.allow_errors { AfterFailure::GoOn } else { AfterFailure::Stop };
     let mut execution = OutputsOnly { project, engine: &mut engine, environment: &*environment, after_failure };
     let mut written = Vec::new();
-    // What a notebook has come to is written before the next one begins: nobody's interrupt takes it away.
+    // Each notebook's result is written before the next one begins, so that an interrupt cannot lose it.
     let mut done = |place: usize, executed: Executed| {
         documents[place].set_records(&executed.records);
         written.push((place, documents[place].write(&outputs[place])));
@@ -90,7 +90,7 @@ fn of_yaml(from: String, text: &str) -> Result<Map<String, Value>, CommandError>
     }
 }
 
-/// Where each notebook goes.
+/// The output file of each notebook.
 fn outputs(targets: &Targets, args: &RunArgs) -> Result<Vec<PathBuf>, CommandError> {
     let Some(output) = &args.output else { return Ok(targets.paths.clone()) };
     let is_folder = output.is_dir() || output.to_string_lossy().ends_with(std::path::MAIN_SEPARATOR);

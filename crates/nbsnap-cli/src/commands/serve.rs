@@ -1,4 +1,4 @@
-//! `nbsnap serve`: serves a scenario to any client until it is told to stop, or for as long as a command
+//! `nbsnap serve`: serves a scenario to any client until it is interrupted, or for as long as a command
 //! runs.
 
 mod detached;
@@ -28,7 +28,7 @@ use crate::testbed_server;
 /// How long nothing may happen before it is looked whether to stop.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// How long a command may take to end when it has been told to.
+/// How long a command may take to end after it was asked to.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Runs the command.
@@ -71,8 +71,8 @@ pub(crate) fn run(place: &Place<'_>, args: &ServeArgs) -> Result<Exit, CommandEr
     }
 }
 
-/// The user's wish to stop. On a terminal Ctrl-C reaches the command that runs there as well, and is its
-/// business: a notebook server asks back, an interpreter only drops a line.
+/// The interrupt of this process. If a command runs on the terminal, Ctrl-C reaches it, too, and the command
+/// decides: a notebook server asks back, an interpreter drops a line.
 pub(super) fn interrupt(has_command: bool) -> Result<Interrupt, CommandError> {
     if !has_command || !io::stdin().is_terminal() {
         return Ok(session::interrupt()?);
@@ -83,7 +83,7 @@ pub(super) fn interrupt(has_command: bool) -> Result<Interrupt, CommandError> {
     Ok(interrupt)
 }
 
-/// A testbed in use, or none where notebooks need no server.
+/// A testbed in use. There is none if notebooks need no server.
 pub(super) struct Serving {
     testbed: Option<Testbed>,
     requests: Option<mpsc::Receiver<Answered>>,
@@ -96,7 +96,7 @@ impl Serving {
         Serving { testbed, requests, interrupt }
     }
 
-    /// Serves for as long as a command runs, and comes to what it comes to.
+    /// Serves for as long as a command runs. Returns the command's exit code.
     pub(super) fn during(self, mut command: Command, mut log: Log) -> Result<Exit, CommandError> {
         let shown = command.get_program().to_string_lossy().into_owned();
         let mut child = command.spawn().map_err(|source| CommandError::Command { command: shown, source })?;
@@ -108,7 +108,7 @@ impl Serving {
         self.end(log, exit(status))
     }
 
-    /// Writes the requests that come while nothing else is to be done.
+    /// Writes requests to the log while there is nothing else to do.
     fn pause(&self, log: &mut Log) {
         match &self.requests {
             Some(requests) => requests.recv_timeout(PAUSE).into_iter().for_each(|request| log.request(&request)),
@@ -141,7 +141,7 @@ impl Serving {
     }
 }
 
-/// Where requests are told: on the terminal, and in a file.
+/// Where requests are logged: on the terminal, and in a file.
 pub(super) struct Log {
     terminal: bool,
     colour: bool,
@@ -185,7 +185,7 @@ impl Log {
     }
 }
 
-/// A request as people read it: when, how it went, what was asked, how much came back, how long it took.
+/// A request as a line for people: time, status, method, address, size and duration.
 fn line(request: &Answered, colour: bool) -> String {
     let time = request.timestamp();
     let time = time.split_once('T').map_or(time.as_str(), |(_, time)| time);
@@ -200,8 +200,8 @@ fn line(request: &Answered, colour: bool) -> String {
     format!("{time} {status} {method:<6} {host}{path}  {bytes} B  {milliseconds:.1} ms")
 }
 
-/// Set when standard input ends, where that is a pipe: whoever holds its other end holds the testbed. A
-/// terminal stays what it is for a shell.
+/// Set when standard input ends, if it is a pipe. The process at the other end then controls the testbed. A
+/// terminal is left alone.
 fn input_ended() -> Arc<AtomicBool> {
     let ended = Arc::new(AtomicBool::new(false));
     let is_pipe = fs::metadata("/dev/stdin").is_ok_and(|input| input.file_type().is_fifo());
@@ -219,7 +219,7 @@ fn input_ended() -> Arc<AtomicBool> {
 /// Tells the command to end, and makes it if it takes too long.
 fn stop(child: &mut Child, serving: &Serving, log: &mut Log) -> ExitStatus {
     if let Some(process) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
-        // After Ctrl-C it has been told already, as part of the terminal's job.
+        // After Ctrl-C, the terminal has already sent its own signal.
         let _ = kill_process(process, Signal::TERM);
     }
     let deadline = Instant::now() + PATIENCE;
@@ -234,7 +234,7 @@ fn stop(child: &mut Child, serving: &Serving, log: &mut Log) -> ExitStatus {
     }
 }
 
-/// The exit code of a command, as shells have it: 128 and the number of the signal that ended it.
+/// The exit code of a command, by the rule of shells: 128 plus the number of the signal that ended it.
 fn exit(status: ExitStatus) -> Exit {
     let code = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or_default());
     Exit::Of(u8::try_from(code).unwrap_or(u8::MAX))

@@ -1,4 +1,4 @@
-//! What every command that runs or builds notebooks needs: an engine, a way to be interrupted, a reporter.
+//! What every command that runs or builds notebooks needs: an engine, an interrupt, a reporter.
 
 use std::io::{IsTerminal, Stdout};
 use std::num::NonZero;
@@ -19,16 +19,16 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use crate::args::{BuildArgs, Colour, ReportArgs};
 use crate::screen;
 
-/// How many notebooks run at once at most, unless asked for more: each has a rust-analyzer of its own.
+/// The most notebooks that run at once by default: each has its own rust-analyzer.
 const MOST_JOBS: usize = 8;
 
-/// Whether this is a build machine: it writes nothing, and nothing is taken on an earlier run's word.
+/// Whether this is a build machine. There, nothing is written, and no earlier result is trusted.
 pub(crate) fn on_ci() -> bool {
     std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false" && value != "0")
 }
 
-/// The one engine that runs notebooks in Rust where only one can: as the argument says, else the first of the
-/// profile's.
+/// The engine for notebooks in Rust where only one can run: that of the argument, or else the first of the
+/// profile.
 pub(crate) fn one_engine(project: &Project, asked: Option<EngineChoice>) -> EngineChoice {
     asked.unwrap_or_else(|| project.config.engine.first().copied().unwrap_or(EngineChoice::Rustc))
 }
@@ -73,8 +73,8 @@ impl LockFile {
     }
 }
 
-/// The engine, which stops when the user interrupts this process: what was chosen for notebooks in Rust, and
-/// kernels for all others.
+/// The engine for a run: the chosen one for notebooks in Rust, and kernels for all others. It stops when the
+/// user interrupts this process.
 pub(crate) fn engine(
     project: &Project,
     args: &BuildArgs,
@@ -120,7 +120,7 @@ pub(crate) fn reporter(args: &ReportArgs) -> HumanReporter<Stdout> {
     HumanReporter::new(out, style(args), progress)
 }
 
-/// How text on standard output may look.
+/// The style of text on standard output.
 pub(crate) fn style(args: &ReportArgs) -> Style {
     let colour = match args.color {
         Colour::Always => true,
@@ -131,8 +131,8 @@ pub(crate) fn style(args: &ReportArgs) -> Style {
     Style { colour, width, is_github_log: screen::on_github() }
 }
 
-/// How many notebooks run at once: as many as asked for, else as the machine has cores. Each takes some 500
-/// MB where evcxr runs it.
+/// How many notebooks run at once: the number asked for, or else the number of cores. With evcxr, each takes
+/// some 500 MB.
 pub(crate) fn jobs(asked: Option<NonZero<usize>>) -> usize {
     let cores = || std::thread::available_parallelism().map_or(1, NonZero::get);
     asked.map_or_else(|| cores().min(MOST_JOBS), NonZero::get)

@@ -19,7 +19,7 @@ pub(crate) struct Targets {
     pub(crate) project: Option<Project>,
 }
 
-/// Where the project is, as the command line says, and which of its settings count.
+/// Where the command line looks for the project, and which of its settings apply.
 pub(crate) struct Place<'a> {
     named: Option<&'a Path>,
     pub(crate) profile: &'a str,
@@ -57,7 +57,7 @@ impl Place<'_> {
         Ok(Project::find(self.named.unwrap_or(Path::new(".")), self.profile)?)
     }
 
-    /// The project, where there is one; only one that is named has to be there.
+    /// The project, if there is one. A named project must exist.
     pub(crate) fn project_if_any(&self) -> Result<Option<Project>, CommandError> {
         match self.project() {
             Err(CommandError::Project(ProjectError::NotFound { .. })) if !self.is_named() => Ok(None),
@@ -65,7 +65,7 @@ impl Place<'_> {
         }
     }
 
-    /// The project that is named, or that the files among `names` are of, or the one that this folder is in.
+    /// The project: the named one, or that of the files among `names`, or the one around this folder.
     pub(crate) fn project_of(&self, names: &[String]) -> Result<Project, CommandError> {
         let file = names.iter().map(|name| Path::new(name.split("::").next().unwrap_or(name)));
         let mut files = file.filter(|path| path.extension().is_some_and(|extension| extension == "ipynb") && path.is_file());
@@ -77,8 +77,8 @@ impl Place<'_> {
     }
 }
 
-/// Names, of which those that are files from here are whole paths: `01.ipynb` in a folder is that file,
-/// whatever else has its name.
+/// Names, with absolute paths for existing files. `01.ipynb` in a folder means that file, whatever else has
+/// its name.
 pub(crate) fn with_whole_paths(names: &[String]) -> Vec<String> {
     let whole = |name: &String| {
         let (file, cell) = name.split_once("::").map_or((name.as_str(), None), |(file, cell)| (file, Some(cell)));
@@ -89,14 +89,14 @@ pub(crate) fn with_whole_paths(names: &[String]) -> Vec<String> {
 }
 
 impl Targets {
-    /// Finds them. A name that is an existing file means that file; other names mean notebooks of the
-    /// project; no name means all of them.
+    /// Finds the targets. A name that is an existing file means that file. Other names mean notebooks of the
+    /// project. No name means all of them.
     pub(crate) fn find(place: &Place<'_>, names: &[String]) -> Result<Targets, CommandError> {
         let is_file = |name: &&String| name.ends_with(".ipynb") && Path::new(name.as_str()).is_file();
         let mut paths: Vec<PathBuf> = names.iter().filter(is_file).map(PathBuf::from).collect();
         let others: Vec<String> = names.iter().filter(|name| !is_file(name)).cloned().collect();
         if others.is_empty() && !names.is_empty() {
-            // A file's own project, where none is named, is the one that it lies in, if any.
+            // Without a named project, a file belongs to the project around it, if there is one.
             let folder = paths[0].parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
             let project = match Project::find(place.named.unwrap_or(folder), place.profile) {
                 Ok(project) => Some(project),
@@ -122,7 +122,7 @@ impl Targets {
         Ok(Targets { paths, project: Some(project) })
     }
 
-    /// A file as a person knows it: from the project's folder, or as it was named.
+    /// A file's name for people: relative to the project's folder, or as the user has named it.
     pub(crate) fn shown(&self, path: &Path) -> String {
         let root = self.project.as_ref().map(|project| project.root.as_path());
         root.and_then(|root| path.strip_prefix(root).ok()).unwrap_or(path).display().to_string()

@@ -23,7 +23,7 @@ use crate::environment;
 use crate::error::chain;
 use crate::exit::Exit;
 
-/// What verdicts rest on, by notebook.
+/// The inputs of verdicts, by notebook.
 type Inputs = BTreeMap<String, Parts>;
 
 /// Runs the command.
@@ -38,18 +38,17 @@ pub(crate) fn run(project: &Project, profile: &str, args: &TestArgs) -> Result<E
     })
 }
 
-/// Runs notebooks, waits for changes, and runs those again whose inputs changed, until the user stops it.
-/// What keeps them from being run is told, and waited for as well: somebody is about to mend it.
+/// Runs notebooks, waits for changes, and runs again those with changed inputs, until the user stops it. An
+/// error that keeps them from running is printed. Then it waits for a change that may fix the error.
 fn watch(folder: &Path, profile: &str, args: &TestArgs, all: Selection) -> Result<Exit, RunError> {
     let interrupt = session::interrupt()?;
     let mut project = as_asked(&Project::find(folder, profile)?, args);
     let mut next = all.clone();
     let mut broken: Option<String> = None;
-    // What each notebook rested on when it was last run: what changes while others run is no less of a
-    // change.
+    // The inputs of each notebook's last run. A change while other notebooks run counts, too.
     let mut known = Inputs::new();
-    // One for all turns: what changes while notebooks run is seen, and a run that broke down does not know
-    // all that it would have read.
+    // One watch for all turns. So changes while notebooks run are seen, also when a run breaks down before
+    // it has read all its inputs.
     let unwatched = |error: WatchError| RunError::Engine(EngineError::Failed { message: error.to_string() });
     let mut watch = Watch::new([project.notebooks_dir().as_path()]).map_err(unwatched)?;
     loop {
@@ -65,7 +64,7 @@ fn watch(folder: &Path, profile: &str, args: &TestArgs, all: Selection) -> Resul
                     Ok(_) => take_what_was_written(&mut known, runner.inputs(&all)?),
                 }
             }
-            // Folders of packages are known only now.
+            // The folders of packages are known only now.
             watch.add(runner.input_folders(&all)?.iter().map(PathBuf::as_path)).map_err(unwatched)?;
             let is_broken = broken.is_some();
             let messages = broken.take().into_iter().chain(["waiting for changes; Ctrl-C ends it".to_owned()]);

@@ -1,5 +1,5 @@
-//! `nbsnap serve --detach`: serves in a process of its own, as ssh-agent does, and comes back when clients
-//! are served.
+//! `nbsnap serve --detach`: serves in a separate process, as ssh-agent does, and returns when clients can
+//! connect.
 
 use std::io::Read;
 use std::os::unix::process::CommandExt;
