@@ -1,4 +1,4 @@
-//! For programs that are not asynchronous: [`run`] waits for anything of this library that can be awaited.
+//! For programs that are not asynchronous: [`run`] waits for any future of this library.
 //!
 //! ```no_run
 //! use eoap::{Client, Execution, blocking};
@@ -17,10 +17,9 @@ use std::{future::IntoFuture, panic::resume_unwind, sync::OnceLock, thread};
 
 use tokio::runtime::{Handle, Runtime};
 
-/// Runs a future to its end, and gives what it comes to.
+/// Runs a future to its end, and returns its result.
 ///
-/// It may be called anywhere. Within an asynchronous task it holds up the thread that the task runs on, where
-/// `.await` would not.
+/// It may be called anywhere. In an asynchronous task it blocks the thread of that task; `.await` would not.
 ///
 /// # Panics
 ///

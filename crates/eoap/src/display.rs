@@ -1,9 +1,9 @@
-//! Puts rich output into a notebook: the one place of this library that writes to standard output.
+//! Puts rich output into a notebook: the only place of this library that writes to standard output.
 //!
-//! A [`Bundle`] holds one thing in several media types, always text, perhaps HTML or an image;
-//! [`Bundle::emit`] hands them to the Rust kernel for Jupyter (evcxr), which reads blocks between two marker
-//! lines from standard output. [`Table`] builds the two forms of a table. What is shown is decided by the
-//! types that have an `evcxr_display` method; nothing is known about them here.
+//! A [`Bundle`] holds one thing in several media types: always text, perhaps HTML or an image.
+//! [`Bundle::emit`] prints them as blocks between two marker lines, which the Rust kernel for Jupyter
+//! (evcxr) reads from standard output. [`Table`] builds the two forms of a table. The types with an
+//! `evcxr_display` method decide what is shown. Nothing is known about them here.
 
 use std::io::Write;
 
@@ -34,7 +34,7 @@ pub struct Bundle {
 }
 
 impl Bundle {
-    /// A bundle with its plain text, which is there for front ends and readers without HTML and images.
+    /// A bundle with its plain text, for front ends and readers without HTML and images.
     pub fn text(text: impl Into<String>) -> Self {
         Self { parts: Vec::new(), text: text.into() }
     }
@@ -51,9 +51,9 @@ impl Bundle {
         self
     }
 
-    /// Adds an SVG document, twice: as it is (`image/svg+xml`), and as an image within HTML, which is what
-    /// front ends take. There it shrinks to narrow windows, shows in notebooks that are not trusted, and has
-    /// the first line of the bundle's text as its alternative.
+    /// Adds an SVG document twice: unchanged (`image/svg+xml`), and as an image within HTML, which front
+    /// ends prefer. The image shrinks to narrow windows and shows in notebooks that are not trusted. Its
+    /// alternative text is the first line of the bundle's text.
     pub fn svg(self, svg: &str) -> Self {
         let image = format!(
             "<img alt=\"{}\" style=\"max-width:100%;height:auto;margin:.3em 0\" src=\"data:image/svg+xml;base64,{}\">",
@@ -74,7 +74,7 @@ impl Bundle {
             blocks.push_str(media_type);
             blocks.push('\n');
             for line in content.lines() {
-                // A line of content that looks like a marker would end the block early or stop the kernel.
+                // A line of content that looks like a marker would end the block early, or stop the kernel.
                 if line.starts_with("EVCXR_") {
                     blocks.push(' ');
                 }
@@ -90,14 +90,13 @@ impl Bundle {
     pub fn emit(&self) {
         let blocks = self.to_blocks();
         let mut out = std::io::stdout().lock();
-        // Like `println!`, but a closed standard output is no reason to panic: nobody is left to be shown
-        // anything.
+        // Like `println!`, but without a panic if standard output is closed: then nobody is watching.
         let _ = out.write_all(blocks.as_bytes()).and_then(|()| out.flush());
     }
 }
 
-/// What a picture shows as the value of an attribute: the first line of its text, escaped. The rest of it are
-/// tables as a rule, which make no sense when they are read out.
+/// The alternative text of a picture: the first line of its text, escaped. The other lines are usually
+/// tables, which make no sense when they are read out.
 pub(crate) fn attribute(text: &str) -> String {
     escape(text.lines().next().unwrap_or_default())
 }

@@ -1,8 +1,7 @@
 //! Everything that can go wrong, as one type.
 //!
-//! A message is a fragment in lower case that names the request, field, asset or input and says what to do
-//! about it; it holds its causes, because a notebook shows nothing but the message. Secrets are never part of
-//! a message.
+//! A message is a fragment in lower case. It names the request, field, asset or input, and says what to do.
+//! It includes its causes, because a notebook shows only the message. Secrets are never part of a message.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -38,7 +37,7 @@ pub enum Error {
     /// A geometry cuts nothing out of a raster.
     #[error("a {kind} has no inside; give a Polygon or a MultiPolygon")]
     Area {
-        /// What kind of geometry it is, as GeoJSON calls it.
+        /// The kind of geometry, by its GeoJSON name.
         kind: String,
     },
     /// The HTTP client cannot be set up.
@@ -81,12 +80,12 @@ pub enum Error {
     /// A request that only reads failed as often as [`Retry`](crate::Retry) allows.
     #[error("{last} (the last of {attempts} attempts)")]
     RetriesExhausted {
-        /// How often it was tried.
+        /// How many attempts were made.
         attempts: u32,
         /// The last failure.
         last: Box<Error>,
     },
-    /// The server is busy, and asks to be left alone for longer than the request may take.
+    /// The server is busy. It asks for a longer pause than the request may take.
     #[error(
         "{last}; the server asks to wait {asked:?} before the next request, and this one has {remaining:.1?} left: come back later, or give it more time with `Client::builder(url).timeout(…)`"
     )]
@@ -144,12 +143,12 @@ pub enum Error {
         url: String,
         /// HTTP status code.
         status: u16,
-        /// Kind of the problem: by the document, and by the status only if that names no known kind.
+        /// Kind of the problem: from the document, or from the status if the document names no known kind.
         kind: ProblemKind,
         /// The document.
         problem: Box<Problem>,
     },
-    /// The answer has an error status and holds no error document; often a proxy answered.
+    /// The answer has an error status and no error document. Often a proxy sent it.
     #[error("{method} {url} was answered {status} without an error document: {body}{}", hint_of_status(*status, url))]
     Http {
         /// HTTP method.
@@ -221,7 +220,7 @@ pub enum Error {
         /// Last status of the job.
         status: Box<StatusInfo>,
     },
-    /// The server does not know the job while it is being waited for.
+    /// During a wait, the server does not know the job.
     #[error(
         "job {job} is not known to the server: GET {url} was answered 404 {problem}; it may have been dismissed, or it belongs to another namespace"
     )]
@@ -281,7 +280,7 @@ pub enum Error {
         url: String,
         /// The whole chain of causes, and what to do.
         reason: String,
-        /// The store's own error, if it came to a request.
+        /// The store's own error, if a request was made.
         #[source]
         source: Option<Box<object_store::Error>>,
     },
@@ -293,7 +292,7 @@ pub enum Error {
         /// Why.
         reason: String,
     },
-    /// A coordinate reference system is not known, or does not lead where it should.
+    /// A coordinate reference system is unknown, or a transformation fails.
     #[error("reference system {crs} cannot be used: {reason}")]
     ReferenceSystem {
         /// Its code or name.

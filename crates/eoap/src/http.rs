@@ -1,6 +1,6 @@
 //! HTTP: requests, answers, and what is between them (RFC 9110).
 //!
-//! Knows hosts, credentials, links and repetition. Knows no process, no job and no output.
+//! Knows hosts, credentials, links and retries. Does not know processes, jobs or outputs.
 
 pub(crate) mod auth;
 pub(crate) mod connections;

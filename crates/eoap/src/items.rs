@@ -59,8 +59,8 @@ impl Results {
     ///
     /// # Errors
     ///
-    /// [`Error::NoSuchOutput`] without such an output; [`Error::OutputKind`] if it is a reference or no item
-    /// collection.
+    /// [`Error::NoSuchOutput`] without such an output. [`Error::OutputKind`] if it is a reference, or not an
+    /// item collection.
     pub fn item_collection(&self, name: impl AsRef<str>) -> Result<ItemCollection> {
         self.items(name.as_ref())
     }
@@ -81,8 +81,8 @@ impl ItemCollection {
         self.inner.items.iter()
     }
 
-    /// The items that could not be read: what STAC forbids in one of them does not lose the others. They are
-    /// kept, and saved with them.
+    /// The items that could not be read. An invalid item does not affect the others. It is kept, and saved
+    /// with them.
     ///
     /// ```
     /// let items: eoap::ItemCollection = serde_json::from_str(
@@ -116,7 +116,7 @@ impl ItemCollection {
     ///
     /// # Errors
     ///
-    /// [`Error::File`] if it cannot be read or holds no item collection.
+    /// [`Error::File`] if the file cannot be read, or is not an item collection.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         Self::of_file(path.as_ref())
     }
@@ -126,7 +126,7 @@ impl ItemCollection {
         let text = fs::read(path).map_err(|error| failed(error.to_string()))?;
         let mut items: Self =
             serde_json::from_slice(&text).map_err(|error| failed(format!("it holds no STAC item collection: {error}")))?;
-        // What is relative and has no address to start from lies beside the file.
+        // Relative addresses without a base are relative to the file's folder.
         let folder = std::path::absolute(path).ok().and_then(|path| path.parent().map(Path::to_owned)).unwrap_or_default();
         for asset in items.inner.items.iter_mut().flat_map(|item| item.assets.values_mut()) {
             if is_relative(&asset.href) {
@@ -164,9 +164,9 @@ impl ItemCollection {
         }
     }
 
-    /// Writes the collection to a JSON file (`application/geo+json`); folders that do not exist are made, and
-    /// a file that is there already is replaced when the new one is whole. Nothing gets lost:
-    /// [`load`](ItemCollection::load) gives the same collection.
+    /// Writes the collection to a JSON file (`application/geo+json`). Missing folders are created. An
+    /// existing file is replaced when the new one is complete. Nothing is lost:
+    /// [`load`](ItemCollection::load) returns the same collection.
     ///
     /// ```
     /// # let items: eoap::ItemCollection = serde_json::from_str(r#"{"type": "FeatureCollection", "features": []}"#)?;
@@ -236,7 +236,7 @@ impl DerefMut for ItemCollection {
 impl TryFrom<Value> for ItemCollection {
     type Error = String;
 
-    /// Reads a feature collection; says what is wrong with one that is none.
+    /// Reads a feature collection. The error says why it is not one.
     fn try_from(value: Value) -> std::result::Result<Self, String> {
         if value["type"] != "FeatureCollection" {
             let members: Vec<&str> = value.as_object().into_iter().flat_map(|object| object.keys().map(String::as_str)).collect();
@@ -251,7 +251,7 @@ impl TryFrom<Value> for ItemCollection {
 }
 
 impl Serialize for ItemCollection {
-    /// What could not be read goes out as it came, in its place.
+    /// Items that could not be read are written unchanged, at their place.
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         if self.refused.is_empty() {
             return self.inner.serialize(serializer);

@@ -1,6 +1,6 @@
 //! JSON as Python prints it, so that figures can be compared with documented ones byte by byte.
 //!
-//! [`to_sorted_string`] is `json.dumps(value, sort_keys=True, indent=4)`; [`python_float`] is `repr` of a
+//! [`to_sorted_string`] is `json.dumps(value, sort_keys=True, indent=4)`. [`python_float`] is `repr` of a
 //! float. Nothing here knows what the JSON means.
 
 use serde::Serialize;
@@ -8,12 +8,13 @@ use serde_json::Value;
 
 use crate::error::{Error, Result};
 
-/// Formats a value as Python's `json.dumps(value, sort_keys=True, indent=4)` does: members sorted, four
-/// spaces, everything beyond ASCII escaped, floats as Python writes them (`1.0`, `1e-07`).
+/// Formats a value as Python's `json.dumps(value, sort_keys=True, indent=4)` does. Members are sorted and
+/// indented by four spaces. Characters beyond ASCII are escaped. Floats are written as Python writes them
+/// (`1.0`, `1e-07`).
 ///
 /// # Errors
 ///
-/// [`Error::Encode`] if the value cannot be expressed as JSON, for example a map whose keys are no strings.
+/// [`Error::Encode`] if the value cannot be expressed as JSON, for example a map whose keys are not strings.
 ///
 /// ```
 /// let value = serde_json::json!({"b": [1, 2.0], "a": {}});
@@ -34,8 +35,8 @@ fn sorted(value: serde_json::Result<Value>) -> Result<String> {
     Ok(out)
 }
 
-/// A float as Python's `repr` writes it: the shortest digits that read back as the same number, always with a
-/// point or an exponent; `nan`, `inf` and `-inf` otherwise.
+/// A float as Python's `repr` writes it: the shortest digits that read back as the same number, with a point
+/// or an exponent. Otherwise `nan`, `inf` or `-inf`.
 ///
 /// ```
 /// use eoap::json::python_float;

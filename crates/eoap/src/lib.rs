@@ -1,8 +1,8 @@
 //! Run Earth-observation processes from a Rust notebook: submit a job to an OGC API - Processes server, watch
 //! it, and look at its results.
 //!
-//! The way through the library is the way through a tutorial: [`Client`] → [`Execution`] → [`Job`] → [`Wait`]
-//! → [`Results`] → [`ItemCollection`] → [`Store`] and [`Raster`].
+//! The library follows the steps of a tutorial: [`Client`] → [`Execution`] → [`Job`] → [`Wait`] →
+//! [`Results`] → [`ItemCollection`] → [`Store`] and [`Raster`].
 //!
 //! ```no_run
 //! use std::time::Duration;
@@ -40,17 +40,17 @@
 //!
 //! # Notebooks
 //!
-//! Values that a person looks at have a method `evcxr_display`: as the last expression of a cell they show as
-//! a table or an image, and always as text, too. All types own what they hold, so a variable lives from cell
-//! to cell, and the library is also built as a dynamic one, so that all cells share one asynchronous runtime.
+//! Values that a person looks at have a method `evcxr_display`. As the last expression of a cell they show
+//! as a table or an image, and always as text, too. All types own their data, so a variable lives from cell
+//! to cell. The library is also built as a dynamic one, so that all cells share one asynchronous runtime.
 //!
-//! What is awaited is a boxed future ([`BoxFuture`](futures_util::future::BoxFuture), which is `Send`): its
+//! Methods return boxed futures ([`BoxFuture`](futures_util::future::BoxFuture), which is `Send`). Their
 //! code is compiled once, with this library. An `async fn` would be compiled again in each cell that awaits
-//! it, which took most of such a cell's time.
+//! it, and took most of such a cell's time.
 //!
-//! One habit of evcxr is worth knowing: in the *first* cell of a notebook that has `.await` in its last
-//! expression, the value is shown as `Debug` prints it, because evcxr compiles that cell anew as an
-//! asynchronous one and has forgotten by then how it would show it. Give the value a name first (`let list =
+//! One habit of evcxr is worth knowing. In the *first* cell of a notebook with `.await` in its last
+//! expression, the value is shown as `Debug` prints it. evcxr compiles that cell again as an asynchronous
+//! one, and then no longer knows how to show the value. Bind the value to a name first (`let list =
 //! client.processes().await?;`, then `list`), and it is shown as a table.
 //!
 //! # Environment
@@ -63,8 +63,8 @@
 //!
 //! # Rasters
 //!
-//! [`Raster`] opens GeoTIFFs on S3, on HTTP servers (those that know `Range`), on disk or in memory, and
-//! fetches the parts that are asked for:
+//! [`Raster`] opens GeoTIFFs on S3, on HTTP servers (those that support `Range`), on disk or in memory, and
+//! fetches only the parts that are needed:
 //!
 //! ```no_run
 //! use eoap::{Bounds, Crs, Raster, Resampling};
@@ -93,14 +93,13 @@
 //! | where it is | [`Raster::bounds`], [`bounds_wgs84`](Raster::bounds_wgs84), [`footprint`](Raster::footprint), [`Crs::transform`] |
 //! | figures | [`Raster::statistics`], as rio-stac computes them; [`check_asset`]: does the file say what its STAC item says? |
 //!
-//! What is read equals what rasterio reads, pixel by pixel; the exceptions are said here. JPEG's colours may
-//! differ a little from GDAL's (2 in values as stored, more at edges where chroma has half the size).
-//! Averages of colour numbers are refused, where GDAL averages the colours. Definitions of reference systems
-//! are those of `crs-definitions` in GDAL's spelling: 4773 of 5506 codes read word for word as GDAL 3.10
-//! writes them, the others have older names, and no newer edition is published as a crate. Statistics are
-//! computed of floats of 64 bits, as numpy does it; smallest and largest of 64-bit integers are exact all the
-//! same. Coordinates are transformed without the grids that PROJ may have installed, which matters for old
-//! datums.
+//! Pixels equal those that rasterio reads, with these exceptions. JPEG's colours may differ a little from
+//! GDAL's (2 in stored values, more at edges where chroma has half the size). Averages of colour numbers are
+//! refused, where GDAL averages the colours. Definitions of reference systems are those of `crs-definitions`
+//! in GDAL's spelling: 4773 of 5506 codes read word for word as GDAL 3.10 writes them. The others have older
+//! names, and no newer edition is published as a crate. Statistics are computed with 64-bit floats, as numpy
+//! does it; smallest and largest of 64-bit integers are exact nevertheless. Coordinates are transformed
+//! without the grids that PROJ may have installed, which matters for old datums.
 //!
 //! # Pictures
 //!
@@ -111,23 +110,23 @@
 //! | how values are distributed | [`BandStatistics::picture`], [`Histogram::picture`] |
 //! | what a job did when | [`Wait::timeline`], [`Timeline`] |
 //!
-//! All have one look, in light and dark themes, need no network, and have a text that says the same:
+//! All look alike, have light and dark themes, need no network, and have a text with the same content:
 //! `println!("{}", map.picture())`. As SVG they can be [saved](Picture::save).
 //!
-//! Results are taken home with [`ItemCollection::download`] (or [`Download`], for one asset) and
-//! [`ItemCollection::save`].
+//! [`ItemCollection::download`] (or [`Download`], for one asset) and [`ItemCollection::save`] keep results
+//! on disk.
 //!
 //! # Features
 //!
-//! `raster` (a default) is [`Raster`] and what belongs to it, pictures included. Without it a program or
-//! notebook builds 23 crates less, and this one in less than half the time: `eoap = { …, default-features =
-//! false }`.
+//! `raster`, a default feature, is [`Raster`] and everything around it, pictures included. Without it a
+//! program or notebook builds 23 crates less, and this one in less than half the time: `eoap = { …,
+//! default-features = false }`.
 //!
 //! # What it does not do
 //!
-//! No writing to S3, no reprojection of pixels, no LERC, WebP, JPEG XL or fax data, no CMYK, no complex
-//! numbers in rasters: what cannot be read says so in its error. Of the files that GDAL keeps beside a
-//! raster, overviews and masks are read ([`Raster::with_side_files`]), metadata (`.aux.xml`) are not.
+//! It does not write to S3 or reproject pixels. It does not read LERC, WebP, JPEG XL or fax data, CMYK, or
+//! complex numbers in rasters: the error says so. Of GDAL's files beside a raster, it reads overviews and
+//! masks ([`Raster::with_side_files`]), but not metadata (`.aux.xml`).
 
 #[cfg_attr(not(feature = "raster"), allow(dead_code, reason = "what only rasters need"))]
 mod draw;
@@ -156,7 +155,7 @@ pub use picture::{ColourMap, Map, Timeline};
 pub use raster::{Bounds, Crs, Raster, Resampling, Window, check_asset};
 pub use storage::Store;
 
-// The other names of the rooms, which programs may know by this path, too.
+// The rooms' other names, also available at this path.
 #[doc(hidden)]
 pub use {
     items::{Download, DownloadItems, Progress},
@@ -178,14 +177,14 @@ pub use raster::{
 
 /// The crate that times of statuses can be read with.
 pub use chrono;
-/// The crate whose arrays pixels are read into.
+/// The crate with the arrays that pixels are read into.
 #[cfg(feature = "raster")]
 pub use ndarray;
 /// The crate that stores of objects are of.
 pub use object_store;
-/// The crate whose JSON inputs, outputs and descriptions are.
+/// The crate for the JSON of inputs, outputs and descriptions.
 pub use serde_json;
-/// The crate whose types items and assets have.
+/// The crate with the types of items and assets.
 pub use stac;
 
 /// The recipes of the guide, which are compiled as the examples of this library are.

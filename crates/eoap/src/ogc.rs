@@ -1,8 +1,8 @@
 //! OGC API - Processes (Part 1: Core, OGC 18-062r2; Part 2: Deploy, Replace, Undeploy): a client, its jobs,
-//! and the documents that are exchanged.
+//! and their documents.
 //!
-//! Knows the standard and how servers depart from it. Knows no raster and no store; items only as what an
-//! output can be.
+//! Knows the standard and how servers depart from it. Does not know rasters or stores. Knows items only as
+//! the content of an output.
 
 mod client;
 mod client_builder;

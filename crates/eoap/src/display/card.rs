@@ -3,7 +3,7 @@
 use super::{Bundle, Table, escape};
 use crate::draw::theme::QUIET;
 
-/// A thing with a name, said in a few words and tables.
+/// A named thing, described in a few words and tables.
 ///
 /// ```
 /// use eoap::display::{Card, Table};
@@ -32,7 +32,7 @@ impl Card {
         self
     }
 
-    /// Adds a table below a heading of its own, which may be empty. A table without rows is left out.
+    /// Adds a table below a heading, which may be empty. A table without rows is left out.
     pub fn table(mut self, heading: &str, table: Table) -> Self {
         if !table.is_empty() {
             self.tables.push((heading.to_owned(), table));
@@ -63,7 +63,7 @@ impl Card {
         text
     }
 
-    /// HTML on one line, without colours of its own.
+    /// HTML on one line, without colours.
     pub fn to_html(&self) -> String {
         let block =
             |style: &str, text: &str| format!("<div style=\"margin:.3em 0{style}\">{}</div>", escape(text).replace('\n', "<br>"));

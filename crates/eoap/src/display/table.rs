@@ -1,6 +1,6 @@
 //! A small table in two forms: aligned text, and HTML that reads well in JupyterLab's light and dark themes.
 //!
-//! Colours are only ever half-transparent grey, so that the theme decides; cells are escaped here and nowhere
+//! Colours are only half-transparent grey, so that the theme decides. Cells are escaped here and nowhere
 //! else.
 
 use super::{Bundle, escape};
@@ -16,7 +16,7 @@ pub enum Align {
     Right,
 }
 
-/// What stands before the text of a cell in HTML.
+/// The mark before the text of a cell in HTML.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Mark {
     Dot(Paint),
@@ -123,8 +123,8 @@ impl Table {
                 Align::Right => "right",
             };
             let quiet = if first && !self.heading { format!(";{QUIET}") } else { String::new() };
-            // Long addresses may be cut where there is no other way; names, identifiers and dates stay in one
-            // piece. Sentences get room enough not to become columns of words.
+            // Long addresses may be broken if necessary. Names, identifiers and dates are not. Columns of
+            // sentences are wide enough for several words a line.
             let length = text.chars().count();
             let wrap = match text.contains([' ', '\n']) {
                 false if length <= 40 => "white-space:nowrap",

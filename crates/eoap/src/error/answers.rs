@@ -4,8 +4,8 @@ use super::Error;
 use crate::error::problem::ProblemKind;
 
 impl Error {
-    /// HTTP status code of the answer, for errors that a server answered with; of the last answer, if there
-    /// were several.
+    /// HTTP status code of the answer, for errors that a server answered with. If there were several
+    /// answers, the status of the last.
     pub fn http_status(&self) -> Option<u16> {
         match self {
             Self::Api { status, .. } | Self::Http { status, .. } | Self::Redirect { status, .. } => Some(*status),
@@ -15,8 +15,8 @@ impl Error {
         }
     }
 
-    /// Kind of the problem: by the error document, and by the status if there is no document or it names no
-    /// known kind (see [`ProblemKind::of_status`]).
+    /// Kind of the problem: from the error document. If there is none, or it names no known kind, from the
+    /// status (see [`ProblemKind::of_status`]).
     pub fn problem_kind(&self) -> Option<ProblemKind> {
         match self {
             Self::Api { kind, .. } => Some(kind.clone()),
@@ -36,8 +36,8 @@ impl Error {
         }
     }
 
-    /// Whether the server does not know the job. pygeoapi calls that `InvalidParameterValue` where the
-    /// standard has `NoSuchJob`; at the URL of a job, with status 404, it means the same.
+    /// Whether the server does not know the job. pygeoapi answers `InvalidParameterValue` where the standard
+    /// has `NoSuchJob`. At the URL of a job, with status 404, both mean the same.
     pub fn is_no_such_job(&self) -> bool {
         match self {
             Self::Api { kind: ProblemKind::NoSuchJob, .. } | Self::JobLost { .. } => true,

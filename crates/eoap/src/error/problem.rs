@@ -1,8 +1,8 @@
 //! The error documents that servers send (RFC 7807 "problem details"; `exception.yaml` of OGC API -
 //! Processes).
 //!
-//! A [`Problem`] keeps what was sent; [`ProblemKind`] says which of the known kinds it is. Neither knows
-//! about requests: see [`Error::Api`](crate::Error::Api).
+//! A [`Problem`] keeps what was sent. [`ProblemKind`] classifies it. Neither knows about requests: see
+//! [`Error::Api`](crate::Error::Api).
 
 use std::fmt;
 
@@ -51,8 +51,7 @@ pub struct Problem {
 lossless!(Problem);
 
 impl Problem {
-    /// The kind: by the last segment of `type`, then by `title`, then by `code`, the first of them that is
-    /// known.
+    /// The kind: by the last segment of `type`, then by `title`, then by `code`. The first known one wins.
     ///
     /// ```
     /// use eoap::{Problem, ProblemKind};
@@ -72,8 +71,8 @@ impl Problem {
         })
     }
 
-    /// The kind, with the status code of the answer as the last resort: for documents that name no known
-    /// kind, see [`ProblemKind::of_status`].
+    /// The kind, or else the kind of the answer's status code, for documents that name no known kind. See
+    /// [`ProblemKind::of_status`].
     pub(crate) fn kind_with_status(&self, status: u16) -> ProblemKind {
         match self.kind() {
             ProblemKind::Other(name) => ProblemKind::of_status(status).unwrap_or(ProblemKind::Other(name)),
@@ -81,13 +80,13 @@ impl Problem {
         }
     }
 
-    /// Whether the document names a kind of problem that is known, or one of the URIs of such kinds.
+    /// Whether the document names a known kind of problem, or one of the URIs of such kinds.
     pub(crate) fn is_of_a_known_kind(&self) -> bool {
         !matches!(self.kind(), ProblemKind::Other(_))
             || self.problem_type.as_deref().is_some_and(|kind| kind.contains("/exceptions/") || kind.contains("/exception/"))
     }
 
-    /// Whether the document says anything at all of what an error document says.
+    /// Whether the document has any content of an error document.
     pub(crate) fn is_telling(&self) -> bool {
         [&self.problem_type, &self.title, &self.detail, &self.code, &self.description].iter().any(|member| member.is_some())
     }
@@ -143,7 +142,7 @@ macro_rules! kinds {
 kinds! {
     /// No process has this identifier.
     NoSuchProcess = "nosuchprocess";
-    /// No job has this identifier (any more).
+    /// No job has this identifier, or no longer.
     NoSuchJob = "nosuchjob";
     /// The process has no such output.
     NoSuchOutput = "nosuchoutput";
@@ -159,7 +158,7 @@ kinds! {
     NoSuchMode = "nosuchmode";
     /// The server does not have this option.
     OptionNotSupported = "optionnotsupported";
-    /// The server does not speak any of the accepted versions.
+    /// The server does not support any of the accepted versions.
     VersionNegotiationFailed = "versionnegotiationfailed";
     /// The server does not have this operation.
     OperationNotSupported = "operationnotsupported";
@@ -190,11 +189,11 @@ kinds! {
 }
 
 impl ProblemKind {
-    /// The kind that a status code alone stands for: 401 and 403 are [`NotAllowed`](Self::NotAllowed), 405
+    /// The kind that a status code alone implies. 401 and 403 are [`NotAllowed`](Self::NotAllowed), 405
     /// [`InvalidMethod`](Self::InvalidMethod), 406 [`NotAcceptable`](Self::NotAcceptable), 409
     /// [`DuplicatedProcess`](Self::DuplicatedProcess), 415
-    /// [`UnsupportedMediaType`](Self::UnsupportedMediaType). The others (400, 404, 500, …) stand for several
-    /// kinds and are not guessed.
+    /// [`UnsupportedMediaType`](Self::UnsupportedMediaType). The others (400, 404, 500, …) may mean several
+    /// kinds. They are not guessed.
     pub fn of_status(status: u16) -> Option<Self> {
         Some(match status {
             401 | 403 => Self::NotAllowed,

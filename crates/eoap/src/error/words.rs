@@ -1,13 +1,13 @@
-//! The words that messages are made of: advice, lists, causes, the beginning of a body.
+//! Parts of messages: advice, lists, causes, the beginning of a body.
 //!
-//! Knows nothing about which error they are for.
+//! Does not know which error they are for.
 
 use crate::{
     error::{Error, problem::ProblemKind},
     ogc::documents::status::StatusInfo,
 };
 
-/// What to do about a problem, as the rest of a message; nothing where that is not known for what was asked.
+/// Advice about a problem, as the rest of a message. Empty if there is no advice for this request.
 pub(super) fn hint(kind: &ProblemKind, status: u16, url: &str) -> &'static str {
     let path = url.split('?').next().unwrap_or(url).trim_end_matches('/');
     let of_job = path.rsplit_once("/jobs/").is_some_and(|(_, rest)| rest.contains('/'));
@@ -18,7 +18,7 @@ pub(super) fn hint(kind: &ProblemKind, status: u16, url: &str) -> &'static str {
         ProblemKind::InvalidParameterValue | ProblemKind::MissingParameterValue if path.ends_with("/execution") => {
             "; `client.process(id).await?` describes the inputs"
         }
-        // Some servers refuse the results of a job that failed in this way, and no credentials mend that.
+        // Some servers refuse the results of a failed job in this way. Credentials do not help then.
         ProblemKind::NotAllowed if status != 401 && of_job => "; `job.status().await?` says whether the job has any",
         ProblemKind::NotAllowed => "; give credentials, for example `Client::builder(url).bearer(token)`",
         _ => "",
@@ -57,7 +57,7 @@ pub(super) fn list(names: &[String]) -> String {
     }
 }
 
-/// An error and all its causes in one line, leaving out causes that the text before them holds already.
+/// An error and all its causes in one line. A cause that the text before it includes is left out.
 pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();

@@ -1,7 +1,7 @@
-//! Credentials: what a request to the own server carries so that it is let in.
+//! Credentials for requests to the client's own server.
 //!
-//! [`Auth`] is what a caller gives, [`Credentials`] the header made of it, and [`Token`] what a token
-//! provider hands out. Nothing here is ever shown, and nothing here knows which server is the own one: see
+//! [`Auth`] is what a caller gives, [`Credentials`] the resulting header, and [`Token`] the result of a
+//! token provider. Nothing here is ever printed. Nothing here knows which server is the client's own: see
 //! the exchange.
 
 use std::{
@@ -70,8 +70,8 @@ impl Token {
         Self { value: value.into(), lifetime: None }
     }
 
-    /// How long the token is good for from now on, `expires_in` of an OAuth 2.0 answer (RFC 6749 clause 5.1).
-    /// It is renewed 30 s before, or after four fifths of its time if that is later.
+    /// How long the token is valid from now on: `expires_in` of an OAuth 2.0 answer (RFC 6749 clause 5.1).
+    /// It is renewed 30 s before its end, or after four fifths of its time if that is later.
     pub fn expires_in(mut self, lifetime: Duration) -> Self {
         self.lifetime = Some(lifetime);
         self
@@ -163,13 +163,12 @@ type Renewal = BoxFuture<'static, Result<HeaderValue, Arc<dyn StdError + Send + 
 #[derive(Default)]
 struct State {
     current: Option<(HeaderValue, Option<Instant>)>,
-    /// The renewal under way. Those who wait for it keep it alive: when all of them have gone, it stops.
+    /// The renewal in progress. The tasks that wait for it keep it alive. Without them it stops.
     renewal: Option<WeakShared<Renewal>>,
 }
 
 impl Tokens {
-    /// The token that is good now. All who ask while it is being renewed wait for the same renewal, and share
-    /// its failure.
+    /// The valid token. If several tasks ask during a renewal, all wait for it, and share its failure.
     async fn current(&self, url: &Url) -> Result<HeaderValue> {
         let renewal = {
             let mut state = lock(&self.state);
@@ -204,7 +203,7 @@ async fn renew(
     let outcome = provided.await.and_then(|token| {
         let header =
             secret(&format!("Bearer {}", token.value)).ok_or("the token holds a character that no HTTP header may have")?;
-        // A lifetime beyond what the clock can count is no limit.
+        // A lifetime beyond the range of the clock means no limit.
         let until = token.lifetime.and_then(|lifetime| Instant::now().checked_add(lifetime - MARGIN.min(lifetime / 5)));
         Ok((header, until))
     });
@@ -216,7 +215,7 @@ async fn renew(
     outcome.map(|(header, _)| header).map_err(Arc::from)
 }
 
-/// Nothing panics while it holds the lock, and a state left by a panic would be as good as any.
+/// Locks the state. Nothing panics while holding the lock, and any state is consistent.
 fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,6 +1,6 @@
-//! Connections to servers: how many at once, how long they may be silent, which are used again.
+//! Connections to servers: how many at once, how long they may be silent, and which are reused.
 //!
-//! Hands out HTTP clients; what is sent through them is the business of the exchange.
+//! Provides HTTP clients. The exchange decides what is sent through them.
 
 use std::{sync::Once, time::Duration};
 
@@ -13,8 +13,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const MAX_REDIRECTS: usize = 5;
 pub(crate) const READ_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Makes `ring` the cryptography of all TLS connections of the process, unless the program has chosen another
-/// before.
+/// Makes `ring` the cryptography of all TLS connections of the process, unless the program has already
+/// chosen one.
 ///
 /// One provider serves reqwest and object_store. `ring` needs no C compiler beyond what Rust has and builds
 /// in a fraction of the time of aws-lc.
@@ -26,9 +26,8 @@ pub(crate) fn ensure_tls() {
     });
 }
 
-/// A client for files on any server, without credentials: it follows a few redirects, as servers of files
-/// hand out addresses that are valid for some time, and says nobody where it comes from, which may be an
-/// address with a signature.
+/// A client for files on any server, without credentials. It follows a few redirects, since file servers
+/// hand out temporary addresses. It sends no `Referer`, since that may be an address with a signature.
 pub(crate) fn file_client() -> Result<reqwest::Client> {
     build(settings(READ_TIMEOUT).redirect(reqwest::redirect::Policy::limited(MAX_REDIRECTS)).referer(false))
 }
@@ -72,15 +71,15 @@ impl Connections {
         })
     }
 
-    /// Waits until a request may be sent; it holds what it gets until its answer is there. First come, first
-    /// served.
+    /// Waits for permission to send a request. The permit is kept until the answer is complete. First come,
+    /// first served.
     pub(crate) async fn slot(&self) -> SemaphorePermit<'_> {
         self.slots.acquire().await.expect("the semaphore is never closed")
     }
 
-    /// The client for a request. One that changes something gets a connection of its own: a kept one may have
-    /// been closed by the server in the meantime, and then it is either sent again behind our back or nobody
-    /// knows whether it arrived.
+    /// The client for a request. A request that changes something gets a new connection. The server may have
+    /// closed a kept one in the meantime. Then the request would be sent twice without our knowledge, or
+    /// nobody would know whether it arrived.
     pub(crate) fn client(&self, is_safe: bool) -> &reqwest::Client {
         if is_safe { &self.kept } else { &self.fresh }
     }

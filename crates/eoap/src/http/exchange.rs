@@ -1,7 +1,7 @@
-//! One request on its way: attempts, redirects, renewed credentials, all within one deadline.
+//! One request with its attempts, redirects and renewed credentials, all within one deadline.
 //!
-//! [`Exchange`] decides what follows from an answer, or from none. It lives as long as the future that runs
-//! it: when that is dropped, nothing is sent any more and the connection is closed.
+//! [`Exchange`] decides what follows from an answer, or from a missing one. It lives as long as the future
+//! that runs it. When that is dropped, nothing more is sent and the connection is closed.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ use crate::{
 };
 
 const MAX_REDIRECTS: u32 = 5;
-/// So much of an answer with an error status is read; the rest of it cannot be worth the time.
+/// How much is read of an answer with an error status. More would not be worth the time.
 const MAX_ERROR_BODY: usize = 1 << 20;
 
 pub(crate) struct Exchange<'a> {
@@ -35,7 +35,7 @@ pub(crate) struct Exchange<'a> {
     sent: u32,
     failures: u32,
     redirects: u32,
-    /// Where to ask if nobody answers at the place that the request was redirected to, or does not have it.
+    /// A second place to ask, if the place of a redirect does not answer or does not have it.
     other_place: Option<Url>,
     /// Why it was not had where the request was redirected to.
     not_there: Option<Error>,
@@ -65,7 +65,7 @@ impl<'a> Exchange<'a> {
         self.sent
     }
 
-    /// Sends until there is an answer with a good status, or an error that another attempt would not mend.
+    /// Sends until there is an answer with a good status, or an error that another attempt would not change.
     pub(crate) async fn run(&mut self) -> Result<Answer> {
         let outcome = self.attempts().await;
         outcome.map_err(|error| self.not_there.take().unwrap_or(error))
@@ -144,13 +144,13 @@ impl<'a> Exchange<'a> {
             return Err(refuse("more than 5 redirects are not followed"));
         }
         self.redirects += 1;
-        // A server's own name for itself may not be one that it is reached by: redirects follow the same
-        // policy as links.
+        // A server may give its own address wrongly in a redirect. So redirects follow the same policy as
+        // links.
         (self.request.url, self.other_place) = self.transport.places(to.as_str())?;
         Ok(())
     }
 
-    /// Whether there is another place to ask, which the request goes to then.
+    /// Switches to the second place, if there is one. Returns whether there was.
     fn goes_elsewhere(&mut self) -> bool {
         let Some(other) = self.other_place.take() else { return false };
         self.request.url = other;
@@ -161,7 +161,7 @@ impl<'a> Exchange<'a> {
     ///
     /// # Errors
     ///
-    /// The error itself, as it is or as the last of many, if there is to be no other attempt.
+    /// The error itself if there is no other attempt: unchanged, or as the last of several.
     async fn pause(&mut self, error: Error, asked: Option<Duration>) -> Result<()> {
         if !self.request.is_safe() {
             return Err(error);

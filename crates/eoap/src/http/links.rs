@@ -13,29 +13,28 @@ use crate::{
     },
 };
 
-/// What links to the server's own resources mean when they name another origin than the client's base URL.
+/// How to treat links to the server's own resources that name another origin than the client's base URL.
 ///
-/// ZOO-Project writes the host that it was configured with into all links, whatever host it is reached at:
-/// requests go to `http://zoo-project-dru-service/acme/ogc-api`, and links say
-/// `http://localhost:8080/acme/temp/x.log`.
+/// ZOO-Project writes its configured host into all links, whatever host it is reached at. Requests go to
+/// `http://zoo-project-dru-service/acme/ogc-api`, and links say `http://localhost:8080/acme/temp/x.log`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum LinkPolicy {
-    /// The server is where the base URL is: such a link keeps its path and query and gets the origin of the
+    /// The server is where the base URL is. Such a link keeps its path and query, and gets the origin of the
     /// base URL.
     #[default]
     OwnBase,
-    /// Links mean what they say. What lies at another origin is asked for without credentials.
+    /// Links are taken literally. Requests to another origin carry no credentials.
     Follow,
 }
 
 impl Transport {
-    /// The URL that a link to a resource of the server means, such as `next` of a list or the log of a job. A
-    /// relative link is below the base URL.
+    /// The absolute URL of a link to a resource of the server, such as `next` of a list or the log of a job.
+    /// A relative link is below the base URL.
     ///
     /// # Errors
     ///
-    /// [`Error::Url`] for what is no http or https URL.
+    /// [`Error::Url`] if it is not an http or https URL.
     pub(crate) fn resolve(&self, href: &str) -> Result<Url> {
         let url = self.external(href)?;
         if self.is_own(&url) || self.links == LinkPolicy::Follow {
@@ -47,17 +46,19 @@ impl Transport {
         Ok(mapped)
     }
 
-    /// Where data can be that a server links or redirects to: the place to ask first, and the one to ask if
-    /// nobody answers there or does not have it.
+    /// Where data is that a server links or redirects to: the first place to ask, and a second one if the
+    /// first does not answer or does not have it.
     ///
-    /// Data may lie anywhere, and a link to it is taken as it is. Three kinds are taken for the server's own
-    /// and follow the link policy: a relative link; one to this machine if the server is elsewhere, which is
-    /// what ZOO-Project calls itself by default; and one to a host that gives no answer, which may be a name
-    /// that the server is known by only where it stands.
+    /// Data may be anywhere, and a link to it is normally taken literally. Three kinds count as the server's
+    /// own and follow the link policy:
+    ///
+    /// - a relative link;
+    /// - a link to this machine if the server is elsewhere: ZOO-Project names itself so by default;
+    /// - a link to a host that does not answer: the name may be valid only in the server's own network.
     ///
     /// # Errors
     ///
-    /// [`Error::Url`] for what is no http or https URL.
+    /// [`Error::Url`] if it is not an http or https URL.
     pub(crate) fn places(&self, href: &str) -> Result<(Url, Option<Url>)> {
         let as_the_servers = self.resolve(href)?;
         match Url::parse(href) {
@@ -70,12 +71,12 @@ impl Transport {
         }
     }
 
-    /// The URL of data that may lie anywhere, such as an output by reference in a bucket: as given, whatever
-    /// the policy.
+    /// The URL of data that may be anywhere, such as an output by reference in a bucket. Not subject to the
+    /// link policy.
     ///
     /// # Errors
     ///
-    /// [`Error::Url`] for what is no http or https URL.
+    /// [`Error::Url`] if it is not an http or https URL.
     pub(crate) fn external(&self, href: &str) -> Result<Url> {
         let refuse = |reason: String| Error::Url { url: without_credentials(href), reason };
         let mut url = self.url(&[""]).join(href.trim()).map_err(|error| refuse(format!("the link is no URL: {error}")))?;

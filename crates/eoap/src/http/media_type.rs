@@ -3,8 +3,8 @@
 //! Types are compared without their parameters and without regard to case. What is behind a type is not
 //! looked at.
 
-/// The type without parameters, in lower case: `Text/Plain; charset=utf-8` is `text/plain`. Two types in one
-/// value, which proxies make of two headers, are cut at the comma.
+/// The type without parameters, in lower case: `Text/Plain; charset=utf-8` is `text/plain`. Proxies may join
+/// two headers to one value. Then the first type counts.
 pub(crate) fn essence(media_type: &str) -> String {
     media_type.split([';', ',']).next().unwrap_or("").trim().to_ascii_lowercase()
 }
@@ -28,7 +28,7 @@ pub(crate) fn is_json(media_type: &str) -> bool {
     essence == "application/json" || essence.ends_with("+json")
 }
 
-/// Whether a value of this type is text by its nature, and can stand in JSON as it is.
+/// Whether a value of this type is text, and can be in JSON without encoding.
 pub(crate) fn is_text(media_type: &str) -> bool {
     let essence = essence(media_type);
     essence.starts_with("text/")
@@ -36,7 +36,7 @@ pub(crate) fn is_text(media_type: &str) -> bool {
         || ["application/xml", "application/yaml", "application/cwl"].contains(&essence.as_str())
 }
 
-/// The media type that the ending of a file's name stands for.
+/// The media type for a file name's extension.
 pub(crate) fn by_extension(extension: &str) -> &'static str {
     match extension.to_ascii_lowercase().as_str() {
         "tif" | "tiff" => "image/tiff; application=geotiff",
@@ -64,7 +64,7 @@ pub(crate) fn by_extension(extension: &str) -> &'static str {
     }
 }
 
-/// What bytes are by what they begin with (as in the WHATWG's MIME Sniffing Standard), for answers whose
+/// The media type of bytes by their beginning (as in the WHATWG's MIME Sniffing Standard), for answers whose
 /// label a proxy has replaced.
 pub(crate) fn of_content(bytes: &[u8]) -> &'static str {
     const BEGINNINGS: [(&[u8], &str); 13] = [

@@ -1,7 +1,7 @@
-//! HTTP messages: what is sent, and what comes back.
+//! HTTP messages: requests and answers.
 //!
-//! A [`Request`] knows whether it may be sent again, an [`Answer`] how to become a value or an error. Neither
-//! moves a byte.
+//! A [`Request`] knows whether it may be sent again. An [`Answer`] becomes a value or an error. Neither
+//! sends anything.
 
 use std::time::Duration;
 
@@ -70,7 +70,7 @@ impl Request {
 }
 
 impl Answer {
-    /// The first of the `Content-Type` headers: ZOO-Project sends the output's own before the one of all its
+    /// The first of the `Content-Type` headers. ZOO-Project sends that of the output before that of all its
     /// answers.
     pub(crate) fn content_type(&self) -> Option<String> {
         self.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(str::to_owned)
@@ -109,7 +109,7 @@ impl Answer {
         matches!(self.status.as_u16(), 301 | 302 | 303 | 307 | 308)
     }
 
-    /// The error that an answer without a good status tells of.
+    /// The error for an answer without a good status.
     pub(crate) fn into_error(self) -> Error {
         match serde_json::from_slice::<Problem>(&self.body) {
             Ok(problem) if problem.is_telling() => self.api(problem),
@@ -122,7 +122,7 @@ impl Answer {
         }
     }
 
-    /// The error that a document tells of which came in place of another, whatever the status.
+    /// The error for a problem document that came in place of another document, whatever the status.
     pub(crate) fn problem(&self, document: Value) -> Error {
         match serde_json::from_value(document) {
             Ok(problem) => self.api(problem),

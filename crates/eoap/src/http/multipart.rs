@@ -1,15 +1,15 @@
-//! Takes `multipart/related` bodies apart (RFC 2046 clause 5.1, RFC 2387): several outputs in one answer.
+//! Parses `multipart/related` bodies (RFC 2046 clause 5.1, RFC 2387): several outputs in one answer.
 //!
-//! ZOO-Project writes such bodies in a way that no strict reader takes:
+//! Strict readers reject such bodies of ZOO-Project:
 //!
-//! - its boundary begins with two hyphens, which may or may not be written twice;
-//! - the next boundary may stand right behind a part's body, without a line break between them;
-//! - a stray `Status:` line and an empty line stand among the headers of a part;
+//! - the boundary begins with two hyphens, which may or may not be written twice;
+//! - the next boundary may follow a part's body without a line break;
+//! - the headers of a part contain a stray `Status:` line and an empty line;
 //! - no empty line separates headers from the body.
 //!
-//! So a boundary counts wherever it stands, if its line ends with it; headers are lines that look like one of
-//! a part's (`Content-…`, `Status`, …); a following empty line is taken as their end and not missed if it is
-//! not there; and lines may end with or without a carriage return. Nothing is known here about outputs.
+//! So a boundary counts anywhere, if it ends its line. Headers are lines that look like headers of a part
+//! (`Content-…`, `Status`, …). An empty line after them ends them, but is not required. Lines may end with
+//! or without a carriage return. Nothing is known here about outputs.
 
 use bytes::Bytes;
 
@@ -29,7 +29,7 @@ impl Part {
     }
 }
 
-/// The parts of a body whose Content-Type is given; an error says what is missing.
+/// The parts of a body with this Content-Type. The error says what is missing.
 pub(crate) fn parts(content_type: &str, body: &Bytes) -> Result<Vec<Part>, String> {
     let boundary = media_type::parameter(content_type, "boundary").filter(|boundary| !boundary.is_empty());
     let boundary = boundary.ok_or_else(|| "its Content-Type names no boundary between the parts".to_owned())?;
@@ -113,7 +113,7 @@ fn part(body: &Bytes, begin: usize, end: usize) -> Part {
             break;
         }
         at += line.length;
-        // An empty line ends the headers, but for the one that ZOO-Project writes after `Status`.
+        // An empty line ends the headers, except the one that ZOO-Project writes after `Status`.
         let strays = headers.last().is_some_and(|(name, _)| name == "status");
         if !(strays && header_follows(&body[at..end])) {
             break;
@@ -200,8 +200,8 @@ mod tests {
         }
     }
 
-    /// Bytes of ZOO-Project's kernel: boundaries behind bodies without a line break, stray headers, a picture
-    /// as it is.
+    /// Bytes of ZOO-Project's kernel: boundaries behind bodies without a line break, stray headers, raw
+    /// bytes of a picture.
     #[test]
     fn body_of_the_kernel() {
         let headers = include_str!("../../tests/data/zoo/zoo-multipart.headers");
@@ -243,8 +243,8 @@ mod tests {
 
         #[test]
         fn every_body_comes_back(bodies in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..40), 0..4), blank: bool) {
-            // Without an empty line after the headers, a body that begins with a line break or a header
-            // cannot be told apart.
+            // Without an empty line after the headers, a body that begins with a line break or a header is
+            // ambiguous.
             prop_assume!(blank || bodies.iter().all(|body| !body.starts_with(b"\r") && !body.starts_with(b"\n")));
             let mut message = Vec::new();
             for body in &bodies {

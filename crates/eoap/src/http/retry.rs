@@ -1,7 +1,7 @@
 //! When a request is sent again, and after how long.
 //!
-//! [`Retry`] is the policy; [`is_passing`] and [`retry_after`] read what a server says about it. Nothing here
-//! knows deadlines or sends anything.
+//! [`Retry`] is the policy. [`is_passing`] and [`retry_after`] read the server's signs. Nothing here knows
+//! deadlines or sends anything.
 
 use std::time::{Duration, SystemTime};
 
@@ -13,15 +13,14 @@ use reqwest::{
 
 /// How often and how soon a request that only reads (GET, HEAD) is sent again.
 ///
-/// It is sent again after 429, 502, 503 and 504, and after a fault of the connection: refused, reset (be it
-/// within the body), or silent for too long. The delay is random between nothing and a limit that doubles
-/// with each failure ("full jitter"), so that clients that failed together do not come back together. A
-/// `Retry-After` of the server (RFC 9110 clause 10.2.3, both forms) is a delay at the least; if it is longer
-/// than what remains of the request's time, the request fails at once with
-/// [`Error::RetryAfter`](crate::Error::RetryAfter).
+/// It is sent again after 429, 502, 503 and 504, and after a connection fault: refused, reset (even within
+/// the body), or silent for too long. The delay is random, between zero and a limit that doubles with each
+/// failure ("full jitter"). So clients that failed together do not come back together. A `Retry-After` of
+/// the server (RFC 9110 clause 10.2.3, both forms) is the minimum delay. If it is longer than the rest of
+/// the request's time, the request fails at once with [`Error::RetryAfter`](crate::Error::RetryAfter).
 ///
-/// A request that changes something (an execution, a dismissal, a deployment) is never sent twice, whatever
-/// happens: not even if the connection was refused, when nothing can have arrived.
+/// A request that changes something (an execution, a dismissal, a deployment) is never sent twice, not even
+/// after a refused connection.
 ///
 /// ```
 /// use std::time::Duration;
@@ -60,7 +59,7 @@ impl Retry {
         self.max_delay
     }
 
-    /// How often a request is sent at the most, the first time included; 0 counts as 1.
+    /// How often a request is sent at most, including the first time. 0 counts as 1.
     pub fn attempts(mut self, attempts: u32) -> Self {
         self.attempts = attempts.max(1);
         self
@@ -92,13 +91,13 @@ impl Retry {
     }
 }
 
-/// Whether a status tells of a state that passes: too many requests, or a gateway without its server.
+/// Whether a status is temporary: too many requests, or a gateway without its server.
 pub(crate) fn is_passing(status: StatusCode) -> bool {
     matches!(status.as_u16(), 429 | 502 | 503 | 504)
 }
 
-/// How long the server asks to wait: `Retry-After` in seconds or as a date, which counts from the answer's
-/// own `Date` if it has one, because clocks differ. What cannot be read asks for nothing.
+/// How long the server asks to wait: `Retry-After` in seconds or as a date. A date is compared with the
+/// answer's own `Date`, if it has one, because clocks differ. An unreadable value is ignored.
 pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {

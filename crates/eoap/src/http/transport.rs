@@ -1,8 +1,8 @@
 //! Sends requests and turns answers into values or errors.
 //!
-//! [`Transport`] owns the connections, the base URL and the credentials. It follows redirects of reading
-//! requests only, never repeats a request that changes something, and sends credentials to the base URL's
-//! origin and nowhere else. It knows nothing about processes and jobs.
+//! [`Transport`] owns the connections, the base URL and the credentials. It follows redirects only of
+//! requests that read. It never repeats a request that changes something. It sends credentials only to the
+//! base URL's origin. It knows nothing about processes and jobs.
 
 use std::{fmt, time::Duration};
 
@@ -21,7 +21,7 @@ use super::{
 };
 use crate::error::{Error, Result};
 
-/// What a transport is to be like.
+/// The settings of a transport.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     pub(crate) auth: Auth,
@@ -58,7 +58,7 @@ pub(crate) struct Transport {
 }
 
 impl Transport {
-    /// A transport to `base`, whose user name and password, if any, become credentials.
+    /// A transport to `base`. A user name and password in it become credentials.
     pub(crate) fn new(base: &str, settings: Settings) -> Result<Self> {
         let advice = "give an absolute http or https URL such as http://host/acme/ogc-api";
         let refuse = |reason: String| Error::Url { url: without_credentials(base), reason };
@@ -108,8 +108,8 @@ impl Transport {
         self.send(Request::get(url)).await?.json(expected)
     }
 
-    /// Sends the request and reads the whole answer, all within the client's time limit. A reading request is
-    /// repeated as [`Retry`] says, and redirected up to five times; a request that changes something is sent
+    /// Sends the request and reads the whole answer, within the client's time limit. A request that reads is
+    /// repeated as [`Retry`] says, and redirected up to five times. A request that changes something is sent
     /// once.
     ///
     /// # Errors

@@ -1,8 +1,8 @@
-//! Fetches assets to local files: from S3, HTTP servers, or other files.
+//! Downloads assets to local files: from S3, HTTP servers, or other files.
 //!
-//! [`Download`] streams one asset into a file that appears when it is whole; [`DownloadItems`] does so with
-//! the assets of items, and gives the items back with the files' paths. Both tell how far they are and print
-//! nothing: what is shown of it, and how often, is decided in `progress`.
+//! [`Download`] streams one asset to a file, which appears when it is complete. [`DownloadItems`] does this
+//! with the assets of items, and returns the items with the files' paths. Both report progress and print
+//! nothing. `progress` decides what is printed, and how often.
 
 use std::{
     fmt,
@@ -29,13 +29,12 @@ use transfer::fetch;
 
 type OnProgress = Box<dyn FnMut(&Progress) + Send>;
 
-/// The download of one asset, from [`Download::of`]: set what is to be set, then `.await` for the path of the
-/// file.
+/// The download of one asset, from [`Download::of`]: change settings, then `.await` the path of the file.
 ///
-/// The file lies in the folder under the last part of the asset's address. It appears when it is whole: a
-/// download that fails or is stopped leaves nothing, and a file that was there before is replaced at the end.
-/// What S3 or an HTTP server breaks off goes on from where it was, if the server can do that and still has
-/// the same file.
+/// The file is in the folder, named after the last part of the asset's address. It appears when it is
+/// complete. A download that fails or is stopped leaves nothing. An existing file is replaced at the end. An
+/// interrupted transfer from S3 or an HTTP server is resumed, if the server supports that and still has the
+/// same file.
 ///
 /// ```no_run
 /// # async fn run(items: eoap::ItemCollection) -> Result<(), eoap::Error> {
@@ -53,8 +52,8 @@ pub struct Download {
 }
 
 impl ItemCollection {
-    /// Downloads the items' assets into a folder: settings first, then `.await` for the collection with the
-    /// addresses of the local files.
+    /// Downloads the items' assets into a folder. Change settings first, then `.await` the collection with
+    /// the addresses of the local files.
     ///
     /// ```no_run
     /// # async fn run(items: eoap::ItemCollection) -> Result<(), eoap::Error> {
@@ -79,7 +78,7 @@ impl Download {
         Self { asset: asset.clone(), folder: PathBuf::from("."), name: None, on_progress: None }
     }
 
-    /// Where the file will lie; the current folder, unless it is set. It is made if it does not exist.
+    /// The folder of the file. The default is the current folder. It is created if it does not exist.
     pub fn folder(mut self, folder: impl Into<PathBuf>) -> Self {
         self.folder = folder.into();
         self
@@ -102,11 +101,11 @@ impl Download {
     }
 }
 
-/// The download of items' assets, from [`ItemCollection::download`]: set what is to be set, then `.await` for
-/// the items as they are now, with the addresses of the local files.
+/// The download of items' assets, from [`ItemCollection::download`]. Change settings, then `.await` the
+/// items with the addresses of the local files.
 ///
-/// Each item has a folder of its own, named after it. The files are fetched one after the other, each as
-/// [`Download`] does it; a failure ends the whole, and the files that are whole by then stay.
+/// Each item has its own folder, named after it. The files are downloaded one after the other, each as
+/// [`Download`] does it. A failure ends the download. Files that are complete by then stay.
 #[must_use = "nothing is fetched until `.await`"]
 pub struct DownloadItems {
     items: ItemCollection,
@@ -120,7 +119,7 @@ impl DownloadItems {
         Self { items, folder, keys: None, on_progress: None }
     }
 
-    /// Fetches the assets with these keys only. Items that have none of them are left as they are.
+    /// Downloads only the assets with these keys. Items that have none of them are unchanged.
     pub fn assets<K: Into<String>>(mut self, keys: impl IntoIterator<Item = K>) -> Self {
         self.keys = Some(keys.into_iter().map(Into::into).collect());
         self
@@ -139,8 +138,7 @@ impl DownloadItems {
         Ok(self.items)
     }
 
-    /// Which asset goes where: index of the item, key of the asset, path of the file. No two go to the same
-    /// place.
+    /// The plan: index of the item, key of the asset, path of the file. All paths differ.
     fn plan(&self, folder: &Path) -> Result<Vec<(usize, String, PathBuf)>> {
         let mut plan: Vec<(usize, String, PathBuf)> = Vec::new();
         for (index, item) in self.items.iter().enumerate() {
@@ -166,7 +164,7 @@ impl DownloadItems {
     }
 }
 
-/// What both downloads have: tell how far they are, and can be awaited.
+/// The methods that both downloads have: progress, and `.await`.
 macro_rules! download {
     ($type:ty, $output:ty) => {
         impl $type {
@@ -176,8 +174,8 @@ macro_rules! download {
                 self
             }
 
-            /// Prints a line for each file when it is whole, and ten on the way if it is large. Which lines
-            /// depends on the sizes only, not on the time that it takes.
+            /// Prints a line for each complete file, and ten on the way if it is large. The lines depend
+            /// only on the sizes, not on the time.
             pub fn show_progress(self) -> Self {
                 let mut lines = Lines::default();
                 self.on_progress(move |progress| lines.show(progress))

@@ -1,8 +1,8 @@
-//! How far a download is, in few lines.
+//! The progress of a download, in few lines.
 //!
-//! A notebook keeps every line that is printed, so a bar that moves would fill pages. [`Lines`] prints one
-//! when a file is whole, and for large files one at every tenth: what is printed depends on sizes only, and
-//! is the same on every run.
+//! A notebook keeps every printed line, so a moving bar would fill pages. [`Lines`] prints one line when a
+//! file is complete. For large files it also prints one at every tenth. The output depends only on sizes,
+//! and so is the same on every run.
 
 use std::{
     fmt,
@@ -22,7 +22,7 @@ pub struct Progress {
     pub files: usize,
     /// Bytes of this file that are here.
     pub received: u64,
-    /// Bytes that it will have, if the server tells.
+    /// The file's size in bytes, if the server reports it.
     pub size: Option<u64>,
     /// Whether the file is whole and has its name.
     pub is_done: bool,
@@ -31,7 +31,7 @@ pub struct Progress {
 /// Files below this size are here before anybody wonders.
 const LARGE: u64 = 32 << 20;
 
-/// What has been printed of the current file.
+/// What was printed about the current file.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Lines {
     file: usize,
@@ -42,7 +42,7 @@ impl Lines {
     /// Prints what there is to say, if there is something.
     pub(crate) fn show(&mut self, progress: &Progress) {
         if let Some(line) = self.line(progress) {
-            // As for everything shown: nobody is left to be told of a closed output.
+            // As for all output, a closed standard output is ignored.
             let _ = writeln!(std::io::stdout().lock(), "{line}");
         }
     }
@@ -66,7 +66,7 @@ impl Lines {
     }
 }
 
-/// A path by its last two parts: the whole one differs from machine to machine and says little.
+/// The last two parts of a path. The whole path differs between machines.
 struct Shown<'a>(&'a Path);
 
 impl fmt::Display for Shown<'_> {

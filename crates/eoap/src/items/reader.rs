@@ -1,9 +1,8 @@
-//! Reads items one by one, so that a bad one names itself and loses nobody else (STAC 1.0 and 1.1, item and
-//! common metadata).
+//! Reads items one by one, so that an invalid one is named and does not affect the others (STAC 1.0 and 1.1,
+//! item and common metadata).
 //!
-//! What STAC allows and the crate `stac` does not read is made readable: numbers that are texts (`"nodata":
-//! "nan"`), and `null` where a member can be left out. What STAC forbids is refused, with the member that is
-//! at fault.
+//! Some valid STAC is unreadable for the crate `stac`. It is adapted: numbers as texts (`"nodata": "nan"`),
+//! and `null` for a member that may be left out. Invalid STAC is refused, and the faulty member is named.
 
 use std::fmt;
 
@@ -69,7 +68,7 @@ pub(super) fn item(index: usize, value: Value) -> Result<Item, Box<RefusedItem>>
     Ok(read)
 }
 
-/// An item that the crate `stac` can read, and what had to be taken out for that.
+/// An item that the crate `stac` can read, and the members that were removed for that.
 struct Readable {
     item: Value,
     /// "No data" that is a text: by asset, and by band of the asset.
@@ -99,7 +98,7 @@ fn drop_nulls(members: &mut Map<String, Value>, names: &[&str]) {
     members.retain(|name, value| !(value.is_null() && names.contains(&name.as_str())));
 }
 
-/// Takes out `nodata` where it is one of the texts that STAC 1.1 has for numbers that JSON has not.
+/// Removes a `nodata` that is a text. STAC 1.1 has such texts for numbers that JSON lacks.
 fn take_number(members: &mut Map<String, Value>) -> Option<Value> {
     let is_number = matches!(members.get("nodata")?.as_str()?, "nan" | "inf" | "-inf");
     is_number.then(|| members.shift_remove("nodata")).flatten()
@@ -112,7 +111,7 @@ fn culprit(item: &Value) -> String {
     'deeper: while let Some(here) = item.pointer(&pointer) {
         let names: Vec<String> = match here {
             Value::Object(members) => members.keys().cloned().collect(),
-            // Of a list of numbers, none is at fault alone.
+            // In a list of numbers, a single number cannot be blamed.
             Value::Array(entries) if entries.iter().any(Value::is_object) => {
                 (0..entries.len()).map(|index| index.to_string()).collect()
             }
@@ -137,8 +136,8 @@ fn culprit(item: &Value) -> String {
     path.concat().trim_start_matches('.').to_owned()
 }
 
-/// Makes addresses of assets absolute that are relative to the item's own (STAC, "Relative URLs"), which its
-/// link `self` tells.
+/// Makes relative addresses of assets absolute (STAC, "Relative URLs"). The base is the item's own address,
+/// from its link `self`.
 fn make_absolute(item: &mut Item) {
     let own = item.links.iter().find(|link| link.rel == "self").and_then(|link| Url::parse(&link.href).ok());
     let Some(own) = own else { return };

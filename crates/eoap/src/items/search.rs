@@ -1,7 +1,6 @@
 //! Searches for items in catalogs that have an API (STAC API - Item Search 1.0, `GET /search`).
 //!
-//! [`Search`] asks page by page and gives one collection. What is in the items is not looked at; assets are
-//! read elsewhere.
+//! [`Search`] requests page by page and returns one collection. The content of items is not examined here.
 
 use std::{collections::HashSet, fmt, future::IntoFuture, sync::Arc};
 
@@ -31,8 +30,8 @@ const PAGE: usize = 100;
 /// So many items are taken unless more are wanted.
 const MOST: usize = 1000;
 
-/// A search for items, such as "which scenes cover my area?": set what they should be like, then `.await` for
-/// the items of all pages.
+/// A search for items, such as "which scenes cover my area?". Set the conditions, then `.await` the items of
+/// all pages.
 ///
 /// ```no_run
 /// # async fn run() -> Result<(), eoap::Error> {
@@ -62,12 +61,12 @@ impl Search {
     ///
     /// # Errors
     ///
-    /// [`Error::Url`] for what is no http or https URL.
+    /// [`Error::Url`] if it is not an http or https URL.
     pub fn at(base: impl AsRef<str>) -> Result<Self> {
         Self::with(base.as_ref(), Auth::None)
     }
 
-    /// As [`at`](Self::at), with a token (`Authorization: Bearer`), which goes to the catalog only.
+    /// Like [`at`](Self::at), with a token (`Authorization: Bearer`), which is sent only to the catalog.
     ///
     /// # Errors
     ///
@@ -92,8 +91,8 @@ impl Search {
         self.set("ids", ids.into().words().join(","))
     }
 
-    /// Items that touch this rectangle: west, south, east and north in degrees; across the antimeridian, west
-    /// is larger than east.
+    /// Items that touch this rectangle: west, south, east and north in degrees. Across the antimeridian,
+    /// west is larger than east.
     pub fn bbox(self, bbox: impl Into<[f64; 4]>) -> Self {
         let bbox: [f64; 4] = bbox.into();
         self.set("bbox", bbox.map(|degree| degree.to_string()).join(","))
@@ -111,12 +110,12 @@ impl Search {
         self.set("datetime", datetime.as_str().to_owned())
     }
 
-    /// Sets another parameter of the query, such as `sortby` or `filter` of a server that has the extension.
+    /// Sets another parameter of the query, such as `sortby` or `filter`, if the server has that extension.
     pub fn parameter(self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.set(name, value.into())
     }
 
-    /// How many items a page has at most (100 unless set; servers have a maximum of their own).
+    /// The most items on a page: 100 by default. Servers have their own maximum.
     pub fn page(mut self, items: usize) -> Self {
         self.page = items.max(1);
         self
@@ -166,8 +165,8 @@ impl Search {
         Ok(found)
     }
 
-    /// What a link `next` asks for (STAC API, "Paging"): an address, or an address and a body, which may be
-    /// the rest of the one before.
+    /// The request of a link `next` (STAC API, "Paging"): an address, or an address and a body. The body may
+    /// have to be merged into the one before.
     fn step(&self, page: &Url, link: &Map<String, Value>, before: Option<Value>) -> Result<(Method, Url, Option<Value>)> {
         let href = link.get("href").and_then(Value::as_str).unwrap_or_default();
         let url = page

@@ -1,7 +1,7 @@
 //! Talks to an OGC API - Processes server (Part 1: Core, OGC 18-062r2; Part 2: Deploy, Replace, Undeploy).
 //!
-//! [`Client`] has a method per resource; what comes back is typed and lossless. How requests are sent is the
-//! business of the transport; waiting for jobs that of [`Job`].
+//! [`Client`] has a method per resource. Its results are typed and lossless. The transport sends requests,
+//! and [`Job`] waits for jobs.
 
 use std::{fmt, sync::Arc};
 
@@ -27,9 +27,9 @@ const OPENAPI: &str = "application/vnd.oai.openapi+json;version=3.0, application
 
 /// A client of one server, cheap to clone.
 ///
-/// Requests always go to the base URL that was given: the links of ZOO-Project name the host that the server
-/// was configured with, which may not be the one that it is reached at. Credentials go to the origin of the
-/// base URL only. Proxies are taken from the environment (`http_proxy`, `https_proxy`, `no_proxy`).
+/// Requests always go to the given base URL. The links of ZOO-Project name its configured host, which may
+/// not be reachable. Credentials go only to the origin of the base URL. Proxies come from the environment
+/// (`http_proxy`, `https_proxy`, `no_proxy`).
 ///
 /// ```no_run
 /// # async fn run() -> Result<(), eoap::Error> {
@@ -64,7 +64,7 @@ impl Client {
     ///
     /// As all requests: [`Error::Connection`](crate::Error::Connection) without an answer,
     /// [`Error::Api`](crate::Error::Api) or [`Error::Http`](crate::Error::Http) for an error status,
-    /// [`Error::Decode`](crate::Error::Decode) for an answer that is not what the standard promises.
+    /// [`Error::Decode`](crate::Error::Decode) for an answer that departs from the standard.
     pub fn landing_page(&self) -> BoxFuture<'_, Result<LandingPage>> {
         Box::pin(async move { self.transport.get_json(self.transport.url(&[""]), "a landing page").await })
     }
@@ -78,8 +78,8 @@ impl Client {
         Box::pin(async move { self.transport.get_json(self.transport.url(&["conformance"]), "a conformance declaration").await })
     }
 
-    /// The definition of the API (clause 7.3): where the landing page's link `service-desc` leads. Servers
-    /// also call that link `service` or `openapi`, or have none; then `/api` and `/openapi.json` are tried.
+    /// The definition of the API (clause 7.3), at the landing page's link `service-desc`. Servers also call
+    /// that link `service` or `openapi`, or have none. Then `/api` and `/openapi.json` are tried.
     ///
     /// # Errors
     ///
@@ -155,7 +155,7 @@ impl Client {
         &self.transport
     }
 
-    /// Where a link on the page at `page` leads: a relative one starts at the page, an absolute one follows
+    /// The URL of a link on the page at `page`. A relative link starts at the page, an absolute one follows
     /// the link policy.
     pub(crate) fn follow(&self, page: &Url, href: &str) -> Result<Url> {
         match (Url::parse(href), page.join(href)) {

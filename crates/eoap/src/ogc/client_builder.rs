@@ -20,8 +20,9 @@ use crate::{
 
 /// Settings of a [`Client`], from [`Client::builder`].
 ///
-/// Credentials go to the origin (scheme, host and port) of the base URL and nowhere else: not along with a
-/// redirect or a link to another origin, and not into any message or log. The last ones that are set count.
+/// Credentials go only to the origin (scheme, host and port) of the base URL. They are never sent along with
+/// a redirect or a link to another origin, or written to a message or log. If credentials are set several
+/// times, the last ones count.
 #[derive(Clone, Debug)]
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct ClientBuilder {
@@ -75,12 +76,12 @@ impl ClientBuilder {
         self.auth(Auth::Header(name.into(), value.into()))
     }
 
-    /// Sends bearer tokens that end and are renewed: `provider` is called for the first request, shortly
-    /// before the token expires, and after the server has refused it (401). However many requests need a
-    /// token at once, it is called once.
+    /// Sends bearer tokens that expire and are renewed. `provider` is called for the first request, shortly
+    /// before the token expires, and after the server has refused it (401). If several requests need a token
+    /// at once, it is called once.
     ///
-    /// A refused request that only reads is repeated with the new token, once. One that changes something is
-    /// not: its error is returned, and the next request has the new token.
+    /// After a refusal, a request that only reads is repeated once with the new token. A request that
+    /// changes something is not repeated: its error is returned, and the next request has the new token.
     ///
     /// ```
     /// # fn run() -> Result<(), eoap::Error> {
@@ -113,23 +114,23 @@ impl ClientBuilder {
         self
     }
 
-    /// Limits the time of a whole request: all its attempts, redirects and pauses, until the last byte of the
-    /// answer has come; 5 min unless set. Time in the queue for one of the client's own
-    /// [`connections`](Self::connections) does not count. Within it, 10 s are given to connect, and
-    /// [`read_timeout`](Self::read_timeout) to silence.
+    /// Limits the time of a whole request: all its attempts, redirects and pauses, until the last byte of
+    /// the answer. The default is 5 min. Waiting for one of the client's own
+    /// [`connections`](Self::connections) does not count. Within that time, connecting may take 10 s, and
+    /// silence may last for [`read_timeout`](Self::read_timeout).
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.settings.timeout = timeout;
         self
     }
 
-    /// How long the server may be silent before the connection is given up; 60 s unless set. A server that
-    /// runs a process synchronously says nothing until the process has ended.
+    /// How long the server may be silent before the connection is closed. The default is 60 s. A server that
+    /// runs a process synchronously is silent until the process has ended.
     pub fn read_timeout(mut self, timeout: Duration) -> Self {
         self.settings.read_timeout = timeout;
         self
     }
 
-    /// How often a request that only reads is repeated. Nothing else ever is.
+    /// How often a request that only reads is repeated. Other requests are never repeated.
     pub fn retry(mut self, retry: Retry) -> Self {
         self.settings.retry = retry;
         self
@@ -141,9 +142,8 @@ impl ClientBuilder {
         self
     }
 
-    /// How many requests of this client and its clones are on their way at once; 32 unless set. All others
-    /// queue, first come first served. It also bounds the connections: there are never more idle ones than
-    /// this.
+    /// How many requests of this client and its clones run at once. The default is 32. Others wait, first
+    /// come, first served. This also limits the number of idle connections.
     pub fn connections(mut self, connections: usize) -> Self {
         self.settings.connections = connections;
         self
@@ -165,9 +165,9 @@ impl ClientBuilder {
     ///
     /// # Errors
     ///
-    /// [`Error::Url`](crate::Error::Url) for a base URL that is not absolute or not HTTP;
-    /// [`Error::Setup`](crate::Error::Setup) for credentials that no header can hold, for 0 connections, or
-    /// if TLS cannot be set up.
+    /// [`Error::Url`](crate::Error::Url) for a base URL that is not absolute or not HTTP.
+    /// [`Error::Setup`](crate::Error::Setup) for credentials that cannot be in a header, for 0 connections,
+    /// or if TLS cannot be set up.
     pub fn build(self) -> Result<Client> {
         Ok(Client::with(Transport::new(&self.base, self.settings)?, self.prefer))
     }

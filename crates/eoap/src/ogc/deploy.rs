@@ -1,7 +1,7 @@
 //! Deploying processes (OGC API - Processes - Part 2: Deploy, Replace, Undeploy).
 //!
-//! [`Deploy`] and [`GetPackage`] are requests with settings, [`Deployed`] is what a server says of a
-//! deployment. A request that changes something is sent once, whatever happens.
+//! [`Deploy`] and [`GetPackage`] are requests with settings. [`Deployed`] is the server's answer to a
+//! deployment. A request that changes something is sent exactly once.
 
 use std::{
     fmt,
@@ -26,12 +26,12 @@ use crate::{
     },
 };
 
-/// What [`GetPackage`] asks for: CWL as it was deployed, or the OGC application package where it is all there
-/// is. ZOO-Project refuses requests that name neither, and looks for words in the header:
+/// What [`GetPackage`] accepts: CWL as it was deployed, or the OGC application package if there is only
+/// that. ZOO-Project refuses requests that name neither. It searches the header for words, so
 /// `application/cwl+json` would ask it to convert.
 const PACKAGES: &str = "application/cwl+yaml, application/cwl;q=0.9, application/ogcapppkg+json;q=0.7";
 
-/// Deploys or replaces a process, from [`Client::deploy`] or [`Client::replace`]: set what is to be set, then
+/// Deploys or replaces a process, from [`Client::deploy`] or [`Client::replace`]. Change settings, then
 /// `.await`.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is deployed until `.await`"]
@@ -59,9 +59,10 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of [`landing_page`](Client::landing_page); a process with this identifier is
-    /// [`ProblemKind::DuplicatedProcess`](crate::ProblemKind::DuplicatedProcess), a media type that the
-    /// server does not take [`ProblemKind::UnsupportedMediaType`](crate::ProblemKind::UnsupportedMediaType).
+    /// Those of [`landing_page`](Client::landing_page). If the process exists,
+    /// [`ProblemKind::DuplicatedProcess`](crate::ProblemKind::DuplicatedProcess). If the server does not
+    /// accept the media type,
+    /// [`ProblemKind::UnsupportedMediaType`](crate::ProblemKind::UnsupportedMediaType).
     pub fn deploy(&self, package: &Package) -> Deploy {
         Deploy::new(self.clone(), package.clone())
     }
@@ -145,8 +146,8 @@ impl IntoFuture for Deploy {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Deployed {
-    /// The process. Servers that answer without a body, as they may after a replacement or while a deployment
-    /// waits for its turn, tell no more of it than its identifier.
+    /// The process. A server may answer without a body, after a replacement or while a deployment is queued.
+    /// Then only the identifier is known.
     pub process: ProcessSummary,
     /// Where the process is, as the server writes it (`Location`).
     pub location: Option<String>,
@@ -217,7 +218,8 @@ impl fmt::Display for Deployed {
     }
 }
 
-/// Asks for what was deployed, from [`Client::package`]: set another media type if need be, then `.await`.
+/// Requests a deployed package, from [`Client::package`]. Set another media type if necessary, then
+/// `.await`.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is asked for until `.await`"]
 pub struct GetPackage {
@@ -262,7 +264,7 @@ impl IntoFuture for GetPackage {
 pub(crate) fn after(path: &str, name: &str) -> Option<String> {
     let segments: Vec<&str> = path.split('/').collect();
     let found = segments.windows(2).rev().find(|pair| pair[0] == name && !pair[1].is_empty())?[1];
-    // Form decoding is percent-decoding but for `+`, which is kept as it is.
+    // Form decoding is percent-decoding, except that it replaces `+`, so that is encoded first.
     let found = found.replace('+', "%2B");
     url::form_urlencoded::parse(found.as_bytes()).map(|(name, _)| name.into_owned()).next()
 }

@@ -1,6 +1,6 @@
-//! The documents of OGC API - Processes: what a server sends and what it is sent, as types.
+//! The documents of OGC API - Processes as types: what a server sends and receives.
 //!
-//! Each is read without loss and written as it came. Nothing is requested here.
+//! Each is read without loss and written unchanged. Nothing is requested here.
 
 pub(crate) mod api_definition;
 pub(crate) mod description;

@@ -1,8 +1,8 @@
-//! Executes processes: as a job, at once, or as the server likes best (OGC API - Processes - Part 1, clause
-//! 7.11).
+//! Executes processes: as a job, synchronously, or as the server prefers (OGC API - Processes - Part 1,
+//! clause 7.11).
 //!
-//! Whether an answer tells of a job or holds the results is decided here; what is in the results is not
-//! looked at.
+//! This module decides whether an answer describes a job or contains the results. It does not read the
+//! results.
 
 use futures_util::future::BoxFuture;
 use reqwest::{Method, StatusCode};
@@ -54,7 +54,7 @@ impl Submitted {
     }
 }
 
-/// An execution on its way: what is sent, and what can be expected of the answer.
+/// An execution in progress: the request, and what to expect of the answer.
 struct Submission {
     process: String,
     body: Value,
@@ -74,15 +74,14 @@ impl Submission {
 }
 
 impl Client {
-    /// Executes a process asynchronously: `POST /processes/{id}/execution` (clause 7.11). An execution can be
-    /// given by value or by reference. The request is sent exactly once, whatever happens: an execution is
-    /// not repeatable.
+    /// Executes a process asynchronously: `POST /processes/{id}/execution` (clause 7.11). An execution can
+    /// be given by value or by reference. The request is sent exactly once, since an execution is not
+    /// repeatable.
     ///
     /// # Errors
     ///
-    /// Those of [`landing_page`](Client::landing_page), and [`Error::NoJobId`] if the server does not say
-    /// which job it has made, [`Error::AnsweredSynchronously`] with the results if it ran the process at
-    /// once.
+    /// Those of [`landing_page`](Client::landing_page). [`Error::NoJobId`] if the server does not name the
+    /// new job. [`Error::AnsweredSynchronously`] with the results if it ran the process at once.
     pub fn execute(&self, process: impl AsRef<str>, execution: impl AsRef<Execution>) -> BoxFuture<'_, Result<Job>> {
         let execution = execution.as_ref();
         self.execute_this(Submission::new(process.as_ref(), execution, execution.prefer_or(self.preference())))
@@ -91,7 +90,8 @@ impl Client {
     fn execute_this(&self, submission: Submission) -> BoxFuture<'_, Result<Job>> {
         Box::pin(async move {
             let answer = self.post(&submission).await?;
-            // pygeoapi tells of a job even if it has run the process at once; its results are there, too.
+            // pygeoapi describes a job even if it has run the process at once. The job's results are
+            // available, too.
             if let Some(job) = self.job_of(&submission, &answer) {
                 return Ok(job);
             }
@@ -105,14 +105,14 @@ impl Client {
         })
     }
 
-    /// Executes a process and waits for the answer, which is the results (clause 7.11.2.3: synchronous
-    /// execution). Words of the execution's or the client's [`Prefer`] that ask for a job are left out. The
-    /// request is sent exactly once.
+    /// Executes a process and waits for the results (clause 7.11.2.3: synchronous execution). If the
+    /// [`Prefer`] of the execution or the client asks for a job, that part is left out. The request is sent
+    /// exactly once.
     ///
     /// # Errors
     ///
     /// Those of [`landing_page`](Client::landing_page), and [`Error::AnsweredAsynchronously`] with the job's
-    /// identifier if the server has made a job of it. ZOO-Project refuses to run deployed processes
+    /// identifier if the server has created a job. ZOO-Project refuses to run deployed processes
     /// synchronously.
     pub fn execute_sync(&self, process: impl AsRef<str>, execution: impl AsRef<Execution>) -> BoxFuture<'_, Result<Results>> {
         let execution = execution.as_ref();
@@ -132,13 +132,13 @@ impl Client {
         })
     }
 
-    /// Executes a process as the server likes best, which its answer tells: a job or the results. What is
-    /// preferred is the execution's or the client's [`Prefer`]. The request is sent exactly once.
+    /// Executes a process as the server prefers. Its answer decides: a job or the results. The [`Prefer`] of
+    /// the execution or the client is sent along. The request is sent exactly once.
     ///
     /// # Errors
     ///
-    /// Those of [`landing_page`](Client::landing_page), and [`Error::NoJobId`] if the server has made a job
-    /// and does not say which.
+    /// Those of [`landing_page`](Client::landing_page), and [`Error::NoJobId`] if the server has created a
+    /// job and does not name it.
     pub fn submit(&self, process: impl AsRef<str>, execution: impl AsRef<Execution>) -> BoxFuture<'_, Result<Submitted>> {
         let execution = execution.as_ref();
         self.submit_this(Submission::new(process.as_ref(), execution, execution.prefer_or(self.preference())))
@@ -166,7 +166,7 @@ impl Client {
         self.transport().send(request).await
     }
 
-    /// The job that the answer to an execution tells of: by its body, else by its `Location` header.
+    /// The job in the answer to an execution: from its body, or else from its `Location` header.
     fn job_of(&self, submission: &Submission, answer: &Answer) -> Option<Job> {
         let status = status_of(answer);
         let located = answer.location().and_then(|url| after(url.path(), "jobs"));
@@ -177,9 +177,8 @@ impl Client {
     }
 }
 
-/// The status of a job that the answer to an execution holds. 200 is the status code of results, whose
-/// outputs could be called `id` and `status`, but some servers answer so with a job: then it has to look like
-/// one.
+/// The status of a job in the answer to an execution. 200 is the status code of results, and outputs could
+/// be called `id` and `status`. But some servers answer with 200 and a job: then it has to look like one.
 fn status_of(answer: &Answer) -> Option<StatusInfo> {
     if answer.is_empty() {
         return None;

@@ -1,6 +1,6 @@
-//! What a link leads to: bytes, and what they are.
+//! The target of a link: its bytes, and their media type.
 //!
-//! [`Client::fetch`] finds out where data is that a server links to; what is in it is not looked at.
+//! [`Client::fetch`] finds the data that a server links to. It does not examine the content.
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -29,8 +29,7 @@ pub struct Fetched {
 }
 
 impl Output {
-    /// The value with its bytes and media type, wherever it is: a reference is fetched ([`Client::fetch`]), a
-    /// value is here already.
+    /// The value with its bytes and media type. A reference is fetched ([`Client::fetch`]).
     ///
     /// # Errors
     ///
@@ -50,17 +49,17 @@ impl Fetched {
     ///
     /// # Errors
     ///
-    /// [`Error::OutputBytes`] if it is no UTF-8.
+    /// [`Error::OutputBytes`] if it is not UTF-8.
     pub fn text(&self) -> Result<&str> {
         std::str::from_utf8(&self.bytes)
             .map_err(|error| Error::OutputBytes { reason: format!("it is no text ({error}); take the field `bytes`") })
     }
 
-    /// The data, which is JSON, as a type of the caller's.
+    /// The data, which must be JSON, as a type of the caller's.
     ///
     /// # Errors
     ///
-    /// [`Error::OutputBytes`] if it is no JSON or not of that type.
+    /// [`Error::OutputBytes`] if it is not JSON or not of that type.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
         serde_json::from_slice(&self.bytes)
             .map_err(|error| Error::OutputBytes { reason: format!("it is not JSON of this type: {error}") })
@@ -68,13 +67,15 @@ impl Fetched {
 }
 
 impl Client {
-    /// Fetches what a link leads to, such as an output that was sent by reference.
+    /// Fetches the target of a link, such as an output that was sent by reference.
     ///
-    /// A link may be to data anywhere, and is taken as it is, without credentials unless it is the server's.
-    /// Three kinds are taken for the server's own and follow the client's link policy: a relative link; one
-    /// to this machine (`localhost`) if the server is elsewhere, which is what ZOO-Project calls itself by
-    /// default; and one to a host that gives no answer, which may be a name that the server is known by only
-    /// where it stands.
+    /// A link may lead to data anywhere. It is taken literally, and fetched without credentials unless it is
+    /// the server's. Three kinds count as the server's own and follow the client's link policy:
+    ///
+    /// - a relative link;
+    /// - a link to this machine (`localhost`) if the server is elsewhere: ZOO-Project names itself so by
+    ///   default;
+    /// - a link to a host that does not answer: the name may be valid only in the server's own network.
     ///
     /// # Errors
     ///

@@ -1,7 +1,7 @@
-//! A job on a server: where it is, how it does, what came out (OGC API - Processes - Part 1, clauses 7.13 to
+//! A job on a server: its address, its status, its results (OGC API - Processes - Part 1, clauses 7.13 to
 //! 7.15).
 //!
-//! [`Job`] asks once per call; asking again and again until the end is [`Wait`](crate::Wait).
+//! [`Job`] asks once per call. [`Wait`](crate::Wait) asks again and again until the end.
 
 use std::{
     fmt,
@@ -30,7 +30,7 @@ use crate::{
     },
 };
 
-/// A job, cheap to clone and free of borrows: it can live in a notebook from cell to cell.
+/// A job, cheap to clone and without borrows: it can live in a notebook from cell to cell.
 #[derive(Clone)]
 pub struct Job {
     client: Client,
@@ -38,7 +38,7 @@ pub struct Job {
     process_id: Option<String>,
     submitted: Option<Box<StatusInfo>>,
     expected: Expected,
-    /// Whether the server has shown that it knows the job; clones learn it from one another.
+    /// Whether the server has shown that it knows the job. Clones share this.
     is_seen: Arc<AtomicBool>,
 }
 
@@ -71,8 +71,7 @@ impl Job {
         &self.id
     }
 
-    /// Identifier of the process, if it is known: always after [`Client::execute`], never after
-    /// [`Client::job`].
+    /// Identifier of the process: always known after [`Client::execute`], never after [`Client::job`].
     pub fn process_id(&self) -> Option<&str> {
         self.process_id.as_deref()
     }
@@ -82,11 +81,11 @@ impl Job {
         self.submitted.as_deref()
     }
 
-    /// Where the status of the job can be looked at.
+    /// The URL of the job's status.
     ///
-    /// This is the `monitor` link of the server if it leads to the origin of the client's base URL, otherwise
-    /// `{base}/jobs/{id}`: the links of ZOO-Project may name another host than the one the server is reached
-    /// at. The methods of this type always use the latter.
+    /// This is the `monitor` link of the server if it leads to the origin of the client's base URL,
+    /// otherwise `{base}/jobs/{id}`. The links of ZOO-Project may name a host that is not reachable. The
+    /// methods of this type always use `{base}/jobs/{id}`.
     pub fn status_url(&self) -> String {
         let link = self.submitted.as_ref().and_then(|status| status.link("monitor"));
         let own = link.and_then(|link| {
@@ -127,8 +126,8 @@ impl Job {
         })
     }
 
-    /// Some of the results: `GET /jobs/{id}/results?outputs=…` (2.0 draft). ZOO-Project sends all of them
-    /// regardless.
+    /// Some of the results: `GET /jobs/{id}/results?outputs=…` (2.0 draft). ZOO-Project always sends all of
+    /// them.
     ///
     /// ```no_run
     /// # async fn run(job: eoap::Job) -> Result<(), eoap::Error> {
@@ -139,7 +138,7 @@ impl Job {
     ///
     /// # Errors
     ///
-    /// Those of [`results`](Job::results); an unknown output may be
+    /// Those of [`results`](Job::results). An unknown output may be
     /// [`ProblemKind::InvalidQueryParameterValue`](crate::ProblemKind::InvalidQueryParameterValue).
     pub fn results_of(&self, outputs: impl Into<OneOrMore>) -> BoxFuture<'_, Result<Results>> {
         self.results_of_these(outputs.into())
@@ -154,12 +153,12 @@ impl Job {
         })
     }
 
-    /// One output as it is: `GET /jobs/{id}/results/{outputID}` (2.0 draft; ZOO-Project 2.1). An output that
-    /// lies elsewhere is fetched from there.
+    /// One plain output: `GET /jobs/{id}/results/{outputID}` (2.0 draft; ZOO-Project 2.1). An output at
+    /// another place is fetched from there.
     ///
     /// # Errors
     ///
-    /// Those of [`results`](Job::results); an unknown output is
+    /// Those of [`results`](Job::results). An unknown output is
     /// [`ProblemKind::NoSuchOutput`](crate::ProblemKind::NoSuchOutput).
     pub fn output(&self, id: impl AsRef<str>) -> BoxFuture<'_, Result<Output>> {
         self.output_of(id.as_ref().to_owned())
@@ -172,7 +171,7 @@ impl Job {
         })
     }
 
-    /// The links to the job's logs: those with the relation `related` in its status, which is asked for.
+    /// The links to the job's logs: those with the relation `related` in its status, which is requested.
     ///
     /// # Errors
     ///
@@ -181,8 +180,8 @@ impl Job {
         Box::pin(async move { Ok(self.status().await?.logs().cloned().collect()) })
     }
 
-    /// The text of a log. The link belongs to the server and follows the client's link policy; what is not
-    /// UTF-8 in it is replaced.
+    /// The text of a log. The link belongs to the server and follows the client's link policy. Bytes that
+    /// are not UTF-8 are replaced.
     ///
     /// # Errors
     ///
@@ -215,7 +214,7 @@ impl Job {
         })
     }
 
-    /// Whether the job was submitted by this client, and the server has not yet shown that it knows it.
+    /// Whether this client submitted the job, and the server has not yet shown that it knows it.
     pub(crate) fn is_fresh(&self) -> bool {
         self.process_id.is_some() && !self.is_seen.load(Relaxed)
     }

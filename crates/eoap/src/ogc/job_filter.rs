@@ -1,7 +1,7 @@
-//! Which jobs fit the filters of a list (OGC API - Processes - Part 1, clause 12.4), as far as their status
-//! says it.
+//! Which jobs match the filters of a list (OGC API - Processes - Part 1, clause 12.4), judged by their
+//! status.
 //!
-//! Servers that do not know a filter ignore it. What a status does not say counts as fitting.
+//! Servers ignore filters that they do not know. A member that a status lacks counts as a match.
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ pub(crate) struct Interval {
 }
 
 impl Interval {
-    /// The interval that a text in the notation of RFC 3339 stands for; everything, if it cannot be read.
+    /// The interval that a text in the notation of RFC 3339 describes. Unbounded if the text cannot be read.
     pub(crate) fn of(text: &str) -> Self {
         let time = |text: &str| DateTime::parse_from_rfc3339(text).ok();
         let (begin, end) = text.split_once('/').unwrap_or((text, text));

@@ -1,8 +1,8 @@
 //! The jobs of a server (OGC API - Processes - Part 1, clause 12 "Requirements class Job list",
 //! `jobList.yaml`).
 //!
-//! [`JobList`] is what a server lists, [`ListJobs`] what it is asked for. Each filter is a query parameter of
-//! the standard, and a [`JobFilter`] here for the servers that do not know it.
+//! [`JobList`] is the server's list, [`ListJobs`] the request. Each filter is a query parameter of the
+//! standard. It is also a [`JobFilter`] here, for servers that do not know it.
 
 use std::{
     fmt,
@@ -108,7 +108,7 @@ impl JobList {
     }
 }
 
-/// The beginning of a message, on one line; the whole of it is in the job's status.
+/// The beginning of a message, on one line. The job's status has all of it.
 fn brief(message: &str) -> String {
     const LENGTH: usize = 60;
     let line = message.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -155,7 +155,7 @@ impl Page for JobList {
     }
 }
 
-/// One word of a query parameter, or several of them.
+/// One value of a query parameter, or several.
 ///
 /// ```
 /// use eoap::{OneOrMore, Status};
@@ -174,7 +174,7 @@ impl OneOrMore {
         self.0
     }
 
-    /// The words with commas between them, which are the only commas that are not encoded.
+    /// The values with commas between them. These are the only commas that are not encoded.
     pub(crate) fn query(&self) -> String {
         self.0.iter().map(|word| byte_serialize(word.as_bytes()).collect::<String>()).collect::<Vec<_>>().join(",")
     }
@@ -228,8 +228,8 @@ impl<T: Into<OneOrMore> + Clone> From<&[T]> for OneOrMore {
     }
 }
 
-/// A moment or an interval of time in the notation of RFC 3339: text as the server takes it, or a range of
-/// two moments that may be open.
+/// A moment or an interval of time in the notation of RFC 3339: text that the server understands, or a range
+/// of two moments that may be open.
 ///
 /// ```
 /// use eoap::Datetime;
@@ -283,11 +283,11 @@ impl From<RangeFull> for Datetime {
     }
 }
 
-/// Asks for the jobs of a server, from [`Client::jobs`]: set filters, then `.await` for the first page,
+/// Requests the jobs of a server, from [`Client::jobs`]. Set filters. Then `.await` the first page, or use
 /// [`all`](ListJobs::all) for every page, or [`stream`](ListJobs::stream) for one job after the other.
 ///
-/// Not every server obeys filters: what does not fit is left out here, so that a page can be shorter than
-/// `limit`. What a server does not say of a job counts as fitting.
+/// Not every server obeys filters. Jobs that do not match are left out here, so a page can be shorter than
+/// `limit`. A member that the server does not send counts as a match.
 ///
 /// ```no_run
 /// # async fn run(client: eoap::Client) -> Result<(), eoap::Error> {
@@ -311,7 +311,7 @@ impl ListJobs {
         Self { client, query: Vec::new(), filter: JobFilter::default() }
     }
 
-    /// At most so many jobs on a page (`limit`; servers have a maximum of their own).
+    /// The most jobs on a page (`limit`). Servers have their own maximum.
     pub fn limit(self, limit: usize) -> Self {
         self.set("limit", limit.to_string())
     }
@@ -341,13 +341,14 @@ impl ListJobs {
     pub fn datetime(mut self, datetime: impl Into<Datetime>) -> Self {
         let datetime = datetime.into();
         self.filter.created = Interval::of(datetime.as_str());
-        // Slashes, colons and points of an interval are fine in a query; a plus sign of a time zone is not.
+        // Slashes, colons and points of an interval are allowed in a query. The plus sign of a time zone is
+        // not.
         let datetime = datetime.0.replace('%', "%25").replace('+', "%2B").replace('&', "%26").replace('#', "%23");
         self.set("datetime", datetime)
     }
 
-    /// Jobs that ran at least so long (`minDuration`), or have been running so long; whole seconds, rounded
-    /// down.
+    /// Jobs that ran at least this long (`minDuration`), or have been running this long; whole seconds,
+    /// rounded down.
     pub fn min_duration(mut self, duration: Duration) -> Self {
         self.filter.at_least = Some(Duration::from_secs(duration.as_secs()));
         self.set("minDuration", duration.as_secs().to_string())
@@ -369,7 +370,7 @@ impl ListJobs {
     ///
     /// # Errors
     ///
-    /// Those of [`Client::landing_page`]; [`Error::PagingLoop`](crate::Error::PagingLoop) if the pages lead
+    /// Those of [`Client::landing_page`]. [`Error::PagingLoop`](crate::Error::PagingLoop) if the pages lead
     /// back to one of them.
     pub fn all(self) -> BoxFuture<'static, Result<JobList>> {
         Box::pin(paging::all(self.query()))

@@ -1,9 +1,9 @@
 //! Lists that servers cut into pages (OGC API - Processes - Part 1, clauses 7.9.3 and 12.4: `limit`, and the
 //! links `next`).
 //!
-//! [`ListProcesses`] and [`ListJobs`](crate::ListJobs) ask for the first page, all pages, or a [`Paged`]
-//! stream of what is on them. The way from page to page is the server's link `next`, whatever is in its
-//! query. What is listed is not known here.
+//! [`ListProcesses`] and [`ListJobs`](crate::ListJobs) request the first page, all pages, or a [`Paged`]
+//! stream of their entries. They follow the server's link `next`, whatever is in its query. The type of the
+//! entries is not known here.
 
 use std::{
     collections::{HashSet, VecDeque},
@@ -33,7 +33,7 @@ use crate::{
 
 type Fetching<L> = Pin<Box<dyn Future<Output = Result<(L, Option<Url>)>> + Send>>;
 
-/// How long a page is asked for where one may be cut without a link to the next: most servers give no more
+/// The length of a page if a server may cut it without a link to the next. Most servers return no more
 /// anyway.
 const LONG_PAGE: &str = "1000";
 
@@ -63,7 +63,7 @@ pub(crate) trait Page: DeserializeOwned + Send + Unpin + 'static {
 pub(crate) struct Query<L: Page> {
     pub(crate) client: Client,
     pub(crate) url: Url,
-    /// Whether the length of a page is the caller's wish.
+    /// Whether the caller has set the length of a page.
     pub(crate) is_limited: bool,
     /// Which entries are wanted: not every server obeys the filters of the query.
     pub(crate) keeps: Keeps<L::Entry>,
@@ -139,7 +139,7 @@ struct Pages<L: Page> {
     next: Option<Url>,
     asked: HashSet<Url>,
     fetching: Option<Fetching<L>>,
-    /// What was on the only page, when it is asked for again with room for more.
+    /// The entries of the only page, when it is requested again with a larger limit.
     seen: Option<HashSet<String>>,
 }
 
@@ -169,7 +169,7 @@ impl<L: Page> Pages<L> {
             (Err(_), Some(_)) => return Poll::Ready(None),
             (Err(error), None) => return Poll::Ready(Some(Err(error))),
         };
-        // A server that goes on linking to empty pages would never come to an end.
+        // A server that keeps linking to empty pages would never end.
         self.next = next.filter(|_| !page.entries().is_empty());
         if self.next.is_none() && self.asked.len() == 1 {
             self.next = self.with_room_for_more(&mut page);
@@ -178,8 +178,8 @@ impl<L: Page> Pages<L> {
         Poll::Ready(Some(Ok(page)))
     }
 
-    /// What to ask for after an only page that may not be all: pygeoapi cuts its list of processes and links
-    /// to no next page.
+    /// The next request after a single page that may be incomplete. pygeoapi cuts its list of processes and
+    /// links to no next page.
     fn with_room_for_more(&mut self, page: &mut L) -> Option<Url> {
         let here = page.entries().len() as u64;
         if self.query.is_limited || here == 0 || page.total().is_some_and(|total| total <= here) {
@@ -192,10 +192,10 @@ impl<L: Page> Pages<L> {
     }
 }
 
-/// A stream of what is listed, page by page: a page is asked for when the one before it has been used up. It
-/// ends with the last page, with a page that is empty, or after an error.
+/// A stream of entries, page by page. A page is requested when the one before it is used up. The stream ends
+/// with the last page, with an empty page, or after an error.
 ///
-/// It is a [`futures_util::Stream`]; [`next`](Paged::next) is there without importing a trait, too.
+/// It is a [`futures_util::Stream`]. [`next`](Paged::next) also works without importing a trait.
 ///
 /// ```no_run
 /// # async fn run(client: eoap::Client) -> Result<(), eoap::Error> {
@@ -213,7 +213,7 @@ pub struct Paged<T> {
     ended: bool,
 }
 
-/// Pages whose kind is forgotten: all that counts is what is on them.
+/// Pages without their type: only the entries matter.
 trait Source<T>: Send {
     fn poll_entries(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Vec<T>>>>;
 }
@@ -269,7 +269,7 @@ impl<T> fmt::Debug for Paged<T> {
     }
 }
 
-/// Asks for the processes of a server, from [`Client::processes`]: `.await` gives the first page,
+/// Requests the processes of a server, from [`Client::processes`]: `.await` gives the first page,
 /// [`all`](ListProcesses::all) every page, [`stream`](ListProcesses::stream) one process after the other.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is asked for until `.await`, `all` or `stream`"]
@@ -283,7 +283,7 @@ impl ListProcesses {
         Self { client, limit: None }
     }
 
-    /// At most so many processes on a page (`limit`; servers have a maximum of their own).
+    /// The most processes on a page (`limit`). Servers have their own maximum.
     pub fn limit(mut self, limit: usize) -> Self {
         self.limit = Some(limit);
         self
@@ -293,7 +293,7 @@ impl ListProcesses {
     ///
     /// # Errors
     ///
-    /// Those of [`Client::landing_page`]; [`Error::PagingLoop`] if the pages lead back to one of them.
+    /// Those of [`Client::landing_page`]. [`Error::PagingLoop`] if the pages lead back to one of them.
     pub fn all(self) -> BoxFuture<'static, Result<ProcessList>> {
         Box::pin(all(self.query()))
     }

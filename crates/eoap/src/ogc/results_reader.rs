@@ -1,8 +1,8 @@
 //! Finds out in which form a server has sent the outputs of a process (OGC API - Processes - Part 1, clauses
 //! 7.11.4 and 7.14: document or raw, value or reference, one or many).
 //!
-//! Servers do not say which form it is, and version 1.0, the 2.0 draft, ZOO-Project and pygeoapi differ; the
-//! rules are written down at [`Results`]. What was asked for helps ([`Expected`]) but binds nobody.
+//! Servers do not name the form. Version 1.0, the 2.0 draft, ZOO-Project and pygeoapi differ. [`Results`]
+//! documents the rules. The request ([`Expected`]) helps, but servers may ignore it.
 
 use bytes::Bytes;
 use reqwest::header::LINK;
@@ -33,7 +33,7 @@ const NO_OUTPUT: [&str; 11] = [
     "results",
 ];
 
-/// The outputs that an answer holds.
+/// The outputs in an answer.
 pub(crate) fn results(answer: &Answer, expected: &Expected) -> Result<Results> {
     let content_type = answer.content_type();
     let essence = content_type.as_deref().map(media_type::essence).unwrap_or_default();
@@ -47,7 +47,7 @@ pub(crate) fn results(answer: &Answer, expected: &Expected) -> Result<Results> {
     let parsed: Result<Value> = answer.json(EXPECTED);
     match parsed {
         Ok(value) if is_problem(&value, expected) => Err(answer.problem(value)),
-        // Documents are often labelled carelessly, and then only their content tells.
+        // Documents are often labelled carelessly. Then only the content decides.
         Ok(value) if essence == "application/json" || !raw_wanted && (essence.is_empty() || essence.starts_with("text/")) => {
             match value {
                 Value::Null if !raw_wanted => Ok(Results::default()),
@@ -57,8 +57,7 @@ pub(crate) fn results(answer: &Answer, expected: &Expected) -> Result<Results> {
                 other => Err(answer.not(EXPECTED, format!("it is {}", kind(&other)))),
             }
         }
-        // Of the two labels that ZOO-Project gives one raw output, proxies leave the one that is not the
-        // output's.
+        // ZOO-Project gives a raw output two labels. Proxies may keep the wrong one.
         Err(_) if essence == "application/json" && (raw_wanted || may_be_raw(answer, expected)) => {
             Ok(raw_as(answer, expected, Some(media_type::of_content(&answer.body))))
         }
@@ -67,12 +66,12 @@ pub(crate) fn results(answer: &Answer, expected: &Expected) -> Result<Results> {
     }
 }
 
-/// The output `id` of a job that an answer to `GET /jobs/{id}/results/{outputID}` is.
+/// Reads an answer to `GET /jobs/{id}/results/{outputID}` as the output `id`.
 ///
 /// # Errors
 ///
-/// [`Error::NoSuchOutput`] and [`Error::Api`] where a server redirects to the document with all outputs, or
-/// with the reason for none.
+/// [`Error::NoSuchOutput`] and [`Error::Api`] if a server redirects to the document with all outputs, or
+/// with the reason why there are none.
 pub(crate) fn output(answer: &Answer, job: &str, id: &str) -> Result<Output> {
     let file = answer.url.path_segments().and_then(|mut segments| segments.next_back()).unwrap_or_default();
     let is_jobs_document = file.strip_prefix(job).is_some_and(|rest| rest.starts_with('.'));
@@ -107,13 +106,13 @@ fn raw_as(answer: &Answer, expected: &Expected, media_type: Option<&str>) -> Res
     results
 }
 
-/// Whether what is no JSON can be a raw output, rather than a document that broke off.
+/// Whether a body that is not JSON can be a raw output. Otherwise it is an incomplete document.
 fn may_be_raw(answer: &Answer, expected: &Expected) -> bool {
     expected.response != Some(Response::Document) && !matches!(answer.body.trim_ascii_start(), [b'{' | b'[', ..])
 }
 
-/// Whether a document says why there are no results (RFC 7807): ZOO-Project sends it with status 200 for a
-/// job that failed.
+/// Whether a document gives the reason for missing results (RFC 7807). ZOO-Project sends it with status 200
+/// for a failed job.
 fn is_problem(value: &Value, expected: &Expected) -> bool {
     const MEMBERS: [&str; 7] = ["type", "title", "status", "detail", "instance", "code", "description"];
     let Value::Object(members) = value else { return false };
@@ -150,9 +149,9 @@ fn object_results(object: Map<String, Value>, answer: &Answer, expected: &Expect
     }
 }
 
-/// `{"outputs": [{"id": …, "value": …}]}` as a document with a member per output. pygeoapi makes that list of
-/// whatever the process gave: where it is no object with an `id`, the one entry is an object with a member
-/// per output, or the one output.
+/// Reads `{"outputs": [{"id": …, "value": …}]}` as a document with a member per output. pygeoapi puts any
+/// result of a process into that list. If the entry is not an object with an `id`, it is an object with a
+/// member per output, or the one output.
 fn pygeoapi_list(object: &Map<String, Value>, expected: &Expected) -> Option<Map<String, Value>> {
     let entries = object.get("outputs").filter(|_| object.len() == 1)?.as_array()?;
     entries.iter().map(identified).collect::<Option<_>>().or_else(|| {
@@ -168,7 +167,7 @@ fn pygeoapi_list(object: &Map<String, Value>, expected: &Expected) -> Option<Map
     })
 }
 
-/// Whether an object is a value of its own (RFC 7946) and no list of outputs.
+/// Whether an object is a value itself (RFC 7946) and not a list of outputs.
 fn is_geojson(object: &Map<String, Value>) -> bool {
     let has = |name: &str| object.contains_key(name);
     match object.get("type").and_then(Value::as_str) {
@@ -215,8 +214,8 @@ fn decode(body: &Bytes) -> Option<Bytes> {
     Output::of(&json!({"value": std::str::from_utf8(body).ok()?, "encoding": "base64"}), None).bytes().ok()
 }
 
-/// The outputs that `Link` headers lead to. The standard does not say how such a link names its output: here
-/// by its relation, else by its place among the outputs that were asked for, else by its title.
+/// The outputs in `Link` headers. The standard does not define how such a link names its output. It is named
+/// by its relation, or else by its place among the requested outputs, or else by its title.
 fn references(answer: &Answer, expected: &Expected) -> Results {
     let mut results = Results::default();
     for (index, (relation, link)) in output_links(answer).enumerate() {
@@ -232,7 +231,7 @@ fn references(answer: &Answer, expected: &Expected) -> Results {
     results
 }
 
-/// The links of the headers that may lead to outputs, with the last segment of their relations.
+/// The links in the headers that may lead to outputs, with the last segment of their relations.
 fn output_links(answer: &Answer) -> impl Iterator<Item = (String, Value)> {
     let values = answer.headers.get_all(LINK).iter().filter_map(|value| value.to_str().ok());
     let links = values.flat_map(link_values).filter_map(|link| {
@@ -249,7 +248,7 @@ fn output_links(answer: &Answer) -> impl Iterator<Item = (String, Value)> {
     links.collect::<Vec<_>>().into_iter()
 }
 
-/// The links of a header's value (RFC 8288 clause 3): commas within `<…>` and `"…"` do not separate them.
+/// The links in a header's value (RFC 8288 clause 3). Commas within `<…>` and `"…"` do not separate them.
 fn link_values(value: &str) -> impl Iterator<Item = &str> {
     let (mut quoted, mut bracketed) = (false, false);
     value.split(move |c| {
@@ -396,7 +395,7 @@ mod tests {
             assert_eq!(picture.media_type(), Some("image/png"));
             assert_eq!(picture.bytes().expect("bytes").as_ref(), b"\x89PNG\r\n\x1a\n\xff");
         }
-        // What was asked for as a document has to be one.
+        // If a document was requested, the answer has to be one.
         results(&answer(&[(CONTENT_TYPE, json)], "hello"), &asked(&["a"], Some(Response::Document))).expect_err("no document");
     }
 

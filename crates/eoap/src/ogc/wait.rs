@@ -1,7 +1,7 @@
 //! Waits until a job ends, by asking for its status again and again.
 //!
-//! [`Wait`] holds when to ask and when to give up; how one question is asked, and repeated if need be, is the
-//! transport's.
+//! [`Wait`] decides when to ask and when to give up. The transport sends each request, and repeats it if
+//! necessary.
 
 use std::{
     fmt,
@@ -24,34 +24,34 @@ use crate::{
 const FIRST_INTERVAL: Duration = Duration::from_secs(1);
 /// How intervals grow unless they are set to be constant, and up to where.
 const BACKOFF: (f64, Duration) = (1.5, Duration::from_secs(30));
-/// How many answers "no such job" are borne right after a submission, and as many more as come within a time:
-/// ZOO-Project may take a moment to know its own job, and how often it is asked in a moment depends on the
-/// interval.
+/// How many answers "no such job" are tolerated right after a submission, and for how long. ZOO-Project may
+/// need a moment before it knows its own job. The number of requests in that moment depends on the interval,
+/// so the time counts, too.
 const UNKNOWN_AT_FIRST: (u32, Duration) = (3, Duration::from_secs(5));
-/// How many failures of the network or a gateway in a row are borne once the job has been seen.
+/// How many successive failures of the network or a gateway are tolerated once the job has been seen.
 const INTERRUPTIONS: u32 = 3;
 /// Environment variable that overrides the interval of every wait.
 const INTERVAL_VARIABLE: &str = "EOAP_POLL_INTERVAL";
 
 pub(crate) type OnStatus = Box<dyn FnMut(&StatusInfo) + Send>;
 
-/// Waiting for a job, from [`Job::wait`]: set what is to be set, then `.await`.
+/// Waiting for a job, from [`Job::wait`]: change settings, then `.await`.
 ///
-/// The status is asked for at once, then again and again until the job is successful (the last status is
-/// returned), failed or dismissed (both are errors that hold it). Words that the standard does not know, such
-/// as `paused`, go on waiting.
+/// The status is requested at once, then again and again until the job ends. If it is successful, the last
+/// status is returned. If it is failed or dismissed, the error includes the status. Unknown values, such as
+/// `paused`, do not end the wait.
 ///
-/// The time between two questions is 1 s at first and grows by half each time up to 30 s, because a job that
-/// has run for long is likely to go on; [`every`](Wait::every) makes it constant, [`backoff`](Wait::backoff)
-/// changes how it grows. A `Retry-After` in an answer of the server makes it longer for once.
+/// The interval is 1 s at first and grows by half each time, up to 30 s: a job that has run for long is
+/// likely to go on. [`every`](Wait::every) makes it constant, and [`backoff`](Wait::backoff) changes its
+/// growth. A `Retry-After` of the server makes it longer once.
 ///
-/// "No such job" is borne three times, or for five seconds, right after the submission; so are up to three
-/// failures in a row of the network or a gateway (429, 502, 503, 504) once the job has been seen, each of
-/// them after the repetitions of the client's [`Retry`](crate::Retry).
+/// Right after the submission, "no such job" is tolerated three times, or for five seconds. Once the job has
+/// been seen, up to three successive failures of the network or a gateway (429, 502, 503, 504) are
+/// tolerated. Each of them comes after the repetitions of the client's [`Retry`](crate::Retry).
 ///
 /// The environment variable `EOAP_POLL_INTERVAL` (such as `5ms`, `2s`, `1m`) overrides the interval of every
-/// wait, whatever the server asks for. It is meant for demonstrations and tests, where a server plays a job
-/// back in less time than the real one took.
+/// wait, whatever the server asks for. It is meant for demonstrations and tests, where a server replays a
+/// job faster than the real one ran.
 ///
 /// ```no_run
 /// # async fn run(job: eoap::Job) -> Result<(), eoap::Error> {
@@ -197,7 +197,7 @@ struct Pace {
     interval: Duration,
     factor: f64,
     longest: Duration,
-    /// Whether the server's wishes count for nothing.
+    /// Whether a `Retry-After` of the server is ignored.
     is_fixed: bool,
 }
 

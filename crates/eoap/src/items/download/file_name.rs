@@ -1,4 +1,4 @@
-//! What downloaded files and their folders are called: names that lead to no other place.
+//! Names of downloaded files and their folders. They never lead outside of the target folder.
 
 use url::Url;
 
@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 /// The name of the file at the end of an address.
 pub(crate) fn file_name(href: &str) -> Result<String> {
     let name = match Url::parse(href) {
-        // Keys of S3 are taken as they are; addresses on the web have a query and encoded characters.
+        // Keys of S3 are used unchanged. Web addresses have a query and encoded characters.
         Ok(url) if matches!(url.scheme(), "http" | "https" | "file") => {
             let last = url.path_segments().and_then(|mut segments| segments.next_back()).unwrap_or_default().to_owned();
             percent_decoded(&last)
@@ -20,9 +20,9 @@ pub(crate) fn file_name(href: &str) -> Result<String> {
     })
 }
 
-/// `%41` is `A`. What is no UTF-8 then stays as it was.
+/// Decodes `%41` to `A`. The text stays unchanged if the result is not UTF-8.
 fn percent_decoded(text: &str) -> String {
-    // The query string `a=…` is what the crate `url` decodes; there a plus sign would be a blank.
+    // The crate `url` decodes the query string `a=…`. There a plus sign would be a blank.
     let query = format!("a={}", text.replace('+', "%2B"));
     match url::form_urlencoded::parse(query.as_bytes()).next() {
         Some((_, decoded)) if !decoded.contains('\u{fffd}') => decoded.into_owned(),
@@ -30,7 +30,7 @@ fn percent_decoded(text: &str) -> String {
     }
 }
 
-/// A name leads to no other folder.
+/// Checks that a name leads to no other folder.
 pub(crate) fn checked_name(name: &str) -> Result<String> {
     if name.is_empty() || matches!(name, "." | "..") || name.contains(['/', '\\', '\0']) {
         let reason = "this is no name of a file; give one without slashes".to_owned();
@@ -39,8 +39,8 @@ pub(crate) fn checked_name(name: &str) -> Result<String> {
     Ok(name.to_owned())
 }
 
-/// An identifier as the name of a folder: what could lead elsewhere, or what some system does not take,
-/// becomes `_`.
+/// An identifier as the name of a folder. Characters that could lead elsewhere, or that some system does not
+/// accept, become `_`.
 pub(crate) fn folder_name(id: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | ' ' | '+' | '=' | '@');
     let name: String = id.chars().map(|c| if is_plain(c) { c } else { '_' }).collect();

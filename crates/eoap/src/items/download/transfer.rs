@@ -1,4 +1,4 @@
-//! Streams the data of an asset into a file, and goes on where it broke off.
+//! Streams the data of an asset to a file, and resumes interrupted transfers.
 
 use std::{fs, path::Path};
 
@@ -19,7 +19,7 @@ use crate::{
     storage::{Store, asset_address::Address, atomic_file::AtomicFile, shown_address::shown},
 };
 
-/// How often an HTTP download that breaks off goes on from where it was.
+/// How often an interrupted HTTP download is resumed.
 const RESUMPTIONS: u32 = 3;
 
 /// Streams an asset into a file. `place` is the number of the file and how many there are.
@@ -49,7 +49,7 @@ pub(crate) async fn fetch(asset: &Asset, path: &Path, place: (usize, usize), on_
     Ok(())
 }
 
-/// Adds what a stream brings to a file that has `received` bytes, and says how many it has then.
+/// Appends a stream to a file that has `received` bytes, and returns its new size.
 async fn append(
     mut stream: BoxStream<'_, Result<Bytes>>,
     file: &mut AtomicFile,
@@ -72,9 +72,9 @@ fn copy(from: &Path, file: &mut AtomicFile) -> Result<(u64, Option<u64>)> {
     Ok((bytes.len() as u64, None))
 }
 
-/// Fetches a file over HTTP. A body that breaks off is asked for from there on (RFC 9110, clause 14), as long
-/// as the file is the same (`If-Range`, clause 13.1.5); a server that sends it whole again, or sends another,
-/// starts it anew.
+/// Downloads a file over HTTP. After an interruption it asks for the rest (RFC 9110, clause 14), if the file
+/// is the same (`If-Range`, clause 13.1.5). If the server sends the whole file or another one, the download
+/// starts again.
 async fn fetch_http(
     url: Url,
     file: &mut AtomicFile,

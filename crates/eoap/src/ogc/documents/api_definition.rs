@@ -1,6 +1,6 @@
 //! The definition of a server's API (OGC API - Processes - Part 1, clause 7.3; usually OpenAPI 3).
 //!
-//! Read lightly: what a notebook prints has a field, the rest is JSON.
+//! Read lightly: what a notebook prints has a field. The rest is JSON.
 
 use std::fmt;
 

@@ -1,9 +1,9 @@
 //! Inputs and outputs as a process describes them (OGC API - Processes - Part 1, clause 9 "OGC Process
 //! Description", `inputDescription.yaml`, `outputDescription.yaml`).
 //!
-//! [`InputDescription`] and [`OutputDescription`] are views: they read what a notebook looks at and keep
-//! everything they are made of, so that reading never fails, however odd a description is. Whether a value
-//! fits is the business of the validation.
+//! [`InputDescription`] and [`OutputDescription`] are views. They read what a notebook prints and keep the
+//! whole source. So reading never fails, however odd a description is. The validation checks whether a value
+//! fits.
 
 use std::fmt;
 
@@ -51,13 +51,13 @@ pub struct InputDescription {
     pub description: Option<String>,
     /// JSON schema of the value (OpenAPI 3.0 dialect); `null` if there is none.
     pub schema: Value,
-    /// How often the input has to be given at least; 1 by the standard if the server does not say.
+    /// The minimum number of values. By the standard it is 1 if the server does not say.
     pub min_occurs: Option<u64>,
-    /// How often it may be given at most; 1 by the standard if the server does not say.
+    /// The maximum number of values. By the standard it is 1 if the server does not say.
     pub max_occurs: Option<MaxOccurs>,
     /// Whether the value may be `null`.
     pub nullable: bool,
-    /// What the server takes if the input is not given.
+    /// The value that the server uses if the input is not given.
     pub default: Option<Value>,
     /// All members as they came, the fields' included.
     pub members: Map<String, Value>,
@@ -96,9 +96,9 @@ impl InputDescription {
         }
     }
 
-    /// Whether an execution needs this input. The standard says so by `minOccurs`, which is 1 unless given;
-    /// ZOO-Project leaves it out for optional inputs, too, so one that has a default value or may be `null`
-    /// is not required either.
+    /// Whether an execution needs this input. In the standard this is `minOccurs`, which is 1 by default.
+    /// ZOO-Project leaves it out for optional inputs, too. So an input that has a default value or may be
+    /// `null` is not required either.
     pub fn is_required(&self) -> bool {
         match self.min_occurs {
             Some(0) => false,

@@ -1,8 +1,8 @@
-//! What to execute with: inputs, outputs, and how the answer is wanted (OGC API - Processes - Part 1, clause
+//! An execution request: inputs, outputs, and the form of the answer (OGC API - Processes - Part 1, clause
 //! 7.11, `execute.yaml`).
 //!
-//! [`Execution`] is the document that is sent. Values are checked against the description of the process only
-//! when asked for ([`Execution::validated`]); the server does that, too.
+//! [`Execution`] is the document that is sent. [`Execution::validated`] checks values against the
+//! description of the process. The server checks them, too.
 
 use std::fmt;
 
@@ -72,7 +72,8 @@ impl Execution {
         self
     }
 
-    /// Asks for no output at all: `"outputs": {}`, which is not the same as not to ask for any in particular.
+    /// Asks for no outputs: `"outputs": {}`. Without this member, the server decides which outputs to
+    /// return.
     pub fn no_outputs(mut self) -> Self {
         self.outputs = Some(Map::new());
         self
@@ -88,7 +89,7 @@ impl Execution {
         self.member("subscriber", subscriber)
     }
 
-    /// Sets another member of the document. It is sent as it is, whether or not the standard knows it.
+    /// Sets another member of the document. It is sent unchanged, even if the standard does not have it.
     pub fn member(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.set_member(name.into(), value.into());
         self
@@ -142,7 +143,8 @@ impl Execution {
         self.prefer.as_ref().unwrap_or(other)
     }
 
-    /// What the answer can be expected to hold if `prefer` is sent along: the body wins over the header.
+    /// What the answer is expected to contain if `prefer` is sent, too. The body takes precedence over the
+    /// header.
     pub(crate) fn expected(&self, prefer: &Prefer) -> Expected {
         let outputs = self.outputs.iter().flat_map(Map::keys).cloned().collect();
         Expected { outputs, response: self.response_form().or(prefer.response()) }
@@ -164,7 +166,7 @@ impl fmt::Display for Execution {
     }
 }
 
-/// Where the server shall POST how a job does (`subscriber.yaml`).
+/// The URLs to which the server POSTs changes of a job's state (`subscriber.yaml`).
 ///
 /// ```
 /// use eoap::{Execution, Subscriber};
@@ -191,7 +193,7 @@ impl From<Subscriber> for Value {
     }
 }
 
-/// What is known of an answer before it is there; servers do not say in which form they answer.
+/// What is known of an answer before it comes. Servers do not name its form.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Expected {
     /// The outputs that were asked for by name.

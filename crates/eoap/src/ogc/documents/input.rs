@@ -1,7 +1,7 @@
 //! Values of inputs (OGC API - Processes - Part 1, clause 7.11.2.5, `inlineOrRefData.yaml`).
 //!
-//! [`Input`] is the JSON that stands for a value: as it is, qualified, in Base64, or a reference. Whether the
-//! process takes it is not looked at.
+//! [`Input`] is the JSON of a value: plain, qualified, in Base64, or a reference. Whether the process
+//! accepts it is not checked here.
 
 use std::path::Path;
 
@@ -14,17 +14,17 @@ use crate::{
     http::media_type,
 };
 
-/// The value of an input: text, a number, a truth value, a list of those, JSON, a file, a bounding box, or a
+/// The value of an input: text, a number, a boolean, a list of those, JSON, a file, a bounding box, or a
 /// reference.
 ///
-/// Anything of these converts by itself where an input is expected. A float that is not finite has no JSON
-/// and becomes `null`.
+/// All of these convert automatically where an input is expected. A float that is not finite becomes `null`,
+/// since JSON cannot express it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct Input(Value);
 
 impl Input {
-    /// A value that the server shall fetch from `href` (`link.yaml`). Say what is there with
+    /// A value that the server fetches from `href` (`link.yaml`). Describe it with
     /// [`media_type`](Input::media_type).
     pub fn href(href: impl Into<String>) -> Self {
         Self(json!({"href": href.into()}))
@@ -40,7 +40,7 @@ impl Input {
         Self::qualified(STANDARD.encode(bytes), media_type).encoding("base64")
     }
 
-    /// The content of a file in Base64, with the media type that the ending of its name stands for;
+    /// The content of a file in Base64, with the media type of its extension.
     /// [`media_type`](Input::media_type) sets another.
     ///
     /// # Errors
@@ -58,7 +58,7 @@ impl Input {
     }
 
     /// A bounding box in degrees of WGS 84 (`bbox.yaml`): minimum longitude, minimum latitude, maximum
-    /// longitude, maximum latitude; or six numbers, with the minimum height (m) third and the maximum height
+    /// longitude, maximum latitude. With six numbers, the minimum height (m) is third and the maximum height
     /// last. Another count does not compile.
     ///
     /// ```
@@ -72,8 +72,8 @@ impl Input {
         Self::bbox_in(bbox, format!("http://www.opengis.net/def/crs/{crs}"))
     }
 
-    /// A bounding box of four or six numbers in the coordinate reference system with the URI `crs`, its axes
-    /// in that system's order.
+    /// A bounding box of four or six numbers in the coordinate reference system with the URI `crs`. The axes
+    /// are in that system's order.
     pub fn bbox_in<const N: usize>(bbox: [f64; N], crs: impl Into<String>) -> Self {
         const { assert!(N == 4 || N == 6, "a bounding box has four numbers, or six with heights") };
         Self(json!({"bbox": bbox.as_slice(), "crs": crs.into()}))
@@ -99,7 +99,7 @@ impl Input {
         self.0.get("href").is_some_and(Value::is_string)
     }
 
-    /// Sets a member beside the value, which becomes a qualified one if it is bare.
+    /// Sets a member next to the value. A plain value becomes a qualified one.
     fn with(self, name: &str, content: Value) -> Self {
         let mut value = match self.0 {
             Value::Object(object) if object.contains_key("value") || object.get("href").is_some_and(Value::is_string) => object,

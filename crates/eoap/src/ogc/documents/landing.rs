@@ -1,4 +1,4 @@
-//! What a server says about itself (OGC API - Common; OGC API - Processes - Part 1, clauses 7.2 and 7.4).
+//! A server's description of itself (OGC API - Common; OGC API - Processes - Part 1, clauses 7.2 and 7.4).
 
 use std::fmt;
 
@@ -81,7 +81,7 @@ pub struct Conformance {
 
 impl Conformance {
     /// Whether a class is declared whose URI ends with `class`, such as `conf/job-list` or
-    /// `ogcapi-processes-1/1.0/conf/core`. Only whole path segments count; http and https are the same.
+    /// `ogcapi-processes-1/1.0/conf/core`. Only whole path segments count. http and https are the same.
     pub fn has(&self, class: &str) -> bool {
         self.conforms_to.iter().any(|uri| {
             uri.strip_suffix(class).is_some_and(|rest| rest.is_empty() || rest.ends_with('/') || class.starts_with('/'))

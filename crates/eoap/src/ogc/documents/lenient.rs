@@ -1,8 +1,8 @@
-//! Reads optional members of any type: what has an odd one is read as near as can be, or as absent.
+//! Reads optional members of any type. A value of an odd type is converted if possible, and else absent.
 //!
-//! Servers write a number as a version, a text as a list of one, an object where a list belongs. Nothing of
+//! Servers write a number as a version, a text in place of a list, or an object in place of a list. None of
 //! that may make a process, a job or a list unusable, so these functions never fail.
-//! [`Members`](super::lossless::Members) keeps what came, whatever was read of it.
+//! [`Members`](super::lossless::Members) keeps the original.
 
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::{Map, Number, Value};
@@ -12,13 +12,13 @@ pub(crate) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
     Value::deserialize(deserializer).map(|value| as_text(&value))
 }
 
-/// A text that there has to be; a number or a truth value as it is written.
+/// A required text. A number or a boolean is written out.
 pub(crate) fn some_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let value = Value::deserialize(deserializer)?;
     as_text(&value).ok_or_else(|| serde::de::Error::custom(format!("expected a text, not {value}")))
 }
 
-/// As [`some_text`], for what is made of a text.
+/// Like [`some_text`], for types that are made from a text.
 pub(crate) fn some_text_into<'de, D: Deserializer<'de>, T: From<String>>(deserializer: D) -> Result<T, D::Error> {
     some_text(deserializer).map(T::from)
 }
@@ -50,7 +50,7 @@ pub(crate) fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Optio
     })
 }
 
-/// A list of what can be read; what is no list as a list of one. Entries that cannot be read are left out.
+/// A list of the readable entries. A value that is not a list becomes a list of one.
 pub(crate) fn list<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Vec<T>, D::Error> {
     let entries = match Value::deserialize(deserializer)? {
         Value::Array(entries) => entries,
@@ -60,13 +60,13 @@ pub(crate) fn list<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer:
     Ok(entries.into_iter().filter_map(|entry| serde_json::from_value(entry).ok()).collect())
 }
 
-/// A list that there has to be. Entries that cannot be read are left out.
+/// A required list. Entries that cannot be read are left out.
 pub(crate) fn entries<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Vec<T>, D::Error> {
     let entries: Option<Vec<Value>> = Option::deserialize(deserializer)?;
     Ok(entries.into_iter().flatten().filter_map(|entry| serde_json::from_value(entry).ok()).collect())
 }
 
-/// Descriptions by identifier; a list of objects that name theirs (`id`, `identifier`, `name`) as if it were
+/// Descriptions by identifier. A list of objects with identifiers (`id`, `identifier`, `name`) is read as
 /// such an object.
 pub(crate) fn by_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Map<String, Value>, D::Error> {
     Ok(match Value::deserialize(deserializer)? {

@@ -1,7 +1,7 @@
 //! Links between resources of a server (OGC API - Common, `link.yaml`; RFC 8288).
 //!
-//! Knows what a link says, and refuses to know how to follow one: requests are the business of
-//! [`Client`](crate::Client).
+//! Knows the content of a link, and refuses to know how to follow one. [`Client`](crate::Client) makes
+//! requests.
 
 use std::fmt;
 
@@ -21,7 +21,7 @@ pub struct Link {
     /// Where the link leads; absolute or relative (RFC 3986).
     #[serde(deserialize_with = "lenient::some_text")]
     pub href: String,
-    /// Relation to the resource that carries the link, such as `monitor` or a relation URI.
+    /// Relation to the resource that has the link, such as `monitor` or a relation URI.
     #[serde(default, deserialize_with = "lenient::text", skip_serializing_if = "Option::is_none")]
     pub rel: Option<String>,
     /// Media type of the target (RFC 6838).
@@ -48,7 +48,7 @@ impl Link {
         Self { href: href.into(), ..Self::default() }
     }
 
-    /// Whether the relation is `name`, either as it stands or as the last segment of a relation URI.
+    /// Whether the relation is `name`, either exactly or as the last segment of a relation URI.
     ///
     /// Servers write `http://www.opengis.net/def/rel/ogc/1.0/results` and the same with `https`; both are
     /// `results` here.
@@ -64,8 +64,8 @@ impl Link {
         self.rel.as_deref().is_some_and(|rel| rel == name || rel.rsplit('/').next() == Some(name))
     }
 
-    /// The relation in brief: the last segment of a relation URI, the whole of any other, nothing without
-    /// one.
+    /// The relation in brief: the last segment of a relation URI, or the whole of any other. Empty without a
+    /// relation.
     pub fn relation(&self) -> &str {
         let rel = self.rel.as_deref().unwrap_or("");
         rel.rsplit('/').next().unwrap_or(rel)

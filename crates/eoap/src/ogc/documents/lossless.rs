@@ -1,9 +1,10 @@
 //! Keeps the members of a JSON object as a server wrote them.
 //!
-//! Types with a field per known member forget where each member was, whether an absent one was `null` or an
-//! empty list, and what could not be read as the field's type. [`Members`] remembers all that beside the
-//! fields, and `lossless!` puts it back when the type is written: what came in goes out equal, member by
-//! member, but for what was changed since. Nothing is known here about what members mean.
+//! A type with a field per known member loses information. It forgets the order of members, and whether an
+//! absent one was `null` or an empty list. It also forgets what could not be read as the field's type.
+//! [`Members`] remembers all that next to the fields, and `lossless!` puts it back when the type is written.
+//! So the output equals the input, member by member, except for later changes. Nothing is known here about
+//! the meaning of members.
 
 use serde_json::{Map, Value};
 
@@ -16,7 +17,7 @@ pub(crate) struct Members(Vec<Member>);
 #[derive(Clone, Debug)]
 struct Member {
     name: String,
-    /// What came, and what the fields say of it, if that is not the same.
+    /// The original, and the value that the fields give, if the two differ.
     other: Option<(Value, Option<Value>)>,
 }
 
@@ -30,8 +31,8 @@ impl Members {
         Self(came.iter().map(member).collect())
     }
 
-    /// The members of `object` in the remembered order and as they came, unless they were changed since; new
-    /// ones after them.
+    /// The members of `object` in their original order and form, unless they were changed since. New ones
+    /// come last.
     pub(crate) fn restore(&self, object: Value) -> Value {
         let Value::Object(mut object) = object else { return object };
         let mut ordered = Map::with_capacity(object.len());
@@ -54,8 +55,8 @@ impl PartialEq for Members {
     }
 }
 
-/// Reads and writes a type with a field `members: Members` without loss. The type derives serde's traits with
-/// `#[serde(remote = "Self")]`, which makes inherent functions of them that this wraps.
+/// Reads and writes a type with a field `members: Members` without loss. The type derives serde's traits
+/// with `#[serde(remote = "Self")]`. That makes inherent functions of them, which this macro wraps.
 macro_rules! lossless {
     ($($kind:ident),*) => {
         $(
@@ -96,7 +97,7 @@ mod tests {
         let members = Members::of(came.as_object().expect("object"), &json!({"z": 1, "version": "2", "a": 2}));
         let fields = json!({"a": 2, "version": "2", "z": 1});
         assert_eq!(members.restore(fields).to_string(), came.to_string());
-        // A member that was removed or changed since is what it is now, a new one comes last.
+        // A changed or removed member is as it is now. A new one comes last.
         assert_eq!(
             members.restore(json!({"new": 0, "z": 3, "version": "3"})).to_string(),
             r#"{"z":3,"finished":null,"links":[],"version":"3","new":0}"#

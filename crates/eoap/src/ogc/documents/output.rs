@@ -1,7 +1,7 @@
 //! One output of a process (OGC API - Processes - Part 1, clause 7.14, `inlineOrRefData.yaml`).
 //!
-//! [`Output`] is a value, a value with what it is, or a reference; its bytes are there in each of the ways
-//! that servers send them. Fetching what a reference leads to is the business of the client.
+//! [`Output`] is a value, a qualified value, or a reference. Its bytes are available in each of the ways
+//! that servers send them. The client fetches the target of a reference.
 
 use base64::{
     Engine,
@@ -39,20 +39,20 @@ pub enum Output {
 pub struct Qualified {
     /// The value; text in [`encoding`](Qualified::encoding) for binary data.
     pub value: Value,
-    /// Media type, beside the value as the standard has it or within `format` as ZOO-Project writes it.
+    /// Media type: next to the value in the standard, or within `format` in ZOO-Project.
     pub media_type: Option<String>,
     /// Encoding of the text, such as `base64`; found in the same places.
     pub encoding: Option<String>,
     /// All other members, kept as they came.
     pub extra: Map<String, Value>,
-    /// The body of an answer that was nothing but this value.
+    /// The body of an answer that was only this value.
     raw: Option<Bytes>,
 }
 
 impl Output {
-    /// Understands an entry of a results document: an object with a text `href` and no `value` is a
-    /// reference, one with `value` is qualified, everything else is the value itself. `raw` are the bytes
-    /// that the entry was made of, if it was.
+    /// Reads an entry of a results document. An object with a text `href` and no `value` is a reference. One
+    /// with `value` is qualified. Everything else is the value itself. `raw` are the bytes that the entry
+    /// was made from, if there are any.
     pub(crate) fn of(entry: &Value, raw: Option<&Bytes>) -> Self {
         let Value::Object(members) = entry else {
             return Self::Value(entry.clone());
@@ -100,7 +100,7 @@ impl Output {
         }
     }
 
-    /// The media type, if the server says it: of a qualified value or of what a reference leads to.
+    /// The media type, if the server gives one: of a qualified value, or of a reference's target.
     pub fn media_type(&self) -> Option<&str> {
         match self {
             Self::Value(_) => None,
@@ -109,13 +109,13 @@ impl Output {
         }
     }
 
-    /// The bytes of the value: the body of the answer if it was nothing but this output, what a Base64 text
-    /// stands for, the UTF-8 of any other text, the JSON of anything else.
+    /// The bytes of the value: the body of the answer if it was only this output, the decoded Base64, the
+    /// UTF-8 of any other text, or the JSON of anything else.
     ///
     /// # Errors
     ///
-    /// [`Error::OutputBytes`] for a text that is said to be Base64 and is not, for another encoding of binary
-    /// data, and for a reference, which has to be fetched ([`fetch`](Output::fetch)).
+    /// [`Error::OutputBytes`] for invalid Base64, for another encoding of binary data, and for a reference,
+    /// which has to be fetched ([`fetch`](Output::fetch)).
     pub fn bytes(&self) -> Result<Bytes> {
         match self {
             Self::Value(value) => Ok(plain(value)),
@@ -126,11 +126,11 @@ impl Output {
         }
     }
 
-    /// The value as text: as [`bytes`](Output::bytes), which have to be UTF-8.
+    /// The value as text: its [`bytes`](Output::bytes), which have to be UTF-8.
     ///
     /// # Errors
     ///
-    /// Those of [`bytes`](Output::bytes), and [`Error::OutputBytes`] if they are no UTF-8.
+    /// Those of [`bytes`](Output::bytes), and [`Error::OutputBytes`] if they are not UTF-8.
     pub fn text(&self) -> Result<String> {
         String::from_utf8(self.bytes()?.into()).map_err(|error| Error::OutputBytes {
             reason: format!("it is no text ({}); take its bytes with `output.bytes()?`", error.utf8_error()),
@@ -179,8 +179,8 @@ fn plain(value: &Value) -> Bytes {
     }
 }
 
-/// The entry of a results document that says the same as an output that came as bytes: JSON and text as they
-/// are, anything else in Base64.
+/// The entry of a results document for an output that came as bytes: JSON and text unchanged, anything else
+/// in Base64.
 pub(crate) fn entry(bytes: &Bytes, media_type: Option<&str>) -> Value {
     let json = || {
         let is_json = media_type.is_some_and(media_type::is_json);

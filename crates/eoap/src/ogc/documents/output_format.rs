@@ -1,6 +1,6 @@
-//! How an output is wanted (OGC API - Processes - Part 1, clause 7.11.2.6, `output.yaml`).
+//! The wanted form of an output (OGC API - Processes - Part 1, clause 7.11.2.6, `output.yaml`).
 //!
-//! Whether the process has the output, and can make it in that format, is not looked at.
+//! Whether the process has the output and supports that format is not checked here.
 
 use serde_json::{Map, Value};
 

@@ -1,8 +1,8 @@
 //! Application packages (OGC API - Processes - Part 2: Deploy, Replace, Undeploy; clauses "OGC Application
 //! Package" and "CWL").
 //!
-//! [`Package`] is a text with its media type, which is all that deploying needs. Packages are not understood
-//! here: what is in them is between their author and the server.
+//! [`Package`] is a text with its media type. Deploying needs no more. Packages are not parsed here: only
+//! their author and the server know their content.
 
 use std::{fmt, path::Path};
 
@@ -18,7 +18,7 @@ const OGCAPPPKG: &str = "application/ogcapppkg+json";
 const CWL: &str = "application/cwl";
 const CWL_YAML: &str = "application/cwl+yaml";
 
-/// What is deployed: a CWL document, or an OGC application package that holds one or leads to one.
+/// What is deployed: a CWL document, or an OGC application package that contains one or links to one.
 ///
 /// ```
 /// use eoap::Package;
@@ -66,12 +66,12 @@ impl Package {
     }
 
     /// A package from a file: CWL in YAML or JSON (whatever its name), or an OGC application package, which
-    /// is told by its `executionUnit`. The text is sent as it stands in the file.
+    /// is recognised by its `executionUnit`. The text of the file is sent unchanged.
     ///
     /// # Errors
     ///
-    /// [`Error::File`] if the file cannot be read, is empty, is neither of these, or is named `.json` and
-    /// holds none.
+    /// [`Error::File`] if the file cannot be read, is empty, is neither of these, or is named `.json` and is
+    /// not JSON.
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self> {
         Self::of_file(path.as_ref())
     }
@@ -101,7 +101,7 @@ impl Package {
         }
     }
 
-    /// What a server answers with, without the parameters of its type, so that it can be deployed again.
+    /// A server's answer, without the parameters of its type, so that it can be deployed again.
     pub(crate) fn answered(media_type: &str, text: String) -> Self {
         Self::new(media_type::essence(media_type), text)
     }

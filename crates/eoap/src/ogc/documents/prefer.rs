@@ -1,7 +1,7 @@
-//! How an execution is asked for: the header `Prefer` (RFC 7240) and the member `response` (OGC API -
+//! How an execution is requested: the header `Prefer` (RFC 7240) and the member `response` (OGC API -
 //! Processes - Part 1, clause 7.11.2).
 //!
-//! Knows the words, not what servers make of them: ZOO-Project looks for parts of the header's value,
+//! Knows the values, but not how servers interpret them. ZOO-Project searches the header's value for parts,
 //! pygeoapi compares the whole.
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
@@ -11,14 +11,14 @@ use crate::error::{Error, Result};
 /// The form of the results (`response` in `execute.yaml`, version 1.0).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Response {
-    /// The outputs as they are: a single one is the body of the answer, several are the parts of one.
+    /// The plain outputs: a single one is the body of the answer, several are its parts.
     Raw,
     /// One JSON document with a member per output.
     Document,
 }
 
 impl Response {
-    /// The word as the standard has it.
+    /// The value in the standard's spelling.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Raw => "raw",
@@ -31,17 +31,18 @@ impl Response {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Prefer {
-    /// `respond-async;return=representation`: a job, whose results are a document. This is the form that
-    /// ZOO-Project documents, and the default. (RFC 7240 has a comma where ZOO-Project has a semicolon.)
+    /// `respond-async;return=representation`: a job, whose results are a document. ZOO-Project documents
+    /// this form, and it is the default. (RFC 7240 has a comma where ZOO-Project has a semicolon.)
     #[default]
     RespondAsyncRepresentation,
     /// `respond-async`: a job. The only form that pygeoapi takes.
     RespondAsync,
     /// `return=representation`: the results as one document, at once where the server can.
     Representation,
-    /// `return=minimal`: the outputs as they are (raw), or references to them, at once where the server can.
+    /// `return=minimal`: the plain (raw) outputs, or references to them, synchronously if the server
+    /// supports that.
     Minimal,
-    /// Other words.
+    /// Another value.
     Custom(String),
     /// No header: the server chooses.
     Nothing,
@@ -53,7 +54,7 @@ impl Prefer {
         Self::Custom(format!("wait={seconds}"))
     }
 
-    /// `respond-async, wait=seconds`: the results if they are there in this time, otherwise a job (RFC 7240
+    /// `respond-async, wait=seconds`: the results if they are ready in this time, otherwise a job (RFC 7240
     /// clause 4.3).
     pub fn respond_async_after(seconds: u32) -> Self {
         Self::Custom(format!("respond-async, wait={seconds}"))
@@ -71,8 +72,8 @@ impl Prefer {
         }
     }
 
-    /// The same for a synchronous execution: these words unless they ask for a job, otherwise those that go
-    /// with the form that the results are wanted in.
+    /// The same for a synchronous execution. If the value asks for a job, it is replaced by the one for the
+    /// wanted form of the results.
     pub(crate) fn synchronous(&self, response: Option<Response>) -> Self {
         let asks_for_job = self.as_str().is_some_and(|words| words.contains("respond-async"));
         match response {
@@ -82,7 +83,7 @@ impl Prefer {
         }
     }
 
-    /// The form of the results that the words ask for.
+    /// The form of the results that the value asks for.
     pub(crate) fn response(&self) -> Option<Response> {
         let words = self.as_str().unwrap_or("");
         if words.contains("return=minimal") {

@@ -1,8 +1,8 @@
 //! Processes as servers list and describe them (OGC API - Processes - Part 1, clauses 7.9 and 7.10).
 //!
-//! Typed lightly and without loss: what a notebook looks at has a field, everything else stays in `extra`,
-//! inputs and outputs are JSON that is read on demand. Nothing is checked here; servers describe their inputs
-//! in ways that no strict reader survives.
+//! Typed lightly and without loss. What a notebook prints has a field, and everything else stays in `extra`.
+//! Inputs and outputs are JSON that is read on demand. Nothing is checked here: strict readers reject the
+//! descriptions of some servers.
 
 use std::{
     fmt,
@@ -60,7 +60,7 @@ pub struct ProcessSummary {
     /// Whether the process can be replaced and removed (Part 2; `true` if absent there).
     #[serde(default, deserialize_with = "lenient::flag", skip_serializing_if = "Option::is_none")]
     pub mutable: Option<bool>,
-    /// How executions can run: `sync-execute`, `async-execute`, `dismiss`, or other words.
+    /// How executions can run: `sync-execute`, `async-execute`, `dismiss`, or other values.
     #[serde(rename = "jobControlOptions", default, deserialize_with = "lenient::texts", skip_serializing_if = "Vec::is_empty")]
     pub job_control_options: Vec<String>,
     /// How outputs can be sent: `value`, `reference` (version 1.0).
@@ -82,8 +82,8 @@ pub struct ProcessSummary {
     members: Members,
 }
 
-/// The description of a process (`process.yaml`): a summary, whose fields are there as if they were its own,
-/// with inputs and outputs.
+/// The description of a process (`process.yaml`): a summary with inputs and outputs. The summary's fields
+/// are available as its own.
 ///
 /// ```
 /// let process: eoap::Process = serde_json::from_str(
@@ -98,7 +98,7 @@ pub struct ProcessSummary {
 #[serde(remote = "Self")]
 #[non_exhaustive]
 pub struct Process {
-    /// What a list says of the process, too, and all members that are not inputs and outputs.
+    /// The members that a list has, too, and all others except inputs and outputs.
     #[serde(flatten)]
     pub summary: ProcessSummary,
     /// The inputs by identifier, in the server's order, as JSON; [`input`](Process::input) reads one.
@@ -167,7 +167,7 @@ impl fmt::Display for ProcessList {
 }
 
 impl ProcessSummary {
-    /// A summary that says nothing but the identifier.
+    /// A summary with only the identifier.
     pub(crate) fn of_id(id: impl Into<String>) -> Self {
         Self { id: id.into(), ..Self::default() }
     }
@@ -210,8 +210,8 @@ impl ProcessSummary {
     }
 }
 
-/// The value of an entry of `metadata`: text, the name within an object such as schema.org's, or what it
-/// links to.
+/// The value of an entry of `metadata`: text, the name within an object such as schema.org's, or the target
+/// of a link.
 fn metadata_text(metadata: &Value) -> String {
     match &metadata["value"] {
         Value::String(text) => text.clone(),

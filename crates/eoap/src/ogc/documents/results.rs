@@ -1,8 +1,7 @@
-//! What came out of a job (OGC API - Processes - Part 1, clauses 7.11.4 and 7.14, `results.yaml`).
+//! The results of a job (OGC API - Processes - Part 1, clauses 7.11.4 and 7.14, `results.yaml`).
 //!
-//! [`Results`] is a document with a member per output, [`Output`] one of them, understood. In which of its
-//! many forms a server has sent the outputs is found out elsewhere. Knows nothing about what values mean, but
-//! for item collections, which notebooks are after.
+//! [`Results`] is a document with a member per output, and [`Output`] is one of them. The results reader
+//! finds out in which of many forms a server has sent them. Knows nothing about the meaning of values.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -18,7 +17,7 @@ use crate::{
 
 /// The results of a job, by output.
 ///
-/// Servers send them in several forms, which all become the same here: a member per output.
+/// Servers send them in several forms. All become a document with a member per output:
 ///
 /// | form | is read as |
 /// |---|---|
@@ -34,10 +33,10 @@ use crate::{
 /// | no body, `Link` headers | a reference per link |
 /// | no body, or `null` | no outputs |
 ///
-/// A raw output has the name that was asked for, if that was one, otherwise `result`; [`only`](Results::only)
-/// needs no name. Its bytes are kept ([`Output::bytes`]), and its entry in the document is a value with its
+/// A raw output has the requested name, if one was requested, otherwise `result`. [`only`](Results::only)
+/// needs no name. Its bytes are kept ([`Output::bytes`]). Its entry in the document is a value with its
 /// media type, in Base64 if it is neither JSON nor text. A page of HTML counts as an output only if raw
-/// outputs were asked for: it is what proxies and login pages answer with.
+/// outputs were requested, since proxies and login pages answer with HTML.
 ///
 /// ```
 /// use eoap::{Output, Results};
@@ -89,7 +88,7 @@ impl Results {
         self.document.insert(name.to_owned(), entry);
     }
 
-    /// A document with a member per output: as the server sent it, if that is what it sent.
+    /// A document with a member per output. The server's own document, if it sent one.
     pub fn document(&self) -> &Map<String, Value> {
         &self.document
     }
@@ -124,7 +123,7 @@ impl Results {
     ///
     /// # Errors
     ///
-    /// [`Error::NoSuchOutput`], which names the outputs that are there.
+    /// [`Error::NoSuchOutput`], which names the existing outputs.
     pub fn only(&self) -> Result<Output> {
         match self.names().collect::<Vec<_>>().as_slice() {
             [name] => self.get(name),
@@ -146,7 +145,7 @@ impl Results {
     ///
     /// # Errors
     ///
-    /// [`Error::NoSuchOutput`] without such an output; [`Error::OutputKind`] if it is a reference or not of
+    /// [`Error::NoSuchOutput`] without such an output. [`Error::OutputKind`] if it is a reference or not of
     /// that type.
     pub fn parse<T: DeserializeOwned>(&self, name: impl AsRef<str>) -> Result<T> {
         self.read(name.as_ref(), "of this type")
@@ -157,7 +156,7 @@ impl Results {
         serde_json::from_value(value).map_err(|error| wrong_kind(name, expected, error.to_string()))
     }
 
-    /// The value of an output that has to be here to be read as something.
+    /// The value of an output that must be sent by value.
     fn value_of(&self, name: &str, expected: &'static str) -> Result<Value> {
         match self.output(name)? {
             Output::Value(value) => Ok(value),

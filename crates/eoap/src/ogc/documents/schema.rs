@@ -1,13 +1,13 @@
 //! Checks JSON against a schema: the part of JSON Schema and OpenAPI 3.0 that process descriptions use.
 //!
-//! A keyword that is not understood (`pattern`, `not`, `$ref`, …) is skipped, so a value may pass that a
-//! server refuses, but none is refused here that fits. For the same reason `oneOf` is content with more than
-//! one alternative: an integer is a number, too. Nothing is known here about inputs.
+//! Unsupported keywords (`pattern`, `not`, `$ref`, …) are skipped. So a value may pass that a server
+//! refuses, but a valid value is never refused here. For the same reason `oneOf` accepts more than one
+//! matching alternative: an integer is a number, too. Nothing is known here about inputs.
 
 use chrono::{DateTime, NaiveDate};
 use serde_json::{Number, Value};
 
-/// What is wrong with the value, a line per problem, each beginning with `at`, the place of the value.
+/// The problems of the value, a line each. Each begins with `at`, the place of the value.
 pub(crate) fn problems(schema: &Value, value: &Value, at: &str) -> Vec<String> {
     if *schema == Value::Bool(false) {
         return vec![format!("{at}: no value is allowed here")];
@@ -48,7 +48,7 @@ pub(crate) fn problems(schema: &Value, value: &Value, at: &str) -> Vec<String> {
     problems
 }
 
-/// What is expected, if the type is another one.
+/// The expected type, if the value has another one.
 fn wrong_type(schema: &Value, value: &Value) -> Option<String> {
     let is = |name: &str| match name {
         "null" => value.is_null(),
@@ -80,7 +80,8 @@ fn is_whole(number: &Number) -> bool {
 
 fn check_number(schema: &Value, number: &Number, at: &str, problems: &mut Vec<String>) {
     let Some(value) = number.as_f64() else { return };
-    // In OpenAPI 3.0 `exclusiveMinimum` is a truth value beside `minimum`, in JSON Schema a limit of its own.
+    // In OpenAPI 3.0 `exclusiveMinimum` is a boolean next to `minimum`. In JSON Schema it is a separate
+    // limit.
     let limit = |name: &str, exclusive: &str| {
         let inclusive = schema[name].as_f64().map(|limit| (limit, schema[exclusive] == true));
         [inclusive, schema[exclusive].as_f64().map(|limit| (limit, true))]
@@ -103,7 +104,7 @@ fn check_number(schema: &Value, number: &Number, at: &str, problems: &mut Vec<St
     }
     if let Some(step) = schema["multipleOf"].as_f64().filter(|step| *step > 0.0) {
         let quotient = value / step;
-        // Decimal steps are not exact in binary: what is as near as arithmetic comes counts as a multiple.
+        // Decimal steps are not exact in binary. A quotient within rounding error counts as a multiple.
         if (quotient - quotient.round()).abs() > 1e-9 * quotient.abs().max(1.0) {
             problems.push(format!("{at}: {number} is no multiple of {step}"));
         }
@@ -140,7 +141,7 @@ fn check_array(schema: &Value, items: &[Value], at: &str, problems: &mut Vec<Str
     {
         problems.push(format!("{at}: an item is there twice"));
     }
-    // A list of schemas belongs to the first items, one each; what is beyond them is not looked at.
+    // A list of schemas applies to the first items, one each. Further items are not checked.
     let tuple = schema["prefixItems"].as_array().or_else(|| schema["items"].as_array());
     for (index, item) in items.iter().enumerate() {
         let schema = match tuple {
@@ -162,7 +163,7 @@ fn check_object(schema: &Value, value: &Value, at: &str, problems: &mut Vec<Stri
         let place = format!("{at}.{name}");
         match properties.and_then(|properties| properties.get(name)) {
             Some(property) => problems.extend(self::problems(property, member, &place)),
-            // Names could be allowed by a pattern, which is not understood.
+            // A pattern may allow further names. Patterns are not supported.
             None if schema.get("patternProperties").is_some() => {}
             None => match &schema["additionalProperties"] {
                 Value::Bool(false) => problems.push(format!("{at}: there is no member {name:?}")),

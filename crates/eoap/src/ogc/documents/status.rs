@@ -1,8 +1,8 @@
-//! What a server says about a job (OGC API - Processes - Part 1, clause 7.13 "Retrieve status information",
+//! The status of a job (OGC API - Processes - Part 1, clause 7.13 "Retrieve status information",
 //! `statusInfo.yaml`).
 //!
 //! Its types are [`StatusInfo`] and the open enum [`Status`]. They read version 1.0 (`jobID`) and the 2.0
-//! draft (`id`), keep members they do not know, and refuse to know how the answer was fetched or when to ask
+//! draft (`id`), and keep unknown members. They refuse to know how the answer was fetched or when to ask
 //! again.
 
 use std::{fmt, time::Duration};
@@ -21,10 +21,9 @@ use crate::{
     },
 };
 
-/// State of a job (`statusCode.yaml`). Words that the standard does not have are kept in
-/// [`Other`](Status::Other): ZOO-Project says `paused`, for example. The end of a job is recognised in other
-/// words, too: `succeeded`, `finished`, `COMPLETED`, `error`, `cancelled` and the like; [`StatusInfo`] is
-/// written with the word that came.
+/// State of a job (`statusCode.yaml`). Values outside the standard, such as ZOO-Project's `paused`, are kept
+/// in [`Other`](Status::Other). Other values for the end of a job are recognised: `succeeded`, `finished`,
+/// `COMPLETED`, `error`, `cancelled` and the like. [`StatusInfo`] is written with the original value.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 #[non_exhaustive]
@@ -39,12 +38,12 @@ pub enum Status {
     Failed,
     /// Cancelled, or removed after its end.
     Dismissed,
-    /// A word outside the standard.
+    /// A value outside the standard.
     Other(String),
 }
 
 impl Status {
-    /// The word as servers write it.
+    /// The value in the servers' spelling.
     pub fn as_str(&self) -> &str {
         match self {
             Self::Accepted => "accepted",
@@ -56,7 +55,7 @@ impl Status {
         }
     }
 
-    /// Whether the job will not change any more: successful, failed or dismissed. Unknown words count as
+    /// Whether the job will not change any more: successful, failed or dismissed. Unknown values count as
     /// unfinished.
     pub fn is_finished(&self) -> bool {
         matches!(self, Self::Successful | Self::Failed | Self::Dismissed)
@@ -75,7 +74,7 @@ impl Status {
 
 impl From<String> for Status {
     fn from(word: String) -> Self {
-        // Servers write the standard's words in any case, and the end of a job in words of their own.
+        // Servers write the standard's values in any case, and have their own values for the end of a job.
         match word.trim().to_ascii_lowercase().as_str() {
             "accepted" => Self::Accepted,
             "running" => Self::Running,
@@ -114,7 +113,7 @@ pub struct StatusInfo {
     /// Identifier of the job in version 1.0 (`jobID`).
     #[serde(rename = "jobID", default, deserialize_with = "lenient::text", skip_serializing_if = "Option::is_none")]
     pub job_id: Option<String>,
-    /// Kind of the job in version 1.0: `process`, or whatever else a server writes.
+    /// Kind of the job in version 1.0: `process`, or whatever a server writes.
     #[serde(rename = "type", default, deserialize_with = "lenient::text", skip_serializing_if = "Option::is_none")]
     pub job_type: Option<String>,
     /// Identifier of the process that runs (`processID`).
@@ -123,7 +122,7 @@ pub struct StatusInfo {
     /// State of the job.
     #[serde(deserialize_with = "lenient::some_text_into")]
     pub status: Status,
-    /// What the server has to say about the state.
+    /// The server's message about the state.
     #[serde(default, deserialize_with = "lenient::text", skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// Progress in percent; an integer by the standard, read as any number.
@@ -154,7 +153,7 @@ pub struct StatusInfo {
 lossless!(StatusInfo);
 
 impl StatusInfo {
-    /// Identifier of the job, whichever version of the standard the server speaks.
+    /// Identifier of the job, in either version of the standard.
     pub fn id(&self) -> Option<&str> {
         self.job_id.as_deref().or(self.id.as_deref())
     }
@@ -164,7 +163,8 @@ impl StatusInfo {
         self.progress.as_ref().and_then(Number::as_f64)
     }
 
-    /// How long the job has run: from its start (else its creation) to its end, if the server tells both.
+    /// How long the job has run: from its start, or else its creation, to its end. `None` if the server does
+    /// not report both.
     pub fn duration(&self) -> Option<Duration> {
         let time = |text: &Option<String>| DateTime::parse_from_rfc3339(text.as_deref()?).ok();
         let begin = time(&self.started).or_else(|| time(&self.created))?;

@@ -1,9 +1,9 @@
 //! Checks the inputs of an execution against the description of the process, before anything is sent
 //! (OGC API - Processes - Part 1, clause 9.3 and `/req/core/process-execute-input-validation`).
 //!
-//! Knows what an input can look like (a value, a list of values, qualified, a reference); what a schema
-//! demands is the business of the schema check. Descriptions leave much open, and servers are lenient: what
-//! cannot be decided passes.
+//! Knows the forms of an input: a value, a list of values, qualified, a reference. The schema check decides
+//! what a schema demands. Descriptions are often incomplete and servers are lenient. So anything that cannot
+//! be decided passes.
 
 use serde_json::Value;
 
@@ -19,9 +19,9 @@ use crate::{
 };
 
 impl Process {
-    /// Checks the inputs of an execution against this description: names, required inputs, how many values
-    /// there are, and what their schemas demand. Nothing is sent. References, and keywords of schemas that
-    /// are not understood (such as `pattern`), are passed over.
+    /// Checks the inputs of an execution against this description: names, required inputs, the number of
+    /// values, and their schemas. Nothing is sent. References, and unsupported keywords of schemas (such as
+    /// `pattern`), are skipped.
     ///
     /// ```
     /// use eoap::{Execution, Process};
@@ -81,7 +81,7 @@ fn check_input(description: &InputDescription, value: &Value, name: &str) -> Vec
     let each = values.iter().enumerate().flat_map(|(index, value)| check_value(description, value, &format!("{name}[{index}]")));
     match description.max_occurs.unwrap_or(MaxOccurs::Number(1)) {
         MaxOccurs::Number(0 | 1) => {
-            // A list of values that would fit one by one is a misunderstanding of its own.
+            // A list of values that would fit one by one is a typical mistake.
             return match each.count() {
                 0 if count > 0 => {
                     vec![format!("{name}: too many values ({count}), it takes one (give the value without a list)")]
@@ -116,8 +116,8 @@ fn check_value(description: &InputDescription, value: &Value, at: &str) -> Vec<S
         return Vec::new();
     }
     let Some(inner) = value.get("value") else { return as_it_is };
-    // A text in a format of its own, such as XML or Base64, stands for something that the schema says in
-    // JSON's terms.
+    // A text in another format, such as XML or Base64, represents something that the schema describes as
+    // JSON.
     let other_format = value.get("encoding").is_some()
         || value["mediaType"]
             .as_str()
