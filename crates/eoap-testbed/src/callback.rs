@@ -1,8 +1,7 @@
-//! Tells the subscribers of jobs how their jobs are getting on (OGC 18-062r2, 7.13).
+//! Sends updates to the subscribers of jobs (OGC 18-062r2, 7.13).
 //!
-//! [`Caller`] POSTs what the responder words, one update after the other: to hosts of the scenario and to
-//! loopback, and to nothing else. A subscriber that cannot be reached or does not like what it is told
-//! changes nothing for the job.
+//! [`Caller`] POSTs what the responder writes, one update after the other, only to hosts of the scenario and
+//! to loopback. A subscriber that cannot be reached or refuses the update does not affect the job.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -42,7 +41,7 @@ impl Caller {
         Self { service, responder, routes, refused }
     }
 
-    /// Cares for every job that comes in, until nobody sends any more.
+    /// Follows every job that comes in, until the channel is closed.
     pub(crate) async fn serve(self, mut jobs: UnboundedReceiver<Key>) {
         while let Some(key) = jobs.recv().await {
             tokio::spawn(self.clone().follow(key));
@@ -83,7 +82,7 @@ impl Caller {
             return;
         };
         let Some(notice) = self.responder.notice(job) else { return };
-        // What becomes of it is the subscriber's concern.
+        // The subscriber's answer does not matter.
         let _ = tokio::time::timeout(PATIENCE, post(address, &uri, &authority, notice.to_string().into())).await;
     }
 

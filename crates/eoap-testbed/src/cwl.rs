@@ -1,7 +1,7 @@
 //! Application packages in the Common Workflow Language (CWL 1.0 to 1.2, OGC 20-089r1).
 //!
-//! [`Package`] reads one from JSON or YAML, finds the workflow that is to become a process, and says what its
-//! description is. It runs nothing, and does not know how a package gets here.
+//! [`Package`] reads a package from JSON or YAML, finds the workflow that will become a process, and derives
+//! its description. It runs nothing, and does not know how a package gets here.
 
 mod description;
 mod types;
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 pub(crate) use description::description;
 
-/// Why a text is no package that can be deployed.
+/// Why a text is not a package that can be deployed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CwlError {
     #[error("{message}")]
@@ -85,7 +85,7 @@ impl Package {
     }
 }
 
-/// What comes after the `#` of an id; a document without one is called `main`.
+/// The part of an id after the `#`. A document without one is called `main`.
 fn id(of: &Value) -> &str {
     let id = of["id"].as_str().unwrap_or("main");
     id.rsplit('#').next().unwrap_or(id)

@@ -1,7 +1,7 @@
 //! What can go wrong before a testbed serves its first request.
 //!
-//! [`Error`] names the file and the line or field to mend. What a server answers to a bad request is no error
-//! of this crate and is not known here.
+//! [`Error`] names the file and the line or field to fix. The server's answer to a bad request is not an
+//! error of this crate and is not known here.
 
 use std::io;
 use std::path::PathBuf;
@@ -18,7 +18,7 @@ pub enum Error {
         /// What the system says.
         source: io::Error,
     },
-    /// A file is not the TOML, JSON or YAML that it has to be.
+    /// A file is not valid TOML, JSON or YAML.
     #[error("{}:{line}: {message}", path.display())]
     Syntax {
         /// The file.
@@ -33,7 +33,7 @@ pub enum Error {
     Value {
         /// The file.
         path: PathBuf,
-        /// The line, counted from one, where it is known.
+        /// The line, counted from one, if it is known.
         line: Option<usize>,
         /// The member that is wrong.
         field: String,
@@ -74,7 +74,7 @@ pub enum Error {
         /// What the system says.
         source: io::Error,
     },
-    /// A recording would hold a secret, or take the place of something that is no recording.
+    /// A recording would contain a secret, or replace something that is not a recording.
     #[error("cannot write the recording {}: {message}", path.display())]
     Recording {
         /// The file or folder.

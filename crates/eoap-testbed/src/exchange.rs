@@ -1,13 +1,14 @@
-//! A request and its answer, as a recording keeps them: what a file of `exchanges/` holds.
+//! A request and its answer in a recording: the content of a file of `exchanges/`.
 //!
-//! [`Exchange`] says when two requests are the same. It knows neither who recorded it nor who plays it back.
+//! [`Exchange`] decides when two requests are the same. It does not know who recorded it or who plays it
+//! back.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// What is written in place of a secret. It is the same in an address and in a form, and matches any value.
+/// The text that replaces a secret. It needs no encoding in an address or a form, and matches any value.
 pub(crate) const REMOVED: &str = "***";
 
 /// A request and its answer.
@@ -44,7 +45,7 @@ pub(crate) struct Given {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Content {
-    /// JSON, whose layout is not kept.
+    /// JSON, without its original layout.
     Json(Value),
     /// Any other text.
     Text(String),
@@ -78,21 +79,21 @@ impl Content {
         }
     }
 
-    /// Whether it can be sent at all.
+    /// Whether it can be sent.
     pub(crate) fn is_valid(&self) -> bool {
         !matches!(self, Self::Base64(text) if STANDARD.decode(text).is_err())
     }
 }
 
 impl Asked {
-    /// Whether this request, a recorded one, asks for the same as another. A host is compared only where
-    /// `by_host` says so: who comes straight to a server may call it by any name.
+    /// Whether this recorded request is the same as another one. Hosts are compared only with `by_host`: a
+    /// client that connects directly to a server may use any name.
     pub(crate) fn is_like(&self, other: &Self, by_host: bool) -> bool {
         let is_host = |part: &str| part == "host";
         self.differences(other).all(|part| is_host(part) && !by_host)
     }
 
-    /// How this request, a recorded one, differs from another, in the order in which people look: path,
+    /// How this recorded request differs from another one. The order is that in which people look: path,
     /// method, query, body, host.
     pub(crate) fn difference(&self, other: &Self) -> &'static str {
         self.differences(other).next().unwrap_or("nothing")
@@ -167,8 +168,8 @@ fn same_value(recorded: &Value, asked: &Value) -> bool {
     }
 }
 
-/// Whether a text is a recorded one, with any value for each secret that was removed from that; no value goes
-/// on into the next parameter.
+/// Whether a text equals a recorded one. Each removed secret matches any value, but not beyond its own
+/// parameter.
 fn matches(recorded: &str, asked: &str) -> bool {
     matches_up_to(recorded, asked, &['&', '"', '\n'])
 }

@@ -1,7 +1,7 @@
-//! Reads the files of a scenario folder and remembers which ones.
+//! Reads the files of a scenario folder and remembers which files it has read.
 //!
-//! [`Folder`] turns what goes wrong into an [`Error`] that names file and line. It does not know what the
-//! files mean.
+//! [`Folder`] turns failures into an [`Error`] that names file and line. It does not know what the files
+//! mean.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use toml::Spanned;
 
 use crate::error::Error;
 
-/// A scenario folder with the folders that it extends, and the files that have been read from them.
+/// A scenario folder with the folders that it extends, and the files that were read from them.
 #[derive(Debug)]
 pub(crate) struct Folder {
     /// The folder itself, then those in which its missing files are looked for.
@@ -25,8 +25,8 @@ impl Folder {
         Self { roots: vec![root.to_owned()], read: Vec::new() }
     }
 
-    /// Looks for missing files in another folder too, named from the last one; `false` if it is one of them
-    /// already.
+    /// Also looks for missing files in another folder, named from the last one. Returns `false` if it is
+    /// already one of them.
     pub(crate) fn extend(&mut self, base: &str) -> bool {
         let root = self.roots.last().map_or_else(|| PathBuf::from(base), |last| last.join(base));
         let known = |path: &Path| path.canonicalize().ok();
@@ -35,7 +35,7 @@ impl Folder {
         is_new
     }
 
-    /// The full path of a file of this folder, or where it is missing, of the first base that has it.
+    /// The full path of a file in this folder. If it is missing, that in the first base that has it.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         let mut paths = self.roots.iter().map(|root| root.join(name));
         let found = paths.clone().find(|path| path.exists()).or_else(|| paths.next());
@@ -94,8 +94,8 @@ impl Folder {
         serde_json::from_str(&text).map_err(|error| Error::Syntax { path, line: error.line(), message: error.to_string() })
     }
 
-    /// The names in a subfolder and in those of the bases, sorted; files only or folders only. A subfolder
-    /// that is not there is empty.
+    /// The names in a subfolder of this folder and its bases, sorted: only files or only folders. A missing
+    /// subfolder is empty.
     pub(crate) fn names(&self, folder: &str, wanted: Entry) -> Result<Vec<String>, Error> {
         let mut names = Vec::new();
         for path in self.roots.iter().map(|root| root.join(folder)).filter(|path| path.exists()) {
@@ -140,8 +140,7 @@ pub(crate) enum Entry {
     Folder,
 }
 
-/// A TOML file that could be read, and its text, so that what is wrong with a value can be said with its
-/// line.
+/// A TOML file and its text, so that an error in a value can name its line.
 #[derive(Debug)]
 pub(crate) struct Toml<T> {
     pub(crate) value: T,
@@ -150,7 +149,7 @@ pub(crate) struct Toml<T> {
 }
 
 impl<T> Toml<T> {
-    /// What is wrong with a member whose value is there.
+    /// The error for a member with a bad value.
     pub(crate) fn wrong<V>(&self, at: &Spanned<V>, field: &str, message: impl Into<String>) -> Error {
         let line = Some(line_at(&self.text, at.span().start));
         Error::Value { path: self.path.clone(), line, field: field.to_owned(), message: message.into() }
@@ -162,7 +161,7 @@ fn line_at(text: &str, place: usize) -> usize {
     text.bytes().take(place).filter(|byte| *byte == b'\n').count() + 1
 }
 
-/// The message, and for an unknown member the known one that is most like it.
+/// The message. For an unknown member, it suggests the known one that is most similar.
 fn with_suggestion(message: &str) -> String {
     let mut names = message.split('`').skip(1).step_by(2);
     let suggestion = match (message.starts_with("unknown field"), names.next()) {
@@ -172,13 +171,13 @@ fn with_suggestion(message: &str) -> String {
     suggestion.map_or_else(|| message.to_owned(), |known| format!("{message}: did you mean `{known}`?"))
 }
 
-/// What to say behind a name that is unknown: the known one that is most like it, if one is.
+/// The suggestion for an unknown name: the most similar known one, if there is one.
 pub(crate) fn suggestion<'a>(unknown: &str, known: impl Iterator<Item = &'a str>) -> String {
     let nearest = known.min_by_key(|known| distance(unknown, known)).filter(|known| distance(unknown, known) < 4);
     nearest.map_or_else(String::new, |known| format!(": did you mean `{known}`?"))
 }
 
-/// How many letters to add, leave out or change to get from one word to the other.
+/// How many letters to add, remove or change to turn one word into the other.
 fn distance(one: &str, other: &str) -> usize {
     let mut row: Vec<usize> = (0..=other.len()).collect();
     for (i, a) in one.bytes().enumerate() {

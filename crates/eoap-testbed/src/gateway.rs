@@ -1,8 +1,8 @@
-//! The way to the servers: straight or through the proxy, every request passes here and is noted.
+//! The way to the servers. Every request passes here and is noted, direct or through the proxy.
 //!
-//! [`Gateway`] hands a request to the OGC API server or to the object store with its `Host` header untouched
-//! (signatures cover it). Which server a host means is decided elsewhere; what is asked and answered is not
-//! looked at.
+//! [`Gateway`] hands a request to the OGC API server or to the object store. It does not change the `Host`
+//! header, since signatures cover it. It does not decide which server a host means, or read requests and
+//! answers.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -64,8 +64,7 @@ impl Gateway {
         Self { ogc, s3, scenes, requests }
     }
 
-    /// Answers what comes straight to a server's own port, whatever host it names, until the future is
-    /// dropped.
+    /// Answers connections to a server's own port, whatever host they name, until the future is dropped.
     pub(crate) async fn serve(self, listener: TcpListener, to: Destination) {
         serve(listener, move |request| {
             let gateway = self.clone();
@@ -74,7 +73,7 @@ impl Gateway {
         .await;
     }
 
-    /// The server's answer, or 502 where it has none.
+    /// The server's answer, or 502 if there is none.
     pub(crate) async fn answer(&self, to: Destination, request: http::Request<Incoming>) -> Answer {
         let by = match to {
             Destination::Ogc => Answerer::Ogc,
@@ -114,7 +113,7 @@ impl Gateway {
     }
 }
 
-/// What is noted of a request before it is passed on.
+/// What is noted about a request before it is passed on.
 #[derive(Debug)]
 pub(crate) struct Note {
     by: Answerer,
@@ -162,7 +161,7 @@ where
 {
     loop {
         let Ok((stream, _)) = listener.accept().await else { continue };
-        // Small answers are not held back for an acknowledgement.
+        // Sends small answers at once, without waiting for an acknowledgement.
         let _ = stream.set_nodelay(true);
         let answer = answer.clone();
         tokio::spawn(async move {
@@ -170,7 +169,7 @@ where
                 let answer = answer(request);
                 async move { Ok::<_, Infallible>(answer.await) }
             });
-            // A client that hangs up is no concern of the server.
+            // A client that hangs up does not matter.
             let _ = server::Builder::new().serve_connection(TokioIo::new(stream), service).await;
         });
     }

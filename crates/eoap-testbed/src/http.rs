@@ -11,10 +11,10 @@ use url::Url;
 /// Any error, boxed.
 pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// An answer whose body may still be on its way.
+/// An answer whose body may still be arriving.
 pub(crate) type Answer = Response<BoxBody<Bytes, BoxError>>;
 
-/// A short answer in words.
+/// A short answer as plain text.
 pub(crate) fn plain(status: StatusCode, line: String) -> Answer {
     let mut response = Response::new(whole(line + "\n"));
     *response.status_mut() = status;
@@ -46,7 +46,7 @@ impl Request {
         Self::new(head.method, asked, path, head.headers, body.collect().await?.to_bytes())
     }
 
-    /// A request for a path with its query, of the host that was asked or else the one that the headers name.
+    /// A request for a path with its query. The host is the requested one, or else that of the headers.
     pub(crate) fn new(
         method: Method,
         host: Option<String>,
@@ -60,7 +60,7 @@ impl Request {
     }
 }
 
-/// An answer of this status; headers that HTTP cannot carry are left out, since no other server could send
+/// An answer with this status. Headers that HTTP cannot express are left out: no other server could send
 /// them either.
 pub(crate) fn response<'a>(
     status: u16,

@@ -1,14 +1,13 @@
 //! The tutorial's cluster in one process, on loopback: a ZOO-Project-DRU, an S3 endpoint, and the forward
 //! proxy through which a client reaches both under their documented addresses.
 //!
-//! A [`Scenario`] is a folder of fixture files; a [`Testbed`] serves it until it is dropped. Nothing leaves
-//! the machine: every host that the scenario does not serve is refused by name. This crate knows no client:
-//! what it answers comes from files, never from types that a client also reads with, so that an error in such
-//! a type cannot hide on both sides.
+//! A [`Scenario`] is a folder of fixture files. A [`Testbed`] serves it until it is dropped. Nothing leaves
+//! the machine: every host that the scenario does not serve is refused by name. This crate knows no client.
+//! Its answers come from files, never from types that a client also uses to read. So an error in such a type
+//! cannot hide on both sides.
 //!
-//! What goes on in a testbed is shown on a page ([`Testbed::page_url`]) and told request by request
-//! ([`Testbed::requests`]). A [`Recorder`] stands before a live deployment instead, and what it has kept
-//! becomes a scenario of its own.
+//! A page ([`Testbed::page_url`]) shows what happens in a testbed, and [`Testbed::requests`] reports each
+//! request. A [`Recorder`] is a testbed in front of a live deployment. What it has kept becomes a scenario.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), eoap_testbed::Error> {

@@ -1,8 +1,8 @@
 //! The OGC API server of a testbed: a wiremock server, on which a personality's answers are mounted.
 //!
-//! The main type is [`Mock`]. wiremock takes requests and gives answers, at once. What it has no way to say
-//! goes between it and [`Mock`] in headers that nobody else sees: that an answer has to wait for work, and
-//! the reason phrase of an answer. It words nothing itself.
+//! The main type is [`Mock`]. wiremock answers each request at once. Private headers between it and [`Mock`]
+//! carry what it cannot express: that an answer has to wait for work, and the reason phrase of an answer. It
+//! writes no text itself.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -23,7 +23,7 @@ use crate::http::{Answer, BoxError, Request};
 use crate::personality::Server;
 use crate::work::Work;
 
-/// Names what an answer waits for, and in the request that follows, what was waited for.
+/// Names the work that an answer waits for. In the request that follows, it names the work that is done.
 const WORK: HeaderName = HeaderName::from_static("testbed-work");
 /// An answer's reason phrase.
 const REASON: HeaderName = HeaderName::from_static("testbed-reason");
@@ -58,7 +58,7 @@ impl Works {
     }
 }
 
-/// What is mounted: all requests go to the personality.
+/// The mounted answer: it passes all requests to the personality.
 struct Mounted {
     server: Server,
     works: Works,

@@ -1,8 +1,8 @@
-//! Who answers: what every personality of the server does.
+//! What every personality of the server does.
 //!
-//! A [`Responder`] words what the [`Service`] does as one kind of server would; [`Server`] hands it each
-//! request with the service locked, and tells who sends callbacks which jobs have a subscriber. Neither opens
-//! a connection.
+//! A [`Responder`] writes the answers of a [`Service`] as one kind of server would. [`Server`] hands it each
+//! request with the service locked. It also sends new jobs with a subscriber to the caller. Neither opens a
+//! connection.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -21,11 +21,11 @@ pub(crate) trait Responder: fmt::Debug + Send + Sync {
     /// The answer to a request.
     fn respond(&self, service: &mut Service, request: &Request) -> Response<Bytes>;
 
-    /// What the subscriber of a job is told when the job has come so far, if anything.
+    /// The message for the subscriber of a job in this state, if there is one.
     fn notice(&self, job: &Job) -> Option<Value>;
 }
 
-/// A service that is shared between those who answer and those who call back.
+/// A service that is shared between the responder and the caller.
 #[derive(Debug, Clone)]
 pub(crate) struct Shared(Arc<Mutex<Service>>);
 
@@ -53,7 +53,8 @@ impl Server {
         Self { service, responder, subscribed }
     }
 
-    /// The answer, and what has to be done before it is one. Whoever asks again then says what was done.
+    /// The answer, and the work to be done before it is complete. The request is then repeated with the
+    /// finished work.
     pub(crate) fn answer(&self, request: &Request, done: Option<Work>) -> (Response<Bytes>, Option<Work>) {
         let mut service = self.service.lock();
         service.jobs.resume(done);

@@ -1,8 +1,8 @@
-//! Plays a recording back: every request that was recorded is answered as it was.
+//! Plays a recording back: every recorded request gets its recorded answer.
 //!
-//! [`Recorded`] gives the answers to one request in the order in which they were recorded, so that a job that
-//! ran for five status requests does so again. What was asked once too often or never was is refused by name:
-//! a recording makes nothing up.
+//! [`Recorded`] gives the answers to one request in the order of the recording. So a job that ran for five
+//! status requests does so again. A request that was never recorded, or comes once too often, is refused by
+//! name: a recording invents nothing.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -27,7 +27,7 @@ pub(crate) struct Recorded {
 }
 
 impl Recorded {
-    /// Plays these back; what was not recorded is told to `refused`.
+    /// Plays these back. Requests that were not recorded are added to `refused`.
     pub(crate) fn new(exchanges: Vec<Arc<Recording>>, refused: Refused) -> Self {
         Self { given: Mutex::new(vec![0; exchanges.len()]), exchanges, refused }
     }
@@ -39,7 +39,7 @@ impl Recorded {
         let alike: Vec<usize> =
             (0..self.exchanges.len()).filter(|index| self.exchanges[*index].exchange.request.is_like(asked, by_host)).collect();
         let due = alike.iter().copied().find(|index| given[*index] == 0);
-        // Who looks again at what has come to its end sees the end again; to act again is something else.
+        // A request that only reads gets the last answer again. One that changes something does not.
         let again = alike.last().copied().filter(|_| matches!(asked.method.as_str(), "GET" | "HEAD" | "OPTIONS"));
         if let Some(index) = due.or(again) {
             given[index] += 1;
@@ -137,7 +137,7 @@ mod tests {
             "GET http://a/processes?limit=3 was not recorded; nearest is GET http://a/processes?limit=2 (0.json): another query"
         );
         assert!(server.find(&asked("DELETE", "http://a/jobs")).unwrap_err().ends_with("(1.json): another method"));
-        // Straight to the port, by whatever name.
+        // Directly to the port, by any name.
         assert!(server.find(&asked("GET", "http://127.0.0.1:99/jobs")).is_ok());
     }
 }

@@ -1,9 +1,9 @@
 //! The forward proxy: how a client reaches the servers under their documented addresses, and a dead end for
 //! everything else.
 //!
-//! [`Proxy`] decides which server a request is for and refuses what is for none. It knows nothing of what is
-//! asked or answered, and never opens a connection that leaves loopback. Who asks the proxy itself for `/`
-//! gets its [`Page`].
+//! [`Proxy`] decides which server a request is for, and refuses requests to unknown hosts. It does not read
+//! requests or answers, and never opens a connection that leaves loopback. `/` on the proxy itself is its
+//! [`Page`].
 
 use std::net::SocketAddr;
 
@@ -57,7 +57,7 @@ impl Proxy {
         if let (Some(destination), false) = (known, tunnel) {
             return self.gateway.answer(destination, request).await;
         }
-        // A known host that is asked for by https keeps its port: it is another address than the one that is
+        // A known host that is requested by https keeps its port: that address is not the one that is
         // served.
         let (host, how) = match known {
             Some(_) => (authority, " over https"),

@@ -1,8 +1,8 @@
-//! The OGC API server as pygeoapi: the same scenario, in pygeoapi's words.
+//! The OGC API server as pygeoapi: the same scenario, in pygeoapi's form.
 //!
-//! [`Pygeoapi`] finds the resource that a request means; the modules below answer for one kind of resource
-//! each. What they say was observed of pygeoapi 0.21.0 and 0.24.0, and is compared with the real ones by
-//! `tests/peers/pygeoapi.py`. It has no Part 2: nothing can be deployed.
+//! [`Pygeoapi`] finds the resource of a request. Each module below answers for one kind of resource. Their
+//! answers follow pygeoapi 0.21.0 and 0.24.0. `tests/peers/pygeoapi.py` compares them with the real ones. It
+//! has no Part 2: nothing can be deployed.
 
 mod answer;
 mod exception;
@@ -60,7 +60,7 @@ impl Pygeoapi {
         }
     }
 
-    /// The segments of the path, if there is such a path, and the methods that it has.
+    /// The segments of the path and its methods, if there is such a path.
     fn route<'a>(&self, request: &'a Request) -> Option<(Vec<&'a str>, &'static [&'static str])> {
         let inside = request.url.path().strip_prefix(&self.fixtures.server.base_path)?;
         if !inside.is_empty() && !inside.starts_with('/') {
@@ -122,7 +122,7 @@ impl Pygeoapi {
         }
     }
 
-    /// Makes a job in any case, and waits for it unless the client does not want to.
+    /// Always creates a job, and waits for it unless the client prefers not to.
     fn execute(&self, service: &mut Service, process: &Arc<Process>, request: &Request) -> Result<Answer, Exception> {
         let server = &self.fixtures.server;
         let (namespace, generation) = (server.namespace.as_str(), server.pygeoapi.generation());
@@ -148,7 +148,7 @@ impl Pygeoapi {
     }
 }
 
-/// What an asynchronous request is told: a status, or as good as nothing.
+/// The answer to an asynchronous request: a status, or almost nothing.
 fn created(id: &str, is_document: bool, generation: Generation) -> Value {
     match (generation, is_document) {
         (Generation::V0_24, _) => json!({"jobID": id, "type": "process", "status": "accepted"}),
@@ -157,7 +157,7 @@ fn created(id: &str, is_document: bool, generation: Generation) -> Value {
     }
 }
 
-/// What a synchronous request is told: the job's results, now.
+/// The answer to a synchronous request: the job's results, now.
 fn finished(job: &Job) -> Answer {
     if job.phase() == Phase::Failed {
         let code = "InvalidParameterValue";
@@ -175,7 +175,7 @@ impl Responder for Pygeoapi {
         self.answer(service, request).into_response(&self.fixtures.server.pygeoapi)
     }
 
-    /// Progress is told once, and of a failure not the reason.
+    /// Progress is sent once. A failure is sent without its reason.
     fn notice(&self, job: &Job) -> Option<Value> {
         match job.phase() {
             Phase::New | Phase::Failed => Some(json!({})),

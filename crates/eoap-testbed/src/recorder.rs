@@ -1,8 +1,7 @@
-//! Records what a client and a live deployment say to each other, to be played back without the deployment.
+//! Records the traffic between a client and a live deployment, to be played back without the deployment.
 //!
-//! A [`Recorder`] stands where a testbed would, for one client; what it kept is a [`Session`]. A
-//! [`Recording`] of one or more sessions is written as a scenario folder. What the exchanges mean is not
-//! known here.
+//! A [`Recorder`] replaces a testbed for one client. What it has kept is a [`Session`]. A [`Recording`] of
+//! one or more sessions is written as a scenario folder. What the exchanges mean is not known here.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), eoap_testbed::Error> {
@@ -33,8 +32,8 @@ use crate::store::Object;
 use crate::testbed::{Ports, Testbed};
 use crate::upstream::{Kept, Live, StoreMirror, Tape};
 
-/// Credentials of the store in front of a live one, and of the recording: made up, so that no real ones are
-/// lent or written.
+/// Credentials for the store in front of a live one, and in the recording. They are made up, so that real
+/// ones are never given to a client or written.
 pub(crate) const ACCESS_KEY_ID: &str = "TESTBEDACCESSKEYID01";
 pub(crate) const SECRET_ACCESS_KEY: &str = "testbed/secret/that/never/leaves/loopback";
 
@@ -74,7 +73,7 @@ impl fmt::Debug for Recording {
     }
 }
 
-/// How much a recording holds.
+/// The size of a recording.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Extent {
@@ -98,12 +97,13 @@ impl Recorder {
         Ok(Self { testbed, tape, mirror, began })
     }
 
-    /// The testbed in front of the live deployment: for its environment, its page, and what it refused.
+    /// The testbed in front of the live deployment. It has the environment, the page, and the refused
+    /// requests.
     pub fn testbed(&self) -> &Testbed {
         &self.testbed
     }
 
-    /// What has been said so far.
+    /// The exchanges so far.
     pub fn session(&self) -> Session {
         let objects = self.mirror.as_ref().map(StoreMirror::objects).unwrap_or_default();
         Session { kept: self.tape.kept(), objects, began: self.began, ended: now() }
@@ -119,8 +119,8 @@ impl Recording {
         Self { live: live.clone(), sessions: BTreeMap::new(), secrets, environment: BTreeMap::new() }
     }
 
-    /// A text that must not be in anything that is written, beside the credentials that the recorder has met
-    /// itself.
+    /// A text that must not be in anything that is written, in addition to the credentials that the recorder
+    /// has found itself.
     pub fn add_secret(&mut self, secret: impl Into<String>) {
         self.secrets.push(secret.into());
     }
@@ -135,7 +135,7 @@ impl Recording {
         self.environment.insert(name, value);
     }
 
-    /// What was said by the client of this name; of several sessions of one name the last one counts.
+    /// Adds the session of the client with this name. Of several sessions with one name the last one counts.
     pub fn add(&mut self, client: impl Into<String>, session: Session) {
         self.sessions.insert(client.into(), session);
     }

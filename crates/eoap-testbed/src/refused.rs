@@ -1,6 +1,6 @@
-//! What was asked of a testbed and is not in its scenario.
+//! Requests to a testbed that its scenario does not serve.
 //!
-//! [`Refused`] remembers what a run was refused, so that it can be reported when the run is over.
+//! [`Refused`] remembers them, so that they can be reported when the run is over.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

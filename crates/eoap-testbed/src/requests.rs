@@ -1,7 +1,7 @@
-//! What a testbed was asked: every request with what became of it, for logs and for the page.
+//! The requests to a testbed and their outcomes, for logs and for the page.
 //!
-//! [`Requests`] keeps the latest and tells whoever listens. It knows no body, and lets no credential into an
-//! address: what it holds may be shown to anybody.
+//! [`Requests`] keeps the latest and sends each to its listeners. It knows no body, and removes credentials
+//! from addresses: its content may be shown to anybody.
 
 use std::collections::VecDeque;
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -58,7 +58,7 @@ impl Answered {
         DateTime::<Utc>::from(self.time).to_rfc3339_opts(SecondsFormat::Millis, true)
     }
 
-    /// It as JSON, as a log and the page have it: `number`, `time`, `by` (`ogc`, `s3`, `scenes` or
+    /// It as JSON, for a log and the page. The members are `number`, `time`, `by` (`ogc`, `s3`, `scenes` or
     /// `refused`), `method`, `host`, `path`, `status`, `bytes`, `ms`.
     pub fn to_json(&self) -> Value {
         let by = match self.by {
@@ -107,7 +107,7 @@ impl Requests {
         receiver
     }
 
-    /// How many there were, and the latest so many, the newest first.
+    /// The number of all requests, and the latest of them, the newest first.
     pub(crate) fn latest(&self, most: usize) -> (u64, Vec<Answered>) {
         let noted = self.lock();
         (noted.total, noted.latest.iter().rev().take(most).cloned().collect())

@@ -1,8 +1,8 @@
 //! Which host belongs to which server.
 //!
-//! [`Routes`] is asked by the proxy (where does this request go?) and by the object store (is a bucket part
-//! of the host name?). It opens no connection. Who comes straight to a server's port may call it by any name:
-//! only the proxy refuses hosts.
+//! [`Routes`] is used by the proxy (where does this request go?) and by the object store (is a bucket part
+//! of the host name?). It opens no connection. A client that connects directly to a server's port may use
+//! any host name: only the proxy refuses hosts.
 
 use std::net::SocketAddr;
 
@@ -79,7 +79,7 @@ impl S3Host for Routes {
     fn parse_host_header<'a>(&'a self, host: &'a str) -> S3Result<VirtualHost<'a>> {
         Ok(match self.bucket(host) {
             Some(Some(bucket)) => VirtualHost::new(host).with_bucket(bucket),
-            // By another name there is no telling a bucket in it: the path has it.
+            // Path-style addressing, or an unknown host: the bucket is in the path.
             Some(None) | None => VirtualHost::new(host),
         })
     }

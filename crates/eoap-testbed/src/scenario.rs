@@ -55,7 +55,7 @@ pub(crate) struct Fixtures {
     /// Packages by the address from which they can be deployed.
     pub(crate) packages: BTreeMap<String, String>,
     pub(crate) buckets: Vec<Bucket>,
-    /// Further variables that clients are lent.
+    /// Further variables in the environment of clients.
     pub(crate) environment: BTreeMap<String, String>,
     /// Exchanges that were recorded, by session.
     pub(crate) recordings: BTreeMap<String, Vec<Arc<Recording>>>,
@@ -66,7 +66,7 @@ impl Scenario {
     /// Reads and checks the folder.
     ///
     /// # Errors
-    /// Names the file, and the line or the member in it, that cannot be read or makes no sense.
+    /// Names the file, and the line or member in it, that cannot be read or is invalid.
     pub fn load(dir: &Path) -> Result<Self, Error> {
         let mut folder = Folder::new(dir);
         settings::extend(&mut folder)?;
@@ -121,7 +121,7 @@ impl Scenario {
         Ok(Self { fixtures: Arc::new(fixtures), personality, clock, session: None })
     }
 
-    /// What is answered from these fixtures and no file of a scenario: a live deployment stands behind.
+    /// Fixtures without files of a scenario, for the testbed in front of a live deployment.
     pub(crate) fn of(fixtures: Fixtures, personality: Personality, clock: Clock) -> Self {
         Self { fixtures: Arc::new(fixtures), personality, clock, session: None }
     }
@@ -150,15 +150,15 @@ impl Scenario {
         self
     }
 
-    /// The same scenario, as it was recorded for this client: a recorded scenario has a session for each
-    /// notebook. Where it has none of that name, or is not recorded, this changes nothing.
+    /// The same scenario, as recorded for this client. A recorded scenario has a session for each notebook.
+    /// Without a session of that name, this changes nothing.
     #[must_use]
     pub fn for_session(mut self, session: &str) -> Self {
         self.session = self.fixtures.recordings.contains_key(session).then(|| session.to_owned());
         self
     }
 
-    /// What was recorded for the session that was named, or else for all, one after the other.
+    /// The recordings of the named session, or else of all, one after the other.
     pub(crate) fn recordings(&self) -> Vec<Arc<Recording>> {
         match &self.session {
             Some(session) => self.fixtures.recordings.get(session).cloned().unwrap_or_default(),
@@ -171,13 +171,13 @@ impl Scenario {
         &self.fixtures.name
     }
 
-    /// Every file that the scenario was read from: when one of them changes, so may what a testbed answers.
+    /// Every file that the scenario was read from. If one of them changes, so may the answers of a testbed.
     pub fn files(&self) -> Vec<PathBuf> {
         self.fixtures.files.clone()
     }
 }
 
-/// Later jobs count up in the first group of the id, so that the rest has to tell the processes apart.
+/// The ids of later jobs count up in their first group, so the other groups must distinguish the processes.
 fn check_job_id(folder: &Folder, others: &[Arc<Process>], process: &Process) -> Result<(), Error> {
     let rest = |process: &Process| process.job.split_once('-').map(|(_, rest)| rest.to_owned());
     match others.iter().find(|other| rest(other) == rest(process)) {

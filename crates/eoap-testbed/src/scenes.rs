@@ -1,9 +1,8 @@
-//! Landsat scenes that the testbed draws itself: what the processes work on, with the catalogue in which they
-//! are found.
+//! Landsat scenes that the testbed draws itself: the data of the processes, with the catalogue to find them.
 //!
 //! The documented run took its scenes from the Planetary Computer. A testbed opens no connection, so it has
-//! scenes of its own under the same addresses: [`Scenes`] says which, [`api`] is their STAC catalogue, and
-//! [`file`] the files of their bands. What they show is drawn, and they say so.
+//! its own scenes under the same addresses. [`Scenes`] lists them, [`api`] is their STAC catalogue, and
+//! [`file`] returns the files of their bands. Their content is drawn, and their descriptions say so.
 
 mod api;
 mod catalogue;

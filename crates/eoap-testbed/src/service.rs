@@ -1,9 +1,7 @@
-//! The processing service behind every personality: processes, jobs, and the files that runs leave, by
-//! namespace.
+//! The processing service behind every personality: processes, jobs, and the files of runs, by namespace.
 //!
-//! A [`Service`] is all the state that one testbed's server has. The modules below change and tell it; they
-//! know no HTTP, and none of the JSON in which one kind of server or another words its answers: that is the
-//! business of `zoo` and `pygeoapi`.
+//! A [`Service`] is the whole state of one testbed's server. The modules below change and read it. They do
+//! not know HTTP, or the JSON in which a kind of server writes its answers. `zoo` and `pygeoapi` do that.
 
 mod deployed;
 mod files;

@@ -1,6 +1,6 @@
 //! The objects of a running testbed, in memory.
 //!
-//! [`Store`] knows buckets, keys and listing order. It knows neither HTTP nor signatures; the object store's
+//! [`Store`] knows buckets, keys and listing order. It does not know HTTP or signatures: the object store's
 //! protocol is in `s3`.
 
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ use s3s::crypto::{Checksum, Md5};
 
 use crate::work::Staged;
 
-/// An object and what is known of it.
+/// An object and its metadata.
 #[derive(Debug, Clone)]
 pub(crate) struct Object {
     pub(crate) key: String,
@@ -23,7 +23,7 @@ pub(crate) struct Object {
     pub(crate) about: About,
 }
 
-/// What who stored an object said of it.
+/// The metadata that a client has given when storing an object.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct About {
     pub(crate) content_type: Option<String>,
@@ -50,7 +50,7 @@ impl Object {
     }
 }
 
-/// A bucket and what lies in it when a testbed starts.
+/// A bucket and its objects when a testbed starts.
 #[derive(Debug)]
 pub(crate) struct Bucket {
     pub(crate) name: String,
@@ -69,7 +69,8 @@ pub(crate) enum Missing {
 pub(crate) struct Query<'a> {
     pub(crate) prefix: &'a str,
     pub(crate) delimiter: Option<&'a str>,
-    /// List what comes after this key, or after everything that starts with it if it is a common prefix.
+    /// List what comes after this key. If it is a common prefix, list what comes after everything that
+    /// starts with it.
     pub(crate) after: Option<&'a str>,
     pub(crate) limit: usize,
 }
@@ -98,7 +99,7 @@ pub(crate) struct Store {
 }
 
 impl Store {
-    /// A store of its own, that starts with these objects.
+    /// A new store with these objects.
     pub(crate) fn new(buckets: &[Bucket]) -> Self {
         let keys = |bucket: &Bucket| bucket.objects.iter().map(|object| (object.key.clone(), object.clone())).collect();
         let buckets = buckets.iter().map(|bucket| (bucket.name.clone(), keys(bucket))).collect();
@@ -114,7 +115,7 @@ impl Store {
         self.write().entry(bucket.to_owned()).or_default();
     }
 
-    /// Removes a bucket; `false` where it holds something.
+    /// Removes a bucket. `false` if it is not empty.
     pub(crate) fn remove_bucket(&self, bucket: &str) -> Result<bool, Missing> {
         let mut buckets = self.write();
         let is_empty = buckets.get(bucket).ok_or(Missing::Bucket)?.is_empty();
@@ -145,7 +146,7 @@ impl Store {
         Ok(())
     }
 
-    /// Deleting what is not there succeeds, as it does on S3.
+    /// Deleting a missing object succeeds, as it does on S3.
     pub(crate) fn delete(&self, bucket: &str, key: &str) -> Result<(), Missing> {
         self.write().get_mut(bucket).ok_or(Missing::Bucket)?.remove(key);
         Ok(())
@@ -177,8 +178,8 @@ impl Store {
         Ok(page)
     }
 
-    /// Stores again, for another job, what a job has stored: everything whose key names it, with the other
-    /// job's id in the keys and in JSON bodies.
+    /// Stores a job's objects again for another job: everything whose key contains the job's id. The id is
+    /// replaced in the keys and in JSON bodies.
     pub(crate) fn stage_out(&self, from: &str, to: &str, modified: SystemTime) {
         for keys in self.write().values_mut() {
             let named: Vec<Object> = keys.values().filter(|object| object.key.contains(from)).cloned().collect();
@@ -193,8 +194,8 @@ impl Store {
         }
     }
 
-    /// Stores what a job has made, with its id in the place of the one that it was made under: in keys and in
-    /// JSON bodies. What was there of the job before is gone.
+    /// Stores a job's objects and replaces the id under which they were made, in keys and in JSON bodies.
+    /// Earlier objects of the job are removed.
     pub(crate) fn put_renamed(&self, staged: Vec<Staged>, from: &str, to: &str, modified: SystemTime) {
         let mut buckets = self.write();
         for keys in buckets.values_mut() {

@@ -1,9 +1,9 @@
 //! Fills the placeholders of a JSON fixture: `"{{name}}"`.
 //!
-//! [`fill`] works on any JSON and knows neither jobs nor processes. A string that is nothing but a
-//! placeholder becomes the value itself, whatever its type, or is left out where there is no such value;
-//! inside a longer string the value is put in as text. In an array, a placeholder that stands for an array is
-//! replaced by its elements.
+//! [`fill`] works on any JSON. It does not know jobs or processes. A string that is just a placeholder
+//! becomes the value itself, whatever its type. It is left out if there is no such value. Inside a longer
+//! string the value is inserted as text. In an array, the elements of an array value replace the
+//! placeholder.
 
 use serde_json::{Map, Value};
 

@@ -1,7 +1,7 @@
 //! Starts the servers of a scenario and stops them.
 //!
-//! A [`Testbed`] owns one thread with a runtime of its own, so that it can be used from any code,
-//! asynchronous or not. What the servers say is not known here.
+//! A [`Testbed`] owns one thread with its own runtime, so that any code can use it, asynchronous or not. The
+//! content of answers is not known here.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -32,7 +32,7 @@ use crate::store::Store;
 use crate::upstream::{Live, StoreMirror, Tape};
 use crate::zoo::Zoo;
 
-/// Ports on loopback to listen on; 0, which is the default, stands for any that is free.
+/// Ports on loopback to listen on. 0, the default, means any free port.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Ports {
     /// The forward proxy's, which has the page too.
@@ -43,7 +43,7 @@ pub struct Ports {
     pub s3: u16,
 }
 
-/// A running OGC API server with its object store, reachable through a forward proxy; it stops when it is
+/// A running OGC API server with its object store, reachable through a forward proxy. It stops when it is
 /// dropped.
 #[derive(Debug)]
 pub struct Testbed {
@@ -58,11 +58,10 @@ pub struct Testbed {
 }
 
 impl Testbed {
-    /// Starts the servers on any free ports and returns when they answer. Every testbed has a state of its
-    /// own.
+    /// Starts the servers on any free ports and returns when they answer. Every testbed has its own state.
     ///
     /// # Errors
-    /// [`Error::Start`], where the system gives no thread, and [`Error::Listen`], where it gives no port on
+    /// [`Error::Start`], if the system provides no thread, and [`Error::Listen`], if it provides no port on
     /// loopback.
     pub fn start(scenario: &Scenario) -> Result<Self, Error> {
         Self::start_on(scenario, Ports::default())
@@ -82,13 +81,13 @@ impl Testbed {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Listen`], where a port cannot be had, which is mostly that somebody else has it; else as
+    /// [`Error::Listen`], if a port is not available, usually because another process has it. Otherwise as
     /// [`Testbed::start`].
     pub fn start_on(scenario: &Scenario, ports: Ports) -> Result<Self, Error> {
         Self::open(scenario, ports, None).map(|(testbed, _)| testbed)
     }
 
-    /// A testbed in front of a live deployment, and the copy of its store, if it has one.
+    /// A testbed in front of a live deployment, with the mirror of its store, if it has one.
     pub(crate) fn to_record(
         scenario: &Scenario,
         ports: Ports,
@@ -151,27 +150,28 @@ impl Testbed {
         &self.proxy_url
     }
 
-    /// Address of the page that shows, live, jobs, requests and objects; it has `state.json`, which a script
-    /// may ask for.
+    /// Address of the page that shows jobs, requests and objects as they change. Below it, `state.json` is
+    /// for scripts.
     pub fn page_url(&self) -> String {
         format!("{}/", self.proxy_url)
     }
 
-    /// Address of the OGC API on loopback, for a client that goes round the proxy. It answers whatever the
-    /// `Host` header says.
+    /// Address of the OGC API on loopback, for a client that does not use the proxy. It answers for any
+    /// `Host` header.
     pub fn ogc_url(&self) -> String {
         format!("http://{}{}", self.addresses.ogc, self.fixtures.server.base_path)
     }
 
-    /// Address of the object store on loopback, for a client that goes round the proxy. It answers whatever
-    /// the `Host` header says.
+    /// Address of the object store on loopback, for a client that does not use the proxy. It answers for any
+    /// `Host` header.
     pub fn s3_url(&self) -> String {
         format!("http://{}", self.addresses.s3)
     }
 
     /// The environment that a client needs: proxies, the object store's documented address and credentials,
-    /// and a polling interval for clients that know `EOAP_POLL_INTERVAL` (a job goes on with every status
-    /// request, so nobody has to wait; by the real clock, a second); and the scenario's own variables.
+    /// and the scenario's own variables. It also has a polling interval for clients that know
+    /// `EOAP_POLL_INTERVAL`. A job moves on with every status request, so nobody has to wait. With the real
+    /// clock the interval is a second.
     pub fn environment(&self) -> BTreeMap<String, String> {
         let s3 = &self.fixtures.s3;
         let proxies = ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"];
@@ -187,7 +187,7 @@ impl Testbed {
             ("AWS_DEFAULT_REGION", &s3.region),
             ("AWS_REGION", &s3.region),
             ("AWS_ENDPOINT_URL", &s3.endpoint),
-            // What a machine's user has in `~/.aws` plays no part.
+            // The user's settings in `~/.aws` do not apply.
             ("AWS_CONFIG_FILE", "/dev/null"),
             ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null"),
             ("EOAP_POLL_INTERVAL", interval),
@@ -204,7 +204,7 @@ impl Testbed {
         s3.into_iter().chain(self.fixtures.server.token.clone()).collect()
     }
 
-    /// Hosts that a client asked for and that the scenario does not serve, in order, each once.
+    /// Hosts that a client has requested and that the scenario does not serve, in order, each once.
     pub fn refused_hosts(&self) -> Vec<String> {
         self.refused.hosts()
     }
@@ -225,7 +225,7 @@ impl Drop for Testbed {
     }
 }
 
-/// The listeners of the servers, open before anybody is told of them.
+/// The listeners of the servers, open before their addresses are published.
 struct Listeners {
     proxy: TcpListener,
     ogc: TcpListener,
@@ -255,9 +255,9 @@ struct Served {
     refused: Refused,
     requests: Requests,
     store: Store,
-    /// Where the OGC API is a live one.
+    /// For a live OGC API.
     tape: Option<Tape>,
-    /// Where the store is a copy of a live one.
+    /// For a mirror of a live store.
     mirror: Option<StoreMirror>,
 }
 

@@ -1,5 +1,5 @@
-//! A live deployment behind the testbed, for whoever records it: its addresses, what is said to it, and a
-//! copy of its store.
+//! A live deployment behind the testbed, for a recording: its addresses, its traffic, and a mirror of its
+//! store.
 
 mod store_copy;
 mod tape;

@@ -1,7 +1,7 @@
 //! The OGC API server as ZOO-Project-DRU answers.
 //!
-//! [`Zoo`] finds the resource that a request means; the modules below answer for one kind of resource each.
-//! None of them keeps state, which is the service's, and none opens a connection.
+//! [`Zoo`] finds the resource of a request. Each module below answers for one kind of resource. None of them
+//! keeps state, which the service does, and none opens a connection.
 
 mod answer;
 mod deploy;
@@ -38,7 +38,7 @@ use answer::Answer;
 use exception::Exception;
 use resource::Resource;
 
-/// What lets pages of other origins ask, and see where a job is.
+/// Headers that allow requests from pages of other origins, and let them read where a job is.
 const CORS: [(HeaderName, &str); 4] = [
     (ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
     (ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, PUT, DELETE, OPTIONS"),
@@ -83,7 +83,7 @@ impl Zoo {
         let method = if request.method == Method::HEAD { &Method::GET } else { &request.method };
         match (resource, method) {
             (_, &Method::OPTIONS) => return Ok(Answer::new(200, "text/plain; charset=utf-8", "CORS is enabled.\n")),
-            // It knows four methods, and takes the address for that of a process unless it is executed.
+            // Other methods than these four fail with an internal error.
             (_, method) if ![Method::GET, Method::POST, Method::PUT, Method::DELETE].contains(method) => {
                 return Err(Exception::internal());
             }
@@ -118,7 +118,7 @@ impl Zoo {
 }
 
 impl Zoo {
-    /// Lets in who shows the token, where one is needed: nobody without one, and nobody with another.
+    /// Checks the token, if one is required.
     fn admit(&self, request: &Request) -> Result<(), Exception> {
         let Some(token) = &self.fixtures.server.token else { return Ok(()) };
         let shown = request

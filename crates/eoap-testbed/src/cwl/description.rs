@@ -1,9 +1,9 @@
 //! The process description that ZOO-Project-DRU derives from a workflow.
 //!
-//! [`description`] follows what is recorded of the server for water-bodies, its oddities included: `None`
-//! where there is no text, an array's default on the schema of one value, `nullable` on what has a default, a
-//! version filled up to five characters. Of the types that water-bodies lacks (optional ones, enumerations,
-//! files, records) no answer is recorded: for these it is a reading of the standard in the same manner.
+//! [`description`] follows the recorded description of water-bodies, oddities included. A missing text is
+//! `None`. The default of an array is on the schema of one value. `nullable` is on what has a default. A
+//! version is filled up to five characters. No answer is recorded for types that water-bodies lacks:
+//! optional ones, enumerations, files, records. For these it reads the standard in the same manner.
 
 use serde_json::{Map, Value, json};
 
@@ -63,7 +63,7 @@ fn parameters(workflow: Workflow<'_>, name: &'static str, describe: fn(&str, &Va
     all.sort_by_key(|(id, _)| *id);
     let mut described = Map::new();
     for (id, parameter) in all {
-        // A parameter may be nothing but its type.
+        // A parameter may be just its type.
         let kind = parameter.get("type").unwrap_or(parameter);
         let read = Type::read(kind).ok_or_else(|| CwlError::Type { name: id.to_owned(), kind: kind.to_string() })?;
         described.insert(id.to_owned(), describe(id, parameter, read));
@@ -138,7 +138,7 @@ fn version(workflow: Workflow<'_>) -> String {
     }
 }
 
-/// What schema.org has words for: texts as they are, people and organisations with their type.
+/// The members that schema.org defines: texts unchanged, people and organisations with their type.
 fn metadata(workflow: Workflow<'_>) -> Vec<Value> {
     let of = [workflow.workflow, workflow.document].into_iter();
     let members = of.map(|of| schema_org(workflow.document, of).collect::<Vec<_>>()).find(|members| !members.is_empty());

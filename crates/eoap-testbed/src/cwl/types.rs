@@ -1,7 +1,7 @@
 //! CWL types as the schemas of a process description.
 //!
-//! [`Type::read`] takes apart what a parameter says of its type: what it is one of, whether it may be
-//! several, whether it may be missing. What a description makes of that is not known here.
+//! [`Type::read`] parses the type of a parameter: its base, whether it may have several values, and whether
+//! it may be missing. It does not know how a description uses that.
 
 use serde_json::{Value, json};
 
@@ -15,7 +15,7 @@ pub(super) struct Type {
 }
 
 impl Type {
-    /// `None` where the type is none that a process can have.
+    /// `None` for types that a process cannot have.
     pub(super) fn read(kind: &Value) -> Option<Self> {
         match kind {
             Value::String(name) => Self::named(name),

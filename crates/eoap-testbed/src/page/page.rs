@@ -1,8 +1,8 @@
-//! The page that shows a testbed at work, for a projector: files as they lie in `page/`, and the state that
-//! they draw.
+//! The page that shows a testbed at work, for a projector: the files in `page/`, and the state that they
+//! draw.
 //!
-//! [`Page`] sends the document of [`State`] when it is asked for, and again and again as server-sent events
-//! (HTML Living Standard, 9.2) to who keeps listening. It only shows: nothing can be changed through it.
+//! [`Page`] sends the document of [`State`] on request. It also sends it after each change, as server-sent
+//! events (HTML Living Standard, 9.2). It only shows: nothing can be changed through it.
 
 use std::time::Duration;
 
@@ -18,7 +18,8 @@ use crate::http::{Answer, BoxError, plain, whole};
 /// How often a change is looked for. On a screen it is at once.
 const PACE: Duration = Duration::from_millis(200);
 
-/// After so many looks without a change a comment is sent, so that neither end takes the other for gone.
+/// After this many checks without a change a comment is sent, so that both ends know that the connection is
+/// open.
 const QUIET: u32 = 75;
 
 /// The page of one testbed.
@@ -52,7 +53,8 @@ impl Page {
         let headers = answer.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        // What the page shows comes from clients: none of it may act, and nothing comes from elsewhere.
+        // The page shows texts from clients: none of them may be executed, and nothing is loaded from
+        // elsewhere.
         headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'self'"));
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         Some(answer)
@@ -69,7 +71,7 @@ impl Page {
     }
 }
 
-/// The next event, and the document as it then is: at once where nothing has been sent yet.
+/// The next event, and the document in it. The first event comes at once.
 async fn next(state: &State, last: String) -> (String, String) {
     for look in 0..QUIET {
         if look > 0 || !last.is_empty() {

@@ -1,7 +1,7 @@
-//! What goes on in a testbed, as one JSON document: what the page shows, and what a script may ask for.
+//! The state of a testbed as one JSON document, for the page and for scripts.
 //!
-//! [`State`] looks and changes nothing: no job moves on because somebody watches. Its members are described
-//! in the README, and none of them is a credential.
+//! [`State`] reads and changes nothing: watching does not move a job on. The README describes its members.
+//! None of them is a credential.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -44,7 +44,7 @@ pub(crate) struct State {
 }
 
 impl State {
-    /// The document, as things stand.
+    /// The current document.
     pub(crate) fn document(&self) -> Value {
         let (processes, jobs) = self.work();
         let (total, latest) = self.requests.latest(REQUESTS);

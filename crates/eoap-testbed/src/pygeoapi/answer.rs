@@ -1,6 +1,6 @@
 //! An answer of the server, with the headers that it puts on most of them.
 //!
-//! [`Answer`] knows status codes, headers and formats, not what the body says.
+//! [`Answer`] knows status codes, headers and formats. It does not know the content of the body.
 
 use bytes::Bytes;
 use http::Response;

@@ -1,8 +1,7 @@
-//! What pygeoapi answers when it does not do what it was asked.
+//! The errors of pygeoapi.
 //!
-//! [`Exception`] knows its own exceptions, which have a code and a description, and the pages of the web
-//! framework below it, which is the one that knows no such path or method. When to raise one is not known
-//! here.
+//! [`Exception`] knows its own exceptions, which have a code and a description. It also knows the error
+//! pages of the web framework below it, for unknown paths and methods. It does not know when to raise one.
 
 use serde_json::json;
 
@@ -16,9 +15,9 @@ pub(super) enum Exception {
     Api(u16, &'static str, String),
     /// Of the framework: no such path.
     NotFound,
-    /// Of the framework: a path that knows other methods only.
+    /// From the framework: a path that has other methods only.
     NotAllowed(&'static [&'static str]),
-    /// Of the framework: pygeoapi has raised something that it did not foresee.
+    /// From the framework: pygeoapi has raised an unexpected exception.
     Crashed,
 }
 
@@ -31,7 +30,7 @@ impl Exception {
         Self::Api(400, "MissingParameterValue", description.to_owned())
     }
 
-    /// One word is spelt differently in a description and in an execution.
+    /// Descriptions and executions spell one word of it differently.
     pub(super) fn no_such_process(description: &str) -> Self {
         Self::Api(404, "NoSuchProcess", description.to_owned())
     }
@@ -40,7 +39,7 @@ impl Exception {
         Self::Api(404, "NoSuchJob", id.to_owned())
     }
 
-    /// What the status of an unknown job is, other than its results.
+    /// The error for an unknown job, except for its results.
     pub(super) fn no_status(id: &str) -> Self {
         Self::Api(404, "InvalidParameterValue", id.to_owned())
     }

@@ -1,7 +1,7 @@
 //! Requests to execute a process.
 //!
-//! [`Demand`] reads the request and decides the mode; pygeoapi itself checks nothing of the inputs, so that
-//! what is wrong with them makes a job fail. What becomes of a job is not known here.
+//! [`Demand`] reads the request and decides the mode. pygeoapi itself does not check inputs, so wrong ones
+//! make a job fail. It does not know what becomes of a job.
 
 use serde_json::{Map, Value};
 
@@ -34,7 +34,7 @@ impl Demand {
             return Err(Exception::missing("missing request data"));
         }
         let body: Value = serde_json::from_slice(&request.body).map_err(|_| Exception::invalid("invalid request data"))?;
-        // It asks whatever it has read for its members.
+        // pygeoapi reads members without checking that the body is an object.
         let Value::Object(mut body) = body else { return Err(Exception::Crashed) };
         let (inputs, failure) = match body.remove("inputs") {
             None => (Map::new(), None),
@@ -53,7 +53,7 @@ impl Demand {
 }
 
 impl Mode {
-    /// Nothing but the exact word `respond-async` is a wish for a job.
+    /// Only the exact text `respond-async` asks for a job.
     pub(super) fn of(process: &Process, request: &Request, generation: Generation) -> Self {
         let prefer = request.headers.get("prefer").and_then(|value| value.to_str().ok());
         let (is_async, applied) = match (prefer, generation) {

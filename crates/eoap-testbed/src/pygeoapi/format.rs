@@ -1,6 +1,6 @@
 //! The format that a client asks for, by the parameter `f` or the header `Accept`.
 //!
-//! [`Format`] reads the request; what a resource is in a format is not known here.
+//! [`Format`] reads the request. It does not know how a resource looks in a format.
 
 use http::header::ACCEPT;
 
@@ -37,7 +37,7 @@ impl Format {
         }
     }
 
-    /// The first known type of those with the highest weight. There are no wildcards.
+    /// The first known type with the highest weight. There are no wildcards.
     fn accepted(request: &Request) -> Option<Self> {
         let header = request.headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect::<Vec<_>>().join(",");
         let known = [Self::Json, Self::JsonLd, Self::Html];

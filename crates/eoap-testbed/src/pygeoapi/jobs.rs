@@ -1,6 +1,6 @@
 //! Status, list, results and dismissal of jobs.
 //!
-//! [`JobPages`] words what the service knows of a job; how jobs are made and go on is not known here.
+//! [`JobPages`] writes what the service knows of a job. It does not know how jobs are created and move on.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
@@ -73,8 +73,8 @@ impl JobPages<'_> {
         }
     }
 
-    /// `GET /jobs`: a page of the jobs in the order of their creation, and that page from the last one
-    /// started to the first.
+    /// `GET /jobs`: a page of the jobs in the order of their creation, printed from the last one started to
+    /// the first.
     pub(super) fn list(self, jobs: &[&Job], request: &Request) -> Result<Value, Exception> {
         let page = Page::of(request)?;
         let mut shown: Vec<&Job> = jobs.iter().skip(page.offset).take(page.limit).copied().collect();
@@ -104,7 +104,7 @@ impl JobPages<'_> {
     }
 }
 
-/// `GET /jobs/{id}/results`: JSON only for those who ask for it.
+/// `GET /jobs/{id}/results`: JSON only on request.
 pub(super) fn results(job: &Job, format: Option<Format>) -> Result<Answer, Exception> {
     match status(job) {
         "successful" => {}
@@ -122,7 +122,7 @@ pub(super) fn results(job: &Job, format: Option<Format>) -> Result<Answer, Excep
     })
 }
 
-/// What has gone wrong, as the answer to a synchronous request and the message of a job say it.
+/// The error, in the answer to a synchronous request and in the message of a job.
 pub(super) fn failure(job: &Job) -> String {
     format!("Error executing process: {}", job.now().map_or("", |status| &status.message))
 }
@@ -131,7 +131,7 @@ fn status(job: &Job) -> &str {
     job.now().map_or("accepted", |status| &status.status)
 }
 
-/// pygeoapi has words of its own for what it decides itself.
+/// pygeoapi has its own texts for what it decides itself.
 fn message(job: &Job) -> String {
     match (job.phase(), job.now()) {
         (Phase::Successful, _) => "Job complete".to_owned(),
@@ -141,7 +141,7 @@ fn message(job: &Job) -> String {
     }
 }
 
-/// A job that has failed stays where it was, which is at the start, or where its results are written.
+/// The progress of a failed job is that of the start, or of writing the results.
 fn progress(job: &Job, generation: Generation) -> Value {
     match (job.phase(), job.now()) {
         (Phase::Successful, _) => 100.into(),

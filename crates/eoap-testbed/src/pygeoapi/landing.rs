@@ -1,6 +1,6 @@
 //! Landing page, conformance, and the API definition.
 //!
-//! What they say follows from the scenario's name and its processes; jobs are not known here.
+//! They depend on the scenario's name and its processes. Jobs are not known here.
 
 use serde_json::{Map, Value, json};
 

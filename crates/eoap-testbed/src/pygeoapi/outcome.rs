@@ -1,7 +1,8 @@
-//! What a run gives: one media type and one body, as pygeoapi's processes have it.
+//! The result of a run: one media type and one body, as pygeoapi's processes return it.
 //!
-//! [`Outcome`] puts the scenario's outputs into that form. A process with one output gives its id and value,
-//! as pygeoapi's own processes do; one with several gives them by name. Where a body goes is not known here.
+//! [`Outcome`] puts the scenario's outputs into that form. A process with one output returns its id and
+//! value, as pygeoapi's own processes do. One with several returns them by name. Where a body goes is not
+//! known here.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -20,7 +21,7 @@ pub(super) struct Outcome {
     pub(super) content: Content,
 }
 
-/// What is in it.
+/// The content.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Content {
     Json(Value),
@@ -33,8 +34,8 @@ impl Outcome {
         Self::from(&job.outputs, &job.execution)
     }
 
-    /// What goes wrong when the job puts this into a document, if anything does: 0.21 can write no bytes
-    /// there, 0.24 those that are ASCII.
+    /// The failure when the job writes this into a document, if there is one. 0.21 cannot write bytes there,
+    /// and 0.24 only those that are ASCII.
     pub(super) fn failure(job: &Job, generation: Generation) -> Option<String> {
         let writable = match Self::raw(&job.outputs, &job.execution).content {
             Content::Bytes(bytes) => generation == Generation::V0_24 && bytes.is_ascii(),
@@ -43,8 +44,8 @@ impl Outcome {
         (job.execution.is_document && !writable).then(|| "Object of type bytes is not JSON serializable".to_owned())
     }
 
-    /// The outputs that are wanted; a document has them in a list, but is of the media type that they had
-    /// without it.
+    /// The requested outputs. A document has them in a list, but has the media type that they had without
+    /// it.
     fn from(outputs: &Outputs, execution: &Execution) -> Self {
         let Self { media_type, content } = Self::raw(outputs, execution);
         if execution.is_document {
@@ -84,7 +85,7 @@ impl Outcome {
 }
 
 impl Content {
-    /// As a value in a document; bytes that are no text cannot be in one.
+    /// As a value in a document. Bytes that are not text cannot be in one.
     pub(super) fn into_json(self) -> Value {
         match self {
             Self::Json(value) => value,

@@ -1,6 +1,6 @@
 //! Pages of a list: `limit` and `offset`.
 //!
-//! [`Page`] reads the query and makes the links to the neighbours; what is in a list is not known here.
+//! [`Page`] reads the query and writes the links to the neighbours. It does not know the list's entries.
 
 use serde_json::{Value, json};
 
@@ -31,8 +31,8 @@ impl Page {
         Ok(Self { limit, offset })
     }
 
-    /// Links to the pages before and after one that shows so many of so many entries. There is one after
-    /// every full page.
+    /// Links to the pages before and after one that shows this many of all entries. There is one after every
+    /// full page.
     pub(super) fn links(self, request: &Request, href: &str, shown: usize, total: usize) -> Vec<Value> {
         let mut others = request.url.clone();
         let kept = request.url.query_pairs().filter(|(name, _)| name != "f" && name != "offset");

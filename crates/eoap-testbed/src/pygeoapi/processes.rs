@@ -1,6 +1,6 @@
 //! The process list and the descriptions.
 //!
-//! A description is the scenario's with pygeoapi's links behind its own. Jobs are not known here.
+//! A description is the scenario's, followed by pygeoapi's links. Jobs are not known here.
 
 use serde_json::{Value, json};
 
@@ -13,7 +13,7 @@ use crate::template::fill;
 
 const REL: &str = "http://www.opengis.net/def/rel/ogc/1.0";
 
-/// `GET /processes`: the first `limit` of them. There is no second page, nor a link to it.
+/// `GET /processes`: the first `limit` of them. There is no second page, and no link to one.
 pub(super) fn list<'a>(
     processes: impl Iterator<Item = &'a Process>,
     server: &Server,

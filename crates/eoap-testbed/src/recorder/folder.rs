@@ -1,7 +1,7 @@
-//! Writes a recording as a scenario folder, whole or not at all.
+//! Writes a recording as a scenario folder, completely or not at all.
 //!
-//! What lies in it is described in the README; that it is stable and holds no secret is `stable`'s work, and
-//! checked here once more.
+//! The README describes its content. `stable` makes it stable and removes secrets, which is checked here
+//! once more.
 
 use std::fs;
 use std::io;
@@ -18,16 +18,15 @@ use crate::exchange::{Asked, Content, Exchange, Given};
 const HEAD: &str =
     "# Recorded by `nbsnap record`, which writes it anew as a whole. The format is described in the README of eoap-testbed.\n";
 
-/// What names of folders begin with that are being written.
+/// The prefix of folders that are being written.
 const UNFINISHED: &str = ".nbsnap-";
 
 impl Recording {
-    /// Writes it in the place of what is there, which has to be nothing or a recording.
+    /// Writes it in place of an existing recording, or to a new folder.
     ///
     /// # Errors
-    /// [`Error::Write`], where it cannot be written; [`Error::Recording`], where the folder is no recording,
-    /// an object's key cannot be a file name, or a secret is in something that is no text. Then what was
-    /// there is still there.
+    /// [`Error::Write`], if it cannot be written. [`Error::Recording`], if the folder is not a recording, an
+    /// object's key cannot be a file name, or binary data contains a secret. Then the folder is unchanged.
     pub fn write(&self, folder: &Path) -> Result<Extent, Error> {
         check_replaceable(folder)?;
         let stable = self.stable().map_err(|error| Error::Recording {
@@ -156,7 +155,7 @@ fn exchanged(exchange: &Exchange, clean: &dyn Fn(&str) -> String) -> Exchange {
         body.as_ref().map(|body| match body {
             Content::Json(value) => {
                 let text = clean(&value.to_string());
-                // Where something in the place of a secret has left no JSON, it is a text.
+                // If replacing a secret has broken the JSON, it becomes a text.
                 serde_json::from_str(&text).map_or(Content::Text(text), Content::Json)
             }
             Content::Text(text) => Content::Text(clean(text)),
@@ -194,7 +193,7 @@ fn quoted(text: &str) -> String {
     toml::Value::from(text).to_string()
 }
 
-/// What dates of HTTP can tell.
+/// The resolution of HTTP dates.
 fn seconds(moment: DateTime<Utc>) -> DateTime<Utc> {
     DateTime::from_timestamp(moment.timestamp(), 0).unwrap_or(moment)
 }

@@ -1,9 +1,9 @@
-//! Makes a recording the same whenever it is made: ids and dates of the run become others that depend on
-//! their order alone, and secrets go.
+//! Makes a recording independent of its time. Ids and dates of the run are replaced by others that depend
+//! only on their order. Secrets are removed.
 //!
-//! [`Stable`] is told all texts of a recording first and then replaces in each of them, so that an id is the
-//! same in an answer, in the request that uses it, and in the key of an object. What a client named itself is
-//! left as it is.
+//! [`Stable`] first reads all texts of a recording and then replaces in each of them. So an id is the same
+//! in an answer, in the request that uses it, and in the key of an object. Names that a client chose itself
+//! are unchanged.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -16,7 +16,8 @@ use crate::exchange::REMOVED;
 /// The first moment of every recording.
 const BEGIN: &str = "2025-01-01T00:00:00Z";
 
-/// Clocks differ by so much at most, and a server may have begun so much earlier.
+/// The largest difference of clocks, and of the time before the first request at which a server may have
+/// begun.
 const SLACK: TimeDelta = TimeDelta::minutes(2);
 
 /// Replaces ids, dates and secrets.
@@ -94,12 +95,12 @@ impl Stable {
         }
     }
 
-    /// What a moment has become.
+    /// The replacement of a moment.
     pub(crate) fn moment(&self, moment: DateTime<Utc>) -> DateTime<Utc> {
         self.moments.get(&moment).copied().unwrap_or(moment)
     }
 
-    /// What a text has become.
+    /// The replacement of a text.
     pub(crate) fn text(&self, text: &str) -> String {
         let text = self.known.as_ref().map_or_else(|| text.to_owned(), |known| known.hide(text).text);
         let text = secrets::hide_tokens(&text, REMOVED).text;
@@ -127,7 +128,7 @@ impl Stable {
         text.into_owned()
     }
 
-    /// A secret that these bytes hold all the same.
+    /// A secret that is still in these bytes.
     pub(crate) fn holds_secret(&self, bytes: &[u8]) -> bool {
         self.secrets
             .iter()
@@ -136,7 +137,7 @@ impl Stable {
     }
 }
 
-/// The moment that a date with its time means; without a zone it is taken for UTC, as servers mean it.
+/// The moment of a date with its time. Without a zone it is read as UTC, as servers mean it.
 fn moment(found: &Captures<'_>) -> Option<DateTime<Utc>> {
     let fraction = found.get(4).map_or("", |fraction| fraction.as_str());
     let local = format!("{}T{}{fraction}", &found[1], &found[3]);

@@ -1,8 +1,8 @@
 //! The catalogue of the scenes (STAC API 1.0: core, collections, features, item search) and their files, by
 //! HTTP.
 //!
-//! [`Catalogue`] finds the resource that a request means. Links begin with the host that was asked, and with
-//! `http`, since the proxy cannot look into https.
+//! [`Catalogue`] finds the resource of a request. Links begin with the requested host, and with `http`,
+//! since the proxy cannot look into https.
 
 use std::sync::Arc;
 
@@ -58,7 +58,7 @@ impl Catalogue {
     fn file(&self, path: &str) -> Option<(&Scene, Band)> {
         let files = self.scenes.all.iter().flat_map(|scene| Band::ALL.into_iter().map(move |band| (scene, band)));
         let name = path.rsplit('/').next()?;
-        // The name alone, first: paths are made up one by one.
+        // First compare only the name: paths are generated one by one.
         let mut alike = files.filter(|(scene, _)| name.starts_with(scene.id.strip_suffix("_02_T1").unwrap_or(&scene.id)));
         alike.find(|(scene, band)| file(scene, *band) == path)
     }
@@ -178,7 +178,7 @@ impl Catalogue {
     }
 }
 
-/// The link to the next page, which a client follows as it has asked for this one.
+/// The link to the next page. It has the method of this request.
 fn next_page(request: &Request, search: &Search, api: &str, collection: Option<&str>, token: String) -> Value {
     let here = collection.map_or_else(|| format!("{api}/search"), |collection| format!("{api}/collections/{collection}/items"));
     let mut asked = search.asked.clone();

@@ -1,6 +1,6 @@
-//! The scenes of a scenario: `scenes/scenes.toml`, read and checked, and what of it a search finds.
+//! The scenes of a scenario: `scenes/scenes.toml`, read and checked, and which of them a search finds.
 //!
-//! [`Scenes`] knows which scenes there are, when and where. How a catalogue words them is not known here.
+//! [`Scenes`] knows which scenes there are, when and where. It does not know how a catalogue describes them.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use crate::fixture::{Folder, Toml};
 
 const FILE: &str = "scenes/scenes.toml";
 
-/// A satellite comes back after so many days; the two of them take turns.
+/// A satellite returns after this many days. The two of them alternate.
 const PERIOD: i64 = 16;
 
 /// All scenes of a scenario, the newest first.
@@ -41,7 +41,7 @@ pub(crate) struct Address {
     pub(crate) path: String,
 }
 
-/// Where the landscape lies.
+/// The position of the landscape.
 #[derive(Debug, Clone, Copy)]
 struct Plane {
     epsg: u16,
@@ -218,14 +218,14 @@ impl Scenes {
         self.all.iter().find(|scene| scene.id == id)
     }
 
-    /// The scene that the address of an item names, by whatever scheme.
+    /// The scene of an item's address, whatever its scheme.
     pub(crate) fn at(&self, url: &str) -> Option<&Scene> {
         let uri: Uri = url.parse().ok()?;
         let inside = uri.path().strip_prefix(self.api.path.as_str()).filter(|_| uri.host() == Some(&self.api.host))?;
         self.find(inside.trim_matches('/').strip_prefix(&format!("collections/{}/items/", self.collection))?)
     }
 
-    /// Where some pixels of the landscape lie.
+    /// The position of some pixels of the landscape.
     pub(crate) fn grid(&self, columns: &Range<i32>, rows: &Range<i32>) -> Grid {
         let plane = &self.plane;
         Grid {
@@ -238,8 +238,8 @@ impl Scenes {
         }
     }
 
-    /// The pixels of the landscape that a rectangle of its reference system touches, as far as an `i32`
-    /// counts.
+    /// The pixels of the landscape that a rectangle of its reference system touches, within the range of
+    /// `i32`.
     pub(crate) fn touched(&self, one: (f64, f64), other: (f64, f64)) -> (Range<i32>, Range<i32>) {
         let plane = &self.plane;
         let column = |easting: f64| (easting - plane.easting) / plane.pixel;
@@ -253,8 +253,8 @@ impl Scenes {
         from.to(&self.projection, place)
     }
 
-    /// The corners of a grid in degrees, from the south-western one on against the clock, and the rectangle
-    /// around them.
+    /// The corners of a grid in degrees, counter-clockwise from the south-west, and the rectangle around
+    /// them.
     pub(crate) fn outline(&self, grid: &Grid) -> ([(f64, f64); 4], Bounds) {
         let [west, south, east, north] = grid.bounds();
         let corner = |place| self.projection.to(&self.degrees, place).unwrap_or((f64::NAN, f64::NAN));
@@ -265,7 +265,7 @@ impl Scenes {
         (corners, around)
     }
 
-    /// Where a scene lies.
+    /// The position of a scene.
     pub(crate) fn grid_of(&self, scene: &Scene) -> Grid {
         self.grid(&scene.frame.columns, &scene.frame.rows)
     }

@@ -1,7 +1,8 @@
-//! The file of a band, as far as somebody reads it: a cloud-optimised GeoTIFF that is nowhere stored.
+//! The file of a band: a cloud-optimised GeoTIFF, of which only the requested parts are drawn. It is never
+//! stored.
 //!
-//! Its tiles are not compressed, so that where each of them lies is known before one has been drawn;
-//! [`answer`] draws those that a range request touches. What a pixel shows is the scene's business.
+//! Its tiles are not compressed, so their positions are known before one is drawn. [`answer`] draws the
+//! tiles that a range request touches. The scene decides what a pixel shows.
 
 use std::ops::Range;
 
@@ -40,7 +41,7 @@ impl Level {
     }
 }
 
-/// The file: its directories, and where the tiles lie behind them.
+/// The file: its directories, and the positions of the tiles behind them.
 #[derive(Debug)]
 struct Layout {
     head: Bytes,
@@ -60,7 +61,8 @@ impl Layout {
             }
             step *= 2;
         }
-        // Directories are as long whatever the offsets in them: once to measure, once to write.
+        // The length of the directories does not depend on their offsets: write them once to measure, once
+        // for real.
         let head = Self::head(grid, &levels);
         let mut start = (head.len() as u64).next_multiple_of(16);
         for level in &mut levels {
@@ -80,7 +82,7 @@ impl Layout {
             let lengths = vec![long(TILE_BYTES); level.count() as usize];
             let mut directory: Directory = image(level.width, level.height, 16, 1, TILE as u16);
             directory.extend([(TILE_OFFSETS, Values::Longs(offsets)), (TILE_LENGTHS, Values::Longs(lengths))]);
-            // Where it lies is said once; that 0 means no data, of every image.
+            // Only the first image has a georeference. Every image has 0 as its no-data value.
             directory.extend(place(grid).into_iter().filter(|(tag, _)| index == 0 || *tag == 42113));
             if index > 0 {
                 directory.push((254, Values::Longs(vec![1])));
@@ -135,8 +137,8 @@ fn set(answer: &mut Answer, name: http::HeaderName, value: &str) {
     }
 }
 
-/// What a `Range` asks for (RFC 9110, 14.2); several ranges at once are answered with the whole, as a server
-/// may.
+/// What a `Range` asks for (RFC 9110, 14.2). A request for several ranges gets the whole, as the standard
+/// allows.
 #[derive(Debug, PartialEq, Eq)]
 enum Asked {
     Whole,
@@ -167,7 +169,7 @@ fn body(layout: Layout, scene: Scene, band: Band, part: Range<u64>) -> http_body
             let piece = piece(&layout, &scene, band, &part);
             (layout, scene, part, piece)
         });
-        // It does not panic, and nobody cancels it.
+        // The task does not panic and is not cancelled.
         let (layout, scene, part, piece) = drawn.await.ok()?;
         let rest = part.start + piece.len() as u64..part.end;
         Some((Ok(Frame::data(piece)), (layout, scene, rest)))
@@ -178,7 +180,7 @@ fn body(layout: Layout, scene: Scene, band: Band, part: Range<u64>) -> http_body
 /// What comes first in a part: of the head, or of one tile.
 fn piece(layout: &Layout, scene: &Scene, band: Band, part: &Range<u64>) -> Bytes {
     let cut = |bytes: Bytes, at: u64| {
-        // Both lie in the piece, which is in memory.
+        // Both are within the piece, which is in memory.
         let start = (part.start - at) as usize;
         let end = bytes.len().min((part.end - at) as usize);
         bytes.slice(start..end)

@@ -1,6 +1,6 @@
-//! A scene as STAC words it: an item of the collection, with an asset for each band.
+//! A scene as a STAC item of the collection, with an asset for each band.
 //!
-//! [`item`] says in the description that the scene is drawn. Who asks for it is not known here.
+//! [`item`] states in the description that the scene is drawn. It does not know who asks for it.
 
 use chrono::{Datelike, SecondsFormat, TimeDelta};
 use eoap_testbed_scenes::{Band, Scene};
@@ -77,10 +77,10 @@ fn asset(scene: &Scene, band: Band, files: &str) -> Value {
     })
 }
 
-/// Where the file of a band lies, below the address of all files.
+/// The path of a band's file, below the address of all files.
 pub(super) fn file(scene: &Scene, band: Band) -> String {
     let (path, row) = (scene.frame.path, scene.frame.row);
-    // Products are made some days after a scene was taken, and have both dates in their names.
+    // Products are made some days after a scene was taken. Their names have both dates.
     let made = (scene.date + TimeDelta::days(11)).format("%Y%m%d");
     let name = scene.id.replace("_02_T1", &format!("_{made}_02_T1"));
     format!("/{}/{path:03}/{row:03}/{name}/{name}_SR_B{}.TIF", scene.date.year(), band.number())

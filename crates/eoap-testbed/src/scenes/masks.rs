@@ -1,4 +1,4 @@
-//! Masks that have been read, so that scenarios that are loaded again and again need not unpack them again.
+//! A cache of masks, so that loading a scenario again does not unpack them again.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

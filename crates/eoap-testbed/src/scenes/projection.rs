@@ -1,7 +1,7 @@
-//! Places in one reference system, and where they lie in another.
+//! Converts positions from one reference system to another.
 //!
-//! [`Projection`] takes definitions from the registry as PostGIS has it (`crs-definitions`) and computes with
-//! `proj4rs`. Coordinates are x and y, or longitude and latitude in degrees.
+//! [`Projection`] takes definitions from PostGIS' registry (`crs-definitions`) and computes with `proj4rs`.
+//! Coordinates are x and y, or longitude and latitude in degrees.
 
 use proj4rs::{Proj, transform::transform};
 
@@ -15,7 +15,7 @@ pub(crate) struct Projection {
 }
 
 impl Projection {
-    /// The system of this code, if it is known here.
+    /// The system with this code, if it is supported.
     pub(crate) fn new(epsg: u16) -> Option<Self> {
         let definition = crs_definitions::from_code(epsg)?;
         Some(Self { proj: Proj::from_proj_string(definition.proj4).ok()? })
@@ -30,7 +30,7 @@ impl Projection {
         Self::new(code.trim().parse().ok()?)
     }
 
-    /// A place of this system in another one, if it lies where that has an answer.
+    /// This system's position in another system. `None` where that is not defined.
     pub(crate) fn to(&self, other: &Self, (x, y): (f64, f64)) -> Option<(f64, f64)> {
         let (x, y) = if self.proj.is_latlong() { (x.to_radians(), y.to_radians()) } else { (x, y) };
         let mut place = (x, y, 0.0);

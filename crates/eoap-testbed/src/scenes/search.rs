@@ -1,7 +1,7 @@
-//! What a client searches a catalogue for (STAC API - Item Search 1.0).
+//! A client's search in a catalogue (STAC API - Item Search 1.0).
 //!
-//! [`Search`] reads the parameters of a query or of a body, and refuses those that would change the answer
-//! and are not understood. How scenes are worded is not known here.
+//! [`Search`] reads the parameters of a query or of a body. It refuses unsupported ones, since they would
+//! change the answer. It does not know how scenes are described.
 
 use chrono::{DateTime, Utc};
 use eoap_testbed_scenes::Scene;
@@ -15,7 +15,7 @@ use crate::service::Interval;
 const LIMIT: usize = 250;
 const MOST: usize = 1000;
 
-/// What is understood.
+/// The supported parameters.
 const PARAMETERS: [&str; 6] = ["collections", "ids", "bbox", "datetime", "limit", "token"];
 
 /// A search for items.
@@ -33,7 +33,7 @@ pub(super) struct Search {
 }
 
 impl Search {
-    /// Reads the parameters; `Err` says what is wrong with them.
+    /// Reads the parameters. The error says which of them is wrong.
     pub(super) fn of(request: &Request) -> Result<Self, String> {
         let mut asked: Map<String, Value> = if request.method == http::Method::POST {
             serde_json::from_slice(&request.body).map_err(|error| format!("the body is not a JSON object: {error}"))?
@@ -71,7 +71,7 @@ impl Search {
         self.collections.as_ref().is_none_or(|all| all.iter().any(|one| one == collection))
     }
 
-    /// Whether a scene that lies here is wanted.
+    /// Whether the search finds a scene at this position.
     pub(super) fn wants(&self, scene: &Scene, place: &Bounds) -> bool {
         let date: DateTime<Utc> = scene.date;
         self.ids.as_ref().is_none_or(|ids| ids.contains(&scene.id))
@@ -81,7 +81,7 @@ impl Search {
             })
     }
 
-    /// The page that was asked for of what was found, and the token of the next one.
+    /// The requested page of the scenes that were found, and the token of the next one.
     pub(super) fn page<'a>(&self, found: &[&'a Scene]) -> (Vec<&'a Scene>, Option<String>) {
         let start = match &self.after {
             None => 0,

@@ -1,8 +1,8 @@
-//! Copies a live object store as far as somebody looks at it.
+//! Mirrors a live object store as far as a client reads it.
 //!
-//! [`StoreMirror`] fetches an object before it is first read or listed, and passes on what is written. So a
-//! client under record speaks to the same store that will play the recording back, with made-up credentials;
-//! the real ones stay here. An object is kept as it was first seen.
+//! [`StoreMirror`] fetches an object before it is first read or listed, and passes writes on. So a client
+//! under record uses the store that will play the recording back, with made-up credentials. The real ones
+//! stay here. The mirror keeps the first version that was seen of an object.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -21,7 +21,7 @@ use crate::store::{About, Object, Store};
 /// A larger object is not for a scenario folder.
 const LARGEST: u64 = 256 << 20;
 
-/// Why the live store gives nothing: what it says, in words.
+/// Why the live store has not answered: its error, as text.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CopyError {
     #[error("the live store: {0}")]
@@ -39,7 +39,7 @@ pub(crate) struct StoreMirror {
     seen: Arc<Mutex<Seen>>,
 }
 
-/// What has been copied, and what the client itself has written or removed.
+/// What was copied, and what the client itself has written or removed.
 #[derive(Debug, Default)]
 struct Seen {
     copied: BTreeMap<(String, String), Object>,
@@ -111,10 +111,10 @@ impl StoreMirror {
         Ok(())
     }
 
-    /// A bucket is about to be listed. Of what a common prefix stands for, one object is enough to show it.
+    /// Prepares the listing of a bucket. One object is enough to show a common prefix.
     pub(crate) async fn listing(&self, bucket: &str, prefix: &str, delimiter: Option<&str>) -> Result<(), CopyError> {
         let store = self.bucket(bucket)?;
-        // That store lists folders; S3 lists whatever begins with a text.
+        // That store lists folders. S3 lists keys that begin with a text.
         let folder = prefix.rsplit_once('/').map(|(folder, _)| Path::from(folder));
         let mut keys = Vec::new();
         let listed = match delimiter {

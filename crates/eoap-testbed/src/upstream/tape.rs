@@ -1,7 +1,7 @@
-//! Passes requests on to a live server and keeps what was said.
+//! Passes requests on to a live server and keeps the exchanges.
 //!
-//! [`Tape`] holds the exchanges of one client in their order, with documented addresses in place of live
-//! ones. No header of a request is kept, nor one of an answer that belongs to a person or a moment; the
+//! [`Tape`] has the exchanges of one client in their order, with documented addresses in place of live ones.
+//! It keeps no header of a request, and no header of an answer that depends on a person or a moment. The
 //! credentials in them are remembered only to be removed from everything else.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -23,10 +23,10 @@ use crate::http::{Answer, BoxError, whole};
 const PASSING: [HeaderName; 8] =
     [CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, DATE, PROXY_AUTHENTICATE, SET_COOKIE, TRANSFER_ENCODING, UPGRADE];
 
-/// Headers of a request by which others get in, beside the standard ones.
+/// Request headers with credentials, beyond the standard ones.
 const KEYS: [&str; 4] = ["x-api-key", "api-key", "apikey", "x-auth-token"];
 
-/// A shorter text is no secret, but part of many words.
+/// A shorter text is not removed as a secret: it would be part of many words.
 const SHORTEST_SECRET: usize = 6;
 
 /// The exchanges of one client with live servers; clones share them.
@@ -37,7 +37,7 @@ pub(crate) struct Tape {
     kept: Arc<Mutex<Kept>>,
 }
 
-/// What a tape has kept.
+/// The content of a tape.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Kept {
     pub(crate) exchanges: Vec<Exchange>,
@@ -54,7 +54,7 @@ impl Tape {
         Ok(Self { live, client, kept: Arc::default() })
     }
 
-    /// What has been kept so far.
+    /// The content so far.
     pub(crate) fn kept(&self) -> Kept {
         self.lock().clone()
     }
@@ -73,7 +73,7 @@ impl Tape {
             headers.remove(name);
         }
         headers.remove("proxy-connection");
-        // What is kept has to be readable.
+        // Only uncompressed bodies are readable in a recording.
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         let sent = match std::str::from_utf8(&body) {
             Ok(text) => Bytes::from(self.live.upstream(text)),
@@ -126,7 +126,8 @@ impl Tape {
     }
 }
 
-/// The credentials in headers: those of a scheme without its name, keys, and the values of cookies.
+/// The credentials in headers: those of a scheme, without the scheme's name, and the values of keys and
+/// cookies.
 fn secrets(headers: &HeaderMap) -> impl Iterator<Item = String> {
     let mut all = Vec::new();
     for (name, value) in headers {

@@ -1,17 +1,17 @@
-//! A live deployment to record from: which real server stands behind which documented address, and the store
-//! behind S3.
+//! A live deployment to record from: the real server for each documented address, and the store for S3.
 //!
-//! [`Live`] turns addresses of the one kind into the other, in requests and in texts. It opens no connection.
+//! [`Live`] translates addresses of one kind into the other, in requests and in texts. It opens no
+//! connection.
 
 use http::Uri;
 
 use crate::error::Error;
 use crate::scenario::Scenario;
 
-/// What S3 is called where no scenario says it.
+/// The address of S3 if no scenario names one.
 const S3_ENDPOINT: &str = "http://s3:9000";
 
-/// A live deployment, and the addresses under which notebooks know it.
+/// A live deployment, and the addresses that notebooks use for it.
 #[derive(Debug, Clone)]
 pub struct Live {
     /// The OGC API first.
@@ -21,14 +21,14 @@ pub struct Live {
     pub(crate) store: Option<LiveStore>,
 }
 
-/// An address that notebooks know, and the one of the live server behind it; neither ends with a slash.
+/// An address that notebooks use, and that of the live server. Neither ends with a slash.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Mapped {
     documented: String,
     upstream: String,
 }
 
-/// A live object store, and who may read it. None of it reaches a notebook or a file.
+/// A live object store, and credentials for it. They never reach a notebook or a file.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct LiveStore {
@@ -36,8 +36,7 @@ pub struct LiveStore {
     pub endpoint: String,
     /// Its region.
     pub region: String,
-    /// Access key, its secret, and the token that belongs to a temporary one; without them requests are not
-    /// signed.
+    /// Access key, its secret, and the token of a temporary one. Without them requests are not signed.
     pub credentials: Option<(String, String, Option<String>)>,
 }
 
@@ -66,19 +65,19 @@ impl LiveStore {
 }
 
 impl Live {
-    /// The OGC API at `upstream`, which notebooks know as `documented`.
+    /// The OGC API at `upstream`, with the address `documented` in notebooks.
     ///
     /// # Errors
-    /// [`Error::Address`], where one of them is no address of a server.
+    /// [`Error::Address`], if one of them is not an address of a server.
     pub fn new(documented: &str, upstream: &str) -> Result<Self, Error> {
         let live = Self { servers: Vec::new(), s3_endpoint: S3_ENDPOINT.to_owned(), s3_hosts: Vec::new(), store: None };
         live.and(documented, upstream)
     }
 
-    /// The OGC API at `upstream`, which notebooks know by the addresses of a scenario, as they know its S3.
+    /// The OGC API at `upstream`. Notebooks use the addresses of a scenario for it, and for its S3.
     ///
     /// # Errors
-    /// [`Error::Address`], where `upstream` is no address of a server.
+    /// [`Error::Address`], if `upstream` is not an address of a server.
     pub fn as_in(scenario: &Scenario, upstream: &str) -> Result<Self, Error> {
         let (server, s3) = (&scenario.fixtures.server, &scenario.fixtures.s3);
         let mut live = Self::new(&server.root, upstream)?;
@@ -114,12 +113,12 @@ impl Live {
         self
     }
 
-    /// The address under which notebooks know the OGC API.
+    /// The address of the OGC API in notebooks.
     pub(crate) fn root(&self) -> &str {
         &self.servers[0].documented
     }
 
-    /// The hosts under which notebooks know servers, each once.
+    /// The hosts of servers in notebooks, each once.
     pub(crate) fn hosts(&self) -> Vec<String> {
         let mut hosts: Vec<String> = Vec::new();
         for server in &self.servers {
@@ -131,7 +130,7 @@ impl Live {
         hosts
     }
 
-    /// The live address of what is documented at a host and a path, which may have a query.
+    /// The live address for a documented host and a path, which may have a query.
     pub(crate) fn upstream_of(&self, host: &str, path: &str) -> Option<String> {
         let of_host = || self.servers.iter().filter(|server| parts(&server.documented).0.eq_ignore_ascii_case(host));
         let inside = of_host().filter_map(|server| {
@@ -187,7 +186,7 @@ fn alias(address: &str) -> Option<String> {
     }
 }
 
-/// The text with one address in place of the other, but not within a longer host or port.
+/// The text with one address replaced by the other, but not within a longer host or port.
 fn replaced(text: &str, from: &str, to: &str) -> String {
     let mut all = String::with_capacity(text.len());
     let mut rest = text;

@@ -1,7 +1,7 @@
 //! A step that a scenario brings itself: a command in any language.
 //!
-//! [`Step::run`] gives it the job and the inputs as JSON on standard input, and takes its outputs as JSON
-//! from standard output, and files from below `s3/`. It runs in a folder of its own, with little environment,
+//! [`Step::run`] passes the job and the inputs as JSON on standard input. It reads the outputs as JSON from
+//! standard output, and files from below `s3/`. The command runs in its own folder, with little environment,
 //! and for a limited time. Jobs are not known here.
 
 use std::io::{Read, Write};
@@ -86,13 +86,13 @@ impl Step {
         Ok(Outcome { outputs, objects })
     }
 
-    /// Waits for its end, and brings it about where it takes too long or nobody wants it any more.
+    /// Waits for its end. Ends it if it takes too long or is cancelled.
     fn wait(&self, child: &mut Child, cancelled: &Cancelled) -> Result<ExitStatus, String> {
         let started = Instant::now();
         let why = loop {
             match child.try_wait() {
                 Ok(Some(status)) => {
-                    // Whoever it has started goes, too.
+                    // Its own processes end, too.
                     end(child);
                     return Ok(status);
                 }
@@ -125,7 +125,7 @@ fn end(child: &Child) {
 fn read(from: Option<impl Read>) -> String {
     let mut bytes = Vec::new();
     if let Some(from) = from {
-        // What cannot be read is missing, and that is said of the outputs.
+        // An unreadable output counts as missing, which the outputs report.
         let _ = from.take(MOST_SAID).read_to_end(&mut bytes);
     }
     String::from_utf8_lossy(&bytes).into_owned()

@@ -3,12 +3,12 @@
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
-/// Outputs and objects of a work that has succeeded; all of it names the job as the fixtures do.
+/// Outputs and objects of a successful work. They all contain the job id of the fixtures.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Outcome {
     /// By name: a literal as itself, anything else as an object with `value`.
     pub(crate) outputs: Map<String, Value>,
-    /// What is to be stored, in one bucket.
+    /// The objects to store, in one bucket.
     pub(crate) objects: Vec<Staged>,
 }
 

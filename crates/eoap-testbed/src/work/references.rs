@@ -1,7 +1,7 @@
-//! Inputs by reference: what lies behind a link takes its place before a process begins.
+//! Inputs by reference: their content replaces the link before a process begins.
 //!
-//! [`resolved`] fetches from loopback and from nowhere else. The address of a scene stays as it is: that is
-//! what a process wants. What the inputs mean is not known here.
+//! [`resolved`] fetches only from loopback. The address of a scene is unchanged, since a process expects
+//! that. What the inputs mean is not known here.
 
 use std::io::{Read, Write};
 use std::net::{IpAddr, TcpStream};
@@ -13,10 +13,10 @@ use serde_json::{Map, Value};
 /// How long a server on this machine may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// More than that is no input.
+/// A larger answer is refused as an input.
 const LARGEST: u64 = 16 << 20;
 
-/// The inputs, with what lies behind their links; `is_kept` says which addresses stay what they are.
+/// The inputs, with the content of their links. `is_kept` selects addresses that are not replaced.
 pub(super) fn resolved(inputs: &Map<String, Value>, is_kept: impl Fn(&str) -> bool) -> Result<Map<String, Value>, String> {
     let one = |value: &Value| match value["href"].as_str() {
         Some(href) if !is_kept(href) => fetched(href),
@@ -32,7 +32,7 @@ pub(super) fn resolved(inputs: &Map<String, Value>, is_kept: impl Fn(&str) -> bo
     all.collect()
 }
 
-/// What lies behind a link: JSON as what it says, anything else as a text.
+/// The content of a link: JSON as a value, anything else as a text.
 fn fetched(href: &str) -> Result<Value, String> {
     let failed = |why: &str| format!("Could not read uri {href}: {why}");
     let uri: Uri = href.parse().map_err(|_| failed("it is not an address."))?;
@@ -50,7 +50,7 @@ fn fetched(href: &str) -> Result<Value, String> {
     Ok(serde_json::from_str(body).unwrap_or_else(|_| Value::from(body)))
 }
 
-/// The whole answer; by HTTP/1.0 a body is neither chunked nor compressed, and ends with the connection.
+/// The whole answer. By HTTP/1.0 a body is not chunked or compressed, and ends with the connection.
 fn get(uri: &Uri, host: &str) -> std::io::Result<String> {
     let mut stream = TcpStream::connect((host.trim_matches(['[', ']']), uri.port_u16().unwrap_or(80)))?;
     stream.set_read_timeout(Some(PATIENCE))?;

@@ -1,7 +1,7 @@
-//! How `water-bodies` leaves its masks: as items of STAC in the results, and as a catalogue on S3.
+//! How `water-bodies` returns its masks: as STAC items in the results, and as a catalogue on S3.
 //!
-//! [`collect`] writes the documents as pystac, rio-stac and the stage-out of EOEPCA do. How a mask came about
-//! is not known here.
+//! [`collect`] writes the documents as pystac, rio-stac and the stage-out of EOEPCA do. It does not know how
+//! a mask was computed.
 
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
@@ -32,7 +32,7 @@ pub(super) struct Mask {
     pub(super) bbox: [f64; 4],
 }
 
-/// Where the store is, as assets say it.
+/// The store, in the form that assets name it.
 #[derive(Debug, Clone)]
 pub(super) struct Storage {
     pub(super) region: String,
@@ -122,7 +122,7 @@ fn item(job: &str, mask: &Mask, storage: &Storage) -> Value {
     })
 }
 
-/// The item, as it lies in the bucket: with links to the root, the parent and the collection.
+/// The item in the bucket: with links to the root, the parent and the collection.
 fn stored(answered: &Value) -> Value {
     let mut item = answered.clone();
     let mut root = link("root", "../../catalog.json");
@@ -131,7 +131,7 @@ fn stored(answered: &Value) -> Value {
     item
 }
 
-/// The document on many lines, without a blank behind the colon of a member: so its size is the documented
+/// The document on many lines, without a blank after the colon of a member. So its size is the documented
 /// one.
 fn compact(document: &Value) -> String {
     let lines = format!("{document:#}");

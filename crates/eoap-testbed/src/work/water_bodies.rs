@@ -1,8 +1,8 @@
 //! The process `water-bodies`: where is water in scenes of an area?
 //!
-//! [`WaterBodies::run`] does what the steps of its package do: it crops two bands of each scene to the area,
-//! takes their normalised difference, parts it with Otsu's threshold, and describes the masks. It works on
-//! the scenes of the testbed.
+//! [`WaterBodies::run`] follows the steps of its package. It crops two bands of each scene to the area,
+//! computes their normalised difference, divides it at Otsu's threshold, and describes the masks. It works
+//! on the scenes of the testbed.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -26,7 +26,7 @@ const NO_OVERLAP: &str = "The area of interest does not overlap the item.";
 #[derive(Debug, Clone)]
 pub(crate) struct WaterBodies {
     pub(crate) scenes: Arc<Scenes>,
-    /// What the file of a mask says that it is.
+    /// The description in the file of a mask.
     pub(crate) description: String,
     /// Blanks behind it, by item: a documented file is as long as it is documented.
     pub(crate) blanks: BTreeMap<String, u16>,
@@ -126,8 +126,8 @@ impl WaterBodies {
     }
 }
 
-/// The normalised difference of two bands, row by row: the upper half on this thread, and the lower one on
-/// another.
+/// The normalised difference of two bands, row by row. This thread computes the upper half, and another one
+/// the lower half.
 fn index(
     scene: &Scene,
     columns: &Range<i32>,
@@ -154,7 +154,7 @@ fn index(
     Ok(all)
 }
 
-/// The values of an input that is a text or several, by themselves, as references, or qualified.
+/// The values of an input that is one text or several: plain, as references, or qualified.
 fn texts(inputs: &Map<String, Value>, name: &str) -> Vec<String> {
     let one = |value: &Value| {
         let value = value.get("href").or_else(|| value.get("value")).unwrap_or(value);

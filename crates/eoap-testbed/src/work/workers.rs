@@ -1,7 +1,7 @@
-//! The threads that work, and what they were given to do.
+//! The threads that work, and their queue.
 //!
-//! [`Workers`] do as many works at once as the machine has cores, two at most: so memory stays bounded
-//! however many jobs there are. What is done is not known here.
+//! [`Workers`] do as many works at once as the machine has cores, but at most two. So memory stays bounded
+//! however many jobs there are. They do not know what a work does.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -26,7 +26,7 @@ pub(crate) struct Work {
     cancelled: Arc<AtomicBool>,
 }
 
-/// How a work learns that nobody wants it any more.
+/// The sign for a work that it was cancelled.
 #[derive(Debug, Clone)]
 pub(crate) struct Cancelled(Arc<AtomicBool>);
 
@@ -38,7 +38,7 @@ impl Cancelled {
 }
 
 impl Work {
-    /// What it has ended with, if it has.
+    /// The result, if it has ended.
     pub(crate) fn ended(&self) -> Option<Arc<Result<Outcome, String>>> {
         self.ended.borrow().clone()
     }
@@ -49,7 +49,7 @@ impl Work {
         let _ = self.ended.subscribe().wait_for(Option::is_some).await;
     }
 
-    /// Nobody wants it any more.
+    /// Cancels the work.
     pub(crate) fn cancel(&self) {
         self.cancelled.store(true, Ordering::Relaxed);
     }
@@ -57,7 +57,7 @@ impl Work {
 
 type Task = Box<dyn FnOnce() + Send>;
 
-/// Threads that work; they end when this is dropped and what they are at is done or cancelled.
+/// Threads that work. When this is dropped, they end after their current work is done or cancelled.
 pub(crate) struct Workers {
     tasks: Sender<Task>,
     cancelled: Arc<AtomicBool>,
@@ -72,7 +72,7 @@ impl fmt::Debug for Workers {
 }
 
 impl Workers {
-    /// Workers without a thread: the first works bring them.
+    /// Workers without a thread. The first works start them.
     pub(crate) fn new() -> Self {
         let (tasks, waiting) = channel();
         Self { tasks, cancelled: Arc::default(), waiting: Arc::new(Mutex::new(waiting)), threads: 0 }
@@ -109,7 +109,7 @@ impl Drop for Workers {
     }
 }
 
-/// Works until nobody gives out anything more.
+/// Works until the queue is closed.
 fn serve(waiting: &Mutex<Receiver<Task>>) {
     loop {
         let task = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();

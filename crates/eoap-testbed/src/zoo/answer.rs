@@ -1,6 +1,6 @@
 //! An answer of the server, with the headers that it puts on all of them.
 //!
-//! [`Answer`] knows headers and status codes, not what the body says.
+//! [`Answer`] knows headers and status codes. It does not know the content of the body.
 
 use bytes::Bytes;
 use http::Response;
@@ -86,7 +86,7 @@ impl Answer {
         let signature: &[_] = if self.signed { &POWERED_BY } else { &[] };
         let headers = signature.iter().copied().chain(last.filter(|_| self.signed)).chain(content_types).chain(others);
         let mut response = response(self.status, headers, self.body);
-        // Its own words for two of them.
+        // Two statuses have other reason phrases than the standard's.
         match self.status {
             400 => response.extensions_mut().insert(ReasonPhrase::from_static(b"Bad request")),
             500 => response.extensions_mut().insert(ReasonPhrase::from_static(b"Not Implemented")),

@@ -1,7 +1,7 @@
 //! Deploy, replace, undeploy, and the package that a process was deployed with (OGC API - Processes - Part
 //! 2).
 //!
-//! [`super::package`] reads what is sent; which process may change is the service's decision.
+//! [`super::package`] reads the request. The service decides which process may change.
 
 use serde_json::{Value, json};
 
@@ -28,7 +28,7 @@ pub(super) fn deploy(call: Call<'_>) -> Result<Answer, Exception> {
     }
 }
 
-/// The parameter `w` does not count here: the workflow has to be called as the process is.
+/// The parameter `w` does not count here: the workflow must have the name of the process.
 pub(super) fn replace(call: Call<'_>, id: &str) -> Result<Answer, Exception> {
     call.service.processes.check_mutable(call.namespace, id).map_err(|refusal| refused(refusal, id))?;
     let unit = package::read(call.request, &call.fixtures.packages)?;
@@ -43,8 +43,7 @@ pub(super) fn undeploy(call: Call<'_>, id: &str) -> Result<Answer, Exception> {
     Ok(Answer::empty(204))
 }
 
-/// What the process was deployed with, in the form that is asked for: the CWL as text or as JSON, or an
-/// application package.
+/// The package of the process in the requested form: the CWL as text or as JSON, or an application package.
 pub(super) fn package(call: Call<'_>, id: &str) -> Result<Answer, Exception> {
     let process = call.service.processes.find(call.namespace, id).ok_or_else(|| Exception::no_such_process(id))?;
     let accept: Vec<&str> = call.request.headers.get_all("accept").iter().filter_map(|value| value.to_str().ok()).collect();

@@ -1,6 +1,6 @@
-//! Exceptions, as ZOO-Project words and numbers them.
+//! Exceptions, with ZOO-Project's texts and numbers.
 //!
-//! [`Exception`] knows the table of titles; when to raise one is not known here.
+//! [`Exception`] knows the table of titles. It does not know when to raise one.
 
 use serde_json::{Value, json};
 
@@ -40,7 +40,7 @@ impl Exception {
         Self::new(405, "InvalidMethod", "The request method used to access the current path is not supported.")
     }
 
-    /// What it says of a body that is no JSON at all.
+    /// The exception for a body that is not JSON.
     pub(super) fn unsupported_body() -> Self {
         Self::new(405, "InvalidMethod", "This API does not support the method.")
     }
@@ -63,7 +63,7 @@ impl Exception {
         Self::new(500, "NoApplicableCode", detail).before_settings()
     }
 
-    /// The same exception, from before the kernel has read how it is to word it.
+    /// The same exception, from before the kernel has read its settings.
     pub(super) fn before_settings(self) -> Self {
         Self { media_type: Some(EARLY), ..self }
     }
@@ -88,7 +88,7 @@ impl Exception {
         Self::new(404, "ResultNotReady", "The job is still running.")
     }
 
-    /// What the results of a failed job are.
+    /// The exception in place of a failed job's results.
     pub(super) fn failed() -> Self {
         Self::new(500, "NoApplicableCode", "The service failed to execute.")
     }
@@ -156,7 +156,7 @@ impl Exception {
         Self::new(406, "NotAcceptable", detail)
     }
 
-    /// What the subscriber of a failed job is told.
+    /// The message for the subscriber of a failed job.
     pub(super) fn failed_job(job: &Job) -> Self {
         Self::failed_because(job.now().map_or("", |status| &status.message))
     }
@@ -196,14 +196,14 @@ impl Exception {
     }
 }
 
-/// What is said of an input that is not there.
+/// The message about a missing input.
 pub(super) fn missing_input(input: &str) -> String {
     format!(
         "The <{input}> argument was not specified in DataInputs but is required according to the ZOO ServicesProvider configuration file."
     )
 }
 
-/// What is said of an output that the process does not have.
+/// The message about an output that the process does not have.
 pub(super) fn unknown_output(output: &str) -> String {
     format!(
         "The <{output}> argument specified as ResponseDocument identifier was not recognized (not defined in the ZOO Configuration \

@@ -1,6 +1,6 @@
-//! Requests to execute a process, asynchronously or at once.
+//! Requests to execute a process, asynchronously or synchronously.
 //!
-//! [`execute`] reads the request and decides the mode; what becomes of a job is decided in the service.
+//! [`execute`] reads the request and decides the mode. The service decides what becomes of a job.
 
 use http::header::CONTENT_TYPE;
 use serde_json::{Map, Value};
@@ -24,7 +24,7 @@ pub(super) fn execute(call: Call<'_>, id: &str) -> Result<Answer, Exception> {
     };
     let prefer: Vec<&str> = request.headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok()).collect();
     let prefer = prefer.join(", ");
-    // The server looks for substrings, so that any separator will do.
+    // The server searches for substrings, so any separator works.
     let is_async = prefer.contains("respond-async");
     if !is_async && process.is_mutable() {
         return Err(Exception::no_sync_for_mutable());
@@ -46,7 +46,7 @@ pub(super) fn execute(call: Call<'_>, id: &str) -> Result<Answer, Exception> {
     }
     let response = match body.get("response").and_then(Value::as_str) {
         Some("raw") => Response::Raw,
-        // Any other word is as good as that.
+        // Any other value counts as `document`.
         Some(_) => Response::Document,
         None if prefer.contains("return=minimal") => Response::Raw,
         None if prefer.contains("return=representation") => Response::Document,
@@ -69,8 +69,7 @@ pub(super) fn execute(call: Call<'_>, id: &str) -> Result<Answer, Exception> {
     synchronous::answer(fixtures, &process, &execution, all, response, &mut service.files)
 }
 
-/// The body, as far as the kernel reads it: only what says that it is JSON, and an array is as good as
-/// nothing.
+/// The body as the kernel reads it: only if it is labelled as JSON. An array counts as an empty object.
 fn body(request: &Request) -> Result<Map<String, Value>, Exception> {
     let media_type = request.headers.get(CONTENT_TYPE).map(|value| value.to_str().unwrap_or_default());
     match media_type {
@@ -93,7 +92,7 @@ fn unknown_output(description: &Value, execution: &Execution) -> Option<String> 
     execution.outputs.as_ref()?.keys().find(|name| !known.contains_key(*name)).cloned()
 }
 
-/// A member of the body that has to be an object if it is there.
+/// A member of the body that must be an object if it is there.
 fn object(body: &Map<String, Value>, name: &str) -> Result<Option<Map<String, Value>>, Exception> {
     match body.get(name) {
         None => Ok(None),

@@ -32,7 +32,7 @@ pub(super) fn dismiss(call: Call<'_>, id: &str) -> Result<Answer, Exception> {
     Ok(Answer::json(200, &document))
 }
 
-/// All results; the server does not look at the query `outputs`.
+/// All results. The server ignores the query `outputs`.
 pub(super) fn results(call: Call<'_>, id: &str) -> Result<Answer, Exception> {
     let job = call.service.jobs.get(call.namespace, id)?;
     if let Some(elsewhere) = elsewhere(call.fixtures, job)? {
@@ -47,7 +47,7 @@ pub(super) fn results(call: Call<'_>, id: &str) -> Result<Answer, Exception> {
     Ok(Answer::json(200, &Value::Object(document(call.fixtures, &job))))
 }
 
-/// One result by itself: where it lies, or the value.
+/// One result by itself: its address, or its value.
 pub(super) fn result(call: Call<'_>, id: &str, output: &str) -> Result<Answer, Exception> {
     let job = call.service.jobs.get(call.namespace, id)?;
     if let Some(elsewhere) = elsewhere(call.fixtures, job)? {
@@ -67,8 +67,8 @@ pub(super) fn result(call: Call<'_>, id: &str, output: &str) -> Result<Answer, E
     Ok(Answer::new(200, &file.media_type, file.body))
 }
 
-/// Without a database the kernel says where its file lies and looks no further: whatever output is asked for,
-/// and also when the job has failed.
+/// Without a database the kernel answers with the address of its file. It does not check which output was
+/// requested, or whether the job has failed.
 fn elsewhere(fixtures: &Fixtures, job: &Job) -> Result<Option<Answer>, Exception> {
     let file = format!("{}//{}.json", fixtures.server.files, job.id);
     let phase = job.phase();
@@ -76,7 +76,7 @@ fn elsewhere(fixtures: &Fixtures, job: &Job) -> Result<Option<Answer>, Exception
         SetUp::Database => Ok(None),
         _ if matches!(phase, Phase::New | Phase::Running) => Err(Exception::result_not_ready()),
         SetUp::Bare => Ok(Some(Answer::json(200, &json!({})).header("Location", file))),
-        // Apache makes a redirection of the header, and words it.
+        // Apache turns the header into a redirection, with its own page.
         SetUp::Apache => {
             let page = format!(
                 "<!DOCTYPE HTML PUBLIC \"-//W3C//DTD HTML 4.01//EN\" \"http://www.w3.org/TR/html4/strict.dtd\">\n<html><head>\n\
@@ -88,8 +88,8 @@ fn elsewhere(fixtures: &Fixtures, job: &Job) -> Result<Option<Answer>, Exception
     }
 }
 
-/// The file in which a kernel without a database keeps what has become of a job: its results, or the
-/// exception, with the same status.
+/// The file in which a kernel without a database keeps the outcome of a job: its results, or the exception,
+/// with the same status.
 pub(super) fn file(fixtures: &Fixtures, service: &mut Service, namespace: &str, name: &str) -> Option<Answer> {
     if fixtures.server.set_up.has_database() {
         return None;

@@ -1,6 +1,6 @@
 //! The landing page and the declaration of conformance.
 //!
-//! These answers depend on the scenario and the namespace alone; processes and jobs are not known here.
+//! These answers depend only on the scenario and the namespace. Processes and jobs are not known here.
 
 use serde_json::Value;
 

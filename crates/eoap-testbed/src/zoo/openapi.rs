@@ -1,7 +1,7 @@
-//! The API definition (OpenAPI 3.0), written from the resources that are really served and the processes that
-//! are there.
+//! The API definition (OpenAPI 3.0), generated from the resources that are really served and the existing
+//! processes.
 //!
-//! [`definition`] goes through [`Resource::ALL`], so that it cannot promise what nobody answers.
+//! [`definition`] goes through [`Resource::ALL`], so it cannot promise a resource that is not served.
 
 use http::Method;
 use serde_json::{Map, Value, json};
@@ -160,7 +160,7 @@ fn body(resource: Resource<'_>, method: &Method, process: Option<&Process>) -> O
     Some(json!({"required": true, "content": content}))
 }
 
-/// What an execution takes; of a process that is known, also which inputs and outputs.
+/// The body of an execution. For a known process, it also has the inputs and outputs.
 fn execute(process: Option<&Process>) -> Value {
     let Some(process) = process else { return reference("execute") };
     let names = |of: &str| process.description[of].as_object().cloned().unwrap_or_default();

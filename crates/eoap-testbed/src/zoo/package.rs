@@ -1,7 +1,7 @@
-//! What a client sends to deploy or to replace a process.
+//! A client's request to deploy or to replace a process.
 //!
-//! [`read`] takes the body apart: CWL itself, or an OGC application package whose execution unit is a link, a
-//! qualified value, or a list that starts with one. It does not understand CWL.
+//! [`read`] parses the body: CWL itself, or an OGC application package. The execution unit of that is a
+//! link, a qualified value, or a list that starts with one of these. It does not parse CWL.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ pub(super) const CWL_JSON: &str = "application/cwl+json";
 pub(super) const PACKAGE: &str = "application/ogcapppkg+json";
 pub(super) const JSON: &str = "application/json";
 
-/// A package, and what the client says of the process beside it.
+/// A package, and what the client states about the process in addition.
 #[derive(Debug)]
 pub(super) struct Unit {
     pub(super) package: Package,
@@ -25,7 +25,7 @@ pub(super) struct Unit {
     pub(super) description: Map<String, Value>,
 }
 
-/// Reads the body; `packages` are the files that lie behind addresses.
+/// Reads the body. `packages` are the files behind addresses.
 pub(super) fn read(request: &Request, packages: &BTreeMap<String, String>) -> Result<Unit, Exception> {
     let media_type = request.headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
     let text = String::from_utf8_lossy(&request.body).into_owned();

@@ -1,6 +1,6 @@
 //! The process list and descriptions.
 //!
-//! Jobs are not known here, nor how a process gets deployed.
+//! Jobs are not known here, or how a process gets deployed.
 
 use serde_json::{Value, json};
 

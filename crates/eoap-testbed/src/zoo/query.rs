@@ -1,9 +1,9 @@
-//! What the query of a list asks for, and the page that answers it: `limit`, `skip`, filters, links to the
-//! neighbours, total.
+//! The query of a list, and the page that answers it: `limit`, `skip`, filters, links to the neighbours,
+//! total.
 //!
-//! The standard has 400 for a parameter that cannot be read. This server takes a number for 0 then, and gives
-//! an empty page; of the rest, what it does not understand is a 500 with a database, and without one the
-//! kernel dies of a date. What is in a list is not known here.
+//! The standard has 400 for an unreadable parameter. This server reads a bad number as 0, and returns an
+//! empty page. Other unreadable parameters are a 500 with a database. Without one, an unreadable date
+//! crashes the kernel. The entries of a list are not known here.
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
@@ -16,10 +16,10 @@ use crate::service::{Filter, Interval};
 /// Entries in an answer when the client names no number.
 const LIMIT: usize = 1000;
 
-/// The part of the list that the query asks for, under its name, with links and total. The links to the
-/// neighbours keep whatever else the query says.
+/// The requested part of the list, under its name, with links and total. The links to the neighbours keep
+/// the rest of the query.
 pub(super) fn page(name: &str, entries: Vec<Value>, href: &str, request: &Request) -> Value {
-    // What the client wrote is repeated in links, whatever it is taken for.
+    // Links repeat the client's text, however it is interpreted.
     let limit = parameter(request, "limit").unwrap_or_else(|| LIMIT.to_string());
     let (most, skip) = (number(&limit), usize::try_from(parameter(request, "skip").map_or(0, |skip| number(&skip))).unwrap_or(0));
     let page = usize::try_from(most).unwrap_or(0);
@@ -38,8 +38,8 @@ pub(super) fn page(name: &str, entries: Vec<Value>, href: &str, request: &Reques
     json!({name: part, "links": links, "numberTotal": total})
 }
 
-/// The filter of a job list. Without a database the kernel finds no job by its status, and does not look at
-/// type and duration.
+/// The filter of a job list. Without a database the kernel finds no job by its status, and ignores type and
+/// duration.
 pub(super) fn filter(request: &Request, set_up: SetUp) -> Result<Filter, Exception> {
     let statuses = list(request, "status");
     let processes = list(request, "processID");
@@ -66,13 +66,13 @@ pub(super) fn parameter(request: &Request, name: &str) -> Option<String> {
     request.url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
 }
 
-/// The values of a parameter that may be given several times or as a list with commas.
+/// The values of a parameter that may be given several times, or as a list with commas.
 fn list(request: &Request, name: &str) -> Vec<String> {
     let values = request.url.query_pairs().filter(|(key, _)| key == name || key.strip_suffix("[]") == Some(name));
     values.flat_map(|(_, value)| value.split(',').map(str::to_owned).collect::<Vec<_>>()).filter(|one| !one.is_empty()).collect()
 }
 
-/// The number that a text begins with, as C reads it: 0 where it begins with none.
+/// The number at the beginning of a text, as C reads it: 0 if there is no number.
 fn number(text: &str) -> i64 {
     let text = text.trim_start();
     let sign = usize::from(text.starts_with(['-', '+']));
@@ -86,7 +86,7 @@ fn seconds(request: &Request, name: &str) -> Result<Vec<TimeDelta>, Exception> {
     list(request, name).iter().map(|text| Ok(TimeDelta::seconds(read(text)?.into()))).collect()
 }
 
-/// The pairs as the rest of a query, percent-encoded where they have to be.
+/// The pairs as the rest of a query, percent-encoded where necessary.
 fn url_query(pairs: impl Iterator<Item = (String, String)>) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/,[]".contains(&byte);
     let encoded = |text: &str| -> String {

@@ -1,6 +1,6 @@
 //! The resources of the API, and the methods that each of them has.
 //!
-//! [`Resource::of`] reads a path. What a resource answers is not known here.
+//! [`Resource::of`] reads a path. It does not know the answers of a resource.
 
 use http::Method;
 
@@ -78,7 +78,7 @@ impl<'a> Resource<'a> {
         })
     }
 
-    /// What can be done with it; HEAD goes wherever GET does.
+    /// Its methods. HEAD works wherever GET does.
     pub(super) fn methods(self) -> &'static [Method] {
         match self {
             Self::Processes => &[Method::GET, Method::POST],

@@ -24,7 +24,7 @@ pub(super) fn dismissed(fixtures: &Fixtures, job: &Job) -> Value {
     shaped(fixtures, fill(&fixtures.answers.dismissed, &values(fixtures, job)))
 }
 
-/// What a subscriber learns of a job that goes on: the first time neither process nor dates.
+/// The message for a subscriber about a job that goes on. The first one has neither process nor dates.
 pub(super) fn notice(fixtures: &Fixtures, job: &Job) -> Value {
     let mut document = document(fixtures, job);
     if job.phase() == Phase::New
@@ -35,7 +35,7 @@ pub(super) fn notice(fixtures: &Fixtures, job: &Job) -> Value {
     document
 }
 
-/// The server's own words before what a process says when it fails.
+/// The server's own text, followed by the message of a failed process.
 pub(super) fn failure(message: &str) -> String {
     format!("Unable to run the Service. The message returned back by the Service was the following: {message}")
 }

@@ -1,8 +1,8 @@
-//! Results that are given at once: as a document, raw, or by reference.
+//! Results that are returned at once: as a document, raw, or by reference.
 //!
-//! [`answer`] imitates what the server really sends, which differs from the standard (OGC 18-062r2, table 11)
-//! in most cells: raw results of several outputs come as a multipart message that no strict reader can read,
-//! a single raw output has two `Content-Type`s, and a raw output is never a reference.
+//! [`answer`] imitates what the server really sends. In most cells of the standard's table (OGC 18-062r2,
+//! table 11) that differs from the standard. Raw results of several outputs are a multipart message that
+//! strict readers reject. A single raw output has two `Content-Type`s. A raw output is never a reference.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -83,13 +83,13 @@ fn document(
     Value::Object(shown.collect())
 }
 
-/// A reference as the server words it: no relation, and the media type in a format.
+/// A reference in the server's form: no relation, and the media type in a format.
 pub(super) fn link(output: &Output<'_>, href: &str) -> Value {
     json!({"href": href, "format": {"mediaType": file(output).media_type}})
 }
 
-/// The parts as the server writes them: no line break before a boundary, no blank line before a body, and in
-/// a text a blank line where none belongs.
+/// The parts as the server writes them: no line break before a boundary, no blank line before a body, and a
+/// stray blank line in a text.
 fn multipart(outputs: &Outputs, run: &str) -> Vec<u8> {
     let mut all = Vec::new();
     for (name, output) in outputs {
@@ -111,9 +111,9 @@ fn multipart(outputs: &Outputs, run: &str) -> Vec<u8> {
 pub(super) fn file(output: &Output<'_>) -> File {
     let text = output.value.as_str();
     let body = match (text, output.encoding) {
-        // What is no base64 is not decoded either.
+        // Invalid base64 is not decoded.
         (Some(text), Some("base64")) => STANDARD.decode(text).unwrap_or_else(|_| text.as_bytes().to_vec()),
-        // A text that says it is JSON and is none is a JSON string.
+        // A text that is labelled as JSON but invalid becomes a JSON string.
         (Some(text), _) if output.media_type == Some("application/json") && !is_json(text) => {
             output.value.to_string().into_bytes()
         }
@@ -141,7 +141,7 @@ pub(super) fn file_name(process: &str, output: &str, run: &str, taken: &Output<'
     format!("ZOO_DATA_{process}_{output}_{run}_0.{extension}")
 }
 
-/// Where the file is served: the server's own double slash included.
+/// The address of the file, with the server's own double slash.
 pub(super) fn reference(fixtures: &Fixtures, file_name: &str) -> String {
     format!("{}//{file_name}", fixtures.server.files)
 }

@@ -1,6 +1,7 @@
-//! What lies behind the links to files: tool logs of jobs, and outputs that were asked for by reference.
+//! The files behind links: tool logs of jobs, and outputs that were requested by reference.
 //!
-//! A log whose text the scenario lacks is the job's own history. How the links come about is not known here.
+//! If the scenario has no text for a log, it is the job's own history. How the links are made is not known
+//! here.
 
 use chrono::SecondsFormat;
 
@@ -24,7 +25,7 @@ pub(super) fn split(path: &str) -> Option<(&str, &str)> {
 }
 
 pub(super) fn file(fixtures: &Fixtures, service: &mut Service, namespace: &str, path: &str) -> Result<Answer, Exception> {
-    // Files lie beside each other, whichever namespace they are of.
+    // The files of all namespaces are in one folder.
     if let Some(file) = jobs::file(fixtures, service, &fixtures.server.namespace, path) {
         return Ok(file);
     }

@@ -1,8 +1,8 @@
 //! Checks the inputs of an execution against the process description.
 //!
-//! [`missing`] finds what the server itself looks for: a required input that is not there. [`misfit`] finds
-//! what the process would fail of: values that cannot be taken for what they should be. A number for a text
-//! is none, and inputs that the description does not name are let through. Jobs are not known here.
+//! [`missing`] finds what the server itself checks: a required input that is missing. [`misfit`] finds what
+//! makes the process fail: values that cannot be read as the type. A number for a text is accepted, and so
+//! are inputs that the description does not name. Jobs are not known here.
 
 use serde_json::{Map, Value};
 
@@ -13,7 +13,7 @@ pub(super) fn missing<'a>(description: &'a Value, inputs: &Map<String, Value>) -
     expected.iter().find(|(name, input)| is_required(input) && is_missing(name)).map(|(name, _)| name.as_str())
 }
 
-/// What is wrong with the first input that the process could not use.
+/// The problem of the first input that the process could not use.
 pub(super) fn misfit(description: &Value, inputs: &Map<String, Value>) -> Option<String> {
     let expected = description["inputs"].as_object()?;
     expected.iter().find_map(|(name, input)| {
@@ -22,7 +22,7 @@ pub(super) fn misfit(description: &Value, inputs: &Map<String, Value>) -> Option
     })
 }
 
-/// An input may be left out if it says so, or if it has a default, or may be null.
+/// An input may be left out if the description says so, or if it has a default, or may be null.
 fn is_required(input: &Value) -> bool {
     let schema = &input["schema"];
     input["minOccurs"] != 0 && schema.get("default").is_none() && schema["nullable"] != true
@@ -52,7 +52,7 @@ fn check_input(input: &Value, value: &Value) -> Result<(), String> {
 
 fn check_value(schema: &Value, value: &Value) -> Result<(), String> {
     if let Some(members) = value.as_object() {
-        // A reference is fetched by the process; a qualified value is checked for what it holds.
+        // The process fetches a reference. The content of a qualified value is checked.
         if members.contains_key("href") {
             return Ok(());
         }
