@@ -1,10 +1,10 @@
-//! Notebooks as documents: read to be changed, and written back with every byte kept that was not meant to
-//! change.
+//! Notebooks as documents. They are read, changed and written back. Bytes that were not meant to change are
+//! kept.
 //!
-//! The main type is [`Document`]: the notebook's JSON, any format 4, ids or not. What is changed in it is
-//! written in the file's own style; everything else keeps its bytes (`splice`). `layout` finds that style
-//! out, `outputs` and `parameters` make what a run writes, `recorded` reads outputs back. nbformat has the
-//! last word on whether a document is a notebook. Nothing is executed here.
+//! The main type is [`Document`]: the notebook's JSON, any format 4, with ids or without. Changes are
+//! written in the file's own style, and everything else keeps its bytes (`splice`). `layout` finds out that
+//! style. `outputs` and `parameters` make what a run writes, and `recorded` reads outputs back. nbformat
+//! decides whether a document is a notebook. Nothing is executed here.
 
 mod clear;
 pub mod diff;
@@ -29,7 +29,7 @@ pub use outputs::{multiline, outputs, text_of};
 pub use parameters::{ParameterError, Parameters};
 pub use recorded::recorded;
 
-/// A notebook as it stands in its file, and as it is to be written.
+/// A notebook as it is in its file, and as it will be written.
 #[derive(Clone, Debug)]
 pub struct Document {
     path: PathBuf,
@@ -42,7 +42,7 @@ impl Document {
     /// Reads a notebook of format 4, for any kernel.
     ///
     /// # Errors
-    /// When the file cannot be read, is no JSON, is of another format, or has no list of cells.
+    /// When the file cannot be read, is not JSON, is of another format, or has no list of cells.
     pub fn read(path: &Path) -> Result<Document, NotebookError> {
         Document::parse(path, crate::notebook::text_of(path)?)
     }
@@ -128,21 +128,20 @@ impl Document {
         self.settle();
     }
 
-    /// Makes the text say what was changed so far: which cells are still the same is plain only while nothing
-    /// but their number changes.
+    /// Applies the changes so far to the text. Cells can be matched with their old text only while just
+    /// their number changes.
     fn settle(&mut self) {
         self.text = self.text();
         self.read = self.json.clone();
     }
 
-    /// The text to write: the file's own, but for what was changed.
+    /// The text to write: the file's own, except for changes.
     pub fn text(&self) -> String {
         splice::splice(&self.text, &self.read, &self.json, &Layout::of(&self.text))
     }
 
-    /// Writes what a run of the code cells came to into them, counted from 1 in the order of their running. A
-    /// cell without a record was not run, and shows nothing; nor is one counted that has nothing to run, as
-    /// in Jupyter.
+    /// Writes the outputs of a run into the code cells, counted from 1 in the order of their running. A cell
+    /// without a record was not run and shows nothing. As in Jupyter, a cell without code is not counted.
     pub fn set_records(&mut self, records: &[Option<CellRecord>]) {
         let mut records = records.iter();
         let mut count = 0;
@@ -162,13 +161,13 @@ impl Document {
         Notebook::parse(&self.path, &self.text())
     }
 
-    /// Holds the document against the notebook format, by nbformat's own reading of it.
+    /// Checks the document against the notebook format, by reading it with nbformat.
     ///
     /// # Errors
-    /// With nbformat's reason, when it is no valid notebook.
+    /// With nbformat's reason, when it is not a valid notebook.
     pub fn validate(&self) -> Result<(), NotebookError> {
         let invalid = |reason: String| NotebookError::Invalid { path: self.path.clone(), reason };
-        // nbformat drops an output that it cannot read and goes on: look at each first.
+        // nbformat silently drops an output that it cannot read: check each first.
         for (index, cell) in self.cells().enumerate() {
             for output in cell.get("outputs").and_then(Value::as_array).into_iter().flatten() {
                 serde_json::from_value::<nbformat::v4::Output>(output.clone())
@@ -178,11 +177,11 @@ impl Document {
         nbformat::parse_notebook(&self.text()).map(drop).map_err(|error| invalid(error.to_string()))
     }
 
-    /// Writes the document to a file, whole or not at all, and says whether it did: a file that says the same
-    /// already is not touched.
+    /// Writes the document to a file, completely or not at all. Returns whether it did: a file with the same
+    /// content is not touched.
     ///
     /// # Errors
-    /// When it is no valid notebook, or the file cannot be written.
+    /// When it is not a valid notebook, or the file cannot be written.
     pub fn write(&self, path: &Path) -> Result<bool, NotebookError> {
         self.validate()?;
         let text = self.text();
@@ -216,7 +215,7 @@ pub fn tags(cell: &Map<String, Value>) -> impl Iterator<Item = &str> {
     tags.into_iter().flatten().filter_map(Value::as_str)
 }
 
-/// Sets a member of a cell; a new one comes where Jupyter, which sorts them, would have it.
+/// Sets a member of a cell. A new one is inserted where Jupyter, which sorts members, would have it.
 pub fn set(cell: &mut Map<String, Value>, name: &str, value: Value) {
     if let Some(member) = cell.get_mut(name) {
         *member = value;

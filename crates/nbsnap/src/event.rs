@@ -1,7 +1,6 @@
-//! What happens during a run, told as it happens. The engine and the runner emit events; reporters render
-//! them.
+//! Events of a run, emitted as they happen. The engine and the runner emit events. Reporters render them.
 //!
-//! The main type is [`Event`]. Events carry everything a reporter needs, so that a reporter never asks back.
+//! The main type is [`Event`]. Events contain everything a reporter needs, so a reporter never asks back.
 
 mod verdict;
 
@@ -33,7 +32,7 @@ pub enum Event {
         /// What, as a sentence without a full stop.
         message: String,
     },
-    /// The engine builds a part of its own, once.
+    /// The engine builds one of its own parts, once.
     EngineBuild {
         /// The program that is built.
         program: String,
@@ -46,7 +45,7 @@ pub enum Event {
     },
     /// The notebooks' dependencies are being built.
     PreparationStarted {
-        /// How many crates the build has, known ones included.
+        /// How many crates the build has, including those that are built already.
         crates: usize,
     },
     /// A crate of the notebooks' dependencies is ready.
@@ -105,8 +104,8 @@ pub enum Event {
         /// How long it took.
         timing: Timing,
     },
-    /// A notebook begins anew, because it failed and may be tried again, or because it passed and somebody
-    /// wants to know whether it always does. What was told of it so far does not count.
+    /// A notebook begins again, because it failed and may be retried, or because it passed and is checked
+    /// for stability. Earlier events about it no longer count.
     NotebookRetried {
         /// The notebook's name.
         notebook: String,
@@ -134,14 +133,13 @@ pub enum Event {
         notebook: String,
         /// The notebook's file.
         path: PathBuf,
-        /// What is wrong with the notebook as a whole, beside its cells.
+        /// What is wrong with the notebook as a whole, in addition to its cells.
         problems: Vec<NotebookProblem>,
-        /// What became of the notebook: the most serious of what became of its cells, and of what is wrong
-        /// with it as a whole.
+        /// The status of the notebook: the most serious status of its cells and of its own problems.
         status: Status,
         /// How often it was run.
         attempts: u32,
-        /// What this rests on.
+        /// What this verdict depends on.
         evidence: Evidence,
         /// How long it took, preparation excluded; the last try alone.
         elapsed: Duration,
@@ -150,7 +148,7 @@ pub enum Event {
     Redacted {
         /// The rules, in their order, over all notebooks.
         hits: Vec<RuleHits>,
-        /// Rules of the project's own that never applied, though every notebook in which they could was run.
+        /// The project's rules that never applied, though every notebook in which they could was run.
         unused: Vec<String>,
     },
     /// The run ended.
@@ -167,12 +165,12 @@ pub enum Event {
 pub struct Timing {
     /// All of it.
     pub elapsed: Duration,
-    /// How much of it went into compiling, where the engine can tell.
+    /// How much of it was spent on compiling, if the engine can measure that.
     pub compile: Option<Duration>,
 }
 
 impl Timing {
-    /// A time of which nobody knows how it was spent.
+    /// A time whose parts are unknown.
     pub fn of(elapsed: Duration) -> Timing {
         Timing { elapsed, compile: None }
     }
@@ -193,7 +191,7 @@ pub struct Summary {
     pub not_run: usize,
     /// Notebooks that failed.
     pub failed: usize,
-    /// Notebooks with nothing wrong but output that is not recorded yet; they are among those that failed.
+    /// Notebooks whose only problem is output that is not recorded yet. They are among those that failed.
     pub new: usize,
     /// Notebooks that failed because the runner itself broke down; they are among those that failed.
     pub internal: usize,
@@ -205,13 +203,13 @@ pub struct Summary {
     pub cells_skipped: usize,
     /// Cells that failed.
     pub cells_failed: usize,
-    /// Cells with nothing wrong but output that is not recorded yet; they are among those that failed.
+    /// Cells whose only problem is output that is not recorded yet. They are among those that failed.
     pub cells_new: usize,
     /// Cells that were not run.
     pub cells_not_run: usize,
     /// Snapshots now waiting for review.
     pub pending: usize,
-    /// Snapshots that belong to no notebook at all.
+    /// Snapshots that belong to no notebook.
     pub orphans: usize,
 }
 

@@ -1,9 +1,9 @@
-//! Notebooks as pages to be read: what is written in them and what is recorded of their cells, as HTML or
-//! Markdown. Nothing is executed.
+//! Notebooks as pages to be read: their text and their recorded outputs, as HTML or Markdown. Nothing is
+//! executed.
 //!
-//! The main type is [`Page`], which `content` puts together; [`html`] and [`markdown`] write it, [`site`] and
-//! [`book`] write many. `prose`, `math` and `highlight` turn Markdown, LaTeX and Rust into HTML. HTML that a
-//! cell displays is shown as it is, as Jupyter does.
+//! The main type is [`Page`], which `content` puts together. [`html`] and [`markdown`] write one page,
+//! [`site`] and [`book`] many. `prose`, `math` and `highlight` turn Markdown, LaTeX and Rust into HTML. HTML
+//! that a cell displays is shown unchanged, as in Jupyter.
 
 pub mod book;
 mod content;

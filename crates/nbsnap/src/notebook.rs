@@ -1,7 +1,7 @@
-//! Notebooks as the runner sees them: code cells with stable ids, and the metadata that steers a run.
+//! Notebooks as the runner sees them: code cells with stable ids, and the metadata that controls a run.
 //!
-//! The main type is [`Notebook`], of any language. Reading is nbformat's work; this module decides which
-//! notebooks can be tested at all and says why the others cannot. It never writes a notebook.
+//! The main type is [`Notebook`], of any language. nbformat reads it. This module decides which notebooks
+//! can be tested, and says why the others cannot. It never writes a notebook.
 
 mod language;
 mod lines;
@@ -37,7 +37,7 @@ pub enum NotebookError {
         /// What the system said.
         source: std::io::Error,
     },
-    /// The file is not UTF-8, as JSON has to be.
+    /// The file is not UTF-8, which JSON requires.
     #[error(
         "notebook {path} is not UTF-8: line {line} has the byte {byte:#04x}; save it as UTF-8, in an editor or with `iconv -t utf-8`"
     )]
@@ -86,7 +86,7 @@ pub enum NotebookError {
         /// nbformat's message.
         reason: String,
     },
-    /// The notebook, or one of its cells, says about how it is run what makes no sense.
+    /// The notebook, or one of its cells, has an invalid setting for its run.
     #[error("{place}notebook {path}: {reason}", place = .cell.as_ref().map(|cell| format!("cell `{cell}` of ")).unwrap_or_default())]
     Overrides {
         /// The file.
@@ -121,7 +121,7 @@ pub struct Notebook {
     pub language: Option<String>,
     /// The notebook's metadata member `nbsnap`, if any.
     pub settings: Value,
-    /// What the notebook says about how it is run.
+    /// The notebook's own settings for its run.
     pub overrides: NotebookOverrides,
 }
 
@@ -136,10 +136,9 @@ pub struct CodeCell {
     pub source: String,
     /// Tags, such as `raises-exception`.
     pub tags: Vec<String>,
-    /// What the cell says about how it is run.
+    /// The cell's own settings for its run.
     pub overrides: CellOverrides,
-    /// The line of the file (from 1) that holds the source's first line, where the source is written line by
-    /// line.
+    /// The line of the file (from 1) with the source's first line, if the source is written line by line.
     pub line: Option<usize>,
 }
 
@@ -172,7 +171,7 @@ impl Notebook {
     /// Reads a notebook.
     ///
     /// # Errors
-    /// Every reason of [`NotebookError`]: unreadable, not JSON, not format 4, without cell ids, for no
+    /// Every reason of [`NotebookError`]: unreadable, not JSON, not format 4, without cell ids, without a
     /// kernel.
     pub fn read(path: &Path) -> Result<Notebook, NotebookError> {
         Notebook::parse(path, &text_of(path)?)
@@ -184,8 +183,8 @@ impl Notebook {
     /// As [`Notebook::read`].
     pub fn parse(path: &Path, text: &str) -> Result<Notebook, NotebookError> {
         let path = path.to_owned();
-        // nbformat reports a file that is no JSON, or has no version, in words about its own types: look
-        // first.
+        // nbformat's message for a file that is not JSON, or has no version, is about its own types. Check
+        // that first.
         let json: Value = serde_json::from_str(text)
             .map_err(|error| NotebookError::NotJson { path: path.clone(), reason: error.to_string() })?;
         let minor = match (json["nbformat"].as_u64(), json["nbformat_minor"].as_u64()) {
@@ -247,7 +246,7 @@ impl Notebook {
         lines
     }
 
-    /// The folder that the notebook lies in, which is its working directory when it runs.
+    /// The notebook's folder, which is its working directory when it runs.
     pub fn directory(&self) -> &Path {
         match self.path.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent,

@@ -1,6 +1,6 @@
 //! Processes: started again in a role, grouped, limited, watched, and ended with all that they have started.
 //!
-//! What engines have in common here. It knows no engine, no notebook and no protocol.
+//! Shared by engines. It knows no engine, no notebook and no protocol.
 
 pub mod environment;
 pub mod group;

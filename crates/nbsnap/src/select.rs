@@ -1,7 +1,7 @@
-//! Which notebooks a command means, and how far each is to run.
+//! Which notebooks a command selects, and how far each of them runs.
 //!
-//! The main type is [`Selection`]: names, a [`Filter`] and a [`Partition`], each of which narrows what the
-//! others leave. This module reads no file.
+//! The main type is [`Selection`]: names, a [`Filter`] and a [`Partition`]. Each narrows what the others
+//! leave. This module reads no file.
 
 mod filter;
 mod partition;
@@ -45,45 +45,45 @@ pub enum SelectError {
     },
 }
 
-/// Which notebooks are meant. The default means all.
+/// Which notebooks are selected. The default selects all.
 #[derive(Clone, Debug, Default)]
 pub struct Selection {
-    /// Names, files, beginnings of names, or globs, each perhaps with `::` and the id of a cell, or a glob
-    /// for ids. All, if it is empty.
+    /// Names, files, beginnings of names, or globs. Each may end with `::` and the id of a cell, or a glob
+    /// for ids. If empty, all notebooks are selected.
     pub names: Vec<String>,
     /// What a notebook must be like.
     pub filter: Option<Filter>,
-    /// The share of the notebooks that is meant.
+    /// The selected share of the notebooks.
     pub partition: Option<Partition>,
 }
 
-/// A notebook that is meant.
+/// A selected notebook.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chosen {
     /// Its name.
     pub name: String,
-    /// How many of its code cells are to run, from the first on; all, if it is none. A cell cannot run
-    /// without those before it.
+    /// How many of its code cells run, from the first on. `None` means all. A cell cannot run without those
+    /// before it.
     pub cells: Option<usize>,
 }
 
 impl Selection {
-    /// The notebooks of these names, all if there are none.
+    /// The notebooks with these names. Without names, all.
     pub fn of_names(names: &[String]) -> Selection {
         Selection { names: names.to_owned(), ..Selection::default() }
     }
 
-    /// Whether all notebooks are meant, whatever there are.
+    /// Whether every notebook is selected.
     pub fn is_all(&self) -> bool {
         self.names.is_empty() && self.filter.is_none() && self.partition.is_none()
     }
 
-    /// The notebooks that are meant, by name. Files that cannot be tested are among them, unless a filter
-    /// looks into notebooks.
+    /// The selected notebooks, by name. They include files that cannot be tested, unless a filter reads
+    /// notebooks.
     ///
     /// # Errors
-    /// When a name means no notebook, or a notebook has no such cell. That a filter or a partition leaves
-    /// nothing is no error.
+    /// When a name matches no notebook, or a notebook has no such cell. It is not an error if a filter or a
+    /// partition matches nothing.
     pub fn choose(&self, notebooks: &Notebooks) -> Result<Vec<Chosen>, SelectError> {
         let of_name = |name: &str| notebooks.usable.iter().find(|notebook| notebook.name == name);
         let mut chosen = self.by_name(notebooks)?;
@@ -119,7 +119,7 @@ impl Selection {
                     _ => None,
                 };
                 match chosen.iter_mut().find(|chosen| chosen.name == name) {
-                    // Asked for twice: the one that reaches further holds.
+                    // The notebook is selected twice: the selection with more cells counts.
                     Some(known) => known.cells = known.cells.zip(cells).map(|(one, other)| one.max(other)),
                     None => chosen.push(Chosen { name: name.to_owned(), cells }),
                 }
@@ -130,8 +130,8 @@ impl Selection {
     }
 }
 
-/// The names that `asked` means: the one that it is, those that fit it if it is a glob, or those that it
-/// begins.
+/// The names that `asked` selects: the equal one, or those that match it if it is a glob, or those that
+/// begin with it.
 fn meant<'a>(asked: &str, names: &[&'a str]) -> Result<Vec<&'a str>, SelectError> {
     let whole = asked.strip_suffix(".ipynb").unwrap_or(asked);
     let whole = whole.strip_prefix("./").unwrap_or(whole);

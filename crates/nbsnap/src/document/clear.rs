@@ -1,18 +1,18 @@
-//! Takes out of a notebook what a run leaves in it, and what an editor does: for committing it.
+//! Removes what a run or an editor leaves in a notebook, before committing it.
 
 use serde_json::{Map, Value};
 
 use super::{Document, is_cell, set, tags};
 
-/// Metadata of a cell that tells how it was last run or shown, and nothing about what it is.
+/// Metadata of a cell about how it was last run or shown, not about its content.
 pub(crate) const CELL_METADATA: &[&str] = &["ExecuteTime", "collapsed", "execution", "papermill", "scrolled"];
 /// Such metadata of a notebook.
 pub(crate) const NOTEBOOK_METADATA: &[&str] = &["papermill", "signature", "widgets"];
 
-/// What to take out beside outputs and execution counts.
+/// What to remove in addition to outputs and execution counts.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Clear {
-    /// Whether metadata that tells how a cell was last run or shown goes too.
+    /// Whether to remove metadata about how a cell was last run or shown.
     pub metadata: bool,
     /// Whether cells that were put in for the parameters of a run go too.
     pub injected: bool,

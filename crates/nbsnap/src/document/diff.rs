@@ -1,8 +1,9 @@
-//! How two notebooks differ: in their cells' sources, and in what the cells produced, by the rules that hold
-//! for snapshots.
+//! How two notebooks differ: in their cells' sources, and in what the cells produced, by the rules for
+//! snapshots.
 //!
-//! The main function is [`differences`]. Counts, metadata and how a file is laid out are not compared, nor is
-//! where a cell stands as long as it can be told which it is. Nothing is executed and nothing printed.
+//! The main function is [`differences`]. It does not compare counts, metadata or the layout of the file. It
+//! does not compare the position of a cell, as long as the cell can be recognised. Nothing is executed and
+//! nothing printed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -23,7 +24,7 @@ pub type CellDifferences = Vec<CellDifference>;
 pub struct CellDifference {
     /// The cell's id, or how else to call it.
     pub cell: String,
-    /// Its position among all cells, from 1: in the second notebook, or in the first if it is not there.
+    /// Its position among all cells, from 1: in the second notebook, or in the first if only that has it.
     pub number: usize,
     /// Its type: `code`, `markdown` or `raw`.
     pub kind: String,
@@ -85,8 +86,7 @@ fn described(cell: &Map<String, Value>, at: usize, change: Change) -> CellDiffer
     CellDifference { cell: name, number: at + 1, kind, change }
 }
 
-/// Which cell of one notebook is which of the other: those with the same id, or, where cells have none of
-/// their own, those that the sources make so.
+/// Matches the cells of two notebooks: by id, or by their sources where cells have no ids.
 fn pairs(old: &[&Map<String, Value>], new: &[&Map<String, Value>]) -> Vec<(Option<usize>, Option<usize>)> {
     let ids =
         |cells: &[&Map<String, Value>]| cells.iter().filter_map(|cell| id(cell).map(str::to_owned)).collect::<BTreeSet<_>>();
@@ -99,7 +99,7 @@ fn pairs(old: &[&Map<String, Value>], new: &[&Map<String, Value>]) -> Vec<(Optio
     let mut pairs = Vec::new();
     for op in capture_diff_slices(Algorithm::Patience, &sources(old), &sources(new)) {
         let (before, after) = (op.old_range(), op.new_range());
-        // Cells that stand in the place of others are taken for these, edited, one after the other.
+        // Replaced cells are treated as edited, pair by pair in their order.
         let both = match op {
             DiffOp::Equal { .. } | DiffOp::Replace { .. } => before.len().min(after.len()),
             _ => 0,
@@ -111,7 +111,7 @@ fn pairs(old: &[&Map<String, Value>], new: &[&Map<String, Value>]) -> Vec<(Optio
     pairs
 }
 
-/// What is compared how.
+/// The rules of comparison.
 struct Rules {
     notebook: String,
     comparison: Comparison,
@@ -133,7 +133,7 @@ impl Rules {
         differ.then(|| (expected.to_string(), actual.to_string()))
     }
 
-    /// What a code cell produced, as a snapshot would tell it.
+    /// A code cell's output as a snapshot would have it.
     fn body(&mut self, name: &str, cell: &Map<String, Value>) -> (Body, BTreeMap<String, Vec<u8>>) {
         let (mut record, error) = recorded(cell);
         self.redactor.record(name, &mut record);

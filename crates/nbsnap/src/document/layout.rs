@@ -1,14 +1,14 @@
-//! How a notebook's file is laid out, found out from its text: indentation, line ends, separators, escapes.
+//! The layout of a notebook's file, found out from its text: indentation, line ends, separators, escapes.
 //!
-//! Values that are new are written this way. Jupyter writes one space of indentation and no escapes; others
-//! write otherwise.
+//! New values are written this way. Jupyter writes one space of indentation and no escapes. Other programs
+//! differ.
 
 use serde_json::Value;
 
 /// A file's style.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Layout {
-    /// What a level of nesting is indented by; `None` where everything is on one line.
+    /// The indentation of one level. `None` if everything is on one line.
     pub(super) indent: Option<String>,
     /// What ends a line.
     pub(super) newline: &'static str,
@@ -25,7 +25,7 @@ impl Layout {
     pub(super) fn of(text: &str) -> Layout {
         let body = text.trim_start();
         let newline = if body.contains("\r\n") { "\r\n" } else { "\n" };
-        // The first member of the notebook stands alone on its line, one level in; or all is on one line.
+        // The first member of the notebook is alone on its line, one level in. Or everything is on one line.
         let first = body.strip_prefix('{').unwrap_or_default();
         let gap = &first[..first.len() - first.trim_start().len()];
         let indent = gap.rsplit_once('\n').map(|(_, indent)| indent.to_owned());
@@ -80,7 +80,7 @@ impl Layout {
         }
     }
 
-    /// Comes before an item of a list or object: nothing but the line end before the first.
+    /// Comes before an item of a list or object. Before the first it is only the line end.
     pub(super) fn separate(&self, out: &mut String, index: usize, depth: usize) {
         if index > 0 {
             out.push(',');

@@ -1,7 +1,7 @@
-//! What a run writes into a code cell: outputs in the notebook format, made of a cell's record.
+//! What a run writes into a code cell: outputs in the notebook format, made from a cell's record.
 //!
-//! Streams come first, each as one output, then display data as evcxr's kernel sends it (an
-//! `execute_result`), then why the cell failed.
+//! Streams come first, each as one output. Display data follows, as evcxr's kernel sends it (an
+//! `execute_result`). The last output says why the cell failed.
 
 use serde_json::{Map, Value, json};
 
@@ -40,7 +40,7 @@ pub fn outputs(record: &CellRecord, execution_count: usize) -> Vec<Value> {
     outputs
 }
 
-/// Display data as the notebook format holds it: JSON as JSON, pictures as one string, text line by line.
+/// Display data in the notebook format: JSON as JSON, pictures as one string, text as lines.
 fn data(mime: &str, content: &str) -> Value {
     if is_json(mime)
         && let Ok(value) = serde_json::from_str(content)
@@ -53,12 +53,12 @@ fn data(mime: &str, content: &str) -> Value {
     multiline(content)
 }
 
-/// Text as the notebook format holds it: a list of lines, each with its line feed.
+/// Text in the notebook format: a list of lines, each with its line feed.
 pub fn multiline(text: &str) -> Value {
     text.split_inclusive('\n').map(Value::from).collect()
 }
 
-/// The text that a string, or a list of lines, stands for.
+/// The text of a string or of a list of lines.
 pub fn text_of(value: &Value) -> String {
     match value {
         Value::Array(lines) => lines.iter().filter_map(Value::as_str).collect(),

@@ -1,7 +1,7 @@
-//! Parameters in the manner of papermill: a cell tagged `parameters` declares them, in Rust with `let`, and
-//! one tagged `injected-parameters` after it binds them anew.
+//! Parameters in the manner of papermill. A cell tagged `parameters` declares them, in Rust with `let`. A
+//! cell tagged `injected-parameters` after it sets their values.
 //!
-//! The main type is [`Parameters`]. Values are written as Rust of the type that the notebook declares;
+//! The main type is [`Parameters`]. Values are written as Rust of the type that the notebook declares.
 //! `python` writes them for notebooks in Python.
 
 mod python;
@@ -15,7 +15,7 @@ use crate::notebook::Language;
 
 /// The tag of the cell that declares parameters.
 const DECLARED: &str = "parameters";
-/// The tag of the cell that binds them anew; also its id.
+/// The tag of the cell that sets the values. It is also its id.
 const INJECTED: &str = "injected-parameters";
 
 /// Why a parameter cannot be given to a notebook.
@@ -36,7 +36,7 @@ pub enum ParameterError {
         /// The notebook's language.
         language: &'static str,
     },
-    /// The notebook is in a language that nobody here can write.
+    /// The notebook's language is not supported.
     #[error("notebook {notebook} is for the kernel `{kernel}`, and parameters can be written in Rust and in Python only")]
     Language {
         /// The notebook's file.
@@ -54,7 +54,7 @@ pub enum ParameterError {
         /// The names that there are.
         known: String,
     },
-    /// The value is none of the parameter's type.
+    /// The value is not of the parameter's type.
     #[error("parameter `{name}` is a `{type_name}`, and `{value}` is none: {reason}")]
     Value {
         /// The name.
@@ -86,7 +86,7 @@ struct Given {
 enum Form {
     /// As text, which the parameter's type gives a meaning.
     Text,
-    /// As JSON, with a type of its own.
+    /// As JSON, with its own type.
     Typed,
     /// As code, to be taken as it is.
     Code,
@@ -117,8 +117,8 @@ impl Parameters {
         Ok(Parameters { given })
     }
 
-    /// These parameters, and before them values with types of their own: of a name that is in both, what is
-    /// here counts.
+    /// These parameters, in addition to values with their own types. If both have a name, these take
+    /// precedence.
     pub fn over(self, values: Map<String, Value>) -> Parameters {
         let is_new = |name: &String| !self.given.iter().any(|known| known.name == *name);
         let typed = values.into_iter().filter(|(name, _)| is_new(name));
@@ -133,12 +133,12 @@ impl Parameters {
         self.given.is_empty()
     }
 
-    /// Puts the cell that binds the parameters into a notebook: in the place of one that is there, after the
-    /// cell that declares them, or first of all. Nothing is done where there are no parameters.
+    /// Puts the cell that sets the parameters into a notebook: in place of an existing one, or after the
+    /// cell that declares them, or else first. Does nothing if there are no parameters.
     ///
     /// # Errors
-    /// When the notebook declares no such parameter, no variable of its language can have the name, the value
-    /// is none of the parameter's type, or the notebook is neither in Rust nor in Python.
+    /// When the notebook declares no such parameter, or is neither in Rust nor in Python. When the name is
+    /// not a variable in its language, or the value is not of the parameter's type.
     pub fn inject(&self, document: &mut Document) -> Result<(), ParameterError> {
         if self.is_empty() {
             return Ok(());
@@ -217,7 +217,7 @@ impl Writer {
         }
     }
 
-    /// Refuses what is no name, or no code, in this language.
+    /// Refuses a name or code that is invalid in this language.
     fn check(self, given: &Given) -> Result<(), ParameterError> {
         match self {
             Writer::Rust => given.check(),
@@ -235,7 +235,7 @@ impl Writer {
 }
 
 impl Given {
-    /// The value, if it has a type of its own.
+    /// The value, if it has its own type.
     fn typed(&self) -> Option<Value> {
         if self.form == Form::Typed { serde_json::from_str(&self.value).ok() } else { None }
     }
@@ -361,7 +361,7 @@ fn written(type_name: &str, value: &Value) -> Result<String, String> {
     }
 }
 
-/// A type without spaces and without the paths of what the prelude knows.
+/// A type without spaces, and without the paths of types in the prelude.
 fn bare(type_name: &str) -> String {
     let bare: String = type_name.split_whitespace().collect();
     ["std::string::", "std::vec::", "std::option::"].iter().fold(bare, |bare, path| bare.replace(path, ""))
@@ -372,7 +372,7 @@ fn argument<'a>(type_name: &'a str, name: &str) -> Option<&'a str> {
     type_name.strip_prefix(name)?.strip_prefix('<')?.strip_suffix('>')
 }
 
-/// Code of a cell as a program that can be parsed; evcxr's own commands are left out.
+/// Code of a cell as a program that can be parsed, without evcxr's own commands.
 fn parsed(code: &str) -> ra_ap_syntax::Parse<SourceFile> {
     let lines = code.lines().filter(|line| !line.trim_start().starts_with(':'));
     SourceFile::parse(&format!("fn cell() {{\n{}\n}}", lines.collect::<Vec<_>>().join("\n")), Edition::Edition2024)
@@ -403,7 +403,7 @@ fn lets(code: &str) -> Vec<Declared> {
     statements.into_iter().flatten().filter_map(declared).collect()
 }
 
-/// The type of an expression, as far as it can be told from its looks.
+/// The type of an expression, if its form shows it.
 fn type_of_expression(expression: &ast::Expr) -> Option<String> {
     let text = expression.syntax().text().to_string();
     let makes_text = [".to_string()", ".to_owned()", ".into()"].iter().any(|end| text.ends_with(end));

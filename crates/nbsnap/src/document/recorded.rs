@@ -1,5 +1,4 @@
-//! What the outputs in a notebook say that a cell produced: the way back from what
-//! [`outputs`](super::outputs()) writes.
+//! Reads the outputs in a notebook as a cell's record: the reverse of [`outputs`](super::outputs()).
 //!
 //! Streams are joined by name, as kernels split them at random.
 
@@ -10,8 +9,8 @@ use serde_json::{Map, Value};
 use super::outputs::text_of;
 use crate::record::CellRecord;
 
-/// The record that a code cell's outputs stand for, and the error that it ended with, which is text here: its
-/// name, and then what it says.
+/// The record of a code cell's outputs, and the error that it ended with. The error is text here: its name,
+/// then its message.
 pub fn recorded(cell: &Map<String, Value>) -> (CellRecord, Option<String>) {
     let mut record = CellRecord::default();
     let mut error = None;

@@ -1,6 +1,6 @@
-//! Writes a changed JSON value into the text that it was read from: what has not changed keeps its bytes.
+//! Writes a changed JSON value into the text that it was read from. Unchanged parts keep their bytes.
 //!
-//! The main function is [`splice`]. Where values lie in the text is told by serde_json's own reading of it.
+//! The main function is [`splice`]. serde_json's own parser finds the positions of values in the text.
 
 use std::ops::Range;
 
@@ -32,7 +32,7 @@ impl Splice<'_> {
             (Some((text, old)), new) if old == new => out.push_str(text),
             (Some((text, Value::Object(old))), Value::Object(new)) if !new.is_empty() => {
                 let members = members(text);
-                // A name that comes twice has a text that no value stands for.
+                // If a name occurs twice, one of its texts belongs to no value.
                 let members = if members.len() == old.len() { members } else { Vec::new() };
                 let known = |name: &str| {
                     let at = old.keys().position(|key| key == name).and_then(|index| members.get(index))?;
@@ -88,7 +88,7 @@ impl Splice<'_> {
         }
     }
 
-    /// Writes a list or an object that has the same shape as before: what stands between the values stays.
+    /// Writes a list or an object of unchanged shape. The text between the values stays.
     fn in_place<'v>(
         &self,
         out: &mut String,
@@ -106,20 +106,20 @@ impl Splice<'_> {
         out.push_str(&text[written..]);
     }
 
-    /// The style of a list or an object that gets other members: a short one stays on its line.
+    /// The style of a list or an object whose members change: a short one stays on its line.
     fn layout_of(&self, text: &str, empty: bool) -> Layout {
         let on_one_line = !empty && !text.contains('\n');
         Layout { indent: self.layout.indent.clone().filter(|_| !on_one_line), ..self.layout.clone() }
     }
 }
 
-/// Where a member of an object lies.
+/// The position of a member of an object.
 struct Member {
     name: Range<usize>,
     value: Range<usize>,
 }
 
-/// Where the members of an object lie in its text.
+/// The positions of the members of an object in its text.
 fn members(text: &str) -> Vec<Member> {
     let mut members = Vec::new();
     let mut rest = 1;
@@ -131,7 +131,7 @@ fn members(text: &str) -> Vec<Member> {
     members
 }
 
-/// Where the elements of a list lie in its text.
+/// The positions of the elements of a list in its text.
 fn elements(text: &str) -> Vec<Range<usize>> {
     let mut elements = Vec::new();
     let mut rest = 1;
@@ -142,7 +142,7 @@ fn elements(text: &str) -> Vec<Range<usize>> {
     elements
 }
 
-/// The value that begins at `from`, spaces aside; none at the end of a list or object.
+/// The value that begins at `from`, after spaces. `None` at the end of a list or object.
 fn next(text: &str, from: usize) -> Option<Range<usize>> {
     let rest = text.get(from..)?;
     let start = from + rest.len() - rest.trim_start().len();

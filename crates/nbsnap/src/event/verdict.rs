@@ -1,7 +1,7 @@
-//! What became of a notebook and its cells, and why.
+//! The verdicts on a notebook and its cells, with the reasons.
 //!
-//! The main types are [`Status`], one word for what became of something, and [`CellVerdict`], which knows the
-//! reasons. It is plain data.
+//! The main types are [`Status`], the verdict in one word, and [`CellVerdict`], which has the reasons. It is
+//! plain data.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::record::Failure;
 use crate::snapshot::Difference;
 
-/// What became of a notebook or a cell, in one word. The greater is the more serious one.
+/// The verdict on a notebook or a cell, in one word. The greater one is more serious.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Status {
@@ -40,7 +40,7 @@ pub enum Status {
 }
 
 impl Status {
-    /// The word, as reports write it.
+    /// The word in reports.
     pub fn word(self) -> &'static str {
         match self {
             Status::Cached => "cached",
@@ -57,13 +57,13 @@ impl Status {
         }
     }
 
-    /// Whether it is as it should be, as far as is known.
+    /// Whether it is as it should be, as far as known.
     pub fn is_good(self) -> bool {
         matches!(self, Status::Cached | Status::Skipped | Status::Passed | Status::Flaky)
     }
 }
 
-/// What a verdict on a notebook rests on.
+/// What a verdict on a notebook depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Evidence {
@@ -88,9 +88,9 @@ pub enum CellVerdict {
     },
     /// Something is wrong; every reason is listed.
     Failed {
-        /// The reasons, most telling first; never empty.
+        /// The reasons, most important first. Never empty.
         problems: Vec<CellProblem>,
-        /// The end of what the cell wrote to standard error, for a reader who looks for the cause.
+        /// The end of the cell's standard error, for a reader who looks for the cause.
         stderr: String,
     },
     /// It was not run because an earlier cell failed, or the notebook's time was up.
@@ -109,7 +109,7 @@ impl CellVerdict {
         }
     }
 
-    /// What is wrong; nothing unless it failed.
+    /// The problems. Empty unless it failed.
     pub fn problems(&self) -> &[CellProblem] {
         match self {
             CellVerdict::Failed { problems, .. } => problems,
@@ -121,11 +121,11 @@ impl CellVerdict {
 /// Whether output that is not as recorded was laid down for review.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Proposal {
-    /// It was, beside the snapshot, as `.snap.new`.
+    /// It was, next to the snapshot, as `.snap.new`.
     Pending,
     /// Nothing is written in this run, as on a build machine.
     UpdatesAreOff,
-    /// It is that of a further engine: what is laid down is the first one's.
+    /// It is that of a further engine. Only the first one's output is written.
     OfFurtherEngine,
 }
 
@@ -145,18 +145,18 @@ pub enum CellProblem {
         expected: String,
         /// The body now.
         actual: String,
-        /// Whether the new body was written beside it as `.snap.new`.
+        /// Whether the new body was written next to it as `.snap.new`.
         pending: Proposal,
-        /// The channels that differ by more than is allowed; empty if the recorded body cannot be read.
+        /// The channels that differ by more than allowed. Empty if the recorded body cannot be read.
         differences: Vec<Difference>,
     },
-    /// The snapshot holds output, and the cell produced none.
+    /// The snapshot has output, and the cell produced none.
     OutputMissing {
         /// The snapshot.
         snapshot: PathBuf,
         /// The recorded body.
         expected: String,
-        /// Whether an empty `.snap.new` was written beside it.
+        /// Whether an empty `.snap.new` was written next to it.
         pending: Proposal,
     },
     /// The cell produced output, and there is no snapshot.
@@ -183,7 +183,7 @@ impl CellProblem {
         }
     }
 
-    /// Whether output that is not as recorded was laid down for review; none where that is not what is wrong.
+    /// Whether unexpected output was written for review. `None` if output is not the problem.
     pub fn proposal(&self) -> Option<Proposal> {
         match self {
             CellProblem::OutputChanged { pending, .. }
@@ -215,13 +215,13 @@ pub enum NotebookProblem {
     },
     /// The file cannot be tested as a notebook.
     Unusable {
-        /// Why, in words.
+        /// The reason, in words.
         reason: String,
     },
     /// The user stopped the run before the notebook was done.
     Interrupted,
-    /// The output of a cell differs from its snapshot, and it differed again in a second run, though nobody
-    /// has edited the notebook.
+    /// The output of a cell differs from its snapshot. It differed again in a second run, though the
+    /// notebook was not edited.
     Nondeterministic {
         /// The cell's number.
         number: usize,

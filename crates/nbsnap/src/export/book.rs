@@ -1,6 +1,6 @@
-//! Pages as the sources of a book: what mdBook and Jupyter Book read, for courses that have a site already.
+//! Pages as the sources of a book for mdBook or Jupyter Book, for courses that have a site already.
 //!
-//! The pages are those of [`markdown`]; what is added is the book's settings and its list of chapters.
+//! The pages are those of [`markdown`]. The book's settings and its list of chapters are added.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;

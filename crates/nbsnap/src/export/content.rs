@@ -1,7 +1,7 @@
-//! What is on a page: prose and code of a notebook, and what is recorded of its cells.
+//! The content of a page: prose and code of a notebook, and its recorded outputs.
 //!
-//! Outputs are those of the snapshots; where there are none of a notebook, those that stand in it. Tags that
-//! hide or remove parts of cells are those of Jupyter Book.
+//! Outputs come from the snapshots. For a notebook without snapshots they come from its file. Tags that hide
+//! or remove parts of cells are those of Jupyter Book.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,7 +29,7 @@ pub struct Page {
     pub title: String,
     /// The language that its code is in, in lower case.
     pub language: String,
-    /// What is on it, in order.
+    /// Its parts, in order.
     pub parts: Vec<Part>,
 }
 
@@ -45,7 +45,7 @@ pub enum Part {
 /// A code cell.
 #[derive(Clone, Debug)]
 pub struct Code {
-    /// The number that Jupyter shows after a clean run; a cell with nothing to run has none.
+    /// The number that Jupyter shows after a clean run. A cell without code has none.
     pub number: Option<usize>,
     /// The cell's id, if it has one.
     pub id: Option<String>,
@@ -119,13 +119,13 @@ impl Page {
         codes.flat_map(move |code| html(code).into_iter().map(move |host| (code, host)))
     }
 
-    /// Puts a page together of the notebook of this name. Without a store, or where that knows nothing of the
-    /// notebook, outputs are those that stand in it.
+    /// Puts together the page of the notebook with this name. Without a store, or if the store has no
+    /// snapshots of the notebook, outputs come from its file.
     ///
     /// # Errors
     /// When a snapshot cannot be read.
     pub fn new(notebook: &str, document: &Document, store: Option<&SnapshotStore>) -> Result<Page, ExportError> {
-        // All pages lie in one folder.
+        // All pages are in one folder.
         let name = notebook.replace('/', "-");
         let store = match store {
             Some(store) if store.knows(notebook)? => Some(store),
@@ -179,7 +179,7 @@ fn is_stale(cell: &Map<String, Value>, notebook: &str, store: Option<&SnapshotSt
     Ok(store.is_stale(notebook, id, &source(cell))?)
 }
 
-/// What a cell produced, as it is recorded.
+/// A cell's recorded output.
 fn outputs(
     cell: &Map<String, Value>,
     index: usize,

@@ -1,5 +1,4 @@
-//! Rust, as cells have it, as HTML with its words marked by what they are. rust-analyzer's parser knows the
-//! language.
+//! The Rust of a cell as HTML, with its words marked by their kind. rust-analyzer's parser finds the kinds.
 //!
 //! Classes: `kw` keywords, `ty` types, `fn` functions and methods, `ma` macros, `st` text, `nu` numbers, `co`
 //! comments, `at` attributes, `li` lifetimes, `cm` evcxr's own commands.
@@ -13,7 +12,7 @@ const END: &str = "\n}";
 
 /// The HTML for a cell's source.
 pub(super) fn highlight(source: &str) -> String {
-    // Commands are no Rust: blanks stand in for them, so that everything else stays where it is.
+    // Commands are not Rust. Blanks replace them, so that everything else keeps its position.
     let mut commands = Vec::new();
     let mut rust = String::with_capacity(source.len());
     for line in source.split_inclusive('\n') {
@@ -52,7 +51,7 @@ pub(super) fn highlight(source: &str) -> String {
     html
 }
 
-/// What a word is.
+/// The kind of a word.
 fn class(token: &SyntaxToken) -> Option<&'static str> {
     use SyntaxKind::*;
     let kind = token.kind();

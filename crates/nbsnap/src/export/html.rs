@@ -1,4 +1,4 @@
-//! A page as HTML: one file that holds everything it shows, for light and dark, for screen and paper.
+//! A page as HTML: one file with everything it shows, for light and dark themes, for screen and paper.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -18,14 +18,14 @@ const FORMS: &[&str] =
 /// Output that is longer is scrolled in its own box.
 const LINES: usize = 40;
 
-/// The HTML of a page that stands for itself.
+/// The HTML of a page that needs no other file.
 pub fn render(page: &Page) -> String {
     let Written { main, prose } = write(page);
     let nav = format!("<nav class=\"contents\" aria-label=\"Contents\">\n{}</nav>\n", contents(&prose.headings));
     document(&page.title, "", &format!("<div class=\"page\">\n{nav}<main id=\"main\">\n{main}</main>\n</div>\n"))
 }
 
-/// The cells of a page as HTML, and what was met in its prose.
+/// The cells of a page as HTML, with what was found in its prose.
 pub(super) struct Written {
     pub(super) main: String,
     pub(super) prose: Prose,
@@ -51,7 +51,7 @@ pub(super) fn write(page: &Page) -> Written {
     Written { main, prose }
 }
 
-/// A whole document. `head` is what it has in its head besides what every page has.
+/// A whole document. `head` is added to the head that every page has.
 pub(super) fn document(title: &str, head: &str, body: &str) -> String {
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -107,7 +107,7 @@ fn output(output: &Output) -> String {
     }
 }
 
-/// What is said below HTML that fetches something when it is shown.
+/// The note below HTML that loads something when it is shown.
 fn needs(html: &str) -> String {
     let hosts = remote::hosts(html);
     if hosts.is_empty() {
@@ -119,7 +119,7 @@ fn needs(html: &str) -> String {
 
 fn block(class: &str, text: &str) -> String {
     let long = if text.lines().count() > LINES { " long" } else { "" };
-    // What a reader cannot see, such as spaces at the end, is not worth a line.
+    // Line feeds at the end would only add empty lines.
     format!("<pre class=\"{class}{long}\">{}</pre>\n", escape(text.trim_end_matches('\n')))
 }
 

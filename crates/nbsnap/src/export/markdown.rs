@@ -1,4 +1,4 @@
-//! A page as Markdown, with its pictures in a folder beside it: for sites that have a look of their own.
+//! A page as Markdown, with its pictures in a folder, for sites that have their own look.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -8,7 +8,7 @@ use super::content::{Code, Data, Output, Page, Part, Shown};
 /// Which form of display data is written, the first that there is.
 const FORMS: &[&str] = &["text/markdown", "image/svg+xml", "image/png", "image/jpeg", "image/gif", "image/webp", "text/html"];
 
-/// The Markdown of a page, and the files that it names, by their paths from its folder.
+/// The Markdown of a page, and the files that it uses, by their paths from its folder.
 pub fn render(page: &Page) -> (String, BTreeMap<String, Vec<u8>>) {
     let mut out = String::new();
     let mut files = Files { folder: format!("{}_files", page.name), files: BTreeMap::new() };
@@ -105,7 +105,7 @@ fn picture(text: Option<&str>, path: &str) -> String {
     format!("![{first}]({path})\n")
 }
 
-/// A code block whose fence is longer than any in it.
+/// A code block whose fence is longer than any in its text.
 fn fenced(language: &str, text: &str) -> String {
     let longest = text.lines().map(|line| line.chars().take_while(|c| *c == '`').count()).max().unwrap_or(0);
     let fence = "`".repeat(longest.max(2) + 1);

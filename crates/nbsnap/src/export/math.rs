@@ -5,7 +5,7 @@ use pulldown_latex::{Parser, Storage, mathml};
 
 use super::escape;
 
-/// A formula in a line, or on lines of its own.
+/// A formula in a line, or on its own lines.
 pub(super) fn html(latex: &str, display_mode: DisplayMode) -> String {
     let storage = Storage::new();
     let events: Result<Vec<_>, _> = Parser::new(latex, &storage).collect();
@@ -18,7 +18,7 @@ pub(super) fn html(latex: &str, display_mode: DisplayMode) -> String {
     let class = if display_mode == DisplayMode::Block { "math display" } else { "math" };
     // The crate escapes text, and forgets the one operator that HTML reads as a tag.
     let math = math.replace("><</", ">&lt;</");
-    // What cannot be read as LaTeX is shown as its author wrote it.
+    // Invalid LaTeX is shown as its author wrote it.
     if is_written {
         format!("<span class=\"{class}\">{math}</span>")
     } else {

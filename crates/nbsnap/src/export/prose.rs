@@ -1,5 +1,5 @@
-//! Markdown as HTML: headings get names to be linked to, Rust is highlighted, links to other notebooks lead
-//! to their pages.
+//! Markdown as HTML. Headings get anchors, Rust is highlighted, and links to other notebooks lead to their
+//! pages.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -76,7 +76,7 @@ impl Prose {
     /// The HTML of one cell. `attached` are the pictures that are attached to it.
     pub(super) fn write_html(&mut self, markdown: &str, attached: &BTreeMap<String, Data>) -> String {
         let mut events: Vec<Event<'_>> = Vec::new();
-        // Where the heading or code block began that is being read.
+        // The beginning of the current heading or code block.
         let mut heading: Option<(usize, String)> = None;
         let mut rust: Option<String> = None;
         for event in parser(markdown) {
@@ -137,7 +137,7 @@ impl Prose {
         below.push_str(words);
     }
 
-    /// A name for a heading, as GitHub makes them, that no other heading of the page has.
+    /// An anchor for a heading, in GitHub's manner, that is unique on the page.
     fn anchor(&mut self, text: &str) -> String {
         let lower = text.trim().to_lowercase();
         let kept = lower.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
@@ -153,7 +153,7 @@ fn is_rust(language: &str) -> bool {
     matches!(language.split([',', ' ']).next(), Some("rust" | "rs"))
 }
 
-/// Where a link leads when notebooks are pages: `02-list.ipynb#cells` is `02-list.html#cells`.
+/// The target of a link when notebooks are pages: `02-list.ipynb#cells` is `02-list.html#cells`.
 pub(super) fn page_of<'a>(link: &CowStr<'a>, extension: &str) -> CowStr<'a> {
     let (path, fragment) = link.split_once('#').map_or((&**link, None), |(path, fragment)| (path, Some(fragment)));
     match path.strip_suffix(".ipynb") {
@@ -165,7 +165,7 @@ pub(super) fn page_of<'a>(link: &CowStr<'a>, extension: &str) -> CowStr<'a> {
     }
 }
 
-/// An attached picture as a URL that holds it.
+/// An attached picture as a data URL.
 fn data_url(picture: &Data) -> Option<String> {
     let Data::Binary(name, bytes) = picture else { return None };
     let mime = name.split(';').next()?;

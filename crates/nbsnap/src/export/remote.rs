@@ -1,4 +1,4 @@
-//! Hosts that a piece of HTML has a browser fetch from: charts whose library lies elsewhere need a network.
+//! The hosts that a piece of HTML loads from. A chart with a library from elsewhere needs a network.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;

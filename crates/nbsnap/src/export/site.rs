@@ -18,10 +18,10 @@ const PICTURES: &[(&str, &str)] =
 /// How many characters of a page's first paragraph the start page shows.
 const LEAD: usize = 180;
 
-/// What a site is made of.
+/// The content of a site.
 #[derive(Clone, Copy, Debug)]
 pub struct Site<'a> {
-    /// What it is called.
+    /// Its title.
     pub title: &'a str,
     /// Its pages, in order.
     pub pages: &'a [Page],
@@ -111,7 +111,7 @@ impl Site<'_> {
     }
 }
 
-/// What the search looks through: a page's title and address, and the words below each of its headings.
+/// The text for the search: a page's title and address, and the words below each of its headings.
 fn words(page: &Page, written: &Written) -> serde_json::Value {
     let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut sections = vec![json!(["", "", plain(&written.prose.lead)])];
@@ -133,7 +133,7 @@ fn lead(page: &Page) -> Option<String> {
     Some(format!("{}…", whole.trim_end_matches([',', ';', ':'])))
 }
 
-/// The picture that the start page shows of a page: the one with the most in it.
+/// The picture of a page on the start page: the largest one.
 fn picture(page: &Page) -> Option<(&'static str, Vec<u8>)> {
     let outputs = page.parts.iter().flat_map(|part| match part {
         Part::Code(code) => code.outputs.as_slice(),

@@ -11,7 +11,7 @@ pub enum Language {
     Python,
     /// Another.
     Other,
-    /// The notebook names neither a kernel nor a language.
+    /// The notebook does not name a kernel or a language.
     Unnamed,
 }
 

@@ -1,10 +1,10 @@
-//! Where in its file a cell's source stands, so that a report can point at the line there.
+//! Finds a cell's source in its file, so that a report can name the line there.
 //!
-//! Pure functions on text, for files as Jupyter writes them: one line of source a line, the members of a cell
-//! at one indentation.
+//! Pure functions on text, for files as Jupyter writes them: one line of source a line, and all members of a
+//! cell at one indentation.
 
-/// The line of the file (from 1) that holds the first line of the source of the cell with this id, if the
-/// source is written line by line.
+/// The line of the file (from 1) where the source of the cell with this id begins. `None` unless the source
+/// is written line by line.
 pub(super) fn source_line(text: &str, id: &str) -> Option<usize> {
     let member = format!("\"id\": \"{id}\"");
     let mut lines = text.lines().enumerate();

@@ -1,4 +1,4 @@
-//! What a notebook and its cells say about how they are run, in place of what the project's settings say.
+//! Settings of a notebook and its cells for their run. They replace the project's settings.
 //!
 //! The main types are [`NotebookOverrides`] and [`CellOverrides`]. They are read from metadata and tags, and
 //! are plain data.
@@ -33,7 +33,7 @@ pub struct NotebookOverrides {
     /// In place of `max-memory`.
     #[serde(deserialize_with = "optional_bytes")]
     pub max_memory: Option<u64>,
-    /// For whatever lends the notebook its environment; nothing here looks at it.
+    /// For the provider of the notebook's environment. Nothing here reads it.
     scenario: Option<Value>,
 }
 
@@ -44,7 +44,7 @@ pub struct NotebookOverrides {
 pub struct CellOverrides {
     /// Why the cell is not run, if it is not.
     pub skip: Option<String>,
-    /// Whether its output is neither compared nor recorded.
+    /// Whether its output is not compared or recorded.
     pub ignore_output: bool,
     /// In place of `cell-timeout`.
     #[serde(deserialize_with = "optional_duration")]

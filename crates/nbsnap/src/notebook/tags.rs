@@ -1,7 +1,7 @@
-//! Tags of cells: ours, and those of other tools that mean the same here.
+//! Tags of cells: our own, and those of other tools with the same meaning.
 //!
-//! The main table is [`TAGS`]. Where a tag has an effect, the code that has it asks
-//! [`CodeCell`](super::CodeCell); this module only knows names.
+//! The main table is [`TAGS`]. The code that implements a tag asks [`CodeCell`](super::CodeCell). This
+//! module only knows names.
 
 use std::time::Duration;
 
@@ -11,9 +11,9 @@ use crate::config::{nearest, parse_duration};
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Tag {
-    /// How it is written; what stands in for a value is in capitals.
+    /// Its spelling. A placeholder for a value is in capitals.
     pub name: &'static str,
-    /// Who else knows it.
+    /// Other tools that know it.
     pub known_to: &'static str,
     /// What it does.
     pub meaning: &'static str,
@@ -51,7 +51,7 @@ pub const TAGS: &[Tag] = &[
     tag("rustfmt-skip", "", "`nbsnap check` leaves its layout as it is"),
 ];
 
-/// Comments at the beginning of a cell that nbval takes for tags: after `#`, and in Rust after `//`.
+/// Comments at the beginning of a cell that nbval reads as tags: after `#`, and in Rust after `//`.
 const COMMENTS: [(&str, &str); 4] = [
     ("NBVAL_SKIP", "nbval-skip"),
     ("NBVAL_IGNORE_OUTPUT", "nbval-ignore-output"),
@@ -74,7 +74,7 @@ pub(super) fn duration(tag: &str, name: &str) -> Option<Result<Duration, String>
     Some(parse_duration(value).map_err(|reason| format!("tag `{tag}`: {reason}")))
 }
 
-/// Refuses a tag that looks like one of ours and is none.
+/// Refuses a tag that looks like one of ours but is unknown.
 pub(super) fn check(tag: &str) -> Result<(), String> {
     let ours = || TAGS.iter().map(|tag| tag.name).filter(|name| name.starts_with("nbsnap-"));
     let name_of = |name: &'static str| name.split('=').next().unwrap_or(name);

@@ -1,4 +1,4 @@
-//! What a process may take, and when it ends. Each function makes a system call or two and touches no memory:
+//! Limits of a process, and when it ends. Each function makes a system call or two and touches no memory. So
 //! all are safe between `fork` and `exec`.
 
 use rustix::process::Signal;
@@ -23,7 +23,7 @@ pub fn no_core_dump() -> std::io::Result<()> {
     Ok(setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?)
 }
 
-/// Lets this process have no more than so many bytes of address space: allocating more fails, which ends it.
+/// Limits this process' address space to this many bytes. Allocating more fails, which ends the process.
 /// Linux only.
 ///
 /// # Errors

@@ -1,4 +1,4 @@
-//! Messages over pipes and sockets between processes of ours: one JSON value a line.
+//! Messages over pipes and sockets between our own processes: one JSON value a line.
 
 use std::io::{BufRead, Write};
 
@@ -16,10 +16,10 @@ pub fn send<T: Serialize>(to: &mut impl Write, message: &T) -> std::io::Result<(
     to.flush()
 }
 
-/// Reads one message; `None` when the other side has closed.
+/// Reads one message. `None` when the other side has closed.
 ///
 /// # Errors
-/// When what was read is no such message.
+/// When the line is not such a message.
 pub fn receive<T: DeserializeOwned>(from: &mut impl BufRead) -> std::io::Result<Option<T>> {
     let mut line = Vec::new();
     if from.read_until(b'\n', &mut line)? == 0 {

@@ -1,15 +1,15 @@
-//! This program, started again for a process of its own, with a hidden first argument that says which.
+//! Starts this program again for another process, with a hidden first argument that says which.
 
 use std::ffi::OsStr;
 use std::process::{Command, ExitCode};
 
 use crate::engines::jupyter::supervisor;
 
-/// Runs this process as one of an engine's own, if it was started as one.
+/// Runs this process in its role, if an engine has started it in one.
 ///
-/// Every binary that runs notebooks must call this as the first thing in `main` and return the code that it
-/// gets. An engine starts the binary again for its processes; without this call each of them would start the
-/// whole run anew.
+/// Every binary that runs notebooks must call this first in `main` and return the exit code that it gets. An
+/// engine starts the binary again for its processes. Without this call, each of them would start the whole
+/// run again.
 ///
 /// ```no_run
 /// fn main() -> std::process::ExitCode {

@@ -13,8 +13,8 @@ const KEPT: usize = 16 * 1024;
 pub struct Tail(Arc<Mutex<Vec<u8>>>);
 
 impl Tail {
-    /// Reads a stream to its end, on a thread of its own: a process whose output nobody reads stops as soon
-    /// as a pipe is full.
+    /// Reads a stream to its end, on a separate thread. A process whose output nobody reads stops when a
+    /// pipe is full.
     pub fn follow(&self, stream: Option<impl Read + Send + 'static>) {
         let (Some(mut stream), tail) = (stream, self.0.clone()) else { return };
         std::thread::spawn(move || {

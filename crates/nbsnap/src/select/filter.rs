@@ -14,7 +14,7 @@ use regex::Regex;
 use crate::notebook::Notebook;
 use crate::scope::Glob;
 
-/// Why a text is no filter.
+/// Why a text is not a filter.
 #[derive(Debug, thiserror::Error)]
 #[error("filter `{text}`, at character {at}: {reason}")]
 pub struct FilterError {
@@ -53,7 +53,7 @@ enum Matcher {
 }
 
 impl Filter {
-    /// Whether the notebook is meant.
+    /// Whether the filter matches the notebook.
     pub fn matches(&self, notebook: &Notebook) -> bool {
         self.0.evaluate(&|predicate, matcher| match predicate {
             Predicate::Notebook => matcher.matches(&notebook.name),
@@ -63,7 +63,7 @@ impl Filter {
         })
     }
 
-    /// Whether a notebook of which nothing but its name can be read is meant.
+    /// Whether the filter matches a notebook of which only the name can be read.
     pub fn matches_name(&self, name: &str) -> bool {
         self.0.evaluate(&|predicate, matcher| matches!(predicate, Predicate::Notebook) && matcher.matches(name))
     }
@@ -126,7 +126,7 @@ impl std::str::FromStr for Filter {
     }
 }
 
-/// How deeply expressions may lie in one another: what a person writes never comes near.
+/// How deeply expressions may be nested. People never write more.
 const DEEPEST: usize = 64;
 
 /// A recursive-descent parser: one method a level of the grammar.
@@ -141,7 +141,7 @@ impl<'a> Parser<'a> {
         &self.text[self.at..]
     }
 
-    /// Takes one of the words, if it comes next. A word of letters must end there.
+    /// Reads one of the words, if it comes next. A word of letters must end there.
     fn take(&mut self, words: &[&str]) -> bool {
         let rest = self.rest();
         let trimmed = rest.trim_start();
@@ -208,7 +208,7 @@ impl<'a> Parser<'a> {
         Err("expected `notebook(…)`, `cell(…)`, `tag(…)`, `dep(…)`, `all()`, `none()`, `!` or `(`".to_owned())
     }
 
-    /// Where the matcher's closing parenthesis is; one in a regular expression is none.
+    /// The position of the matcher's closing parenthesis, not counting those in a regular expression.
     fn end_of_matcher(&self) -> Result<usize, String> {
         let rest = self.rest();
         let end = if rest.trim_start().starts_with('/') {

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use sha2::{Digest, Sha256};
 
-/// Why a text is no partition.
+/// Why a text is not a partition.
 #[derive(Debug, thiserror::Error)]
 #[error("`{text}` is no partition; write `1/3` to `3/3`, or `slice:1/3` to `slice:3/3`")]
 pub struct PartitionError {
@@ -26,14 +26,14 @@ pub struct Partition {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
-    /// By the notebook's name: a notebook stays where it is when others come and go.
+    /// By the notebook's name: a notebook stays in its share when others are added or removed.
     Hash,
     /// One notebook after the other: shares are equally large, and a new notebook moves those after it.
     Slice,
 }
 
 impl Partition {
-    /// Whether the share holds the notebook called `name`, where `names` are all there are, in order.
+    /// Whether the share contains the notebook called `name`. `names` are all notebooks, in order.
     pub(super) fn holds(&self, name: &str, names: &[&str]) -> bool {
         match self.kind {
             Kind::Slice => names.iter().position(|known| *known == name).is_some_and(|at| at % self.count == self.index),

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{Declared, Form, Given, ParameterError};
 
-/// What a declared type is called whose values are written without quotes.
+/// The name of a declared type whose values are written without quotes.
 const TEXT: &str = "str";
 
 /// Words that no variable can be called.
@@ -34,7 +34,7 @@ pub(super) fn declared(code: &str) -> Vec<Declared> {
     declared.collect()
 }
 
-/// Refuses what is no name in Python. Code is for Python to judge.
+/// Refuses a name that is invalid in Python. Python itself checks code.
 pub(super) fn check(Given { name, .. }: &Given) -> Result<(), ParameterError> {
     static NAME: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^[^\W\d]\w*$").expect("the pattern is a constant"));
     if !NAME.is_match(name) || KEYWORDS.contains(&name.as_str()) {
