@@ -1,5 +1,4 @@
-//! What is kept between runs: a notebook of which nothing has changed since it passed is not run again, and
-//! builds are reused.
+//! What is kept between runs: an unchanged notebook that has passed is not run again, and builds are reused.
 
 use crate::world::{ENGINES, World, copy, workspace};
 
@@ -10,8 +9,7 @@ fn a_second_run_finds_that_nothing_has_changed() {
     let mut world = World::of_project("passes");
     world.run(&["test"]).exits(0).says("PASS").says("1 passed, 0 failed");
     world.run(&["test"]).exits(0).says("CACHED").says(CACHED).says("0 passed, 1 cached, 0 failed");
-    // Asked to, on another engine's word, and on CI it runs all the same. What a kernel of others reads,
-    // nobody sees.
+    // It runs again on request, on another engine, and on CI. What another kernel reads is unknown.
     world.run(&["test", "--fresh"]).exits(0).says("1 passed, 0 failed");
     for engine in &ENGINES[1..] {
         world.run(&["test", "--engine", engine]).exits(0).says("1 passed, 0 failed");
@@ -185,7 +183,7 @@ fn two_runs_at_once_wait_for_each_other() {
     }
 }
 
-/// As evcxr_jupyter builds a cell, in the folder that it is told to.
+/// As evcxr_jupyter builds a cell, in the folder of its variable.
 #[test]
 fn a_jupyter_kernel_finds_built_what_was_prepared() {
     let world = World::of_project("local-package");

@@ -22,7 +22,7 @@ struct Expectation {
     absent: Vec<String>,
     /// Whether the project depends on `eoap`, and so shares the build of the workspace's own notebooks.
     uses_eoap: bool,
-    /// What is otherwise on some engine, by its name.
+    /// Different expectations on some engines, by the engine's name.
     on_engine: BTreeMap<String, OnEngine>,
 }
 

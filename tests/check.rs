@@ -1,4 +1,4 @@
-//! `nbsnap check`: what is wrong with notebooks without running them, and what `--fix` makes of it.
+//! `nbsnap check`: finds what is wrong with notebooks without running them, and `--fix` fixes it.
 
 use crate::world::{World, workspace};
 
@@ -40,7 +40,7 @@ fn problems_are_named_with_cell_and_line_and_mended() {
     let fixed = world.read("notebooks/lab.ipynb");
     assert!(fixed.contains("\"caf\\u00e9\"") && fixed.contains("let a = 1;"), "what is not mended keeps its bytes: {fixed}");
     assert!(fixed.contains("\"id\": \"cell-1\"") && fixed.contains("\"nbformat_minor\": 5"), "{fixed}");
-    // What is fixed stays as it is, and can be tested.
+    // Fixed notebooks need no further fix, and can be tested.
     world.run(&["check", "--fix", "--no-compile"]).exits(100);
     assert_eq!(world.read("notebooks/lab.ipynb"), fixed);
     world.run(&["list"]).exits(0).says("lab (2 code cells)");

@@ -1,4 +1,5 @@
-//! What users copy for their build servers and their working copies, run as far as it can be without either.
+//! The files that users copy for their build servers and their working copies, run as far as possible
+//! without either.
 
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
@@ -96,7 +97,7 @@ fn the_hook_to_copy_lets_nothing_through_that_is_red() {
     std::fs::copy(workspace().join("crates/nbsnap/ci/pre-commit"), &hook).unwrap();
     assert!(is_executable(&hook));
 
-    // What concerns no notebook is not held up.
+    // A change outside of notebooks is committed without a check.
     world.write("notes.txt", "x");
     assert!(git("git add notes.txt && git commit -qm notes").status.success());
     let edit = |from: &str, to: &str| world.write("notebooks/lab.ipynb", &world.read("notebooks/lab.ipynb").replace(from, to));

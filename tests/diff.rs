@@ -1,4 +1,4 @@
-//! `nbsnap diff`: two notebooks, by the rules that hold for snapshots.
+//! `nbsnap diff`: two notebooks, compared by the rules for snapshots.
 
 use crate::world::World;
 
@@ -23,7 +23,7 @@ fn sources_and_outputs_that_differ_are_shown() {
     outcome.says("lab.ipynb, code cell 2 `say`: the output differs").says("- the answer is 42").says("+ the answer is 43");
     let only = world.run(&["diff", "--outputs", "before/lab.ipynb", "after/lab.ipynb"]);
     assert!(!only.exits(100).stdout.contains("source"), "{}", only.stdout);
-    // Counts and layout are no difference.
+    // Different counts and layout are not a difference.
     world.run(&["diff", "--sources", "before/lab.ipynb", "before/lab.ipynb"]).exits(0).says("no difference");
 }
 

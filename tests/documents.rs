@@ -1,4 +1,4 @@
-//! A notebook that is only read and written again is the same, byte for byte: every notebook in this tree.
+//! Every notebook in this tree is the same, byte for byte, after it was read and written.
 
 use std::path::{Path, PathBuf};
 
@@ -25,7 +25,7 @@ fn every_notebook_here_is_written_as_it_was_read() {
     let mut read = 0;
     for path in &paths {
         let text = std::fs::read_to_string(path).unwrap();
-        // Some are here because they are none.
+        // Some are here because they are invalid.
         let Ok(mut document) = Document::parse(path, text.clone()) else { continue };
         read += 1;
         assert_eq!(document.text(), text, "{}", path.display());

@@ -1,4 +1,4 @@
-//! `nbsnap export`: pages of notebooks and what is recorded of their cells; nothing runs.
+//! `nbsnap export`: pages of notebooks and their recorded outputs. Nothing runs.
 
 use crate::world::{World, workspace};
 
@@ -34,7 +34,7 @@ fn every_lab_is_a_page_that_holds_what_is_recorded() {
     ] {
         assert!(page.contains(part), "{part}");
     }
-    // A site needs nothing but its folder.
+    // A site needs only its folder.
     assert!(!page.contains("src=\"http") && !page.contains("<link "), "something is fetched");
     let index = world.read("site/index.html");
     for part in [

@@ -1,5 +1,5 @@
-//! Notebooks that were made by others: tested, run and exported as our own. `just foreign` holds what comes
-//! of it against Python's tools.
+//! Other people's notebooks: tested, run and exported as our own. `just foreign` compares the results with
+//! those of Python's tools.
 
 use nbsnap::document::Document;
 
@@ -23,8 +23,8 @@ fn a_tour_in_evcxrs_own_form_is_mended_and_tested() {
     world.run(&["accept"]).exits(0);
     world.run(&["test", "tour"]).exits(0).says("1 passed, 0 failed; 17 cells: 17 passed");
 
-    // Run, it shows what the kernel showed when it was recorded, but for the streams' order and the words of
-    // errors.
+    // A run shows what the kernel showed when it was recorded, except for the order of streams and the text
+    // of errors.
     world.run(&["run", "tour", "-o", "ran.ipynb"]).exits(0);
     Document::read(&world.path("ran.ipynb")).unwrap().validate().unwrap();
     world.write("old/tour.ipynb", &before);

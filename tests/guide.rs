@@ -1,5 +1,5 @@
-//! The guide says what the programs do: its steps are run, its reference is what the programs say, and its
-//! links lead somewhere.
+//! The guide describes the programs: its steps are run, its reference is generated, and its links are
+//! checked.
 //!
 //! With `UPDATE_GUIDE=1` the tests write what they would demand, and `git diff` shows it: `just guide`.
 
@@ -19,10 +19,10 @@ const END_OF_COMMAND: &str = "=== end of a command of the guide ===";
 
 /// A fenced block of a page.
 struct Block {
-    /// What is written after the fence: the language, and perhaps `file=PATH`.
+    /// The text after the fence: the language, and perhaps `file=PATH`.
     info: String,
     text: String,
-    /// Where the text is in the page.
+    /// The position of the text in the page.
     place: std::ops::Range<usize>,
 }
 
@@ -71,8 +71,8 @@ fn blocks(page: &str) -> Vec<Block> {
     blocks
 }
 
-/// Runs every `console` block of a page in one shell, and writes down the files of blocks with `file=PATH`,
-/// in the order of the page. Gives the page as it has to be.
+/// Runs every `console` block of a page in one shell, and writes the files of blocks with `file=PATH`, in
+/// the order of the page. Returns the page with the real outputs.
 fn with_real_outputs(text: &str, world: &World) -> String {
     let mut now = String::new();
     let mut script = String::new();
@@ -104,7 +104,7 @@ fn with_real_outputs(text: &str, world: &World) -> String {
             let command = of_page.next().unwrap();
             let output = outputs.next().unwrap_or_else(|| panic!("`{command}` did not end; the shell said:\n{said}"));
             let output: &str = &output.split_inclusive('\n').filter(|line| !is_of_a_busy_machine(line)).collect::<String>();
-            // What differs from run to run alone is no reason to write a page anew.
+            // A difference that occurs between any two runs does not change the page.
             let output = if without_times(output) == without_times(&old) { &old } else { output };
             let _ = write!(now, "$ {command}\n{output}");
         }
@@ -232,7 +232,7 @@ fn settings() -> Vec<[String; 3]> {
         let said = line.strip_prefix("# ");
         if let Some((key, value)) = said.unwrap_or(line).split_once(" = ").filter(|(key, _)| is_key(key)) {
             let default = if said.is_some() { String::new() } else { format!("`{value}`") };
-            // What Python says of objects is no element of HTML.
+            // Python's text about objects looks like an HTML element.
             settings.push([format!("`{section}{key}`"), default, comment.join(" ").replace('<', "\\<")]);
             comment.clear();
         } else if let Some(said) = said {

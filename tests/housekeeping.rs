@@ -15,7 +15,7 @@ fn what_is_left_over_is_shown_and_removed() {
     assert!(world.path("snapshots/lab/gone.snap.new").exists());
     world.run(&["clean"]).exits(0).says("removed notebooks/.nbsnap-d4e5f6").says("removed snapshots/lab/.nbsnap-a1b2c3");
     assert!(!world.path("snapshots/lab/gone.snap.new").exists());
-    // What a cell waits for review with is no left-over.
+    // The file with which a cell waits for review is not a leftover.
     assert_eq!(world.read("snapshots/lab/say.snap.new"), pending);
     world.run(&["clean"]).exits(0).says("nothing is left over");
     world.run(&["clean", "--builds"]).exits(0).says("removed target/nbsnap");

@@ -1,4 +1,4 @@
-//! Anybody's repository becomes a project: notebooks stay where they are, and every command finds them.
+//! Any repository becomes a project: notebooks stay where they are, and every command finds them.
 
 use std::process::Command;
 
@@ -49,7 +49,7 @@ fn a_course_with_notebooks_in_folders_of_its_own_goes_from_nothing_to_green() {
     assert!(below.status.success() && said.contains("lessons/week2/01-intro") && said.contains("1 passed"), "{said}");
     world.run(&["list"]).exits(0).says("lessons/week1/01-intro (1 code cell");
 
-    // A notebook outside the patterns is no test, and one in a new folder of theirs is.
+    // A notebook outside the patterns is not a test. One in a new folder that matches is.
     notebook_at(&world, "scratch/try.ipynb", "todo!()");
     notebook_at(&world, "lessons/week3/01-new.ipynb", "1");
     world.run(&["list"]).exits(0).says("lessons/week3/01-new").does_not_say("scratch");

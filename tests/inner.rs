@@ -1,4 +1,4 @@
-//! A folder in `notebooks` with settings of its own is a project by itself.
+//! A folder in `notebooks` with its own settings is a separate project.
 
 use crate::world::World;
 
@@ -20,7 +20,7 @@ fn the_outer_project_does_not_look_into_it() {
     let world = world();
     world.run(&["list"]).exits(0).says("lab (3 code cells)").does_not_say("nowhere");
     world.run(&["test"]).exits(0).says("1 notebook: 1 passed").does_not_say("nowhere");
-    // Nor does what changes there make it run again.
+    // A change there does not make it run again either.
     world.write("notebooks/other/data.csv", "1");
     world.run(&["test"]).exits(0).says("CACHED");
 }

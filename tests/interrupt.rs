@@ -30,7 +30,7 @@ fn ctrl_c_ends_the_run_and_everything_it_started() {
     assert!(interrupted.elapsed() < Duration::from_secs(5), "it took {:?} to end", interrupted.elapsed());
     let said: Vec<String> = BufReader::new(run.stderr.take().unwrap()).lines().map_while(Result::ok).collect();
     assert!(said.iter().any(|line| line.contains("interrupted")), "{said:?}");
-    // What was known by then is told all the same.
+    // Results that were known by then are reported.
     let report: Vec<String> = BufReader::new(run.stdout.take().unwrap()).lines().map_while(Result::ok).collect();
     assert!(report.iter().any(|line| line.contains("stopped by the user before it was done")), "{report:?}");
     assert!(report.iter().any(|line| line.contains("1 notebook: 0 passed, 0 failed, 1 not run")), "{report:?}");

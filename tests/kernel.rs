@@ -1,4 +1,4 @@
-//! `nbsnap kernel`: Jupyter learns of the kernel, runs it, and it goes when Jupyter goes.
+//! `nbsnap kernel`: Jupyter finds the kernel and runs it. The kernel ends when Jupyter ends.
 
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
@@ -34,7 +34,7 @@ fn jupyter_learns_of_the_kernel_and_forgets_it() {
     world.run(&["kernel", "uninstall", "--prefix", "env", "--name", "rust"]).exits(96);
 }
 
-/// Where Jupyter looks for what is this user's, whatever names it.
+/// The folder in which Jupyter looks for this user's data, whichever variable names it.
 #[test]
 fn the_kernel_lands_where_jupyter_looks() {
     for (variable, value, spec) in [
@@ -153,7 +153,7 @@ fn a_console_runs_what_it_is_given() {
     assert!(processes(&world).is_empty());
 }
 
-/// Mistakes of learners that a server tells them of, each with the whole text that they read.
+/// Mistakes of learners that a server reports, each with the whole text that they read.
 #[test]
 fn mistakes_that_a_server_answers() {
     use std::io::Write;

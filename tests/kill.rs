@@ -1,5 +1,5 @@
-//! Killed at any moment, a command leaves every file old or new. `just kills` does it 200 times; `cargo test`
-//! a few.
+//! A command that is killed at any moment leaves every file old or new. `just kills` does it 200 times;
+//! `cargo test` a few.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -55,8 +55,8 @@ fn restore(world: &World, files: &BTreeMap<String, Vec<u8>>) {
 /// Whether a file may be as it is: its name, what it was, what it is to be, what it is.
 type Holds<'a> = &'a dyn Fn(&str, Option<&[u8]>, Option<&[u8]>, Option<&[u8]>) -> bool;
 
-/// Kills a command again and again, each time at another moment, and shows what it left to `holds`, with what
-/// was there and what would be. Says how often it was killed before its end.
+/// Kills a command again and again at different moments. Passes what it left, what was there before and what
+/// would be there to `holds`. Returns how often it was killed before its end.
 fn kill(world: &World, arguments: &[&str], times: u64, holds: Holds<'_>) -> u64 {
     let old = files(world);
     let started = Instant::now();

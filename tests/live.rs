@@ -1,5 +1,5 @@
 //! `nbsnap test --live`: the same notebooks as an acceptance test of a deployment. The deployment is a
-//! testbed that somebody else serves, where jobs take their time and have other ids.
+//! testbed of another process, where jobs take their time and have other ids.
 
 use std::path::Path;
 use std::process::Child;
@@ -84,7 +84,7 @@ fn a_notebook_is_an_acceptance_test_of_a_deployment() {
         .exits(100)
         .says("cell 4 `submit`");
 
-    // What is not volatile is compared.
+    // Output that is not volatile is compared.
     let snapshot = "snapshots/04-execute-and-monitor/statistics.snap";
     let recorded = world.read(snapshot);
     let digit = recorded.rfind("60.").expect("the share of water is in the snapshot");

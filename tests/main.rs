@@ -1,8 +1,8 @@
-//! The real binary, run as a person runs it, on small projects of its own.
+//! Tests of the real binary, run as a person runs it, on small projects.
 //!
-//! Each folder under `tests/projects` is a project with an `expect.toml` beside it that says what a run must
-//! come to: exit code, what the report must say, which pending snapshots it leaves. To add a case, add a
-//! folder and a line in `cases.rs`. Tests that are more than one run have a file of their own.
+//! Each folder under `tests/projects` is a project. The `expect.toml` beside it has the expected exit code,
+//! parts of the report, and pending snapshots. To add a case, add a folder and a line in `cases.rs`. Tests
+//! of more than one run have their own files.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 

@@ -88,7 +88,7 @@ fn output_that_changed_once_is_not_called_nondeterministic() {
     // The file is known to have been read: it is what has changed, and nothing is run twice.
     world.write("notebooks/data.txt", "two");
     world.run(&["test"]).exits(100).says("+ two").does_not_say("nondeterministic").does_not_say("a second run");
-    // What is known of an earlier run is not asked: a second run finds the same.
+    // Results of an earlier run are not used: a second run finds the same.
     world.run(&["test", "--fresh"]).exits(100).says("a second run").does_not_say("nondeterministic");
     // An edit explains it.
     world.notebook("lab", "", &[("read", PLAIN, "println!(\"three\");")]);

@@ -1,10 +1,10 @@
-//! What a notebook says is text wherever it is printed: no command, no escape sequence, no XML of its own.
+//! A notebook's text stays text wherever it is printed: it is never a command, an escape sequence, or XML.
 
 use crate::world::{Outcome, World};
 
 const PLAIN: &str = "{}";
 
-/// Whether a character does something to a terminal, or is none that XML can hold.
+/// Whether a character controls a terminal, or is invalid in XML.
 fn steers(c: char) -> bool {
     let turns_direction = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     c.is_control() && c != '\n' && c != '\t' || turns_direction || matches!(c, '\u{fffe}' | '\u{ffff}')

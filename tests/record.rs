@@ -1,7 +1,6 @@
 //! `nbsnap record`: notebooks are run against a deployment once, and are green without it from then on.
 //!
-//! Another testbed stands for the deployment; `just record-test` has a real pygeoapi and a real S3 server
-//! there.
+//! The deployment is another testbed. `just record-test` uses a real pygeoapi and a real S3 server.
 
 use std::collections::BTreeMap;
 
@@ -115,7 +114,7 @@ fn credentials_in_forms_json_and_addresses_are_not_recorded() {
     world.run(&["test"]).exits(100).says("NEW").does_not_say("was not recorded");
     world.run(&["accept"]).exits(0);
     world.run(&["test", "--fresh"]).exits(0);
-    // What is no credential is compared.
+    // Values that are not credentials are compared.
     write_logins(&world, "sesameopen", "bob");
     world.run(&["test"]).exits(100).says("POST http://zoo-project-dru-service/login was not recorded").says("another body");
 }
@@ -149,7 +148,7 @@ fn below(world: &World, folder: &str) -> BTreeMap<String, Vec<u8>> {
 fn a_recorded_notebook_is_green_without_the_deployment() {
     let mut world = project();
     record(&mut world, "recorded").exits(0).says("recorded 12 exchanges and 2 objects into recorded");
-    // What is shown is the recording's: it becomes the truth, and stays it.
+    // The output comes from the recording. It becomes the snapshot, and stays the same.
     world.run(&["test"]).exits(100);
     world.run(&["accept"]).exits(0);
     world.run(&["test", "--fresh"]).exits(0);
@@ -169,7 +168,7 @@ fn a_recorded_notebook_is_green_without_the_deployment() {
         assert!(!String::from_utf8_lossy(content).contains("opensesame"), "{name} holds the token");
     }
 
-    // What was not recorded is red, and says what was.
+    // A request that was not recorded is red. The message names the nearest recorded one.
     let mut cells = CELLS;
     cells[3].2 = "println!(\"{}\", client.process(\"echo\").await?.id);";
     write(&world, &cells);

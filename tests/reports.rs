@@ -1,4 +1,4 @@
-//! Everybody who is told of a run: files, programs, GitHub, a reader of a page.
+//! The receivers of a run's report: files, programs, GitHub, a reader of a page.
 
 use std::collections::BTreeMap;
 

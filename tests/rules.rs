@@ -1,4 +1,4 @@
-//! What a project may say about what is hidden and what may differ, and in which profile.
+//! A project's rules about hidden and changing output, and about profiles.
 
 use crate::world::{ENGINES, World};
 
@@ -55,7 +55,7 @@ fn secrets_reach_no_report_and_no_file() {
     for text in told.iter().chain(&files) {
         assert!(!text.contains("hunter22") && !text.contains("0123456789abcdef"), "{text}");
     }
-    // What the executed notebook holds is outputs without secrets; its source is the notebook's own.
+    // The executed notebook has outputs without secrets. Its source is the notebook's own.
     let executed: serde_json::Value = serde_json::from_str(&world.read("target/nbsnap/failed/lab/lab.ipynb")).unwrap();
     assert!(!executed["cells"][0]["outputs"].to_string().contains("hunter22"));
 }

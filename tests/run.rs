@@ -47,7 +47,7 @@ fn outputs_and_counts_are_written_and_nothing_else_changes() {
     let (count, outputs) = cell(&world, "out.ipynb", "after");
     assert_eq!((count, &outputs[0]["execution_count"]), (3.into(), &3.into()));
     assert_eq!(outputs[0]["data"], serde_json::json!({"text/plain": ["43"]}));
-    // What the run has put in is all that differs.
+    // Only the outputs of the run differ.
     world.run(&["strip", "out.ipynb"]).exits(0).says("out.ipynb: stripped");
     assert_eq!(world.read("out.ipynb"), before);
 }
@@ -117,7 +117,7 @@ fn parameters_come_from_files_and_pairs_win_over_them() {
     assert_eq!(cell(&world, "out.ipynb", "say").1[0]["text"][0], "8 12 [0.0] None\n");
     world.run(&[&files[..], &["-y", "{name: late, bands: 5}", "-p", "bands=9", "-r", "rates=vec![1.5]"]].concat()).exits(0);
     assert_eq!(cell(&world, "out.ipynb", "say").1[0]["text"][0], "9 late [1.5] None\n");
-    // By papermill's names, and with types of their own where the notebook declares none.
+    // By papermill's names, and with their own types where the notebook declares none.
     world.notebook("plain", "", &[("say", "{}", "println!(\"{text:?} {count} {list:?}\");")]);
     world.write("c.yaml", "text: \"5\"\ncount: 5\nlist: [1.5, 2.0]\n");
     world.run(&["run", "plain", "-o", "out.ipynb", "--parameters_file", "c.yaml"]).exits(0);
@@ -167,7 +167,7 @@ fn a_cell_that_fails_ends_the_run_and_what_ran_is_written() {
     assert_eq!((count, &error["output_type"], &error["ename"]), (2.into(), &"error".into(), &"panic".into()));
     assert!(error["evalue"].as_str().unwrap().contains("sums"), "{error}");
     assert_eq!(cell(&world, "out.ipynb", "three"), (Value::Null, vec![]));
-    // Where errors are allowed the others run, too; it is no success all the same.
+    // If errors are allowed, the other cells run, too. It is still a failure.
     world.run(&["run", "lab", "-o", "out.ipynb", "--allow-errors"]).exits(100);
     assert_eq!(cell(&world, "out.ipynb", "three").1[0]["text"][0], "three\n");
 }

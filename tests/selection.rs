@@ -1,4 +1,4 @@
-//! Which notebooks a command means.
+//! Which notebooks a command selects.
 
 use crate::world::World;
 

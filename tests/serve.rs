@@ -114,7 +114,7 @@ fn ask(at: &str, method: &str, target: &str, headers: &str, body: &str) -> (u16,
 
 /// Reads an object straight from S3, with signatures.
 fn read_object(served: &Served, bucket: &str, key: &str) -> Vec<u8> {
-    // Whoever was first has set it.
+    // Another thread may have set it first.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let setting = |name: &str| served.environment[name].clone();
     let store = AmazonS3Builder::new()
@@ -156,7 +156,7 @@ fn any_client_runs_a_job_through_the_proxy_and_watches_it_straight() {
 
     let object = read_object(&served, "results", &format!("{JOB}/{JOB}/LC08_L2SP_044032_20231208_02_T1/otsu.tif"));
     assert_eq!((object.len(), &object[..4]), (406_547, &b"II*\0"[..]));
-    // Unsigned, S3 says no; whatever it is called, it is S3 that says it.
+    // S3 refuses unsigned requests. The server is S3 under any host name.
     let (status, refusal) = ask(served.address("S3"), "GET", "/results?list-type=2", "", "");
     assert!(status == 403 && refusal.contains("<Code>AccessDenied</Code>"), "{status} {refusal}");
     assert_eq!(served.through_proxy("GET", "http://elsewhere.example/", "", "").0, 502);
@@ -217,7 +217,7 @@ fn on_a_terminal_it_stays_until_ctrl_c() {
     let world = World::empty();
     let mut terminal = Terminal::run(&world, &["serve", &scenario("literal"), "--quiet"]);
     terminal.shows("export http_proxy='http://127.0.0.1:").shows("until Ctrl-C");
-    // What is typed is the terminal's business.
+    // Input on a terminal does not matter.
     terminal.press("\n\x04");
     std::thread::sleep(Duration::from_millis(300));
     terminal.signal(Signal::INT);
@@ -239,7 +239,7 @@ fn a_command_gets_the_environment_and_gives_the_exit_code() {
     missing.exits(96);
     assert!(missing.stderr.contains("cannot run no-such-command"), "{}", missing.stderr);
 
-    // Told to end, it tells the command, and waits for it.
+    // On its own end it ends the command, and waits for that.
     let script = r#"trap 'echo ended > mark; exit 3' TERM; echo started > mark; while :; do sleep 0.05; done"#;
     let mut process = world.command(&["serve", &scenario("water-bodies"), "--", "sh", "-c", script]).spawn().unwrap();
     let started = Instant::now();
@@ -271,7 +271,7 @@ fn it_serves_in_the_background_of_a_shell() {
     }
     assert_eq!(lines(&log).len(), 1);
 
-    // What keeps it from serving is told as ever.
+    // An error that keeps it from serving is printed as usual.
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     let refused = world.run(&["serve", &scenario("water-bodies"), "--detach", "--s3-port", &port]);

@@ -1,4 +1,4 @@
-//! `nbsnap strip`: outputs and counts go, everything else keeps its bytes.
+//! `nbsnap strip`: removes outputs and counts. Everything else keeps its bytes.
 
 use crate::world::World;
 

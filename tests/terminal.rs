@@ -1,4 +1,4 @@
-//! A terminal for the binary to run on, and somebody who reads it and presses keys.
+//! A terminal for the binary to run on, and a person who reads it and presses keys.
 
 use std::ffi::CStr;
 use std::fs::File;

@@ -1,4 +1,4 @@
-//! Verdicts, budgets, and running again: what one notebook, or one cell, may say about how it is run.
+//! Verdicts, budgets, and repeated runs: what the settings of a notebook or a cell can change about its run.
 
 use std::time::{Duration, Instant};
 
@@ -60,7 +60,7 @@ fn a_cell_and_a_notebook_have_budgets_of_their_own() {
     assert!(started.elapsed() < Duration::from_secs(50), "it took {:?}", started.elapsed());
     outcome.exits(100).says("TIMEOUT").says("cell, cell 2 `sleep`").says("not done after 1s\n").says("metadata, cell 1 `sleep`");
     outcome.says("not done after 3s, which is all a notebook may take (notebook-timeout)").says("1 of 3 cells failed, 1 not run");
-    // What it did until then is there to be looked at.
+    // Its outputs until then can be inspected.
     assert!(world.path("target/nbsnap/failed/cell/cell.ipynb").is_file());
 }
 

@@ -45,7 +45,7 @@ fn notebooks_are_run_again_whose_inputs_changed() {
 
     let said = until(&lines, "waiting for changes");
     assert!(said.contains("2 notebooks: 2 passed, 0 failed"), "{said}");
-    // Only what changed is run, and what the run itself leaves is no change.
+    // Only the changed notebook runs. Files that the run itself writes are not a change.
     let notebook = world.read("notebooks/lab.ipynb");
     world.write("notebooks/lab.ipynb", &notebook.replace("let start = 20;", "let start = 21;"));
     let said = until(&lines, "waiting for changes");
@@ -58,7 +58,7 @@ fn notebooks_are_run_again_whose_inputs_changed() {
     let said = until(&lines, "waiting for changes");
     assert!(said.contains("2 notebooks: 2 passed, 0 failed"), "the settings are an input of all: {said}");
 
-    // What keeps notebooks from being run is waited for, too.
+    // An error that keeps notebooks from running is waited for, too.
     world.write("notebooks/nbsnap.toml", "cell-timout = \"50s\"\n");
     turn(&lines, &["cell-timout", "did you mean"]);
     world.write("notebooks/nbsnap.toml", "cell-timeout = \"40s\"\n");

@@ -1,4 +1,4 @@
-//! A small world for one test: a copy of a project, a scrubbed environment, the real binary.
+//! The environment of one test: a copy of a project, a scrubbed environment, the real binary.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -93,7 +93,7 @@ impl World {
         self.write(&format!("notebooks/{name}.ipynb"), &text);
     }
 
-    /// Sets a variable for all runs; `{project}` in it stands for the project's folder.
+    /// Sets a variable for all runs. `{project}` in it becomes the project's folder.
     pub(crate) fn set(&mut self, name: &str, value: &str) {
         let value = value.replace("{project}", &self.root().display().to_string());
         self.environment.insert(name.to_owned(), value);

@@ -46,7 +46,7 @@ pub(crate) fn exception(findings: &mut Findings, reply: &Reply, status: u16, kin
     findings.expect(bare(found) == bare(kind), &reply.to, || format!("the type is {found}, the standard has {kind}"));
 }
 
-/// The body as JSON; that it is none is a finding.
+/// The body as JSON. A body that is not JSON is a finding.
 pub(crate) fn json(findings: &mut Findings, reply: &Reply) -> Option<Value> {
     let document = reply.json();
     findings.expect(document.is_ok(), &reply.to, || document.as_ref().err().cloned().unwrap_or_default());
@@ -151,7 +151,7 @@ fn limit_definition(server: &Server, findings: &mut Findings) -> Step {
     limit(server, findings, &api, "/processes")
 }
 
-/// The parameter is an integer of at least one, and what is none is the client's error (Table 5 of the
+/// The parameter is an integer of at least one. Another value is the client's error (Table 5 of the
 /// standard: 400).
 pub(crate) fn limit(server: &Server, findings: &mut Findings, api: &OpenApi, path: &str) -> Step {
     let at = format!("the API definition of GET {path}");
@@ -172,7 +172,7 @@ fn limit_response(server: &Server, findings: &mut Findings) -> Step {
     limited(server, findings, "/processes", "processes")
 }
 
-/// A page has no more entries than the limit says, and some if there are any.
+/// A page has at most as many entries as the limit, and some if there are any.
 pub(crate) fn limited(server: &Server, findings: &mut Findings, path: &str, member: &str) -> Step {
     let any = server.document(path)?[member].as_array().is_some_and(|entries| !entries.is_empty());
     for limit in [1, 2, 10_000] {

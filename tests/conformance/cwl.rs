@@ -1,4 +1,4 @@
-//! `cwl`: packages in the Common Workflow Language, as they are.
+//! `cwl`: plain packages in the Common Workflow Language.
 //!
 //! OGC API - Processes - Part 2 (draft): requirements class cwl, the choice of a workflow among several
 //! included.

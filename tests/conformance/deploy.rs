@@ -69,9 +69,9 @@ impl<'a> Deployment<'a> {
         }
     }
 
-    /// What comes of a deployment; what of it is there at the end is undeployed.
+    /// The answer to a deployment. What is still deployed at the end is undeployed.
     pub(crate) fn send(server: &'a Server, id: &str, content_type: &str, body: &Value, query: &str) -> Step<Self> {
-        // What an earlier run that was interrupted has left would be in the way.
+        // An interrupted earlier run may have left the process.
         server.send(server.call(Method::DELETE, &format!("/processes/{id}")))?;
         let call = server.call(Method::POST, &format!("/processes{query}")).body(content_type, body.to_string());
         Ok(Self { server, id: id.to_owned(), reply: server.send(call)? })

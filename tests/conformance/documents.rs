@@ -7,7 +7,7 @@
 use chrono::DateTime;
 use serde_json::Value;
 
-/// What a value has to be.
+/// The required type of a value.
 pub(crate) enum Kind {
     Any,
     Text,
@@ -178,7 +178,7 @@ pub(crate) static EXCEPTION: Kind = Kind::Object(&[
     may("instance", &Kind::Text),
 ]);
 
-/// `results.yaml`: by output, a value that is no object, a qualified value or a link.
+/// `results.yaml`: by output, a plain value that is not an object, a qualified value, or a link.
 pub(crate) static RESULTS: Kind = Kind::Map(&INLINE_OR_REFERENCE);
 
 static INLINE_OR_REFERENCE: Kind = Kind::Either(&[
@@ -188,7 +188,7 @@ static INLINE_OR_REFERENCE: Kind = Kind::Either(&[
     &Kind::List(&Kind::Any),
     &QUALIFIED_VALUE,
     &LINK,
-    // `bbox.yaml` is the one object that may stand for itself.
+    // `bbox.yaml` is the only object that needs no `value` around it.
     &Kind::Object(&[must("bbox", &Kind::List(&Kind::Number)), may("crs", &Kind::Text)]),
 ]);
 
@@ -210,7 +210,7 @@ pub(crate) static EXECUTE: Kind = Kind::Object(&[
     ),
 ]);
 
-/// What of the document is not as its schema has it, member by member.
+/// The members of the document that do not match its schema.
 pub(crate) fn problems(kind: &Kind, document: &Value) -> Vec<String> {
     let mut all = Vec::new();
     compare(kind, document, "", &mut all);
@@ -256,7 +256,7 @@ fn compare(kind: &Kind, value: &Value, path: &str, all: &mut Vec<String>) {
                     attempt
                 })
                 .collect();
-            // What comes nearest is what was meant: only that is worth saying.
+            // Only the nearest alternative was probably meant, so only its problems are reported.
             if let Some(nearest) = attempts.into_iter().min_by_key(Vec::len) {
                 all.extend(nearest);
             }

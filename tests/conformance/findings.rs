@@ -1,7 +1,7 @@
-//! What an abstract test finds out about a server.
+//! The findings of an abstract test about a server.
 //!
-//! [`Findings`] collects what is not as the standard has it and goes on; [`Stop`] says why a test cannot go
-//! on. What becomes of it is decided in `suite`.
+//! [`Findings`] collects departures from the standard and goes on. [`Stop`] says why a test cannot go on.
+//! `suite` decides what becomes of them.
 
 use crate::http::Reply;
 
@@ -25,7 +25,7 @@ pub(crate) type Check = fn(&crate::server::Server, &mut Findings) -> Step;
 pub(crate) struct Finding {
     /// The request.
     pub(crate) at: String,
-    /// What is wrong with the answer; the same text for every server that has the same fault.
+    /// What is wrong with the answer. The text is the same for every server with the same fault.
     pub(crate) problem: String,
 }
 
@@ -33,7 +33,7 @@ pub(crate) struct Finding {
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
     pub(crate) all: Vec<Finding>,
-    /// How many conditions were looked at: a test that looked at none has shown nothing.
+    /// The number of checked conditions: a test without one has shown nothing.
     pub(crate) conditions: usize,
 }
 

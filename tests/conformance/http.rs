@@ -63,7 +63,7 @@ impl Client {
     /// The answer, whatever its status.
     ///
     /// # Errors
-    /// Says why there is none.
+    /// Says why there is no answer.
     pub(crate) fn send(&self, call: Call) -> Result<Reply, String> {
         let answer = self.runtime.block_on(async { tokio::time::timeout(PATIENCE, answer(call)).await });
         match answer {
@@ -113,7 +113,7 @@ impl Reply {
     /// The body as JSON.
     ///
     /// # Errors
-    /// Shows the start of what is none.
+    /// Shows the start of a body that is not JSON.
     pub(crate) fn json(&self) -> Result<Value, String> {
         serde_json::from_slice(&self.body).map_err(|error| format!("the body is no JSON ({error}): {}", self.start()))
     }

@@ -1,8 +1,8 @@
 //! `core`: every way to write an input: inline, by reference, as an array, an object, one of several types,
 //! bytes, a bounding box.
 //!
-//! OGC 18-062r2, 7.11.2.3 and 7.11.2.4. A process takes an input in the way that is asked for if its
-//! execution succeeds.
+//! OGC 18-062r2, 7.11.2.3 and 7.11.2.4. A process accepts an input in the requested form if its execution
+//! succeeds.
 
 use serde_json::{Map, Value, json};
 
@@ -153,7 +153,7 @@ fn bbox(server: &Server, findings: &mut Findings) -> Step {
     })
 }
 
-/// What fits is taken; what does not fit, or is missing, is refused, and the refusal names the input.
+/// A valid input is accepted. An invalid or missing one is refused, and the refusal names the input.
 fn validation(server: &Server, findings: &mut Findings) -> Step {
     for process in server.processes()? {
         let inputs = server.inputs(&process)?;

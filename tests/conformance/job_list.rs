@@ -20,8 +20,8 @@ pub(crate) const TESTS: &[(&str, Check)] = &[
     ("job-list/processID-mandatory", process_id_mandatory),
 ];
 
-/// Jobs of every process that makes them: one that is over, one that failed where it is known how, and one
-/// that has just begun.
+/// Jobs of every process that makes them: one that is over, one that failed (if it is known how to make a
+/// job fail), and one that has just begun.
 pub(crate) fn populate(server: &Server) -> Step<Vec<String>> {
     let mut all = Vec::new();
     for process in server.processes_that("can be executed asynchronously", Process::can_async)? {

@@ -1,7 +1,7 @@
 //! `job-list`: the query parameters that choose among the jobs: type, process, status, creation and duration.
 //!
-//! OGC 18-062r2, 10.2 and A.8. Each is defined in the API definition as the standard has it, keeps what fits
-//! and leaves out what does not.
+//! OGC 18-062r2, 10.2 and A.8. Each is defined in the API definition as in the standard, keeps jobs that
+//! match and leaves out the others.
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::Value;
@@ -39,7 +39,7 @@ fn defined(server: &Server, findings: &mut Findings, name: &str, wanted: &[&str]
     Ok(())
 }
 
-/// What is no value of the parameter is the client's error (Table 5 of the standard: 400).
+/// An invalid value of the parameter is the client's error (Table 5 of the standard: 400).
 fn refused(server: &Server, findings: &mut Findings, name: &str, value: &str) -> Step {
     findings.status(&server.get(&format!("/jobs?{name}={value}"))?, 400);
     Ok(())

@@ -64,7 +64,7 @@ impl Listener {
         format!("http://{}{path}", self.address)
     }
 
-    /// What has been POSTed to the path, as soon as there is something or the time is up.
+    /// The POSTs to the path, as soon as there is one or the time is up.
     pub(crate) fn posted_to(&self, path: &str, patience: Duration) -> Vec<Posted> {
         let end = Instant::now() + patience;
         loop {

@@ -1,8 +1,8 @@
 //! Conformance suite for OGC API - Processes, Part 1 (OGC 18-062r2, version 1.0) and Part 2 (draft), over
 //! plain HTTP.
 //!
-//! Every abstract test of the standard has its name here and is made against the testbed's scenarios, each
-//! served afresh for it:
+//! Every abstract test of the standard has its name here and runs on each of the testbed's scenarios, with a
+//! fresh server:
 //!
 //! ```sh
 //! cargo test --test conformance                    # one trial a test
@@ -10,17 +10,20 @@
 //! CONFORMANCE_SERVER=http://localhost:8080/acme/ogc-api just conformance  # the same on a server that runs somewhere
 //! ```
 //!
-//! A test passes, fails, deviates or is not applicable. What is recorded of the real ZOO-Project-DRU as not
-//! being as the standard has it lies in `recorded.rs`, finding by finding: only exactly that is a deviation,
-//! and for the testbed, which claims to answer as the real server does, it is an error if it does *not*
-//! deviate. Nothing is shared with the testbed or with any client.
+//! A test passes, fails, deviates or is not applicable. `recorded.rs` lists where the real ZOO-Project-DRU
+//! departs from the standard, finding by finding. Only exactly that is a deviation. The testbed claims to
+//! answer as the real server does, so for it a missing deviation is an error. Nothing is shared with the
+//! testbed or with any client.
 //!
-//! A live server is asked one test after the other. It is told more by `CONFORMANCE_PROCESSES` (ids,
-//! separated by commas: only these are executed), `CONFORMANCE_EXAMPLES` (a file like `examples.json`: inputs
-//! that succeed and inputs that fail) and `CONFORMANCE_LISTEN` (address and port of this machine that the
-//! server can reach, for callbacks and inputs by reference). Where the server declares Part 2, processes
-//! named `conformance-...` are deployed and removed again, and, as the abstract tests will have it, those
-//! that claim to be immutable are asked to go.
+//! A live server is tested with one request after the other. Three variables describe it:
+//!
+//! - `CONFORMANCE_PROCESSES` has ids, separated by commas. Only these are executed.
+//! - `CONFORMANCE_EXAMPLES` is a file like `examples.json`, with inputs that succeed and inputs that fail.
+//! - `CONFORMANCE_LISTEN` is an address and port of this machine that the server can reach, for callbacks
+//!   and inputs by reference.
+//!
+//! If the server declares Part 2, processes named `conformance-...` are deployed and removed again. As the
+//! abstract tests demand, a removal of processes that claim to be immutable is tried.
 
 mod callback;
 mod core;
@@ -91,7 +94,7 @@ fn main() -> ExitCode {
     libtest_mimic::run(&Arguments { test_threads: arguments.test_threads.or(one_at_a_time), ..arguments }, trials).exit_code()
 }
 
-/// The table instead of trials; the exit code tells whether one failed.
+/// Prints the table instead of trials. The exit code reports whether a test failed.
 fn print_table(target: &Target, filter: Option<&str>) -> ExitCode {
     let tests = suite::all().into_iter().filter(|test| filter.is_none_or(|filter| test.name.contains(filter)));
     table::head();

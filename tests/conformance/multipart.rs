@@ -1,7 +1,7 @@
-//! `multipart/related` (RFC 2387), read strictly: as RFC 2046, 5.1.1 writes it and not a character else.
+//! `multipart/related` (RFC 2387), read strictly: exactly as RFC 2046, 5.1.1 writes it.
 //!
-//! [`parts`] gives the parts that can be told apart, and says what is not as it has to be. It knows no output
-//! and no process.
+//! [`parts`] returns the parts that it can separate, and the departures from the standard. It knows no
+//! output and no process.
 
 use crate::http::Reply;
 
@@ -31,7 +31,7 @@ pub(crate) fn parts(reply: &Reply) -> (Vec<Part>, Vec<String>) {
     };
     let text = String::from_utf8_lossy(&reply.body);
     let delimiter = format!("--{boundary}");
-    // A delimiter stands at the start of a line.
+    // A delimiter is at the start of a line.
     let lined = format!("\r\n{text}");
     let separator = format!("\r\n{delimiter}");
     let mut pieces = lined.split(&separator);
@@ -66,7 +66,8 @@ pub(crate) fn parts(reply: &Reply) -> (Vec<Part>, Vec<String>) {
     (all, problems)
 }
 
-/// Where the headers of a part end that does not say so: at the first line that is no header.
+/// Guesses where the headers of a part end, if no empty line ends them: at the first line that is not a
+/// header.
 fn guessed(piece: &str) -> (&str, &str) {
     let mut end = 0;
     for line in piece.split_inclusive("\r\n") {

@@ -155,7 +155,7 @@ fn implemented(server: &Server, findings: &mut Findings) -> Step {
             _ => processes.iter().find(|process| !of_package || process.is_mutable()),
         };
         if reads && of_package && process.is_none() {
-            // Nothing was deployed: there is no package to read.
+            // Nothing was deployed, so there is no package to read.
             continue;
         }
         let output = process.and_then(|process| process.outputs().next()).map_or("no-such-output", |(name, _)| name);
@@ -201,7 +201,7 @@ fn promised(api: &OpenApi, operation: &Operation<'_>) -> String {
     if types.is_empty() { "*/*".to_owned() } else { types.join(", ") }
 }
 
-/// Whoever asks for credentials says so in the definition.
+/// A server that asks for credentials must say so in the definition.
 fn security(server: &Server, findings: &mut Findings) -> Step {
     let api = OpenApi::of(server)?;
     let schemes = api.security_schemes();

@@ -69,7 +69,7 @@ impl OpenApi {
         (!fitting.is_empty()).then(|| fitting.remove(0))
     }
 
-    /// What a reference inside the document stands for; anything else stands for itself.
+    /// The target of a reference inside the document. Other values are returned unchanged.
     pub(crate) fn resolved<'a>(&'a self, value: &'a Value) -> &'a Value {
         let Some(pointer) = value["$ref"].as_str().and_then(|reference| reference.strip_prefix('#')) else { return value };
         self.document.pointer(pointer).unwrap_or(&Value::Null)
@@ -81,7 +81,7 @@ impl OpenApi {
         of(operation.item).chain(of(operation.body)).map(|parameter| self.resolved(parameter)).collect()
     }
 
-    /// The schema of a query parameter of GET; that there is none is a finding.
+    /// The schema of a query parameter of GET. A missing one is a finding.
     pub(crate) fn query_parameter(&self, findings: &mut Findings, path: &str, name: &str) -> Option<Value> {
         let at = format!("the API definition of GET {path}");
         let operation = self.operation("get", path);
@@ -104,7 +104,7 @@ impl OpenApi {
         responses.get(status.to_string()).is_some() || responses.get(class).is_some() || responses.get("default").is_some()
     }
 
-    /// What is not as OpenAPI 3.0 has it.
+    /// Departures from OpenAPI 3.0.
     pub(crate) fn problems(&self) -> Vec<String> {
         let mut all = Vec::new();
         let mut check = |met: bool, problem: String| {
@@ -169,7 +169,7 @@ impl OpenApi {
     }
 }
 
-/// Whether a path is what a template, or a path that is written out, stands for.
+/// Whether a template, or a path without placeholders, matches a path.
 fn covers(template: &str, path: &str) -> bool {
     let (template, path): (Vec<&str>, Vec<&str>) = (template.split('/').collect(), path.split('/').collect());
     template.len() == path.len()

@@ -55,8 +55,8 @@ impl Process {
         members(&self.description["outputs"])
     }
 
-    /// Inputs made after their schemas, the optional ones left out; an error names the input for which none
-    /// can be made.
+    /// Inputs made from their schemas, without the optional ones. The error names an input that cannot be
+    /// made.
     pub(crate) fn example_inputs(&self) -> Result<Map<String, Value>, String> {
         let mut inputs = Map::new();
         for (name, input) in self.inputs().filter(|(_, input)| is_required(input)) {

@@ -1,7 +1,7 @@
-//! What is recorded of the real ZOO-Project-DRU (2.1.1-dev) as not being as the standard has it.
+//! Where the real ZOO-Project-DRU (2.1.1-dev) departs from the standard, as recorded.
 //!
-//! A finding that is word for word one of these is a deviation; any other is a failure. Nothing is tested
-//! here: it is what the findings of the tests are weighed against.
+//! A finding with exactly one of these texts is a deviation. Any other is a failure. Nothing is tested here:
+//! the suite compares the tests' findings with this list.
 
 use crate::findings::Finding;
 

@@ -16,8 +16,8 @@ pub(crate) const TESTS: &[(&str, Check)] = &[
     ("core/job-results-async-raw-mixed-multi", raw_mixed),
 ];
 
-/// What the results of a job are that was asked for these outputs in this form. A server that answers at once
-/// may do so: then the answer takes the place of the results, or the job that it names by `Link` does.
+/// The results of a job, for a request with these outputs in this form. A server may answer at once. Then
+/// that answer replaces the results, or the job named by its `Link` does.
 fn results(
     server: &Server,
     findings: &mut Findings,
@@ -46,8 +46,7 @@ fn results(
     findings.expect(status["status"] == "successful", &reply.to, || {
         format!("the job ends as {}: {}", status["status"], status["message"])
     });
-    // The form is what the request asked for; a server that could also show a page is told that none is
-    // wanted.
+    // The request asks for a form. A server that could also show a page must know that none is wanted.
     let accept = if response == "document" { "application/json" } else { "multipart/related, application/json, */*;q=0.5" };
     server.send(server.call(http::Method::GET, &format!("/jobs/{job}/results")).header("accept", accept)).map(Some)
 }

@@ -2,8 +2,7 @@
 //! or does not?
 //!
 //! The part of the OpenAPI 3.0 schema object that descriptions use: types, enumerations, bounds, members,
-//! elements and alternatives. `$ref` and `pattern` are not followed: what they would say is not known here
-//! and is not held against a value.
+//! elements and alternatives. `$ref` and `pattern` are not followed. A value cannot fail because of them.
 
 use serde_json::{Map, Value, json};
 

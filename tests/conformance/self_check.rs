@@ -1,7 +1,7 @@
 //! The suite turned on itself: checks that cannot fail would pass everything.
 //!
-//! Each is a trial of its own. A server that always says the same must not pass, and what each reader is
-//! there to find is found.
+//! Each is a separate trial. A server that always gives the same answer must not pass, and each reader finds
+//! what it must find.
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Version};
@@ -44,7 +44,7 @@ fn passed(root: &str) -> Vec<&'static str> {
     all.map(|test| test.name).collect()
 }
 
-/// What asks for no more than an answer with status 200 is all that is left.
+/// Only tests that demand no more than an answer with status 200 may pass.
 fn empty_server() -> Result<(), Failed> {
     let listener = Listener::start("127.0.0.1:0", &json!({}))?;
     equal(&passed(&listener.url("")), &vec!["core/api-definition-op", "core/http"])

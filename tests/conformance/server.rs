@@ -1,8 +1,8 @@
 //! The server under test: its address, its processes, and the requests that several abstract tests begin
 //! with.
 //!
-//! [`Server`] sends what it is asked to send and gives back the answer; whether that is as the standard has
-//! it is for the tests.
+//! [`Server`] sends requests and returns the answers. The tests decide whether an answer conforms to the
+//! standard.
 
 use std::thread;
 use std::time::Duration;
@@ -73,8 +73,8 @@ impl Server {
         }
     }
 
-    /// A link of this server as the suite can follow it: a server writes its own idea of its address, not the
-    /// one that was asked.
+    /// A link of this server with an address that the suite can reach. A server writes its own idea of its
+    /// address.
     pub(crate) fn reachable(&self, href: &str) -> String {
         let after_scheme = |url: &str| url.split_once("://").map(|(_, rest)| rest.to_owned());
         let Some(rest) = after_scheme(href) else { return format!("{}{href}", self.origin()) };

@@ -1,7 +1,7 @@
-//! The abstract tests by name, and what each comes to on a server.
+//! The abstract tests by name, and their outcomes on a server.
 //!
-//! [`judge`] runs one test and weighs its findings against what is recorded of the real server; the steps of
-//! the tests lie in the modules named after their conformance classes.
+//! [`judge`] runs one test and compares its findings with those recorded of the real server. The steps of
+//! the tests are in the modules named after their conformance classes.
 
 use std::path::{Path, PathBuf};
 
@@ -30,7 +30,7 @@ impl AbstractTest {
         self.name.split_once('/').map_or(self.name, |(class, _)| class)
     }
 
-    /// What `conformsTo` has to name for the test to be of any use, without its scheme.
+    /// The entry of `conformsTo` without which the test is not applicable, without its scheme.
     fn declaration(&self) -> String {
         let (part, class) = match self.class() {
             "dru" => (2, "deploy-replace-undeploy"),
@@ -75,7 +75,7 @@ pub(crate) enum Outcome {
     Failed(String),
 }
 
-/// Where the tests are made.
+/// The server for the tests.
 pub(crate) enum Target {
     /// Scenarios, each served afresh for every test.
     Testbeds(Vec<Scenario>, Value),

@@ -1,4 +1,4 @@
-//! What becomes of a cell: outputs, errors, and messages in whatever order they come.
+//! The outcome of a cell: outputs, errors, and messages in any order.
 
 use std::time::Duration;
 

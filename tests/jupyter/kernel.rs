@@ -1,5 +1,5 @@
-//! A kernel that does what its cells say, line by line: `stdout TEXT`, `sleep MILLISECONDS`, `exit CODE` and
-//! the others of [`Cell::line`]. Among them is what kernels should not do.
+//! A kernel that follows the lines of its cells: `stdout TEXT`, `sleep MILLISECONDS`, `exit CODE` and the
+//! others of [`Cell::line`]. Some of them are mistakes that kernels should not make.
 
 use std::path::Path;
 use std::process::Command;
@@ -172,7 +172,7 @@ impl Cell<'_> {
             }
             "clear" => self.say(ClearOutput { wait: first == "wait" }).await,
             "error" => self.fail(first, second).await,
-            // Of a type that nobody has heard of, or of a known one with members missing.
+            // Of an unknown type, or of a known one without some members.
             "other" => {
                 let content: Value = serde_json::from_str(second).unwrap();
                 self.say(JupyterMessageContent::UnknownMessage(UnknownMessage { msg_type: first.to_owned(), content })).await;

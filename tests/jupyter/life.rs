@@ -1,5 +1,4 @@
-//! What becomes of the kernel's process: how it starts, what it finds, how it ends, and that nothing is left
-//! of it.
+//! The life of the kernel's process: how it starts, its environment, how it ends, and that nothing is left.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -98,8 +97,8 @@ fn nothing_is_left_when_the_runner_is_killed() {
     all_gone(&std::fs::read_to_string(told).unwrap());
 }
 
-/// What the runner does that is killed: it writes the numbers of the kernel's processes into a file, and has
-/// it run on.
+/// The runner that is killed: it writes the numbers of the kernel's processes to a file, and keeps them
+/// running.
 pub(crate) fn run_until_killed(told: &Path) {
     let ended = World::new().try_run(&["processes", "stall 60000"], &mut |record| {
         let half_written = told.with_extension("new");
@@ -113,7 +112,7 @@ pub(crate) fn run_until_killed(told: &Path) {
 fn all_gone(numbers: &str) {
     let numbers: Vec<&str> = numbers.split_whitespace().collect();
     assert_eq!(numbers.len(), 2, "{numbers:?}");
-    // What has ended and was not collected yet is gone.
+    // A process that has ended and was not collected yet counts as gone.
     let runs = |number: &&str| {
         let status = std::fs::read_to_string(format!("/proc/{number}/stat")).unwrap_or_default();
         status.rsplit(") ").next().is_some_and(|rest| !rest.is_empty() && !rest.starts_with('Z'))

@@ -1,8 +1,7 @@
-//! Engine `jupyter` and a kernel that does whatever a test wants of it, in a process of its own, as any
-//! kernel is. No Python is needed.
+//! Engine `jupyter` and a kernel that does what a test asks for, in a separate process, as any kernel is. No
+//! Python is needed.
 //!
-//! `kernel` is that kernel, `cells` what becomes of cells, `life` what becomes of the kernel's process,
-//! `runner` what the runner makes of it.
+//! `kernel` is that kernel, `cells` tests cells, `life` the kernel's process, and `runner` the runner.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 #![expect(clippy::print_stdout, clippy::print_stderr, clippy::exit, reason = "kernels print and end as they are told")]

@@ -1,5 +1,5 @@
-//! What the runner has holds for any kernel: snapshots, tags, redactions, and no notebook that is said to
-//! have passed before.
+//! Features of the runner that work for any kernel: snapshots, tags, redactions. No notebook is taken as
+//! passed before.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -98,7 +98,7 @@ fn everything_that_the_runner_has_holds() {
     let shown = "═══ stdout ═══\n<object at [ADDRESS]>\n[ROOT]/notebooks\n═══ text/plain ═══\nthree\n═══ display 2: text/plain ═══\ntwo\n═══ end ═══";
     assert!(snapshot("shows").contains(shown), "{}", snapshot("shows"));
     assert!(snapshot("fails").contains("exception\nValueError: no good\n"), "no traceback: {}", snapshot("fails"));
-    // What passed runs again: nobody knows what is installed where the kernel is.
+    // A passed notebook runs again: what is installed with the kernel is unknown.
     for _ in 0..2 {
         assert_eq!(run(&root)[0], ("green".to_owned(), Status::Passed, Evidence::Run));
     }

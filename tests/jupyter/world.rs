@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use crate::KERNEL;
 
-/// What a notebook is run with.
+/// A folder, its kernel, and the settings of a run.
 pub(crate) struct World {
     pub(crate) folder: TempDir,
     /// What the notebook asks for.

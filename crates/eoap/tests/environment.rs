@@ -1,6 +1,7 @@
-//! What the environment decides: proxies, S3 settings and the poll interval; and the whole way of the
-//! tutorial, whose code has no setting of its own. A test binary of its own, because the environment belongs
-//! to the whole process.
+//! What the environment decides: proxies, S3 settings and the poll interval. Also the whole tutorial, whose
+//! code has no settings.
+//!
+//! A separate test binary, because the environment belongs to the whole process.
 
 use std::time::{Duration, Instant};
 

@@ -1,6 +1,6 @@
 //! Many jobs at once: one client waits for five hundred, over few connections, and misses nothing.
 //!
-//! A test binary of its own, so that no other test takes part in the counting.
+//! A separate test binary, so that no other test takes part in the counting.
 
 use std::{
     collections::HashMap,
@@ -23,7 +23,7 @@ const CONNECTIONS: usize = 16;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn five_hundred_jobs_are_awaited_over_few_connections() {
-    // Each job tells its progress and ends; every seventh request finds the server busy.
+    // Each job reports its progress and ends. Every seventh request finds the server busy.
     let asked: Mutex<HashMap<String, u32>> = Mutex::default();
     let server = Server::start(move |heard, number| {
         if number % 7 == 0 {

@@ -1,7 +1,7 @@
-//! Files that are made to do harm: each is an error that says what is wrong, or is read, within the memory
-//! that its row of the table allows.
+//! Hostile files. Each is read, or is an error that says what is wrong, within the memory of its row in the
+//! table.
 //!
-//! A test binary of its own, since it counts what is allocated in all of its process.
+//! A separate test binary, since it counts all allocations of its process.
 
 use std::{
     alloc::{GlobalAlloc, Layout, System},

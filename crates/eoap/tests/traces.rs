@@ -1,6 +1,6 @@
-//! What is traced of a request: enough to see what happened, and no secret.
+//! The trace of a request: enough to see what happened, and no secret.
 //!
-//! A test binary of its own, because the subscriber belongs to the whole process.
+//! A separate test binary, because the subscriber belongs to the whole process.
 
 use std::{
     fmt::{Debug, Write},

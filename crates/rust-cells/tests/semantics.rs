@@ -1,7 +1,7 @@
-//! What cells mean, file by file: `tests/cells/*.rs` are notebooks, with what must come of each cell written
-//! below it.
+//! What cells mean, file by file. `tests/cells/*.rs` are notebooks, with the expected results below each
+//! cell.
 //!
-//! Cells begin with a line `// %%`. Lines `//= …` at a cell's end say what must come of it:
+//! Cells begin with a line `// %%`. Lines `//= …` at a cell's end are the expected results:
 //!
 //! ```text
 //! //= stdout TEXT      what it prints, with \n for line ends; stderr likewise
@@ -10,12 +10,12 @@
 //! //= help TEXT        some help of its errors holds this
 //! //= in CELL:LINE      an error is in this earlier cell, too
 //! //= line N           where it panicked, or where the first error is
-//! //= lost NAME        a variable that is there no more
+//! //= lost NAME        a variable that no longer exists
 //! //= reads PATH       a file or folder whose content it reads, by the path's end; looks and misses likewise
 //! //= unread PATH      a file of which nothing is noted
 //! //= beyond TEXT      why not all is known that it may read
 //! ```
-//! Without a line that says otherwise a cell must finish, print nothing and show nothing.
+//! Without other lines, a cell must finish, print nothing and show nothing.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 

@@ -1,4 +1,5 @@
-//! Executing a process: as a job, at once, or as the server likes best; and executions that cannot succeed.
+//! Executing a process: as a job, synchronously, or as the server prefers; and executions that cannot
+//! succeed.
 
 use std::time::Duration;
 
@@ -20,7 +21,7 @@ async fn process_runs_as_a_job() {
             assert_eq!((status.id(), status.process_id.as_deref()), (Some(job.id()), Some("hello-world")));
             assert!(status.duration().is_some() && status.link("results").is_some(), "{:#?}", status);
             assert_eq!(job.results().await?.parse::<String>("echo")?, "Hello World!");
-            // Whoever finds the job later gets the same.
+            // A client that finds the job later gets the same.
             assert_eq!(server.client.job(job.id()).results().await?.parse::<String>("echo")?, "Hello World!");
         }
         Ok(())
@@ -88,8 +89,7 @@ async fn default_works_and_only_one_preference_makes_jobs_everywhere() {
             (Prefer::respond_async_after(1), server.has(Feature::PreferAmongOthers)),
             (Prefer::RespondAsync, true),
         ] {
-            // Either way there is a job; whether it is still at work tells whether the server has kept the
-            // client waiting.
+            // Either way there is a job. If it is still at work, the server has not kept the client waiting.
             let job = server.client.execute("wait", wait.clone().prefer(prefer.clone())).await?;
             assert_eq!(!job.status().await?.status.is_finished(), goes_on, "{prefer:?}");
             job.wait().every(OFTEN).await?;

@@ -1,7 +1,7 @@
-//! The servers that the suite runs on, what each of them lacks, and how a scene is played on all of them.
+//! The servers of the suite, what each of them lacks, and how a scene runs on all of them.
 //!
-//! Knows no scene. A lack is a fact that was observed, with a name; scenes ask for it and check that it is
-//! still one, so that neither a wrong entry nor a server that has learnt something goes unnoticed.
+//! Knows no scene. A lack is an observed fact with a name. Scenes ask for it and check that it is still
+//! true. So neither a wrong entry nor an improved server goes unnoticed.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ use tokio::sync::{Mutex, MutexGuard};
 /// Address of a server to run on in place of the testbeds.
 const SERVER: &str = "EOAP_SERVER";
 
-/// What not every server has.
+/// A feature that some servers lack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Feature {
     /// The process list has pages.

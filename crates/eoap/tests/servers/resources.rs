@@ -1,4 +1,4 @@
-//! What a server says of itself and of its processes, before anything is executed.
+//! A server's description of itself and its processes, before anything is executed.
 
 use eoap::{Error, Execution, ProblemKind};
 

@@ -1,4 +1,4 @@
-//! Credentials: they come with every request to the server, are renewed in time, and go nowhere else.
+//! Credentials: every request to the server has them, they are renewed in time, and they go nowhere else.
 
 use std::{
     sync::{
@@ -62,7 +62,7 @@ async fn token_is_kept_and_renewed_shortly_before_its_end() {
         outcome.expect("landing page");
     }
     assert_eq!(calls.load(SeqCst), 1);
-    // After four fifths of its time the token is still good, and renewed all the same.
+    // After four fifths of its time the token is still valid, but it is renewed.
     tokio::time::sleep(Duration::from_millis(1250)).await;
     client.landing_page().await.expect("landing page");
     assert_eq!(calls.load(SeqCst), 2);

@@ -1,4 +1,4 @@
-//! Items taken home: downloaded, saved, loaded, opened again.
+//! Items on disk: downloaded, saved, loaded, opened again.
 
 use std::{
     future::IntoFuture,
@@ -85,7 +85,7 @@ fn what_is_no_collection_is_refused_with_the_name_of_the_file() {
     std::fs::write(&path, "{").expect("file");
     assert!(ItemCollection::load(&path).expect_err("no JSON").to_string().contains("items.json"));
     assert!(matches!(ItemCollection::load(folder.join("none.json")), Err(Error::File { .. })));
-    // The name of a folder is no name of a file, and nothing is left of the attempt.
+    // A folder cannot be replaced by a file, and nothing is left of the attempt.
     let error = items().save(&folder).expect_err("a folder").to_string();
     assert!(error.contains("there is a folder of this name"), "{error}");
     assert_eq!(files(&folder), ["items.json"]);

@@ -1,4 +1,4 @@
-//! Executing a process in each mode: as a job, at once, or as the server likes best.
+//! Executing a process in each mode: as a job, synchronously, or as the server prefers.
 
 use eoap::{Client, Error, Execution, Input, OutputFormat, Prefer, Response, Submitted};
 use serde_json::{Value, json};
@@ -38,7 +38,7 @@ async fn synchronous_execution_gives_results() {
     for (execution, prefer) in [
         (Execution::new(), Some("return=representation")),
         (Execution::new().response(Response::Raw), Some("return=minimal")),
-        // What asks for a job is left out; anything else is the caller's business.
+        // A preference for a job is left out. Others are the caller's decision.
         (Execution::new().prefer(Prefer::RespondAsync), Some("return=representation")),
         (Execution::new().prefer(Prefer::wait(30)), Some("wait=30")),
         (Execution::new().prefer(Prefer::Nothing), None),

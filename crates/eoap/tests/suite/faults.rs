@@ -1,6 +1,5 @@
-//! What becomes of each kind of request when the network or the server misbehaves: an answer all the same, or
-//! an error that says what happened, always in time; and a request that changes something is seen by the
-//! server once at the most.
+//! Each kind of request while the network or the server misbehaves. There is an answer, or an error that
+//! says what happened, always in time. The server sees a request that changes something at most once.
 
 use std::time::{Duration, Instant};
 

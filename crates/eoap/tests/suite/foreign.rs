@@ -1,8 +1,8 @@
 //! Files as others write them: reference systems of all kinds, odd georeferences, spellings of "no data", and
 //! what is broken or hostile.
 //!
-//! `expected.json` is what rasterio 1.4 with GDAL 3.10 says of each file. What differs is in a table, with
-//! the reason; what is in the table and does not differ any more is an error, too.
+//! `expected.json` has rasterio 1.4's result with GDAL 3.10 for each file. Differences are in a table, with
+//! reasons. An entry of the table that does not differ any more is an error, too.
 
 use std::{collections::BTreeMap, fmt::Debug, path::PathBuf};
 

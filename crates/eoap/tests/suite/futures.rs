@@ -1,4 +1,4 @@
-//! What is awaited is compiled with the library, not with the code that awaits it.
+//! Futures are compiled with the library, not with the code that awaits them.
 
 use std::{fs, future::Future, path::Path};
 

@@ -1,4 +1,4 @@
-//! Rasters on HTTP servers of all manners: what comes is verified, and what passes is tried again.
+//! Rasters on all kinds of HTTP servers: answers are verified, and temporary failures are retried.
 
 use std::sync::{
     Arc,

@@ -55,7 +55,7 @@ fn read(document: &Value) -> Result<ItemCollection, serde_json::Error> {
     })
 }
 
-/// What is refused, and which member the message names.
+/// Invalid STAC, and the member that the message names.
 const FORBIDDEN: [(&str, &str); 19] = [
     ("asset-no-href", "item \"A\", assets.x: missing field `href`"),
     ("asset-roles-string", "item \"A\", assets.data.roles: "),

@@ -1,4 +1,4 @@
-//! What can be had of a job: some results, one output, logs. As ZOO-Project-DRU has them.
+//! Some results, one output, and logs of a job, as ZOO-Project-DRU sends them.
 
 use eoap::{Client, Execution, Job, ProblemKind, Response};
 use serde_json::json;
@@ -45,7 +45,7 @@ async fn job_knows_what_was_asked_for() {
     let client = Client::new(format!("{}/acme/ogc-api", server.uri())).expect("client");
     let raw = client.execute("p", Execution::new().output("page").response(Response::Raw)).await.expect("job");
     assert_eq!(raw.results().await.expect("results").get("page").expect("output").text().expect("text"), "<p>");
-    // Where no raw output was asked for, a page is what a proxy says.
+    // Raw outputs were not requested, so the page is a proxy's.
     client.job("7").results().await.expect_err("a page");
 }
 
@@ -128,7 +128,7 @@ async fn definition_of_the_api_is_found_where_servers_have_it() {
         (json!([]), "/openapi.json"),
     ] {
         let server = MockServer::start().await;
-        // A page for people at the usual place is no definition.
+        // A page for people at the usual place is not a definition.
         if !at.ends_with("/api") {
             get(&server, "/acme/ogc-api/api", ResponseTemplate::new(200).set_body_string("<html>API</html>")).await;
         }

@@ -119,7 +119,7 @@ fn odd_members_are_read_as_near_as_can_be() {
         serde_json::from_value(json!({"jobID": 12, "status": "running", "progress": "33 %", "links": null})).expect("a status");
     assert_eq!((status.id(), status.progress()), (Some("12"), Some(33.0)));
 
-    // What has no name cannot be asked for; what is beside it can.
+    // A process without an id cannot be requested. Those next to it can.
     let list = json!({"processes": [{"title": "no id"}, "text", {"id": "a", "links": "none"}], "links": []});
     let processes: ProcessList = serde_json::from_value(list.clone()).expect("a list");
     assert_eq!(processes.processes.iter().map(|process| process.id.as_str()).collect::<Vec<_>>(), ["a"]);
@@ -143,8 +143,8 @@ fn any_value() -> impl Strategy<Value = Value> {
 }
 
 proptest! {
-    /// A member of another type than the standard's, in the document or in an entry of one of its lists:
-    /// whatever it is, the document can be read and comes back.
+    /// A member of a type other than the standard's, in the document or in an entry of one of its lists. The
+    /// document can be read and is written unchanged.
     #[test]
     fn odd_members_are_kept_and_make_nothing_unusable(
         index in 0..ANSWERS.len(),
@@ -167,7 +167,7 @@ proptest! {
         };
         let names: Vec<String> = object.as_object().expect("object").keys().cloned().collect();
         let name = &names[member.index(names.len())];
-        // Without these a document is none, or a thing in a list cannot be asked for.
+        // Without these, the document is invalid, or an entry of a list cannot be requested.
         prop_assume!(!["id", "status", "processes", "jobs", "conformsTo"].contains(&name.as_str()));
         object[name] = odd;
         prop_assert_eq!(rewrite(&document), document.to_string());

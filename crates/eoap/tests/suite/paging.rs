@@ -132,7 +132,8 @@ async fn error_on_a_later_page_is_told_after_what_came_before() {
     assert_eq!(outcomes, [Ok("a".to_owned()), Ok("b".to_owned()), Err(Some(500))]);
 }
 
-/// A list of processes as pygeoapi cuts it: no more than asked for, ten by default, and no link to the rest.
+/// A list of processes as pygeoapi cuts it: ten by default, or as many as requested, without a link to the
+/// rest.
 #[tokio::test]
 async fn all_is_all_where_pages_are_cut_without_a_link() {
     const IDS: [&str; 11] = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k"];

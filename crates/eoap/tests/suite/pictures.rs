@@ -18,7 +18,7 @@ async fn open(name: &str) -> Raster {
     Raster::open_file(format!("{}/tests/data/{name}", env!("CARGO_MANIFEST_DIR"))).await.expect("raster")
 }
 
-/// No picture has a script, an address elsewhere, a number that is none, or anything outside its document.
+/// No picture has a script, an external address, an invalid number, or anything outside its document.
 #[track_caller]
 fn is_sound(picture: &Picture) {
     let svg = picture.svg();

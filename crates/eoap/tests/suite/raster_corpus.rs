@@ -1,6 +1,6 @@
-//! Every pixel and every value of the profile against rasterio, on files that GDAL wrote: the few in
-//! `data/corpus`, or those in the folder that `EOAP_CORPUS` names (`just raster-corpus` makes thousands).
-//! `corpus/make.py` says what is in them.
+//! Compares every pixel and every value of the profile with rasterio, on files that GDAL wrote: the few in
+//! `data/corpus`, or those in the folder that `EOAP_CORPUS` names. `just raster-corpus` makes thousands.
+//! `corpus/make.py` documents their content.
 
 use std::{collections::BTreeMap, fmt::Debug, path::PathBuf};
 
@@ -154,8 +154,8 @@ async fn compare_read(raster: &Raster, read: &Value, expected: &[u8]) -> Result<
     }
 }
 
-/// JPEG leaves decoders some room: 2 in values as they are stored, and in the mean of colours whose chroma is
-/// stored in half the size, which `zune-jpeg` interpolates and GDAL's library does not.
+/// JPEG allows decoders some difference: 2 in stored values, and in the mean of colours whose chroma has
+/// half the size. `zune-jpeg` interpolates chroma, and GDAL's library does not.
 async fn compare_jpeg(raster: &Raster, read: &Value, expected: &[u8]) -> Result<(), String> {
     let ours = ask::<u8>(raster, read).await?;
     let differences: Vec<f64> = ours.iter().zip(expected).map(|(a, b)| f64::from(a.abs_diff(*b))).collect();

@@ -1,5 +1,4 @@
-//! How long a request lasts: attempts, deadlines, limits, and what is left of it when nobody wants it any
-//! more.
+//! How long a request lasts: attempts, deadlines, limits, and what is left of it after it was dropped.
 
 use std::{
     sync::Arc,
@@ -124,7 +123,7 @@ async fn answer_of_the_largest_size_is_read_and_a_larger_one_is_not() {
             error => panic!("{error}"),
         }
     }
-    // What went wrong is more than how much was said about it.
+    // The status matters more than the length of its body.
     assert!(matches!(landing_page("error", 10).await, Err(Error::Http { status: 500, .. })));
 }
 

@@ -43,7 +43,7 @@ async fn only_what_is_needed_is_fetched() {
     assert_eq!((preview.width(), preview.height()), (10, 9));
     let previewed = raster.bytes_fetched();
     assert!(previewed - opened < 9 * 1200 + 9 * 16384, "the preview fetched {} bytes", previewed - opened);
-    // What is here is not fetched again.
+    // Data that was fetched is not fetched again.
     raster.preview(10).await.expect("preview");
     assert_eq!(raster.bytes_fetched(), previewed);
 

@@ -96,7 +96,7 @@ impl Reply {
     }
 }
 
-/// What a server has seen.
+/// The requests that a server has seen.
 #[derive(Default)]
 pub(crate) struct Seen {
     requests: Mutex<Vec<Heard>>,

@@ -33,7 +33,8 @@ fn documented_execution_fits() {
     let process = water_bodies();
     let execution = documented().validated(&process).expect("fits");
     assert_eq!(execution, documented());
-    // What has a default or may be null need not be given, although the description does not say minOccurs 0.
+    // An input with a default, or that may be null, is optional, although the description does not say
+    // minOccurs 0.
     let least = Execution::new().input("aoi", "1,2,3,4").input("stac_items", "https://example.org/items/a");
     assert_eq!(problems(&process, &least), Vec::<String>::new());
     assert_eq!(problems(&process, &least.input("epsg", Value::Null)), Vec::<String>::new());

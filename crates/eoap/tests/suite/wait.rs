@@ -41,7 +41,7 @@ async fn submit(server: &MockServer) -> Job {
     submit_with(server, Retry::never()).await
 }
 
-/// Most of these tests count single requests, so their client repeats none.
+/// Most of these tests count single requests, so their client does not repeat any.
 async fn submit_with(server: &MockServer, retry: Retry) -> Job {
     let client = Client::builder(format!("{}/api", server.uri())).retry(retry).build().expect("client");
     client.execute("p", Execution::new()).await.expect("job")
@@ -151,7 +151,7 @@ async fn server_that_asks_for_time_gets_it() {
     let begin = Instant::now();
     submit(&patient).await.wait().every(MOMENT).await.expect("successful");
     assert!(begin.elapsed() >= Duration::from_secs(1));
-    // A request has a deadline and a wait may have none: it comes back when the server wants it to.
+    // A request has a deadline, and a wait may have none. It waits as long as the server asks.
     let busy = ResponseTemplate::new(429).insert_header("Retry-After", "1");
     let server = server(&[state("running"), busy, state("successful")]).await;
     let client = Client::builder(format!("{}/api", server.uri())).timeout(Duration::from_millis(900)).build().expect("client");

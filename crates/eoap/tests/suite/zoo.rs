@@ -1,5 +1,5 @@
-//! A real ZOO-Project kernel behind Apache, as it was recorded: how several raw outputs, results behind
-//! redirects and failed jobs come.
+//! Recordings of a real ZOO-Project kernel behind Apache: several raw outputs, results behind redirects, and
+//! failed jobs.
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,7 @@
 //! The kernel and the runner's engine on the corpus of notebooks: the same output, the same failures, cell by
 //! cell.
 //!
-//! A sample by default; the variable `NBSNAP_ENGINES=full` runs all, and a name runs what it matches. The
+//! A sample by default. The variable `NBSNAP_ENGINES=full` runs all, and a name runs what it matches. The
 //! variable `NBSNAP_CORPUS` names another folder of notebooks in the same form.
 
 use std::collections::BTreeMap;
@@ -24,12 +24,12 @@ use crate::workspace;
 /// In a run that is not full, one notebook of this many.
 const SAMPLE: usize = 6;
 
-/// What a thread that nobody waits for prints, which comes when chance has it: with whichever cell runs then,
-/// or with none.
+/// Output of a thread that nothing waits for. It belongs to whichever cell runs when it is printed, or to
+/// none.
 const BY_CHANCE: &[&str] = &["too late\n"];
 
-/// What only somebody who sits before it can answer: the runner's cells find standard input empty, and a
-/// kernel says that nobody is there.
+/// Only a person can answer this. The runner's cells find standard input empty, and a kernel says that
+/// nobody is there.
 const NOBODY_THERE: &str = "this client takes no input";
 
 /// A test for each notebook of the corpus.
@@ -178,7 +178,7 @@ fn difference(record: &CellRecord, executed: &Executed) -> Option<String> {
         None => executed.status() == "ok",
         Some(failure) => executed.status() == "error" && expected_name(failure, name),
     };
-    // What a failure says is in the error of the one, and among what is printed of the other.
+    // The failure's text is in the error on one side, and in the output on the other.
     let without_panic = |text: &str| match &record.failure {
         Some(Failure::Panic { .. }) => text.split_once("\nthread '<unnamed>'").map_or(text, |(before, _)| before).to_owned(),
         _ => text.to_owned(),
@@ -225,7 +225,7 @@ fn expected_name(failure: &Failure, name: &str) -> bool {
     }
 }
 
-/// JSON in one form, whoever wrote it.
+/// JSON in one form, independent of its writer.
 fn plain(mime: &str, text: &str) -> String {
     let json = mime.ends_with("json").then(|| serde_json::from_str::<Value>(text).ok()).flatten();
     json.map_or_else(|| text.to_owned(), |json| json.to_string())

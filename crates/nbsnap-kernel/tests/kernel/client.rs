@@ -1,4 +1,4 @@
-//! A Jupyter client: it starts a kernel as Jupyter does, asks it, and reads all that it says.
+//! A Jupyter client: it starts a kernel as Jupyter does, sends requests, and reads all messages.
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
@@ -267,7 +267,7 @@ impl Kernel {
         self.runtime.block_on(async { tokio::time::timeout(PATIENCE, wait).await }).expect("a request for input")
     }
 
-    /// Kills whoever started it, as a server that crashes would.
+    /// Kills the parent process, as a crash of the server would.
     pub(crate) fn kill_jupyter(&mut self) {
         let _ = self.jupyter.kill();
         let _ = self.jupyter.wait();
@@ -282,7 +282,7 @@ impl Kernel {
         }
     }
 
-    /// Processes that belong to it: those that work in its folder, whoever started it aside.
+    /// The kernel's processes: those that work in its folder, except its parent.
     pub(crate) fn processes(&self) -> Vec<(i32, String)> {
         let jupyter = i32::try_from(self.jupyter.id()).unwrap();
         processes_in(&self.folder).into_iter().filter(|(process, _)| *process != jupyter).collect()
@@ -313,8 +313,7 @@ impl Kernel {
         all.into_iter().filter(|process| family.contains(&process.number)).map(name).collect()
     }
 
-    /// Whether an execution is over within this time. What is published about it meanwhile is kept for
-    /// whoever waits for it.
+    /// Whether an execution ends within this time. Messages about it are kept for a later wait.
     pub(crate) fn is_idle_within(&mut self, id: &str, patience: Duration) -> bool {
         let iopub = &mut self.iopub;
         let ahead = &mut self.ahead;
@@ -334,7 +333,7 @@ impl Kernel {
         self.runtime.block_on(async { tokio::time::timeout(patience, wait).await }).is_ok()
     }
 
-    /// Sends something that is no message.
+    /// Sends a malformed message.
     pub(crate) fn send_garbage(&mut self) {
         use zeromq::SocketSend;
         let parts = ["<IDS|MSG>", "00", "{}", "{}", "{}", "{}"].map(|part| bytes::Bytes::from_static(part.as_bytes()));

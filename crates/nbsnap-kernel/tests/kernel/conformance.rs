@@ -1,9 +1,9 @@
-//! The points that any Jupyter kernel is measured by, whatever its language: what the protocol asks for, one
-//! by one.
+//! The points that measure any Jupyter kernel, whatever its language: the demands of the protocol, one by
+//! one.
 //!
 //! The list is that of the public conformance suite for kernels
-//! (<https://github.com/runtimed/kernel-testbed>), tier by tier. What is demanded for each is the protocol's
-//! own word, and stricter than there.
+//! (<https://github.com/runtimed/kernel-testbed>), tier by tier. Each demand is taken from the protocol
+//! itself, and stricter than there.
 
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 //! Kernels that last: many cells, many kernels, much output, and processes killed at random moments.
 //!
-//! A little of each by default; with the variable `NBSNAP_KERNEL_ENDURANCE=full` as much as a long day
-//! brings, with figures on standard error.
+//! A little of each by default. With the variable `NBSNAP_KERNEL_ENDURANCE=full` it is as much as on a long
+//! day, with figures on standard error.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -29,7 +29,7 @@ fn times(full: u64, few: u64) -> u64 {
     if is_full() { full } else { few }
 }
 
-/// Tells whoever has asked for a full run.
+/// Prints figures in a full run.
 fn report(text: &str) {
     if is_full() {
         eprintln!("{text}");
@@ -59,7 +59,7 @@ fn open_files(kernel: &Kernel) -> usize {
     kernel.processes().into_iter().map(of).sum()
 }
 
-/// Of the processes that a kernel had none lives on.
+/// Checks that no process of a kernel is left.
 fn nobody_is_left(family: &[(i32, String)], after: &str) {
     let started = Instant::now();
     let left = || family.iter().filter(|(process, _)| is_alive(*process)).collect::<Vec<_>>();
@@ -178,7 +178,7 @@ fn much_output() {
     assert_eq!(kernel.value("1 + 1"), "2");
 }
 
-/// What a kernel may be at when one of its processes is killed.
+/// What a kernel may be doing when one of its processes is killed.
 const BUSY: &[&str] = &[
     "loop { std::hint::spin_loop() }",
     "std::future::pending::<()>().await;",
@@ -230,7 +230,7 @@ fn processes_killed_at_random() {
         assert_eq!(kernel.value("1 + 1"), "2", "{busy}, {name} was killed, seed {seed}");
         kernel.value("let again = 3;\nagain");
         drop(kernel);
-        // What has left its session is known to its supervisor alone.
+        // Only its supervisor knows a process that has left its session.
         let is_out_of_reach = name == "supervisor" && busy.contains("setsid");
         if is_out_of_reach {
             processes_in(folder.path()).into_iter().for_each(|(process, _)| kill(process));
@@ -242,8 +242,8 @@ fn processes_killed_at_random() {
     report(&format!("{rounds} kills: {killed:?}"));
 }
 
-/// What becomes of a cell of whose kernel something was killed: an answer by itself, or once it is
-/// interrupted.
+/// The outcome of a cell after a process of its kernel was killed: an answer, at the latest after an
+/// interrupt.
 fn answered(kernel: &mut Kernel, id: &str) -> Executed {
     if !kernel.is_idle_within(id, Duration::from_secs(3)) {
         // What was killed was of no use to the cell, which goes on.

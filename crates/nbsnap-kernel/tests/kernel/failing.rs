@@ -53,7 +53,7 @@ fn is_proper(executed: &Executed) {
         assert!(!traceback.contains(foreign), "{foreign} in {traceback}");
     }
     assert!(executed.reply["execution_count"].is_u64());
-    // What the error says is not said a second time.
+    // The text of the error is not printed again.
     if executed.reply["ename"] == "Panic" {
         assert_eq!(executed.stream("stderr"), "");
     }
@@ -132,8 +132,8 @@ fn a_failure_aborts_what_is_queued() {
     assert_eq!(statuses, ["error", "ok"]);
 }
 
-/// Notebooks that the runner finds red because a cell fails, each with the name of the error that the kernel
-/// must give for the first cell that fails. What fails after it is for want of what it would have made.
+/// Notebooks that the runner finds red because a cell fails. Each has the kernel's error name for the first
+/// cell that fails. Later failures follow from that one.
 const PROJECTS: &[(&str, &str)] = &[
     ("abort", "Signal"),
     ("borrowed-variable", "E0"),

@@ -1,4 +1,4 @@
-//! Cells that are interrupted: within a second, and with as little lost as can be.
+//! Cells that are interrupted: within a second, and with as little loss as possible.
 
 use std::time::{Duration, Instant};
 

@@ -133,7 +133,7 @@ fn a_dependency_is_added_in_a_living_session() {
     assert!(shown < cleared && kinds[cleared..].iter().all(|kind| !kind.contains("display")), "{kinds:?}");
     assert!(first.of_kind("display_data")[0]["transient"]["display_id"].is_string());
     kernel.value("let before = counter::Seen(7);");
-    // What is added stands on what is loaded: types are the same, statics exist once, variables live on.
+    // The new library depends on the loaded one: types are the same, statics exist once, variables live on.
     let second =
         kernel.execute(":dep more = { path = \"more\" }\nlet seen: counter::Seen = more::seen();\nseen.0 + kept[0] + before.0");
     assert_eq!((second.status(), second.value()), ("ok", "50"), "{}", second.traceback());

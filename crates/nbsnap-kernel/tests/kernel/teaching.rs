@@ -13,7 +13,7 @@ pub(crate) const STORIES: &[Story] = &[
     ("mistake_type_that_cannot_be_inferred", type_that_cannot_be_inferred),
 ];
 
-/// What is read when the last of these cells fails.
+/// The text that a learner reads when the last of these cells fails.
 fn read(cells: &[&str]) -> String {
     let (_folder, mut kernel) = kernel();
     let (last, first) = cells.split_last().unwrap();
