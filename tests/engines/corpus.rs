@@ -1,4 +1,4 @@
-//! The corpus: notebooks in percent format. Cells begin with a line `// %%`, after which their tags may stand.
+//! The corpus: notebooks in percent format. Cells begin with a line `// %%`, which may end with their tags.
 
 use std::path::{Path, PathBuf};
 
@@ -17,7 +17,7 @@ pub(crate) fn read() -> Vec<Notebook> {
     paths.iter().map(|path| parse(path, &std::fs::read_to_string(path).unwrap())).collect()
 }
 
-/// A notebook from its text. What stands before the first cell says what it is about.
+/// A notebook from its text. The text before the first cell describes it.
 pub(crate) fn parse(path: &Path, text: &str) -> Notebook {
     let mut cells: Vec<CodeCell> = Vec::new();
     for line in text.lines() {

@@ -15,7 +15,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::corpus::folder;
 
-/// Which engines are compared, by name: one with the one that it is to be like. Where both are the same, there is only the one to look at.
+/// Which engines are compared, by name: one with the one that it is to be like. Where both are the same,
+/// there is only the one to look at.
 #[derive(Clone, Debug)]
 pub(crate) struct Pair {
     pub(crate) one: String,
@@ -63,11 +64,13 @@ impl Engines {
         Engines { notebooks: notebooks.to_vec(), pair, workers: BTreeMap::new() }
     }
 
-    /// The worker of an engine by its name; `kernel` is evcxr's own kernel, `evcxr_jupyter`, which is installed under `target/bench`.
+    /// The worker of an engine by its name; `kernel` is evcxr's own kernel, `evcxr_jupyter`, which is
+    /// installed under `target/bench`.
     fn worker(&mut self, name: &str) -> &mut dyn Worker {
         let notebooks = &self.notebooks;
         &mut **self.workers.entry(name.to_owned()).or_insert_with(|| {
-            // Two engines cannot build in one folder. A worker borrows from its engine, and both live until the tests end.
+            // Two engines cannot build in one folder. A worker borrows from its engine, and both live until
+            // the tests end.
             let engine: &'static mut dyn Engine = match name {
                 "rustc" => Box::leak(Box::new(rustc())),
                 "evcxr" => Box::leak(Box::new(evcxr("target/engines"))),
@@ -110,7 +113,8 @@ impl Engines {
         ask(self.worker(name), &run)
     }
 
-    /// What an engine says. With `NBSNAP_ENGINES_KEPT` set to a folder it is asked once only: for those who work on the other engine.
+    /// What an engine says. With `NBSNAP_ENGINES_KEPT` set to a folder it is asked once only: for those who
+    /// work on the other engine.
     fn kept(&mut self, name: &str, notebook: &Notebook) -> Made {
         let kept = std::env::var_os("NBSNAP_ENGINES_KEPT").map(|folder| {
             use std::hash::{DefaultHasher, Hash, Hasher};
@@ -148,7 +152,8 @@ fn evcxr(target: &str) -> Evcxr {
 
 fn rustc() -> Rustc {
     let cache = folder().join("../../target/engines-rustc");
-    // evcxr brings tokio to whoever awaits, so that what the two engines pin is not all the same. The versions are.
+    // evcxr adds tokio when a cell awaits, so the two engines do not pin the same crates. The versions are
+    // the same.
     let lock_file = cache.join("Cargo.lock");
     if !lock_file.exists() {
         std::fs::create_dir_all(&cache).unwrap();
@@ -194,7 +199,8 @@ fn ask(worker: &mut dyn Worker, run: &Run<'_>) -> Made {
     Made { records, late, elapsed: started.elapsed() }
 }
 
-/// Says how the kernel that is installed under `target/bench` is started, and returns the folder in which Jupyter would look for that.
+/// Says how the kernel that is installed under `target/bench` is started, and returns the folder in which
+/// Jupyter would look for that.
 fn install_kernel() -> PathBuf {
     let target = folder().join("../../target/bench").canonicalize().unwrap();
     let program = target.join("kernel/bin/evcxr_jupyter");
@@ -275,8 +281,8 @@ fn fields(one: &CellRecord, reference: &CellRecord) -> Vec<String> {
         .collect()
 }
 
-/// Failures as far as they must be equal: of a compile error that is code, message and place of every diagnostic, in any order. Where the reference can
-/// name no place, the other may know one.
+/// Failures as far as they must be equal: of a compile error that is code, message and place of every
+/// diagnostic, in any order. Where the reference can name no place, the other may know one.
 fn failures(one: Option<&Failure>, reference: Option<&Failure>) -> (String, String) {
     match (one, reference) {
         (Some(Failure::Compile { diagnostics: one }), Some(Failure::Compile { diagnostics: reference })) => {

@@ -1,5 +1,5 @@
-//! Notebooks where the engines differ, each with its reason, in a file named after the engine that is compared. The list is checked: an entry that no
-//! longer holds fails.
+//! Notebooks where the engines differ, each with its reason, in a file named after the engine that is
+//! compared. The list is checked: an entry that no longer holds fails.
 
 use std::collections::BTreeMap;
 

@@ -1,11 +1,14 @@
-//! Several engines, one meaning: what one makes of a notebook is what the reference makes of it, cell by cell.
+//! Several engines, one meaning: every engine produces the same from a notebook as the reference, cell by
+//! cell.
 //!
-//! Each file in `corpus/` is a notebook about one feature of notebooks, in percent format. It is run by both engines through the library, and
-//! the records must be equal. Where the engines do differ stands in a file named after the one that is not the reference, `kernel.toml` for one; both
-//! ways of that list are checked. `random.rs` makes notebooks up.
+//! Each file in `corpus/` is a notebook about one feature of notebooks, in percent format. Both engines run
+//! it through the library, and the records must be equal. Known differences are in a file named after the
+//! engine that is not the reference, such as `kernel.toml`. A difference that is missing there fails, and so
+//! does an entry that no longer differs. `random.rs` generates further notebooks.
 //!
-//! `cargo test` runs a sample of this. The variable `NBSNAP_ENGINES=full` runs all of it (`just engines`); a name runs what it matches. With
-//! `NBSNAP_ENGINES=kernel` the corpus is run by evcxr's kernel in place of the usual one (`just jupyter-engines`).
+//! `cargo test` runs a sample of this. The variable `NBSNAP_ENGINES=full` runs all of it (`just engines`); a
+//! name runs what it matches. With `NBSNAP_ENGINES=kernel` evcxr's kernel runs the corpus in place of the
+//! usual one (`just jupyter-engines`).
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 #![expect(clippy::print_stdout, reason = "the table is what the suite is for")]

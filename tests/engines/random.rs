@@ -1,5 +1,6 @@
-//! Notebooks that nobody wrote: sequences of steps with variables, moves, functions, loops, awaits, displays, `?` and panics, drawn at random and run by
-//! both engines. Most of it is good Rust; some cells use what is gone, fail or are wrongly tagged, which both engines must see alike.
+//! Notebooks that nobody wrote: sequences of steps with variables, moves, functions, loops, awaits, displays,
+//! `?` and panics, drawn at random and run by both engines. Most of it is good Rust; some cells use what is
+//! gone, fail or are wrongly tagged, which both engines must see alike.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -119,7 +120,8 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// Writes the steps as cells. A cell that is known to fail is tagged, unless `tag` says that it had better not be.
+/// Writes the steps as cells. A cell that is known to fail is tagged, unless `tag` says that it had better
+/// not be.
 fn notebook(cells: &[(Vec<Step>, bool)]) -> Notebook {
     let mut text = String::new();
     let mut writer = Writer::default();
@@ -135,7 +137,8 @@ fn notebook(cells: &[(Vec<Step>, bool)]) -> Notebook {
         // One in a few of the cells that fail ends its notebook.
         let tagged = writer.fails && !(*untagged && steps.len() == 1);
         if writer.fails {
-            // Nor does a cell that fails bind a name again: whether the old value is lost is in the corpus, too.
+            // A cell that fails does not bind a name again: whether the old value is lost is tested by the
+            // corpus.
             for line in &mut lines {
                 for name in before.names.keys().filter(|name| line.starts_with(&format!("let mut {name}"))).collect::<Vec<_>>() {
                     *line = line.replacen(&format!("let mut {name}"), &format!("let mut {name}_new"), 1);

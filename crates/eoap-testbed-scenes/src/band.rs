@@ -1,7 +1,7 @@
 //! The bands of a scene: their names, and how bright water, plants and bare soil are in them.
 //!
-//! Brightness is what files of Landsat's Collection 2 hold: reflectance, times 1 / 0.0000275, plus 0.2 / 0.0000275. Where there is
-//! water is not known here.
+//! Brightness is what files of Landsat's Collection 2 hold: reflectance, times 1 / 0.0000275, plus 0.2 /
+//! 0.0000275. Where there is water is not known here.
 
 /// A band of surface reflectance, as Landsat 8 and 9 have it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

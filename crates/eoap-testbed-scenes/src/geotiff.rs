@@ -132,7 +132,8 @@ pub fn place(grid: &Grid) -> Directory {
     ]
 }
 
-/// The bytes of a directory that begins at this place, and of the values behind it; the next one begins at `next`.
+/// The bytes of a directory that begins at this place, and of the values behind it; the next one begins at
+/// `next`.
 pub fn encoded(mut directory: Directory, at: u32, next: u32) -> Vec<u8> {
     directory.sort_by_key(|(tag, _)| *tag);
     let long = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
@@ -174,8 +175,9 @@ pub fn encoded(mut directory: Directory, at: u32, next: u32) -> Vec<u8> {
     all
 }
 
-/// The file of a mask: tiles of 512 pixels, compressed with LZW. Its directory comes last, since its description is said last, and where it was
-/// first meant to be there is an empty one: so GDAL leaves such a file.
+/// The file of a mask: tiles of 512 pixels, compressed with LZW. Its directory comes last, since its
+/// description is said last, and where it was first meant to be there is an empty one: so GDAL leaves such a
+/// file.
 pub fn mask(grid: &Grid, pixels: &[u8], description: &str) -> Vec<u8> {
     let (across, down) = (grid.width.div_ceil(TILE), grid.height.div_ceil(TILE));
     let count = (across * down) as usize;

@@ -1,8 +1,8 @@
 //! The landscape that all scenes show: drawn, and the same wherever and whenever it is looked at.
 //!
-//! [`Landscape`] holds the heights of one area, thinned out, as a script drew them (`make_scenes.py`), and goes on in every direction without a
-//! seam: as in a mirror that is bent, and then as another part of it, turned. What grows there and how high the
-//! water stands on a day is not known here.
+//! [`Landscape`] holds the heights of one area, thinned out, as a script drew them (`make_scenes.py`), and
+//! goes on in every direction without a seam: as in a mirror that is bent, and then as another part of it,
+//! turned. What grows there and how high the water stands on a day is not known here.
 
 use crate::noise::{normal, smooth};
 
@@ -90,7 +90,8 @@ impl Landscape {
             let (slow_east, slow_south) = (smooth(x, y, 1300.0, GROUND + 3), smooth(x, y, 1100.0, GROUND + 4));
             let (u, v) = (x + bend * east + far * slow_east, y + bend * south + far * slow_south);
             let near = self.surface(mirrored(u, self.width), mirrored(v, self.height));
-            // Further out another part of it fades in, turned by a right angle: so the mirror itself is not seen.
+            // Further out another part of it fades in, turned by a right angle: so the mirror itself is not
+            // seen.
             let share = (outside / FADE).min(1.0);
             let share = share * share * (3.0 - 2.0 * share);
             let (u, v) = (v * 0.83 + ELSEWHERE.0, u * 0.83 + ELSEWHERE.1);

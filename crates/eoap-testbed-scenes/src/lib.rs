@@ -1,7 +1,8 @@
 //! Landsat scenes that are drawn, and what finds water in them: the pixel work of the testbed.
 //!
-//! A [`Scene`] shows a [`Landscape`] at one moment, pixel by pixel, and keeps none of it. [`threshold`] parts values as scikit-image does, [`mask`]
-//! writes a file as GDAL does, and [`band`] counts as rio-stac does. Nothing here opens a file or a connection.
+//! A [`Scene`] shows a [`Landscape`] at one moment, pixel by pixel, and keeps none of it. [`threshold`] parts
+//! values as scikit-image does, [`mask`] writes a file as GDAL does, and [`band`] counts as rio-stac does.
+//! Nothing here opens a file or a connection.
 
 mod band;
 mod geotiff;

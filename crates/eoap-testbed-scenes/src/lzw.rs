@@ -1,7 +1,7 @@
 //! The compression of TIFF that is called LZW (TIFF 6.0, section 13), as libtiff writes it.
 //!
-//! [`compressed`] gives the very bytes of libtiff, its habit of clearing a table that no longer pays included: so a file that GDAL wrote can be
-//! written again. What is compressed is not known here.
+//! [`compressed`] gives the very bytes of libtiff, its habit of clearing a table that no longer pays
+//! included: so a file that GDAL wrote can be written again. What is compressed is not known here.
 
 const CLEAR: u16 = 256;
 const END: u16 = 257;

@@ -1,4 +1,5 @@
-//! Noise that depends on a place and a seed alone, so that a landscape can be drawn in any order and always comes out the same.
+//! Noise that depends on a place and a seed alone, so that a landscape can be drawn in any order and always
+//! comes out the same.
 //!
 //! The places are pixels; what the noise is used for is not known here.
 
@@ -27,7 +28,8 @@ pub(crate) fn normal(column: i32, row: i32, seed: u64) -> f32 {
     (sum as f32 - 1020.0) * (1.0 / 209.02)
 }
 
-/// The whole number below; a landscape has fewer pixels than an `i32` counts. (The library's own is a call where a processor may be an old one.)
+/// The whole number below; a landscape has fewer pixels than an `i32` counts. (The library's own is a call
+/// where a processor may be an old one.)
 fn floor(value: f32) -> i32 {
     let whole = value as i32;
     whole - i32::from(whole as f32 > value)

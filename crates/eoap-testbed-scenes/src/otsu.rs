@@ -1,12 +1,15 @@
-//! Otsu's threshold (IEEE Transactions on Systems, Man, and Cybernetics 9, 1979), as the function `threshold_otsu` of scikit-image finds it.
+//! Otsu's threshold (IEEE Transactions on Systems, Man, and Cybernetics 9, 1979), as the function
+//! `threshold_otsu` of scikit-image finds it.
 //!
-//! [`threshold`] computes with numbers of 32 bits in the order of NumPy, so that the same pixels come out on the same side. `imageproc` has Otsu's
-//! method for pictures of bytes only. What the values mean is not known here.
+//! [`threshold`] computes with numbers of 32 bits in the order of NumPy, so that the same pixels come out on
+//! the same side. `imageproc` has Otsu's method for pictures of bytes only. What the values mean is not known
+//! here.
 
 /// Bins of the histogram.
 const BINS: usize = 256;
 
-/// What parts the finite ones of these values best: those above it from the others. `None` where there is no finite one.
+/// What parts the finite ones of these values best: those above it from the others. `None` where there is no
+/// finite one.
 pub fn threshold(values: &[f32]) -> Option<f32> {
     let finite = || values.iter().copied().filter(|value| value.is_finite());
     let (least, most) =

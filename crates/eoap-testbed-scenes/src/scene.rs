@@ -1,7 +1,8 @@
 //! One scene: what the landscape looked like from above at one moment, pixel by pixel.
 //!
-//! [`Scene`] draws its pixels when they are asked for and keeps none. Where a mask of the documented run says what is water, the scene
-//! shows just that: so a process that looks for water finds it again. Files and documents of scenes are not known here.
+//! [`Scene`] draws its pixels when they are asked for and keeps none. Where a mask of the documented run says
+//! what is water, the scene shows just that: so a process that looks for water finds it again. Files and
+//! documents of scenes are not known here.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -16,8 +17,8 @@ use crate::noise::{even, normal, smooth};
 /// Near a shore water is at least so deep, and land so high: a documented mask has the last word.
 const SHORE: f32 = 0.05;
 
-/// Which grain the pixels have. Otsu's threshold is the middle of a bin of its histogram, and the brightest land may lie just above it: with this grain
-/// no pixel of the documented area does.
+/// Which grain the pixels have. Otsu's threshold is the middle of a bin of its histogram, and the brightest
+/// land may lie just above it: with this grain no pixel of the documented area does.
 const TEXTURE: u64 = 1;
 
 /// Where scenes of one place lie on the grid of the landscape.
@@ -115,7 +116,8 @@ impl Scene {
 }
 
 impl Scene {
-    /// The normalised difference of two bands in a part of a row, added to the others; where both are 0 it is not a number.
+    /// The normalised difference of two bands in a part of a row, added to the others; where both are 0 it is
+    /// not a number.
     pub fn normalised_difference(&self, columns: Range<i32>, row: i32, bands: [Band; 2], all: &mut Vec<f32>) {
         all.extend(columns.map(|column| {
             let pixel = self.pixel(column, row);
@@ -124,7 +126,8 @@ impl Scene {
         }));
     }
 
-    /// The values of a band in every so many columns of a row, from one of them on, as a file of little-endian numbers has them.
+    /// The values of a band in every so many columns of a row, from one of them on, as a file of
+    /// little-endian numbers has them.
     pub fn values(&self, band: Band, first: i32, row: i32, step: u32, count: u32) -> Vec<u8> {
         let at = |number: u32| self.pixel(first.saturating_add_unsigned(number * step), row).value(band);
         (0..count).flat_map(|number| at(number).to_le_bytes()).collect()

@@ -1,5 +1,6 @@
-//! Shows every picture and table of the library, as a notebook's kernel would get them: blocks on standard output, each below a
-//! line with its name. `tests/pictures/screens.py` makes pages of them and photographs those.
+//! Shows every picture and table of the library, as a notebook's kernel would get them: blocks on standard
+//! output, each below a line with its name. `tests/pictures/screens.py` makes pages of them and photographs
+//! those.
 
 #![expect(clippy::print_stdout, reason = "standard output is where a notebook's kernel reads")]
 

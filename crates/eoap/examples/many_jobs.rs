@@ -1,5 +1,5 @@
-//! How much one client bears: waits for many jobs at once against a server on this machine, and prints requests per second,
-//! connections and memory.
+//! How much one client bears: waits for many jobs at once against a server on this machine, and prints
+//! requests per second, connections and memory.
 //!
 //! ```text
 //! cargo run --example many_jobs -- [JOBS] [QUESTIONS PER JOB] [CONNECTIONS]
@@ -60,7 +60,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The most memory that this process ever had, in KiB; Linux tells.
+/// The largest memory of this process so far, in KiB, as Linux reports it.
 fn memory() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;

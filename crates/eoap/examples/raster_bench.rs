@@ -1,4 +1,5 @@
-//! One measurement of `benches/raster.py`: opens a GeoTIFF on S3, does one thing, and prints the seconds that it took, and a sum of what it read.
+//! One measurement of `benches/raster.py`: opens a GeoTIFF on S3, does one thing, and prints the seconds that
+//! it took, and a sum of what it read.
 
 #![expect(clippy::print_stdout, reason = "it answers a script")]
 

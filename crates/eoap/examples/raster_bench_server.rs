@@ -1,5 +1,5 @@
-//! The testbed's S3 endpoint for `benches/raster.py`, behind a relay that counts requests and bytes: every line on standard input is answered
-//! with what was counted since the last one.
+//! The testbed's S3 endpoint for `benches/raster.py`, behind a relay that counts requests and bytes: every
+//! line on standard input is answered with what was counted since the last one.
 //!
 //! ```sh
 //! cargo run --example raster_bench_server -- SCENARIO PORT

@@ -44,7 +44,7 @@ pub(crate) fn main(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
                 break;
             }
         }
-        // Whoever asked is gone, also while an answer is sought.
+        // The pipe is closed: nobody waits for an answer.
         std::process::exit(0);
     });
     let mut stdout = stdout;
@@ -59,7 +59,7 @@ pub(crate) fn main(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
     });
     match answering.map(std::thread::JoinHandle::join) {
         Ok(Ok(())) => ExitCode::SUCCESS,
-        // What it was asked made rust-analyzer break down. Whoever asked sees that it is gone.
+        // A question made rust-analyzer break down. The kernel notices the end of this process.
         _ => ExitCode::FAILURE,
     }
 }

@@ -1,6 +1,6 @@
 //! The engine: notebooks run by evcxr itself, cell by cell, as evcxr_jupyter runs them.
 //!
-//! The main type is [`Evcxr`]. Whoever has one has built what notebooks depend on. What a worker does with a
+//! The main type is [`Evcxr`]. Creating one builds the notebooks' dependencies. What a worker does with a
 //! notebook is in `session`.
 
 use std::path::PathBuf;

@@ -80,7 +80,7 @@ struct Order {
 enum Over {
     /// Nobody has asked for a while, or the kernel is going.
     Rest,
-    /// There is none, and will not be.
+    /// The process cannot be started, and never will.
     Never(String),
     /// It is gone.
     Gone(String),
@@ -202,7 +202,7 @@ impl Analysis {
                 Answer::Failed(reason) => state.fault = Some(reason),
                 given => {
                     state.is_loaded = true;
-                    // Whoever asked may have gone.
+                    // The receiver may be gone.
                     let _ = answer.send(given);
                 }
             }

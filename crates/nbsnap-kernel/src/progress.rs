@@ -45,7 +45,7 @@ impl Progress {
             BuildEvent::Started { crates } => {
                 let counted = counted(crates);
                 self.say(&format!("building {counted} for `:dep`"), 0, crates, true);
-                // Whoever runs notebooks in a terminal sees this, and no display.
+                // Programs that run notebooks in a terminal show this, and no display.
                 let _ = writeln!(std::io::stderr(), "nbsnap: building {counted} for `:dep`");
             }
             BuildEvent::Crate { done, crates, name } => {

@@ -1,4 +1,5 @@
-//! What the README says there is, there is, and the other way round. Settings, tags and verdicts are in the guide, which is written from the code.
+//! What the README says there is, there is, and the other way round. Settings, tags and verdicts are in the
+//! guide, which is written from the code.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

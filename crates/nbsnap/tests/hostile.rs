@@ -1,8 +1,9 @@
-//! Files that somebody broke: settings, snapshots and notebooks that are changed at random must be refused or read, and neither break the
-//! reader nor keep it busy.
+//! Files that somebody broke: settings, snapshots and notebooks that are changed at random must be refused or
+//! read, and neither break the reader nor keep it busy.
 //!
-//! `hostile/` holds the files that are changed; what once broke something is kept in `hostile.proptest-regressions`. `cargo test` tries some
-//! hundreds of changes each; `PROPTEST_CASES=100000 cargo test --test hostile` as many as it says.
+//! `hostile/` holds the files that are changed; what once broke something is kept in
+//! `hostile.proptest-regressions`. `cargo test` tries some hundreds of changes each; `PROPTEST_CASES=100000
+//! cargo test --test hostile` as many as it says.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 

@@ -1,7 +1,8 @@
 //! Whatever a notebook's file holds: no panic, no hang, and no byte changes unless it is meant to.
 //!
-//! The files in `notebooks/` are odd ones; mutated at random they become odder. `NBSNAP_FUZZ=200000 cargo test --test notebooks` tries as many,
-//! `cargo test` a thousand. What once failed is kept in `notebooks.proptest-regressions` and tried first.
+//! The files in `notebooks/` are odd ones; mutated at random they become odder. `NBSNAP_FUZZ=200000 cargo
+//! test --test notebooks` tries as many, `cargo test` a thousand. What once failed is kept in
+//! `notebooks.proptest-regressions` and tried first.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -16,7 +17,8 @@ use nbsnap::notebook::Notebook;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-/// What mutations put into a file: what JSON, notebooks, Markdown, HTML and evcxr treat in some way of its own.
+/// What mutations put into a file: what JSON, notebooks, Markdown, HTML and evcxr treat in some way of its
+/// own.
 const PIECES: &[&str] = &[
     "null",
     "true",

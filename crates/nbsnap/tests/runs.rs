@@ -1,4 +1,5 @@
-//! Runs as a whole, with engines that do what a test wants of them: several for one verdict, and notebooks run for their outputs.
+//! Runs as a whole, with engines that do what a test wants of them: several for one verdict, and notebooks
+//! run for their outputs.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -18,8 +19,8 @@ use nbsnap::run::outputs_only::{AfterFailure, Executed, OutputsOnly};
 use nbsnap::select::Selection;
 use nbsnap::snapshot::{SnapshotStore, UpdateMode};
 
-/// An engine whose cells print their own source, with its name in place of `ENGINE`. `sleep` in a cell takes all the time that is left, and a notebook
-/// called `broken` cannot be begun.
+/// An engine whose cells print their own source, with its name in place of `ENGINE`. `sleep` in a cell takes
+/// all the time that is left, and a notebook called `broken` cannot be begun.
 struct Echo(&'static str);
 
 impl Engine for Echo {
@@ -84,7 +85,8 @@ fn project(notebooks: &[(&str, &str)]) -> (tempfile::TempDir, Project) {
     (folder, project)
 }
 
-/// Runs all notebooks on these engines. Returns the counts, and what became of each notebook, as events call it.
+/// Runs all notebooks on these engines. Returns the counts, and what became of each notebook, as events call
+/// it.
 fn test(project: &Project, engines: &[&'static str]) -> (Summary, Vec<(String, Status)>) {
     let store = SnapshotStore::new(project.snapshots_dir(), project.root.clone(), UpdateMode::WritePending);
     let mut echoes: Vec<Echo> = engines.iter().map(|name| Echo(name)).collect();
@@ -133,7 +135,8 @@ fn what_waits_for_review_is_the_first_engines() {
     assert_eq!((summary.failed, summary.pending), (1, 1));
     accept(&project);
     assert_eq!(test(&project, &["one"]).1, [status("telling", Status::Passed)], "one engine alone needs no name");
-    // A change is proposed by the first, and the second, which finds its own output recorded, does not take that back.
+    // A change is proposed by the first, and the second, which finds its own output recorded, does not take
+    // that back.
     assert_eq!(test(&project, &["other", "one"]).0.pending, 1);
 }
 
@@ -143,7 +146,8 @@ fn an_engine_that_is_named_twice_runs_once() {
     assert_eq!(test(&project, &["one", "one"]).1.len(), 1);
 }
 
-/// Runs notebooks for their outputs. Returns the counts, what each came to by its place, and what is wrong with each as a whole.
+/// Runs notebooks for their outputs. Returns the counts, what each came to by its place, and what is wrong
+/// with each as a whole.
 fn execute(project: &Project) -> (Summary, Vec<(usize, Executed)>, Vec<Vec<NotebookProblem>>) {
     let notebooks = project.notebooks().unwrap().usable;
     let (mut echo, mut done, mut problems) = (Echo("one"), Vec::new(), Vec::new());

@@ -47,7 +47,7 @@ pub(crate) struct Kept {
 
 impl Tape {
     pub(crate) fn new(live: Arc<Live>) -> Result<Self, BoxError> {
-        // Whoever is first in this process decides; all of them do the same.
+        // The first in this process decides. All of them do the same.
         let _ = rustls::crypto::ring::default_provider().install_default();
         // The client under record follows redirections itself.
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;

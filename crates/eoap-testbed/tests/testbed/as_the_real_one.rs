@@ -1,8 +1,8 @@
 //! The testbed against a real kernel: every answer that was recorded of it, asked again.
 //!
-//! Compared are the status, the media type, the headers, the title of an exception, and the shape of a document: its members, and which
-//! kind of value each has. What differs stands in `tests/zoo/differences.json`, each with its reason; a difference that is not there
-//! fails, and so does one that is there and none.
+//! It compares the status, the media type, the headers, the title of an exception, and the shape of a
+//! document: its members, and the kind of each value. Differences are in `tests/zoo/differences.json`, each
+//! with its reason. A difference that is missing there fails, and so does an entry that no longer differs.
 
 use std::collections::{BTreeMap, BTreeSet};
 

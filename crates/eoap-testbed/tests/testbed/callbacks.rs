@@ -1,4 +1,4 @@
-//! Subscribers are told how their jobs get on.
+//! Subscribers get updates about their jobs.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};

@@ -1,4 +1,5 @@
-//! A testbed and a bare client that uses its proxy. It has no opinion: it shows status, headers and body as they came.
+//! A testbed and a bare client that uses its proxy. It has no opinion: it shows status, headers and body as
+//! they came.
 
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -179,7 +180,8 @@ impl<'a> Client<'a> {
         self.signed(method, url, headers, body, &environment["AWS_SECRET_ACCESS_KEY"]).await
     }
 
-    /// A request to the object store, signed with this secret: SigV4 as the documentation of S3 spells it out.
+    /// A request to the object store, signed with this secret: SigV4 as the documentation of S3 spells it
+    /// out.
     pub(crate) async fn signed(
         &self,
         method: Method,

@@ -18,7 +18,8 @@ async fn run(world: &World, change: impl FnOnce(&mut Value)) -> (Value, Option<V
     (last, results)
 }
 
-/// What is in both, where numbers may differ in their last digits: PROJ and this crate's projection do so in one of them.
+/// What is in both, where numbers may differ in their last digits: PROJ and this crate's projection do so in
+/// one of them.
 #[track_caller]
 fn assert_same(one: &Value, other: &Value, place: &str) {
     match (one, other) {

@@ -24,7 +24,8 @@ async fn every_operation_of_the_definition_is_answered() {
             }
             let named = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
             let status = world.send(named, &format!("{ROOT}{path}"), &[], "").await.status;
-            // Of a method that no resource has, the server knows nothing; and an execution under another method is no such process.
+            // Of a method that no resource has, the server knows nothing; and an execution under another
+            // method is no such process.
             let refusal = match (method, path.ends_with("/execution")) {
                 ("patch", _) => 500,
                 (_, true) => 404,

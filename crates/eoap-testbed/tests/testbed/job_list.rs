@@ -32,7 +32,8 @@ async fn jobs_are_filtered() {
         ("?status=running,failed", &[SECOND_JOB, ECHO_JOB]),
         ("?type=process", &[JOB, SECOND_JOB, ECHO_JOB]),
         ("?type=unknown", &[]),
-        // The documented job was created at 13:41:42.566, the second ten minutes later, the one of echo before both.
+        // The documented job was created at 13:41:42.566, the second ten minutes later, the one of echo
+        // before both.
         ("?datetime=2025-08-20T13:41:42.566Z", &[JOB]),
         ("?datetime=2025-08-20T13:45:00Z/..", &[SECOND_JOB]),
         ("?datetime=../2025-08-20T13:45:00Z", &[JOB, ECHO_JOB]),

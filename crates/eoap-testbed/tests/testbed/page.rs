@@ -1,4 +1,5 @@
-//! Somebody watches: the page and its data, chosen ports, every request noted, and servers that do not care what they are called.
+//! Somebody watches: the page and its data, chosen ports, every request noted, and servers that do not care
+//! what they are called.
 
 use std::net::TcpListener;
 use std::time::Duration;

@@ -1,7 +1,8 @@
 //! The testbed as pygeoapi.
 //!
-//! What is asked for here was observed of real ones, 0.24.0 and, where it says so, 0.21.0, with the job manager TinyDB;
-//! `tests/peers/pygeoapi.py` of the workspace has the whole conversation with them and compares. In short:
+//! What is asked for here was observed of real ones, 0.24.0 and, where it says so, 0.21.0, with the job
+//! manager TinyDB; `tests/peers/pygeoapi.py` of the workspace has the whole conversation with them and
+//! compares. In short:
 //!
 //! | request | answer |
 //! |---|---|

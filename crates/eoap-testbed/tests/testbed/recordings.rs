@@ -1,4 +1,4 @@
-//! A deployment is recorded and played back without it. Another testbed stands for the deployment here.
+//! A deployment is recorded and played back without it. The deployment is another testbed here.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,10 +12,10 @@ use crate::client::{ASYNC, Client, JOB, ROOT as LINKS, S3, folder, inputs};
 /// What notebooks call the server that is recorded; its own links call it something else.
 const ROOT: &str = "http://cluster.example/ogc";
 
-/// The id that stands for the first one that the server made.
+/// The replacement of the first id that the server made.
 const FIRST: &str = "00000001-0000-4000-8000-000000000000";
 
-/// A testbed that stands for a live deployment, and what there is to know of it.
+/// A testbed in the role of a live deployment, and what is known about it.
 fn deployment() -> (Testbed, Live) {
     let testbed = Testbed::start(&Scenario::load(&folder()).unwrap()).unwrap();
     let environment = testbed.environment();
@@ -159,7 +159,8 @@ async fn what_was_not_recorded_is_refused_with_what_is_nearest() {
     );
     assert_eq!(reply.text(), format!("testbed: {expected}; record it with `nbsnap record`\n"));
     assert_eq!(replay.refused_hosts(), [expected]);
-    // A client that asks a finished job again sees it finished; one that would run it again does something else.
+    // A client that asks a finished job again sees it finished; one that would run it again does something
+    // else.
     let body = json!({"inputs": inputs()}).to_string();
     let execute =
         async || client.send(Method::POST, &format!("{ROOT}/processes/water-bodies/execution"), &[], body.clone()).await;

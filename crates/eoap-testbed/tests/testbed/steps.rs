@@ -66,7 +66,7 @@ async fn a_command_that_fails_says_why_and_one_that_lasts_is_ended() {
     assert!(says("echo hello", "").await.contains("has to write its outputs as a JSON object to standard output"));
     assert!(says("echo '[]'", "").await.contains("has to write an object, outputs by name, and not []"));
     let started = Instant::now();
-    // Whoever it has started goes with it, and holds up nobody.
+    // The processes that it has started end with it, and nobody waits for them.
     let lasting = says("sleep 60 & sleep 60", "timeout = \"200ms\"").await;
     assert!(lasting.contains("took longer than 200ms") && started.elapsed() < Duration::from_secs(20), "{lasting}");
 }

@@ -11,7 +11,7 @@ use object_store::{
 use crate::client::{S3, World, folder};
 
 fn store(testbed: &Testbed, bucket: &str) -> AmazonS3 {
-    // Whoever is first decides; all of them do the same.
+    // The first one decides. All of them do the same.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let environment = testbed.environment();
     AmazonS3Builder::new()

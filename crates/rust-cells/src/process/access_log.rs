@@ -193,7 +193,7 @@ mod tests {
         assert_eq!(why(&record(Access::Program, 0, "git"), false), "it starts the program `git`");
         assert_eq!(why(&record(Access::Host, 0, "08080808"), false), "it connects to another host");
         assert_eq!(why(&[], true), "it looks at more files than are kept count of");
-        // Whoever began a record was killed in it.
+        // A process was killed while writing a record.
         let torn = [record(Access::Read, 1, "/data"), vec![0; 30], record(Access::Read, 1, "/more")].concat();
         assert_eq!(why(&torn, false), "it looks at more files than are kept count of");
     }
