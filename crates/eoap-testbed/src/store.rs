@@ -37,7 +37,7 @@ pub(crate) struct About {
 }
 
 impl About {
-    /// Nothing but a media type.
+    /// Only a media type.
     pub(crate) fn typed(content_type: Option<String>) -> Self {
         Self { content_type, ..Self::default() }
     }

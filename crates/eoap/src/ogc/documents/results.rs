@@ -22,9 +22,9 @@ use crate::{
 /// | form | is read as |
 /// |---|---|
 /// | a JSON object | a document with a member per output |
-/// | … with nothing but a list `outputs` of objects with `id` and `value` (pygeoapi) | a member per entry of the list |
-/// | … with nothing but a list `outputs` of one thing else (pygeoapi) | that object's members, or that one output, such as a feature collection |
-/// | … with nothing but a text `id` and a `value` (pygeoapi) | the one output with this identifier |
+/// | … with only a list `outputs` of objects with `id` and `value` (pygeoapi) | a member per entry of the list |
+/// | … with only a list `outputs` of one other thing (pygeoapi) | that object's members, or that one output, such as a feature collection |
+/// | … with only a text `id` and a `value` (pygeoapi) | the one output with this identifier |
 /// | … without the one output that was asked for, unless a document was asked for | that output, raw |
 /// | an error document, whatever its status (ZOO-Project, of jobs that failed) | [`Error::Api`] |
 /// | any other JSON, any other media type | one output, raw |

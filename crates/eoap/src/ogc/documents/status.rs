@@ -100,7 +100,7 @@ impl fmt::Display for Status {
 
 /// Status information of a job (`statusInfo.yaml`), version 1.0 or 2.0.
 ///
-/// Nothing but [`status`](StatusInfo::status) is required here: ZOO-Project leaves out `type`, `processID`
+/// Only [`status`](StatusInfo::status) is required here: ZOO-Project leaves out `type`, `processID`
 /// and dates in some answers. Times stay the text that the server sent (RFC 3339 as a rule). A member that is
 /// `null` reads as absent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
