@@ -1,8 +1,9 @@
-//! What GitHub leaves of the notebooks' outputs still says what they say.
+//! What GitHub leaves of the notebooks' outputs still has their meaning.
 //!
-//! GitHub shows HTML that people give it by a list of what is allowed (published with its gem `html-pipeline`, `SanitizationFilter`): these
-//! elements, these attributes, and images from http, https or beside the page only. Style sheets, scripts, inline styles, inline SVG and
-//! images that are data are taken out. What is left is compared with the text that stands beside it.
+//! GitHub shows HTML by a list of what is allowed (published with its gem `html-pipeline`,
+//! `SanitizationFilter`): these elements, these attributes, and images from http, https or beside the page
+//! only. Style sheets, scripts, inline styles, inline SVG and images that are data are removed. The rest is
+//! compared with the text beside it.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 

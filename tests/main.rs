@@ -37,4 +37,5 @@ mod strip;
 mod terminal;
 mod verdicts;
 mod watch;
+mod words;
 mod world;

@@ -1,8 +1,8 @@
 //! The landscape that all scenes show: drawn, and the same wherever and whenever it is looked at.
 //!
-//! [`Landscape`] holds the heights of one area, thinned out, as a script drew them (`make_scenes.py`), and
-//! goes on in every direction without a seam: as in a mirror that is bent, and then as another part of it,
-//! turned. What grows there and how high the water stands on a day is not known here.
+//! [`Landscape`] has the heights of one area, thinned out, as a script drew them (`make_scenes.py`). It goes
+//! on in every direction without a seam: as in a bent mirror, and then as another part of it, turned. It
+//! does not know what grows there, or the water level on a day.
 
 use crate::noise::{normal, smooth};
 

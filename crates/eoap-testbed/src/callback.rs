@@ -48,7 +48,7 @@ impl Caller {
         }
     }
 
-    /// Tells of one job until it is over or dismissed.
+    /// Sends updates about one job until it is over or dismissed.
     async fn follow(self, key: Key) {
         let created = self.service.lock().jobs.as_created(&key);
         let Ok(created) = created else { return };

@@ -216,7 +216,7 @@ fn input_ended() -> Arc<AtomicBool> {
     ended
 }
 
-/// Tells the command to end, and makes it if it takes too long.
+/// Asks the command to end, and kills it if it takes too long.
 fn stop(child: &mut Child, serving: &Serving, log: &mut Log) -> ExitStatus {
     if let Some(process) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
         // After Ctrl-C, the terminal has already sent its own signal.
