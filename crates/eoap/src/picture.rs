@@ -1,21 +1,22 @@
-//! Pictures that are drawn: maps, histograms, timelines.
+//! Drawn pictures: maps, histograms, timelines.
 //!
-//! A [`Picture`] is an SVG document and the text that says the same. The modules below draw one kind of picture each, with what
-//! `draw` has for all of them; they know what items, statistics and statuses are, and neither
-//! fetch nor compute any.
+//! A [`Picture`] is an SVG document and a text with the same content. Each module below draws one kind of
+//! picture, with the means of `draw`. They know items, statistics and statuses, and do not fetch or compute
+//! any.
 //!
-//! How pictures come through in the front ends, and why they are as they are:
+//! How front ends show pictures, and what follows from that:
 //!
-//! - In a notebook a picture is shown as HTML that holds the SVG as an image (`<img src="data:image/svg+xml…">`) with the first line of the
-//!   text as its alternative: JupyterLab shows such HTML even in notebooks that it does not trust, shrinks the image to narrow windows
-//!   (as an output of its own an SVG runs over the edge), and tells it whether the theme is dark. An image reaches nothing
-//!   outside of itself and nothing reaches into it. The SVG itself and the text are there as outputs, too, for converters and
-//!   for readers of differences.
-//! - GitHub and some exports strip style sheets and scripts. So there are no scripts, colours stand in the elements themselves,
-//!   and a style sheet is only needed to follow a dark theme. Pictures lie on paper of their own: what is light stays readable
-//!   on a dark page. In HTML GitHub's list also has no inline styles, no inline SVG, and no images that are data: of a table all words are
-//!   left, and of a picture in HTML its alternative, which is why the picture is an output of its own, too. A test holds all that the
-//!   labs show to that list.
+//! - In a notebook a picture is shown as HTML with the SVG as an image (`<img src="data:image/svg+xml…">`).
+//!   The first line of the text is its alternative. JupyterLab shows such HTML even in notebooks that it
+//!   does not trust. It shrinks the image to narrow windows, where an SVG output would run over the edge. It
+//!   also passes on whether the theme is dark. An image is isolated from the page. The SVG itself and the
+//!   text are outputs, too, for converters and for readers of differences.
+//! - GitHub and some exports strip style sheets and scripts. So there are no scripts, and colours are in the
+//!   elements themselves. A style sheet is only needed to follow a dark theme. Pictures have their own
+//!   paper, so a light picture stays readable on a dark page. GitHub's list for HTML also has no inline
+//!   styles, no inline SVG, and no images that are data. A table keeps all its words. A picture in HTML
+//!   keeps only its alternative, so the picture is also a separate output. A test compares everything that
+//!   the labs show with that list.
 
 use std::{fmt, path::Path};
 
@@ -30,7 +31,7 @@ pub use crate::draw::ColourMap;
 pub use map::Map;
 pub use timeline::Timeline;
 
-/// A picture: an SVG document, and text that says the same.
+/// A picture: an SVG document, and a text with the same content.
 ///
 /// ```
 /// # let items: eoap::ItemCollection = serde_json::from_str(r#"{"type": "FeatureCollection", "features": []}"#)?;
@@ -71,7 +72,7 @@ impl Picture {
 }
 
 impl fmt::Display for Picture {
-    /// What the picture shows, in words and numbers.
+    /// The picture's content, in words and numbers.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
     }

@@ -1,6 +1,7 @@
-//! Where data lies: stores of objects (S3 and the like), addresses of assets, files that are whole or not there.
+//! Where data is: stores of objects (S3 and the like), addresses of assets, files that are complete or
+//! missing.
 //!
-//! Knows bytes and names. Knows nothing of what is in them.
+//! Knows bytes and names, but not their content.
 
 pub(crate) mod asset_address;
 pub(crate) mod atomic_file;

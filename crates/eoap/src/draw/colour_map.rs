@@ -1,7 +1,7 @@
 //! From values to colours.
 //!
-//! [`ColourMap`] names the scales that people know from matplotlib and ColorBrewer; the colours are those of the crate
-//! `colorous`. Which values lie at the ends is decided elsewhere.
+//! [`ColourMap`] names the scales that people know from matplotlib and ColorBrewer. The colours come from
+//! the crate `colorous`. The caller decides which values are at the ends.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ use colorous::Gradient;
 pub enum ColourMap {
     /// From black to white.
     Grey,
-    /// From dark violet through green to yellow; reads the same for readers who see few colours, and in print.
+    /// From dark violet through green to yellow. Also works for readers who see few colours, and in print.
     Viridis,
     /// From black through red to yellow and white.
     Inferno,
@@ -21,14 +21,15 @@ pub enum ColourMap {
     Blues,
     /// From white to dark green: cover, growth.
     Greens,
-    /// From brown through white to blue-green, for values on both sides of a middle, such as indices of wetness.
+    /// From brown through white to blue-green, for values on both sides of a middle, such as indices of
+    /// wetness.
     BrownTeal,
     /// From red through white to blue, for differences.
     RedBlue,
 }
 
 impl ColourMap {
-    /// The colour at a share from 0 to 1 of the way; what lies beyond is taken for the end.
+    /// The colour at a share of the way, from 0 to 1. Beyond that, the colour of the end.
     ///
     /// ```
     /// assert_eq!(eoap::ColourMap::Grey.at(0.5), [128, 128, 128]);
@@ -51,7 +52,7 @@ impl ColourMap {
         }
     }
 
-    /// What the two ends look like.
+    /// The names of the two end colours.
     pub(crate) fn ends(self) -> (&'static str, &'static str) {
         match self {
             Self::Grey => ("dark", "bright"),

@@ -1,8 +1,8 @@
-//! Places on the globe (WGS 84 longitude and latitude in degrees) and how they lie on a flat map.
+//! Positions on the globe (WGS 84 longitude and latitude in degrees) and on a flat map.
 //!
-//! [`Outline`] is what a GeoJSON geometry (RFC 7946) draws; [`Frame`] is the part of the globe that a map shows, and where on
-//! paper a place lies in it. Longitudes may run on beyond 180°: that is how what crosses the antimeridian stays in one piece.
-//! Nothing is drawn here.
+//! [`Outline`] is the drawing of a GeoJSON geometry (RFC 7946). [`Frame`] is the part of the globe that a
+//! map shows, with the position on paper of each place in it. Longitudes may run on beyond 180°, so that a
+//! geometry across the antimeridian stays in one piece. Nothing is drawn here.
 
 use geojson::{Geometry, Value};
 
@@ -30,7 +30,8 @@ impl Outline {
         outline
     }
 
-    /// The rectangle of `[west, south, east, north]`; with west beyond east it crosses the antimeridian (RFC 7946, 5.2).
+    /// The rectangle of `[west, south, east, north]`. With west beyond east it crosses the antimeridian (RFC
+    /// 7946, 5.2).
     pub(crate) fn of_bounds([west, south, east, north]: [f64; 4]) -> Self {
         let east = if east < west { east + 360.0 } else { east };
         // Points between the corners are not needed: parallels are straight on our maps.
@@ -52,8 +53,8 @@ impl Outline {
         self.join();
     }
 
-    /// Moves parts by whole turns so that they lie next to each other: a polygon that is cut at the antimeridian, as RFC 7946
-    /// asks for, has one half at each edge of the world.
+    /// Moves parts by whole turns so that they lie next to each other: a polygon that is cut at the
+    /// antimeridian, as RFC 7946 asks for, has one half at each edge of the world.
     fn join(&mut self) {
         let Some(west) = gap_end(self.runs().filter_map(span)) else { return };
         for run in self.rings.iter_mut().chain(&mut self.lines) {
@@ -69,7 +70,7 @@ impl Outline {
         runs.chain(self.points.iter().map(std::slice::from_ref))
     }
 
-    /// West, south, east and north, where east may lie beyond 180°.
+    /// West, south, east and north. East may be beyond 180°.
     pub(crate) fn bounds(&self) -> Option<[f64; 4]> {
         let start = [f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY];
         let places = self.runs().flatten();
@@ -87,8 +88,8 @@ impl Outline {
         self
     }
 
-    /// Area of the rings in square kilometres on a sphere: right to half a percent. Holes count against what they are cut from if
-    /// they turn the other way, as RFC 7946 asks for.
+    /// Area of the rings in square kilometres on a sphere, exact to half a percent. A hole counts as one if
+    /// it turns the other way, as RFC 7946 asks for.
     pub(crate) fn square_kilometres(&self) -> f64 {
         let ring = |ring: &Vec<Place>| {
             let next = ring.iter().cycle().skip(1);
@@ -97,7 +98,7 @@ impl Outline {
             };
             ring.iter().zip(next).map(part).sum::<f64>() * RADIUS * RADIUS / 2.0
         };
-        // Rings that run all around a pole do not close on a flat map; they are not footprints of scenes.
+        // Rings around a pole do not close on a flat map. Footprints of scenes are never such rings.
         self.rings.iter().map(ring).sum::<f64>().abs()
     }
 }
@@ -112,7 +113,7 @@ fn place(position: &[f64]) -> Option<Place> {
     }
 }
 
-/// Positions in a row; where the next lies more than half a turn away, it is taken from the other side.
+/// Successive positions. If the next is more than half a turn away, it is taken from the other side.
 fn run(positions: &[Vec<f64>]) -> Option<Vec<Place>> {
     let mut run: Vec<Place> = Vec::new();
     for (x, y) in positions.iter().filter_map(|position| place(position)) {
@@ -131,7 +132,7 @@ fn span(run: &[Place]) -> Option<(f64, f64)> {
     Some((west, east))
 }
 
-/// How far to move to lie at or east of `west`, by less than a turn.
+/// How far to move to be at or east of `west`, by less than a turn.
 fn turns(longitude: f64, west: f64) -> f64 {
     ((west - longitude) / 360.0 - 1e-12).ceil() * 360.0
 }
@@ -143,7 +144,7 @@ fn shift(run: &mut [Place], west: f64) {
     }
 }
 
-/// Where the widest gap between spans of longitudes ends: seen from there, all of them lie closest together.
+/// The end of the widest gap between spans of longitudes. From there, all of them are closest together.
 pub(crate) fn gap_end(spans: impl Iterator<Item = (f64, f64)>) -> Option<f64> {
     let mut spans: Vec<(f64, f64)> = spans
         .map(|(west, east)| {
@@ -167,7 +168,7 @@ pub(crate) fn gap_end(spans: impl Iterator<Item = (f64, f64)>) -> Option<f64> {
     Some(best.1)
 }
 
-/// The part of the globe that a map shows, and the rectangle of paper that it lies on: equirectangular, true to scale along
+/// The part of the globe that a map shows, and its rectangle on paper: equirectangular, true to scale along
 /// the parallel in its middle.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Frame {
@@ -181,20 +182,20 @@ pub(crate) struct Frame {
     pub(crate) height: f64,
 }
 
-/// A map of a point still shows so many degrees.
+/// The smallest span of a map in degrees, for a map of a point.
 const LEAST_SPAN: f64 = 0.01;
-/// Room around what is shown, as a share of its size.
+/// The margin around the content, as a share of its size.
 const ROOM: f64 = 0.06;
 
 impl Frame {
-    /// A frame around `bounds` with its upper left corner at `(x, y)`, at most so wide and high.
+    /// A frame around `bounds` with its upper left corner at `(x, y)`, and at most this width and height.
     pub(crate) fn around(bounds: [f64; 4], (x, y): (f64, f64), width: f64, height: f64) -> Self {
         let [west, south, east, north] = bounds;
         let stretch = |size: f64| size.max(LEAST_SPAN) * (1.0 + 2.0 * ROOM);
         let (middle_x, middle_y) = ((west + east) / 2.0, (south + north) / 2.0);
         let narrowing = middle_y.to_radians().cos().max(0.05);
         let (mut across, mut along) = (stretch(east - west).min(360.0), stretch(north - south).min(180.0));
-        // A strip gets more of its surroundings, so that neither side is less than a third of the other.
+        // A strip gets more of its surroundings, so that no side is less than a third of the other.
         across = across.max(along / narrowing / 3.0).min(360.0);
         along = along.max(across * narrowing / 3.0).min(180.0);
         let scale = (width / (across * narrowing)).min(height / along);
@@ -212,14 +213,14 @@ impl Frame {
         }
     }
 
-    /// Where on paper a place lies.
+    /// The position of a place on paper.
     pub(crate) fn place(&self, (longitude, latitude): Place) -> (f64, f64) {
         let across = (longitude - self.west) / (self.east - self.west);
         let along = (self.north - latitude) / (self.north - self.south);
         (self.x + across * self.width, self.y + along * self.height)
     }
 
-    /// Width of what is shown along its middle, in kilometres.
+    /// Width along the middle, in kilometres.
     pub(crate) fn kilometres_across(&self) -> f64 {
         (self.east - self.west) * kilometres_per_degree((self.south + self.north) / 2.0)
     }
@@ -248,11 +249,12 @@ fn direction(degrees: f64, side: &str, decimals: usize, limit: f64) -> String {
     if is_middle { text } else { format!("{text} {side}") }
 }
 
-/// Four corners of an image on the globe, in the order of its pixels: upper left, upper right, lower right, lower left.
+/// Four corners of an image on the globe, in the order of its pixels: upper left, upper right, lower right,
+/// lower left.
 pub(crate) type Corners = [Place; 4];
 
-/// Where in the image (0 to 1 across and down) a place lies, if it lies in it. Between corners places are spread evenly, which
-/// for a scene is right to a few pixels of a preview.
+/// The position of a place in the image (0 to 1 across and down), if it is inside. Between corners positions
+/// are interpolated evenly. For a scene that is exact to a few pixels of a preview.
 pub(crate) fn within([a, b, c, d]: Corners, (x, y): Place) -> Option<(f64, f64)> {
     let (mut across, mut down) = (0.5, 0.5);
     // Newton's method; the shape is nearly a parallelogram, where one step is exact.

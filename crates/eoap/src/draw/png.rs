@@ -1,8 +1,9 @@
-//! Writes a PNG image (ISO/IEC 15948): with a table of its colours where there are few of them, as in masks and colour maps, else
-//! as red, green, blue and opacity.
+//! Writes a PNG image (ISO/IEC 15948). With few colours, as in masks and colour maps, it has a colour table.
+//! Otherwise it has red, green, blue and opacity.
 //!
-//! Two kinds of image are all that a preview needs, and what compresses is there already; the crate `png` would bring two more, one
-//! of them a second compressor. It reads in the tests what is written here. Nothing is known about what the colours mean.
+//! A preview needs only these two kinds of image, and the compressor is a dependency already. The crate
+//! `png` would bring two more crates, one of them a second compressor. The tests read images with it. What
+//! the colours mean is not known here.
 
 use std::{collections::BTreeMap, io::Write};
 
@@ -14,8 +15,8 @@ const RGBA: u8 = 6;
 const NONE: u8 = 0;
 const PAETH: u8 = 4;
 
-/// The bytes of a PNG file with these pixels (red, green, blue, opacity), row by row. `pixels` must have `width` × `height`
-/// entries; an image without pixels becomes a transparent one.
+/// The bytes of a PNG file with these pixels (red, green, blue, opacity), row by row. `pixels` must have
+/// `width` × `height` entries; an image without pixels becomes a transparent one.
 pub(crate) fn encode(width: u32, height: u32, pixels: &[[u8; 4]]) -> Vec<u8> {
     if pixels.is_empty() {
         return encode(1, 1, &[[0; 4]]);
@@ -39,7 +40,7 @@ pub(crate) fn encode(width: u32, height: u32, pixels: &[[u8; 4]]) -> Vec<u8> {
     if let Some(table) = &table {
         chunk(&mut png, b"PLTE", &table.keys().flat_map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect::<Vec<u8>>());
         chunk(&mut png, b"tRNS", &table.keys().map(|pixel| pixel[3]).collect::<Vec<u8>>());
-        // Neighbours in a table have nothing to do with each other: there is no difference to predict.
+        // Numbers in a table are unrelated to those of their neighbours, so there is nothing to predict.
         rows.for_each(|row| write(&mut data, NONE, &packed(row, table, depth.into())));
     } else {
         let mut above = vec![[0; 4]; width as usize];
@@ -68,7 +69,8 @@ fn write(data: &mut ZlibEncoder<Vec<u8>>, filter: u8, row: &[u8]) {
     data.write_all(&[filter]).and_then(|()| data.write_all(row)).expect("writing to memory does not fail");
 }
 
-/// What a row differs by from what its neighbours to the left and above let expect (clause 9.4, the Paeth predictor).
+/// The difference between a row and its prediction from the neighbours to the left and above (clause 9.4,
+/// the Paeth predictor).
 fn predicted(row: &[[u8; 4]], above: &[[u8; 4]]) -> Vec<u8> {
     let mut differences = Vec::with_capacity(row.len() * 4);
     let (mut left, mut corner) = ([0; 4], [0; 4]);
@@ -90,7 +92,7 @@ fn predicted(row: &[[u8; 4]], above: &[[u8; 4]]) -> Vec<u8> {
     differences
 }
 
-/// The colours with their numbers, if there are no more than a table can hold.
+/// The colours with their numbers. `None` if there are too many for a table.
 fn table(pixels: &[[u8; 4]]) -> Option<BTreeMap<[u8; 4], u8>> {
     let mut table = BTreeMap::new();
     let mut last = None;

@@ -1,7 +1,7 @@
-//! From values to places in a picture, and the round values that an axis names.
+//! Maps values to positions in a picture, and finds the round values for an axis.
 //!
-//! [`Scale`] is linear. Ticks are multiples of 1, 2 or 5 times a power of ten, or of the steps that people count time or degrees
-//! in. Nothing is drawn here.
+//! [`Scale`] is linear. Ticks are multiples of 1, 2 or 5 times a power of ten, or of the usual steps for
+//! time and degrees. Nothing is drawn here.
 
 /// Steps of time in seconds.
 const TIME_STEPS: [f64; 17] =
@@ -17,7 +17,7 @@ pub(crate) struct Scale {
 }
 
 impl Scale {
-    /// From `domain` to `range`. A domain of one value lies in the middle of the range.
+    /// From `domain` to `range`. A domain of one value maps to the middle of the range.
     pub(crate) fn new(domain: (f64, f64), range: (f64, f64)) -> Self {
         Self { domain, range }
     }
@@ -75,12 +75,12 @@ pub(crate) fn multiples(low: f64, high: f64, step: f64) -> Vec<f64> {
     if count.is_finite() { (0..count as u32).map(|index| (first + f64::from(index)) * step + 0.0).collect() } else { Vec::new() }
 }
 
-/// How many decimals tell multiples of the step apart.
+/// How many decimals are needed to distinguish multiples of the step.
 pub(crate) fn decimals(step: f64) -> usize {
     (0..12).find(|digits| (step * 10f64.powi(*digits) - (step * 10f64.powi(*digits)).round()).abs() < 1e-6).unwrap_or(12) as usize
 }
 
-/// A whole number with thin spaces between thousands, so that it can be read at a glance.
+/// A whole number with thin spaces between thousands, for easy reading.
 pub(crate) fn grouped(count: u64) -> String {
     let digits = count.to_string();
     let mut text = String::new();

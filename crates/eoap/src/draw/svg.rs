@@ -1,8 +1,8 @@
 //! Writes SVG (SVG 1.1, which front ends' sanitisers know), element by element.
 //!
-//! [`Svg`] is a document, [`Shape`] one element of it. Whatever text comes in is escaped and freed of characters that XML does
-//! not have; numbers are rounded to hundredths of a pixel, so that the same picture is the same bytes on every machine. What is
-//! drawn is decided elsewhere.
+//! [`Svg`] is a document, and [`Shape`] is one element of it. All text is escaped, without characters that
+//! XML does not have. Numbers are rounded to hundredths of a pixel, so that a picture has the same bytes on
+//! every machine. The callers decide what is drawn.
 
 use std::fmt::Display;
 
@@ -17,7 +17,7 @@ use crate::draw::theme::{LINE, Paint, TEXT_SIZE, TITLE_SIZE, TYPEFACE, dark_styl
 /// An SVG document that is being drawn, on paper of the given size in pixels.
 pub(crate) struct Svg {
     writer: Writer<Vec<u8>>,
-    /// What the shapes are painted with, to be said in dark shades at the end.
+    /// The paints of the shapes, whose dark shades are written at the end.
     paints: Vec<Paint>,
 }
 
@@ -29,7 +29,7 @@ pub(crate) struct Shape {
     paints: Vec<Paint>,
 }
 
-/// On which side of its place text lies.
+/// The side of its position on which text is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Anchor {
     Start,
@@ -64,7 +64,7 @@ impl Svg {
         self.write(Event::Empty(start));
     }
 
-    /// Draws a shape that has a name, which is shown where the pointer rests on it.
+    /// Draws a shape with a name, which is shown while the pointer is over it.
     pub(crate) fn draw_named(&mut self, shape: Shape, name: &str) {
         let start = self.finished(shape);
         let end = start.to_end().into_owned();
@@ -73,7 +73,8 @@ impl Svg {
         self.write(Event::End(end));
     }
 
-    /// Draws within a window of the picture: what lies outside is cut off. Coordinates inside are those of the picture.
+    /// Draws within a window of the picture, and cuts off the rest. Coordinates inside are those of the
+    /// picture.
     pub(crate) fn window(&mut self, x: f64, y: f64, width: f64, height: f64, draw: impl FnOnce(&mut Self)) {
         let place = [x, y, width, height].map(number);
         let window = Shape::new("svg")
@@ -96,14 +97,14 @@ impl Svg {
         self.element(Shape::text(x, y, anchor).fill(paint), text);
     }
 
-    /// Writes a short text around a place, with a rim of paper, so that it can be read wherever it lies.
+    /// Writes a short text around a position, with a rim of paper, so that it is readable on any background.
     pub(crate) fn text_on_anything(&mut self, x: f64, y: f64, paint: Paint, text: &str) {
         let rim = Shape::text(x, y, Anchor::Middle).fill(Paint::Paper).stroke(Paint::Paper, 4.0).set("stroke-linejoin", "round");
         self.element(rim, text);
         self.text(x, y, Anchor::Middle, paint, text);
     }
 
-    /// Writes the picture's heading, with its upper edge at `y`, and says where the next line begins.
+    /// Writes the picture's heading, with its upper edge at `y`. Returns where the next line begins.
     pub(crate) fn heading(&mut self, x: f64, y: f64, text: &str) -> f64 {
         let shape = Shape::text(x, y + TITLE_SIZE, Anchor::Start).set("font-size", number(TITLE_SIZE)).set("font-weight", 600);
         self.element(shape.fill(Paint::Text), text);
@@ -160,7 +161,7 @@ impl Shape {
         Self::new("circle").at("cx", x).at("cy", y).at("r", radius)
     }
 
-    /// Closed rings, filled by the even-odd rule, so that a ring within a ring is a hole.
+    /// Closed rings, filled by the even-odd rule: a ring within a ring is a hole.
     pub(crate) fn rings<'a>(rings: impl IntoIterator<Item = &'a [(f64, f64)]>) -> Self {
         let mut path = String::new();
         for ring in rings {
@@ -175,7 +176,7 @@ impl Shape {
         Self::new("path").set("d", path).set("fill-rule", "evenodd")
     }
 
-    /// A PNG image, held in the document itself.
+    /// A PNG image, embedded in the document.
     pub(crate) fn png(x: f64, y: f64, width: f64, height: f64, png: &[u8]) -> Self {
         Self::new("image")
             .at("x", x)
@@ -224,20 +225,22 @@ impl Shape {
     }
 }
 
-/// A number as it is written: hundredths at most, without zeros at the end; what is no number is 0.
+/// A number in the document: at most hundredths, without zeros at the end. NaN and infinity become 0.
 pub(crate) fn number(value: f64) -> String {
     let rounded = if value.is_finite() { (value * 100.0).round() / 100.0 } else { 0.0 };
     // Adding 0 turns -0 into 0.
     format!("{}", rounded + 0.0)
 }
 
-/// Text without the characters that XML 1.0 does not have (clause 2.2): a replacement character stands in for each.
+/// Text without the characters that XML 1.0 does not have (clause 2.2). A replacement character takes the
+/// place of each.
 fn legal(text: &str) -> String {
     let is_legal = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
     text.chars().map(|c| if is_legal(c) { c } else { '\u{fffd}' }).collect()
 }
 
-/// About how wide text is in a picture. Nobody knows the reader's typeface; this errs on the wide side for most.
+/// The approximate width of text in a picture. The reader's typeface is unknown, so this is rather too wide
+/// for most.
 pub(crate) fn text_width(text: &str) -> f64 {
     let width = |c: char| match c {
         'i' | 'j' | 'l' | 't' | 'f' | 'r' | 'I' | '.' | ',' | ':' | ';' | '|' | '\'' | '!' | '(' | ')' | ' ' | '-' | '/' => 0.36,
@@ -251,7 +254,7 @@ pub(crate) fn text_width(text: &str) -> f64 {
     text.chars().map(width).sum::<f64>() * TEXT_SIZE
 }
 
-/// The text, cut in its middle to be at most so wide: identifiers differ at their ends.
+/// The text, cut in its middle to fit this width: identifiers differ at their ends.
 pub(crate) fn fitted(text: &str, width: f64) -> String {
     if text_width(text) <= width {
         return text.to_owned();

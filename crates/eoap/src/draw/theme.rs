@@ -1,10 +1,10 @@
-//! The one look of tables, cards and pictures: colours, sizes of type, rules.
+//! The common look of tables, cards and pictures: colours, sizes of type, rules.
 //!
-//! A [`Paint`] is a colour by what it is for, in two shades. Pictures lie on paper of their own and say both shades: where a front
-//! end tells whether it is dark (`prefers-color-scheme`, which JupyterLab passes on to images), the picture follows; where
-//! style sheets are stripped, or the front end says nothing, it is light, paper included, and reads all the same. HTML has no
-//! paper: it inherits the front end's colours, rules are half-transparent grey, and what it colours itself is readable on white
-//! and on black. Nothing here knows what is shown.
+//! A [`Paint`] is a colour by its purpose, in two shades. Pictures have their own paper, and both shades.
+//! They follow a front end that reports a dark theme (`prefers-color-scheme`, which JupyterLab passes on to
+//! images). Without that report or without style sheets they are light, paper included, and stay readable.
+//! HTML has no paper and inherits the front end's colours. Its rules are half-transparent grey, and its own
+//! colours are readable on white and on black. Nothing here knows what is shown.
 
 /// Size of a picture's headings in pixels.
 pub(crate) const TITLE_SIZE: f64 = 14.0;
@@ -12,7 +12,7 @@ pub(crate) const TITLE_SIZE: f64 = 14.0;
 pub(crate) const TEXT_SIZE: f64 = 12.0;
 /// From one line of type to the next.
 pub(crate) const LINE: f64 = 17.0;
-/// Between the paper's edge and what is drawn on it.
+/// The margin between the paper's edge and the drawing.
 pub(crate) const MARGIN: f64 = 12.0;
 /// Width of pictures: half a screen, and still readable when a narrow one shrinks it.
 pub(crate) const WIDTH: f64 = 480.0;
@@ -27,7 +27,7 @@ pub(crate) const QUIET: &str = "opacity:.75";
 /// A colour, by what it is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Paint {
-    /// What pictures are drawn on.
+    /// The background of pictures.
     Paper,
     /// The ground of a plot.
     Ground,
@@ -45,13 +45,14 @@ pub(crate) enum Paint {
     Good,
     /// Failure.
     Bad,
-    /// Waiting, and what is not known.
+    /// Waiting and unknown states.
     Idle,
-    /// One of several things, in the order in which they come; after the last, the first comes again.
+    /// One of several things, by its number. After the last colour, the first is used again.
     Series(usize),
 }
 
-/// Light and dark shades of things in a series, told apart by readers who see few colours (after Okabe and Ito).
+/// Light and dark shades of things in a series, distinguishable for readers who see few colours (after Okabe
+/// and Ito).
 const SERIES: [(&str, &str); 6] = [
     ("#2683c6", "#4ba3e3"),
     ("#c8590f", "#f0914a"),
@@ -89,7 +90,7 @@ impl Paint {
         }
     }
 
-    /// The word that style sheets know the paint by.
+    /// The name of the paint in style sheets.
     pub(crate) fn word(self) -> String {
         match self {
             Self::Series(index) => format!("series{}", index % SERIES.len()),
@@ -98,8 +99,8 @@ impl Paint {
     }
 }
 
-/// The style sheet of a picture: the dark shades of its paints. The light ones stand in the elements themselves, so that a picture which
-/// loses its style sheet keeps its colours.
+/// The style sheet of a picture: the dark shades of its paints. The light ones are in the elements
+/// themselves, so that a picture without its style sheet keeps its colours.
 pub(crate) fn dark_style(paints: &[Paint]) -> String {
     let rules = paints.iter().map(|paint| {
         let (word, dark) = (paint.word(), paint.shades().1);
@@ -139,7 +140,7 @@ mod tests {
                 Paint::Paper | Paint::Ground | Paint::Line => continue,
                 Paint::Text => 12.0,
                 Paint::Quiet => 4.5,
-                // WCAG 2.2, 1.4.11: what is drawn.
+                // WCAG 2.2, 1.4.11: graphics.
                 _ => 3.0,
             };
             for (shade, paper) in [(paint.shades().0, light), (paint.shades().1, dark)] {

@@ -58,7 +58,7 @@ fn draw(histogram: &Histogram, heading: &str, mean: Option<f64>) -> Picture {
     }
     let edge = |index: usize| across.place(edge(histogram, index));
     for (index, &count) in histogram.buckets.iter().enumerate().filter(|(_, count)| **count > 0) {
-        // A bar that is there is seen, however few values it stands for.
+        // Every bar is visible, however few values it has.
         let height = (bottom - up.place(count as f64)).max(1.0);
         let bar = Shape::rect(edge(index) + 1.0, bottom - height, edge(index + 1) - edge(index) - 2.0, height);
         svg.draw_named(bar.fill(Paint::Water), &format!("{}: {}", range(histogram, index), grouped(count)));

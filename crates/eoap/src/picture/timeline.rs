@@ -1,4 +1,4 @@
-//! What a job did and when, as a picture: a row for each step that the server told of.
+//! The course of a job as a picture: a row for each step that the server reported.
 
 use std::{
     fmt,
@@ -21,18 +21,18 @@ use crate::{
     },
 };
 
-/// Where the bars begin: what is left of them is said in words.
+/// Where the bars begin. Left of them is text.
 const LEFT: f64 = 260.0;
 /// Height of a row.
 const ROW: f64 = 24.0;
 /// More rows than this are cut in the middle.
 const ROWS: usize = 24;
 
-/// What a job did: the statuses that were seen, in their order. Cheap to clone; all clones are the same timeline, so that it can
-/// be given away to be filled and shown later.
+/// The course of a job: the statuses that were seen, in their order. Cheap to clone. All clones are the same
+/// timeline, so one can be passed on to be filled, and another shown later.
 ///
-/// Times are the server's own (`updated`, else `finished`, `started` or `created`), not those at which somebody asked. Where a
-/// server tells none, the answers are counted.
+/// Times are the server's own (`updated`, else `finished`, `started` or `created`), not those of the
+/// requests. If a server sends no times, the answers are counted.
 ///
 /// ```no_run
 /// # async fn run(job: eoap::Job) -> Result<(), eoap::Error> {
@@ -56,7 +56,7 @@ impl Wait {
 }
 
 impl Timeline {
-    /// A timeline that has seen nothing.
+    /// A timeline without statuses.
     pub fn new() -> Self {
         Self::default()
     }
@@ -107,13 +107,13 @@ struct Step {
     message: String,
     /// Progress in percent, at first and at last.
     progress: Option<(f64, f64)>,
-    /// Seconds from the job's beginning; answers, if there are no times.
+    /// Seconds from the job's beginning. Without times, the number of the answer.
     start: f64,
     end: f64,
     answers: usize,
 }
 
-/// The last time that a status tells of, in seconds.
+/// The last time in a status, in seconds.
 fn time(status: &StatusInfo) -> Option<f64> {
     let times = [&status.updated, &status.finished, &status.started, &status.created];
     times.into_iter().find_map(|time| seconds(time.as_deref()))
@@ -139,7 +139,7 @@ fn steps(statuses: &[StatusInfo]) -> Vec<Step> {
     for (index, status) in statuses.iter().enumerate() {
         let before = steps.last().map_or(0.0, |step| step.end);
         let at = if is_timed { time(status).map_or(before, |time| time - zero) } else { index as f64 };
-        // A clock that goes backwards, or another one, does not turn a step around.
+        // If a clock goes backwards, or differs, a step still has no negative length.
         let at = at.max(before);
         let end = if status.status.is_finished() {
             seconds(status.finished.as_deref()).map_or(at, |end| (end - zero).max(at))
@@ -238,7 +238,7 @@ impl Chart {
         }
     }
 
-    /// The steps to show; nothing stands for what is cut out of their middle.
+    /// The steps to show. `None` marks the gap if the middle is cut out.
     fn rows(&self) -> Vec<Option<&Step>> {
         if self.steps.len() <= ROWS + 1 {
             return self.steps.iter().map(Some).collect();

@@ -1,4 +1,4 @@
-//! Where the data of an asset lies, by its address. Fetches nothing.
+//! The kind of place where an asset's data is, by its address. Fetches nothing.
 
 use std::path::{Path, PathBuf};
 
@@ -23,7 +23,7 @@ pub(crate) enum Address {
 impl Address {
     /// # Errors
     ///
-    /// [`Error::Url`] for what is relative, or is no address of a file.
+    /// [`Error::Url`] for an address that is relative, or not of a file.
     pub(crate) fn of(href: &str) -> Result<Self> {
         let refuse = |reason: &str| Err(Error::Url { url: shown_text(href), reason: reason.to_owned() });
         match Url::parse(href) {

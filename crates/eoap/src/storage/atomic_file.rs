@@ -1,7 +1,8 @@
-//! A file that appears under its name when it is whole, and not before.
+//! A file that appears under its name when it is complete, and not before.
 //!
-//! [`AtomicFile`] is written beside its final place, under a name that says that it is a part, and moved when all is there: readers
-//! never meet half a file, and what was there before stays until then. Knows nothing about what is in it.
+//! [`AtomicFile`] is written next to its final place, under a name that marks it as a part. It is moved when
+//! it is complete. So readers never see half a file, and an earlier file stays until then. Knows nothing
+//! about the content.
 
 use std::{
     fs::{self, File},
@@ -21,7 +22,7 @@ pub(crate) struct AtomicFile {
 }
 
 impl AtomicFile {
-    /// Begins a file, and its folder if there is none.
+    /// Begins a file. Creates its folder if necessary.
     pub(crate) fn create(path: &Path) -> Result<Self> {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let Some(name) = path.file_name() else {
@@ -32,7 +33,7 @@ impl AtomicFile {
             let reason = "there is a folder of this name; give the path of a file".to_owned();
             return Err(Error::File { path: path.display().to_string(), reason });
         }
-        // Two downloads of the same file, in this process or in two, do not write into each other's part.
+        // Two downloads of the same file, even from two processes, must not write to each other's part.
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let part = path.with_file_name(format!(".{}.{}-{number}.part", name.to_string_lossy(), std::process::id()));
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
@@ -47,7 +48,7 @@ impl AtomicFile {
         written.map_err(|error| failed(&self.path, &error))
     }
 
-    /// Starts anew with an empty file.
+    /// Starts again with an empty file.
     pub(crate) fn clear(&mut self) -> Result<()> {
         self.file = Some(File::create(&self.part).map_err(|error| failed(&self.path, &error))?);
         Ok(())
@@ -56,7 +57,7 @@ impl AtomicFile {
     /// Gives the file its name.
     pub(crate) fn finish(mut self) -> Result<()> {
         let Some(file) = self.file.take() else { return Ok(()) };
-        // On disk before it has its name: after a power failure there is the whole file or the old one.
+        // On disk before it has its name: after a power failure there is the complete file or the old one.
         let moved = file.sync_all().and_then(|()| fs::rename(&self.part, &self.path));
         if let Err(error) = moved {
             self.file = Some(file);
@@ -76,7 +77,7 @@ impl AtomicFile {
 impl Drop for AtomicFile {
     fn drop(&mut self) {
         if self.file.take().is_some() {
-            // Nobody is left to be told.
+            // A failure here cannot be reported.
             let _ = fs::remove_file(&self.part);
         }
     }

@@ -1,4 +1,4 @@
-//! What lies in a folder of a store, shown as `aws s3 ls` shows it.
+//! The content of a folder of a store, shown as `aws s3 ls` shows it.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use crate::display::{Align, Bundle, Table};
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Listing {
-    /// URL of what was listed.
+    /// URL of the listed folder.
     pub url: String,
     /// Names of the folders, without a slash.
     pub folders: Vec<String>,
@@ -52,7 +52,7 @@ impl Listing {
         self.entries.iter().find(|entry| entry.name == name)
     }
 
-    /// Whether there is neither folder nor object.
+    /// Whether there is no folder and no object.
     pub fn is_empty(&self) -> bool {
         self.folders.is_empty() && self.entries.is_empty()
     }

@@ -1,6 +1,8 @@
-//! The user's settings for AWS in `~/.aws/config` and `~/.aws/credentials`, as the AWS command line reads them.
+//! The user's settings for AWS in `~/.aws/config` and `~/.aws/credentials`, as the AWS command line reads
+//! them.
 //!
-//! Reads keys, region and endpoint of one profile. What signs in interactively (SSO), assumes roles or runs programs is not done here.
+//! Reads keys, region and endpoint of one profile. What signs in interactively (SSO), assumes roles or runs
+//! programs is not done here.
 
 use std::{
     collections::HashMap,
@@ -13,7 +15,7 @@ use std::{
 pub(crate) struct Profile(HashMap<String, String>);
 
 impl Profile {
-    /// The profile that `AWS_PROFILE` names, else `default`; empty if there is none.
+    /// The profile that `AWS_PROFILE` names, or else `default`. Empty if it does not exist.
     pub(crate) fn of_environment() -> Self {
         let name = env::var("AWS_PROFILE").ok().filter(|name| !name.is_empty()).unwrap_or_else(|| "default".to_owned());
         let file = |variable: &str, usual: &str| {
@@ -40,7 +42,7 @@ impl Profile {
     }
 }
 
-/// The settings of the sections that are meant. Indented lines belong to a setting with members of its own, which none of those here is.
+/// The settings of the matching sections. Indented lines belong to nested settings, which are not used here.
 fn section(text: &str, is_meant: impl Fn(&str) -> bool) -> HashMap<String, String> {
     let mut members = HashMap::new();
     let mut is_inside = false;
@@ -63,8 +65,8 @@ fn section(text: &str, is_meant: impl Fn(&str) -> bool) -> HashMap<String, Strin
     members
 }
 
-/// Whether this machine is one of AWS, which tells programs on it the keys of its role. Elsewhere nobody answers at that address, and asking there
-/// takes half a minute.
+/// Whether this machine is one of AWS, which gives its programs the keys of its role. Elsewhere nobody
+/// answers at that address, and a request takes half a minute.
 pub(crate) fn is_machine_of_aws() -> bool {
     let set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
     let vendor = || {

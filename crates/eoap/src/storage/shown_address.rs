@@ -1,8 +1,8 @@
-//! Addresses as they are shown: without what is secret in them.
+//! Addresses for messages, without secrets.
 
 use url::Url;
 
-/// An address to show: without its query, which may hold a signature, and without user name and password.
+/// An address without its query, which may have a signature, and without user name and password.
 pub(crate) fn shown(url: &Url) -> String {
     let mut shown = url.clone();
     let _ = shown.set_username("").and_then(|()| shown.set_password(None));

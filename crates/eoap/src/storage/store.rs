@@ -1,7 +1,7 @@
 //! Reads from S3 and stores like it.
 //!
-//! [`Store`] is one bucket, with its settings from the caller, the `AWS_*` environment and the STAC asset, in this order. It
-//! lists and fetches, and knows nothing about what is in the objects.
+//! [`Store`] is one bucket. Its settings come from the caller, the `AWS_*` environment and the STAC asset,
+//! in this order. It lists and fetches. It knows nothing about the content of objects.
 
 use std::{
     fmt,
@@ -30,13 +30,18 @@ use crate::{
 
 /// One bucket of S3 or a store like it, cheap to clone.
 ///
-/// Each setting comes from the builder; else from the environment (`AWS_ENDPOINT_URL`, `AWS_REGION`, `AWS_DEFAULT_REGION`,
-/// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` and the others that object_store reads); else from the
-/// user's profile in `~/.aws/config` and `~/.aws/credentials` (`AWS_PROFILE`); else from the asset's `storage:endpoint` and `storage:region`, but
-/// that the asset's region comes before the profile's. The region of a bucket of AWS that nobody says is asked of the bucket. `AWS_NO_SIGN_REQUEST=YES` is for
-/// public buckets. A session token goes to an endpoint that the user names, and to no other. With an endpoint, addresses are path-style
-/// (`http://endpoint/bucket/key`) unless `AWS_VIRTUAL_HOSTED_STYLE_REQUEST` says otherwise, and plain HTTP is allowed.
-/// Proxies are taken from `http_proxy`, `https_proxy` and `no_proxy`.
+/// Each setting comes from the first of these that has it:
+///
+/// - the builder;
+/// - the environment (`AWS_ENDPOINT_URL`, `AWS_REGION`, `AWS_DEFAULT_REGION`, `AWS_ACCESS_KEY_ID`,
+///   `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` and the others that object_store reads);
+/// - the user's profile in `~/.aws/config` and `~/.aws/credentials` (`AWS_PROFILE`);
+/// - the asset's `storage:endpoint` and `storage:region`. The asset's region comes before the profile's.
+///
+/// If the region of a bucket of AWS is not set, the bucket is asked for it. `AWS_NO_SIGN_REQUEST=YES` is for
+/// public buckets. A session token is sent only to an endpoint that the user names. With an endpoint,
+/// addresses are path-style (`http://endpoint/bucket/key`) unless `AWS_VIRTUAL_HOSTED_STYLE_REQUEST` says
+/// otherwise, and plain HTTP is allowed. Proxies are taken from `http_proxy`, `https_proxy` and `no_proxy`.
 ///
 /// ```no_run
 /// # async fn run(asset: &eoap::stac::Asset) -> Result<(), eoap::Error> {
@@ -53,7 +58,8 @@ pub struct Store {
     region: Option<String>,
 }
 
-/// A store that is made when it is needed: the region of a bucket of AWS, if nobody says it, is asked for then.
+/// A store that is made when it is needed. The region of a bucket of AWS, if it is not set, is requested
+/// then.
 pub(crate) struct Lazy {
     made: OnceCell<Arc<dyn ObjectStore>>,
     bucket: Option<(AmazonS3Builder, String, ClientOptions)>,
@@ -74,7 +80,7 @@ impl Lazy {
                 let (builder, bucket, options) = self.bucket.clone().expect("a store that is not made knows its bucket");
                 let builder = match resolve_bucket_region(&bucket, &options).await {
                     Ok(region) => builder.with_region(region),
-                    // The request itself says better what is wrong.
+                    // The request itself gives a better error.
                     Err(_) => builder,
                 };
                 let store = builder.build().map_err(|error| Error::Store {
@@ -107,7 +113,8 @@ impl Store {
         Self::builder(S3Url::parse(url.as_ref())?.bucket).build()
     }
 
-    /// The store that an asset with an `s3://bucket/key` address lies in, with settings from the environment and the asset.
+    /// The store of an asset with an `s3://bucket/key` address. Settings come from the environment and the
+    /// asset.
     ///
     /// # Errors
     ///
@@ -126,19 +133,19 @@ impl Store {
         self.endpoint.as_deref()
     }
 
-    /// Region of the bucket, if it is set: that of a bucket of AWS is asked for when the first object is.
+    /// Region of the bucket, if it is set. For a bucket of AWS it is requested with the first object.
     pub fn region(&self) -> Option<&str> {
         self.region.as_deref()
     }
 
-    /// Lists one level of the bucket, as `aws s3 ls` does: folders, and objects with size and time. `at` is an
-    /// `s3://bucket/prefix` URL or the prefix alone; with a slash at its end it is a folder, without one the names in
-    /// the folder above that begin with its last part are listed.
+    /// Lists one level of the bucket, as `aws s3 ls` does: folders, and objects with size and time. `at` is
+    /// an `s3://bucket/prefix` URL or the prefix alone. With a slash at its end it is a folder. Without one,
+    /// the names in the folder above are listed that begin with its last part.
     ///
     /// # Errors
     ///
-    /// [`Error::Url`] for a URL of another bucket, [`Error::Store`] if the store refuses or fails. A folder that does not
-    /// exist is an empty listing: S3 has no folders.
+    /// [`Error::Url`] for a URL of another bucket, [`Error::Store`] if the store refuses or fails. A missing
+    /// folder is an empty listing: S3 has no folders.
     pub fn list(&self, at: impl AsRef<str>) -> BoxFuture<'_, Result<Listing>> {
         self.list_at(self.resolve(at.as_ref()))
     }
@@ -166,11 +173,12 @@ impl Store {
         Ok(Listing::new(url.to_string(), folders, entries))
     }
 
-    /// Fetches an object whole. `at` is an `s3://bucket/key` URL or the key alone.
+    /// Fetches a whole object. `at` is an `s3://bucket/key` URL or the key alone.
     ///
     /// # Errors
     ///
-    /// [`Error::Url`] for a URL of another bucket, [`Error::Store`] if the object is missing or the store refuses or fails.
+    /// [`Error::Url`] for a URL of another bucket, [`Error::Store`] if the object is missing or the store
+    /// refuses or fails.
     pub fn get(&self, at: impl AsRef<str>) -> BoxFuture<'_, Result<Bytes>> {
         self.get_at(self.resolve(at.as_ref()))
     }
@@ -184,7 +192,8 @@ impl Store {
         })
     }
 
-    /// Fetches an object piece by piece, and says how large it is. What breaks off is asked for from there on.
+    /// Fetches an object piece by piece, and says how large it is. What breaks off is asked for from there
+    /// on.
     pub(crate) async fn stream(&self, url: &S3Url) -> Result<(BoxStream<'_, Result<Bytes>>, u64)> {
         let path = self.path(url, &url.key)?;
         let object = self.inner.store().await?.get(&path).await.map_err(|error| self.failed(url, error))?;
@@ -194,7 +203,8 @@ impl Store {
     }
 
     #[cfg_attr(not(feature = "raster"), allow(dead_code, reason = "what only rasters need"))]
-    /// Fetches a range of an object's bytes, and says how large the object is. The range may reach beyond the end.
+    /// Fetches a range of an object's bytes, and says how large the object is. The range may reach beyond the
+    /// end.
     pub(crate) async fn get_range(&self, url: &S3Url, range: Range<u64>, version: &OnceLock<String>) -> Result<(Bytes, u64)> {
         let path = self.path(url, &url.key)?;
         // Parts of different objects are not joined.
@@ -217,7 +227,7 @@ impl Store {
         Ok((bytes, size))
     }
 
-    /// The full URL of what is given as URL or key.
+    /// The full URL for a URL or a key.
     pub(crate) fn resolve(&self, at: &str) -> Result<S3Url> {
         if !at.contains("://") {
             return Ok(S3Url { bucket: self.bucket.clone(), key: at.trim_start_matches('/').to_owned() });

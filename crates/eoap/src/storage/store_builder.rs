@@ -1,6 +1,7 @@
 //! Settings of a store: from the caller, the environment, the user's profile, and the asset, in this order.
 //!
-//! What is unusable is refused here, before any request. Secrets go to the places that the user names, and into no message.
+//! Unusable settings are refused here, before any request. Secrets are sent only to the places that the user
+//! names, and are in no message.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -87,14 +88,15 @@ impl StoreBuilder {
         self
     }
 
-    /// Says that the requests are paid for by who makes them, as some public buckets demand (`x-amz-request-payer`).
+    /// States that the requester pays for the requests, as some public buckets demand
+    /// (`x-amz-request-payer`).
     pub fn requester_pays(mut self) -> Self {
         self.requester_pays = true;
         self
     }
 
-    /// Takes endpoint and region from an asset (`storage:endpoint`, `storage:region`) where neither this builder nor the
-    /// environment sets them.
+    /// Takes endpoint and region from an asset (`storage:endpoint`, `storage:region`) where neither this
+    /// builder nor the environment sets them.
     pub fn asset(mut self, asset: &stac::Asset) -> Self {
         let member = |name: &str| asset.additional_fields.get(name)?.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
         self.fallback_endpoint = member("storage:endpoint");
@@ -126,7 +128,7 @@ impl StoreBuilder {
             self.endpoint.or_else(|| set(Key::S3Endpoint)).or_else(|| set(Key::Endpoint)).or_else(|| of_profile("endpoint_url"));
         let is_assets = own_endpoint.is_none();
         let endpoint = own_endpoint.or(self.fallback_endpoint).map(|endpoint| checked(&endpoint).map_err(refuse)).transpose()?;
-        // Where a bucket lies is no matter of taste: what its asset says comes before the user's usual region.
+        // The place of a bucket is a fact: the asset's region comes before the user's usual one.
         let region = self.region.or_else(|| set(Key::Region)).or(self.fallback_region).or_else(|| of_profile("region"));
         let is_unsigned = self.anonymous || is_unsigned || set(Key::SkipSignature).is_some_and(|value| value == "true");
         let (credentials, token) = match (self.credentials, set(Key::AccessKeyId)) {
@@ -177,7 +179,7 @@ impl StoreBuilder {
             builder.build().map_err(|error| Error::Store { url: root.clone(), reason: chain(&error), source: Some(error.into()) })
         };
         let inner = match (&endpoint, &region) {
-            // A bucket of AWS tells its region to who asks.
+            // A bucket of AWS answers a request for its region.
             (None, None) => {
                 build(builder.clone())?;
                 Lazy::for_bucket(builder, self.bucket.clone(), options)
@@ -188,7 +190,7 @@ impl StoreBuilder {
     }
 }
 
-/// An endpoint without what is not meant for it.
+/// Checks an endpoint: it must have no parts that are not sent to it. Removes a slash at its end.
 fn checked(endpoint: &str) -> Result<String, String> {
     let wrong = |why: &str| {
         format!("the endpoint {:?} {why}; give an http or https URL, such as http://localhost:9000", shown_text(endpoint))
@@ -230,7 +232,7 @@ struct Surroundings {
     /// The settings in `AWS_*` variables; empty ones count as not set.
     environment: AmazonS3Builder,
     profile: Profile,
-    /// Whether nothing is to be signed (`AWS_NO_SIGN_REQUEST`, as GDAL has it).
+    /// Whether requests are not signed (`AWS_NO_SIGN_REQUEST`, as in GDAL).
     is_unsigned: bool,
     is_machine_of_aws: bool,
 }
@@ -304,7 +306,7 @@ mod tests {
         let surroundings = || Surroundings { profile: profile.clone(), ..nothing() };
         let store = Store::builder("b").build_from(surroundings()).expect("keys of the profile");
         assert_eq!((store.endpoint(), store.region()), (Some("http://minio:9000"), Some("us-west-2")));
-        // Where the data lies, its asset knows best; which store is asked, the user.
+        // The asset knows best where the data is. The user decides which store is asked.
         let store = Store::builder("b").asset(&asset()).build_from(surroundings()).expect("store");
         assert_eq!((store.endpoint(), store.region()), (Some("http://minio:9000"), Some("eu-x")));
     }
