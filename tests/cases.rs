@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::world::{ENGINES, World, workspace};
 
-/// `expect.toml`: what a run of the project must come to.
+/// `expect.toml`: the expected result of a run of the project.
 struct Expectation {
     /// The exit code.
     exit: i32,
@@ -134,7 +134,7 @@ macro_rules! cases {
         #[test]
         fn every_project_has_its_test() {
             let mut tested: Vec<&str> = vec![$($folder),*];
-            // These are run by tests of their own.
+            // These have their own tests.
             tested.extend(["interrupted"]);
             for entry in std::fs::read_dir(workspace().join("tests/projects")).unwrap() {
                 let name = entry.unwrap().file_name().into_string().unwrap();

@@ -107,7 +107,7 @@ fn all_cells_that_do_not_compile_are_found_but_not_what_only_lacks_them() {
 
 #[test]
 fn what_only_running_shows_is_no_problem_here() {
-    // A failed assertion, an endless loop, a cell that is meant not to compile.
+    // A failed assertion, an endless loop, a cell that should not compile.
     for project in ["failed-assertion", "endless-loop", "raises-exception", "passes"] {
         let allowed = ["--allow", "rustfmt", "--allow", "statics", "--allow", "print-at-end"];
         World::of_project(project).run(&[&["check"][..], &allowed].concat()).exits(0).says("nothing is wrong with 1 notebook");

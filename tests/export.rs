@@ -45,7 +45,7 @@ fn every_lab_is_a_page_that_holds_what_is_recorded() {
         assert!(index.contains(part), "{part}: {index}");
     }
     assert_eq!(world.read("site/notebooks/02-list.ipynb"), world.read("notebooks/02-list.ipynb"));
-    // The search knows what is said and what is programmed, by the heading that it is below.
+    // The search covers prose and code, each by its heading.
     let words = world.read("site/search.js");
     let pages: serde_json::Value =
         serde_json::from_str(words.strip_prefix("const PAGES = ").unwrap().trim_end().trim_end_matches(';')).unwrap();

@@ -28,7 +28,7 @@ fn what_is_left_over_is_shown_and_removed() {
 fn builds_that_a_run_is_using_are_not_removed() {
     let world = World::of_project("passes");
     world.run(&["test"]).exits(0);
-    // As several runs at once hold it.
+    // Locked as several runs at once do.
     let lock = std::fs::File::open(world.path("target/nbsnap/cells/lock")).unwrap();
     lock.lock_shared().unwrap();
     let outcome = world.run(&["clean", "--builds"]);

@@ -124,7 +124,7 @@ fn the_kernel_goes_when_jupyter_is_killed() {
         assert!(killed.elapsed() < Duration::from_secs(20), "left behind: {:?}", processes(&world));
         std::thread::sleep(Duration::from_millis(50));
     }
-    // A process has no working folder any more a moment before its files are closed.
+    // A process loses its working folder a moment before its files are closed.
     while world.run(&["clean", "--builds"]).exit == 96 {
         assert!(killed.elapsed() < Duration::from_secs(20), "something still holds the kernel's folder");
         std::thread::sleep(Duration::from_millis(50));
@@ -217,7 +217,7 @@ impl Kernel {
         let file = world.path(&format!("connection-{}.json", ports[0]));
         std::fs::write(&file, serde_json::to_vec(&connection).unwrap()).unwrap();
         let kernel = world.command(&["kernel", "start", file.to_str().unwrap()]);
-        // As Jupyter starts kernels: in a session of their own.
+        // As Jupyter starts kernels: in their own session.
         let mut jupyter = Command::new("sh");
         jupyter.args(["-c", "setsid \"$@\" & wait", "jupyter"]).arg(kernel.get_program()).args(kernel.get_args());
         let environment = kernel.get_envs().filter_map(|(name, value)| Some((name, value?)));

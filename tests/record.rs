@@ -36,7 +36,7 @@ const CELLS: [(&str, &str, &str); 4] = [
     ),
 ];
 
-/// A project with that notebook, tested with the recording that is to be made.
+/// A project with that notebook, whose tests use the recording.
 fn project() -> World {
     let mut world = World::empty();
     world.write("notebooks/nbsnap.toml", "[environment]\nscenario = \"../recorded\"\n");
@@ -109,7 +109,7 @@ fn credentials_in_forms_json_and_addresses_are_not_recorded() {
     ] {
         assert!(all.contains(said), "{said} is not in {all}");
     }
-    // Who plays it back has credentials of their own.
+    // Another person plays it back, with other credentials.
     write_logins(&world, "sesameopen", "ann");
     world.run(&["test"]).exits(100).says("NEW").does_not_say("was not recorded");
     world.run(&["accept"]).exits(0);

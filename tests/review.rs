@@ -58,7 +58,7 @@ fn a_reviewer_changes_a_notebook_sees_the_difference_and_accepts_it() {
     world.write("notebooks/lab.ipynb", &world.read("notebooks/lab.ipynb").replace("let start = 20;", "let start = 21;"));
     world.run(&["test"]).exits(100).says("- the answer is 42").says("+ the answer is 43").says("2 snapshots wait for review");
 
-    // One is rejected, which leaves what is recorded; looked at again it is accepted.
+    // One is rejected: its snapshot stays. On the next review it is accepted.
     let mut terminal = Terminal::run(&world, &["review"]);
     terminal.shows("[1/2] lab, cell 2 `say` snapshots/lab/say.snap").shows("1 | println!(\"the answer is {answer}\");");
     terminal.shows("+ the answer is 43").shows("q quit? ").press("x").press("r").shows("rejected snapshots/lab/say.snap");

@@ -110,7 +110,7 @@ fn a_profile_says_how_it_is_run() {
         "{}",
         outcome.stderr
     );
-    // A build machine has a profile of its own.
+    // A build machine has its own profile.
     world.set("CI", "true");
     world.run(&["test"]).exits(100).says("nothing is written where updates are off");
     assert!(world.path("target/nbsnap/junit.xml").is_file());

@@ -57,7 +57,7 @@ fn a_second_run_in_place_has_nothing_to_write() {
     let world = World::of_project("passes");
     world.run(&["run", "lab", "--in-place"]).exits(0).says("wrote notebooks/lab.ipynb");
     world.run(&["run", "lab", "--in-place"]).exits(0).says("unchanged notebooks/lab.ipynb");
-    // On the reference engine it comes to the same.
+    // The reference engine has the same result.
     world.run(&["run", "--engine", "evcxr", "--in-place"]).exits(0).says("unchanged notebooks/lab.ipynb");
     world.run(&["test"]).exits(0);
 }

@@ -39,7 +39,7 @@ fn notebooks_in_folders_are_found_and_have_snapshots_in_the_same_tree() {
         &[("a", PLAIN, "println!(\"{}\", std::env::current_dir().unwrap().ends_with(\"week1\"));")],
     );
     world.notebook("week1/deep/er", "", &[("a", PLAIN, "panic!(\"deep\")")]);
-    // Neither copies of Jupyter's nor links that lead back are looked at; a project of its own is named.
+    // Jupyter's copies and links that lead back are ignored. An inner project is named.
     world.notebook(".ipynb_checkpoints/01-intro-checkpoint", "", &[("a", PLAIN, "panic!()")]);
     std::os::unix::fs::symlink("..", world.path("notebooks/week1/again")).unwrap();
     world.notebook("python/other", "", &[("a", PLAIN, "panic!()")]);

@@ -23,7 +23,7 @@ const INPUTS: &str = r#"{"inputs": {"stac_items": ["https://planetarycomputer.mi
 /// How long anything may take.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A testbed that is being served, and what it said to set.
+/// A running testbed, and the variables that it printed.
 pub(crate) struct Served {
     process: Child,
     pub(crate) environment: BTreeMap<String, String>,
@@ -58,7 +58,7 @@ impl Served {
         kill_process(Pid::from_raw(i32::try_from(self.process.id()).unwrap()).unwrap(), signal).unwrap();
     }
 
-    /// Waits for the end: the exit code, and what was said on standard error.
+    /// Waits for the end. Returns the exit code and standard error.
     fn end(mut self) -> (Option<i32>, String) {
         let started = Instant::now();
         while self.process.try_wait().unwrap().is_none() {

@@ -12,14 +12,14 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::world::World;
 
-/// How long something may take to be said.
+/// How long to wait for output.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A command that runs on a terminal of its own.
+/// A command that runs on its own terminal.
 pub(crate) struct Terminal {
     keyboard: File,
     screen: Receiver<Vec<u8>>,
-    /// What was said and not yet waited for.
+    /// Output that no test has waited for yet.
     said: String,
     command: Child,
 }
@@ -77,7 +77,7 @@ impl Terminal {
         self
     }
 
-    /// Waits for the end: what was said last, and the exit code.
+    /// Waits for the end. Returns the last output and the exit code.
     pub(crate) fn end(mut self) -> (String, i32) {
         loop {
             match self.screen.recv_timeout(PATIENCE) {

@@ -212,7 +212,7 @@ fn a_worker_that_is_killed_is_an_internal_error() {
     outcome.says("2 notebooks: 1 passed");
 }
 
-/// The word makes evcxr compile and run the cell anew, in which it prints it again.
+/// The word makes evcxr compile and run the cell again, which prints it again.
 #[test]
 fn a_cell_that_has_evcxr_run_it_anew_is_not_run_for_ever() {
     let world = World::empty();

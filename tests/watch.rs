@@ -69,7 +69,7 @@ fn notebooks_are_run_again_whose_inputs_changed() {
     // It is red alone, in Cargo's words, and the others stay as they are.
     turn(&lines, &["new, cell 1", "no rust", "1 failed"]);
     world.write("notebooks/broken/src/lib.rs", "pub fn one() {}");
-    // The others are looked at, and rest on nothing that has changed.
+    // The others are checked. None of their inputs has changed.
     turn(&lines, &["PASS", "new (1 cell", "2 cached, 0 failed"]);
 
     kill_process(Pid::from_raw(i32::try_from(run.id()).unwrap()).unwrap(), Signal::INT).unwrap();

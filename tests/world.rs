@@ -16,13 +16,13 @@ pub(crate) fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap()
 }
 
-/// A project in a folder of its own, gone when dropped.
+/// A project in its own folder, removed when dropped.
 pub(crate) struct World {
     folder: TempDir,
     environment: BTreeMap<String, String>,
 }
 
-/// What a run came to.
+/// The result of a run.
 pub(crate) struct Outcome {
     pub(crate) exit: i32,
     pub(crate) stdout: String,

@@ -97,7 +97,7 @@ impl<'a> Deployment<'a> {
 
 impl Drop for Deployment<'_> {
     fn drop(&mut self) {
-        // It need not be there any more.
+        // It may be gone already.
         let _ = self.server.send(self.server.call(Method::DELETE, &format!("/processes/{}", self.id)));
     }
 }

@@ -14,7 +14,7 @@ pub(crate) enum Stop {
     Broken(Finding),
 }
 
-/// What a step of a test comes to.
+/// The result of a step of a test.
 pub(crate) type Step<T = ()> = Result<T, Stop>;
 
 /// The steps of one abstract test.
@@ -29,7 +29,7 @@ pub(crate) struct Finding {
     pub(crate) problem: String,
 }
 
-/// Everything that one run of an abstract test found, and how much it looked at.
+/// The findings of one run of an abstract test, and the number of checks.
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
     pub(crate) all: Vec<Finding>,

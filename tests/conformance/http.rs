@@ -31,7 +31,7 @@ pub(crate) struct Call {
 
 /// What came back.
 pub(crate) struct Reply {
-    /// Method and path of the request, for what is said about the answer.
+    /// Method and path of the request, for messages about the answer.
     pub(crate) to: String,
     pub(crate) version: Version,
     pub(crate) status: u16,
@@ -118,7 +118,7 @@ impl Reply {
         serde_json::from_slice(&self.body).map_err(|error| format!("the body is no JSON ({error}): {}", self.start()))
     }
 
-    /// The start of the body, for what is said about it.
+    /// The start of the body, for messages about it.
     pub(crate) fn start(&self) -> String {
         let text = String::from_utf8_lossy(&self.body);
         match text.char_indices().nth(200) {

@@ -64,7 +64,7 @@ fn populated(server: &Server, findings: &mut Findings) -> Step<Vec<Value>> {
     jobs(server, findings, "?limit=10000")
 }
 
-/// With the query, exactly those jobs of the whole list are there for which `fits` holds.
+/// Checks that the list with this query has exactly the jobs of the whole list for which `fits` is true.
 fn chosen(server: &Server, findings: &mut Findings, all: &[Value], query: &str, fits: impl Fn(&Value) -> bool) -> Step {
     let at = format!("GET /jobs?{query}");
     let found = jobs(server, findings, &format!("?limit=10000&{query}"))?;

@@ -96,7 +96,7 @@ async fn serve(socket: std::net::TcpListener, posted: Inbox, document: Bytes) {
         let (posted, document) = (Arc::clone(&posted), document.clone());
         tokio::spawn(async move {
             let service = service_fn(move |request| answer(request, Arc::clone(&posted), document.clone()));
-            // A server that hangs up has said what it had to say.
+            // A server that hangs up has sent everything.
             let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
         });
     }

@@ -6,7 +6,7 @@
 //!
 //! ```sh
 //! cargo test --test conformance                    # one trial a test
-//! cargo test --test conformance -- --table         # what each comes to, and why
+//! cargo test --test conformance -- --table         # the outcome of each, with the reason
 //! CONFORMANCE_SERVER=http://localhost:8080/acme/ogc-api just conformance  # the same on a server that runs somewhere
 //! ```
 //!

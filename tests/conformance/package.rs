@@ -26,7 +26,7 @@ fn envelope() -> Value {
     json!({"executionUnit": {"value": package(FIRST), "mediaType": "application/cwl+json"}})
 }
 
-/// An image, which needs a description beside it.
+/// An image, which needs a separate description.
 fn image() -> Value {
     json!({
         "processDescription": {"process": {

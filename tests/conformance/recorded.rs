@@ -10,7 +10,7 @@ pub(crate) const SCENARIOS: &[&str] = &["water-bodies", "literal"];
 
 /// A finding that a server is known for.
 pub(crate) struct Deviation {
-    /// The abstract test that comes to it.
+    /// The abstract test with this finding.
     pub(crate) test: &'static str,
     /// A part of the request, as the finding names it; empty where any will do.
     at: &'static str,

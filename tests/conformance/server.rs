@@ -28,7 +28,7 @@ pub(crate) struct Server {
     examples: Value,
     /// The processes to test; empty for all that the server lists.
     only: Vec<String>,
-    /// The longest pause between two looks at a job, and how many looks it gets.
+    /// The longest pause between two checks of a job, and the number of checks.
     poll: (Duration, u32),
     /// The address, reachable by the server, where the suite may listen.
     pub(crate) listen: Option<String>,
@@ -63,7 +63,7 @@ impl Server {
         self.send(self.call(Method::GET, path).header("accept", "application/json"))
     }
 
-    /// GET of a path below the root that has to be JSON for the test to go on.
+    /// GET of a path below the root. The test ends unless the answer is JSON.
     pub(crate) fn document(&self, path: &str) -> Step<Value> {
         let reply = self.get(path)?;
         match reply.json() {

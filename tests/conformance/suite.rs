@@ -64,7 +64,7 @@ pub(crate) fn all() -> Vec<AbstractTest> {
     modules.concat().into_iter().map(|(name, check)| AbstractTest { name, check }).collect()
 }
 
-/// What an abstract test comes to.
+/// The outcome of an abstract test.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Passed,

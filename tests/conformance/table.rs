@@ -23,7 +23,7 @@ pub(crate) fn row(test: &AbstractTest, outcome: &Outcome) {
     println!("| {} | {name} | {word} | {} |", test.class(), note.replace('\n', "; ").replace('|', "\\|"));
 }
 
-/// How many tests came to what.
+/// The number of tests with each outcome.
 pub(crate) fn totals(outcomes: &[Outcome]) {
     let count = |wanted: &str| outcomes.iter().filter(|outcome| told(outcome).0 == wanted).count();
     let totals: Vec<String> = WORDS.iter().map(|word| format!("{} {word}", count(word))).collect();

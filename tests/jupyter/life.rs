@@ -67,7 +67,7 @@ fn after_a_death_that_was_meant_another_kernel_goes_on() {
 }
 
 fn what_the_process_prints_is_read() {
-    // Twenty times what a pipe holds.
+    // Twenty times the capacity of a pipe.
     let record = World::new().run_cell("flood 13000\nstdout end");
     assert_eq!((record.stdout.as_str(), &record.failure), ("end\n", &None));
 }

@@ -21,7 +21,7 @@ use crate::refused::Refused;
 use crate::route::Routes;
 use crate::service::{Job, Key, Phase};
 
-/// How long a job by the clock is left alone before it is looked at again.
+/// How long to wait before checking a job again that follows the clock.
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// How long a subscriber may take to answer.

@@ -48,7 +48,7 @@ pub enum Error {
         /// What the system says.
         source: io::Error,
     },
-    /// A port cannot be had.
+    /// A port is not available.
     #[error("cannot listen on 127.0.0.1:{port} for {server}: {source}")]
     Listen {
         /// The server that is to listen there.

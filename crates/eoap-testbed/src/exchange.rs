@@ -61,7 +61,7 @@ impl Content {
         }
         let Ok(text) = std::str::from_utf8(bytes) else { return Some(Self::Base64(STANDARD.encode(bytes))) };
         let is_document = text.trim_start().starts_with(['{', '[']);
-        // Numbers that this crate's JSON cannot hold are kept as they are written.
+        // Numbers beyond this crate's JSON are kept as text.
         let kept = |value: &Value| serde_json::from_str::<Value>(&value.to_string()).is_ok_and(|again| again == *value);
         match serde_json::from_str::<Value>(text) {
             Ok(value) if is_document && kept(&value) => Some(Self::Json(value)),

@@ -22,12 +22,12 @@ pub(crate) fn plain(status: StatusCode, line: String) -> Answer {
     response
 }
 
-/// A body that is there at once.
+/// A body that is complete.
 pub(crate) fn whole(body: impl Into<Bytes>) -> BoxBody<Bytes, BoxError> {
     Full::new(body.into()).map_err(|never| match never {}).boxed()
 }
 
-/// A request that has come in whole.
+/// A request that has arrived completely.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
     pub(crate) method: Method,

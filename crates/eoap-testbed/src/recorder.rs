@@ -46,7 +46,7 @@ pub struct Recorder {
     began: DateTime<Utc>,
 }
 
-/// What one client and a live deployment said to each other.
+/// The traffic between one client and a live deployment.
 #[derive(Debug, Clone)]
 pub struct Session {
     kept: Kept,

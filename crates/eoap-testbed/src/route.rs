@@ -26,7 +26,7 @@ impl Routes {
         Self { server: server.to_vec(), s3: s3.to_vec(), scenes: Vec::new(), server_address, s3_address }
     }
 
-    /// The same, with hosts of scenes; these have no port of their own.
+    /// The same, with hosts of scenes, which have no port.
     pub(crate) fn and_scenes(self, hosts: &[&str]) -> Self {
         let mut scenes: Vec<String> = Vec::new();
         for host in hosts {

@@ -229,7 +229,7 @@ pub enum Error {
         job: String,
         /// URL of its status.
         url: String,
-        /// What the server said.
+        /// The server's message.
         problem: Box<Problem>,
     },
     /// The job did not end in time. It still runs: wait again, or dismiss it.
@@ -324,7 +324,7 @@ pub enum Error {
         /// Identifier of the job, which runs.
         job: String,
     },
-    /// The bytes or the text of an output or of fetched data cannot be had.
+    /// The bytes or the text of an output or of fetched data are not available.
     #[error("the data cannot be read: {reason}")]
     OutputBytes {
         /// Why, and what to do instead.

@@ -43,7 +43,7 @@ pub(crate) enum CommandError {
     /// A notebook cannot be made a page.
     #[error(transparent)]
     Export(#[from] ExportError),
-    /// Code's layout cannot be looked at.
+    /// The layout of code cannot be checked.
     #[error(transparent)]
     Format(#[from] FormatError),
     /// A scenario cannot be loaded or a testbed not be started.
@@ -57,7 +57,7 @@ pub(crate) enum CommandError {
     Command {
         /// The command.
         command: String,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
     /// A file cannot be written.
@@ -65,7 +65,7 @@ pub(crate) enum CommandError {
     Write {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
     /// A file or folder cannot be removed.
@@ -73,7 +73,7 @@ pub(crate) enum CommandError {
     Remove {
         /// The file or folder.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
     /// The kernel cannot begin.

@@ -72,7 +72,7 @@ pub(crate) struct CellRun {
     pub(crate) capture: Capture,
     /// Display data that evcxr itself made, for its own commands.
     pub(crate) command_outputs: BTreeMap<String, String>,
-    /// What evcxr said.
+    /// evcxr's message.
     pub(crate) outcome: Outcome,
 }
 

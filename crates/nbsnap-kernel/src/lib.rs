@@ -44,7 +44,7 @@ pub enum Error {
     Listen {
         /// Which of the five.
         channel: &'static str,
-        /// What the system said.
+        /// The system's error.
         source: jupyter_zmq_client::RuntimeError,
     },
     /// A thread cannot be started.

@@ -16,7 +16,7 @@ pub(crate) enum Effect {
     Say(String),
     /// A table: text, and the same in HTML.
     Table(String, String),
-    /// A variable of the process is set, and this is said.
+    /// A variable of the process is set, and this text is shown.
     SetVariable { name: String, value: String },
     /// All variables and items are forgotten, and the process with them.
     Clear,

@@ -33,7 +33,7 @@ pub(crate) enum Called {
     TimedOut,
 }
 
-/// What rustc made of a crate.
+/// The result of compiling a crate.
 pub(crate) struct Made {
     /// Whether there is a library now.
     pub(crate) success: bool,

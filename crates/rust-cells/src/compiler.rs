@@ -65,7 +65,7 @@ pub enum Compilation {
 pub struct CompiledCell {
     /// Its shared object. `None` if there is nothing to run.
     pub(crate) library: Option<PathBuf>,
-    /// Shared objects that must be loaded before, since they hold statics that it uses.
+    /// Shared objects that must be loaded before, since they contain statics that it uses.
     pub(crate) providers: Vec<PathBuf>,
     /// Which generated lines are which lines of which cell: first, last, line, label.
     pub(crate) lines: Vec<(u32, u32, u32, String)>,

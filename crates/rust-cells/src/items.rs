@@ -26,7 +26,7 @@ pub(crate) struct Defined {
     pub(crate) key: String,
     /// Imports that have lost their name to a later item, as indexes into [`Item::imports`].
     pub(crate) unnamed: BTreeSet<usize>,
-    /// The library that holds its statics, once it is compiled.
+    /// The library that contains its statics, once it is compiled.
     pub(crate) library: Option<PathBuf>,
 }
 

@@ -28,7 +28,7 @@ pub struct Definition<'a> {
     pub noun: &'static str,
     /// Its text, comments before it included.
     pub text: &'a str,
-    /// The label of the cell that brought it.
+    /// The label of the cell that defined it.
     pub label: &'a str,
 }
 

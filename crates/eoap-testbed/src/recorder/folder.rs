@@ -46,7 +46,7 @@ impl Recording {
         Ok(extent)
     }
 
-    /// Replacements for everything that was said.
+    /// Replacements for all exchanges.
     fn stable(&self) -> Result<Stable, regex::Error> {
         let began = self.sessions.values().map(|session| session.began).min().unwrap_or_default();
         let ended = self.sessions.values().map(|session| session.ended).max().unwrap_or_default();
@@ -141,7 +141,7 @@ fn store(
         let table = format!("\n[[s3.object]]\npath = {}\nmodified = {}\n", quoted(&path), quoted(&modified));
         let content_type =
             object.about.content_type.as_ref().map_or_else(String::new, |it| format!("content-type = {}\n", quoted(it)));
-        // Sessions may have looked at the same object.
+        // Several sessions may have read the same object.
         if !tables.contains(&format!("path = {}\n", quoted(&path))) {
             tables.push_str(&(table + &content_type));
         }

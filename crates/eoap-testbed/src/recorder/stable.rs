@@ -57,13 +57,13 @@ impl Stable {
         })
     }
 
-    /// A client said this, next.
+    /// Adds the next text of a client.
     pub(crate) fn hear_client(&mut self, text: &str) {
         let named: Vec<String> = self.uuid.find_iter(text).map(|id| id.as_str().to_ascii_lowercase()).collect();
         self.own.extend(named.into_iter().filter(|id| !self.ids.contains_key(id)));
     }
 
-    /// A server said this, next.
+    /// Adds the next text of a server.
     pub(crate) fn hear_server(&mut self, text: &str) {
         for id in self.uuid.find_iter(text).map(|id| id.as_str().to_ascii_lowercase()).collect::<Vec<_>>() {
             if !self.own.contains(&id) && !self.ids.contains_key(&id) {
@@ -87,7 +87,7 @@ impl Stable {
         }
     }
 
-    /// Everything has been said: moments get their places, a second from each to the next.
+    /// Ends the adding: moments get their places, each a second after the one before.
     pub(crate) fn settle(&mut self) {
         let begin: DateTime<Utc> = BEGIN.parse().expect("this is a date");
         for (number, stable) in (0..).zip(self.moments.values_mut()) {

@@ -36,7 +36,7 @@ pub(super) fn execute(call: Call<'_>, id: &str) -> Result<Answer, Exception> {
     let misfit = validation::misfit(&process.description, &execution.inputs);
     let unknown = unknown_output(&process.description, &execution);
     if is_async {
-        // A job is there before anything is looked at.
+        // The job is created before anything is checked.
         let failure =
             missing.map(exception::missing_input).or_else(|| unknown.map(|output| exception::unknown_output(&output))).or(misfit);
         let job = service.jobs.create(namespace, &process, execution, failure);

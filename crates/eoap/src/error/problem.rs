@@ -170,7 +170,7 @@ kinds! {
     ImmutableProcess = "immutableprocess";
     /// The server does not take this media type (Part 2).
     UnsupportedMediaType = "unsupportedmediatype";
-    /// The package does not hold the workflow that was asked for (Part 2).
+    /// The package does not contain the requested workflow (Part 2).
     WorkflowNotFound = "workflownotfound";
     /// Access is refused.
     NotAllowed = "notallowed";

@@ -109,7 +109,7 @@ pub(crate) enum Credentials {
 impl Credentials {
     /// # Errors
     ///
-    /// [`Error::Setup`] for credentials that no header can hold.
+    /// [`Error::Setup`] for credentials that cannot be in a header.
     pub(crate) fn new(auth: Auth) -> Result<Self> {
         let value = |text: String| {
             secret(&text).ok_or_else(|| Error::Setup {
@@ -140,7 +140,7 @@ impl Credentials {
         })
     }
 
-    /// Takes note that the server refused this header; whether another one can be had.
+    /// Notes that the server refused this header. Returns whether another one is available.
     pub(crate) fn refused(&self, header: &HeaderValue) -> bool {
         match self {
             Self::Renewed(tokens) => {

@@ -16,7 +16,7 @@ pub(super) fn decode(text: &str) -> String {
     url::form_urlencoded::parse(text.as_bytes()).map(|(name, _)| name.into_owned()).next().unwrap_or_default()
 }
 
-/// Text that is not a URL could still hold a password.
+/// Text that is not a URL may still contain a password.
 pub(super) fn without_credentials(text: &str) -> String {
     match text.rsplit_once('@') {
         Some((_, rest)) => format!("…@{rest}"),

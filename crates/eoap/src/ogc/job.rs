@@ -76,7 +76,7 @@ impl Job {
         self.process_id.as_deref()
     }
 
-    /// What the server said when it took the job, if it said anything.
+    /// The server's message when it accepted the job, if there was one.
     pub fn submitted(&self) -> Option<&StatusInfo> {
         self.submitted.as_deref()
     }

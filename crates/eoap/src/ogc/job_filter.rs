@@ -20,7 +20,7 @@ pub(crate) struct JobFilter {
     pub(crate) at_most: Option<Duration>,
 }
 
-/// An interval of time, open where nothing is said.
+/// An interval of time. A missing end is open.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Interval {
     begin: Option<DateTime<FixedOffset>>,

@@ -48,7 +48,7 @@ pub struct Timeline {
 }
 
 impl Wait {
-    /// Records each status, the last one included, to be looked at later.
+    /// Records each status, including the last one, to be examined later.
     pub fn timeline(self, timeline: &Timeline) -> Self {
         let timeline = timeline.clone();
         self.recorded(Box::new(move |status| timeline.record(status)))

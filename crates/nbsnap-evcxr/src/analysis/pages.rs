@@ -29,7 +29,7 @@ pub(super) fn readable(markdown: &str) -> Explanation {
         if block.is_some() || line != "---" {
             plain.push(line);
         }
-        // Headings are those of a page of their own there, and of a few lines here.
+        // There, headings are those of a page. Here they are part of a few lines.
         let is_heading = block.is_none() && line.trim_start_matches('#').starts_with(' ') && line.starts_with('#');
         lines.push(if is_heading { format!("###{line}") } else { line.to_owned() });
     }

@@ -1,4 +1,4 @@
-//! Processes in groups of their own, ended whole.
+//! Process groups, ended as a whole.
 
 use std::process::Child;
 

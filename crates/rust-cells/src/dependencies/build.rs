@@ -27,7 +27,7 @@ pub(super) struct Cargo<'a> {
 /// What a build has made.
 #[derive(Debug, Default)]
 pub(super) struct Built {
-    /// The shared object that holds everything.
+    /// The shared object that contains everything.
     pub(super) library: PathBuf,
     /// How many crates were compiled rather than found.
     pub(super) compiled: usize,

@@ -45,7 +45,7 @@ impl Inputs {
         inputs
     }
 
-    /// Whether they are as they were. A file that was only written again with what it said is.
+    /// Whether they are unchanged. A file that was rewritten with the same content is.
     pub(crate) fn freshness(&self) -> Freshness {
         let same_variables = self.variables.iter().all(|(name, value)| std::env::var(name).ok() == *value);
         let is_same = same_variables && self.unreadable.is_empty() && self.files.iter().all(FileState::holds);

@@ -2,7 +2,7 @@
 
 use toml::{Table, Value};
 
-/// The packages that this and other engines make to hold what a notebook depends on.
+/// The packages that this and other engines generate for a notebook's dependencies.
 const MEMBERS: &[&str] = &["ctx", "fused", "no-dependencies"];
 const MEMBER_PREFIXES: &[&str] = &["cells-deps-", "notebook-"];
 

@@ -64,7 +64,7 @@ impl Control {
         Ok(())
     }
 
-    /// Reads what has come. Returns whether more may come.
+    /// Reads what has arrived. Returns whether more may come.
     pub(crate) fn receive(&mut self) -> bool {
         let mut buffer = [0; 8192];
         loop {
@@ -78,7 +78,7 @@ impl Control {
         }
     }
 
-    /// Takes the next whole answer of what has come.
+    /// Takes the next complete answer.
     pub(crate) fn next_answer(&mut self) -> Option<Vec<String>> {
         let end = self.received.iter().position(|byte| *byte == b'\n')?;
         let line: Vec<u8> = self.received.drain(..=end).collect();

@@ -13,7 +13,7 @@ pub enum Ending {
     Returned,
     /// It panicked.
     Panicked {
-        /// What the panic said.
+        /// The panic's message.
         message: String,
         /// The line, from 1, and the label of the cell if it is an earlier one.
         place: Option<(Option<String>, u32)>,

@@ -155,7 +155,7 @@ fn threads() -> usize {
     entries.flatten().filter(|entry| !is_ours(&name(entry))).count().saturating_sub(1)
 }
 
-/// Writes out what cells have printed and their streams still hold.
+/// Writes out what is still in the buffers of standard output.
 fn flush() {
     let _ = std::io::stdout().flush();
     system::flush_c_streams();

@@ -19,12 +19,12 @@ pub enum Outcome {
     Returned,
     /// It panicked.
     Panicked {
-        /// What the panic said.
+        /// The panic's message.
         message: String,
         /// Where it was raised, if the hook has seen it.
         place: Option<Place>,
     },
-    /// `?` met an error, which said this.
+    /// `?` met an error, with this message.
     Failed(String),
     /// It was cancelled while it awaited.
     Cancelled,

@@ -101,7 +101,7 @@ static HELD: Mutex<Held> = Mutex::new(Held::Nothing);
 /// What panics of the cell that runs have not printed.
 #[derive(Default)]
 enum Held {
-    /// None has come.
+    /// There was none.
     #[default]
     Nothing,
     /// What the first one would have printed.

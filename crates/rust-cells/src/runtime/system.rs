@@ -247,7 +247,7 @@ pub(super) fn folder_of(folder: RawFd, buffer: &mut [u8; 4096]) -> Option<&[u8]>
         name[14 + place] = b'0' + (rest % 10) as u8;
         rest /= 10;
     }
-    // SAFETY: the name is a C string, and the buffer as long as is said.
+    // SAFETY: the name is a C string, and the buffer is as long as stated.
     let length = unsafe { syscall(READLINKAT, -100 as c_long, name.as_ptr(), buffer.as_mut_ptr(), buffer.len()) };
     buffer.get(..usize::try_from(length).ok()?)
 }

@@ -17,7 +17,7 @@ pub(crate) fn problems(schema: &Value, value: &Value, at: &str) -> Vec<String> {
     }
     let mut problems = Vec::new();
     if let Some(expected) = wrong_type(schema, value) {
-        // Of a wrong type, nothing else needs to be said.
+        // If the type is wrong, other problems do not matter.
         return vec![format!("{at}: {expected} is expected, not {}", brief(value))];
     }
     if let Some(constant) = schema.get("const")
