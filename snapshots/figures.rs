@@ -1,7 +1,9 @@
-//! What the notebooks' snapshots must say: the values that the documented run shows, each in the cell that shows it.
+//! What the notebooks' snapshots must say: the values that the documented run shows, each in the cell that
+//! shows it.
 //!
-//! Snapshots follow the notebooks: accept a wrong output and it is the new truth. This table does not follow. It lies beside the
-//! snapshots because `cargo insta review` looks for snapshots beside the sources of test targets.
+//! Snapshots follow the notebooks: accept a wrong output and it is the new truth. This table does not follow.
+//! It lies beside the snapshots because `cargo insta review` looks for snapshots beside the sources of test
+//! targets.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -31,7 +33,8 @@ fn lab_shows(notebook: &str, cell: &str, texts: &[&str]) {
 
 const TITLE: &str = "Water bodies detection based on NDWI and otsu threshold";
 const DESCRIPTION: &str = "Water bodies detection based on NDWI and otsu threshold applied to Sentinel-2 COG STAC items";
-/// The root that the server of the 2024 labs was configured with: its links begin with it, whatever host was asked.
+/// The root that the server of the 2024 labs was configured with: its links begin with it, whatever host was
+/// asked.
 const ROOT_2024: &str = "http://localhost:8080/acme/ogc-api";
 
 #[test]
@@ -84,7 +87,8 @@ fn lab_01_deploys_the_documented_process() {
     );
 }
 
-/// The lab deploys what the scenario says was deployed: otherwise its process would not be the one of the other labs.
+/// The lab deploys what the scenario says was deployed: otherwise its process would not be the one of the
+/// other labs.
 #[test]
 fn lab_01_has_the_package_of_the_scenario() {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
@@ -348,8 +352,9 @@ fn the_folder_lists_with_the_documented_sizes_and_dates() {
     );
 }
 
-/// Areas follow from the documented numbers of pixels and the documented 30 m. The shares of the sample are the documented ones, to
-/// two places; that all pixels together agree with the sample to a tenth of a percent is the notebook's own assertion.
+/// Areas follow from the documented numbers of pixels and the documented 30 m. The shares of the sample are
+/// the documented ones, to two places; that all pixels together agree with the sample to a tenth of a percent
+/// is the notebook's own assertion.
 #[test]
 fn the_water_is_measured_and_its_share_is_the_documented_one() {
     let cell = |item: &str, pixels: u64, sample: f64| {
@@ -380,8 +385,8 @@ fn both_scenes_are_compared_where_both_are() {
     assert!((areas.iter().sum::<f64>() - strip).abs() < 0.2, "the parts of {strip} km² are {areas:?}");
 }
 
-/// The maps say in words what they show: where the footprints lie (the corners of the documented UTM boxes in WGS 84), the documented area of
-/// interest, and the share of water.
+/// The maps say in words what they show: where the footprints lie (the corners of the documented UTM boxes in
+/// WGS 84), the documented area of interest, and the share of water.
 #[test]
 fn the_maps_show_the_documented_places() {
     let area = "area  121.399° W  39.834° N  120.740° W  40.472° N  3973";

@@ -52,7 +52,7 @@ fn restore(world: &World, files: &BTreeMap<String, Vec<u8>>) {
     }
 }
 
-/// Checks a file: its name, its old content, its new content, what it is.
+/// Checks a file: its name, its old content, its new content, its content now.
 type Holds<'a> = &'a dyn Fn(&str, Option<&[u8]>, Option<&[u8]>, Option<&[u8]>) -> bool;
 
 /// Kills a command again and again at different moments. Passes what it left, what was there before and what

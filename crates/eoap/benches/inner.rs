@@ -1,4 +1,5 @@
-//! What the library does with an answer once it is there: items from JSON and back, statistics and pictures from a GeoTIFF in memory.
+//! What the library does with an answer once it is there: items from JSON and back, statistics and pictures
+//! from a GeoTIFF in memory.
 
 #![expect(clippy::unwrap_used, reason = "a measurement that cannot go on has failed")]
 

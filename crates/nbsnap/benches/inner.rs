@@ -1,5 +1,5 @@
-//! What a run does besides compiling and running: read a notebook, write it as one program, take out what differs between machines, compare
-//! with snapshots. On the fourth lab, and on a notebook of 200 cells.
+//! What a run does besides compiling and running: read a notebook, write it as one program, take out what
+//! differs between machines, compare with snapshots. On the fourth lab, and on a notebook of 200 cells.
 
 #![expect(clippy::unwrap_used, reason = "a measurement that cannot go on has failed")]
 

@@ -1,4 +1,5 @@
-//! Runs files of cells, divided by lines `// %%`, and prints what becomes of each: `cargo run --example run_cells -- FILE…`
+//! Runs files of cells, divided by lines `// %%`, and prints what becomes of each: `cargo run --example
+//! run_cells -- FILE…`
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "an example prints")]
 

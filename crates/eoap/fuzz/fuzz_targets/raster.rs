@@ -1,4 +1,5 @@
-//! Any bytes at all are a raster or an error: opened, described, read in every way that takes little memory; no panic, no hang.
+//! Any bytes at all are a raster or an error: opened, described, read in every way that takes little memory;
+//! no panic, no hang.
 
 #![no_main]
 

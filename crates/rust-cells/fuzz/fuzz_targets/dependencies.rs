@@ -1,4 +1,5 @@
-//! Any text is a cell, and any line after `:dep` asks for a crate or is refused; what is asked for is TOML that Cargo can read.
+//! Any text is a cell, and any line after `:dep` asks for a crate or is refused; what is asked for is TOML
+//! that Cargo can read.
 
 #![no_main]
 
