@@ -91,12 +91,45 @@ fn the_kernel_finds_built_what_was_prepared_and_builds_what_was_not() {
     assert_eq!(kernel.execute("panic!(\"oh no\")").join("").matches("oh no").count(), 1);
 }
 
+/// As `nbsnap lab` starts kernels: each notebook has the servers of its own scenario.
+#[test]
+fn a_notebook_in_the_lab_has_a_testbed_of_its_own() {
+    let mut world = World::empty();
+    let scenario = |name: &str| {
+        format!("\"nbsnap\": {{ \"scenario\": {:?} }}", workspace().join("crates/eoap-testbed/scenarios").join(name))
+    };
+    world.notebook("week1/lab", &scenario("water-bodies"), &[("a", "{}", "1")]);
+    world.notebook("week2/lab", &scenario("literal"), &[("a", "{}", "1")]);
+    world.notebook("week3/lab", "", &[("a", "{}", "1")]);
+    let ask = "use std::io::{Read, Write};
+        fn ask(method: &str, path: &str) -> String {
+            let url = std::env::var(\"EOAP_TESTBED_OGC_URL\").unwrap_or_default();
+            let Some((host, base)) = url.strip_prefix(\"http://\").and_then(|rest| rest.split_once('/')) else { return \"no server\".to_owned() };
+            let mut stream = std::net::TcpStream::connect(host).unwrap();
+            write!(stream, \"{method} /{base}{path} HTTP/1.0\\r\\nHost: {host}\\r\\nContent-Length: 0\\r\\n\\r\\n\").unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).unwrap();
+            answer
+        }
+        fn has(what: &str) -> bool { ask(\"GET\", \"/processes\").contains(what) }";
+    let mut processes = |week: &str| {
+        world.set("JPY_SESSION_NAME", &format!("{{project}}/notebooks/{week}/lab.ipynb"));
+        let mut kernel = Kernel::begin(&world, "notebooks", &["--testbed"]);
+        kernel.connect();
+        kernel.execute(ask);
+        kernel.execute("(has(\"water-bodies\"), has(\"greet\"), ask(\"GET\", \"\") == \"no server\")")
+    };
+    assert_eq!(processes("week1"), ["(true, false, false)"]);
+    assert_eq!(processes("week2"), ["(false, true, false)"]);
+    assert_eq!(processes("week3"), ["(false, false, true)"]);
+}
+
 /// Jupyter asks a kernel that starts again and again whether it is there, on a connection that it closes when
 /// no answer comes.
 #[test]
 fn who_asked_and_has_gone_does_not_end_a_kernel_that_starts() {
     let world = World::of_project("passes");
-    let mut kernel = Kernel::begin(&world, "");
+    let mut kernel = Kernel::begin(&world, "", &[]);
     let asked = async {
         let mut control = create_client_control_connection(&kernel.connection, "gone").await.unwrap();
         for _ in 0..20 {
@@ -192,13 +225,13 @@ struct Kernel {
 
 impl Kernel {
     fn start(world: &World, folder: &str) -> Kernel {
-        let mut kernel = Kernel::begin(world, folder);
+        let mut kernel = Kernel::begin(world, folder, &[]);
         kernel.connect();
         kernel
     }
 
     /// Starts one, which need not be ready when it listens.
-    fn begin(world: &World, folder: &str) -> Kernel {
+    fn begin(world: &World, folder: &str, options: &[&str]) -> Kernel {
         let bound: Vec<_> = (0..5).map(|_| std::net::TcpListener::bind("127.0.0.1:0").unwrap()).collect();
         let ports: Vec<u16> = bound.iter().map(|socket| socket.local_addr().unwrap().port()).collect();
         drop(bound);
@@ -216,7 +249,7 @@ impl Kernel {
         };
         let file = world.path(&format!("connection-{}.json", ports[0]));
         std::fs::write(&file, serde_json::to_vec(&connection).unwrap()).unwrap();
-        let kernel = world.command(&["kernel", "start", file.to_str().unwrap()]);
+        let kernel = world.command(&[&["kernel", "start", file.to_str().unwrap()], options].concat());
         // As Jupyter starts kernels: in their own session.
         let mut jupyter = Command::new("sh");
         jupyter.args(["-c", "setsid \"$@\" & wait", "jupyter"]).arg(kernel.get_program()).args(kernel.get_args());

@@ -142,7 +142,10 @@ fn run(
     let threads = threads().to_string();
     let mut fields = vec![kind, &message, &cell, &line, &threads];
     fields.extend(shown.as_deref());
-    answer(front, &fields)
+    answer(front, &fields)?;
+    // The front has its answer and does not wait for this.
+    system::trim_memory();
+    Ok(())
 }
 
 /// How many threads cells have started. Those of this library and of tokio's reactor, which always run, do
