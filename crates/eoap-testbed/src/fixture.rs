@@ -35,7 +35,7 @@ impl Folder {
         is_new
     }
 
-    /// The full path of a file in this folder. If it is missing, that in the first base that has it.
+    /// The full path of a file of this folder, or where it is missing, of the first base that has it.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         let mut paths = self.roots.iter().map(|root| root.join(name));
         let found = paths.clone().find(|path| path.exists()).or_else(|| paths.next());
@@ -140,7 +140,7 @@ pub(crate) enum Entry {
     Folder,
 }
 
-/// A TOML file and its text, so that an error in a value can name its line.
+/// A TOML file that could be read, and its text, so that what is wrong with a value can be said with its line.
 #[derive(Debug)]
 pub(crate) struct Toml<T> {
     pub(crate) value: T,
@@ -149,7 +149,7 @@ pub(crate) struct Toml<T> {
 }
 
 impl<T> Toml<T> {
-    /// The error for a member with a bad value.
+    /// What is wrong with a member whose value is there.
     pub(crate) fn wrong<V>(&self, at: &Spanned<V>, field: &str, message: impl Into<String>) -> Error {
         let line = Some(line_at(&self.text, at.span().start));
         Error::Value { path: self.path.clone(), line, field: field.to_owned(), message: message.into() }
@@ -161,7 +161,7 @@ fn line_at(text: &str, place: usize) -> usize {
     text.bytes().take(place).filter(|byte| *byte == b'\n').count() + 1
 }
 
-/// The message. For an unknown member, it suggests the known one that is most similar.
+/// The message, and for an unknown member the known one that is most like it.
 fn with_suggestion(message: &str) -> String {
     let mut names = message.split('`').skip(1).step_by(2);
     let suggestion = match (message.starts_with("unknown field"), names.next()) {
@@ -171,7 +171,7 @@ fn with_suggestion(message: &str) -> String {
     suggestion.map_or_else(|| message.to_owned(), |known| format!("{message}: did you mean `{known}`?"))
 }
 
-/// The suggestion for an unknown name: the most similar known one, if there is one.
+/// What to say behind a name that is unknown: the known one that is most like it, if one is.
 pub(crate) fn suggestion<'a>(unknown: &str, known: impl Iterator<Item = &'a str>) -> String {
     let nearest = known.min_by_key(|known| distance(unknown, known)).filter(|known| distance(unknown, known) < 4);
     nearest.map_or_else(String::new, |known| format!(": did you mean `{known}`?"))

@@ -66,7 +66,7 @@ impl Scenario {
     /// Reads and checks the folder.
     ///
     /// # Errors
-    /// Names the file, and the line or member in it, that cannot be read or is invalid.
+    /// Names the file, and the line or the member in it, that cannot be read or makes no sense.
     pub fn load(dir: &Path) -> Result<Self, Error> {
         let mut folder = Folder::new(dir);
         settings::extend(&mut folder)?;
@@ -150,8 +150,8 @@ impl Scenario {
         self
     }
 
-    /// The same scenario, as recorded for this client. A recorded scenario has a session for each notebook.
-    /// Without a session of that name, this changes nothing.
+    /// The same scenario, as it was recorded for this client: a recorded scenario has a session for each notebook. Where it has none of that name,
+    /// or is not recorded, this changes nothing.
     #[must_use]
     pub fn for_session(mut self, session: &str) -> Self {
         self.session = self.fixtures.recordings.contains_key(session).then(|| session.to_owned());
@@ -171,13 +171,13 @@ impl Scenario {
         &self.fixtures.name
     }
 
-    /// Every file that the scenario was read from. If one of them changes, so may the answers of a testbed.
+    /// Every file that the scenario was read from: when one of them changes, so may what a testbed answers.
     pub fn files(&self) -> Vec<PathBuf> {
         self.fixtures.files.clone()
     }
 }
 
-/// The ids of later jobs count up in their first group, so the other groups must distinguish the processes.
+/// Later jobs count up in the first group of the id, so that the rest has to tell the processes apart.
 fn check_job_id(folder: &Folder, others: &[Arc<Process>], process: &Process) -> Result<(), Error> {
     let rest = |process: &Process| process.job.split_once('-').map(|(_, rest)| rest.to_owned());
     match others.iter().find(|other| rest(other) == rest(process)) {

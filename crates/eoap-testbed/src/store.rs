@@ -1,7 +1,6 @@
 //! The objects of a running testbed, in memory.
 //!
-//! [`Store`] knows buckets, keys and listing order. It does not know HTTP or signatures: the object store's
-//! protocol is in `s3`.
+//! [`Store`] knows buckets, keys and listing order. It knows neither HTTP nor signatures; the object store's protocol is in `s3`.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -23,7 +22,7 @@ pub(crate) struct Object {
     pub(crate) about: About,
 }
 
-/// The metadata that a client has given when storing an object.
+/// What who stored an object said of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct About {
     pub(crate) content_type: Option<String>,
@@ -115,7 +114,7 @@ impl Store {
         self.write().entry(bucket.to_owned()).or_default();
     }
 
-    /// Removes a bucket. `false` if it is not empty.
+    /// Removes a bucket; `false` where it holds something.
     pub(crate) fn remove_bucket(&self, bucket: &str) -> Result<bool, Missing> {
         let mut buckets = self.write();
         let is_empty = buckets.get(bucket).ok_or(Missing::Bucket)?.is_empty();
@@ -146,7 +145,7 @@ impl Store {
         Ok(())
     }
 
-    /// Deleting a missing object succeeds, as it does on S3.
+    /// Deleting what is not there succeeds, as it does on S3.
     pub(crate) fn delete(&self, bucket: &str, key: &str) -> Result<(), Missing> {
         self.write().get_mut(bucket).ok_or(Missing::Bucket)?.remove(key);
         Ok(())
@@ -178,8 +177,8 @@ impl Store {
         Ok(page)
     }
 
-    /// Stores a job's objects again for another job: everything whose key contains the job's id. The id is
-    /// replaced in the keys and in JSON bodies.
+    /// Stores again, for another job, what a job has stored: everything whose key names it, with the other job's id in the keys and
+    /// in JSON bodies.
     pub(crate) fn stage_out(&self, from: &str, to: &str, modified: SystemTime) {
         for keys in self.write().values_mut() {
             let named: Vec<Object> = keys.values().filter(|object| object.key.contains(from)).cloned().collect();
@@ -194,8 +193,8 @@ impl Store {
         }
     }
 
-    /// Stores a job's objects and replaces the id under which they were made, in keys and in JSON bodies.
-    /// Earlier objects of the job are removed.
+    /// Stores what a job has made, with its id in the place of the one that it was made under: in keys and in JSON bodies. What was there of the job
+    /// before is gone.
     pub(crate) fn put_renamed(&self, staged: Vec<Staged>, from: &str, to: &str, modified: SystemTime) {
         let mut buckets = self.write();
         for keys in buckets.values_mut() {

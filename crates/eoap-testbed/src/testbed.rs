@@ -61,8 +61,7 @@ impl Testbed {
     /// Starts the servers on any free ports and returns when they answer. Every testbed has its own state.
     ///
     /// # Errors
-    /// [`Error::Start`], if the system provides no thread, and [`Error::Listen`], if it provides no port on
-    /// loopback.
+    /// [`Error::Start`], where the system gives no thread, and [`Error::Listen`], where it gives no port on loopback.
     pub fn start(scenario: &Scenario) -> Result<Self, Error> {
         Self::start_on(scenario, Ports::default())
     }
@@ -255,7 +254,7 @@ struct Served {
     refused: Refused,
     requests: Requests,
     store: Store,
-    /// For a live OGC API.
+    /// Where the OGC API is a live one.
     tape: Option<Tape>,
     /// For a mirror of a live store.
     mirror: Option<StoreMirror>,

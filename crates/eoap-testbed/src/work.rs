@@ -1,8 +1,7 @@
 //! The real work of processes, away from the threads that answer.
 //!
-//! [`Workers`] do it, a few works at a time. A job waits for a [`Work`]. `water_bodies` is the work of that
-//! process, `command` runs a step of a scenario, and `table` looks up fixed results. Jobs, and the server's
-//! answers about them, are not known here.
+//! [`Workers`] carry it out, a few at a time; a [`Work`] is what a job waits for. `water_bodies` is the work of that process, `command` that of a step which a scenario brings, and `table` looks up what is written down. Jobs,
+//! and what a server says of them, are not known here.
 
 mod command;
 mod outcome;

@@ -118,7 +118,7 @@ impl Zoo {
 }
 
 impl Zoo {
-    /// Checks the token, if one is required.
+    /// Lets in who shows the token, where one is needed: nobody without one, and nobody with another.
     fn admit(&self, request: &Request) -> Result<(), Exception> {
         let Some(token) = &self.fixtures.server.token else { return Ok(()) };
         let shown = request

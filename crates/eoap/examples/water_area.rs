@@ -1,5 +1,4 @@
-//! How much of an area is water, in the results of a water-bodies run that were saved with
-//! `ItemCollection::save`.
+//! How much of an area is water, in the results of a water-bodies run that were saved with `ItemCollection::save`.
 //!
 //! ```sh
 //! cargo run --example water_area -- items.json -121.2 39.9 -121.0 40.0

@@ -93,13 +93,12 @@
 //! | where it is | [`Raster::bounds`], [`bounds_wgs84`](Raster::bounds_wgs84), [`footprint`](Raster::footprint), [`Crs::transform`] |
 //! | figures | [`Raster::statistics`], as rio-stac computes them; [`check_asset`]: does the file say what its STAC item says? |
 //!
-//! Pixels equal those that rasterio reads, with these exceptions. JPEG's colours may differ a little from
-//! GDAL's (2 in stored values, more at edges where chroma has half the size). Averages of colour numbers are
-//! refused, where GDAL averages the colours. Definitions of reference systems are those of `crs-definitions`
-//! in GDAL's spelling: 4773 of 5506 codes read word for word as GDAL 3.10 writes them. The others have older
-//! names, and no newer edition is published as a crate. Statistics are computed with 64-bit floats, as numpy
-//! does it; smallest and largest of 64-bit integers are exact nevertheless. Coordinates are transformed
-//! without the grids that PROJ may have installed, which matters for old datums.
+//! What is read equals what rasterio reads, pixel by pixel; the exceptions are said here. JPEG's colours may differ a little from
+//! GDAL's (2 in values as stored, more at edges where chroma has half the size). Averages of colour numbers are refused, where GDAL
+//! averages the colours. Definitions of reference systems are those of `crs-definitions` in GDAL's spelling: 4773 of 5506 codes read word for
+//! word as GDAL 3.10 writes them, the others have older names, and no newer edition is published as a crate. Statistics are computed of floats of 64 bits,
+//! as numpy does it; smallest and largest of 64-bit integers are exact nevertheless. Coordinates are transformed without the grids that PROJ may have
+//! installed, which matters for old datums.
 //!
 //! # Pictures
 //!
@@ -124,9 +123,8 @@
 //!
 //! # What it does not do
 //!
-//! It does not write to S3 or reproject pixels. It does not read LERC, WebP, JPEG XL or fax data, CMYK, or
-//! complex numbers in rasters: the error says so. Of GDAL's files beside a raster, it reads overviews and
-//! masks ([`Raster::with_side_files`]), but not metadata (`.aux.xml`).
+//! No writing to S3, no reprojection of pixels, no LERC, WebP, JPEG XL or fax data, no CMYK, no complex numbers in rasters: what cannot be read says so in its
+//! error. Of the files that GDAL keeps beside a raster, overviews and masks are read ([`Raster::with_side_files`]), metadata (`.aux.xml`) are not.
 
 #[cfg_attr(not(feature = "raster"), allow(dead_code, reason = "what only rasters need"))]
 mod draw;

@@ -41,7 +41,7 @@ impl Testbeds {
     pub(crate) fn scenario(&self, notebook: &Notebook) -> Result<Option<Scenario>, String> {
         let own = notebook.settings.get("scenario").and_then(|scenario| scenario.as_str());
         let Some(scenario) = own.or(self.scenario.as_deref()) else { return Ok(None) };
-        // A recorded scenario has a session of this notebook.
+        // A recorded scenario has what this notebook once said.
         let scenario = Scenario::load(&self.folder.join(scenario)).map_err(|error| chain(&error))?;
         Ok(Some(scenario.for_session(&notebook.name)))
     }

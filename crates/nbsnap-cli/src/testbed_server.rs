@@ -14,7 +14,7 @@ use crate::args::{EnvFormat, JobClock, MannerArgs, PortArgs, ServerKind};
 use crate::environment::Testbeds;
 use crate::error::CommandError;
 
-/// The scenario to serve: a folder, or a name beside the project's scenario. By default the project's own.
+/// The scenario that is meant: a folder, the name of one beside the project's, or, where none is named, the project's own.
 pub(crate) fn scenario(project: Option<&Project>, wanted: Option<&str>) -> Result<Scenario, CommandError> {
     scenario_if_any(project, wanted)?.ok_or_else(|| {
         let message = "there is no scenario to serve: name a folder, or run inside a project whose nbsnap.toml names one";

@@ -43,7 +43,7 @@ enum Kind {
     Other,
 }
 
-/// What must be equal for a file to count as unchanged without being read.
+/// By what a file is the same without being read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Stamp {
     size: u64,

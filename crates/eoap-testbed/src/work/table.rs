@@ -1,4 +1,4 @@
-//! Fixed results for some inputs. For all others the job fails, and its message says so.
+//! Results that are written down for some inputs: for all others there are none, and a job says so.
 //!
 //! [`Table::find`] compares inputs as JSON. Where the results come from is not known here.
 
@@ -15,7 +15,7 @@ pub(crate) struct Table {
 /// The results of some inputs.
 #[derive(Debug, Clone)]
 pub(crate) struct Case {
-    /// The inputs that must match. Other inputs do not matter.
+    /// What has to be so; of other inputs it does not matter what they are.
     pub(crate) inputs: Map<String, Value>,
     pub(crate) outputs: Map<String, Value>,
 }

@@ -155,7 +155,7 @@ impl Page for JobList {
     }
 }
 
-/// One value of a query parameter, or several.
+/// One word of a query parameter, or several of them.
 ///
 /// ```
 /// use eoap::{OneOrMore, Status};
@@ -174,7 +174,7 @@ impl OneOrMore {
         self.0
     }
 
-    /// The values with commas between them. These are the only commas that are not encoded.
+    /// The words with commas between them, which are the only commas that are not encoded.
     pub(crate) fn query(&self) -> String {
         self.0.iter().map(|word| byte_serialize(word.as_bytes()).collect::<String>()).collect::<Vec<_>>().join(",")
     }
@@ -228,8 +228,8 @@ impl<T: Into<OneOrMore> + Clone> From<&[T]> for OneOrMore {
     }
 }
 
-/// A moment or an interval of time in the notation of RFC 3339: text that the server understands, or a range
-/// of two moments that may be open.
+/// A moment or an interval of time in the notation of RFC 3339: text as the server takes it, or a range of two moments that
+/// may be open.
 ///
 /// ```
 /// use eoap::Datetime;
@@ -283,7 +283,7 @@ impl From<RangeFull> for Datetime {
     }
 }
 
-/// Requests the jobs of a server, from [`Client::jobs`]. Set filters. Then `.await` the first page, or use
+/// Asks for the jobs of a server, from [`Client::jobs`]: set filters, then `.await` for the first page,
 /// [`all`](ListJobs::all) for every page, or [`stream`](ListJobs::stream) for one job after the other.
 ///
 /// Not every server obeys filters. Jobs that do not match are left out here, so a page can be shorter than
@@ -341,8 +341,7 @@ impl ListJobs {
     pub fn datetime(mut self, datetime: impl Into<Datetime>) -> Self {
         let datetime = datetime.into();
         self.filter.created = Interval::of(datetime.as_str());
-        // Slashes, colons and points of an interval are allowed in a query. The plus sign of a time zone is
-        // not.
+        // Slashes, colons and points of an interval are fine in a query; a plus sign of a time zone is not.
         let datetime = datetime.0.replace('%', "%25").replace('+', "%2B").replace('&', "%26").replace('#', "%23");
         self.set("datetime", datetime)
     }

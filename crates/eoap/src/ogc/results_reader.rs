@@ -33,7 +33,7 @@ const NO_OUTPUT: [&str; 11] = [
     "results",
 ];
 
-/// The outputs in an answer.
+/// The outputs that an answer holds.
 pub(crate) fn results(answer: &Answer, expected: &Expected) -> Result<Results> {
     let content_type = answer.content_type();
     let essence = content_type.as_deref().map(media_type::essence).unwrap_or_default();
@@ -149,9 +149,8 @@ fn object_results(object: Map<String, Value>, answer: &Answer, expected: &Expect
     }
 }
 
-/// Reads `{"outputs": [{"id": …, "value": …}]}` as a document with a member per output. pygeoapi puts any
-/// result of a process into that list. If the entry is not an object with an `id`, it is an object with a
-/// member per output, or the one output.
+/// `{"outputs": [{"id": …, "value": …}]}` as a document with a member per output. pygeoapi makes that list of whatever the
+/// process gave: where it is no object with an `id`, the one entry is an object with a member per output, or the one output.
 fn pygeoapi_list(object: &Map<String, Value>, expected: &Expected) -> Option<Map<String, Value>> {
     let entries = object.get("outputs").filter(|_| object.len() == 1)?.as_array()?;
     entries.iter().map(identified).collect::<Option<_>>().or_else(|| {
@@ -167,7 +166,7 @@ fn pygeoapi_list(object: &Map<String, Value>, expected: &Expected) -> Option<Map
     })
 }
 
-/// Whether an object is a value itself (RFC 7946) and not a list of outputs.
+/// Whether an object is a value of its own (RFC 7946) and no list of outputs.
 fn is_geojson(object: &Map<String, Value>) -> bool {
     let has = |name: &str| object.contains_key(name);
     match object.get("type").and_then(Value::as_str) {
@@ -231,7 +230,7 @@ fn references(answer: &Answer, expected: &Expected) -> Results {
     results
 }
 
-/// The links in the headers that may lead to outputs, with the last segment of their relations.
+/// The links of the headers that may lead to outputs, with the last segment of their relations.
 fn output_links(answer: &Answer) -> impl Iterator<Item = (String, Value)> {
     let values = answer.headers.get_all(LINK).iter().filter_map(|value| value.to_str().ok());
     let links = values.flat_map(link_values).filter_map(|link| {
@@ -248,7 +247,7 @@ fn output_links(answer: &Answer) -> impl Iterator<Item = (String, Value)> {
     links.collect::<Vec<_>>().into_iter()
 }
 
-/// The links in a header's value (RFC 8288 clause 3). Commas within `<…>` and `"…"` do not separate them.
+/// The links of a header's value (RFC 8288 clause 3): commas within `<…>` and `"…"` do not separate them.
 fn link_values(value: &str) -> impl Iterator<Item = &str> {
     let (mut quoted, mut bracketed) = (false, false);
     value.split(move |c| {

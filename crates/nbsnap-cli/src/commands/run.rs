@@ -28,7 +28,7 @@ pub(crate) fn run(place: &Place<'_>, args: &RunArgs) -> Result<Exit, CommandErro
         let start = targets.paths.first().cloned().unwrap_or_default();
         return Err(ProjectError::NotFound { start }.into());
     };
-    // Check everything that can be checked before anything runs.
+    // Everything that can be known to be wrong is, before anything runs.
     let outputs = outputs(&targets, args)?;
     let mut documents = Vec::new();
     let mut notebooks: Vec<Notebook> = Vec::new();
