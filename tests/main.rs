@@ -29,6 +29,7 @@ mod reports;
 mod review;
 mod rules;
 mod run;
+mod scenario;
 mod selection;
 mod serve;
 mod strip;

@@ -25,6 +25,7 @@ mod exchange;
 mod fixture;
 mod gateway;
 mod http;
+mod mistakes;
 mod mock;
 mod page;
 mod personality;
