@@ -31,6 +31,7 @@ mod reports;
 mod review;
 mod rules;
 mod run;
+mod scenario;
 mod selection;
 mod serve;
 mod strip;

@@ -66,7 +66,13 @@ pub enum Error {
         /// What is wrong with it.
         message: String,
     },
-    /// A recording cannot be written.
+    /// A folder in which a scenario is to begin has something in it.
+    #[error("{} is there already: name a new folder", path.display())]
+    Taken {
+        /// The folder, or the file in its place.
+        path: PathBuf,
+    },
+    /// A file cannot be written.
     #[error("cannot write {}: {source}", path.display())]
     Write {
         /// The file or folder.

@@ -3,14 +3,18 @@
 //! [`Folder`] turns failures into an [`Error`] that names file and line. It does not know what the files
 //! mean.
 
+mod toml_file;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use toml::Spanned;
 
 use crate::error::Error;
+use crate::mistakes::Mistakes;
+pub(crate) use toml_file::Toml;
+use toml_file::line_at;
 
 /// A scenario folder with the folders that it extends, and the files that were read from them.
 #[derive(Debug)]
@@ -18,11 +22,13 @@ pub(crate) struct Folder {
     /// The folder itself, then those in which its missing files are looked for.
     roots: Vec<PathBuf>,
     read: Vec<PathBuf>,
+    /// What is wrong with what has been read.
+    pub(crate) mistakes: Mistakes,
 }
 
 impl Folder {
     pub(crate) fn new(root: &Path) -> Self {
-        Self { roots: vec![root.to_owned()], read: Vec::new() }
+        Self { roots: vec![root.to_owned()], read: Vec::new(), mistakes: Mistakes::default() }
     }
 
     /// Also looks for missing files in another folder, named from the last one. Returns `false` if it is
@@ -42,15 +48,21 @@ impl Folder {
         found.unwrap_or_else(|| PathBuf::from(name))
     }
 
-    /// Every file read so far, in order of reading, each once.
-    pub(crate) fn into_files(self) -> Vec<PathBuf> {
+    /// Every file read so far, in order of reading, each once; and every mistake.
+    pub(crate) fn into_parts(self) -> (Vec<PathBuf>, Vec<Error>) {
         let mut files = Vec::with_capacity(self.read.len());
         for file in self.read {
             if !files.contains(&file) {
                 files.push(file);
             }
         }
-        files
+        (files, self.mistakes.into_vec())
+    }
+
+    /// What can be read of the folder. Where it cannot be, there is a mistake more.
+    pub(crate) fn noting<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, Error>) -> Option<T> {
+        let read = read(self);
+        self.mistakes.value(read)
     }
 
     pub(crate) fn exists(&self, name: &str) -> bool {
@@ -79,13 +91,7 @@ impl Folder {
         let bytes = fs::read(&path).map_err(|source| Error::Read { path: path.clone(), source })?;
         self.read.push(path.clone());
         let text = self.decoded(name, bytes)?;
-        match toml::from_str(&text) {
-            Ok(value) => Ok(Toml { value, path, text }),
-            Err(error) => {
-                let line = line_at(&text, error.span().map_or(0, |span| span.start));
-                Err(Error::Syntax { path, line, message: with_suggestion(error.message().trim()) })
-            }
-        }
+        Toml::read(path, text, &mut self.mistakes)
     }
 
     pub(crate) fn json(&mut self, name: &str) -> Result<Value, Error> {
@@ -140,37 +146,6 @@ pub(crate) enum Entry {
     Folder,
 }
 
-/// A TOML file that could be read, and its text, so that what is wrong with a value can be said with its line.
-#[derive(Debug)]
-pub(crate) struct Toml<T> {
-    pub(crate) value: T,
-    pub(crate) path: PathBuf,
-    text: String,
-}
-
-impl<T> Toml<T> {
-    /// What is wrong with a member whose value is there.
-    pub(crate) fn wrong<V>(&self, at: &Spanned<V>, field: &str, message: impl Into<String>) -> Error {
-        let line = Some(line_at(&self.text, at.span().start));
-        Error::Value { path: self.path.clone(), line, field: field.to_owned(), message: message.into() }
-    }
-}
-
-/// The line, counted from one, of a place in a text.
-fn line_at(text: &str, place: usize) -> usize {
-    text.bytes().take(place).filter(|byte| *byte == b'\n').count() + 1
-}
-
-/// The message, and for an unknown member the known one that is most like it.
-fn with_suggestion(message: &str) -> String {
-    let mut names = message.split('`').skip(1).step_by(2);
-    let suggestion = match (message.starts_with("unknown field"), names.next()) {
-        (true, Some(unknown)) => names.min_by_key(|known| distance(unknown, known)).filter(|known| distance(unknown, known) < 4),
-        _ => None,
-    };
-    suggestion.map_or_else(|| message.to_owned(), |known| format!("{message}: did you mean `{known}`?"))
-}
-
 /// What to say behind a name that is unknown: the known one that is most like it, if one is.
 pub(crate) fn suggestion<'a>(unknown: &str, known: impl Iterator<Item = &'a str>) -> String {
     let nearest = known.min_by_key(|known| distance(unknown, known)).filter(|known| distance(unknown, known) < 4);
@@ -189,17 +164,4 @@ fn distance(one: &str, other: &str) -> usize {
         }
     }
     row[other.len()]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_unknown_member_is_answered_with_the_known_one_most_like_it() {
-        let message = "unknown field `regoin`, expected one of `endpoint`, `region`";
-        assert!(with_suggestion(message).ends_with(": did you mean `region`?"));
-        assert_eq!(with_suggestion("unknown field `colour`, expected `name`"), "unknown field `colour`, expected `name`");
-        assert_eq!(with_suggestion("missing field `name`"), "missing field `name`");
-    }
 }

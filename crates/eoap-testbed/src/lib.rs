@@ -26,6 +26,7 @@ mod exchange;
 mod fixture;
 mod gateway;
 mod http;
+mod mistakes;
 mod mock;
 mod page;
 mod personality;

@@ -43,6 +43,9 @@ impl Pygeoapi {
     }
 
     fn answer(&self, service: &mut Service, request: &Request) -> Answer {
+        if let Err(status) = self.fixtures.server.admit(&request.headers) {
+            return Exception::NotAdmitted(status).into_answer(None);
+        }
         // Paths and methods are the framework's business, before anything is read of the request.
         let Some((route, methods)) = self.route(request) else { return Exception::NotFound.into_answer(None) };
         if request.method == Method::OPTIONS {

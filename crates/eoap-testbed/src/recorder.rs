@@ -152,6 +152,7 @@ fn scenario(live: &Live) -> Scenario {
         name: "recording".to_owned(),
         server: Server::of(live.root(), live.hosts()),
         s3: S3::new(&live.s3_endpoint, &live.s3_hosts, ACCESS_KEY_ID, SECRET_ACCESS_KEY),
+        expiry: None,
         answers: Answers::own(),
         scenes: None,
         processes: Vec::new(),

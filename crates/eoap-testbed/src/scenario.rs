@@ -4,7 +4,9 @@
 //! jobs, uploads and refusals are the state of a testbed and not known here.
 
 mod answers;
+mod cases;
 mod check;
+mod failure;
 mod logs;
 mod process;
 mod pygeoapi_version;
@@ -12,6 +14,8 @@ mod recordings;
 mod run;
 mod server;
 mod settings;
+mod start;
+mod timeline;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -23,13 +27,16 @@ use crate::scenes::{self, Scenes};
 use crate::store::{About, Bucket, Object};
 
 pub(crate) use answers::Answers;
-pub(crate) use process::{Failure, Package, Process, Status};
+pub(crate) use cases::Case;
+pub(crate) use failure::Failure;
+pub(crate) use process::{Package, Process};
 pub(crate) use pygeoapi_version::{Generation, Version};
 pub(crate) use recordings::Recording;
 pub use server::Personality;
 pub(crate) use server::{ANONYMOUS, Links, Server, SetUp, StatusShape, split_namespace};
 pub use settings::Clock;
-pub(crate) use settings::S3;
+pub(crate) use settings::{Expiry, S3};
+pub(crate) use timeline::Status;
 
 /// A scenario folder, loaded and checked.
 #[derive(Debug, Clone)]
@@ -47,6 +54,8 @@ pub(crate) struct Fixtures {
     pub(crate) name: String,
     pub(crate) server: Server,
     pub(crate) s3: S3,
+    /// When a job that is over is forgotten, if ever.
+    pub(crate) expiry: Option<Expiry>,
     pub(crate) answers: Answers,
     /// Scenes that processes work on, if there are any.
     pub(crate) scenes: Option<Arc<Scenes>>,
@@ -66,59 +75,41 @@ impl Scenario {
     /// Reads and checks the folder.
     ///
     /// # Errors
-    /// Names the file, and the line or the member in it, that cannot be read or makes no sense.
+    /// The first mistake, by its file, and the line or the member in it. [`Scenario::check`] has all of them.
     pub fn load(dir: &Path) -> Result<Self, Error> {
+        Self::read(dir).map_err(|mistakes| {
+            let nothing = || Error::Read { path: dir.to_owned(), source: std::io::ErrorKind::InvalidData.into() };
+            mistakes.into_iter().next().unwrap_or_else(nothing)
+        })
+    }
+
+    /// Reads and checks the folder, and goes on where something is wrong.
+    ///
+    /// # Errors
+    /// Every mistake that was found. Where a file cannot be read, what depends on it is not checked.
+    pub fn check(dir: &Path) -> Result<Self, Vec<Error>> {
+        Self::read(dir)
+    }
+
+    /// Writes a small scenario to begin with into a new folder, whose name it has. The result is the files, with their folder.
+    ///
+    /// # Errors
+    /// [`Error::Taken`] where there is something in the folder, and [`Error::Write`] where a file cannot be written.
+    pub fn start(dir: &Path) -> Result<Vec<PathBuf>, Error> {
+        start::write(dir)
+    }
+
+    fn read(dir: &Path) -> Result<Self, Vec<Error>> {
         let mut folder = Folder::new(dir);
-        settings::extend(&mut folder)?;
-        let settings = settings::load(&mut folder)?;
-        let answers = answers::load(&mut folder)?;
-        let scenes = scenes::load(&mut folder)?;
-        let mut processes = Vec::new();
-        for id in folder.names("processes", Entry::Folder)? {
-            let process = process::load(&mut folder, &id, scenes.as_ref(), &settings.s3)?;
-            check::results(&folder, &process)?;
-            check_job_id(&folder, &processes, &process)?;
-            processes.push(Arc::new(process));
-        }
-        let mut buckets = Vec::new();
-        for name in folder.names("s3", Entry::Folder)? {
-            let mut objects = Vec::new();
-            for key in keys(&folder, &format!("s3/{name}"), "")? {
-                let body = folder.bytes(&format!("s3/{name}/{key}"))?;
-                let modified = settings.s3.modified_of(&name, &key);
-                let content_type = settings.s3.content_type_of(&name, &key);
-                objects.push(Object { about: About::typed(content_type), ..Object::new(key, body.into(), modified) });
+        let fixtures = fixtures(&mut folder);
+        let (files, mistakes) = folder.into_parts();
+        match fixtures {
+            Some((fixtures, personality, clock)) if mistakes.is_empty() => {
+                let fixtures = Arc::new(Fixtures { files, ..fixtures });
+                Ok(Self { fixtures, personality, clock, session: None })
             }
-            buckets.push(Bucket { name, objects });
+            _ => Err(mistakes),
         }
-        for process in &processes {
-            check::addresses(&folder, process, &buckets)?;
-        }
-        let recordings = recordings::load(&mut folder)?;
-        let (personality, clock) = (settings.personality, settings.clock);
-        if personality == Personality::Recorded && recordings.is_empty() {
-            let message = "nothing is recorded there; `nbsnap record` writes such folders".to_owned();
-            return Err(Error::Value {
-                path: folder.path("exchanges"),
-                line: None,
-                field: "server.personality".to_owned(),
-                message,
-            });
-        }
-        let fixtures = Fixtures {
-            name: settings.name,
-            server: settings.server,
-            s3: settings.s3,
-            answers,
-            scenes,
-            processes,
-            packages: settings.packages,
-            buckets,
-            environment: settings.environment,
-            recordings,
-            files: folder.into_files(),
-        };
-        Ok(Self { fixtures: Arc::new(fixtures), personality, clock, session: None })
     }
 
     /// Fixtures without files of a scenario, for the testbed in front of a live deployment.
@@ -171,24 +162,82 @@ impl Scenario {
         &self.fixtures.name
     }
 
+    /// The ids of its processes.
+    pub fn processes(&self) -> Vec<&str> {
+        self.fixtures.processes.iter().map(|process| process.id.as_str()).collect()
+    }
+
+    /// How many objects are on its S3 from the start.
+    pub fn object_count(&self) -> usize {
+        self.fixtures.buckets.iter().map(|bucket| bucket.objects.len()).sum()
+    }
+
     /// Every file that the scenario was read from: when one of them changes, so may what a testbed answers.
     pub fn files(&self) -> Vec<PathBuf> {
         self.fixtures.files.clone()
     }
 }
 
-/// Later jobs count up in the first group of the id, so that the rest has to tell the processes apart.
-fn check_job_id(folder: &Folder, others: &[Arc<Process>], process: &Process) -> Result<(), Error> {
-    let rest = |process: &Process| process.job.split_once('-').map(|(_, rest)| rest.to_owned());
-    match others.iter().find(|other| rest(other) == rest(process)) {
-        Some(other) => Err(Error::Value {
-            path: folder.path(&format!("processes/{}/process.toml", process.id)),
-            line: None,
-            field: "job".to_owned(),
-            message: format!("differs from the one of {} in its first group only", other.id),
-        }),
-        None => Ok(()),
+/// What can be read of the folder; what is wrong is among its mistakes.
+fn fixtures(folder: &mut Folder) -> Option<(Fixtures, Personality, Clock)> {
+    let settings = match folder.noting(settings::extend) {
+        Some(()) => settings::load(folder),
+        None => None,
+    };
+    let answers = folder.noting(answers::load);
+    let scenes = folder.noting(scenes::load).flatten();
+    // Only where the settings are wrong, which is said then.
+    let none = S3::new("", &[], "", "");
+    let s3 = settings.as_ref().map_or(&none, |settings| &settings.s3);
+    let mut processes: Vec<Arc<Process>> = Vec::new();
+    for id in folder.noting(|folder| folder.names("processes", Entry::Folder)).unwrap_or_default() {
+        if let Some(process) = process::load(folder, &id, scenes.as_ref(), s3) {
+            check::job_id(folder, &processes, &process);
+            processes.push(Arc::new(process));
+        }
     }
+    let buckets = folder.noting(|folder| buckets(folder, s3)).unwrap_or_default();
+    for process in &processes {
+        check::addresses(folder, process, &buckets);
+    }
+    let recordings = folder.noting(recordings::load).unwrap_or_default();
+    let settings = settings?;
+    if settings.personality == Personality::Recorded && recordings.is_empty() {
+        let path = folder.path("exchanges");
+        let message = "nothing is recorded there; `nbsnap record` writes such folders".to_owned();
+        folder.mistakes.add(Error::Value { path, line: None, field: "server.personality".to_owned(), message });
+    }
+    let fixtures = Fixtures {
+        name: settings.name,
+        server: settings.server,
+        s3: settings.s3,
+        expiry: settings.expiry,
+        answers: answers?,
+        scenes,
+        processes,
+        packages: settings.packages,
+        buckets,
+        environment: settings.environment,
+        recordings,
+        files: Vec::new(),
+    };
+    Some((fixtures, settings.personality, settings.clock))
+}
+
+/// The objects that are there from the start.
+fn buckets(folder: &mut Folder, s3: &S3) -> Result<Vec<Bucket>, Error> {
+    let mut buckets = Vec::new();
+    for name in folder.names("s3", Entry::Folder)? {
+        let mut objects = Vec::new();
+        for key in keys(folder, &format!("s3/{name}"), "")? {
+            let body = folder.bytes(&format!("s3/{name}/{key}"))?;
+            let modified = s3.modified_of(&name, &key);
+            let content_type = s3.content_type_of(&name, &key);
+            objects.push(Object { about: About::typed(content_type), ..Object::new(key, body.into(), modified) });
+        }
+        buckets.push(Bucket { name, objects });
+    }
+    Ok(buckets)
 }
 
 /// The keys of the objects below a folder.

@@ -25,7 +25,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS,
-    AUTHORIZATION, HeaderName, HeaderValue,
+    HeaderName, HeaderValue,
 };
 use http::{Method, Response};
 use serde_json::Value;
@@ -78,7 +78,7 @@ impl Zoo {
         let segments: Vec<&str> = inside.split('/').filter(|segment| !segment.is_empty()).collect();
         let resource = Resource::of(&segments).ok_or_else(Exception::not_available)?;
         if request.method != Method::OPTIONS {
-            self.admit(request)?;
+            self.fixtures.server.admit(&request.headers).map_err(Exception::not_allowed)?;
         }
         let method = if request.method == Method::HEAD { &Method::GET } else { &request.method };
         match (resource, method) {
@@ -113,23 +113,6 @@ impl Zoo {
             (Resource::Job(id), _) => jobs::status(call, id),
             (Resource::Results(id), _) => jobs::results(call, id),
             (Resource::Result(id, output), _) => jobs::result(call, id, output),
-        }
-    }
-}
-
-impl Zoo {
-    /// Lets in who shows the token, where one is needed: nobody without one, and nobody with another.
-    fn admit(&self, request: &Request) -> Result<(), Exception> {
-        let Some(token) = &self.fixtures.server.token else { return Ok(()) };
-        let shown = request
-            .headers
-            .get(AUTHORIZATION)
-            .and_then(|value| value.to_str().ok())
-            .and_then(|value| value.strip_prefix("Bearer "));
-        match shown {
-            Some(shown) if shown == token => Ok(()),
-            Some(_) => Err(Exception::not_allowed(403)),
-            None => Err(Exception::not_allowed(401)),
         }
     }
 }

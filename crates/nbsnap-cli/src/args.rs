@@ -4,6 +4,7 @@ mod documents;
 mod housekeeping;
 mod jupyter;
 mod record;
+mod scenario;
 mod serve;
 mod snapshots;
 
@@ -19,6 +20,7 @@ pub(crate) use documents::{CheckArgs, DiffArgs, ExportArgs, ExportFormat, Output
 pub(crate) use housekeeping::{CleanArgs, CompletionsArgs, InitArgs, ManArgs};
 pub(crate) use jupyter::{ConsoleArgs, InstallArgs, KernelArgs, KernelCommand, LabArgs, SpecArgs, StartArgs};
 pub(crate) use record::RecordArgs;
+pub(crate) use scenario::{ScenarioArgs, ScenarioCommand};
 pub(crate) use serve::{EnvFormat, JobClock, MannerArgs, PortArgs, ServeArgs, ServerKind, TestbedArgs};
 pub(crate) use snapshots::{AcceptArgs, ListArgs, ReviewArgs};
 
@@ -71,6 +73,8 @@ pub(crate) enum Command {
     Strip(StripArgs),
     /// Run notebooks against a live server, and write its answers as a scenario
     Record(RecordArgs),
+    /// Make a scenario, what a testbed answers, or say what is wrong with one
+    Scenario(ScenarioArgs),
     /// Serve a scenario to any client, and show on a page what goes on
     Serve(ServeArgs),
     /// Show every setting of nbsnap.toml with its meaning and its default

@@ -17,6 +17,7 @@ mod record;
 mod reporters;
 mod review;
 mod run;
+mod scenario;
 mod serve;
 mod session;
 mod settings;
@@ -72,6 +73,7 @@ fn dispatch(args: &Args) -> Result<Exit, CommandError> {
         Command::Man(args) => completions::man(args),
         Command::Run(args) => run::run(&place, args),
         Command::Record(args) => record::run(&place, args),
+        Command::Scenario(args) => scenario::run(&place, args),
         Command::Serve(args) => serve::run(&place, args),
         Command::Settings => settings::run(),
         Command::Strip(args) => strip::run(&Targets::find(&place, &args.names)?, args),

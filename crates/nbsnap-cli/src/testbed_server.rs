@@ -14,22 +14,30 @@ use crate::args::{EnvFormat, JobClock, MannerArgs, PortArgs, ServerKind};
 use crate::environment::Testbeds;
 use crate::error::CommandError;
 
-/// The scenario that is meant: a folder, the name of one beside the project's, or, where none is named, the project's own.
+/// The scenario that is meant, as [`folder`] finds it.
 pub(crate) fn scenario(project: Option<&Project>, wanted: Option<&str>) -> Result<Scenario, CommandError> {
-    scenario_if_any(project, wanted)?.ok_or_else(|| {
+    Ok(Scenario::load(&folder(project, wanted)?)?)
+}
+
+/// The same, where there need not be one.
+pub(crate) fn scenario_if_any(project: Option<&Project>, wanted: Option<&str>) -> Result<Option<Scenario>, CommandError> {
+    Ok(folder_if_any(project, wanted)?.map(|folder| Scenario::load(&folder)).transpose()?)
+}
+
+/// The folder of the scenario that is meant: that folder, one of this name beside the project's, or, where none is named, the project's own.
+pub(crate) fn folder(project: Option<&Project>, wanted: Option<&str>) -> Result<PathBuf, CommandError> {
+    folder_if_any(project, wanted)?.ok_or_else(|| {
         let message = "there is no scenario to serve: name a folder, or run inside a project whose nbsnap.toml names one";
         CommandError::Usage(message.to_owned())
     })
 }
 
-/// The same, where there need not be one.
-pub(crate) fn scenario_if_any(project: Option<&Project>, wanted: Option<&str>) -> Result<Option<Scenario>, CommandError> {
+fn folder_if_any(project: Option<&Project>, wanted: Option<&str>) -> Result<Option<PathBuf>, CommandError> {
     let own = project.map(testbeds).transpose()?.and_then(|testbeds| testbeds.default_folder());
-    let folder = match wanted {
-        Some(wanted) => Some(named(wanted, own.as_deref().and_then(Path::parent))?),
-        None => own,
-    };
-    Ok(folder.map(|folder| Scenario::load(&folder)).transpose()?)
+    match wanted {
+        Some(wanted) => named(wanted, own.as_deref().and_then(Path::parent)).map(Some),
+        None => Ok(own),
+    }
 }
 
 /// The testbed of one notebook of a project, if that has a scenario: the same that `nbsnap test` sets up.

@@ -13,6 +13,8 @@ use super::format::Format;
 pub(super) enum Exception {
     /// Of pygeoapi: status, code, description.
     Api(u16, &'static str, String),
+    /// Of a gateway before it: pygeoapi itself lets everybody in.
+    NotAdmitted(u16),
     /// Of the framework: no such path.
     NotFound,
     /// From the framework: a path that has other methods only.
@@ -52,6 +54,13 @@ impl Exception {
         match self {
             Self::Api(status, code, description) => {
                 Answer::document(status, &json!({"code": code, "type": code, "description": description}), format)
+            }
+            Self::NotAdmitted(401) => {
+                let text = "The server could not verify that you are authorized to access the URL requested.";
+                Answer::page(401, "Unauthorized", text).header("WWW-Authenticate", "Bearer")
+            }
+            Self::NotAdmitted(status) => {
+                Answer::page(status, "Forbidden", "You don't have the permission to access the requested resource.")
             }
             Self::NotFound => Answer::page(
                 404,

@@ -3,13 +3,16 @@
 //! Each check names the file, the member, and where a name is misspelt the one that was probably meant. A scenario with such a mistake would be served, and
 //! what it answers would be wrong without a word.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde_json::Value;
+use toml::Spanned;
 
+use super::cases::Case;
 use super::process::Process;
 use crate::error::Error;
-use crate::fixture::{Folder, suggestion};
+use crate::fixture::{Folder, Toml, suggestion};
 use crate::store::Bucket;
 
 /// What placeholders there are in every document.
@@ -19,47 +22,87 @@ const ADDRESSES: [&str; 4] = ["root", "origin", "temp", "rel"];
 const OF_JOB: [&str; 10] =
     ["job", "process", "type", "status", "progress", "message", "created", "started", "updated", "finished"];
 
-/// The outputs of `results.json` are those of the description, and of their kind.
-pub(super) fn results(folder: &Folder, process: &Process) -> Result<(), Error> {
-    let file = format!("processes/{}/results.json", process.id);
-    let wrong = |field: &str, message: String| {
-        Err(Error::Value { path: folder.path(&file), line: None, field: field.to_owned(), message })
-    };
-    let (Some(results), Some(described)) = (process.results.as_object(), process.description["outputs"].as_object()) else {
-        return Ok(());
-    };
-    // What is carried out has its results from there, and may have no file.
-    if process.run.is_some() && results.is_empty() {
+/// Whether a name is one of those that the description has.
+pub(super) fn named<T>(file: &Toml<T>, field: &str, name: &Spanned<String>, known: &Value, what: &str) -> Result<(), Error> {
+    if known.get(name.get_ref()).is_some() {
         return Ok(());
     }
-    for (name, output) in results {
-        let Some(description) = described.get(name) else {
-            let hint = suggestion(name, described.keys().map(String::as_str));
-            return wrong(name, format!("the description has no output of this name{hint}"));
-        };
-        if let Some(message) = misfit(output, &description["schema"]) {
-            return wrong(name, message);
+    let hint = hint(name.get_ref(), known);
+    Err(file.wrong(name, field, format!("the process has no {what} {:?}{hint}", name.get_ref())))
+}
+
+/// Which of the members of a description was probably meant.
+pub(super) fn hint(name: &str, known: &Value) -> String {
+    suggestion(name, known.as_object().into_iter().flatten().map(|(name, _)| name.as_str()))
+}
+
+/// The outputs of each file of results are those of the description, and of their kind; and so are the inputs that it is for.
+pub(super) fn results(folder: &mut Folder, process: &Process) {
+    for case in &process.cases {
+        of_case(folder, process, case);
+    }
+    let known: Vec<&str> = ADDRESSES.into_iter().chain(OF_JOB).collect();
+    placeholders(folder, &format!("processes/{}/logs.json", process.id), &process.logs, &known);
+}
+
+fn of_case(folder: &mut Folder, process: &Process, case: &Case) {
+    let path = folder.path(&case.file);
+    let mut wrong = |field: &str, message: String| {
+        folder.mistakes.add(Error::Value { path: path.clone(), line: None, field: field.to_owned(), message });
+    };
+    for (name, value) in case.inputs.iter().filter(|(_, value)| !value.is_null()) {
+        let kind = &process.description["inputs"][name]["schema"]["type"];
+        if !is_taken_for(value, kind) {
+            wrong(&format!("inputs.{name}"), format!("{value} is not of the type that the description says: {kind}"));
         }
     }
-    if let Some(missing) = described.keys().find(|name| !results.contains_key(*name)) {
-        return wrong(missing, "the description has this output, and the results have not".to_owned());
+    if let Some(described) = process.description["outputs"].as_object() {
+        for (name, output) in &case.outputs {
+            match described.get(name) {
+                None => {
+                    let hint = hint(name, &process.description["outputs"]);
+                    wrong(name, format!("the description has no output of this name{hint}"));
+                }
+                Some(description) => {
+                    if let Some(message) = misfit(output, &description["schema"]) {
+                        wrong(name, message);
+                    }
+                }
+            }
+        }
+        for missing in described.keys().filter(|name| !case.outputs.contains_key(*name)) {
+            wrong(missing, "the description has this output, and the results have not".to_owned());
+        }
     }
     let known: BTreeSet<String> = inputs(process).map(|name| format!("inputs.{name}")).collect();
     let known: Vec<&str> = ADDRESSES.into_iter().chain(known.iter().map(String::as_str)).collect();
-    if let Some((name, hint)) = unknown_placeholder(&process.results, &known) {
-        return wrong(&format!("{{{{{name}}}}}"), format!("there is no such placeholder{hint}"));
+    for output in case.outputs.values() {
+        placeholders(folder, &case.file, output, &known);
     }
-    let file = format!("processes/{}/logs.json", process.id);
-    let known: Vec<&str> = ADDRESSES.into_iter().chain(OF_JOB).collect();
-    if let Some((name, hint)) = unknown_placeholder(&process.logs, &known) {
+}
+
+/// Whether a literal can be taken for one of this type, as a server does that gets every literal as a text.
+fn is_taken_for(value: &Value, kind: &Value) -> bool {
+    match (kind.as_str(), value) {
+        (_, Value::Array(_) | Value::Object(_)) => true,
+        (Some("number" | "integer"), Value::String(text)) => text.trim().parse::<f64>().is_ok(),
+        (Some("number" | "integer"), value) => value.is_number(),
+        (Some("boolean"), value) => value.is_boolean() || value == "true" || value == "false",
+        _ => true,
+    }
+}
+
+/// Every placeholder of a document is one of these.
+fn placeholders(folder: &mut Folder, file: &str, document: &Value, known: &[&str]) {
+    for (name, hint) in unknown_placeholders(document, known) {
+        let (path, field) = (folder.path(file), format!("{{{{{name}}}}}"));
         let message = format!("there is no such placeholder{hint}");
-        return Err(Error::Value { path: folder.path(&file), line: None, field: format!("{{{{{name}}}}}"), message });
+        folder.mistakes.add(Error::Value { path, line: None, field, message });
     }
-    Ok(())
 }
 
 /// The names of the inputs that the description has.
-pub(super) fn inputs(process: &Process) -> impl Iterator<Item = &str> {
+fn inputs(process: &Process) -> impl Iterator<Item = &str> {
     process.description["inputs"].as_object().into_iter().flatten().map(|(name, _)| name.as_str())
 }
 
@@ -80,20 +123,15 @@ fn misfit(output: &Value, schema: &Value) -> Option<String> {
     (!fits).then(|| format!("{output} is not of the type that the description says: {}", schema["type"]))
 }
 
-/// The first placeholder of a document that is none of these, and the one that was probably meant.
-fn unknown_placeholder(document: &Value, known: &[&str]) -> Option<(String, String)> {
-    let find = |text: &str| {
-        let names = text.split("{{").skip(1).filter_map(|rest| Some(rest.split_once("}}")?.0));
-        names
-            .into_iter()
-            .find(|name| !known.contains(name))
-            .map(|name| (name.to_owned(), suggestion(name, known.iter().copied())))
-    };
-    texts(document).find_map(find)
+/// The placeholders of a document that are none of these, each with the one that was probably meant.
+fn unknown_placeholders(document: &Value, known: &[&str]) -> BTreeMap<String, String> {
+    let names = texts(document).flat_map(|text| text.split("{{").skip(1).filter_map(|rest| Some(rest.split_once("}}")?.0)));
+    let unknown = names.filter(|name| !known.contains(name));
+    unknown.map(|name| (name.to_owned(), suggestion(name, known.iter().copied()))).collect()
 }
 
 /// Every text in a document.
-fn texts(document: &Value) -> Box<dyn Iterator<Item = &str> + '_> {
+pub(super) fn texts(document: &Value) -> Box<dyn Iterator<Item = &str> + '_> {
     match document {
         Value::String(text) => Box::new(std::iter::once(text.as_str())),
         Value::Array(all) => Box::new(all.iter().flat_map(texts)),
@@ -102,28 +140,44 @@ fn texts(document: &Value) -> Box<dyn Iterator<Item = &str> + '_> {
     }
 }
 
-/// The addresses on S3 in the results lead to objects, or to folders of them, under the id that the fixtures are written for.
-pub(super) fn addresses(folder: &Folder, process: &Process, buckets: &[Bucket]) -> Result<(), Error> {
-    for address in texts(&process.results).filter_map(|text| text.strip_prefix("s3://")).filter(|text| !text.contains("{{")) {
-        let (name, key) = address.split_once('/').unwrap_or((address, ""));
-        let objects = buckets.iter().find(|bucket| bucket.name == name).map(|bucket| &bucket.objects);
-        let inside = format!("{}/", key.trim_end_matches('/'));
-        let is_there = objects
-            .is_some_and(|all| key.is_empty() || all.iter().any(|object| object.key == key || object.key.starts_with(&inside)));
-        if is_there {
-            continue;
-        }
-        let message = match objects {
-            None => format!("there is no bucket {name:?}: it would be the folder s3/{name}"),
-            Some(_) if !key.contains(&process.fixtures_of) => {
-                format!("there is no object s3/{address}, and it does not name the job of the fixtures, {}", process.fixtures_of)
-            }
-            Some(_) => format!("there is no object s3/{address}"),
-        };
-        let path = folder.path(&format!("processes/{}/results.json", process.id));
-        return Err(Error::Value { path, line: None, field: format!("s3://{address}"), message });
+/// Later jobs count up in the first group of the id, so that the rest has to tell the processes apart.
+pub(super) fn job_id(folder: &mut Folder, others: &[Arc<Process>], process: &Process) {
+    let rest = |process: &Process| process.job.split_once('-').map(|(_, rest)| rest.to_owned());
+    if let Some(other) = others.iter().find(|other| rest(other) == rest(process)) {
+        let path = folder.path(&format!("processes/{}/process.toml", process.id));
+        let message = format!("differs from the one of {} in its first group only", other.id);
+        folder.mistakes.add(Error::Value { path, line: None, field: "job".to_owned(), message });
     }
-    Ok(())
+}
+
+/// The addresses on S3 in the results lead to objects, or to folders of them, under the id that the fixtures are written for.
+pub(super) fn addresses(folder: &mut Folder, process: &Process, buckets: &[Bucket]) {
+    for case in &process.cases {
+        let addresses = case.outputs.values().flat_map(texts).filter_map(|text| text.strip_prefix("s3://"));
+        for address in addresses.filter(|text| !text.contains("{{")) {
+            let Some(message) = nowhere(process, buckets, address) else { continue };
+            let (path, field) = (folder.path(&case.file), format!("s3://{address}"));
+            folder.mistakes.add(Error::Value { path, line: None, field, message });
+        }
+    }
+}
+
+/// Why an address leads nowhere, if it does.
+fn nowhere(process: &Process, buckets: &[Bucket], address: &str) -> Option<String> {
+    let (name, key) = address.split_once('/').unwrap_or((address, ""));
+    let Some(bucket) = buckets.iter().find(|bucket| bucket.name == name) else {
+        return Some(format!("there is no bucket {name:?}: it would be the folder s3/{name}"));
+    };
+    let inside = format!("{}/", key.trim_end_matches('/'));
+    if key.is_empty() || bucket.objects.iter().any(|object| object.key == key || object.key.starts_with(&inside)) {
+        return None;
+    }
+    let hint = if key.contains(&process.fixtures_of) {
+        String::new()
+    } else {
+        format!(", and it does not name the job of the fixtures, {}", process.fixtures_of)
+    };
+    Some(format!("there is no object s3/{address}{hint}"))
 }
 
 #[cfg(test)]
@@ -135,9 +189,16 @@ mod tests {
     #[test]
     fn placeholders_are_known_or_like_known_ones() {
         let known = ["root", "inputs.name"];
-        assert_eq!(unknown_placeholder(&json!({"a": ["{{root}}/x", "{{inputs.name}}"]}), &known), None);
-        let (name, hint) = unknown_placeholder(&json!("Hello, {{input.name}}!"), &known).unwrap();
-        assert_eq!((name.as_str(), hint.as_str()), ("input.name", ": did you mean `inputs.name`?"));
+        assert!(unknown_placeholders(&json!({"a": ["{{root}}/x", "{{inputs.name}}"]}), &known).is_empty());
+        let unknown = unknown_placeholders(&json!("Hello, {{input.name}} and {{roots}}!"), &known);
+        assert_eq!(unknown["input.name"], ": did you mean `inputs.name`?");
+        assert_eq!(unknown["roots"], ": did you mean `root`?");
+    }
+
+    #[test]
+    fn inputs_are_what_a_server_takes_for_their_type() {
+        assert!(is_taken_for(&json!("2.5"), &json!("number")) && is_taken_for(&json!([1]), &json!("string")));
+        assert!(!is_taken_for(&json!("two"), &json!("number")) && !is_taken_for(&json!(1), &json!("boolean")));
     }
 
     #[test]

@@ -1,30 +1,25 @@
 //! A process folder: description or package, results, and the timeline of its jobs.
 //!
-//! [`load`] checks that a timeline ends and that its dates can be read; it does not know what a client may ask.
+//! [`load`] reads it and has its parts checked; it does not know what a client may ask.
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use regex::Regex;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use toml::Spanned;
 
-use super::logs;
+use super::cases::{Case, Recorded, RecordedTable};
+use super::failure::{self, Failure, FailureTable};
 use super::run::{self, Run, RunTable};
 use super::settings::S3;
+use super::timeline::{self, Status, StatusTable, date};
+use super::{check, logs};
 use crate::cwl::{self, CwlError};
 use crate::error::Error;
-use crate::fixture::{Folder, Toml, suggestion};
+use crate::fixture::{Folder, Toml};
 use crate::scenes::Scenes;
-
-/// The words that a status may be scripted with.
-const WORDS: [&str; 5] = ["accepted", "running", "paused", "successful", "failed"];
-
-/// What is wrong with a condition that nothing is compared with.
-const NO_INPUT: &str = "it has to be said of which input: failure.input is missing";
 
 /// A process that the server offers, or would if its package were deployed.
 #[derive(Debug, Clone)]
@@ -34,8 +29,8 @@ pub(crate) struct Process {
     pub(crate) description: Value,
     /// What it was deployed with, if it was.
     pub(crate) package: Option<Package>,
-    /// Results of the first job, word for word; placeholders are filled with the job's inputs.
-    pub(crate) results: Value,
+    /// Results of the first job, by inputs; none where they are worked out.
+    pub(crate) cases: Vec<Case>,
     /// Links that a successful job shows.
     pub(crate) logs: Value,
     /// Texts of the logs that have one, by file name.
@@ -55,7 +50,7 @@ pub(crate) struct Process {
     pub(crate) timeline: Vec<Status>,
     pub(crate) select: Option<Select>,
     pub(crate) failures: Vec<Failure>,
-    /// What is done for a job; without it every job has the results of the first one.
+    /// What is done for a job; without it a job has the results that were recorded for its inputs.
     pub(crate) run: Option<Run>,
 }
 
@@ -77,50 +72,11 @@ pub(crate) struct Package {
     pub(crate) cwl: String,
 }
 
-/// What one status request learns.
-#[derive(Debug, Clone)]
-pub(crate) struct Status {
-    pub(crate) status: String,
-    pub(crate) progress: Option<Value>,
-    pub(crate) message: String,
-    pub(crate) updated: DateTime<Utc>,
-    pub(crate) finished: Option<DateTime<Utc>>,
-    /// By the clock: how long after the status before.
-    pub(crate) after: Option<Duration>,
-}
-
-impl Status {
-    /// Whether a job with this status is over.
-    pub(crate) fn is_final(&self) -> bool {
-        matches!(self.status.as_str(), "successful" | "failed")
-    }
-}
-
 /// Which features of an output belong to which elements of an input.
 #[derive(Debug, Clone)]
 pub(crate) struct Select {
     pub(crate) input: String,
     pub(crate) output: String,
-}
-
-/// A job that fails, and why.
-#[derive(Debug, Clone)]
-pub(crate) struct Failure {
-    /// Only the job with this number, counted from one.
-    pub(crate) job: Option<u64>,
-    /// Only where this input ...
-    pub(crate) input: Option<String>,
-    /// ... is or has this value, ...
-    pub(crate) value: Option<Value>,
-    /// ... a text with this pattern in it, ...
-    pub(crate) pattern: Option<Regex>,
-    /// ... a number below this one, ...
-    pub(crate) below: Option<f64>,
-    /// ... or one above this.
-    pub(crate) above: Option<f64>,
-    /// After how many statuses of the timeline.
-    pub(crate) after: usize,
-    pub(crate) message: String,
 }
 
 #[derive(Deserialize)]
@@ -138,6 +94,7 @@ struct File {
     status: Vec<Spanned<StatusTable>>,
     #[serde(default)]
     failure: Vec<FailureTable>,
+    recorded: Option<Spanned<RecordedTable>>,
     run: Option<RunTable>,
 }
 
@@ -148,197 +105,78 @@ struct SelectTable {
     output: Spanned<String>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FailureTable {
-    job: Option<u64>,
-    input: Option<Spanned<String>>,
-    value: Option<Value>,
-    pattern: Option<Spanned<String>>,
-    below: Option<Spanned<f64>>,
-    above: Option<Spanned<f64>>,
-    after: Option<Spanned<usize>>,
-    message: String,
-}
-
 fn process() -> String {
     "process".to_owned()
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct StatusTable {
-    status: Spanned<String>,
-    progress: Option<Spanned<Value>>,
-    message: String,
-    updated: Spanned<String>,
-    finished: Option<Spanned<String>>,
-    after: Option<Spanned<String>>,
-    #[serde(default = "once")]
-    repeat: usize,
-}
-
-fn once() -> usize {
-    1
-}
-
-/// Reads and checks the folder `processes/{id}`.
-pub(super) fn load(folder: &mut Folder, id: &str, scenes: Option<&Arc<Scenes>>, s3: &S3) -> Result<Process, Error> {
-    let file: Toml<File> = folder.toml(&format!("processes/{id}/process.toml"))?;
-    let created = date(&file, "created", &file.value.created)?;
-    let timeline = timeline(&file, created)?;
-    let job = file.value.job.get_ref();
+/// Reads and checks the folder `processes/{id}`; `None` where what is wrong leaves nothing to serve.
+pub(super) fn load(folder: &mut Folder, id: &str, scenes: Option<&Arc<Scenes>>, s3: &S3) -> Option<Process> {
+    let file: Option<Toml<File>> = folder.noting(|folder| folder.toml(&format!("processes/{id}/process.toml")));
+    let described = folder.noting(|folder| description(folder, id));
+    let log_texts = folder.noting(|folder| logs::texts(folder, id))?;
+    let logs = folder.noting(|folder| logs::links(folder, id, &log_texts))?;
+    let (file, (description, package)) = (file?, described?);
+    let table = &file.value;
+    let created = folder.mistakes.value(date(&file, "created", &table.created));
+    let timeline = timeline::load(&file, &table.status, created, &mut folder.mistakes);
+    if table.status.is_empty() {
+        folder.mistakes.add(file.wrong(&table.job, "status", "a job has to have at least the status that ends it"));
+    }
+    let job = table.job.get_ref();
     if !job.split_once('-').is_some_and(|(first, _)| u32::from_str_radix(first, 16).is_ok() && first.len() == 8) {
-        return Err(file.wrong(&file.value.job, "job", format!("{job:?} is not a UUID")));
+        folder.mistakes.add(file.wrong(&table.job, "job", format!("{job:?} is not a UUID")));
     }
-    let (description, package) = description(folder, id)?;
-    let name = format!("processes/{id}/results.json");
-    // A process that is carried out has its results from there.
-    let by_inputs = !folder.exists(&name) && folder.exists(&format!("processes/{id}/results"));
-    let has_none = (file.value.run.is_some() || by_inputs) && !folder.exists(&name);
-    let results = if has_none { json!({}) } else { folder.json(&name)? };
-    if !results.is_object() {
-        let message = "the results have to be an object: outputs by name".to_owned();
-        return Err(Error::Value { path: folder.path(&name), line: None, field: "results".to_owned(), message });
-    }
-    let run = match &file.value.run {
-        Some(table) => Some(run::load(folder, &file, (id, table), timeline.len(), (scenes, s3))?),
-        None if by_inputs => Some(run::by_inputs(folder, id, timeline.len())?),
-        None => None,
+    let select = table.select.as_ref().map(|table| select(&file, table, &description, folder));
+    let none = RecordedTable::default();
+    let recorded = Recorded {
+        file: &file,
+        table: table.recorded.as_ref().map_or(&none, Spanned::get_ref),
+        description: &description,
+        selecting: select.as_ref().map(|select| select.input.as_str()),
     };
-    let log_texts = logs::texts(folder, id)?;
-    let select = file.value.select.as_ref().map(|table| select(&file, table, &description)).transpose()?;
-    let failures = failures(&file, &description, timeline.len())?;
-    Ok(Process {
+    let cases = recorded.load(folder, id, table.run.is_some());
+    if let (Some(recorded), Some(_)) = (&table.recorded, &table.run) {
+        folder.mistakes.add(file.wrong(recorded, "recorded", "what is carried out has results for all inputs"));
+    }
+    let statuses = timeline.as_ref().map(Vec::len);
+    let failures = failure::load(&file, &table.failure, &description, statuses, &mut folder.mistakes);
+    let run = match (&table.run, statuses) {
+        (Some(table), Some(statuses)) => {
+            Some(folder.noting(|folder| run::load(folder, &file, (id, table), statuses, (scenes, s3)))?)
+        }
+        _ => None,
+    };
+    let process = Process {
         id: id.to_owned(),
         description,
         package,
-        results,
-        logs: logs::links(folder, id, &log_texts)?,
+        cases,
+        logs,
         log_texts,
-        fixtures_of: file.value.fixtures_of.clone().unwrap_or_else(|| job.clone()),
+        fixtures_of: table.fixtures_of.clone().unwrap_or_else(|| job.clone()),
         job: job.clone(),
-        kind: file.value.kind,
-        created,
-        accepted: file.value.accepted,
-        unknown_for: file.value.unknown_for,
-        timeline,
+        kind: table.kind.clone(),
+        created: created?,
+        accepted: table.accepted.clone(),
+        unknown_for: table.unknown_for,
+        timeline: timeline?,
         select,
         failures,
         run,
-    })
+    };
+    check::results(folder, &process);
+    Some(process)
 }
 
 /// What is selected, of an input and an output that there are.
-fn select(file: &Toml<File>, table: &SelectTable, description: &Value) -> Result<Select, Error> {
-    named(file, "select.input", &table.input, &description["inputs"], "input")?;
-    named(file, "select.output", &table.output, &description["outputs"], "output")?;
-    Ok(Select { input: table.input.get_ref().clone(), output: table.output.get_ref().clone() })
-}
-
-fn failures(file: &Toml<File>, description: &Value, statuses: usize) -> Result<Vec<Failure>, Error> {
-    let read = |table: &FailureTable| {
-        if let Some(input) = &table.input {
-            named(file, "failure.input", input, &description["inputs"], "input")?;
-        }
-        if let Some(after) = table.after.as_ref().filter(|after| *after.get_ref() >= statuses) {
-            let message = format!("a job has {statuses} statuses: it cannot fail after {}", after.get_ref());
-            return Err(file.wrong(after, "failure.after", message));
-        }
-        let pattern = table.pattern.as_ref().map(|pattern| {
-            Regex::new(pattern.get_ref())
-                .map_err(|error| file.wrong(pattern, "failure.pattern", format!("not a valid regular expression: {error}")))
-        });
-        let conditions = [
-            table.pattern.as_ref().map(|pattern| file.wrong(pattern, "failure.pattern", NO_INPUT)),
-            table.below.as_ref().map(|below| file.wrong(below, "failure.below", NO_INPUT)),
-            table.above.as_ref().map(|above| file.wrong(above, "failure.above", NO_INPUT)),
-        ];
-        if let (None, Some(error)) = (&table.input, conditions.into_iter().flatten().next()) {
-            return Err(error);
-        }
-        Ok(Failure {
-            pattern: pattern.transpose()?,
-            below: table.below.as_ref().map(|below| *below.get_ref()),
-            above: table.above.as_ref().map(|above| *above.get_ref()),
-            job: table.job,
-            input: table.input.as_ref().map(|input| input.get_ref().clone()),
-            value: table.value.clone(),
-            after: table.after.as_ref().map_or(0, |after| *after.get_ref()),
-            message: table.message.clone(),
-        })
-    };
-    file.value.failure.iter().map(read).collect()
-}
-
-/// Whether a name is one of those that the description has.
-fn named(file: &Toml<File>, field: &str, name: &Spanned<String>, known: &Value, what: &str) -> Result<(), Error> {
-    let known = || known.as_object().into_iter().flatten().map(|(name, _)| name.as_str());
-    if known().any(|known| known == name.get_ref()) {
-        return Ok(());
+fn select(file: &Toml<File>, table: &SelectTable, description: &Value, folder: &mut Folder) -> Select {
+    for (field, name, known, what) in [
+        ("select.input", &table.input, &description["inputs"], "input"),
+        ("select.output", &table.output, &description["outputs"], "output"),
+    ] {
+        folder.mistakes.value(check::named(file, field, name, known, what));
     }
-    let hint = suggestion(name.get_ref(), known());
-    Err(file.wrong(name, field, format!("the process has no {what} {:?}{hint}", name.get_ref())))
-}
-
-/// A progress, in percent where it is a number.
-fn progress(file: &Toml<File>, progress: Option<&Spanned<Value>>) -> Result<Option<Value>, Error> {
-    match progress {
-        Some(value) if value.get_ref().as_f64().is_some_and(|number| !(0.0..=100.0).contains(&number)) => {
-            Err(file.wrong(value, "status.progress", format!("{} is not between 0 and 100", value.get_ref())))
-        }
-        progress => Ok(progress.map(|value| value.get_ref().clone())),
-    }
-}
-
-fn timeline(file: &Toml<File>, created: DateTime<Utc>) -> Result<Vec<Status>, Error> {
-    let mut timeline = Vec::new();
-    for table in &file.value.status {
-        let status = table.get_ref();
-        let word = status.status.get_ref();
-        if !WORDS.contains(&word.as_str()) {
-            let message = format!("{word:?} is none of {}", WORDS.join(", "));
-            return Err(file.wrong(&status.status, "status.status", message));
-        }
-        let after = status.after.as_ref().map(|after| {
-            duration(after.get_ref()).ok_or_else(|| {
-                let message = format!("{:?} is no time: write it as \"2s\" or \"150ms\"", after.get_ref());
-                file.wrong(after, "status.after", message)
-            })
-        });
-        let step = Status {
-            updated: date(file, "status.updated", &status.updated)?,
-            finished: status.finished.as_ref().map(|text| date(file, "status.finished", text)).transpose()?,
-            status: word.clone(),
-            progress: progress(file, status.progress.as_ref())?,
-            message: status.message.clone(),
-            after: after.transpose()?,
-        };
-        let before = timeline.last().map_or(created, |before: &Status| before.updated);
-        if step.updated < before {
-            let message = format!("{:?} is earlier than what comes before it, {before:?}", status.updated.get_ref());
-            return Err(file.wrong(&status.updated, "status.updated", message));
-        }
-        if let (Some(finished), Some(date)) = (&status.finished, step.finished)
-            && date < before
-        {
-            let message = format!("{:?} is earlier than what comes before it, {before:?}", finished.get_ref());
-            return Err(file.wrong(finished, "status.finished", message));
-        }
-        timeline.extend(std::iter::repeat_n(step, status.repeat));
-    }
-    let ends = timeline.iter().filter(|status| status.is_final()).count();
-    match file.value.status.last() {
-        Some(last) if ends != 1 || !timeline.last().is_some_and(Status::is_final) => {
-            Err(file.wrong(last, "status", "exactly the last status has to be successful or failed"))
-        }
-        Some(_) => Ok(timeline),
-        None => Err(file.wrong(&file.value.job, "status", "a job has to have at least the status that ends it")),
-    }
-}
-
-fn date(file: &Toml<File>, field: &str, text: &Spanned<String>) -> Result<DateTime<Utc>, Error> {
-    instant(text.get_ref()).map_err(|message| file.wrong(text, field, message))
+    Select { input: table.input.get_ref().clone(), output: table.output.get_ref().clone() }
 }
 
 /// `description.json`, or what follows from `package.cwl`.
@@ -363,15 +201,4 @@ fn description(folder: &mut Folder, id: &str) -> Result<(Value, Option<Package>)
         return Err(wrong(folder.path(&name), None, message));
     }
     Ok((description, None))
-}
-
-/// A date with its time, as RFC 3339 writes it.
-pub(crate) fn instant(text: &str) -> Result<DateTime<Utc>, String> {
-    DateTime::parse_from_rfc3339(text).map(|date| date.to_utc()).map_err(|error| format!("{text:?} is not a date: {error}"))
-}
-
-/// A time in seconds (`2s`, `0.5s`) or milliseconds (`150ms`).
-fn duration(text: &str) -> Option<Duration> {
-    let (number, unit) = text.strip_suffix("ms").map(|number| (number, 1e-3)).or_else(|| Some((text.strip_suffix('s')?, 1.0)))?;
-    Duration::try_from_secs_f64(number.parse::<f64>().ok()? * unit).ok()
 }

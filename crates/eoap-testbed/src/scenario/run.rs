@@ -12,9 +12,9 @@ use toml::Spanned;
 
 use super::settings::S3;
 use crate::error::Error;
-use crate::fixture::{Entry, Folder, Toml};
+use crate::fixture::{Folder, Toml};
 use crate::scenes::Scenes;
-use crate::work::{Cancelled, Case, Outcome, Step, Table, WaterBodies};
+use crate::work::{Cancelled, Outcome, Step, WaterBodies};
 
 /// How long a command may take where the scenario does not say it.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -32,7 +32,6 @@ pub(crate) struct Run {
 enum What {
     WaterBodies(WaterBodies),
     Step(Step),
-    Table(Table),
 }
 
 impl Run {
@@ -41,7 +40,6 @@ impl Run {
         match &self.what {
             What::WaterBodies(process) => process.run(job, inputs, cancelled),
             What::Step(step) => step.run(job, inputs, cancelled),
-            What::Table(table) => table.find(inputs),
         }
     }
 }
@@ -79,22 +77,6 @@ pub(super) fn load<T>(
         _ => return Err(file.wrong(&table.after, "run", "it has to name either a built-in process or a command")),
     };
     Ok(Run { what, after })
-}
-
-/// The results by inputs that a process has instead of one result: every file of `results/`.
-pub(super) fn by_inputs(folder: &mut Folder, id: &str, statuses: usize) -> Result<Run, Error> {
-    let at = format!("processes/{id}/results");
-    let mut cases = Vec::new();
-    for name in folder.names(&at, Entry::File)?.into_iter().filter(|name| name.ends_with(".json")) {
-        let name = format!("{at}/{name}");
-        let case = folder.json(&name)?;
-        let (Some(inputs), Some(outputs)) = (case["inputs"].as_object(), case["outputs"].as_object()) else {
-            let message = "it has to be an object with the objects inputs and outputs".to_owned();
-            return Err(Error::Value { path: folder.path(&name), line: None, field: "inputs, outputs".to_owned(), message });
-        };
-        cases.push(Case { inputs: inputs.clone(), outputs: outputs.clone() });
-    }
-    Ok(Run { what: What::Table(Table { cases }), after: statuses.saturating_sub(1) })
 }
 
 /// A command: what of it is a file of the process is called by its whole path.

@@ -2,6 +2,8 @@
 //!
 //! [`Server`] knows nothing of requests; which resource an address means is the personality's business.
 
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
 use serde::Deserialize;
 
 use super::pygeoapi_version::Version;
@@ -121,6 +123,18 @@ impl Server {
             token: None,
             files: String::new(),
             pygeoapi: Version::default(),
+        }
+    }
+
+    /// Lets in who shows the token, where one is needed: 401 for who shows none, and 403 for who shows another.
+    pub(crate) fn admit(&self, headers: &HeaderMap) -> Result<(), u16> {
+        let Some(token) = &self.token else { return Ok(()) };
+        let shown =
+            headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|value| value.strip_prefix("Bearer "));
+        match shown {
+            Some(shown) if shown == token => Ok(()),
+            Some(_) => Err(403),
+            None => Err(401),
         }
     }
 

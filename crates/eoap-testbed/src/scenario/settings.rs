@@ -3,15 +3,16 @@
 //! [`load`] checks what it reads, so that the servers need not. It does not know processes or fixtures.
 
 use std::collections::BTreeMap;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use http::Uri;
 use serde::Deserialize;
+use serde_json::Value;
 use toml::Spanned;
 
-use super::process::instant;
 use super::pygeoapi_version::Version;
 use super::server::{ANONYMOUS, Links, Personality, Server, SetUp, StatusShape, split_namespace};
+use super::timeline::instant;
 use crate::error::Error;
 use crate::fixture::{Folder, Toml};
 
@@ -22,6 +23,7 @@ const FILE: &str = "scenario.toml";
 pub(super) struct Settings {
     pub(super) name: String,
     pub(super) clock: Clock,
+    pub(super) expiry: Option<Expiry>,
     pub(super) personality: Personality,
     pub(super) server: Server,
     pub(super) s3: S3,
@@ -40,6 +42,15 @@ pub enum Clock {
         /// 1 is as fast as the scenario says; more than 0.
         speed: f64,
     },
+}
+
+/// When a job that is over is forgotten, and its results with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Expiry {
+    /// After so many more requests for it.
+    Requests(u32),
+    /// After so long, by the clock of this machine.
+    Time(Duration),
 }
 
 /// The object store.
@@ -123,10 +134,11 @@ struct Extends {
 }
 
 #[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct JobsTable {
     clock: Option<Spanned<String>>,
     speed: Option<Spanned<f64>>,
+    expire_after: Option<Spanned<Value>>,
 }
 
 #[derive(Deserialize)]
@@ -228,45 +240,60 @@ pub(super) fn extend(folder: &mut Folder) -> Result<(), Error> {
     }
 }
 
-/// Reads and checks `scenario.toml`.
-pub(super) fn load(folder: &mut Folder) -> Result<Settings, Error> {
-    let file: Toml<File> = folder.toml(FILE)?;
-    let clock = clock(&file)?;
-    let server = server(&file)?;
-    let s3 = s3(&file, folder)?;
+/// Reads and checks `scenario.toml`; `None` where what is wrong leaves no settings.
+pub(super) fn load(folder: &mut Folder) -> Option<Settings> {
+    let file: Toml<File> = folder.noting(|folder| folder.toml(FILE))?;
+    let clock = folder.mistakes.value(clock(&file));
+    let expiry = folder.mistakes.value(expiry(&file));
+    let server = folder.mistakes.value(server(&file));
+    let s3 = s3(&file, folder);
     let hosts = [("server.hosts", &file.value.server.hosts), ("s3.hosts", &file.value.s3.hosts)];
     for (field, host) in hosts.iter().flat_map(|(field, hosts)| hosts.iter().map(move |host| (field, host))) {
         if host.get_ref().parse::<http::uri::Authority>().is_err() {
-            return Err(file.wrong(host, field, format!("{:?} is not a host", host.get_ref())));
+            folder.mistakes.add(file.wrong(host, field, format!("{:?} is not a host", host.get_ref())));
         }
     }
-    if let Some(host) = server.hosts.iter().find(|host| s3.hosts.contains(host)) {
-        return Err(file.wrong(&file.value.s3.endpoint, "s3.hosts", format!("{host} is a host of the server too")));
+    if let (Some(server), Some(s3)) = (&server, &s3)
+        && let Some(host) = server.hosts.iter().find(|host| s3.hosts.contains(host))
+    {
+        folder.mistakes.add(file.wrong(&file.value.s3.endpoint, "s3.hosts", format!("{host} is a host of the server too")));
     }
     let mut packages = BTreeMap::new();
     for package in &file.value.package {
-        if !folder.exists(package.file.get_ref()) {
+        if folder.exists(package.file.get_ref()) {
+            let text = folder.noting(|folder| folder.text(package.file.get_ref()));
+            packages.extend(text.map(|text| (package.href.clone(), text)));
+        } else {
             let message = format!("there is no file {}", package.file.get_ref());
-            return Err(file.wrong(&package.file, "package.file", message));
+            folder.mistakes.add(file.wrong(&package.file, "package.file", message));
         }
-        packages.insert(package.href.clone(), folder.text(package.file.get_ref())?);
     }
-    let environment = environment(&file)?;
-    let personality = file.value.server.personality;
-    Ok(Settings { name: file.value.name, clock, personality, server, s3, packages, environment })
-}
-
-fn environment(file: &Toml<File>) -> Result<BTreeMap<String, String>, Error> {
     for (name, value) in &file.value.environment {
         if name.get_ref().is_empty() || name.get_ref().contains(['=', '\0']) || value.contains('\0') {
-            return Err(file.wrong(name, "environment", format!("{:?} cannot be a variable", name.get_ref())));
+            folder.mistakes.add(file.wrong(name, "environment", format!("{:?} cannot be a variable", name.get_ref())));
         }
     }
-    Ok(file.value.environment.iter().map(|(name, value)| (name.get_ref().clone(), value.clone())).collect())
+    let environment = file.value.environment.iter().map(|(name, value)| (name.get_ref().clone(), value.clone())).collect();
+    let personality = file.value.server.personality;
+    let name = file.value.name.clone();
+    Some(Settings { name, clock: clock?, expiry: expiry?, personality, server: server?, s3: s3?, packages, environment })
+}
+
+/// How long jobs are remembered: for a number of requests, or for a time.
+fn expiry(file: &Toml<File>) -> Result<Option<Expiry>, Error> {
+    let Some(after) = &file.value.jobs.expire_after else { return Ok(None) };
+    let time = |text: &str| humantime::parse_duration(text).ok().map(Expiry::Time);
+    let expiry = match after.get_ref() {
+        Value::Number(number) => number.as_u64().and_then(|number| u32::try_from(number).ok()).map(Expiry::Requests),
+        Value::String(text) => time(text),
+        _ => None,
+    };
+    let message = || format!("{} is neither a number of requests nor a time like \"10m\"", after.get_ref());
+    expiry.map(Some).ok_or_else(|| file.wrong(after, "jobs.expire-after", message()))
 }
 
 fn clock(file: &Toml<File>) -> Result<Clock, Error> {
-    let JobsTable { clock, speed } = &file.value.jobs;
+    let JobsTable { clock, speed, .. } = &file.value.jobs;
     if let Some(speed) = speed.as_ref().filter(|speed| !speed.get_ref().is_finite() || *speed.get_ref() <= 0.0) {
         return Err(file.wrong(speed, "jobs.speed", format!("{} is no speed: it has to be more than 0", speed.get_ref())));
     }
@@ -331,28 +358,28 @@ fn server(file: &Toml<File>) -> Result<Server, Error> {
     })
 }
 
-fn s3(file: &Toml<File>, folder: &Folder) -> Result<S3, Error> {
+fn s3(file: &Toml<File>, folder: &mut Folder) -> Option<S3> {
     let table = &file.value.s3;
     let date = |field: &str, text: &Spanned<String>| {
         instant(text.get_ref()).map(SystemTime::from).map_err(|message| file.wrong(text, field, message))
     };
-    let (authority, _) =
-        address(table.endpoint.get_ref()).map_err(|message| file.wrong(&table.endpoint, "s3.endpoint", message))?;
+    let endpoint = address(table.endpoint.get_ref()).map_err(|message| file.wrong(&table.endpoint, "s3.endpoint", message));
+    let endpoint = folder.mistakes.value(endpoint);
+    let modified = folder.mistakes.value(date("s3.modified", &table.modified));
     let mut own = Vec::new();
     for object in &table.object {
         let path = object.path.get_ref();
         if !folder.exists(&format!("s3/{path}")) {
-            return Err(file.wrong(&object.path, "s3.object.path", format!("there is no file s3/{path}")));
+            let message = format!("there is no file s3/{path}");
+            folder.mistakes.add(file.wrong(&object.path, "s3.object.path", message));
         }
-        own.push(Own {
-            path: path.clone(),
-            modified: date("s3.object.modified", &object.modified)?,
-            content_type: object.content_type.clone(),
-        });
+        if let Some(modified) = folder.mistakes.value(date("s3.object.modified", &object.modified)) {
+            own.push(Own { path: path.clone(), modified, content_type: object.content_type.clone() });
+        }
     }
-    Ok(S3 {
-        hosts: with(authority, &table.hosts),
-        modified: date("s3.modified", &table.modified)?,
+    Some(S3 {
+        hosts: with(endpoint?.0, &table.hosts),
+        modified: modified?,
         endpoint: table.endpoint.get_ref().clone(),
         region: table.region.clone(),
         access_key_id: table.access_key_id.clone(),

@@ -36,21 +36,12 @@ fn unknown(fixtures: &Fixtures, id: &str) -> Process {
          results.json.",
         fixtures.name
     );
-    let failure = Failure {
-        job: None,
-        input: None,
-        value: None,
-        pattern: None,
-        below: None,
-        above: None,
-        after: timeline.len() - 1,
-        message,
-    };
+    let failure = Failure { after: timeline.len() - 1, message, ..Failure::default() };
     Process {
         id: id.to_owned(),
         description: Value::Null,
         package: None,
-        results: json!({}),
+        cases: Vec::new(),
         logs: json!([]),
         log_texts: Vec::new(),
         job: job_id(id),

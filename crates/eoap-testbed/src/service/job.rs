@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value};
 
 use super::results::Outputs;
-use crate::scenario::{Process, Status};
+use crate::scenario::{Expiry, Process, Status};
 use crate::work::{Staged, Work};
 
 /// What a client asks for when it executes a process.
@@ -78,6 +78,8 @@ pub(crate) struct Job {
     pub(super) notified: usize,
     /// How many more requests do not find it.
     pub(super) unknown_for: u32,
+    /// When it ended, by the clock of this machine, and how many requests have found it since.
+    pub(super) ended: Option<(Instant, u32)>,
 }
 
 impl Job {
@@ -104,6 +106,14 @@ impl Job {
 
     pub(crate) fn is_over(&self) -> bool {
         matches!(self.phase(), Phase::Successful | Phase::Failed)
+    }
+
+    /// Whether it has been over for so long that nobody finds it any more.
+    pub(super) fn is_expired(&self, expiry: Expiry) -> bool {
+        self.ended.is_some_and(|(when, found)| match expiry {
+            Expiry::Requests(most) => found >= most,
+            Expiry::Time(longest) => when.elapsed() >= longest,
+        })
     }
 
     pub(crate) fn created(&self) -> DateTime<Utc> {

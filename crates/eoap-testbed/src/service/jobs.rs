@@ -1,4 +1,4 @@
-//! Jobs: created by an execution, moved on by status requests or by the clock, gone when dismissed.
+//! Jobs: created by an execution, moved on by status requests or by the clock, gone when dismissed or expired.
 //!
 //! The first job of a process is the documented one; a later one has the same timeline, later, and the same results under its own
 //! id. [`Jobs`] keeps the jobs of all namespaces and shows each namespace its own.
@@ -96,6 +96,7 @@ impl Jobs {
             told: 0,
             notified: 0,
             unknown_for: process.unknown_for,
+            ended: None,
             outputs: renamed(outputs, &process.fixtures_of, &id),
             process: Arc::clone(process),
             namespace: namespace.to_owned(),
@@ -201,11 +202,17 @@ impl Jobs {
             job.unknown_for -= 1;
             return Err(NoSuchJob);
         }
+        if let Some((_, found)) = &mut job.ended {
+            *found += 1;
+        }
         Ok(index)
     }
 
-    /// By the clock, every job is where its age has brought it.
+    /// By the clock, every job is where its age has brought it; and who has been over for too long is forgotten.
     fn catch_up(&mut self) {
+        if let Some(expiry) = self.fixtures.expiry {
+            self.all.retain(|job| !job.is_expired(expiry));
+        }
         let Clock::Real { speed } = self.clock else { return };
         for index in 0..self.all.len() {
             let job = &self.all[index];
@@ -238,6 +245,9 @@ impl Jobs {
             }
         }
         job.told += 1;
+        if job.is_over() {
+            job.ended = Some((Instant::now(), 0));
+        }
         if job.phase() == Phase::Successful {
             let modified = self.fixtures.s3.modified + job.later.to_std().unwrap_or_default();
             let (from, to) = (&job.process.fixtures_of, &job.id);

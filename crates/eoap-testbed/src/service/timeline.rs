@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
-use super::results::{elements, unknown_item};
+use super::results::{elements, unrecorded};
 use crate::scenario::{Failure, Process, Status};
 
 /// The statuses of the job with this number, counted from zero, of a process.
@@ -40,8 +40,7 @@ pub(super) fn failure(process: &Process, inputs: &Map<String, Value>, number: Op
     });
     match scripted {
         Some(failure) => Some((failure.after, failure.message.clone())),
-        None => unknown_item(process, inputs)
-            .map(|item| (process.timeline.len() - 1, format!("The scenario has no result for {item}."))),
+        None => unrecorded(process, inputs).map(|message| (process.timeline.len() - 1, message)),
     }
 }
 

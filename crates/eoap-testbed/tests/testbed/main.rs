@@ -4,6 +4,7 @@
 
 mod as_the_real_one;
 mod callbacks;
+mod cases;
 mod client;
 mod computation;
 mod definition;
