@@ -92,7 +92,8 @@ impl Raster {
         self.shared.header.palette.is_some()
     }
 
-    /// GDAL's metadata of the file (TIFF tag 42112): items of the default domain by name.
+    /// GDAL's metadata of the file (TIFF tag 42112): items of the default domain by name, and TIFF's own texts as GDAL calls them
+    /// (`TIFFTAG_SOFTWARE`, …).
     pub fn tags(&self) -> &BTreeMap<String, String> {
         &self.shared.header.metadata.tags
     }
