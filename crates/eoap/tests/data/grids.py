@@ -20,7 +20,7 @@ from rasterio.warp import transform_bounds, transform_geom
 warnings.simplefilter("ignore")
 FOLDER = pathlib.Path(__file__).parent / "grids"
 FOLDER.mkdir(exist_ok=True)
-HEIGHT, WIDTH = 40, 52
+HEIGHT, WIDTH = 32, 44
 y, x = np.mgrid[0:HEIGHT, 0:WIDTH]
 WAVE = np.sin(x / 9.0) * np.cos(y / 7.0)
 
@@ -33,12 +33,11 @@ def write(name, array, crs, transform, nodata):
 
 
 whole = np.stack([WAVE * 800 + 1000, WAVE * 600 - y * 3]).astype("int16")
-whole[:, 14:21, 20:29] = -9999
+whole[:, 12:18, 17:25] = -9999
 write("whole.tif", whole, "EPSG:32610", Affine(30, 0, 636975, 0, -30, 4482615), -9999)
 write("float.tif", (WAVE * 10 + x / 8 + 30)[None].astype("float32"), "EPSG:4326", Affine(0.01, 0, 8.0, 0, -0.01, 50.0), None)
 
-GRIDS = [("whole.tif", "EPSG:4326", 1.0), ("whole.tif", "EPSG:3857", 1.0), ("whole.tif", "EPSG:32610", 1.0), ("whole.tif", "EPSG:5070", 0.6),
-         ("float.tif", "EPSG:3857", 1.1), ("float.tif", "EPSG:32632", 1.0), ("float.tif", "EPSG:3035", 2.0), ("float.tif", "EPSG:3035", 0.4)]
+GRIDS = [("whole.tif", "EPSG:4326", 1.0), ("whole.tif", "EPSG:32610", 1.6), ("whole.tif", "EPSG:5070", 0.6), ("float.tif", "EPSG:3035", 1.6), ("float.tif", "EPSG:3857", 0.4)]
 entries = []
 with open(FOLDER / "grids.bin", "wb") as out:
     def add(entry, array):
@@ -68,7 +67,7 @@ with open(FOLDER / "grids.bin", "wb") as out:
             box = transform_bounds(src.crs, "EPSG:4326", *src.bounds)
             middle = [box[0] + (box[2] - box[0]) * 0.413, box[1] + (box[3] - box[1]) * 0.387, box[0] + (box[2] - box[0]) * 0.611, box[1] + (box[3] - box[1]) * 0.613]
             hole = [[middle[0], middle[1]], [middle[0], middle[3]], [middle[2], middle[3]], [middle[2], middle[1]], [middle[0], middle[1]]]
-            shapes = [{"type": "Polygon", "coordinates": [star(*box, 5)]}, {"type": "Polygon", "coordinates": [star(*box, 7), hole]},
+            shapes = [{"type": "Polygon", "coordinates": [star(*box, 7), hole]},
                       {"type": "MultiPolygon", "coordinates": [[star(*box, 3)], [[[px - (box[2] - box[0]) * 0.7, py] for px, py in star(*box, 4)]]]}]
             for shape in shapes:
                 own = shape if src.crs.to_epsg() == 4326 else transform_geom("EPSG:4326", src.crs, shape, precision=-1)

@@ -112,7 +112,7 @@ async fn grids_in_any_reference_system_are_as_rasterio_reads_them() {
     }
     println!("{}", report.join("\n"));
     assert_eq!(wrong, 0);
-    assert_eq!(count, 40);
+    assert_eq!(count, 25);
 }
 
 async fn on_grid<T: Sample>(raster: &Raster, grid: &PixelGrid, how: Resampling) -> Array3<T> {
@@ -122,7 +122,7 @@ async fn on_grid<T: Sample>(raster: &Raster, grid: &PixelGrid, how: Resampling) 
 #[tokio::test]
 async fn areas_are_cut_out_as_rasterio_cuts_them() {
     let reads = reads("inside");
-    assert_eq!(reads.len(), 12);
+    assert_eq!(reads.len(), 8);
     for (entry, bytes) in reads {
         let raster = open(entry["file"].as_str().expect("file")).await;
         let geometry = serde_json::from_value(entry["geometry"].clone()).expect("geometry");
@@ -153,7 +153,7 @@ async fn quantities_are_scaled_and_gaps_are_not_numbers() {
     let raster = open("whole.tif").await;
     let area = Polygons::rectangle(raster.bounds_wgs84().expect("bounds"), Crs::wgs84());
     let inside = raster.read::<f64>().band(1).inside(area).quantities().await.expect("values");
-    assert!((inside[[1, 40]] - (raster.read::<f64>().band(1).await.expect("values")[[1, 40]] * 0.001 - 0.2)).abs() < 1e-12);
+    assert!((inside[[1, 30]] - (raster.read::<f64>().band(1).await.expect("values")[[1, 30]] * 0.001 - 0.2)).abs() < 1e-12);
 }
 
 #[tokio::test]
@@ -181,7 +181,7 @@ proptest! {
 
     /// A grid that is a window of the raster gives the window's pixels, by every kernel that meets pixels in their middles.
     #[test]
-    fn windows_are_grids(column in 0_u32..32, row in 0_u32..30, width in 1_u32..20, height in 1_u32..10) {
+    fn windows_are_grids(column in 0_u32..24, row in 0_u32..22, width in 1_u32..20, height in 1_u32..10) {
         eoap::blocking::run(async {
             let raster = open("float.tif").await;
             let window = Window::new(column, row, width, height);
