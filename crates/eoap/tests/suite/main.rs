@@ -22,6 +22,7 @@ mod raster_grids;
 mod raster_kinds;
 mod raster_reads;
 mod raster_write;
+mod readme;
 mod results;
 mod retries;
 mod s3;
