@@ -1,4 +1,4 @@
-//! Reads a small picture of a Cloud Optimized GeoTIFF, wherever it lies, without keys.
+//! Reads a small picture of a Cloud Optimized GeoTIFF of a public bucket, without keys, and counts the bytes that it took.
 //!
 //! ```sh
 //! cargo run --example public_cog -- s3://sentinel-cogs/sentinel-s2-l2a-cogs/10/T/FK/2023/12/S2B_10TFK_20231208_0_L2A/TCI.tif
@@ -11,14 +11,9 @@ use eoap::{Raster, Store};
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let address = std::env::args().nth(1).ok_or("which file?")?;
-    let raster = match address.split_once("://") {
-        Some(("s3", rest)) => {
-            let bucket = rest.split('/').next().unwrap_or_default();
-            Raster::open_url(&address, &Store::builder(bucket).anonymous().build()?).await?
-        }
-        Some(_) => Raster::open_http(&address).await?,
-        None => Raster::open_file(&address).await?,
-    };
+    let bucket = address.split('/').nth(2).ok_or("give s3://bucket/key")?;
+    let raster = Raster::open_url(&address, &Store::builder(bucket).anonymous().build()?).await?;
+
     println!("{}", raster.profile());
     println!("{}", raster.preview(512).await?);
     println!("{} of {} bytes were fetched", raster.bytes_fetched(), raster.file_size());

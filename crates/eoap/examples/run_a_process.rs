@@ -1,7 +1,7 @@
-//! Lists the processes of a server, runs one as a job, and shows what came out.
+//! Lists the processes of a server, runs one as a job, and saves the items that came out. Against the testbed:
 //!
 //! ```sh
-//! cargo run --example run_a_process -- http://zoo-project-dru-service/acme/ogc-api water-bodies
+//! nbsnap serve -- cargo run --example run_a_process
 //! ```
 
 #![expect(clippy::print_stdout, reason = "it is a program")]
@@ -10,18 +10,16 @@ use eoap::{Client, Execution};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let mut arguments = std::env::args().skip(1);
-    let client = Client::new(arguments.next().ok_or("which server?")?)?;
+    let client = Client::new("http://zoo-project-dru-service/acme/ogc-api")?;
     println!("{}", client.processes().all().await?);
-    let Some(process) = arguments.next() else { return Ok(()) };
 
-    let execution = Execution::new()
+    let inputs = Execution::new()
+        .input("stac_items", ["https://planetarycomputer.microsoft.com/api/stac/v1/collections/landsat-c2-l2/items/LC08_L2SP_044032_20231208_02_T1"])
         .input("aoi", "-121.399,39.834,-120.74,40.472")
         .input("epsg", "EPSG:4326")
         .input("bands", ["green", "nir08"]);
-    client.process(&process).await?.validate(&execution)?;
-    let job = client.execute(&process, execution).await?;
+    let job = client.execute("water-bodies", inputs).await?;
     job.wait().on_status(|status| println!("{status}")).await?;
-    println!("{:#}", job.results().await?);
+    job.results().await?.item_collection("stac_catalog")?.save("target/items.json")?;
     Ok(())
 }

@@ -1,26 +1,27 @@
-//! How much of an area is water, in the results of a water-bodies run that were saved with `ItemCollection::save`.
+//! How much of an area is water: of the items that `run_a_process` has saved, within a polygon in GeoJSON (by default, a triangle).
 //!
 //! ```sh
-//! cargo run --example water_area -- items.json -121.2 39.9 -121.0 40.0
+//! nbsnap serve -- cargo run --example water_area -- target/items.json area.geojson
 //! ```
 
 #![expect(clippy::print_stdout, reason = "it is a program")]
 
-use eoap::{Bounds, Crs, ItemCollection, Raster};
+use eoap::{Crs, ItemCollection, Raster, raster::Polygons};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let items = ItemCollection::load(arguments.next().ok_or("which items?")?)?;
-    let numbers: Vec<f64> = arguments.map(|number| number.parse()).collect::<Result<_, _>>()?;
-    let [west, south, east, north] = numbers[..] else { return Err("give west, south, east and north".into()) };
+    let area = match arguments.next() {
+        Some(file) => Polygons::of_geometry(&serde_json::from_reader(std::fs::File::open(file)?)?)?,
+        None => Polygons::ring([(-121.3, 39.9), (-120.9, 39.9), (-121.1, 40.4)], Crs::wgs84()),
+    };
     for item in &items {
         let raster = Raster::open(&item.assets["data"]).await?;
-        let water = raster.read::<u8>().band(1).bounds_in(Bounds::new(west, south, east, north), Crs::wgs84()).await?;
-        let transform = raster.transform();
-        let square_kilometres =
-            water.iter().filter(|value| **value == 1).count() as f64 * (transform.a * transform.e).abs() / 1e6;
-        println!("{}: {square_kilometres:.2} km² of water", item.id);
+        let water = raster.read::<u8>().band(1).inside(area.clone()).await?;
+        let pixel = raster.transform().a * raster.transform().e;
+        let pixels = water.iter().filter(|value| **value == 1).count();
+        println!("{}: {:.2} km² of water", item.id, pixels as f64 * pixel.abs() / 1e6);
     }
     Ok(())
 }

@@ -16,7 +16,7 @@ mod answers;
 pub(crate) mod problem;
 mod words;
 
-use words::{after_attempts, hint, hint_of_status, last_status, list, message};
+use words::{after_attempts, hint, hint_of_status, last_status, list, message, where_logs_are};
 pub(crate) use words::{chain, excerpt};
 
 /// Result with the error of this library.
@@ -205,7 +205,7 @@ pub enum Error {
         results: Box<Results>,
     },
     /// The job ended with an error.
-    #[error("job {job} failed: {}; see its log links with `job.status().await?`", message(status))]
+    #[error("job {job} failed: {}{}", message(status), where_logs_are(status))]
     JobFailed {
         /// Identifier of the job.
         job: String,

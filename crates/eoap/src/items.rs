@@ -21,11 +21,13 @@ use crate::{
     storage::atomic_file::AtomicFile,
 };
 
+mod catalog;
 pub(crate) mod download;
 pub(crate) mod progress;
 mod reader;
 mod search;
 
+pub use catalog::{Catalog, alternate};
 pub use download::{Download, DownloadItems};
 pub use progress::Progress;
 pub use reader::RefusedItem;

@@ -67,7 +67,7 @@
 //! fetches only the parts that are needed:
 //!
 //! ```no_run
-//! use eoap::{Bounds, Crs, Raster, Resampling};
+//! use eoap::{Bounds, Crs, Raster, Resampling, raster::{PixelGrid, Polygons}};
 //!
 //! # async fn run() -> Result<(), eoap::Error> {
 //! let raster = Raster::open_file("otsu.tif").await?;
@@ -76,6 +76,10 @@
 //! let part = raster.read::<u8>().band(1).bounds_in(place, Crs::wgs84()).await?; // the pixels there
 //! let small = raster.read::<f32>().shape(300, 400).resampling(Resampling::Average).await?; // from an overview, if there is one
 //! let valid = raster.read_mask().await?;
+//! let other = Raster::open_file("another.tif").await?;
+//! let there = other.read::<f32>().on_grid(PixelGrid::of(&raster)?).resampling(Resampling::Bilinear).await?; // on the same pixels
+//! let lake = Polygons::ring([(-121.2, 39.9), (-121.0, 39.9), (-121.1, 40.1)], Crs::wgs84());
+//! let inside = raster.read::<f64>().band(1).inside(lake).quantities().await?; // scaled; not-a-number outside
 //! let (row, column) = raster.transform().index(650_000.0, 4_450_000.0).expect("a georeference");
 //! println!("{:?} {}", water.dim(), water[[row as usize, column as usize]]);
 //! # Ok(())
@@ -85,16 +89,21 @@
 //! | what | how |
 //! |---|---|
 //! | pixels | [`Raster::read`], with [`band`](Read::band), [`window`](Read::window), [`bounds_in`](Read::bounds_in), [`shape`](Read::shape), [`resampling`](Read::resampling) |
+//! | pixels in another shape | [`Resampling`]: nearest, average, bilinear, cubic, spline, Lanczos, equal to GDAL's to the last digit |
+//! | pixels on another grid | [`Read::on_grid`], in any reference system, as rasterio's `WarpedVRT` |
+//! | pixels of an area | [`Read::inside`], as rasterio's `mask` |
+//! | quantities | [`Read::quantities`]: scale and offset applied, gaps not-a-number |
 //! | validity | [`Raster::read_mask`] |
 //! | values at places | [`Raster::sample`] |
 //! | writing | [`Cog`](raster::Cog): an array as a Cloud Optimized GeoTIFF |
 //! | files beside it | [`Raster::with_side_files`] |
-//! | what it is | [`Raster::profile`], [`transform`](Raster::transform), [`crs`](Raster::crs), [`tags`](Raster::tags), [`overviews`](Raster::overviews) |
+//! | what it is | [`Raster::profile`], [`transform`](Raster::transform), [`crs`](Raster::crs), [`tags`](Raster::tags), [`overviews`](Raster::overviews), [`palette`](Raster::palette) |
+//! | without a transformation | [`Raster::ground_control_points`], [`rational_polynomials`](Raster::rational_polynomials) |
 //! | where it is | [`Raster::bounds`], [`bounds_wgs84`](Raster::bounds_wgs84), [`footprint`](Raster::footprint), [`Crs::transform`] |
-//! | figures | [`Raster::statistics`], as rio-stac computes them; [`check_asset`]: does the file say what its STAC item says? |
+//! | figures | [`Raster::statistics`], as rio-stac computes them; [`Raster::recorded_statistics`], those that GDAL has written down; [`check_asset`]: does the file say what its STAC item says? |
 //!
 //! What is read equals what rasterio reads, pixel by pixel; the exceptions are said here. JPEG's colours may differ a little from
-//! GDAL's (2 in values as stored, more at edges where chroma has half the size). Averages of colour numbers are refused, where GDAL
+//! GDAL's (2 in values as stored, more at edges where chroma has half the size). Averages of colour numbers are refused, and so is all interpolation, where GDAL
 //! averages the colours. Definitions of reference systems are those of `crs-definitions` in GDAL's spelling: 4773 of 5506 codes read word for
 //! word as GDAL 3.10 writes them, the others have older names, and no newer edition is published as a crate. Statistics are computed of floats of 64 bits,
 //! as numpy does it; smallest and largest of 64-bit integers are exact nevertheless. Coordinates are transformed without the grids that PROJ may have
@@ -123,8 +132,8 @@
 //!
 //! # What it does not do
 //!
-//! No writing to S3, no reprojection of pixels, no LERC, WebP, JPEG XL or fax data, no CMYK, no complex numbers in rasters: what cannot be read says so in its
-//! error. Of the files that GDAL keeps beside a raster, overviews and masks are read ([`Raster::with_side_files`]), metadata (`.aux.xml`) are not.
+//! No writing to S3; no LERC, JPEG XL or fax data of group 3, no CMYK, no complex numbers in rasters: what cannot be read says so in its error. Of the
+//! files that GDAL keeps beside a raster, overviews, masks and recorded statistics are read ([`Raster::with_side_files`]), other metadata of `.aux.xml` are not.
 
 #[cfg_attr(not(feature = "raster"), allow(dead_code, reason = "what only rasters need"))]
 mod draw;

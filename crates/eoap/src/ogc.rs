@@ -13,7 +13,10 @@ mod fetched;
 mod job;
 mod job_filter;
 mod job_list;
+mod job_parameters;
+mod output_links;
 mod paging;
+mod pygeoapi_list;
 mod results_reader;
 mod wait;
 
@@ -38,7 +41,8 @@ pub use documents::{
 pub use execute::Submitted;
 pub use fetched::Fetched;
 pub use job::Job;
-pub use job_list::{Datetime, JobList, ListJobs, OneOrMore};
+pub use job_list::{JobList, ListJobs};
+pub use job_parameters::{Datetime, OneOrMore};
 pub use paging::{ListProcesses, Paged};
 pub use wait::Wait;
 

@@ -8,13 +8,14 @@
 //! | | by whom |
 //! |---|---|
 //! | tags, types, compressions and the like by name | `::tiff::tags` |
-//! | LZW, Deflate, PackBits, no compression; byte order; predictors | `::tiff::decoder`, a chunk at a time (`chunk`, `chunk_file`) |
+//! | LZW, Deflate, PackBits, WebP, fax (group 4), no compression; byte order; predictors | `::tiff::decoder`, a chunk at a time (`chunk`, `chunk_file`) |
 //! | predictor 2 of one value a pixel | `chunk`: four times as fast, a fifth of the time of such a chunk |
 //! | Zstandard, JPEG | `zstandard` (`tiff` brings the C library), `jpeg` (it allocates what a JPEG says of itself) |
 //! | directories | `directory`: `tiff` reads the lists of all chunks before it tells a size, up to megabytes where 16 KiB are fetched here |
 //!
 //! With figures: the README of the crate.
 
+mod averages;
 mod band_values;
 mod check;
 mod cog;
@@ -22,6 +23,7 @@ mod convolution;
 mod dataset;
 mod georeference;
 mod grid;
+mod ground;
 mod interpolation;
 mod io;
 mod kernel;
@@ -48,6 +50,7 @@ pub use dataset::Raster;
 pub use georeference::affine::Affine;
 pub use georeference::bounds::{Bounds, Window};
 pub use georeference::crs::Crs;
+pub use ground::{GroundControlPoint, RationalPolynomials, RecordedStatistics};
 pub use pixel_grid::PixelGrid;
 pub use points::SamplePoints;
 pub use polygons::Polygons;

@@ -42,6 +42,14 @@ pub(super) fn message(status: &StatusInfo) -> &str {
     status.message.as_deref().map_or("the server gives no reason", str::trim)
 }
 
+/// What to do next about a failed job, if its status leads to logs.
+pub(super) fn where_logs_are(status: &StatusInfo) -> &'static str {
+    match status.logs().next() {
+        Some(_) => "; see its log links with `job.status().await?`",
+        None => "",
+    }
+}
+
 pub(super) fn last_status(last: &Option<Box<StatusInfo>>) -> String {
     match last {
         Some(status) => format!("last status: {status}"),

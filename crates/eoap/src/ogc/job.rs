@@ -25,7 +25,7 @@ use crate::{
     ogc::{
         client::Client,
         documents::{execution::Expected, link::Link, output::Output, results::Results, status::StatusInfo},
-        job_list::OneOrMore,
+        job_parameters::OneOrMore,
         results_reader,
     },
 };

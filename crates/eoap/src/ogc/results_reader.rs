@@ -5,33 +5,19 @@
 //! documents the rules. The request ([`Expected`]) helps, but servers may ignore it.
 
 use bytes::Bytes;
-use reqwest::header::LINK;
 use serde_json::{Map, Value, json};
 
 use crate::{
     error::{Error, Result, problem::Problem},
     http::{media_type, message::Answer, multipart},
-    ogc::documents::{execution::Expected, output, output::Output, prefer::Response, results::Results},
+    ogc::{
+        documents::{execution::Expected, output, output::Output, prefer::Response, results::Results},
+        output_links::output_links,
+        pygeoapi_list::{UNNAMED, pygeoapi_list},
+    },
 };
 
-/// Name of an output that came without one.
-const UNNAMED: &str = "result";
 const EXPECTED: &str = "a results document (a JSON object with a member per output)";
-
-/// Relations of `Link` headers that lead to something else than an output.
-const NO_OUTPUT: [&str; 11] = [
-    "self",
-    "alternate",
-    "monitor",
-    "profile",
-    "up",
-    "parent",
-    "canonical",
-    "describedby",
-    "service-desc",
-    "service-doc",
-    "results",
-];
 
 /// The outputs that an answer holds.
 pub(crate) fn results(answer: &Answer, expected: &Expected) -> Result<Results> {
@@ -149,42 +135,6 @@ fn object_results(object: Map<String, Value>, answer: &Answer, expected: &Expect
     }
 }
 
-/// `{"outputs": [{"id": …, "value": …}]}` as a document with a member per output. pygeoapi makes that list of whatever the
-/// process gave: where it is no object with an `id`, the one entry is an object with a member per output, or the one output.
-fn pygeoapi_list(object: &Map<String, Value>, expected: &Expected) -> Option<Map<String, Value>> {
-    let entries = object.get("outputs").filter(|_| object.len() == 1)?.as_array()?;
-    entries.iter().map(identified).collect::<Option<_>>().or_else(|| {
-        let [entry] = entries.as_slice() else { return None };
-        match (entry, expected.only()) {
-            (Value::Object(value), None) if is_geojson(value) => {
-                Some(Map::from_iter([(UNNAMED.to_owned(), json!({"value": entry}))]))
-            }
-            (Value::Object(outputs), None) => Some(outputs.clone()),
-            (Value::Object(outputs), Some(name)) if outputs.contains_key(name) => Some(outputs.clone()),
-            (_, name) => Some(Map::from_iter([(name.unwrap_or(UNNAMED).to_owned(), json!({"value": entry}))])),
-        }
-    })
-}
-
-/// Whether an object is a value of its own (RFC 7946) and no list of outputs.
-fn is_geojson(object: &Map<String, Value>) -> bool {
-    let has = |name: &str| object.contains_key(name);
-    match object.get("type").and_then(Value::as_str) {
-        Some("FeatureCollection") => has("features"),
-        Some("Feature") => has("geometry") || has("properties"),
-        Some("GeometryCollection") => has("geometries"),
-        Some("Point" | "LineString" | "Polygon" | "MultiPoint" | "MultiLineString" | "MultiPolygon") => has("coordinates"),
-        _ => false,
-    }
-}
-
-/// An output that says which one it is.
-fn identified(entry: &Value) -> Option<(String, Value)> {
-    let mut entry = entry.as_object()?.clone();
-    let Some(Value::String(id)) = entry.shift_remove("id") else { return None };
-    (entry.contains_key("value") || entry.contains_key("href")).then_some((id, Value::Object(entry)))
-}
-
 fn parts(answer: &Answer, content_type: &str) -> Result<Results> {
     let parts = multipart::parts(content_type, &answer.body)
         .map_err(|reason| answer.not("a body of several outputs (multipart/related)", reason))?;
@@ -230,37 +180,6 @@ fn references(answer: &Answer, expected: &Expected) -> Results {
     results
 }
 
-/// The links of the headers that may lead to outputs, with the last segment of their relations.
-fn output_links(answer: &Answer) -> impl Iterator<Item = (String, Value)> {
-    let values = answer.headers.get_all(LINK).iter().filter_map(|value| value.to_str().ok());
-    let links = values.flat_map(link_values).filter_map(|link| {
-        let (href, parameters) = link.trim().strip_prefix('<')?.split_once('>')?;
-        let parameter = |name: &str| media_type::parameter(parameters, name);
-        let relation = parameter("rel").unwrap_or_default();
-        let relation = relation.rsplit(['/', '#']).next().unwrap_or("").to_owned();
-        let mut link = Map::from_iter([("href".to_owned(), Value::from(href.trim()))]);
-        for name in ["rel", "type", "title"] {
-            link.extend(parameter(name).map(|value| (name.to_owned(), value.into())));
-        }
-        (!NO_OUTPUT.contains(&relation.as_str())).then_some((relation, Value::Object(link)))
-    });
-    links.collect::<Vec<_>>().into_iter()
-}
-
-/// The links of a header's value (RFC 8288 clause 3): commas within `<…>` and `"…"` do not separate them.
-fn link_values(value: &str) -> impl Iterator<Item = &str> {
-    let (mut quoted, mut bracketed) = (false, false);
-    value.split(move |c| {
-        match c {
-            '"' if !bracketed => quoted = !quoted,
-            '<' if !quoted => bracketed = true,
-            '>' if !quoted => bracketed = false,
-            _ => {}
-        }
-        c == ',' && !quoted && !bracketed
-    })
-}
-
 /// The name, with a number behind it if it is taken.
 fn unused(results: &Results, name: &str) -> String {
     let taken = |name: &str| results.document().contains_key(name);
@@ -286,7 +205,7 @@ mod tests {
     use proptest::prelude::*;
     use reqwest::{
         Method, StatusCode,
-        header::{CONTENT_TYPE, HeaderMap, HeaderValue},
+        header::{CONTENT_TYPE, HeaderMap, HeaderValue, LINK},
     };
 
     use super::*;

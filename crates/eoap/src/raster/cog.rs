@@ -113,7 +113,8 @@ impl Cog {
         self
     }
 
-    /// How the pixels of overviews come about: the nearest ones unless something else is said, which is right for classes; averages are for quantities.
+    /// How the pixels of overviews come about: the nearest ones unless something else is said, which is right for classes; averages are for
+    /// quantities. Other ways are refused when the file is written.
     pub fn overviews(mut self, resampling: Resampling) -> Self {
         self.overviews = resampling;
         self
@@ -135,6 +136,9 @@ impl Cog {
         }
         if width > i32::MAX as usize || height > i32::MAX as usize || bands > usize::from(u16::MAX) {
             return Err(failed("a TIFF has at most 2147483647 columns and rows, and 65535 bands"));
+        }
+        if !matches!(self.overviews, Resampling::Nearest | Resampling::Average) {
+            return Err(failed("its overviews can be the nearest pixels or averages"));
         }
         if self.nodata.is_some_and(|nodata| !self.image.data_type.holds(nodata)) {
             return Err(failed("its type does not have the value for \"no data\""));

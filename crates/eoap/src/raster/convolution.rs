@@ -195,7 +195,7 @@ impl Convolution {
     pub(super) fn apply<T: Sample>(&self, block: &Block, source: &Source<'_, T>, nodata: Option<T>, bits: Option<u32>) -> Vec<T> {
         let columns = self.columns.taps(self.kernel, &block.result_columns, &block.columns, Steps::OneByOne);
         let rows = self.rows.taps(self.kernel, &block.result_rows, &block.rows, Steps::FourByFour);
-        let largest = bits.filter(|_| self.kernel != Kernel::Bilinear).map(|bits| ((1_u64 << bits) - 1) as f64);
+        let largest = bits.filter(|_| self.kernel != Kernel::Bilinear).map(|bits| f64::from(((1_u64 << bits) - 1) as f32));
         let finish = |value: f64| finished::<T>(value, nodata, largest);
         match source.mask.filter(|mask| mask.iter().any(|opacity| *opacity != mask[0])) {
             None if source.mask.is_some_and(|mask| mask.first() == Some(&0)) => {

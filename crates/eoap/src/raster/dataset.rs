@@ -27,8 +27,8 @@ use crate::error::{Error, Result};
 /// An open GeoTIFF, cheap to clone. Opening it reads its header; statistics and previews read the tiles that they need.
 ///
 /// Read are TIFF and BigTIFF in both byte orders; whole numbers of 1 to 64 bits and floats of 16, 32 and 64; tiles and strips, bands side
-/// by side or apart; LZW, Deflate, Zstandard, PackBits, JPEG and uncompressed data, with predictors; overviews and masks within the
-/// file or, as [`with_side_files`](Self::with_side_files) says, beside it. Anything else (complex numbers, LERC, WebP, JPEG XL, fax) is a clear error.
+/// by side or apart; LZW, Deflate, Zstandard, PackBits, JPEG, WebP, fax (group 4) and uncompressed data, with predictors; overviews and masks within the
+/// file or, as [`with_side_files`](Self::with_side_files) says, beside it. Anything else (complex numbers, LERC, JPEG XL, fax of group 3) is a clear error.
 ///
 /// # Memory
 ///
@@ -92,7 +92,8 @@ impl Raster {
         self.shared.header.palette.is_some()
     }
 
-    /// GDAL's metadata of the file (TIFF tag 42112): items of the default domain by name.
+    /// GDAL's metadata of the file (TIFF tag 42112): items of the default domain by name, and TIFF's own texts as GDAL calls them
+    /// (`TIFFTAG_SOFTWARE`, …).
     pub fn tags(&self) -> &BTreeMap<String, String> {
         &self.shared.header.metadata.tags
     }

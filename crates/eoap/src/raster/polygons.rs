@@ -78,7 +78,7 @@ impl Polygons {
     /// Which pixels of a grid are inside, row by row.
     pub(super) fn inside(&self, transform: Affine, (rows, columns): (usize, usize)) -> Vec<bool> {
         let mut burned = Burned { inside: vec![false; rows * columns], rows, columns };
-        let Some(inverse) = transform.inverse() else { return burned.inside };
+        let Some(inverse) = transform.inverse_as_gdal() else { return burned.inside };
         for shape in &self.shapes {
             let rings: Vec<Ring> = shape.iter().map(|ring| ring.iter().map(|(x, y)| inverse.apply(*x, *y)).collect()).collect();
             burned.fill(&rings);

@@ -26,7 +26,7 @@ pub(super) struct Positions {
 impl Positions {
     pub(super) fn new(grid: &PixelGrid, raster: &Raster) -> Result<Self> {
         let own = PixelGrid::of(raster)?;
-        let to = own.transform.inverse().ok_or_else(|| raster.failed("its pixels have no area".to_owned()))?;
+        let to = own.transform.inverse_as_gdal().ok_or_else(|| raster.failed("its pixels have no area".to_owned()))?;
         let projector = if grid.crs == own.crs { None } else { Some(Projector::new(&grid.crs, &own.crs)?) };
         Ok(Self { projector, from: grid.transform, to })
     }

@@ -77,7 +77,8 @@ macro_rules! parts_and_shapes {
 
         /// Reads the pixels onto a grid, which may be that of another raster, in any reference system that is known, as rasterio's `WarpedVRT`.
         /// What of the grid lies outside of the raster is "no data". Places are right to a hundredth of a pixel; where the grid's pixels are
-        /// larger, an overview is taken as `gdalwarp` does it, and kernels are widened.
+        /// larger, an overview is taken as `gdalwarp` does it, and kernels are widened; by how much depends in GDAL on the parts that it computes in, so
+        /// that such values may differ by 2 % of their range.
         pub fn on_grid(mut self, grid: PixelGrid) -> Self {
             self.request.part = Part::Grid(grid);
             self

@@ -113,8 +113,9 @@ impl Cover {
         covers.first().zip(covers.last()).map_or((0, 0), |(first, last)| (first.start, last.end))
     }
 
-    pub(crate) fn first_line(&self) -> u32 {
-        self.start
+    /// The columns or rows that this one needs.
+    pub(crate) fn lines(&self) -> std::ops::Range<u32> {
+        self.start..self.end
     }
 
     fn weight(&self, at: u32) -> f64 {

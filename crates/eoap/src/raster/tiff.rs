@@ -2,6 +2,7 @@
 //!
 //! Parses and decodes bytes that are here. Neither waits nor fetches.
 
+pub(crate) mod auxiliary;
 pub(crate) mod chunk;
 pub(crate) mod chunk_file;
 pub(crate) mod compression;

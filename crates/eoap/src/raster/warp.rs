@@ -90,7 +90,7 @@ impl Raster {
         let level = best.map_or(full, |index| usable[index]);
         let factor = (f64::from(level.width) / f64::from(full.width), f64::from(level.height) / f64::from(full.height));
         let places: Vec<_> = places.iter().map(|place| place.map(|(x, y)| (x * factor.0, y * factor.1))).collect();
-        let scale = (1.0 / (wanted.0 * factor.0).max(1.0), 1.0 / (wanted.1 * factor.1).max(1.0));
+        let scale = (scale(wanted.0 * factor.0), scale(wanted.1 * factor.1));
         let radius = how.kernel().map_or(0, Kernel::radius);
         let window = around(&places, (level.width, level.height), (margin(radius, scale.0), margin(radius, scale.1)));
         if u64::from(window.width) * u64::from(window.height) * bands.len() as u64 > MAX_PIXELS {
@@ -129,17 +129,28 @@ impl Raster {
 /// Columns and rows of the raster from one place to the next in a row, and from one row to the next; nothing if there is no place.
 fn pixels_a_step(places: &[Option<(f64, f64)>], width: usize) -> Option<(f64, f64)> {
     places.iter().flatten().next()?;
-    let steps = |apart: usize| {
-        let pairs = places.iter().zip(places.iter().skip(apart)).filter_map(|(a, b)| a.zip(*b));
-        let (sum, count) = pairs
-            .fold(((0.0, 0.0), 0.0), |((x, y), count), (a, b)| ((x + (b.0 - a.0).abs(), y + (b.1 - a.1).abs()), count + 1.0));
-        if count > 0.0 { (sum.0 / count, sum.1 / count) } else { (0.0, 0.0) }
+    let mean = |pairs: &mut dyn Iterator<Item = (&Option<(f64, f64)>, &Option<(f64, f64)>)>| {
+        let steps = pairs.filter_map(|(a, b)| a.zip(*b)).map(|(a, b)| ((b.0 - a.0).abs(), (b.1 - a.1).abs()));
+        let (x, y, count) = steps.fold((0.0, 0.0, 0.0), |(x, y, count), step| (x + step.0, y + step.1, count + 1.0));
+        if count > 0.0 { (x / count, y / count) } else { (0.0, 0.0) }
     };
-    let across = if width > 1 { steps(1) } else { (0.0, 0.0) };
-    let down = if places.len() > width { steps(width) } else { (0.0, 0.0) };
-    // Ends of rows are not side by side, and their share of the mean is small.
-    let whole = |a: f64, b: f64| if a.max(b) > 0.0 { a.max(b) } else { 1.0 };
-    Some((whole(across.0, down.0), whole(across.1, down.1)))
+    let across = mean(&mut places.chunks(width).flat_map(|row| row.iter().zip(&row[1..])));
+    let down = mean(&mut places.iter().zip(places.iter().skip(width)));
+    let larger = |a: f64, b: f64| if a.max(b) > 0.0 { a.max(b) } else { 1.0 };
+    Some((larger(across.0, down.0), larger(across.1, down.1)))
+}
+
+/// Pixels of the grid for one of the level, of which so many make a step: at most 1, and 1 by a whole number if it is near to that, as GDAL
+/// has it.
+fn scale(step: f64) -> f64 {
+    let whole = step.round();
+    if step <= 1.0 {
+        1.0
+    } else if (step - whole).abs() < 0.05 {
+        1.0 / whole
+    } else {
+        1.0 / step
+    }
 }
 
 /// The pixels on each side that a kernel needs.
@@ -167,11 +178,11 @@ impl<T: Sample> Source<'_, T> {
     /// The value at a place in the level; nothing if no valid pixel counts.
     fn at(&self, (x, y): (f64, f64), how: Resampling, nodata: Option<T>) -> Option<T> {
         let (x, y) = (x - self.origin.0, y - self.origin.1);
-        let Some(kernel) = how.kernel() else {
-            let column = ((x + EDGE).floor() as i64).min(self.width - 1);
-            let row = ((y + EDGE).floor() as i64).min(self.height - 1);
-            return self.pixel(column, row).map(|_| self.values[(row * self.width + column) as usize]);
-        };
+        let column = ((x + EDGE).floor() as i64).min(self.width - 1);
+        let row = ((y + EDGE).floor() as i64).min(self.height - 1);
+        // What lies in a pixel that is not valid is not filled from its neighbours.
+        self.pixel(column, row)?;
+        let Some(kernel) = how.kernel() else { return Some(self.values[(row * self.width + column) as usize]) };
         let is_same_scale = self.scale.0 >= SAME_SCALE && self.scale.1 >= SAME_SCALE;
         let value = match kernel {
             Kernel::Bilinear if is_same_scale => self.of_four(x, y),
@@ -238,12 +249,12 @@ impl<T: Sample> Source<'_, T> {
         let (right, down) = (x - 0.5 - column, y - 0.5 - row);
         let reach = |scale: f64| (f64::from(kernel.radius()) / scale).ceil() as i64;
         let (mut sum, mut total) = (0.0, 0.0);
-        for line in 1 - reach(self.scale.1)..=reach(self.scale.1) {
+        for line in -reach(self.scale.1)..=reach(self.scale.1) {
             let by_line = kernel.weight((line as f64 - down) * self.scale.1);
             if by_line == 0.0 {
                 continue;
             }
-            for at in 1 - reach(self.scale.0)..=reach(self.scale.0) {
+            for at in -reach(self.scale.0)..=reach(self.scale.0) {
                 let weight = by_line * kernel.weight((at as f64 - right) * self.scale.0);
                 if let Some(value) = self.pixel(column as i64 + at, row as i64 + line).filter(|_| weight != 0.0) {
                     sum += value * weight;

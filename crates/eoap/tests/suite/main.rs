@@ -1,5 +1,6 @@
 //! What the library promises, against servers on this machine and files that GDAL wrote.
 
+mod catalogs;
 mod client;
 mod credentials;
 mod deploy;
@@ -17,8 +18,11 @@ mod paging;
 mod pictures;
 mod raster;
 mod raster_corpus;
+mod raster_grids;
+mod raster_kinds;
 mod raster_reads;
 mod raster_write;
+mod readme;
 mod results;
 mod retries;
 mod s3;

@@ -67,9 +67,15 @@ async fn each_status_is_told_until_the_job_is_successful() {
 async fn failed_and_dismissed_jobs_are_errors_that_hold_the_status() {
     let failed = server(&[state("running"), state("failed")]).await;
     match submit(&failed).await.wait().every(MOMENT).await.expect_err("failed") {
-        error @ Error::JobFailed { .. } => assert!(error.to_string().starts_with("job 1 failed: because; "), "{error}"),
+        error @ Error::JobFailed { .. } => assert_eq!(error.to_string(), "job 1 failed: because"),
         error => panic!("{error}"),
     }
+    // Where there are logs, the message leads to them.
+    let links = json!([{"href": "http://h/log", "rel": "related"}]);
+    let with_logs = json!({"jobID": "1", "status": "failed", "message": "because", "links": links});
+    let with_logs = ResponseTemplate::new(200).set_body_json(with_logs);
+    let error = submit(&server(&[with_logs]).await).await.wait().every(MOMENT).await.expect_err("failed").to_string();
+    assert!(error.starts_with("job 1 failed: because; see its log links with "), "{error}");
     let dismissed = server(&[state("dismissed")]).await;
     match submit(&dismissed).await.wait().every(MOMENT).await.expect_err("dismissed") {
         Error::JobDismissed { status, .. } => assert_eq!(status.message.as_deref(), Some("because")),

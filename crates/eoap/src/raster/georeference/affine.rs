@@ -68,6 +68,21 @@ impl Affine {
         Some(Self { a, b, c: -self.c * a - self.f * b, d, e, f: -self.c * d - self.f * e })
     }
 
+    /// As [`inverse`](Self::inverse), with the last digits that GDAL has (`GDALInvGeoTransform`), which decide on edges of pixels.
+    pub(crate) fn inverse_as_gdal(&self) -> Option<Self> {
+        let Self { a, b, c, d, e, f } = *self;
+        if self.is_axis_aligned() && a != 0.0 && e != 0.0 {
+            return Some(Self { a: 1.0 / a, b: 0.0, c: -c / a, d: 0.0, e: 1.0 / e, f: -f / e });
+        }
+        let determinant = a * e - b * d;
+        if determinant == 0.0 || !determinant.is_finite() {
+            return None;
+        }
+        let inverse = 1.0 / determinant;
+        let (x, y) = ((b * f - c * e) * inverse, (c * d - a * f) * inverse);
+        Some(Self { a: e * inverse, b: -b * inverse, c: x, d: -d * inverse, e: a * inverse, f: y })
+    }
+
     /// The transformation of a part that begins at this pixel, and whose pixels are so many times as wide and high.
     ///
     /// ```

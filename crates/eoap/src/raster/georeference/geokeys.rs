@@ -4,6 +4,7 @@
 //! Turns the values of tags into a reference system and a transformation. Does not read files.
 
 use super::{affine::Affine, crs::Crs, custom_crs, esri};
+use crate::raster::ground::GroundControlPoint;
 
 const MODEL_TYPE: u16 = 1024;
 const GEOGRAPHIC_MODEL: u16 = 2;
@@ -64,9 +65,35 @@ impl GeoTags {
     ///
     /// With ground control points instead of a transformation the system is that of the points, not that of the raster.
     pub(crate) fn crs(&self) -> Option<Crs> {
-        if self.matrix.len() != 16 && self.pixel_size().is_none() && self.tiepoints.len() >= 6 {
+        if self.has_control_points() {
             return None;
         }
+        self.control_crs()
+    }
+
+    /// Whether there are points with known places, and no transformation.
+    fn has_control_points(&self) -> bool {
+        self.matrix.len() != 16 && self.pixel_size().is_none() && self.tiepoints.len() >= 6
+    }
+
+    /// The points with known places: column, row, one that is not used, x, y, z. Those of centres are half a pixel further, as in GDAL.
+    pub(crate) fn control_points(&self) -> Vec<GroundControlPoint> {
+        if !self.has_control_points() {
+            return Vec::new();
+        }
+        let half = if self.sampling() == Some(Sampling::Point) { 0.5 } else { 0.0 };
+        let point = |[column, row, _, x, y, z]: &[f64; 6]| GroundControlPoint {
+            column: column + half,
+            row: row + half,
+            x: *x,
+            y: *y,
+            z: *z,
+        };
+        self.tiepoints.as_chunks::<6>().0.iter().map(point).collect()
+    }
+
+    /// The reference system of the coordinates, of points as well.
+    pub(crate) fn control_crs(&self) -> Option<Crs> {
         if let Some(crs) = esri::of_citation(self) {
             return Some(crs);
         }

@@ -1,4 +1,4 @@
-//! Files beside a raster that GDAL calls by its name and an ending: overviews in `.ovr`, masks in `.msk`.
+//! Files beside a raster that GDAL calls by its name and an ending: overviews in `.ovr`, masks in `.msk`, metadata in `.aux.xml`.
 
 use std::sync::Arc;
 
@@ -15,6 +15,9 @@ use crate::{
     },
 };
 
+/// More of a text is not read.
+const MAX_TEXT: u64 = 1 << 20;
+
 /// All images of a file beside a raster, and that file; none if there is no such file.
 pub(crate) async fn beside(raster: &Fetcher, ending: &str, file: LevelFile) -> Result<(Vec<Arc<Level>>, Option<Fetcher>)> {
     let Some(source) = raster.source().beside(ending) else { return Ok((Vec::new(), None)) };
@@ -29,6 +32,17 @@ pub(crate) async fn beside(raster: &Fetcher, ending: &str, file: LevelFile) -> R
     });
     let levels = levels.await?.into_iter().map(|level| Level { file, ..level }.into()).collect();
     Ok((levels, Some(fetcher)))
+}
+
+/// The text of a file beside a raster; nothing if there is no such file.
+pub(crate) async fn text_beside(raster: &Fetcher, ending: &str) -> Result<Option<String>> {
+    let Some(source) = raster.source().beside(ending) else { return Ok(None) };
+    let fetcher = match Fetcher::open(source, MAX_TEXT).await {
+        Err(error) if is_absent(&error) => return Ok(None),
+        fetcher => fetcher?,
+    };
+    let text = fetcher.get(0..fetcher.size().min(MAX_TEXT)).await?;
+    Ok(Some(String::from_utf8_lossy(&text).into_owned()))
 }
 
 /// Whether a file is not there. Stores say of what is not there that it is forbidden, to those who may not list.

@@ -53,6 +53,11 @@ pub(crate) fn decode(level: &Level, rows: u32, data: &[u8]) -> Result<Vec<u8>, S
             }
         }
         8 | 16 | 32 | 64 => unpack(described, &data, &mut out)?,
+        // Runs of black and white pixels are counted in pixels.
+        1 if samples == 1 && level.compression == CompressionMethod::Fax4 => {
+            unpack(described, &data, &mut out)?;
+            return Ok(widen(&out, row_bytes, per_row, bits, level.data_type.size()));
+        }
         _ if compression::is_predicted(level.compression) && level.predictor != Predictor::None.to_u16() => {
             return Err(format!("its predictor {} is not defined for values of {bits} bits", level.predictor));
         }
@@ -84,7 +89,9 @@ fn unpack(mut described: Described, data: &[u8], out: &mut [u8]) -> Result<(), S
         }
         CompressionMethod::LZW | CompressionMethod::Deflate | CompressionMethod::OldDeflate => {}
         // What a predictor means here is not defined, and libtiff ignores it.
-        CompressionMethod::None | CompressionMethod::PackBits => described.predictor = Predictor::None.to_u16(),
+        CompressionMethod::None | CompressionMethod::PackBits | CompressionMethod::Fax4 | CompressionMethod::WebP => {
+            described.predictor = Predictor::None.to_u16();
+        }
         other => return Err(compression::unknown(other)),
     }
     // Nothing is large but `out`.

@@ -28,7 +28,9 @@ pub(crate) fn name(compression: CompressionMethod) -> Option<String> {
 /// Why a chunk with a compression that is not read cannot be.
 pub(crate) fn unknown(compression: CompressionMethod) -> String {
     let name = name(compression).unwrap_or_default();
-    format!("it is compressed as {name}; this library reads LZW, Deflate, Zstandard, PackBits, JPEG and uncompressed data")
+    format!(
+        "it is compressed as {name}; this library reads LZW, Deflate, Zstandard, PackBits, JPEG, WebP, CCITT T.6 (fax group 4) and uncompressed data; convert it with `gdal_translate -co COMPRESS=DEFLATE`"
+    )
 }
 
 /// Whether a predictor means something with a compression. For others libtiff ignores it.

@@ -14,10 +14,22 @@ use super::{
     nodata,
     sparse::SparseBytes,
 };
-use crate::raster::{georeference::geokeys::GeoTags, io::fetch::Fetcher};
+use crate::raster::{georeference::geokeys::GeoTags, ground::RationalPolynomials, io::fetch::Fetcher};
 
 /// GDAL's own, which `tiff` has no name for.
 const GDAL_METADATA: Tag = Tag::Unknown(42112);
+/// RPCCoefficientTag: 12 numbers of normalisation, and 4 polynomials of 20.
+const RPC_COEFFICIENTS: Tag = Tag::Unknown(50844);
+/// Texts that GDAL shows as items.
+const TEXTS: [(Tag, &str); 7] = [
+    (Tag::Unknown(269), "TIFFTAG_DOCUMENTNAME"),
+    (Tag::ImageDescription, "TIFFTAG_IMAGEDESCRIPTION"),
+    (Tag::Software, "TIFFTAG_SOFTWARE"),
+    (Tag::DateTime, "TIFFTAG_DATETIME"),
+    (Tag::Artist, "TIFFTAG_ARTIST"),
+    (Tag::HostComputer, "TIFFTAG_HOSTCOMPUTER"),
+    (Tag::Copyright, "TIFFTAG_COPYRIGHT"),
+];
 /// More images than this are not looked at.
 const MAX_IMAGES: usize = 512;
 
@@ -31,6 +43,7 @@ pub(crate) struct Header {
     pub(crate) metadata: GdalMetadata,
     /// Colours of a palette image: red, green, blue of each value.
     pub(crate) palette: Option<Vec<[u8; 3]>>,
+    pub(crate) rational: Option<RationalPolynomials>,
     layout: Layout,
     next: u64,
 }
@@ -53,10 +66,17 @@ impl Header {
         let full = Level::read(&tiff, &directory)?;
         let nodata = tiff.text(&directory, Tag::GdalNodata)?.and_then(|text| nodata::parse(&text, full.data_type));
         let metadata = tiff.text(&directory, GDAL_METADATA)?.unwrap_or_default();
+        let mut metadata = GdalMetadata::read(&metadata, full.samples.into());
+        for (tag, name) in TEXTS {
+            if let Some(text) = tiff.text(&directory, tag)?.filter(|text| !text.is_empty()) {
+                metadata.tags.insert(name.to_owned(), text);
+            }
+        }
         Ok(Self {
             geo: geo(&tiff, &directory)?,
             nodata,
-            metadata: GdalMetadata::read(&metadata, full.samples.into()),
+            metadata,
+            rational: RationalPolynomials::of_tag(&tiff.floats(&directory, RPC_COEFFICIENTS)?),
             palette: palette(&tiff, &directory, &full)?,
             full: full.into(),
             layout: tiff.layout(),
