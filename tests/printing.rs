@@ -69,7 +69,7 @@ fn nothing_steers_the_terminal() {
         (&["diff", &format!("notebooks/{name}.ipynb"), "notebooks/plain.ipynb"], 100),
         (&["accept"], 0),
         (&["test", "\u{1b}[2J\u{202e}"], 4),
-        (&["strip", "--check"], 100),
+        (&["strip", "--check"], 96),
         (&["run", &format!("notebooks/{name}.ipynb"), "-o", "out/"], 100),
     ] {
         world.notebook("plain", "", &[("print", PLAIN, "println!(\"a\");")]);

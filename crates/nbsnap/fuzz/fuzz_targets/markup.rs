@@ -18,9 +18,12 @@ fn notebook(mime: &str, content: &str) -> Document {
     Document::parse(Path::new("a.ipynb"), notebook.to_string()).expect("a notebook")
 }
 
-fuzz_target!(|input: (u8, String, String)| {
-    let (kind, one, other) = input;
-    let kind = KINDS[usize::from(kind) % KINDS.len()];
+fuzz_target!(|input: &str| {
+    // Parts are divided by zeros.
+    let mut parts = input.split('\0');
+    let mut part = || parts.next().unwrap_or_default().to_owned();
+    let (one, other, kind) = (part(), part(), part());
+    let kind = KINDS[kind.len() % KINDS.len()];
     let (one, other) = (notebook(kind, &one), notebook(kind, &other));
     let config = Config::default();
     let differ = |one: &Document, other: &Document| !differences(Path::new("/"), &config, one, other).expect("no rules of its own").is_empty();

@@ -8,8 +8,11 @@ use nbsnap::redact::Redactor;
 /// Hidden it is, in whatever spelling; a plain one can be looked for.
 const SECRET: &str = "hunter2-correct-horse";
 
-fuzz_target!(|input: (String, String)| {
-    let (before, after) = input;
+fuzz_target!(|input: &str| {
+    // Parts are divided by zeros.
+    let mut parts = input.split('\0');
+    let mut part = || parts.next().unwrap_or_default().to_owned();
+    let (before, after) = (part(), part());
     let text = format!("{before}{SECRET}{after}");
     let mut rules = Redactor::builder();
     rules.secret(SECRET).home(std::path::Path::new("/root")).path(std::path::Path::new("/work"), "[ROOT]");
