@@ -54,7 +54,7 @@ fn nothing_steers_the_terminal() {
         name,
         "",
         &[
-            ("print", PLAIN, "println!(\"a\\u{202e}b\\u{9b}2J\\u{2067}c\\u{7}\"); // \u{202e}"),
+            ("print", PLAIN, "println!(\"a\\u{202e}b\\u{9b}2J\\u{2067}c\\u{7}\");"),
             ("fail", PLAIN, "panic!(\"\\u{1b}]0;title\\u{7} \\u{202e}x\");"),
         ],
     );
