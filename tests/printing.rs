@@ -58,7 +58,7 @@ fn nothing_steers_the_terminal() {
             ("fail", PLAIN, "panic!(\"\\u{1b}]0;title\\u{7} \\u{202e}x\");"),
         ],
     );
-    world.write(&format!("notebooks/bro\u{1b}[1mken\u{202d}.ipynb"), "{");
+    world.write("notebooks/bro\u{1b}[1mken\u{202d}.ipynb", "{");
     for (arguments, code) in [
         (&["test"][..], 100),
         (&["test", "-v", "--color", "never", "--json", "-"], 100),

@@ -69,6 +69,11 @@ fn texts(svg: &str) -> Option<Vec<String>> {
     let (mut found, mut open): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
     // The element that is being read, and how deep it is.
     let mut current: Option<(usize, String)> = None;
+    let read = |current: &mut Option<(usize, String)>, text: &str| {
+        if let Some((_, so_far)) = current {
+            so_far.push_str(text);
+        }
+    };
     loop {
         match reader.read_event().ok()? {
             Event::Start(tag) => {
@@ -86,12 +91,9 @@ fn texts(svg: &str) -> Option<Vec<String>> {
                     found.push(text.split_ascii_whitespace().collect::<Vec<_>>().join(" "));
                 }
             }
-            Event::Text(text) => current.iter_mut().try_for_each(|(_, so_far)| Some(so_far.push_str(&text.decode().ok()?)))?,
-            Event::CData(text) => current.iter_mut().try_for_each(|(_, so_far)| Some(so_far.push_str(&text.decode().ok()?)))?,
-            Event::GeneralRef(name) => {
-                let entity = format!("&{};", name.decode().ok()?);
-                current.iter_mut().for_each(|(_, so_far)| so_far.push_str(&entity));
-            }
+            Event::Text(text) => read(&mut current, &text.decode().ok()?),
+            Event::CData(text) => read(&mut current, &text.decode().ok()?),
+            Event::GeneralRef(name) => read(&mut current, &format!("&{};", name.decode().ok()?)),
             Event::Eof => break,
             _ => {}
         }
