@@ -148,6 +148,10 @@ raster-bench RUNS="11":
 raster-fuzz SECONDS="60":
     cd crates/eoap && mkdir -p fuzz/corpus/raster && cargo +nightly fuzz run raster fuzz/corpus/raster fuzz/seeds -- -max_total_time={{SECONDS}} -max_len=65536 -timeout=20 -rss_limit_mb=2048
 
+# Fuzz what reads text of others for some seconds: `dependencies`, `markup`, `redaction`, `snapshot` or `splice` (needs what raster-fuzz does).
+text-fuzz TARGET SECONDS="60":
+    cd crates/{{ if TARGET == "dependencies" { "rust-cells" } else { "nbsnap" } }} && mkdir -p fuzz/corpus/{{TARGET}} && cargo +nightly fuzz run {{TARGET}} fuzz/corpus/{{TARGET}} fuzz/seeds/{{TARGET}} -- -max_total_time={{SECONDS}} -max_len=4096 -timeout=20 -rss_limit_mb=2048
+
 # Serve the testbed until Ctrl-C, say what to export to reach it, and show on a page what goes on.
 serve *OPTIONS:
     cargo run --quiet -- serve {{OPTIONS}}

@@ -183,6 +183,42 @@ fn two_runs_at_once_wait_for_each_other() {
     }
 }
 
+/// As a build server does: a fresh clone, the build folder of an earlier run put back, and something in the clone that no folder of the package holds.
+#[test]
+fn a_build_folder_that_is_put_back_makes_nothing_green_that_is_not() {
+    let mut first = World::of_project("local-package");
+    let library = "#[path = \"../../elsewhere/by_path.rs\"]\nmod by_path;\nmod target;\npub fn answer() -> u32 {\n    \
+                   by_path::PART + target::PART + include_str!(\"../.part\").trim().parse::<u32>().unwrap() \
+                   + include_str!(\"../../elsewhere/included\").trim().parse::<u32>().unwrap() + env!(\"PART\").parse::<u32>().unwrap()\n}\n";
+    let parts = [
+        ("elsewhere/by_path.rs", "pub const PART: u32 = 10;", "pub const PART: u32 = 11;"),
+        ("answers/src/target/mod.rs", "pub const PART: u32 = 10;", "pub const PART: u32 = 11;"),
+        ("answers/.part", "10", "11"),
+        ("elsewhere/included", "10", "11"),
+        ("elsewhere/script", "2", "3"),
+    ];
+    let script = "fn main() { println!(\"cargo::rerun-if-changed=../elsewhere/script\"); println!(\"cargo::rustc-env=PART={}\", std::fs::read_to_string(\"../elsewhere/script\").unwrap()); }\n";
+    first.write("answers/src/lib.rs", library);
+    first.write("answers/build.rs", script);
+    parts.iter().for_each(|(file, before, _)| first.write(file, before));
+    first.set("CI", "true");
+    first.run(&["test", "--update", "pending"]).exits(0);
+    first.run(&["test"]).exits(0);
+    for (file, before, after) in parts {
+        // In the same place, as a build server's folder is; everything in it is new, what was built is not.
+        for name in ["answers", "elsewhere", "notebooks", "snapshots"] {
+            let (from, to) = (first.path(name), first.path(&format!("{name}.new")));
+            copy(&from, &to);
+            std::fs::remove_dir_all(&from).unwrap();
+            std::fs::rename(&to, &from).unwrap();
+        }
+        first.run(&["test"]).exits(0);
+        first.write(file, after);
+        first.run(&["test"]).exits(100).says("the answer is 43");
+        first.write(file, before);
+    }
+}
+
 /// As evcxr_jupyter builds a cell, in the folder of its variable.
 #[test]
 fn a_jupyter_kernel_finds_built_what_was_prepared() {

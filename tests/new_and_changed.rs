@@ -35,7 +35,7 @@ fn a_first_recording_is_new_in_every_report_and_floods_none() {
     world.run(&["test"]).exits(100).says("run it on your machine, look, `nbsnap accept lab`, and commit the snapshots");
     world.set("CI", "");
     world.run(&["accept"]).exits(0);
-    world.run(&["test"]).exits(0).says("2 passed, 0 failed");
+    world.run(&["test"]).exits(0).says("40 passed, 1 cached, 0 failed");
 }
 
 #[test]

@@ -60,6 +60,35 @@ fn notebooks_in_folders_are_found_and_have_snapshots_in_the_same_tree() {
 }
 
 #[test]
+fn a_notebook_whose_dependencies_cannot_be_had_stops_no_other() {
+    let world = World::empty();
+    let library = |name: &str, manifest: &str, source: &str| {
+        let head = "version = \"1.0.0\"\nedition = \"2024\"";
+        world.write(&format!("{name}/Cargo.toml"), &format!("[package]\n{head}\n{manifest}\n[workspace]\n"));
+        world.write(&format!("{name}/src/lib.rs"), source);
+    };
+    library("tool-1", "name = \"tool\"", "pub const N: u32 = 1;");
+    library("tool-2", "name = \"tool\"", "pub const N: u32 = 2;");
+    library("broken", "name = \"broken\"", "pub fn no() -> u32 { \"no\" }");
+    for (name, number) in [("native-1", 1), ("native-2", 2)] {
+        library(name, &format!("name = \"{name}\"\nlinks = \"native\""), &format!("pub const N: u32 = {number};"));
+        world.write(&format!("{name}/build.rs"), "fn main() {}");
+    }
+    let uses = |notebook: &str, line: &str, says: &str| world.notebook(notebook, "", &[("a", PLAIN, &format!("{line}\n{says}"))]);
+    // Each is fine by itself; no two of a kind can be built together.
+    uses("fine-1", ":dep tool = { path = \"../tool-1\" }", "assert_eq!(tool::N, 1);");
+    uses("fine-2", ":dep tool = { path = \"../tool-2\" }", "assert_eq!(tool::N, 2);");
+    uses("fine-3", ":dep native-1 = { path = \"../native-1\" }", "assert_eq!(native_1::N, 1);");
+    uses("fine-4", ":dep native-2 = { path = \"../native-2\" }", "assert_eq!(native_2::N, 2);");
+    uses("fine-5", "let text = \"", ":dep nowhere\";\n/*\n:dep nowhere\n*/\nassert!(text.contains(\":dep\"));");
+    uses("bad-1", ":dep nowhere = { path = \"../nowhere\" }", "");
+    uses("bad-2", ":dep broken = { path = \"../broken\" }", "broken::no();");
+    let outcome = world.run(&["test"]);
+    outcome.exits(100).says("7 notebooks: 5 passed, 2 failed").says("bad-1, cell 1 `a`").says("bad-2, cell 1 `a`");
+    outcome.says("nowhere").says("mismatched types");
+}
+
+#[test]
 fn globs_and_filters_choose_notebooks() {
     let world = three();
     world.run(&["test", "0[13]-*"]).exits(0).says("2 notebooks: 2 passed");

@@ -123,12 +123,10 @@ fn a_limit_is_named_with_the_setting_that_it_is() {
     let some = "std::thread::sleep(std::time::Duration::from_millis(1500));";
     world.notebook("whole", r#""nbsnap": { "notebook-timeout": "4s" }"#, &[("some", PLAIN, some), ("sleep", PLAIN, sleep)]);
     world.write("notebooks/nbsnap.toml", "cell-timeout = \"10s\"\n");
-    for engine in ENGINES {
-        let outcome = world.run(&["test", "--engine", engine]);
-        outcome.exits(100).says("not done after 10s\n").says("more time: `cell-timeout`");
-        outcome.says("still at work when the notebook had taken 4s, which is all that it may take (notebook-timeout)");
-        outcome.says("more time: `notebook-timeout`");
-    }
+    let outcome = world.run(&["test"]);
+    outcome.exits(100).says("not done after 10s\n").says("more time: `cell-timeout`");
+    outcome.says("still at work when the notebook had taken 4s, which is all that it may take (notebook-timeout)");
+    outcome.says("more time: `notebook-timeout`");
 }
 
 #[test]
@@ -140,20 +138,29 @@ fn a_notebook_that_is_not_utf_8_is_called_so() {
     std::fs::write(world.path("notebooks/lab.ipynb"), bytes).unwrap();
     let line = 1 + latin.lines().position(|line| line.contains('\u{e9}')).unwrap();
     let words = format!("is not UTF-8: line {line} has the byte 0xe9; save it as UTF-8");
-    world.run(&["test"]).exits(100).says(&words);
-    world.run(&["check"]).exits(100).says(&words);
-    let run = world.run(&["run", "lab", "-o", "out.ipynb"]);
-    assert!(run.stderr.contains(&words), "{}{}", run.stdout, run.stderr);
+    // Others go on, whatever the command.
+    world.notebook("other", "", &[("a", PLAIN, "let a = 1;")]);
+    world.run(&["test"]).exits(100).says(&words).says("2 notebooks: 1 passed, 1 failed");
+    world.run(&["check"]).exits(100).says(&words).says("1 problem in 2 notebooks");
+    for (arguments, done) in [
+        (&["run", "-o", "executed/"][..], "wrote executed/other.ipynb"),
+        (&["export", "-o", "pages/"], "wrote pages/other.html"),
+        (&["strip", "--check"], ""),
+    ] {
+        let outcome = world.run(arguments);
+        outcome.exits(96).says(done);
+        assert!(outcome.stderr.contains(&words), "{arguments:?}: {}", outcome.stderr);
+    }
 }
 
 #[test]
 fn where_engines_differ_the_report_says_so() {
     let world = World::empty();
-    world.notebook("week/lab", "", &[("path", PLAIN, "println!(\"{}\", module_path!());")]);
+    world.notebook("week/lab", "", &[("line", PLAIN, "println!(\"{}\", line!());")]);
     world.run(&["test", "--engine", "rustc"]).exits(100).says("`nbsnap accept week/lab`");
     world.run(&["accept"]).exits(0);
     let outcome = world.run(&["test", "--engine", "rustc", "--engine", "evcxr"]);
-    outcome.exits(100).says("week/lab (evcxr), cell 1 `path`").says("the engines differ here, and no snapshot is green on both");
+    outcome.exits(100).says("week/lab (evcxr), cell 1 `line`").says("the engines differ here, and no snapshot is green on both");
     outcome.does_not_say("run it on your machine").does_not_say("accept week/lab");
 }
 

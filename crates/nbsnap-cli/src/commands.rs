@@ -27,6 +27,7 @@ mod test;
 
 use std::io::Write;
 
+use nbsnap::notebook::NotebookError;
 use nbsnap::project::Project;
 use nbsnap::snapshot::{Comparison, SnapshotStore, UpdateMode};
 
@@ -77,6 +78,17 @@ fn dispatch(args: &Args) -> Result<Exit, CommandError> {
         Command::Serve(args) => serve::run(&place, args),
         Command::Settings => settings::run(),
         Command::Strip(args) => strip::run(&Targets::find(&place, &args.names)?, args),
+    }
+}
+
+/// What there is of a notebook that can be read, or none: then why not is said on standard error, and other notebooks go on.
+fn or_say<T>(read: Result<T, NotebookError>) -> Result<Option<T>, CommandError> {
+    match read {
+        Ok(read) => Ok(Some(read)),
+        Err(error) => {
+            writeln!(screen::stderr(), "nbsnap: error: {}", chain(&error)).map_err(CommandError::Output)?;
+            Ok(None)
+        }
     }
 }
 

@@ -110,6 +110,10 @@ impl Environment for Live {
     fn files(&self, _notebook: &Notebook) -> Result<Vec<PathBuf>, String> {
         Ok(self.file.iter().cloned().collect())
     }
+
+    fn is_shared(&self) -> bool {
+        true
+    }
 }
 
 impl Lease for Live {

@@ -185,6 +185,20 @@ pub struct CompareRule {
     pub channel: Option<u8>,
     /// Which share of the pixels may be different, from 0 to 1.
     pub pixels: Option<f64>,
+    /// What makes two texts of SVG the same.
+    pub svg: Option<SvgComparison>,
+}
+
+/// What makes two texts of SVG the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum SvgComparison {
+    /// They mark up the same.
+    #[default]
+    Markup,
+    /// They draw the same.
+    Drawing,
 }
 
 /// What serde fills in while a file is checked. What holds for a run is read from [`BUILT_IN`].

@@ -20,6 +20,11 @@ pub trait Environment: Send + Sync {
     /// # Errors
     /// As [`Environment::provision`].
     fn files(&self, notebook: &Notebook) -> Result<Vec<PathBuf>, String>;
+
+    /// Whether notebooks act on something that others use as well, such as a real server: then nothing is done there that nobody has asked for.
+    fn is_shared(&self) -> bool {
+        false
+    }
 }
 
 /// An environment while a notebook has it. Dropping it takes everything down.

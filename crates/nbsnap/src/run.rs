@@ -19,7 +19,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime};
 
-use cache::{Known, Parts, ResultCache, Sources, Surroundings};
+use cache::{Known, Looked, Parts, ResultCache, Sources, Surroundings};
 use judge::Purpose;
 use one::{OneNotebook, Outcome, Target};
 use slow::SlowCells;
@@ -186,7 +186,7 @@ impl Runner<'_> {
         let engine = &*self.engines[turn.place];
         let is_asked = self.cache.is_some() && targets.iter().any(|target| engine.knows_inputs(&target.notebook));
         let fingerprint = if is_asked { engine.fingerprint()? } else { Parts::new() };
-        let mut to_run = Vec::new();
+        let (mut to_run, mut files) = (Vec::new(), Looked::default());
         for target in targets {
             let (mut target, looked) = (target, Instant::now());
             let notebook = &target.notebook;
@@ -197,7 +197,7 @@ impl Runner<'_> {
                 tally.add(&target, &summary);
                 continue;
             }
-            let ask = |cache: &ResultCache, surroundings: Surroundings<'_>| cache.ask(notebook, surroundings);
+            let ask = |cache: &ResultCache, surroundings: Surroundings<'_>| cache.ask(notebook, surroundings, &mut files);
             let known = if may_hold { self.with_cache(turn, notebook, &fingerprint, ask)? } else { None };
             if known == Some(Known::Holds) {
                 tell::cached(root, &target, &mut summary, looked.elapsed(), emit)?;

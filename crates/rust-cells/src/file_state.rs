@@ -24,7 +24,7 @@ pub enum Interest {
 }
 
 /// A file or folder, as it was.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct FileState {
     path: PathBuf,
     interest: Interest,
@@ -34,7 +34,7 @@ pub struct FileState {
     digest: Option<String>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 enum Kind {
     Missing,
     File,
@@ -44,7 +44,7 @@ enum Kind {
 }
 
 /// By what a file is the same without being read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 struct Stamp {
     size: u64,
     modified: (i64, i64),

@@ -12,7 +12,7 @@ use nbsnap::run::compile::{Compiled, compile};
 use super::session::LockFile;
 use super::{Targets, say, session};
 use crate::args::CheckArgs;
-use crate::error::CommandError;
+use crate::error::{CommandError, chain};
 use crate::exit::Exit;
 
 /// Rules that already report why a file cannot be compiled as a notebook.
@@ -25,7 +25,14 @@ pub(crate) fn run(targets: &Targets, args: &CheckArgs) -> Result<Exit, CommandEr
     let mut notebooks = Vec::new();
     for path in &targets.paths {
         let shown = targets.shown(path);
-        let mut document = Document::read(path)?;
+        let mut document = match Document::read(path) {
+            Ok(document) => document,
+            Err(error) => {
+                found += 1;
+                say(&format!("{shown}: {} [format]", chain(&error)))?;
+                continue;
+            }
+        };
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
         if args.fix {
             lint::fix(&mut document, &folder, &args.allow)?;

@@ -11,7 +11,7 @@ use nbsnap::files::atomic_write;
 use nbsnap::notebook::NotebookError;
 use nbsnap::snapshot::UpdateMode;
 
-use super::Targets;
+use super::{Targets, or_say};
 use crate::args::{ExportArgs, ExportFormat, OutputSource};
 use crate::error::CommandError;
 use crate::exit::Exit;
@@ -22,11 +22,15 @@ pub(crate) fn run(targets: &Targets, args: &ExportArgs) -> Result<Exit, CommandE
     let store = targets.project.as_ref().filter(|_| args.outputs == OutputSource::Snapshots);
     let store = store.map(|project| super::store(project, UpdateMode::Never));
     let mut pages = Vec::new();
-    let mut has_stale = false;
+    let (mut has_stale, mut are_all_read) = (false, true);
     for path in &targets.paths {
         let stem = || path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let name = targets.project.as_ref().map_or_else(stem, |project| project.name_of(path));
-        let page = Page::new(&name, &Document::read(path)?, store.as_ref())?;
+        let Some(document) = or_say(Document::read(path))? else {
+            are_all_read = false;
+            continue;
+        };
+        let page = Page::new(&name, &document, store.as_ref())?;
         for code in page.stale() {
             let cell = code.id.as_deref().unwrap_or_default();
             let shown = targets.shown(path);
@@ -41,8 +45,9 @@ pub(crate) fn run(targets: &Targets, args: &ExportArgs) -> Result<Exit, CommandE
         }
         pages.push(page);
     }
+    let unless_unread = |exit: Exit| if are_all_read { exit } else { Exit::SetUp };
     if args.check {
-        return Ok(if has_stale { Exit::Failures } else { Exit::Success });
+        return Ok(if has_stale { Exit::Failures } else { unless_unread(Exit::Success) });
     }
     let output = args.output.clone().unwrap_or_default();
     let extension = output.extension().map(|extension| extension.to_string_lossy().into_owned());
@@ -80,7 +85,7 @@ pub(crate) fn run(targets: &Targets, args: &ExportArgs) -> Result<Exit, CommandE
     for path in written {
         writeln!(out, "wrote {}", path.display()).map_err(CommandError::Output)?;
     }
-    Ok(Exit::Success)
+    Ok(unless_unread(Exit::Success))
 }
 
 /// A page as Markdown, and its picture files.

@@ -13,7 +13,7 @@ use nbsnap::run::outputs_only::{AfterFailure, Executed, OutputsOnly};
 use serde_json::{Map, Value};
 
 use super::session::LockFile;
-use super::{Place, Targets, session};
+use super::{Place, Targets, or_say, session};
 use crate::args::RunArgs;
 use crate::environment;
 use crate::error::CommandError;
@@ -29,14 +29,22 @@ pub(crate) fn run(place: &Place<'_>, args: &RunArgs) -> Result<Exit, CommandErro
         return Err(ProjectError::NotFound { start }.into());
     };
     // Everything that can be known to be wrong is, before anything runs.
-    let outputs = outputs(&targets, args)?;
-    let mut documents = Vec::new();
-    let mut notebooks: Vec<Notebook> = Vec::new();
+    let (mut outputs, mut documents, mut notebooks) = (outputs(&targets, args)?, Vec::new(), Vec::new());
+    let mut are_read = Vec::new();
     for path in &targets.paths {
-        let mut document = Document::read(path)?;
-        parameters.inject(&mut document)?;
-        notebooks.push(document.notebook()?);
-        documents.push(document);
+        let mut document = or_say(Document::read(path))?;
+        if let Some(document) = &mut document {
+            parameters.inject(document)?;
+        }
+        let notebook: Option<Notebook> = document.as_ref().map(Document::notebook).map_or(Ok(None), or_say)?;
+        are_read.push(notebook.is_some());
+        documents.extend(document.filter(|_| notebook.is_some()));
+        notebooks.extend(notebook);
+    }
+    let mut kept = are_read.iter();
+    outputs.retain(|_| kept.next().copied().unwrap_or_default());
+    if notebooks.is_empty() {
+        return Ok(Exit::SetUp);
     }
 
     let environment = environment::of_run(project, &args.live)?;
@@ -59,7 +67,10 @@ pub(crate) fn run(place: &Place<'_>, args: &RunArgs) -> Result<Exit, CommandErro
         let what = if wrote? { "wrote" } else { "unchanged" };
         writeln!(out, "{what} {}", targets.shown(&outputs[place])).map_err(CommandError::Output)?;
     }
-    Ok(Exit::of_summary(&ended?))
+    Ok(match Exit::of_summary(&ended?) {
+        Exit::Success if are_read.contains(&false) => Exit::SetUp,
+        exit => exit,
+    })
 }
 
 /// The parameters, as papermill takes them together: what comes later wins, and pairs win over YAML.

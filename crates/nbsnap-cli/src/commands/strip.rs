@@ -5,7 +5,7 @@ use std::io::Write;
 use nbsnap::document::{Clear, Document};
 use nbsnap::report::count;
 
-use super::Targets;
+use super::{Targets, or_say};
 use crate::args::StripArgs;
 use crate::error::CommandError;
 use crate::exit::Exit;
@@ -14,9 +14,12 @@ use crate::screen;
 /// Runs the command.
 pub(crate) fn run(targets: &Targets, args: &StripArgs) -> Result<Exit, CommandError> {
     let mut out = screen::stdout();
-    let mut found = 0;
+    let (mut found, mut are_all_read) = (0, true);
     for path in &targets.paths {
-        let mut document = Document::read(path)?;
+        let Some(mut document) = or_say(Document::read(path))? else {
+            are_all_read = false;
+            continue;
+        };
         let before = document.text();
         document.clear(Clear { metadata: args.metadata, injected: args.injected });
         if document.text() == before {
@@ -28,6 +31,9 @@ pub(crate) fn run(targets: &Targets, args: &StripArgs) -> Result<Exit, CommandEr
             document.write(path)?;
         }
         writeln!(out, "{}: {what}", targets.shown(path)).map_err(CommandError::Output)?;
+    }
+    if !are_all_read {
+        return Ok(Exit::SetUp);
     }
     if found == 0 {
         writeln!(out, "nothing to strip in {}", count(targets.paths.len(), "notebook")).map_err(CommandError::Output)?;

@@ -8,8 +8,11 @@ use libfuzzer_sys::fuzz_target;
 use nbsnap::record::CellRecord;
 use nbsnap::snapshot::Body;
 
-fuzz_target!(|input: (String, String, String, String)| {
-    let (text, stdout, mime, shown) = input;
+fuzz_target!(|input: &str| {
+    // Parts are divided by zeros.
+    let mut parts = input.split('\0');
+    let mut part = || parts.next().unwrap_or_default().to_owned();
+    let (text, stdout, mime, shown) = (part(), part(), part(), part());
     if let Ok(body) = Body::parse(&text) {
         let again = Body::parse(&body.to_string());
         assert!(again.as_ref().is_ok_and(|again| *again == body), "{text:?}\n{body:?}\n{again:?}");

@@ -8,13 +8,16 @@ use libfuzzer_sys::fuzz_target;
 use nbsnap::document::{Clear, Document, set, set_source};
 use nbsnap::record::CellRecord;
 
-fuzz_target!(|input: (String, u8, String)| {
-    let (text, at, words) = input;
+fuzz_target!(|input: &str| {
+    // Parts are divided by zeros.
+    let mut parts = input.split('\0');
+    let mut part = || parts.next().unwrap_or_default().to_owned();
+    let (text, at, words) = (part(), part(), part());
     let path = Path::new("a.ipynb");
     let Ok(document) = Document::parse(path, text.clone()) else { return };
     assert_eq!(document.text(), text);
     let cells = document.cells().count();
-    let at = usize::from(at);
+    let at = at.bytes().next().map_or(0, usize::from);
     let mut changed = document.clone();
     match at % 6 {
         0 => changed.clear(Clear { metadata: at & 64 != 0, injected: at & 128 != 0 }),

@@ -24,9 +24,10 @@ pub enum Status {
     /// It was not run, or not to its end: something before it failed, the time was up, or `--fail-fast` or
     /// the user ended the run.
     NotRun,
-    /// There is output, and none is recorded.
+    /// There is output, and none is recorded: look at it, then accept it.
     New,
-    /// The output is not as recorded.
+    /// The output is not as recorded. Where nobody has edited anything, the notebook runs once more, but not
+    /// against a live server: a cell that then gives another output is called nondeterministic.
     Changed,
     /// It failed: it did not compile, panicked, left through `?`, or broke another rule.
     Failed,

@@ -4,7 +4,7 @@
 //! the state of every file that the cells, their libraries and rustc have read. It guesses nothing: where something may have been read that
 //! nobody saw, nothing is remembered. It runs nothing, and it never remembers a failure.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -50,6 +50,21 @@ pub enum Known {
     Nothing,
 }
 
+/// Which files still are what they were, looked at before anything runs: notebooks rest on the same ones, such as libraries and certificates.
+#[derive(Debug, Default)]
+pub struct Looked(HashMap<FileState, bool>);
+
+impl Looked {
+    fn holds(&mut self, state: &FileState) -> bool {
+        if let Some(holds) = self.0.get(state) {
+            return *holds;
+        }
+        let holds = state.holds();
+        self.0.insert(state.clone(), holds);
+        holds
+    }
+}
+
 /// A notebook that passed.
 #[derive(Debug, Serialize, Deserialize)]
 struct Passed {
@@ -78,16 +93,16 @@ impl ResultCache {
 
     /// Whether the notebook passed, and nothing that this rested on has changed since.
     pub fn holds(&self, notebook: &Notebook, surroundings: Surroundings<'_>) -> bool {
-        self.ask(notebook, surroundings) == Known::Holds
+        self.ask(notebook, surroundings, &mut Looked::default()) == Known::Holds
     }
 
-    /// What is known of the notebook.
-    pub fn ask(&self, notebook: &Notebook, surroundings: Surroundings<'_>) -> Known {
+    /// What is known of the notebook. Files that were looked at for another notebook are not looked at again.
+    pub fn ask(&self, notebook: &Notebook, surroundings: Surroundings<'_>, looked: &mut Looked) -> Known {
         let Ok(text) = fs::read_to_string(self.file(notebook, surroundings)) else { return Known::Nothing };
         // What cannot be read is as good as nothing: the notebook runs.
         let Ok(passed) = serde_json::from_str::<Passed>(&text) else { return Known::Nothing };
         let same_parts = || parts(notebook, surroundings, &passed.variables).is_ok_and(|(parts, _)| parts == passed.parts);
-        if passed.files.iter().all(FileState::holds) && same_parts() { Known::Holds } else { Known::Changed }
+        if passed.files.iter().all(|state| looked.holds(state)) && same_parts() { Known::Holds } else { Known::Changed }
     }
 
     /// Remembers that the notebook passed in a run that began at `began`, with these local packages, and that its cells asked for these files.

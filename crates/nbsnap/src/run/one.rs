@@ -141,7 +141,7 @@ impl OneNotebook<'_> {
             Err(EngineError::Interrupted) => judge.add(NotebookProblem::Interrupted),
             ran => ran?,
         }
-        if judge.is_unexplained(attempt) && !run.is_over() {
+        if judge.is_unexplained(attempt) && !run.is_over() && !self.environment.is_shared() {
             judge.announce_second_run()?;
             match self.second_run(worker, to_run) {
                 Ok(records) => judge.take_second_run(&records),

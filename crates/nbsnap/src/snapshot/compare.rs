@@ -4,6 +4,7 @@
 //! The main types are [`Comparison`], a project's rules for how far outputs may be from their snapshots, and [`Difference`]. This module
 //! reads and writes no file; who calls it brings the bytes.
 
+mod drawing;
 mod json;
 mod markup;
 mod numbers;
@@ -11,12 +12,13 @@ mod picture;
 
 use std::collections::BTreeMap;
 
+use drawing::Drawn;
 pub use json::JsonPath;
 pub use picture::PictureDifference;
 
 use super::blob::{self, Blob};
 use super::body::{Body, Content, Section, SectionName, is_json};
-use crate::config::CompareRule;
+use crate::config::{CompareRule, SvgComparison};
 use crate::files::digest::digest;
 use crate::scope::{Place, Stream};
 
@@ -39,6 +41,8 @@ pub struct Tolerance {
     pub channel: u8,
     /// Which share of the pixels may be different, from 0 to 1.
     pub pixels: f64,
+    /// What makes two texts of SVG the same.
+    pub svg: SvgComparison,
 }
 
 impl Tolerance {
@@ -83,6 +87,7 @@ impl Comparison {
             tolerance.relative = rule.relative.unwrap_or(tolerance.relative);
             tolerance.channel = rule.channel.unwrap_or(tolerance.channel);
             tolerance.pixels = rule.pixels.unwrap_or(tolerance.pixels);
+            tolerance.svg = rule.svg.unwrap_or(tolerance.svg);
         }
         tolerance
     }
@@ -127,9 +132,17 @@ impl<R: Fn(&Blob) -> Option<Vec<u8>>> Sides<'_, R> {
 
     fn compare(&self, expected: &Section, actual: &Section, tolerance: &Tolerance) -> Compared {
         let (expected, blob) = match (&expected.content, &actual.content) {
-            (Content::Text(expected), Content::Text(text)) => {
-                return if same_text(&actual.name, expected, text, tolerance) { Compared::Same } else { Compared::Other };
+            (Content::Text(expected), Content::Text(text)) if same_text(&actual.name, expected, text, tolerance) => {
+                return Compared::Same;
             }
+            (Content::Text(expected), Content::Text(text)) if is_by_drawing(&actual.name, tolerance) => {
+                return match drawing::compare(expected, text, tolerance) {
+                    Drawn::Same => Compared::Same,
+                    Drawn::Other(picture) => Compared::OtherPicture(picture),
+                    Drawn::OtherText | Drawn::Undrawable => Compared::Other,
+                };
+            }
+            (Content::Text(_), Content::Text(_)) => return Compared::Other,
             (Content::Blob(expected), Content::Blob(blob)) => (expected, blob),
             (Content::Text(_), Content::Blob(_)) | (Content::Blob(_), Content::Text(_)) => return Compared::Other,
         };
@@ -146,6 +159,12 @@ impl<R: Fn(&Blob) -> Option<Vec<u8>>> Sides<'_, R> {
         let Some(actual) = self.files.get(&blob.file) else { return Compared::Other };
         picture::difference(&recorded, actual, tolerance).map_or(Compared::Same, Compared::OtherPicture)
     }
+}
+
+/// Whether it is SVG that is compared by what it draws.
+fn is_by_drawing(name: &SectionName, tolerance: &Tolerance) -> bool {
+    let is_svg = name.mime().is_some_and(|mime| blob::essence(mime) == "image/svg+xml");
+    is_svg && tolerance.svg == SvgComparison::Drawing
 }
 
 fn same_text(name: &SectionName, expected: &str, actual: &str, tolerance: &Tolerance) -> bool {
@@ -224,6 +243,12 @@ pub(crate) mod tests {
             r#"{"a":{"t":2,"v":1.01}}"#,
             &rule("ignore = [\"/a/t\"]\nabsolute = 0.1")
         ));
+        let svg = |rest: &str| format!("<svg xmlns='http://www.w3.org/2000/svg' width='4' height='4'>{rest}</svg>");
+        let (one, other) = (svg("<g id='a'><path d='M0 0h2v2z'/></g>"), svg("<path d='M 0 0 L 2 0 L 2 2 Z'/>"));
+        assert!(!is_same("image/svg+xml", &one, &other, ""));
+        assert!(is_same("image/svg+xml", &one, &other, &rule("svg = \"drawing\"")));
+        assert!(!is_same("image/svg+xml", &one, &other, &rule("svg = \"drawing\"\nonly.cell = \"other\"")));
+        assert!(!is_same("image/svg+xml", &one, &svg("<path d='M0 0h3v3z'/>"), &rule("svg = \"drawing\"")));
         let two = format!("{}\n{}", rule("absolute = 1.0"), rule("absolute = 0.0\nonly.cell = \"a\""));
         assert!(!is_same("text/plain", "1", "2", &two), "the last rule wins");
     }
