@@ -1,10 +1,12 @@
 """One run of `nbsnap test`, and what it said of each cell. The format is that of its JSON lines, version 1."""
 
 import json
+import os
 import subprocess
+import sys
 import tempfile
 from dataclasses import dataclass, field
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 from nbsnap import find_program
 
@@ -66,7 +68,14 @@ class Run:
         names = [notebook.argument for notebook in chosen.values()]
         command = [find_program(), "test", "--json", "-", *(["--fresh"] if fresh else []), *names]
         self._process = subprocess.Popen(
-            command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self._stderr, text=True, encoding="utf-8"
+            command,
+            cwd=folder,
+            env=environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=self._stderr,
+            text=True,
+            encoding="utf-8",
         )
 
     def result(self, path, number):
@@ -137,6 +146,13 @@ class Run:
     def _said(self):
         self._stderr.seek(0)
         return self._stderr.read().strip()
+
+
+def environment():
+    """This process's, with the kernels of the Python that runs pytest before those of others, whether its environment is active or not."""
+    own = str(Path(sys.prefix, "share", "jupyter"))
+    others = [folder for folder in os.environ.get("JUPYTER_PATH", "").split(os.pathsep) if folder]
+    return {**os.environ, "JUPYTER_PATH": os.pathsep.join([*others, own])}
 
 
 def not_run(failed):

@@ -16,8 +16,9 @@ REQUIREMENTS = ["ipykernel==7.4.0", "pytest==9.2.0", "pytest-xdist==3.8.0"]
 def main():
     wheel = os.environ.get("NBSNAP_WHEEL")
     python = virtual_environment("pytest-wheel" if wheel else "pytest-plugin", *REQUIREMENTS)
-    environment = {**os.environ, "VIRTUAL_ENV": str(python.parents[1]), "JUPYTER_PATH": ""}
-    programs = [str(python.parent), environment["PATH"]]
+    # The environment is not active, as where an editor runs tests: its kernel is found all the same.
+    environment = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "CONDA_PREFIX", "JUPYTER_PATH")}
+    programs = [environment["PATH"]]
     if wheel:
         install = ["-m", "pip", "install", "--quiet", "--no-deps", "--force-reinstall", wheel]
         subprocess.run([python, *install], check=True)

@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from virtual_environment import ROOT, virtual_environment
@@ -58,13 +59,57 @@ NOTEBOOKS = {
     "greedy": ("failed", ["x = bytearray(8 << 30)"]),
 }
 
+# What a notebook may see of how its kernel was started. Kernels of `python3` are forked from a process that has loaded ipykernel already.
+STARTED = "started"
+SEEN = [
+    "import sys, os, threading, signal, gc, warnings, logging, atexit, resource",
+    "print(sys.path)\nprint(sys.argv[0])\nprint(sys.flags)",
+    "print(sorted(name for name in sys.modules if not name.startswith('__mp')))",
+    "print(sorted(item for item in os.environ.items() if not item[0].startswith(('IPYTHONDIR', 'JUPYTER_', 'EVCXR_'))))",
+    "print(sorted(thread.name.split('-')[0] for thread in threading.enumerate()))",
+    "print(sorted(globals()), __name__, sys.modules['__main__'].__dict__ is globals())",
+    "print([str(signal.getsignal(number)).split(' at ')[0] for number in sorted(signal.Signals)])",
+    "print(hash('a'), sys.getrecursionlimit(), sys.gettrace(), sys.getprofile(), gc.isenabled(), gc.get_freeze_count(), atexit._ncallbacks())",
+    "print(os.getcwd() == os.environ.get('PWD', os.getcwd()), os.readlink('/proc/self/fd/0'), os.getpgid(0) == os.getpid())",
+    "print(resource.getrlimit(resource.RLIMIT_CORE), resource.getrlimit(resource.RLIMIT_AS))",
+    "print(logging.root.handlers, logging.root.level, len(warnings.filters))",
+    "import random, uuid\nprint(random.random() != random.random(), len({'a', 'b', 'c'}), list({'a', 'b', 'c'}))",
+    "os.system('echo from a program; echo an error >&2')\nNone",
+]
 
-def write(folder, name, cells):
+
+def install_started(python):
+    """Installs ipykernel a second time, in a way that nobody sees to be ipykernel: such a kernel is started by itself."""
+    folder = python.parents[1] / "share/jupyter/kernels" / STARTED
+    folder.mkdir(parents=True, exist_ok=True)
+    code = "import runpy; runpy.run_module('ipykernel_launcher', run_name='__main__', alter_sys=True)"
+    spec = {"argv": ["python", "-c", code, "-f", "{connection_file}"], "display_name": STARTED, "language": "python"}
+    (folder / "kernel.json").write_text(json.dumps(spec))
+
+
+def left_when_killed(nbsnap_of, project, environment):
+    """How many processes are left a moment after a run was killed in the middle of a cell that has started one."""
+    told = project / "notebooks/processes"
+    run = subprocess.Popen([NBSNAP, "test", nbsnap_of], cwd=project, env=environment, stdout=subprocess.DEVNULL)
+    deadline = time.time() + 60
+    while not told.exists() and time.time() < deadline:
+        time.sleep(0.05)
+    run.kill()
+    run.wait()
+    runs = lambda number: Path(f"/proc/{number}/cmdline").exists() and Path(f"/proc/{number}/cmdline").read_bytes() != b""
+    numbers = told.read_text().split()
+    deadline = time.time() + 10
+    while any(map(runs, numbers)) and time.time() < deadline:
+        time.sleep(0.05)
+    return len(numbers), sum(map(runs, numbers))
+
+
+def write(folder, name, cells, kernel="python3"):
     def cell(number, cell):
         source, tags = cell if isinstance(cell, tuple) else (cell, [])
         return {"cell_type": "code", "execution_count": None, "id": f"cell-{number}", "metadata": {"tags": tags}, "outputs": [],
                 "source": source}
-    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    kernel = {"display_name": "Python 3", "language": "python", "name": kernel}
     cells = [cell(number, one) for number, one in enumerate(cells, 1)]
     notebook = {"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
     (folder / f"{name}.ipynb").write_text(json.dumps(notebook, indent=1))
@@ -126,6 +171,24 @@ def main():
         given = nbsnap("run", "parameters", "-o", "out.ipynb", "-p", "bands=[1, null]", "-p", "name=7", "-r", "bands=list(range(2))")
         written = json.loads((project / "out.ipynb").read_text())["cells"]
         same("parameters", (given.returncode, written[-1]["outputs"][0]["text"]), (0, ["[0, 1] 7\n"]))
+
+        install_started(python)
+        write(project / "notebooks", "seen-forked", SEEN)
+        write(project / "notebooks", "seen-started", SEEN, STARTED)
+        run = nbsnap("test", "seen-forked", "seen-started", "--json", "-")
+        events = [json.loads(line) for line in run.stdout.splitlines()]
+        records = {name: [event["record"]["stdout"] for event in events
+                          if event["event"] == "cell-finished" and event["notebook"] == f"seen-{name}"] for name in ("forked", STARTED)}
+        for cell, forked, started in zip(SEEN, records["forked"], records[STARTED], strict=True):
+            if forked != started:
+                sys.exit(f"a kernel that was forked differs: {cell}\nforked  {forked}\nstarted {started}")
+        same("cells to which a kernel that was forked is as one that was started", len(records["forked"]), len(SEEN))
+
+        killed = ("import os, subprocess\nchild = subprocess.Popen(['sleep', '300'], start_new_session=False)\n"
+                  "with open('processes.new', 'w') as file:\n    print(os.getpid(), os.getppid(), child.pid, file=file)\n"
+                  "os.rename('processes.new', 'processes')\nimport time; time.sleep(300)")
+        write(project / "notebooks", "killed", ["1", killed])
+        same("left of a run that was killed", left_when_killed("killed", project, environment), (3, 0))
     print("all as it should be")
 
 

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use jupyter_zmq_client::dirs::user_data_dir;
+use nbsnap::Kernelspecs;
 use nbsnap::files::atomic_write;
 use serde_json::{Value, json};
 
@@ -66,10 +67,11 @@ fn folder(args: &SpecArgs) -> Result<PathBuf, CommandError> {
     let data = match (&args.prefix, args.sys_prefix) {
         (Some(prefix), _) => std::path::absolute(prefix).unwrap_or_else(|_| prefix.clone()).join("share/jupyter"),
         (None, true) => {
-            let active = ["VIRTUAL_ENV", "CONDA_PREFIX"].into_iter().find_map(std::env::var_os).ok_or_else(|| {
+            let active = ["VIRTUAL_ENV", "CONDA_PREFIX"].into_iter().find_map(std::env::var_os).map(PathBuf::from);
+            let prefix = active.or_else(Kernelspecs::own_environment).ok_or_else(|| {
                 CommandError::Usage("no Python environment is active: activate one, or name its folder with --prefix".into())
             })?;
-            PathBuf::from(active).join("share/jupyter")
+            prefix.join("share/jupyter")
         }
         (None, false) => data_dir()?,
     };

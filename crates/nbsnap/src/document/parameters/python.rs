@@ -111,6 +111,19 @@ mod tests {
     }
 
     #[test]
+    fn values_with_types_of_their_own_keep_them() {
+        let cell = json!({"cell_type": "code", "execution_count": null, "id": "a", "metadata": {"tags": ["parameters"]},
+            "outputs": [], "source": "name = 'x'\nbands = 3\nflags = {}"});
+        let kernel = json!({"display_name": "Python 3", "language": "python", "name": "python3"});
+        let json = json!({"cells": [cell], "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5});
+        let mut document = Document::parse(Path::new("a.ipynb"), json.to_string()).unwrap();
+        let values = json!({"name": "12", "bands": "5", "flags": {"a": [true, null]}}).as_object().unwrap().clone();
+        Parameters::parse(&["bands=7".to_owned()], &[]).unwrap().over(values).inject(&mut document).unwrap();
+        let injected = document.cells().nth(1).map(source).unwrap();
+        assert_eq!(injected, "# Parameters of this run.\nname = \"12\"\nflags = {\"a\": [True, None]}\nbands = 7");
+    }
+
+    #[test]
     fn a_name_that_python_does_not_have_is_refused() {
         assert!(injected("class_ = 1", &["class=1"], &[]).is_err());
         let error = injected("", &["lambda=1"], &[]).unwrap_err().to_string();

@@ -41,6 +41,8 @@ LOADED = [
 PR_SET_PDEATHSIG = 1
 
 libc = ctypes.CDLL(None)
+# Python 3.8 has no such thing: its kernels are started on their own, and that is known before anything is loaded.
+pidfd_open = os.pidfd_open
 
 
 class Kernel:
@@ -55,7 +57,7 @@ class Kernel:
         # Both sides do it: whoever comes first.
         with contextlib.suppress(OSError):
             os.setpgid(self.pid, self.pid)
-        self.pidfd = os.pidfd_open(self.pid)
+        self.pidfd = pidfd_open(self.pid)
 
     def interrupt(self):
         with contextlib.suppress(ProcessLookupError):

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::environment;
 use super::kernelspec::Kernelspec;
-use super::process::Launch;
+use super::launch::Launch;
 use crate::process::tail::Tail;
 
 /// What the server runs.

@@ -12,8 +12,9 @@ use super::channels::{Channels, Heard};
 use super::environment;
 use super::forks::Forks;
 use super::kernelspec::Kernelspec;
+use super::launch::Launch;
 use super::message::{Channel, Message};
-use super::process::{Launch, Process};
+use super::process::Process;
 use crate::engine::Interrupt;
 use crate::process::nonce;
 

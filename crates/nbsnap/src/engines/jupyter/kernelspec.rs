@@ -71,14 +71,14 @@ pub(super) struct Kernelspec {
 }
 
 impl Kernelspecs {
-    /// The folders that Jupyter looks in, as this process' environment has them: `JUPYTER_PATH`, the environment of Python that is on `PATH` or in
-    /// `VIRTUAL_ENV` or `CONDA_PREFIX`, the user's, the system's.
+    /// The folders that Jupyter looks in, as this process' environment has them: `JUPYTER_PATH`, the environment of Python that is in `VIRTUAL_ENV` or
+    /// `CONDA_PREFIX`, that this program is installed in, or that is on `PATH`, the user's, the system's.
     pub fn of_machine() -> Kernelspecs {
         let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
         let mut folders: Vec<PathBuf> = Vec::new();
         folders.extend(variable("JUPYTER_PATH").iter().flat_map(std::env::split_paths));
         let prefixes = ["VIRTUAL_ENV", "CONDA_PREFIX"].into_iter().filter_map(variable).map(PathBuf::from);
-        folders.extend(prefixes.map(|prefix| prefix.join("share/jupyter")));
+        folders.extend(prefixes.chain(Kernelspecs::own_environment()).map(|prefix| prefix.join("share/jupyter")));
         // The prefix of a Python on PATH is the folder above.
         let programs: Vec<PathBuf> = variable("PATH").iter().flat_map(std::env::split_paths).collect();
         let prefixes = programs.iter().filter(|folder| folder.ends_with("bin")).filter_map(|folder| folder.parent());
@@ -90,6 +90,13 @@ impl Kernelspecs {
         folders.extend(jupyter_zmq_client::system_data_dirs());
         folders.extend(system);
         Kernelspecs::in_folders(folders)
+    }
+
+    /// The environment of Python that this program is installed in, if it is in one: nobody has to activate it.
+    pub fn own_environment() -> Option<PathBuf> {
+        let program = std::env::current_exe().ok()?;
+        let prefix = program.parent()?.parent()?;
+        prefix.join("pyvenv.cfg").is_file().then(|| prefix.to_owned())
     }
 
     /// These folders and no others; each may have a folder `kernels` with a folder for each kernel.

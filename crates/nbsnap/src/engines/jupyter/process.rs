@@ -2,33 +2,15 @@
 //!
 //! The main type is [`Process`].
 
-use std::collections::BTreeMap;
-use std::ffi::OsString;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Stdio};
 use std::sync::Arc;
 
 use super::forks::{self, ForkServer};
+use super::launch::Launch;
 use super::supervisor;
 use crate::process::tail::Tail;
-
-/// What a process is started with.
-#[derive(Debug)]
-pub(super) struct Launch {
-    /// The program and its arguments.
-    pub(super) arguments: Vec<OsString>,
-    /// All its variables.
-    pub(super) variables: BTreeMap<String, String>,
-    /// The names of those that are the notebook's own.
-    pub(super) own_variables: Vec<String>,
-    /// Where it runs.
-    pub(super) directory: PathBuf,
-    /// How many bytes of address space it may take.
-    pub(super) max_memory: Option<u64>,
-    /// The file that says how it ended.
-    pub(super) ended: PathBuf,
-}
 
 /// A kernel's process. Dropping it ends it, with all that it has started.
 #[derive(Debug)]
