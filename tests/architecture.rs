@@ -7,14 +7,14 @@ use crate::world::workspace;
 /// Which crates of the workspace a crate may depend on.
 const ARROWS: &[(&str, &[&str])] = &[
     ("eoap", &[]),
-    ("eoap-testbed", &["eoap-testbed-scenes", "secrets"]),
+    ("eoap-testbed", &["eoap-testbed-scenes", "text-secrets"]),
     ("eoap-testbed-scenes", &[]),
-    ("nbsnap", &["rust-cells", "secrets"]),
-    ("nbsnap-cli", &["eoap-testbed", "nbsnap", "nbsnap-kernel", "rust-cells", "secrets"]),
+    ("nbsnap", &["rust-cells", "text-secrets"]),
+    ("nbsnap-cli", &["eoap-testbed", "nbsnap", "nbsnap-kernel", "rust-cells", "text-secrets"]),
     ("nbsnap-evcxr", &["nbsnap", "rust-cells"]),
     ("nbsnap-kernel", &["rust-cells"]),
     ("rust-cells", &[]),
-    ("secrets", &[]),
+    ("text-secrets", &[]),
 ];
 
 #[test]

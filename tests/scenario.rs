@@ -1,4 +1,4 @@
-//! An author of a tutorial makes a scenario, breaks it, and is told what is wrong.
+//! An author of a tutorial makes a scenario, breaks it, and learns what is wrong.
 
 use crate::world::World;
 

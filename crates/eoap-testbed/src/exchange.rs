@@ -189,7 +189,7 @@ fn matches_up_to(recorded: &str, asked: &str, ends: &[char]) -> bool {
 
 /// An address, or path and query of one, without what lets others in.
 pub(crate) fn without_secrets(url: &str) -> String {
-    secrets::hide_tokens(url, REMOVED).text
+    text_secrets::hide_tokens(url, REMOVED).text
 }
 
 #[cfg(test)]

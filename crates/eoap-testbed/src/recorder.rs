@@ -129,7 +129,7 @@ impl Recording {
     /// written nowhere.
     pub fn add_variable(&mut self, name: impl Into<String>, value: impl Into<String>) {
         let (name, value) = (name.into(), value.into());
-        if secrets::is_secret_variable(&name, &value) {
+        if text_secrets::is_secret_variable(&name, &value) {
             self.secrets.push(value.clone());
         }
         self.environment.insert(name, value);

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::path::{Component, Path};
 
 use regex::{Captures, Regex, RegexBuilder};
-use secrets::Known;
+use text_secrets::Known;
 
 pub(crate) use rules::ANSI;
 pub use rules::{BUILT_IN_RULES, BuiltInRule};
@@ -92,7 +92,7 @@ impl RedactorBuilder {
 
     /// Hides the values of those variables whose names say that they hold secrets.
     pub fn variables(&mut self, variables: impl IntoIterator<Item = (String, String)>) -> &mut Self {
-        let is_secret = |(name, value): &(String, String)| secrets::is_secret_variable(name, value);
+        let is_secret = |(name, value): &(String, String)| text_secrets::is_secret_variable(name, value);
         self.secrets.extend(variables.into_iter().filter(is_secret).map(|(_, value)| value));
         self
     }
@@ -339,7 +339,7 @@ impl Redactor {
 
     /// Adds the rule that hides secrets by their looks.
     fn add_tokens(&mut self) {
-        self.add_everywhere("tokens", secrets::tokens().clone(), Action::Token);
+        self.add_everywhere("tokens", text_secrets::tokens().clone(), Action::Token);
     }
 
     fn add_everywhere(&mut self, name: &str, pattern: Regex, action: Action) {
@@ -380,7 +380,7 @@ impl Action {
         match self {
             Action::Template(template) => captures.expand(template, out),
             Action::Secret => out.push_str(SECRET),
-            Action::Token => secrets::hide_token(captures, SECRET, out),
+            Action::Token => text_secrets::hide_token(captures, SECRET, out),
             Action::Path(path) if path.is_meant(&text[..found.start()], &text[found.end()..]) => out.push_str(&path.name),
             Action::Port if captures["port"].parse().is_ok_and(|port: u16| port >= rules::FIRST_CHANCE_PORT) => {
                 out.extend([&captures["host"], ":[PORT]"]);

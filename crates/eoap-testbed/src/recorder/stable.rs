@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use regex::{Captures, Regex};
-use secrets::Known;
+use text_secrets::Known;
 
 use crate::exchange::REMOVED;
 
@@ -103,7 +103,7 @@ impl Stable {
     /// The replacement of a text.
     pub(crate) fn text(&self, text: &str) -> String {
         let text = self.known.as_ref().map_or_else(|| text.to_owned(), |known| known.hide(text).text);
-        let text = secrets::hide_tokens(&text, REMOVED).text;
+        let text = text_secrets::hide_tokens(&text, REMOVED).text;
         let text = self.uuid.replace_all(&text, |found: &Captures<'_>| {
             let id = found[0].to_ascii_lowercase();
             self.ids.get(&id).cloned().unwrap_or_else(|| found[0].to_owned())

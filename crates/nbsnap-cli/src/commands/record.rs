@@ -58,7 +58,7 @@ pub(crate) fn run(place: &Place<'_>, args: &RecordArgs) -> Result<Exit, CommandE
     let mut recording = Recording::new(&recorders.live);
     // Values that reports hide are not written here either.
     for (name, value) in std::env::vars().chain(variables) {
-        if secrets::is_secret_variable(&name, &value) {
+        if text_secrets::is_secret_variable(&name, &value) {
             recording.add_secret(value);
         }
     }

@@ -18,6 +18,8 @@ pub struct ByKernel {
     jupyter: Jupyter,
     /// Whether there is a notebook in Rust to run, so that its engine had to be prepared.
     is_prepared: bool,
+    /// Why notebooks in Rust cannot run, where others can: there is no toolchain, for example.
+    cannot_run: Option<String>,
 }
 
 /// What runs notebooks in Rust.
@@ -49,13 +51,13 @@ impl Kernels {
 impl ByKernel {
     /// Runs notebooks in Rust with the first, all others with the second.
     pub fn new(rust: impl Engine + 'static, jupyter: Jupyter) -> ByKernel {
-        ByKernel { rust: ForRust::Engine(Box::new(rust)), jupyter, is_prepared: false }
+        ByKernel { rust: ForRust::Engine(Box::new(rust)), jupyter, is_prepared: false, cannot_run: None }
     }
 
     /// Runs all notebooks with their kernels. Those of evcxr's kernel find built what `evcxr` has prepared, those of our own what `own` has.
     pub fn kernels_only(evcxr: Evcxr, own: impl Engine + 'static, jupyter: Jupyter) -> ByKernel {
         let kernels = Kernels { evcxr, own: Box::new(own), has_evcxr: false, only_evcxr: false };
-        ByKernel { rust: ForRust::Kernels(Box::new(kernels)), jupyter, is_prepared: false }
+        ByKernel { rust: ForRust::Kernels(Box::new(kernels)), jupyter, is_prepared: false, cannot_run: None }
     }
 
     /// The same for evcxr's kernel alone, whatever kernels notebooks ask for.
@@ -108,12 +110,14 @@ impl Engine for ByKernel {
         let in_rust = |notebooks: &[Notebook]| -> Vec<Notebook> {
             notebooks.iter().filter(|notebook| notebook.is_rust()).cloned().collect()
         };
+        let has_others = selected.iter().any(|notebook| !notebook.is_rust());
         let selected = in_rust(selected);
         self.is_prepared = !selected.is_empty();
+        self.cannot_run = None;
         if !self.is_prepared {
             return Ok(());
         }
-        match &mut self.rust {
+        let prepared = match &mut self.rust {
             ForRust::Engine(engine) => engine.prepare(&in_rust(all), &selected, emit),
             ForRust::Kernels(kernels) => {
                 let (of_evcxr, of_ours): (Vec<Notebook>, Vec<Notebook>) =
@@ -124,6 +128,14 @@ impl Engine for ByKernel {
                 }
                 if of_ours.is_empty() { Ok(()) } else { kernels.own.prepare(&in_rust(all), &of_ours, emit) }
             }
+        };
+        match prepared {
+            Err(error) if has_others && !matches!(error, EngineError::Interrupted) => {
+                self.is_prepared = false;
+                self.cannot_run = Some(error.to_string());
+                Ok(())
+            }
+            prepared => prepared,
         }
     }
 
@@ -150,7 +162,8 @@ impl Engine for ByKernel {
             ForRust::Kernels(kernels) if kernels.has_evcxr => (None, Some(kernels.evcxr.worker_folder(number)?)),
             ForRust::Kernels(_) => (None, None),
         };
-        Ok(Box::new(EitherWorker { rust, jupyter: self.jupyter.worker_with(folder) }))
+        let cannot_run = self.cannot_run.as_deref();
+        Ok(Box::new(EitherWorker { rust, cannot_run, jupyter: self.jupyter.worker_with(folder) }))
     }
 }
 
@@ -158,24 +171,27 @@ impl Engine for ByKernel {
 struct EitherWorker<'a> {
     /// None where no notebook is its.
     rust: Option<Box<dyn Worker + 'a>>,
+    /// Why notebooks in Rust cannot run.
+    cannot_run: Option<&'a str>,
     jupyter: Box<dyn Worker + 'a>,
 }
 
 impl<'a> EitherWorker<'a> {
-    fn of(&mut self, notebook: &Notebook) -> &mut (dyn Worker + 'a) {
-        match &mut self.rust {
-            Some(rust) if notebook.is_rust() => &mut **rust,
-            _ => &mut *self.jupyter,
+    fn of(&mut self, notebook: &Notebook) -> Result<&mut (dyn Worker + 'a), EngineError> {
+        match (&mut self.rust, self.cannot_run) {
+            (Some(rust), _) if notebook.is_rust() => Ok(&mut **rust),
+            (_, Some(why)) if notebook.is_rust() => Err(EngineError::Failed { message: why.to_owned() }),
+            _ => Ok(&mut *self.jupyter),
         }
     }
 }
 
 impl Worker for EitherWorker<'_> {
     fn check(&mut self, run: &Run<'_>) -> Result<Check, EngineError> {
-        self.of(run.notebook).check(run)
+        self.of(run.notebook)?.check(run)
     }
 
     fn run(&mut self, run: &Run<'_>, report: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>) -> Result<(), EngineError> {
-        self.of(run.notebook).run(run, report)
+        self.of(run.notebook)?.run(run, report)
     }
 }
