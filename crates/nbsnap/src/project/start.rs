@@ -97,8 +97,7 @@ pub fn start(folder: &Path, example: Example) -> Result<Started, StartError> {
     if let Some(repository) = folder.ancestors().find(|folder| folder.join(".git").exists()) {
         let below = layout.root.strip_prefix(repository).unwrap_or(Path::new(""));
         steps.push(extend(&layout.root.join(".gitignore"), &IGNORED)?);
-        let lock_file = layout.lock_file.strip_prefix(repository).unwrap_or(&layout.lock_file);
-        steps.push(write_new(&repository.join(".github/workflows/notebooks.yml"), &workflow(below, lock_file))?);
+        steps.push(write_new(&repository.join(".github/workflows/notebooks.yml"), &workflow(below))?);
     }
     let project = Project::of_layout(layout, DEFAULT_PROFILE)?;
     let notebooks = found.notebooks.iter().filter(|path| project.covers(path)).count();
@@ -136,13 +135,12 @@ fn settings(layout: &Layout, found: &Found) -> String {
 }
 
 /// The workflow of a project in this folder of a repository.
-fn workflow(below: &Path, lock_file: &Path) -> String {
-    let text = WORKFLOW.replace("notebooks/Cargo.lock", &lock_file.display().to_string());
+fn workflow(below: &Path) -> String {
     if below.as_os_str().is_empty() {
-        return text;
+        return WORKFLOW.to_owned();
     }
     let folder = below.display().to_string();
-    let text = text.replace("target/nbsnap", &format!("{folder}/target/nbsnap"));
+    let text = WORKFLOW.replace("target/nbsnap", &format!("{folder}/target/nbsnap"));
     text.replacen("    steps:\n", &format!("    defaults:\n      run:\n        working-directory: {folder}\n    steps:\n"), 1)
 }
 
