@@ -30,6 +30,15 @@ use crate::{
 };
 
 /// A job, cheap to clone and free of borrows: it can live in a notebook from cell to cell.
+///
+/// ```no_run
+/// # async fn run(client: eoap::Client) -> Result<(), eoap::Error> {
+/// let job = client.job("68046976-7dcb-11f0-90ac-2a20aea25780");
+/// println!("{}", job.status().await?);
+/// println!("{}", job.results().await?);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Job {
     client: Client,

@@ -17,6 +17,15 @@ use crate::{
 /// The value of an input: text, a number, a truth value, a list of those, JSON, a file, a bounding box, or a reference.
 ///
 /// Anything of these converts by itself where an input is expected. A float that is not finite has no JSON and becomes `null`.
+///
+/// ```
+/// use eoap::Input;
+///
+/// let text = Input::from("EPSG:4326");
+/// let file = Input::href("s3://bucket/area.geojson").media_type("application/geo+json");
+/// assert_eq!(text.as_value(), "EPSG:4326");
+/// assert_eq!(file.as_value()["href"], "s3://bucket/area.geojson");
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct Input(Value);

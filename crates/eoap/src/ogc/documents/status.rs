@@ -22,6 +22,13 @@ use crate::{
 /// State of a job (`statusCode.yaml`). Words that the standard does not have are kept in [`Other`](Status::Other):
 /// ZOO-Project says `paused`, for example. The end of a job is recognised in other words, too: `succeeded`, `finished`, `COMPLETED`,
 /// `error`, `cancelled` and the like; [`StatusInfo`] is written with the word that came.
+///
+/// ```
+/// use eoap::Status;
+///
+/// assert!(Status::Dismissed.is_finished() && !Status::Running.is_finished());
+/// assert_eq!(Status::from("successful".to_owned()), Status::Successful);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 #[non_exhaustive]
@@ -99,6 +106,14 @@ impl fmt::Display for Status {
 ///
 /// Nothing but [`status`](StatusInfo::status) is required here: ZOO-Project leaves out `type`, `processID` and dates in some
 /// answers. Times stay the text that the server sent (RFC 3339 as a rule). A member that is `null` reads as absent.
+///
+/// ```no_run
+/// # async fn run(job: eoap::Job) -> Result<(), eoap::Error> {
+/// let status = job.status().await?;
+/// println!("{}, {:?} %", status.status, status.progress());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(remote = "Self")]
 #[non_exhaustive]
