@@ -23,6 +23,16 @@ pub(crate) use words::{chain, excerpt};
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What went wrong. `Debug` writes the message, too, so that `unwrap` in a notebook is readable.
+///
+/// ```no_run
+/// # async fn run(client: eoap::Client) -> Result<(), eoap::Error> {
+/// match client.process("no-such-process").await {
+///     Err(error @ eoap::Error::Api { .. }) => println!("the server says: {error}"),
+///     other => println!("{}", other?.id),
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(ThisError)]
 #[non_exhaustive]
 pub enum Error {

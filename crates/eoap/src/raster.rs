@@ -20,6 +20,7 @@ mod band_values;
 mod check;
 mod cog;
 mod convolution;
+mod cores;
 mod dataset;
 mod georeference;
 mod grid;

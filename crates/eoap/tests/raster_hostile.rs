@@ -122,6 +122,14 @@ fn jpeg() -> Vec<u8> {
     bytes
 }
 
+/// The beginning of a WebP that says it has 16 384 × 16 384 pixels.
+fn webp() -> Vec<u8> {
+    let mut bytes = b"RIFF\x40\0\0\0WEBPVP8L\x30\0\0\0\x2f".to_vec();
+    bytes.extend(0x0fff_ffff_u32.to_le_bytes());
+    bytes.resize(72, 0);
+    bytes
+}
+
 /// 10 000 directories, each of which leads to the next.
 fn chain() -> Vec<u8> {
     let mut bytes = tile(16, 1, &[7; 256], &[]);
@@ -195,6 +203,14 @@ fn bombs() -> Vec<(&'static str, Vec<u8>, &'static str, usize)> {
         ("LZW: codes of nothing", tile(16, 5, &[0xff; 300], &[]), "damaged", 2),
         ("Zstandard: a window of 2 GiB", tile(16, 50000, &zstandard(1), &[]), "damaged", 4),
         ("JPEG: 4 gigapixels in 256", tile(16, 7, &jpeg(), &[]), "damaged", 4),
+        (
+            "WebP: a quarter of a gigapixel in 256",
+            tile(16, 50001, &webp(), &[(277, SHORT, 1, 3)]),
+            "16384 × 16384 pixels instead",
+            4,
+        ),
+        ("Fax: nothing", tile(16, 4, &[0; 64], &[(258, SHORT, 1, 1)]), "ends before its 32 bytes are there", 4),
+        ("Fax: ones", tile(16, 4, &[0xff; 64], &[(258, SHORT, 1, 1)]), "", 4),
         ("Packbits: nothing", tile(16, 32773, &[0x80; 64], &[]), "ends before its 256 bytes are there", 2),
         (
             "an image of thirty tiles, read as a whole",

@@ -8,6 +8,12 @@ use std::fmt;
 use colorous::Gradient;
 
 /// A scale of colours for the values of a band.
+///
+/// ```
+/// use eoap::ColourMap;
+///
+/// assert_eq!(ColourMap::Grey.at(1.0), [255, 255, 255]);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ColourMap {

@@ -31,6 +31,15 @@ use crate::{
 };
 
 /// A job, cheap to clone and without borrows: it can live in a notebook from cell to cell.
+///
+/// ```no_run
+/// # async fn run(client: eoap::Client) -> Result<(), eoap::Error> {
+/// let job = client.job("68046976-7dcb-11f0-90ac-2a20aea25780");
+/// println!("{}", job.status().await?);
+/// println!("{}", job.results().await?);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Job {
     client: Client,

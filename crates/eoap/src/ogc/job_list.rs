@@ -34,6 +34,16 @@ use crate::{
 };
 
 /// A list of jobs: one page of it, or all pages together.
+///
+/// ```no_run
+/// # async fn run(client: eoap::Client) -> Result<(), eoap::Error> {
+/// let jobs = client.jobs().all().await?;
+/// for job in &jobs {
+///     println!("{:?}: {}", job.id(), job.status);
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(remote = "Self")]
 #[non_exhaustive]

@@ -355,8 +355,8 @@ fn weighed<T: Sample>(values: &[T], opacities: &[u8], weights: &[f64]) -> (f64, 
             total += weight(at) + weight(at + 1) + weight(at + 2) + weight(at + 3);
         }
     }
-    for at in whole..weights.len() {
-        sum += values[at].to_f64() * weight(at);
+    for (at, value) in values.iter().enumerate().skip(whole) {
+        sum += value.to_f64() * weight(at);
         total += weight(at);
     }
     (sum, total)

@@ -1,10 +1,11 @@
 //! Reads bands of a region by convolution: which pixels have to be here, and who computes what.
 
-use std::{borrow::Cow, num::NonZero, ops::Range, sync::Arc, thread};
+use std::{borrow::Cow, ops::Range, sync::Arc};
 
 use super::{
     band_values::MAX_PIXELS,
     convolution::{Block, Convolution, Direction, Reading, Source},
+    cores::on_all_cores,
     dataset::Raster,
     kernel::Kernel,
     region::Region,
@@ -20,8 +21,11 @@ const STRIPE_VALUES: u64 = 16 << 20;
 struct Stripe<'a, T> {
     columns: Range<u32>,
     rows: Range<u32>,
-    bands: Vec<(&'a [T], Option<Cow<'a, [u8]>>)>,
+    bands: Vec<Band<'a, T>>,
 }
+
+/// Values of a band, and how opaque they are; nothing if all are opaque.
+type Band<'a, T> = (&'a [T], Option<Cow<'a, [u8]>>);
 
 impl Raster {
     /// Interpolates bands (from 0) of a region, one after the other.
@@ -170,18 +174,4 @@ fn stripes(rows: &[Vec<Block>], bands: usize) -> Vec<&[Vec<Block>]> {
         }
     }
     out
-}
-
-/// What comes of each job, in their order.
-fn on_all_cores<J: Sync, T: Send>(jobs: &[J], work: impl Fn(&J) -> T + Sync) -> Vec<T> {
-    let workers = thread::available_parallelism().map_or(1, NonZero::get);
-    if jobs.len() < 2 || workers == 1 {
-        return jobs.iter().map(work).collect();
-    }
-    let work = &work;
-    thread::scope(|scope| {
-        let parts = jobs.chunks(jobs.len().div_ceil(workers));
-        let workers: Vec<_> = parts.map(|jobs| scope.spawn(move || jobs.iter().map(work).collect::<Vec<_>>())).collect();
-        workers.into_iter().flat_map(|worker| worker.join().expect("computing does not panic")).collect()
-    })
 }

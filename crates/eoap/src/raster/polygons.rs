@@ -83,7 +83,7 @@ impl Polygons {
             let rings: Vec<Ring> = shape.iter().map(|ring| ring.iter().map(|(x, y)| inverse.apply(*x, *y)).collect()).collect();
             burned.fill(&rings);
             if self.is_all_touched {
-                rings.iter().flat_map(|ring| edges(ring)).for_each(|(from, to)| burned.touch(from, to));
+                rings.iter().flat_map(edges).for_each(|(from, to)| burned.touch(from, to));
             }
         }
         burned.inside

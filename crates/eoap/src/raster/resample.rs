@@ -8,6 +8,14 @@ use super::{
 };
 
 /// How a pixel of the result comes from pixels of the file, when the shapes differ.
+///
+/// ```no_run
+/// # async fn run(raster: eoap::Raster) -> Result<(), eoap::Error> {
+/// let small = raster.read::<f32>().shape(300, 400).resampling(eoap::Resampling::Bilinear).await?;
+/// assert_eq!(small.dim().1, 300);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Resampling {

@@ -15,4 +15,5 @@ pub(crate) mod level;
 pub(crate) mod nodata;
 pub(crate) mod sample;
 pub(crate) mod sparse;
+pub(crate) mod webp;
 pub(crate) mod zstandard;

@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use super::{
     band_values::MAX_PIXELS,
+    cores::on_all_cores,
     dataset::Raster,
     georeference::bounds::Window,
     kernel::Kernel,
@@ -31,6 +32,9 @@ pub(super) struct Warped<T> {
     pub(super) values: Vec<T>,
     pub(super) valid: Vec<bool>,
 }
+
+/// Column and row of a pixel of the grid in the raster, if it has a place there.
+type Place = Option<(f64, f64)>;
 
 /// One band of a part of a level.
 struct Source<'a, T> {
@@ -58,7 +62,8 @@ impl Raster {
         let parts = |count: u32| (0..count).step_by(BLOCK as usize).map(move |start| start..(start + BLOCK).min(count));
         for rows in parts(grid.height) {
             for columns in parts(grid.width) {
-                let places: Vec<_> = rows.clone().flat_map(|row| positions.of_row(row, columns.clone())).collect();
+                let lines: Vec<u32> = rows.clone().collect();
+                let places = on_all_cores(&lines, |row| positions.of_row(*row, columns.clone())).concat();
                 self.warp_block(grid, (&columns, &rows), &places, bands, how, &mut out).await?;
             }
         }
@@ -113,10 +118,15 @@ impl Raster {
                 scale,
                 origin: (window.column.into(), window.row.into()),
             };
-            for (row, places) in rows.clone().zip(places.chunks_exact(columns.len())) {
+            let lines: Vec<_> = places.chunks_exact(columns.len()).collect();
+            let found = on_all_cores(&lines, |places| {
+                let value = |place: &Option<(f64, f64)>| source.at((*place)?, how, nodata);
+                places.iter().map(value).collect::<Vec<Option<T>>>()
+            });
+            for (row, found) in rows.clone().zip(found) {
                 let start = (number * grid.height as usize + row as usize) * grid.width as usize + columns.start as usize;
-                for (at, place) in places.iter().enumerate() {
-                    if let Some(value) = place.and_then(|place| source.at(place, how, nodata)) {
+                for (at, value) in found.into_iter().enumerate() {
+                    if let Some(value) = value {
                         (out.values[start + at], out.valid[start + at]) = (value, true);
                     }
                 }
@@ -129,7 +139,7 @@ impl Raster {
 /// Columns and rows of the raster from one place to the next in a row, and from one row to the next; nothing if there is no place.
 fn pixels_a_step(places: &[Option<(f64, f64)>], width: usize) -> Option<(f64, f64)> {
     places.iter().flatten().next()?;
-    let mean = |pairs: &mut dyn Iterator<Item = (&Option<(f64, f64)>, &Option<(f64, f64)>)>| {
+    let mean = |pairs: &mut dyn Iterator<Item = (&Place, &Place)>| {
         let steps = pairs.filter_map(|(a, b)| a.zip(*b)).map(|(a, b)| ((b.0 - a.0).abs(), (b.1 - a.1).abs()));
         let (x, y, count) = steps.fold((0.0, 0.0, 0.0), |(x, y, count), step| (x + step.0, y + step.1, count + 1.0));
         if count > 0.0 { (x / count, y / count) } else { (0.0, 0.0) }
@@ -211,6 +221,12 @@ impl<T: Sample> Source<'_, T> {
         let (column, row) = ((x - 0.5).floor(), (y - 0.5).floor());
         let (right, down) = (x - 0.5 - column, y - 0.5 - row);
         let (column, row) = (column as i64, row as i64);
+        let is_inside = column >= 0 && row >= 0 && column + 1 < self.width && row + 1 < self.height;
+        if is_inside && self.opacities.is_none() {
+            let at = (row * self.width + column) as usize;
+            let line = |at: usize| self.values[at].to_f64() * (1.0 - right) + self.values[at + 1].to_f64() * right;
+            return Some(line(at) * (1.0 - down) + line(at + self.width as usize) * down);
+        }
         let four = [
             (column, row, (1.0 - right) * (1.0 - down)),
             (column + 1, row, right * (1.0 - down)),

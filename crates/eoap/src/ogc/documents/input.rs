@@ -19,6 +19,15 @@ use crate::{
 ///
 /// All of these convert automatically where an input is expected. A float that is not finite becomes `null`,
 /// since JSON cannot express it.
+///
+/// ```
+/// use eoap::Input;
+///
+/// let text = Input::from("EPSG:4326");
+/// let file = Input::href("s3://bucket/area.geojson").media_type("application/geo+json");
+/// assert_eq!(text.as_value(), "EPSG:4326");
+/// assert_eq!(file.as_value()["href"], "s3://bucket/area.geojson");
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct Input(Value);

@@ -22,6 +22,17 @@ const BASE64: GeneralPurpose =
     GeneralPurpose::new(&STANDARD, GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent));
 
 /// One output.
+///
+/// ```no_run
+/// # async fn run(job: eoap::Job) -> Result<(), eoap::Error> {
+/// let output = job.output("stac_catalog").await?;
+/// match output.href() {
+///     Some(href) => println!("it lies at {href}"),
+///     None => println!("{}", output.text()?),
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Output {

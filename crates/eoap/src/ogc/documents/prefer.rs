@@ -28,6 +28,13 @@ impl Response {
 }
 
 /// How an execution is asked for: the `Prefer` header (RFC 7240; clause 7.11.2.3 "Execution mode").
+///
+/// ```
+/// use eoap::{Execution, Prefer};
+///
+/// let execution = Execution::new().input("text", "hello").prefer(Prefer::RespondAsync);
+/// assert_eq!(Prefer::RespondAsync.as_str(), Some("respond-async"));
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Prefer {

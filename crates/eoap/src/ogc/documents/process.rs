@@ -23,6 +23,15 @@ use crate::{
 };
 
 /// The list of processes (`processList.yaml`): one page of it, or all pages together.
+///
+/// ```no_run
+/// # async fn run(client: eoap::Client) -> Result<(), eoap::Error> {
+/// let processes = client.processes().all().await?;
+/// println!("{processes}");
+/// assert!(processes.get("water-bodies").is_some());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(remote = "Self")]
 #[non_exhaustive]

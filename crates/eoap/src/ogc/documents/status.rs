@@ -24,6 +24,13 @@ use crate::{
 /// State of a job (`statusCode.yaml`). Values outside the standard, such as ZOO-Project's `paused`, are kept
 /// in [`Other`](Status::Other). Other values for the end of a job are recognised: `succeeded`, `finished`,
 /// `COMPLETED`, `error`, `cancelled` and the like. [`StatusInfo`] is written with the original value.
+///
+/// ```
+/// use eoap::Status;
+///
+/// assert!(Status::Dismissed.is_finished() && !Status::Running.is_finished());
+/// assert_eq!(Status::from("successful".to_owned()), Status::Successful);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 #[non_exhaustive]
@@ -103,6 +110,14 @@ impl fmt::Display for Status {
 /// Only [`status`](StatusInfo::status) is required here: ZOO-Project leaves out `type`, `processID`
 /// and dates in some answers. Times stay the text that the server sent (RFC 3339 as a rule). A member that is
 /// `null` reads as absent.
+///
+/// ```no_run
+/// # async fn run(job: eoap::Job) -> Result<(), eoap::Error> {
+/// let status = job.status().await?;
+/// println!("{}, {:?} %", status.status, status.progress());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(remote = "Self")]
 #[non_exhaustive]

@@ -59,6 +59,13 @@ impl fmt::Display for Bounds {
 }
 
 /// A rectangle of pixels: rasterio's `Window(col_off, row_off, width, height)`.
+///
+/// ```
+/// use eoap::Window;
+///
+/// let window = Window::new(10, 20, 300, 400);
+/// assert_eq!(window.within((100, 1000)), Some(Window::new(10, 20, 90, 400)));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Window {

@@ -20,6 +20,14 @@ const EDGE_POINTS: u32 = 21;
 const EARTH_RADIUS: f64 = 6_378_137.0;
 
 /// A coordinate reference system as a GeoTIFF names it.
+///
+/// ```
+/// use eoap::Crs;
+///
+/// let utm: Crs = "EPSG:32610".parse()?;
+/// assert_eq!(utm.name.as_deref(), Some("WGS 84 / UTM zone 10N"));
+/// # Ok::<(), eoap::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Crs {

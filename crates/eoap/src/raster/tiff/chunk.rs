@@ -16,7 +16,7 @@ use super::{
     chunk_file::{ChunkFile, Described},
     compression, jpeg,
     level::Level,
-    zstandard,
+    webp, zstandard,
 };
 
 /// Decodes a chunk with this many rows into samples of whole bytes, row by row, bands side by side.
@@ -88,8 +88,12 @@ fn unpack(mut described: Described, data: &[u8], out: &mut [u8]) -> Result<(), S
             described.compression = CompressionMethod::None;
         }
         CompressionMethod::LZW | CompressionMethod::Deflate | CompressionMethod::OldDeflate => {}
+        CompressionMethod::WebP => {
+            webp::check(&data, described.width, described.rows)?;
+            described.predictor = Predictor::None.to_u16();
+        }
         // What a predictor means here is not defined, and libtiff ignores it.
-        CompressionMethod::None | CompressionMethod::PackBits | CompressionMethod::Fax4 | CompressionMethod::WebP => {
+        CompressionMethod::None | CompressionMethod::PackBits | CompressionMethod::Fax4 => {
             described.predictor = Predictor::None.to_u16();
         }
         other => return Err(compression::unknown(other)),
