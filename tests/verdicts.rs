@@ -125,7 +125,7 @@ fn a_limit_is_named_with_the_setting_that_it_is() {
     world.write("notebooks/nbsnap.toml", "cell-timeout = \"10s\"\n");
     let outcome = world.run(&["test"]);
     outcome.exits(100).says("not done after 10s\n").says("more time: `cell-timeout`");
-    outcome.says("still at work when the notebook had taken 4s, which is all that it may take (notebook-timeout)");
+    outcome.says("the notebook's time was up (4s, notebook-timeout): the cell was not done after ");
     outcome.says("more time: `notebook-timeout`");
 }
 

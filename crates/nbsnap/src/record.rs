@@ -103,6 +103,8 @@ pub enum Failure {
     NotebookTimeout {
         /// How long the notebook may take.
         limit: Duration,
+        /// How much of that was left when the cell began.
+        left: Duration,
     },
     /// The cell printed more than the runner keeps.
     TooMuchOutput {
@@ -194,9 +196,9 @@ impl fmt::Display for Failure {
             Failure::Timeout { limit } => {
                 write!(f, "not done after {}", humantime::format_duration(*limit))
             }
-            Failure::NotebookTimeout { limit } => {
-                let limit = humantime::format_duration(*limit);
-                write!(f, "still at work when the notebook had taken {limit}, which is all that it may take (notebook-timeout)")
+            Failure::NotebookTimeout { limit, left } => {
+                let (limit, left) = (humantime::format_duration(*limit), humantime::format_duration(*left));
+                write!(f, "the notebook's time was up ({limit}, notebook-timeout): the cell was not done after {left}")
             }
             Failure::TooMuchOutput { printed, limit } => {
                 write!(f, "printed {printed} bytes, more than the {limit} that are kept")

@@ -180,7 +180,9 @@ impl RedactorBuilder {
         for RedactRule { name, pattern, replace, only } in &self.own {
             redactor.add(name, pattern, Action::Template(replace.clone()), only.clone(), true)?;
         }
-        if let Some(rule) = redactor.rules.iter().find(|rule| rule.pattern.is_match("")) {
+        if let Some(rule) =
+            redactor.rules.iter().find(|rule| matches!(&rule.find, Find::Pattern(pattern, _) if pattern.is_match("")))
+        {
             return Err(RedactError::EmptyMatch { name: rule.name.clone() });
         }
         Ok(redactor)
@@ -208,11 +210,19 @@ pub struct Redactor {
 #[derive(Clone, Debug)]
 struct Rule {
     name: String,
-    pattern: Regex,
-    action: Action,
+    find: Find,
     scope: Scope,
     hits: usize,
     is_own: bool,
+}
+
+/// What a rule looks for.
+#[derive(Clone, Debug)]
+enum Find {
+    /// This, to do something with it.
+    Pattern(Regex, Action),
+    /// Secrets by their looks, to write `[SECRET]` in their place.
+    Tokens,
 }
 
 #[derive(Clone, Debug)]
@@ -223,8 +233,6 @@ enum Action {
     Path(NamedFolder),
     /// Write `[SECRET]`.
     Secret,
-    /// Write what leads up to a token, and `[SECRET]`.
-    Token,
     /// Write `[PORT]` for a port that a program may have been given by chance.
     Port,
 }
@@ -303,7 +311,7 @@ impl Redactor {
     /// Takes only secrets out of text, such as the source of a cell.
     pub fn without_secrets(&mut self, text: &str) -> String {
         let mut text = text.to_owned();
-        for rule in self.rules.iter_mut().filter(|rule| matches!(rule.action, Action::Secret | Action::Token)) {
+        for rule in self.rules.iter_mut().filter(|rule| matches!(rule.find, Find::Tokens | Find::Pattern(_, Action::Secret))) {
             rule.apply(&mut text);
         }
         text
@@ -325,7 +333,7 @@ impl Redactor {
     fn add(&mut self, name: &str, pattern: &str, action: Action, scope: Scope, is_own: bool) -> Result<(), RedactError> {
         let pattern = compile(name, pattern)?;
         if scope.covers_notebook(&self.notebook) {
-            self.rules.push(Rule { name: name.to_owned(), pattern, action, scope, hits: 0, is_own });
+            self.rules.push(Rule { name: name.to_owned(), find: Find::Pattern(pattern, action), scope, hits: 0, is_own });
         }
         Ok(())
     }
@@ -333,17 +341,17 @@ impl Redactor {
     /// Adds the rule that hides secrets which are known, if there are any.
     fn add_known(&mut self, known: Option<&Known>) {
         if let Some(known) = known {
-            self.add_everywhere("secrets", known.pattern().clone(), Action::Secret);
+            self.add_everywhere("secrets", Find::Pattern(known.pattern().clone(), Action::Secret));
         }
     }
 
     /// Adds the rule that hides secrets by their looks.
     fn add_tokens(&mut self) {
-        self.add_everywhere("tokens", text_secrets::tokens().clone(), Action::Token);
+        self.add_everywhere("tokens", Find::Tokens);
     }
 
-    fn add_everywhere(&mut self, name: &str, pattern: Regex, action: Action) {
-        self.rules.push(Rule { name: name.to_owned(), pattern, action, scope: Scope::default(), hits: 0, is_own: false });
+    fn add_everywhere(&mut self, name: &str, find: Find) {
+        self.rules.push(Rule { name: name.to_owned(), find, scope: Scope::default(), hits: 0, is_own: false });
     }
 
     fn in_place(&mut self, text: &mut String, cell: &str, stream: Stream, mime: Option<&str>) {
@@ -356,12 +364,18 @@ impl Redactor {
 
 impl Rule {
     fn apply(&mut self, text: &mut String) {
+        let Find::Pattern(pattern, action) = &self.find else {
+            let hidden = text_secrets::hide_tokens(text, SECRET);
+            self.hits += hidden.count;
+            *text = hidden.text;
+            return;
+        };
         let (mut out, mut end, mut hits) = (String::new(), 0, 0);
-        for captures in self.pattern.captures_iter(text) {
+        for captures in pattern.captures_iter(text) {
             let Some(found) = captures.get(0) else { continue };
             out.push_str(&text[end..found.start()]);
             let before = out.len();
-            self.action.replace(&captures, text, &mut out);
+            action.replace(&captures, text, &mut out);
             hits += usize::from(out[before..] != *found.as_str());
             end = found.end();
         }
@@ -380,7 +394,6 @@ impl Action {
         match self {
             Action::Template(template) => captures.expand(template, out),
             Action::Secret => out.push_str(SECRET),
-            Action::Token => text_secrets::hide_token(captures, SECRET, out),
             Action::Path(path) if path.is_meant(&text[..found.start()], &text[found.end()..]) => out.push_str(&path.name),
             Action::Port if captures["port"].parse().is_ok_and(|port: u16| port >= rules::FIRST_CHANCE_PORT) => {
                 out.extend([&captures["host"], ":[PORT]"]);

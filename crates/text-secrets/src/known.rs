@@ -5,8 +5,8 @@
 use base64::Engine as _;
 use regex::{Regex, RegexBuilder};
 
+use crate::Hidden;
 use crate::variables::SHORTEST_VALUE;
-use crate::{Hidden, replace};
 
 /// Shorter secrets are not hidden: they would tear holes into innocent text.
 const SHORTEST: usize = 4;
@@ -48,7 +48,8 @@ impl Known {
 
     /// The text without them.
     pub fn hide(&self, text: &str) -> Hidden {
-        replace(&self.pattern, text, |_, out| out.push_str(&self.mark))
+        let count = self.pattern.find_iter(text).filter(|found| found.as_str() != self.mark).count();
+        Hidden { text: self.pattern.replace_all(text, regex::NoExpand(&self.mark)).into_owned(), count }
     }
 }
 

@@ -11,7 +11,7 @@ mod looks;
 mod variables;
 
 pub use known::Known;
-pub use looks::{hide_token, hide_tokens, tokens};
+pub use looks::hide_tokens;
 pub use variables::{is_secret_name, is_secret_value, is_secret_variable};
 
 /// A text without secrets.
@@ -21,19 +21,4 @@ pub struct Hidden {
     pub text: String,
     /// How many secrets were in it.
     pub count: usize,
-}
-
-/// Replaces what a pattern finds by what `write` makes of it.
-fn replace(pattern: &regex::Regex, text: &str, write: impl Fn(&regex::Captures<'_>, &mut String)) -> Hidden {
-    let (mut out, mut end, mut count) = (String::with_capacity(text.len()), 0, 0);
-    for captures in pattern.captures_iter(text) {
-        let Some(found) = captures.get(0) else { continue };
-        out.push_str(&text[end..found.start()]);
-        let before = out.len();
-        write(&captures, &mut out);
-        count += usize::from(out[before..] != *found.as_str());
-        end = found.end();
-    }
-    out.push_str(&text[end..]);
-    Hidden { text: out, count }
 }

@@ -5,9 +5,9 @@
 
 use std::sync::LazyLock;
 
-use regex::{Captures, Regex};
+use regex::Regex;
 
-use crate::{Hidden, replace};
+use crate::Hidden;
 
 /// Names whose values are secrets, also at the end of a longer name.
 const STRONG: &str = r"(?:password|passwd|passphrase|client[-_]?secret|(?:access|refresh|id|session|security|auth)[-_]?token|(?:api|subscription|account|access|private|secret)[-_]?key|sharedaccess(?:key|signature)|awsaccesskeyid)";
@@ -18,37 +18,33 @@ const WEAK: &str = r"(?:sig|signature|code|code_verifier|token|secret|assertion)
 /// What a token is made of.
 const TOKEN: &str = r"[A-Za-z0-9._~+/=%-]";
 
-/// What finds secrets by their looks. What is to be written for a match, [`hide_token`] says.
-pub fn tokens() -> &'static Regex {
+/// What finds secrets by their looks.
+fn tokens() -> &'static Regex {
     static TOKENS: LazyLock<Regex> = LazyLock::new(|| {
         let of_form = r#"[^&\s<>"'`;,\\)\]}]"#;
         let kinds = [
             // A form, a query or a line of settings: `password=…`, `?api-key=…`, `AccountKey=…;`.
-            format!(r"(?<form_lead>(?i:{STRONG})(?:=|%3[Dd]))(?<form>{of_form}{{4,}})"),
-            format!(
-                r"(?<signed_lead>(?i:x-(?:amz|goog)-(?:signature|security-token|credential))(?:=|%3[Dd]))(?<signed>{of_form}+)"
-            ),
+            format!(r"(?:(?i:{STRONG})(?:=|%3[Dd]))(?<form>{of_form}{{4,}})"),
+            format!(r"(?:(?i:x-(?:amz|goog)-(?:signature|security-token|credential))(?:=|%3[Dd]))(?<signed>{of_form}+)"),
             // JSON, or Rust's and Python's code for a value, perhaps within a text of JSON.
-            format!(r#"(?<json_lead>(?i:{STRONG})\\*["']?\s*[:=]\s*")(?<json>(?:[^"\\\n]|\\.){{4,}})(?<json_tail>")"#),
+            format!(r#"(?:(?i:{STRONG})\\*["']?\s*[:=]\s*")(?<json>(?:[^"\\\n]|\\.){{4,}})(?:")"#),
             // JSON within a text of JSON, and once more within that.
-            format!(
-                r#"(?<inner_lead>(?i:{STRONG})\\"\s*:\s*\\")(?<inner>(?:[^"\\]|\\\\(?:\\")?|\\[^"\\]){{4,}})(?<inner_tail>\\")"#
-            ),
-            format!(r#"(?<deeper_lead>(?i:{STRONG})\\{{2,}}"\s*:\s*\\{{2,}}")(?<deeper>[^"]{{4,}}?)(?<deeper_tail>\\{{2,}}")"#),
-            format!(r#"(?<quoted_lead>(?i:{STRONG})'?\s*[:=]\s*')(?<quoted>[^'\\\n]{{4,}})(?<quoted_tail>')"#),
+            format!(r#"(?:(?i:{STRONG})\\"\s*:\s*\\")(?<inner>(?:[^"\\]|\\\\(?:\\")?|\\[^"\\]){{4,}})(?:\\")"#),
+            format!(r#"(?:(?i:{STRONG})\\{{2,}}"\s*:\s*\\{{2,}}")(?<deeper>[^"]{{4,}}?)(?:\\{{2,}}")"#),
+            format!(r#"(?:(?i:{STRONG})'?\s*[:=]\s*')(?<quoted>[^'\\\n]{{4,}})(?:')"#),
             // A header, or what is written like one.
-            format!(r"(?<header_lead>(?i:{STRONG}):\s*)(?<header>{TOKEN}{{8,}})"),
-            r#"(?<scheme_lead>(?i:\bauthorization\\*"?\s*[:=]\s*\\*"?(?:bearer|basic|digest|token|apikey)\s+))"#.to_owned()
+            format!(r"(?:(?i:{STRONG}):\s*)(?<header>{TOKEN}{{8,}})"),
+            r#"(?:(?i:\bauthorization\\*"?\s*[:=]\s*\\*"?(?:bearer|basic|digest|token|apikey)\s+))"#.to_owned()
                 + &format!("(?<scheme>{TOKEN}{{8,}})"),
-            format!(r"(?<bearer_lead>(?i:\bbearer\s+))(?<bearer>{TOKEN}{{16,}})"),
-            format!(r#"(?<weak_lead>(?i:(?:^|[?&\s";,]){WEAK}(?:=|%3[Dd])))(?<weak>{TOKEN}{{16,}})"#),
+            format!(r"(?:(?i:\bbearer\s+))(?<bearer>{TOKEN}{{16,}})"),
+            format!(r#"(?:(?i:(?:^|[?&\s";,]){WEAK}(?:=|%3[Dd])))(?<weak>{TOKEN}{{16,}})"#),
             format!(
-                r#"(?<member_lead>(?i:\\*"(?:sig|signature|code|code_verifier|token|secret|assertion)\\*"\s*:\s*\\*"))(?<member>{TOKEN}{{16,}})"#
+                r#"(?:(?i:\\*"(?:sig|signature|code|code_verifier|token|secret|assertion)\\*"\s*:\s*\\*"))(?<member>{TOKEN}{{16,}})"#
             ),
             // Objects have keys as well: theirs are paths.
-            r"(?<key_lead>(?i:[?&]key=))(?<key>[A-Za-z0-9_-]{20,})".to_owned(),
+            r"(?:(?i:[?&]key=))(?<key>[A-Za-z0-9_-]{20,})".to_owned(),
             // Credentials in an address.
-            r#"(?<user_lead>\b[A-Za-z][A-Za-z0-9+.-]*://[^/?#\s:@"'<>\\]*:)(?<user>[^/?#\s"'<>\\]+)(?<user_tail>@)"#.to_owned(),
+            r#"(?:\b[A-Za-z][A-Za-z0-9+.-]*://[^/?#\s:@"'<>\\]*:)(?<user>[^/?#\s"'<>\\]+)(?:@)"#.to_owned(),
             // What looks like nothing else: JSON Web Tokens, keys of AWS, tokens of GitHub.
             r"(?<jwt>\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,})".to_owned(),
             r"(?<aws>\b(?:AKIA|ASIA)[0-9A-Z]{16}\b)".to_owned(),
@@ -81,27 +77,32 @@ const KINDS: &[(&str, bool)] = &[
 
 /// The text without secrets that look like some, with `mark` in their place.
 pub fn hide_tokens(text: &str, mark: &str) -> Hidden {
-    replace(tokens(), text, |captures, out| hide_token(captures, mark, out))
+    let (mut out, mut end, mut count) = (String::with_capacity(text.len()), 0, 0);
+    while let Some(captures) = tokens().captures_at(text, end) {
+        let Some((value, has_to_look)) = KINDS.iter().find_map(|(kind, looks)| Some((captures.name(kind)?, *looks))) else {
+            break;
+        };
+        out.push_str(&text[end..value.start()]);
+        if is_secret(value.as_str(), has_to_look, mark) {
+            out.push_str(mark);
+            count += 1;
+            end = value.end();
+        } else {
+            // What follows the name may be the name of something else.
+            let after = value.as_str().chars().next().map_or(0, char::len_utf8);
+            end = value.start() + after;
+            out.push_str(&text[value.start()..end]);
+        }
+    }
+    out.push_str(&text[end..]);
+    Hidden { text: out, count }
 }
 
-/// Writes what is to be written for a match of [`tokens`]: `mark` in place of the secret; the match itself if it is no secret after all.
-pub fn hide_token(captures: &Captures<'_>, mark: &str, out: &mut String) {
-    let part = |name: &str| captures.name(name).map_or("", |part| part.as_str());
-    let kind = KINDS.iter().find(|(name, _)| captures.name(name).is_some());
-    let hidden = kind.filter(|(name, has_to_look)| {
-        let value = part(name);
-        // A mark is cut short where it has a bracket.
-        let is_hidden_already = value.contains(mark) || mark.starts_with(value);
-        !is_hidden_already && !is_nothing(value) && (!has_to_look || looks_like_token(value))
-    });
-    match hidden {
-        Some((name, _)) => {
-            out.push_str(part(&format!("{name}_lead")));
-            out.push_str(mark);
-            out.push_str(part(&format!("{name}_tail")));
-        }
-        None => out.push_str(captures.get(0).map_or("", |found| found.as_str())),
-    }
+/// Whether what was found is a secret after all, and not hidden yet.
+fn is_secret(value: &str, has_to_look: bool, mark: &str) -> bool {
+    // A mark is cut short where it has a bracket.
+    let is_hidden_already = value == mark || mark.starts_with(value);
+    !is_hidden_already && !is_nothing(value) && (!has_to_look || looks_like_token(value))
 }
 
 /// Whether code says with this word that there is no value.
@@ -162,6 +163,7 @@ mod tests {
             ("Ocp-Apim-Subscription-Key: 0123456789abcdef", "Ocp-Apim-Subscription-Key: …"),
             ("PGPASSWORD=hunter2 psql", "PGPASSWORD=… psql"),
             ("(password=hunter2)", "(password=…)"),
+            (r#"{"password":"abcd""token":"0123456789abcdef"}"#, r#"{"password":"…""token":"…"}"#),
         ] {
             becomes(text, expected);
         }

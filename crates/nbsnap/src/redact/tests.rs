@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::record::{Diagnostic, DiagnosticSpan};
 
@@ -183,3 +185,43 @@ fn all_text_of_a_record_is_redacted_and_no_picture() {
         assert!(!failure.to_string().contains("c2Vj"), "{failure}");
     }
 }
+
+proptest! {
+    /// What is found depends on what is before it, never on what was hidden there.
+    #[test]
+    fn what_is_hidden_stays_as_it_is(pieces in prop::collection::vec(prop::sample::select(PIECES), 0..14)) {
+        let text = pieces.concat();
+        let once = text_secrets::hide_tokens(&text, "***").text;
+        prop_assert_eq!(&text_secrets::hide_tokens(&once, "***").text, &once, "{}", text);
+    }
+}
+
+/// What leads up to secrets, and what ends them.
+const PIECES: &[&str] = &[
+    "password",
+    "client_secret",
+    "api-key",
+    "X-Amz-Signature",
+    "token",
+    "code",
+    "bearer ",
+    "Authorization: Basic ",
+    "=",
+    ": ",
+    ":",
+    "://",
+    "@",
+    "\"",
+    "\\\"",
+    "'",
+    "&",
+    "?",
+    " ",
+    ",",
+    "{",
+    "}",
+    "0123456789abcdef0",
+    "hunter2",
+    "word",
+    "postgres",
+];

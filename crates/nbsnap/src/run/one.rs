@@ -196,7 +196,7 @@ fn of_notebook<'c>(progress: Progress<'c>, run: &Run<'_>, whole: Duration) -> Pr
         let allowed = run.allowed(cell);
         // A kernel that does not say when it begins to run a cell has both together.
         if ![allowed.run, allowed.compile, allowed.run + allowed.compile].contains(&limit) {
-            record.failure = Some(Failure::NotebookTimeout { limit: whole });
+            record.failure = Some(Failure::NotebookTimeout { limit: whole, left: limit });
         }
     }
     Progress::Ended(cell, record, timing)

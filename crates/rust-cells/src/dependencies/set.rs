@@ -89,7 +89,7 @@ fn parse(text: &str, directory: &Path) -> Result<(String, String), String> {
     if !text.contains('=') {
         // `name@1.2`, as `cargo add` takes it.
         let (name, version) = text.split_once('@').unwrap_or((text, "*"));
-        return Ok((checked(name)?, format!("{version:?}")));
+        return Ok((checked(name)?, toml_text(version)));
     }
     let table: toml::Table =
         text.parse().map_err(|error: toml::de::Error| format!("`:dep {text}`: {}; {usage}", error.message()))?;
@@ -98,7 +98,7 @@ fn parse(text: &str, directory: &Path) -> Result<(String, String), String> {
         return Err(format!("`:dep {text}` asks for no crate, or for several: {usage}"));
     };
     match value {
-        toml::Value::String(version) => Ok((checked(&name)?, format!("{version:?}"))),
+        toml::Value::String(version) => Ok((checked(&name)?, toml_text(&version))),
         toml::Value::Table(mut value) => {
             if let Some(toml::Value::String(path)) = value.get("path") {
                 let path = folder(path, directory)?;
@@ -110,9 +110,15 @@ fn parse(text: &str, directory: &Path) -> Result<(String, String), String> {
     }
 }
 
+/// A text as TOML writes it, which escapes otherwise than Rust does.
+fn toml_text(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}
+
 fn checked(name: &str) -> Result<String, String> {
     let name = name.trim();
-    let is_name = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '_');
+    // Neither a key of Cargo's manifest nor a crate's name has other letters: one of them would break the manifest of every notebook.
+    let is_name = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
     if is_name { Ok(name.to_owned()) } else { Err(format!("`{name}` is not a valid crate name")) }
 }
 
@@ -143,6 +149,17 @@ mod tests {
     fn add(line: &str) -> Result<String, String> {
         let mut set = DependencySet::default();
         set.add(line, Path::new(env!("CARGO_MANIFEST_DIR"))).map(|()| set.manifest_lines())
+    }
+
+    #[test]
+    fn no_line_breaks_the_manifest_of_others() {
+        for name in ["ƛ", "a.b", "a b", "é = \"1\""] {
+            assert!(add(name).is_err(), "{name}");
+        }
+        for version in ["regex@1\u{9a}", "regex@1\"\\", "regex = \"1\\u009a\""] {
+            let lines = add(version).unwrap();
+            assert!(lines.parse::<toml::Table>().is_ok(), "{lines:?}");
+        }
     }
 
     #[test]

@@ -255,11 +255,8 @@ fn other_failures_name_the_cell_and_its_first_line() {
         page.contains("           not done after 1m\n             1 | loop {}\n           more time: `cell-timeout`"),
         "{page}"
     );
-    let page = failed("loop {}", Failure::NotebookTimeout { limit: Duration::from_secs(60) });
-    assert!(
-        page.contains("still at work when the notebook had taken 1m, which is all that it may take (notebook-timeout)"),
-        "{page}"
-    );
+    let page = failed("loop {}", Failure::NotebookTimeout { limit: Duration::from_secs(60), left: Duration::from_secs(5) });
+    assert!(page.contains("the notebook's time was up (1m, notebook-timeout): the cell was not done after 5s\n"), "{page}");
     let page = failed("loop {}", Failure::Died { status: "\x1b[2Jsignal 9\r".into() });
     assert!(page.contains("ended: ␛[2Jsignal 9␍\n"), "nothing steers the terminal: {page}");
 }
