@@ -16,6 +16,10 @@ use super::outcome::Outcome;
 /// Works that are carried out at once, at most.
 const MOST: usize = 2;
 
+/// How nice the threads are: they get a third of what others get, and still get on where the machine is busy.
+#[cfg(target_os = "linux")]
+const NICE: i32 = 5;
+
 /// What a work ends with, or why it failed.
 type Ended = Option<Arc<Result<Outcome, String>>>;
 
@@ -111,10 +115,20 @@ impl Drop for Workers {
 
 /// Works until nobody gives out anything more.
 fn serve(waiting: &Mutex<Receiver<Task>>) {
+    give_way();
     loop {
         let task = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(task) = task else { return };
         task();
+    }
+}
+
+/// Has this thread, and what it starts, leave the processor to threads that answer. Only on Linux has a thread a priority of its own.
+fn give_way() {
+    #[cfg(target_os = "linux")]
+    {
+        // Where the system does not let it, answers are slower while something is computed.
+        let _ = rustix::process::setpriority_process(None, NICE);
     }
 }
 
