@@ -58,21 +58,23 @@ class Server:
 
 
 def until_over(server, jobs):
+    """How many jobs of the server have succeeded, when so many are over."""
     while True:
-        statuses = {job["jobID"]: job["status"] for job in server.ask("/jobs?limit=10000")["jobs"]}
-        if all(statuses[job] in ("successful", "failed") for job in jobs):
-            return [statuses[job] for job in jobs]
-        time.sleep(0.2)
+        ended = {status: server.ask(f"/jobs?limit=1&status={status}")["numberTotal"] for status in ("successful", "failed")}
+        if sum(ended.values()) >= jobs:
+            return ended["successful"]
+        time.sleep(0.1)
 
 
 def whole_scene(server):
     server.forget_peak()
     before, had, started = server.memory("VmRSS"), server.processor(), time.monotonic()
     job = server.execute(DOCUMENTED[:1], AROUND)
-    status = until_over(server, [job])
+    until_over(server, 1)
+    status = server.ask(f"/jobs/{job}")["status"]
     took = time.monotonic() - started
     had = server.processor() - had
-    print(f"a whole scene: {status[0]} after {took:.1f} s, with {had:.1f} s of a processor; {server.memory('VmHWM'):.0f} MiB at most, {before:.0f} MiB before")
+    print(f"a whole scene: {status} after {took:.1f} s, with {had:.1f} s of a processor; {server.memory('VmHWM'):.0f} MiB at most, {before:.0f} MiB before")
 
 
 def said(times):
@@ -92,7 +94,7 @@ def look(server, times, job, over):
 
 def many(server, count):
     first = server.execute(DOCUMENTED[:1], "-121.1,40.0,-121.0,40.1")
-    until_over(server, [first])
+    before_all = until_over(server, 2)
     idle = []
     look(server, idle, first, lambda: len(idle) >= 300)
     print(f"{len(idle)} answers while nothing is computed: {said(idle)}")
@@ -102,15 +104,16 @@ def many(server, count):
     times, over = [], threading.Event()
     looking = threading.Thread(target=look, args=(server, times, first, over.is_set))
     looking.start()
-    jobs = [server.execute(DOCUMENTED, area) for area in areas]
+    for area in areas:
+        server.execute(DOCUMENTED, area)
     created = time.monotonic() - started
-    statuses = until_over(server, jobs)
+    successful = until_over(server, 2 + count) - before_all
     took = time.monotonic() - started
     had = server.processor() - had
     over.set()
     looking.join()
     print(
-        f"{count} jobs: created in {created:.1f} s, {statuses.count('successful')} successful after {took:.1f} s, "
+        f"{count} jobs: created in {created:.1f} s, {successful} successful after {took:.1f} s, "
         f"with {had:.1f} s of a processor; "
         f"{server.memory('VmHWM'):.0f} MiB at most, {before:.0f} MiB before\n{len(times)} answers meanwhile: {said(times)}"
     )

@@ -384,7 +384,7 @@ mod tests {
         assert!(found.objects[&("b".to_owned(), "a".to_owned())].is_none());
         assert_eq!(found.objects[&("b".to_owned(), "a/b".to_owned())].as_ref().unwrap().about, object("a/b", b"").about);
         assert_eq!(found.uploads["upload-1"].parts[&12], "part");
-        assert_eq!(found.buckets["b"], true);
+        assert!(found.buckets["b"]);
         assert_eq!(fs::read_dir(folder.path().join("bodies")).unwrap().count(), keys.len() - 1);
         assert!(!folder.path().join("heads/abc#1").exists());
     }
