@@ -1,6 +1,6 @@
 //! Coasts and borders of the world, coarse: those of Natural Earth at 1:110 million, which are in the public domain.
 //!
-//! [`paths`] draws those that lie in a [`Frame`]. `make_land.py` has written them, and says how; what else is on a map is not known here.
+//! [`paths`] draws those that lie in a [`Frame`]. `data/make_land.py` has written them, and says how; what else is on a map is not known here.
 
 use std::fmt::Write;
 
@@ -10,7 +10,7 @@ use super::{
 };
 
 /// The lines, as `make_land.py` writes them.
-const LINES: &[u8] = include_bytes!("land.bin");
+const LINES: &[u8] = include_bytes!("../../data/land.bin");
 
 /// Degrees to a step.
 const STEP: f64 = 0.05;

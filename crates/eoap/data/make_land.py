@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes land.bin, the coasts and borders of maps, from the 110m countries of Natural Earth (public domain) as the npm package world-atlas 2.0.2 has them.
 
-    npm pack world-atlas@2.0.2 && tar xzf world-atlas-2.0.2.tgz && crates/eoap/src/draw/make_land.py package/countries-110m.json
+    npm pack world-atlas@2.0.2 && tar xzf world-atlas-2.0.2.tgz && crates/eoap/data/make_land.py package/countries-110m.json
 
 Lines that two countries share are borders, and all others are coasts. They are thinned to TOLERANCE and written as differences, in steps of STEP degrees:
 for each line the number of its points, doubled, and one more for a border; then for each point the differences to the one before, longitude and latitude,
