@@ -4,6 +4,7 @@
 
 pub(crate) mod colour_map;
 pub(crate) mod geography;
+pub(crate) mod land;
 #[cfg(feature = "raster")]
 pub(crate) mod png;
 pub(crate) mod scale;
