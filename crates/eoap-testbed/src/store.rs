@@ -1,6 +1,7 @@
 //! The objects of a running testbed, in memory.
 //!
-//! [`Store`] knows buckets, keys and listing order. It knows neither HTTP nor signatures; the object store's protocol is in `s3`.
+//! [`Store`] knows buckets, keys and listing order. It knows neither HTTP nor signatures; the object store's
+//! protocol is in `s3`.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -177,8 +178,8 @@ impl Store {
         Ok(page)
     }
 
-    /// Stores again, for another job, what a job has stored: everything whose key names it, with the other job's id in the keys and
-    /// in JSON bodies.
+    /// Stores again, for another job, what a job has stored: everything whose key names it, with the other
+    /// job's id in the keys and in JSON bodies.
     pub(crate) fn stage_out(&self, from: &str, to: &str, modified: SystemTime) {
         for keys in self.write().values_mut() {
             let named: Vec<Object> = keys.values().filter(|object| object.key.contains(from)).cloned().collect();
@@ -193,8 +194,8 @@ impl Store {
         }
     }
 
-    /// Stores what a job has made, with its id in the place of the one that it was made under: in keys and in JSON bodies. What was there of the job
-    /// before is gone.
+    /// Stores what a job has made, with its id in the place of the one that it was made under: in keys and in
+    /// JSON bodies. What was there of the job before is gone.
     pub(crate) fn put_renamed(&self, staged: Vec<Staged>, from: &str, to: &str, modified: SystemTime) {
         let mut buckets = self.write();
         for keys in buckets.values_mut() {

@@ -61,7 +61,8 @@ impl Testbed {
     /// Starts the servers on any free ports and returns when they answer. Every testbed has its own state.
     ///
     /// # Errors
-    /// [`Error::Start`], where the system gives no thread, and [`Error::Listen`], where it gives no port on loopback.
+    /// [`Error::Start`], where the system gives no thread, and [`Error::Listen`], where it gives no port on
+    /// loopback.
     pub fn start(scenario: &Scenario) -> Result<Self, Error> {
         Self::start_on(scenario, Ports::default())
     }

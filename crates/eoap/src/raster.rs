@@ -1,7 +1,7 @@
 //! Reads GeoTIFFs (OGC 19-008r4; TIFF 6.0) where they lie, fetching only the parts that are needed.
 //!
-//! [`Raster`] asks a source for byte ranges (asynchronously) and does everything else on bytes it has (synchronously): the
-//! modules below the source neither wait nor fetch.
+//! [`Raster`] asks a source for byte ranges (asynchronously) and does everything else on bytes it has
+//! (synchronously): the modules below the source neither wait nor fetch.
 //!
 //! # The crate `tiff`
 //!

@@ -1,7 +1,8 @@
 //! `nbsnap.toml`: how a project's notebooks are run. Every setting has a default; an unknown one is an error.
 //!
-//! The main type is [`Config`]: what holds for a run once built-in values ([`BUILT_IN`], which documents every key), the file and a
-//! profile are laid on top of one another. It is data: no variable, argument or machine is looked at here.
+//! The main type is [`Config`]: what holds for a run once built-in values ([`BUILT_IN`], which documents
+//! every key), the file and a profile are laid on top of one another. It is data: no variable, argument or
+//! machine is looked at here.
 
 mod project;
 mod suggestion;
@@ -122,7 +123,8 @@ pub struct Config {
     pub environment: toml::Table,
     /// The profile that this one, as it is one, lies over.
     inherits: Option<String>,
-    /// The profiles of the file. They are read for their errors only: [`Config::resolve`] lays them over the rest as tables.
+    /// The profiles of the file. They are read for their errors only: [`Config::resolve`] lays them over the
+    /// rest as tables.
     profile: BTreeMap<String, Config>,
 }
 
@@ -254,7 +256,8 @@ impl Config {
         notebook.overrides.notebook_timeout.unwrap_or(self.notebook_timeout)
     }
 
-    /// The settings that a verdict on a notebook rests on, in words: not those that say when it runs and who is told.
+    /// The settings that a verdict on a notebook rests on, in words: not those that say when it runs and who
+    /// is told.
     pub(crate) fn of_verdicts(&self) -> String {
         let Config { cell_timeout, compile_timeout, notebook_timeout, max_output, max_memory, .. } = self;
         let Config { build, redact_recorded, redactions, redact, compare, environment, .. } = self;
@@ -262,7 +265,8 @@ impl Config {
         format!("{limits:?} {build:?} {redact_recorded} {redactions:?} {redact:?} {compare:?} {environment:?}")
     }
 
-    /// Lays a profile of the file `text` over the rest of it, and all of it over what is built in; `path` is only for messages.
+    /// Lays a profile of the file `text` over the rest of it, and all of it over what is built in; `path` is
+    /// only for messages.
     ///
     /// # Errors
     /// As [`Config::read`].
@@ -367,7 +371,8 @@ impl NoChain {
     }
 }
 
-/// Lays `over` over `table`: tables are merged, rules (`[[redact]]`, `[[compare]]`) are added, everything else is replaced.
+/// Lays `over` over `table`: tables are merged, rules (`[[redact]]`, `[[compare]]`) are added, everything
+/// else is replaced.
 fn lay_over(table: &mut toml::Table, over: toml::Table) {
     for (key, value) in over {
         match (table.get_mut(&key), value) {

@@ -1,7 +1,9 @@
-//! What is wrong with a notebook's file without running it: what was left in it, how its code is written, what evcxr trips over.
+//! What is wrong with a notebook's file without running it: what was left in it, how its code is written,
+//! what evcxr trips over.
 //!
-//! The main functions are [`look`], which finds, and [`fix`], which mends what can be mended without asking. `structure` looks at cells and
-//! metadata, `format` at the layout of code, `pitfalls` at what code does. Whether code compiles is not known here.
+//! The main functions are [`look`], which finds, and [`fix`], which mends what can be mended without asking.
+//! `structure` looks at cells and metadata, `format` at the layout of code, `pitfalls` at what code does.
+//! Whether code compiles is not known here.
 
 mod code;
 mod format;
@@ -70,7 +72,8 @@ impl fmt::Display for Place {
     }
 }
 
-/// What is wrong with a notebook, in the order of its cells; rules whose names are in `allowed` are not looked at.
+/// What is wrong with a notebook, in the order of its cells; rules whose names are in `allowed` are not
+/// looked at.
 ///
 /// # Errors
 /// When rustfmt cannot be run.

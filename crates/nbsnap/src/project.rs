@@ -6,18 +6,19 @@
 //! <root>/target/nbsnap/                               builds
 //! ```
 //!
-//! A notebook in a folder of `notebooks` is called by its path from there, `week1/01-intro`; its snapshots lie in folders of the same names.
+//! A notebook in a folder of `notebooks` is called by its path from there, `week1/01-intro`; its snapshots
+//! lie in folders of the same names.
 //!
-//! Where notebooks lie elsewhere, an `nbsnap.toml` makes its own folder a project, and its `[project]` says which of the notebooks below it
-//! are meant:
+//! Where notebooks lie elsewhere, an `nbsnap.toml` makes its own folder a project, and its `[project]` says
+//! which of the notebooks below it are meant:
 //!
 //! ```text
 //! <root>/nbsnap.toml, lessons/**/*.ipynb
 //! <root>/snapshots/lessons/<notebook>/<cell id>.snap, Cargo.lock
 //! ```
 //!
-//! Such a folder within another project is a project by itself, which no run of the outer one looks into: for notebooks that need something
-//! which not everybody has, such as Python. It builds where the outer one does.
+//! Such a folder within another project is a project by itself, which no run of the outer one looks into: for
+//! notebooks that need something which not everybody has, such as Python. It builds where the outer one does.
 
 pub(crate) mod discovery;
 mod layout;
@@ -94,7 +95,8 @@ impl Project {
         Ok(Project { root: layout.root.clone(), config, layout })
     }
 
-    /// The project in this folder whose notebooks lie in its folder `notebooks`, with these settings, whatever its files say.
+    /// The project in this folder whose notebooks lie in its folder `notebooks`, with these settings,
+    /// whatever its files say.
     pub fn with_config(root: &Path, config: Config) -> Project {
         Project { root: root.to_owned(), config, layout: Layout::of_folder(root) }
     }
@@ -124,7 +126,8 @@ impl Project {
         self.layout.lock_file.clone()
     }
 
-    /// What the notebook in this file is called: its path from the folder with the notebooks, without `.ipynb`.
+    /// What the notebook in this file is called: its path from the folder with the notebooks, without
+    /// `.ipynb`.
     pub fn name_of(&self, path: &Path) -> String {
         let parts: Vec<_> = self.below(path).with_extension("").iter().map(|part| part.to_string_lossy().into_owned()).collect();
         parts.join("/")
@@ -191,7 +194,8 @@ impl Notebooks {
         names
     }
 
-    /// The names that `wanted` means: each is a name, a file name or path, the beginning of names, or a glob. All, if it is empty.
+    /// The names that `wanted` means: each is a name, a file name or path, the beginning of names, or a glob.
+    /// All, if it is empty.
     ///
     /// # Errors
     /// When one of them means no notebook.

@@ -1,8 +1,8 @@
 //! Takes out of a cell's record what differs between machines and runs, and what must never be kept: secrets.
 //!
-//! The main type is [`Redactor`]: named rules, applied in a fixed order to all text of a record, before it is compared and
-//! before it is saved. Each rule counts its hits, so that a report can name a rule that never applies. Binary display data is
-//! left alone, as text inside it is not to be found.
+//! The main type is [`Redactor`]: named rules, applied in a fixed order to all text of a record, before it is
+//! compared and before it is saved. Each rule counts its hits, so that a report can name a rule that never
+//! applies. Binary display data is left alone, as text inside it is not to be found.
 
 mod rules;
 
@@ -73,7 +73,8 @@ pub struct RedactorBuilder {
 struct NamedFolder {
     folder: String,
     name: String,
-    /// Whether only paths count that there are: `/root` is also the beginning of an XPath, and the end of `</root>`.
+    /// Whether only paths count that there are: `/root` is also the beginning of an XPath, and the end of
+    /// `</root>`.
     only_what_exists: bool,
 }
 
@@ -84,7 +85,8 @@ impl RedactorBuilder {
         self
     }
 
-    /// Hides a secret, also where it is percent-encoded, or escaped in JSON or HTML. Fewer than four characters are no secret.
+    /// Hides a secret, also where it is percent-encoded, or escaped in JSON or HTML. Fewer than four
+    /// characters are no secret.
     pub fn secret(&mut self, value: impl Into<String>) -> &mut Self {
         self.secrets.push(value.into());
         self
@@ -125,14 +127,16 @@ impl RedactorBuilder {
         self
     }
 
-    /// Adds a rule: a regular expression and what to write for its matches, in which `$1` or `${name}` is a group.
+    /// Adds a rule: a regular expression and what to write for its matches, in which `$1` or `${name}` is a
+    /// group.
     pub fn rule(&mut self, name: impl Into<String>, pattern: impl Into<String>, replacement: impl Into<String>) -> &mut Self {
         let (name, pattern, replace) = (name.into(), pattern.into(), replacement.into());
         self.own.push(RedactRule { name, pattern, replace, only: Scope::default() });
         self
     }
 
-    /// Compiles the rules that hide secrets, and no others: for what is to be read as it came, such as outputs in a notebook.
+    /// Compiles the rules that hide secrets, and no others: for what is to be read as it came, such as
+    /// outputs in a notebook.
     ///
     /// # Errors
     /// If the secrets are too long for a pattern.
@@ -156,7 +160,8 @@ impl RedactorBuilder {
         let mut redactor = Redactor { notebook: self.notebook.clone(), rules: Vec::new() };
         let everywhere = Scope::default;
         let known = self.known()?;
-        // Secrets come first, lest another rule tears them apart, and once more where taking out colours may have joined one.
+        // Secrets come first, lest another rule tears them apart, and once more where taking out colours may
+        // have joined one.
         redactor.add_known(known.as_ref());
         redactor.add("ansi", rules::ANSI, Action::Template(String::new()), everywhere(), false)?;
         redactor.add_known(known.as_ref());
@@ -238,13 +243,14 @@ enum Action {
 }
 
 impl Redactor {
-    /// Begins with the rules that hold unless they are switched off: see [`BUILT_IN_RULES`]. Escapes for terminals, and tokens that can be
-    /// told by their looks, are always taken out.
+    /// Begins with the rules that hold unless they are switched off: see [`BUILT_IN_RULES`]. Escapes for
+    /// terminals, and tokens that can be told by their looks, are always taken out.
     pub fn builder() -> RedactorBuilder {
         RedactorBuilder::default()
     }
 
-    /// Redacts all text of the record of a cell: both streams, display data that is not binary, and the failure.
+    /// Redacts all text of the record of a cell: both streams, display data that is not binary, and the
+    /// failure.
     pub fn record(&mut self, cell: &str, record: &mut CellRecord) {
         self.in_place(&mut record.stdout, cell, Stream::Stdout, None);
         self.in_place(&mut record.stderr, cell, Stream::Stderr, None);
@@ -415,7 +421,8 @@ impl NamedFolder {
     }
 }
 
-/// Whether a path between these texts is not merely a piece of a longer name: not `/home/anna` in `/home/annabel`.
+/// Whether a path between these texts is not merely a piece of a longer name: not `/home/anna` in
+/// `/home/annabel`.
 fn is_path_boundary(before: &str, after: &str) -> bool {
     let in_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
     let mut after = after.chars();

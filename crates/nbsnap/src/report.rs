@@ -1,16 +1,20 @@
 //! Reporters: they render the [`Event`]s of a run for somebody.
 //!
-//! A [`Reporter`] writes to what it was given and to nothing else. To add one, put it in a file of its own here, called after what it
-//! writes, and let the command line add it to its [`Reporters`]. Events carry everything a reporter needs: if one is missing something,
-//! the event gets a field. Events of kinds that a reporter does not know must be ignored, as new kinds come. That a reader went away
-//! (`BrokenPipe`) is for the caller to judge.
+//! A [`Reporter`] writes to what it was given and to nothing else. To add one, put it in a file of its own
+//! here, called after what it writes, and let the command line add it to its [`Reporters`]. Events carry
+//! everything a reporter needs: if one is missing something, the event gets a field. Events of kinds that a
+//! reporter does not know must be ignored, as new kinds come. That a reader went away (`BrokenPipe`) is for
+//! the caller to judge.
 //!
-//! - [`HumanReporter`]: for people at a terminal or reading a log. One line per notebook, and for each failing cell what went
-//!   wrong, where, and what to do next.
+//! - [`HumanReporter`]: for people at a terminal or reading a log. One line per notebook, and for each
+//!   failing cell what went wrong, where, and what to do next.
 //! - [`JsonLines`]: for programs, everything as it happens.
-//! - [`GithubAnnotations`]: for GitHub, what is wrong at which line of which file; [`github_summary`] for the page of a workflow's run.
-//! - [`FailedFiles`]: what failed notebooks leave: the executed notebook, and pictures with what differs in them.
-//! - [`AtEnd`] writes a file once the whole [`Run`] is known: [`junit`] for build servers, [`html`] for a reader.
+//! - [`GithubAnnotations`]: for GitHub, what is wrong at which line of which file; [`github_summary`] for the
+//!   page of a workflow's run.
+//! - [`FailedFiles`]: what failed notebooks leave: the executed notebook, and pictures with what differs in
+//!   them.
+//! - [`AtEnd`] writes a file once the whole [`Run`] is known: [`junit`] for build servers, [`html`] for a
+//!   reader.
 
 mod at_end;
 mod cell;

@@ -1,7 +1,7 @@
 //! A whole run: from notebooks to verdicts, reported as events.
 //!
-//! The main type is [`Runner`]. It joins engine, environment, redaction and snapshots, and decides what a cell's record means.
-//! It prints nothing: whoever calls it hands in a function that takes the events.
+//! The main type is [`Runner`]. It joins engine, environment, redaction and snapshots, and decides what a
+//! cell's record means. It prints nothing: whoever calls it hands in a function that takes the events.
 
 pub mod cache;
 pub mod compile;
@@ -77,7 +77,8 @@ pub enum RunError {
 pub struct Runner<'a> {
     /// The project.
     pub project: &'a Project,
-    /// What runs the notebooks: one engine, or several of which each must find a notebook green. Pending snapshots are the first one's.
+    /// What runs the notebooks: one engine, or several of which each must find a notebook green. Pending
+    /// snapshots are the first one's.
     pub engines: Vec<&'a mut dyn Engine>,
     /// What the notebooks are provided with.
     pub environment: &'a dyn Environment,
@@ -118,7 +119,8 @@ impl Runner<'_> {
     /// Runs the notebooks that `wanted` selects, on one engine after the other.
     ///
     /// # Errors
-    /// When the run itself breaks down, or the user stopped it, of which all is reported first. Failed notebooks are counted in the summary.
+    /// When the run itself breaks down, or the user stopped it, of which all is reported first. Failed
+    /// notebooks are counted in the summary.
     pub fn run(&mut self, wanted: &Selection, emit: Emit<'_>) -> Result<Summary, RunError> {
         let (started, began) = (Instant::now(), SystemTime::now());
         let Selected { notebooks, names, targets } = self.select(wanted)?;
@@ -165,7 +167,8 @@ impl Runner<'_> {
         if is_interrupted { Err(EngineError::Interrupted.into()) } else { Ok(summary) }
     }
 
-    /// What the engine at this place is to run: all, but for notebooks that another engine before it has left to the same kernel.
+    /// What the engine at this place is to run: all, but for notebooks that another engine before it has left
+    /// to the same kernel.
     fn turn(&self, place: usize, targets: &[Target]) -> Vec<Target> {
         let runs_too =
             |engine: &dyn Engine, notebook: &Notebook| engine.name_for(notebook) == self.engines[place].name_for(notebook);
@@ -305,7 +308,8 @@ impl Runner<'_> {
         Ok(Some(act(cache, surroundings)))
     }
 
-    /// Runs notebooks, as many at once as may be, and hands over what became of each. Returns those that were not begun.
+    /// Runs notebooks, as many at once as may be, and hands over what became of each. Returns those that were
+    /// not begun.
     fn run_all(
         &self,
         place: usize,
@@ -331,7 +335,8 @@ impl Runner<'_> {
     }
 }
 
-/// Builds what notebooks depend on, in the versions of all notebooks of the project, these among them as they are now.
+/// Builds what notebooks depend on, in the versions of all notebooks of the project, these among them as they
+/// are now.
 fn prepare(project: &Project, engine: &mut dyn Engine, notebooks: &[Notebook], emit: Emit<'_>) -> Result<(), RunError> {
     let mut all = project.notebooks()?.usable;
     all.retain(|known| !notebooks.iter().any(|notebook| notebook.name == known.name));

@@ -1,6 +1,7 @@
 //! Where a rule applies: in which notebooks, cells, streams and MIME types.
 //!
-//! The main types are [`Scope`], which a configuration writes, and [`Place`], which it covers or not. This module knows no rule.
+//! The main types are [`Scope`], which a configuration writes, and [`Place`], which it covers or not. This
+//! module knows no rule.
 
 use std::fmt;
 

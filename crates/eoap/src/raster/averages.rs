@@ -1,5 +1,5 @@
-//! Averages of a large part, read from top to bottom: each tile or strip is fetched and decoded once, and only what further rows of the result
-//! need stays in memory.
+//! Averages of a large part, read from top to bottom: each tile or strip is fetched and decoded once, and
+//! only what further rows of the result need stays in memory.
 
 use std::ops::Range;
 
@@ -22,7 +22,8 @@ struct Lines<T> {
 }
 
 impl Raster {
-    /// Averages of bands (from 0) of a region, one after the other. Where bands lie side by side in tiles or strips, all are read at once.
+    /// Averages of bands (from 0) of a region, one after the other. Where bands lie side by side in tiles or
+    /// strips, all are read at once.
     pub(super) async fn averages<T: Sample>(&self, region: &Region, bands: &[usize]) -> Result<Vec<T>> {
         let (level, area) = (&region.level, &region.area);
         let columns = Cover::of(area.column, area.width, level.width, region.width);
@@ -113,7 +114,8 @@ impl<T> Lines<T> {
     }
 }
 
-/// Lines that are read at once: whole rows of tiles or strips, as many as there are values for; one row at least, if it can be read at once.
+/// Lines that are read at once: whole rows of tiles or strips, as many as there are values for; one row at
+/// least, if it can be read at once.
 fn lines_at_once(level: &Level, per_line: u64) -> u32 {
     let lines = (STRIPE_VALUES / per_line.max(1)).max(1);
     let block = u64::from(level.block.1);

@@ -1,7 +1,8 @@
 //! Does a file say what its STAC item says of it?
 //!
-//! [`AssetReport`] compares what an item and its asset state (projection, raster and file extensions, bounding box, footprint) with what
-//! the file is. Members that are not there are not missed. Nothing is printed.
+//! [`AssetReport`] compares what an item and its asset state (projection, raster and file extensions,
+//! bounding box, footprint) with what the file is. Members that are not there are not missed. Nothing is
+//! printed.
 
 use std::fmt;
 
@@ -16,13 +17,15 @@ use crate::{
 
 /// rio-stac reads images in this size for statistics.
 const MAX_SIZE: u32 = 1024;
-/// What counts as the same place: a tenth of a millimetre of a reference system in metres, some centimetres in degrees.
+/// What counts as the same place: a tenth of a millimetre of a reference system in metres, some centimetres
+/// in degrees.
 const LENGTH: f64 = 1e-4;
 const DEGREES: f64 = 1e-6;
 /// Values this long are cut in the table.
 const SHOWN: usize = 60;
 
-/// What an item states about an asset, member by member, and what the file says, from [`check_asset`]. In a notebook it shows as a table.
+/// What an item states about an asset, member by member, and what the file says, from [`check_asset`]. In a
+/// notebook it shows as a table.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AssetReport {
@@ -46,14 +49,15 @@ pub struct Finding {
     pub agrees: bool,
 }
 
-/// Opens an asset of an item and compares what both say: `proj:epsg` or `proj:code`, `proj:shape`, `proj:transform`, `proj:bbox`, `proj:geometry`, the
-/// item's `bbox` and `geometry`, `raster:bands` (STAC 1.0) or `bands` and what stands for all of them (STAC 1.1) with statistics and histogram
-/// computed anew, media type and `file:size`.
+/// Opens an asset of an item and compares what both say: `proj:epsg` or `proj:code`, `proj:shape`,
+/// `proj:transform`, `proj:bbox`, `proj:geometry`, the item's `bbox` and `geometry`, `raster:bands` (STAC
+/// 1.0) or `bands` and what stands for all of them (STAC 1.1) with statistics and histogram computed anew,
+/// media type and `file:size`.
 ///
 /// # Errors
 ///
-/// [`Error::Url`] if the item has no such asset, and those of [`Raster::open`] and [`Raster::statistics`]. Differences are no errors: see
-/// [`AssetReport::agrees`].
+/// [`Error::Url`] if the item has no such asset, and those of [`Raster::open`] and [`Raster::statistics`].
+/// Differences are no errors: see [`AssetReport::agrees`].
 ///
 /// ```no_run
 /// # async fn run(items: eoap::ItemCollection) -> Result<(), eoap::Error> {
@@ -140,8 +144,9 @@ struct StatedBands {
 }
 
 impl StatedBands {
-    /// In `raster:bands` (STAC 1.0 with the raster extension 1), else in `bands` and beside it (STAC 1.1 with the raster extension 2), where what the
-    /// asset states counts for each band that does not state it. Nothing if neither says anything that a file can be compared with.
+    /// In `raster:bands` (STAC 1.0 with the raster extension 1), else in `bands` and beside it (STAC 1.1 with
+    /// the raster extension 2), where what the asset states counts for each band that does not state it.
+    /// Nothing if neither says anything that a file can be compared with.
     fn of(asset: &Value, count: usize) -> Option<Self> {
         const COMMON: [&str; 4] = ["data_type", "nodata", "unit", "statistics"];
         const RASTER: [&str; 7] =
@@ -166,7 +171,8 @@ impl StatedBands {
 }
 
 impl AssetReport {
-    /// Whether the file says everything that is stated, and something is: an item that says nothing is not one that is right.
+    /// Whether the file says everything that is stated, and something is: an item that says nothing is not
+    /// one that is right.
     pub fn agrees(&self) -> bool {
         !self.findings.is_empty() && self.findings.iter().all(|finding| finding.agrees)
     }
@@ -189,7 +195,8 @@ impl AssetReport {
         for (index, (stated, found)) in stated.bands.iter().zip(found).enumerate() {
             for (name, stated) in stated {
                 let member = format!("{list}[{index}].{name}");
-                // Members that are no statement about the file's values (names of bands, resolutions …) have nothing to compare with.
+                // Members that are no statement about the file's values (names of bands, resolutions …) have
+                // nothing to compare with.
                 if let Some(found) = found.get(name) {
                     self.compare(&member, stated, found.clone(), 0.0);
                 } else if matches!(name.as_str(), "nodata" | "sampling" | "unit") {
@@ -236,7 +243,8 @@ impl fmt::Display for AssetReport {
     }
 }
 
-/// Whether two values are the same, numbers within a tolerance; in objects, what is stated is what must be there.
+/// Whether two values are the same, numbers within a tolerance; in objects, what is stated is what must be
+/// there.
 fn same(stated: &Value, found: &Value, tolerance: f64) -> bool {
     match (stated, found) {
         (Value::Number(a), Value::Number(b)) => match (a.as_f64(), b.as_f64()) {

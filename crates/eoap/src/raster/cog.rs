@@ -1,7 +1,8 @@
-//! Writes arrays as Cloud Optimized GeoTIFFs (OGC 21-026): tiles, overviews and a header that one request fetches.
+//! Writes arrays as Cloud Optimized GeoTIFFs (OGC 21-026): tiles, overviews and a header that one request
+//! fetches.
 //!
-//! [`Cog`] holds what is to be written; what the file looks like is decided in `file`, what is in its tiles in `tiles`. Writes Deflate with a
-//! predictor, in little-endian order, bands side by side.
+//! [`Cog`] holds what is to be written; what the file looks like is decided in `file`, what is in its tiles
+//! in `tiles`. Writes Deflate with a predictor, in little-endian order, bands side by side.
 
 use std::path::Path;
 
@@ -23,7 +24,8 @@ mod geo_keys;
 mod overview;
 mod tiles;
 
-/// An array that is to be written as a Cloud Optimized GeoTIFF: of one band ([`of_band`](Cog::of_band)) or of several ([`of_bands`](Cog::of_bands)).
+/// An array that is to be written as a Cloud Optimized GeoTIFF: of one band ([`of_band`](Cog::of_band)) or of
+/// several ([`of_bands`](Cog::of_bands)).
 ///
 /// ```
 /// use eoap::{Crs, Raster, ndarray::Array2, raster::{Affine, Cog}};
@@ -88,7 +90,8 @@ impl Cog {
         Self { image, transform: None, crs: None, nodata: None, overviews: Resampling::Nearest }
     }
 
-    /// From pixels to coordinates; that of a part is [`Read::resolved_transform`](crate::Read::resolved_transform).
+    /// From pixels to coordinates; that of a part is
+    /// [`Read::resolved_transform`](crate::Read::resolved_transform).
     pub fn transform(mut self, transform: Affine) -> Self {
         self.transform = Some(transform);
         self
@@ -113,8 +116,8 @@ impl Cog {
         self
     }
 
-    /// How the pixels of overviews come about: the nearest ones unless something else is said, which is right for classes; averages are for
-    /// quantities. Other ways are refused when the file is written.
+    /// How the pixels of overviews come about: the nearest ones unless something else is said, which is right
+    /// for classes; averages are for quantities. Other ways are refused when the file is written.
     pub fn overviews(mut self, resampling: Resampling) -> Self {
         self.overviews = resampling;
         self
@@ -124,7 +127,8 @@ impl Cog {
     ///
     /// # Errors
     ///
-    /// [`Error::Raster`] for an array without pixels or with more bands than a TIFF can have, [`Error::ReferenceSystem`] for a system without a code.
+    /// [`Error::Raster`] for an array without pixels or with more bands than a TIFF can have,
+    /// [`Error::ReferenceSystem`] for a system without a code.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
         let Image { width, height, bands, .. } = self.image;
         let failed = |reason: &str| Error::Raster {
@@ -147,7 +151,8 @@ impl Cog {
         Ok(file::bytes(self, keys.as_deref()))
     }
 
-    /// Writes the file; folders that do not exist are made, and a file that is there already is replaced when the new one is whole.
+    /// Writes the file; folders that do not exist are made, and a file that is there already is replaced when
+    /// the new one is whole.
     ///
     /// # Errors
     ///

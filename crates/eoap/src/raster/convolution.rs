@@ -1,7 +1,9 @@
-//! Interpolates a band by convolution with a kernel, as GDAL 3.10 does it when a read asks for another shape (`RasterIOResampled`).
+//! Interpolates a band by convolution with a kernel, as GDAL 3.10 does it when a read asks for another shape
+//! (`RasterIOResampled`).
 //!
-//! GDAL computes in blocks, and a kernel ends where the pixels of its block end: so does this, that results are the same there, too. Sums have
-//! the order that they have in GDAL, so that the last digit is the same. Computes with values that are here; fetches nothing.
+//! GDAL computes in blocks, and a kernel ends where the pixels of its block end: so does this, that results
+//! are the same there, too. Sums have the order that they have in GDAL, so that the last digit is the same.
+//! Computes with values that are here; fetches nothing.
 
 use std::ops::Range;
 
@@ -136,7 +138,8 @@ pub(super) struct Convolution {
     pub(super) kernel: Kernel,
 }
 
-/// What GDAL computes at a time: some pixels of the result, and the pixels of the source that it reads for them.
+/// What GDAL computes at a time: some pixels of the result, and the pixels of the source that it reads for
+/// them.
 #[derive(Clone, Debug)]
 pub(super) struct Block {
     pub(super) result_columns: Range<u32>,
@@ -145,7 +148,8 @@ pub(super) struct Block {
     pub(super) rows: Range<u32>,
 }
 
-/// Whether GDAL reads a band alone, or several with one mask together: what it reads around a block, and what it makes of "no data", differs.
+/// Whether GDAL reads a band alone, or several with one mask together: what it reads around a block, and what
+/// it makes of "no data", differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reading {
     Alone,

@@ -24,18 +24,22 @@ use super::{
 };
 use crate::error::{Error, Result};
 
-/// An open GeoTIFF, cheap to clone. Opening it reads its header; statistics and previews read the tiles that they need.
+/// An open GeoTIFF, cheap to clone. Opening it reads its header; statistics and previews read the tiles that
+/// they need.
 ///
-/// Read are TIFF and BigTIFF in both byte orders; whole numbers of 1 to 64 bits and floats of 16, 32 and 64; tiles and strips, bands side
-/// by side or apart; LZW, Deflate, Zstandard, PackBits, JPEG, WebP, fax (group 4) and uncompressed data, with predictors; overviews and masks within the
-/// file or, as [`with_side_files`](Self::with_side_files) says, beside it. Anything else (complex numbers, LERC, JPEG XL, fax of group 3) is a clear error.
+/// Read are TIFF and BigTIFF in both byte orders; whole numbers of 1 to 64 bits and floats of 16, 32 and 64;
+/// tiles and strips, bands side by side or apart; LZW, Deflate, Zstandard, PackBits, JPEG, WebP, fax (group
+/// 4) and uncompressed data, with predictors; overviews and masks within the file or, as
+/// [`with_side_files`](Self::with_side_files) says, beside it. Anything else (complex numbers, LERC, JPEG XL,
+/// fax of group 3) is a clear error.
 ///
 /// # Memory
 ///
 /// Opening takes what the header takes, a few MiB at most. A read takes its array (1 GiB at most unless
-/// [`max_bytes`](Read::max_bytes) allows more), 64 MiB for bytes that are kept for further reads, 48 MiB for bytes under way, and for each core and
-/// one more a decoded tile or strip (256 MiB at most) with what it is decoded from, whatever the file says. Statistics take up to 512 MiB for values of bands
-/// that lie side by side, which are read in one pass; a mask takes a byte a pixel. It needs a tokio runtime.
+/// [`max_bytes`](Read::max_bytes) allows more), 64 MiB for bytes that are kept for further reads, 48 MiB for
+/// bytes under way, and for each core and one more a decoded tile or strip (256 MiB at most) with what it is
+/// decoded from, whatever the file says. Statistics take up to 512 MiB for values of bands that lie side by
+/// side, which are read in one pass; a mask takes a byte a pixel. It needs a tokio runtime.
 ///
 /// ```no_run
 /// # async fn run(items: eoap::ItemCollection) -> Result<(), eoap::Error> {
@@ -92,8 +96,8 @@ impl Raster {
         self.shared.header.palette.is_some()
     }
 
-    /// GDAL's metadata of the file (TIFF tag 42112): items of the default domain by name, and TIFF's own texts as GDAL calls them
-    /// (`TIFFTAG_SOFTWARE`, …).
+    /// GDAL's metadata of the file (TIFF tag 42112): items of the default domain by name, and TIFF's own
+    /// texts as GDAL calls them (`TIFFTAG_SOFTWARE`, …).
     pub fn tags(&self) -> &BTreeMap<String, String> {
         &self.shared.header.metadata.tags
     }
@@ -122,7 +126,8 @@ impl Raster {
         Read::new(self.clone())
     }
 
-    /// Reads which pixels are valid: those that a mask in the file shows, or that are not "no data", or that are not transparent.
+    /// Reads which pixels are valid: those that a mask in the file shows, or that are not "no data", or that
+    /// are not transparent.
     ///
     /// ```no_run
     /// # async fn run(raster: eoap::Raster) -> Result<(), eoap::Error> {
@@ -155,8 +160,9 @@ impl Raster {
         self.shared.fetcher.size()
     }
 
-    /// Statistics of all bands as rio-stac computes them: from the image reduced to at most `max_size` pixels on its longer
-    /// side (rio-stac's default is 1024; 0 reads all of it), nearest pixels, overviews where GDAL would take them.
+    /// Statistics of all bands as rio-stac computes them: from the image reduced to at most `max_size` pixels
+    /// on its longer side (rio-stac's default is 1024; 0 reads all of it), nearest pixels, overviews where
+    /// GDAL would take them.
     ///
     /// # Errors
     ///
@@ -191,7 +197,8 @@ impl Raster {
                 format!("{} ({} × {}, {})", self.shared.name, header.full.width, header.full.height, header.full.data_type);
             let transform = self.transform();
             let preview = Preview::of(&grids, colours, &subject).with_pixel_height((transform.e / transform.a).abs());
-            // A picture needs no place: without a reference system, or with one that is not known here, it has none.
+            // A picture needs no place: without a reference system, or with one that is not known here, it
+            // has none.
             Ok(preview.placed(self.pixel_corners_wgs84().ok()))
         })
     }

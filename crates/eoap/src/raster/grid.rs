@@ -27,8 +27,9 @@ pub(crate) struct Grid {
 }
 
 impl Raster {
-    /// Reads bands (from 0) in a reduced size, and makes something of each. Where bands lie side by side in the file, as many as fit into memory
-    /// are read at once: in the type that they have, so that these are many.
+    /// Reads bands (from 0) in a reduced size, and makes something of each. Where bands lie side by side in
+    /// the file, as many as fit into memory are read at once: in the type that they have, so that these are
+    /// many.
     pub(super) async fn each_grid<R>(
         &self,
         bands: &[usize],

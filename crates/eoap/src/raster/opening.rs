@@ -30,13 +30,13 @@ const NEXT_READ: u64 = 16 << 10;
 const MAX_HEADER_READS: usize = 600;
 
 impl Raster {
-    /// Opens what an asset leads to: `s3://` with the settings of [`Store::for_asset`], `http(s)://` with range requests, or a
-    /// local file.
+    /// Opens what an asset leads to: `s3://` with the settings of [`Store::for_asset`], `http(s)://` with
+    /// range requests, or a local file.
     ///
     /// # Errors
     ///
-    /// [`Error::Url`] for a relative address, [`Error::Store`], [`Error::Connection`] or [`Error::Http`] if it cannot be fetched,
-    /// [`Error::Raster`] if it is not a GeoTIFF that can be read.
+    /// [`Error::Url`] for a relative address, [`Error::Store`], [`Error::Connection`] or [`Error::Http`] if
+    /// it cannot be fetched, [`Error::Raster`] if it is not a GeoTIFF that can be read.
     pub fn open(asset: &stac::Asset) -> BoxFuture<'static, Result<Self>> {
         Self::open_source(Source::of_asset(asset))
     }
@@ -82,7 +82,8 @@ impl Raster {
         Self::open_source(Ok(Source::Memory(bytes.into())))
     }
 
-    /// Sizes of the overviews in the file, width and height, in its order. May fetch directories at the end of the file.
+    /// Sizes of the overviews in the file, width and height, in its order. May fetch directories at the end
+    /// of the file.
     ///
     /// # Errors
     ///
@@ -91,10 +92,12 @@ impl Raster {
         Box::pin(async move { Ok(self.further().await?.overviews.iter().map(|level| (level.width, level.height)).collect()) })
     }
 
-    /// Looks for the files that GDAL calls by the raster's name and `.ovr` (overviews) or `.msk` (masks), when overviews or masks are asked
-    /// for. Of local files this is done in any case; elsewhere it takes a request for each that is there or not, so that it has to be asked for.
+    /// Looks for the files that GDAL calls by the raster's name and `.ovr` (overviews) or `.msk` (masks),
+    /// when overviews or masks are asked for. Of local files this is done in any case; elsewhere it takes a
+    /// request for each that is there or not, so that it has to be asked for.
     ///
-    /// Overviews and masks within the file come first, as in GDAL. An address with a query has nothing beside it.
+    /// Overviews and masks within the file come first, as in GDAL. An address with a query has nothing beside
+    /// it.
     ///
     /// ```no_run
     /// # async fn run(asset: eoap::stac::Asset) -> Result<(), eoap::Error> {

@@ -12,8 +12,8 @@ use super::{
 };
 use crate::error::Result;
 
-/// A grid of pixels: the reference system, the transformation from columns and rows to coordinates, and the size. Rasters are read onto it with
-/// [`Read::on_grid`](crate::Read::on_grid).
+/// A grid of pixels: the reference system, the transformation from columns and rows to coordinates, and the
+/// size. Rasters are read onto it with [`Read::on_grid`](crate::Read::on_grid).
 ///
 /// ```
 /// use eoap::{Bounds, Crs, raster::PixelGrid};

@@ -1,4 +1,5 @@
-//! Areas that are cut out of rasters, and which pixels lie in them, as GDAL's rasterizer decides it (`llrasterize.cpp`; rasterio's `mask`).
+//! Areas that are cut out of rasters, and which pixels lie in them, as GDAL's rasterizer decides it
+//! (`llrasterize.cpp`; rasterio's `mask`).
 //!
 //! A pixel is inside if its middle is; or, if that is asked for, also if the outline touches it.
 
@@ -10,7 +11,8 @@ use crate::error::{Error, Result};
 /// Places with coordinates x and y, the last of which leads back to the first.
 type Ring = Vec<(f64, f64)>;
 
-/// An area that a raster is cut by: polygons with or without holes. See [`Read::inside`](crate::Read::inside).
+/// An area that a raster is cut by: polygons with or without holes. See
+/// [`Read::inside`](crate::Read::inside).
 ///
 /// ```
 /// use eoap::{Crs, raster::Polygons};
@@ -37,7 +39,8 @@ impl Polygons {
         Self::ring(bounds.corners(), crs)
     }
 
-    /// The polygons of a GeoJSON geometry, whose coordinates are longitudes and latitudes (RFC 7946): an item's `geometry`, for example.
+    /// The polygons of a GeoJSON geometry, whose coordinates are longitudes and latitudes (RFC 7946): an
+    /// item's `geometry`, for example.
     ///
     /// # Errors
     ///

@@ -1,6 +1,8 @@
-//! Where the pixels of a grid lie in a raster: exact at a few of each row, and in between on lines that are right to a hundredth of a pixel.
+//! Where the pixels of a grid lie in a raster: exact at a few of each row, and in between on lines that are
+//! right to a hundredth of a pixel.
 //!
-//! GDAL does the same, to an eighth of a pixel unless a smaller tolerance is asked for (`GDALApproxTransform`).
+//! GDAL does the same, to an eighth of a pixel unless a smaller tolerance is asked for
+//! (`GDALApproxTransform`).
 
 use std::ops::Range;
 

@@ -20,8 +20,8 @@ use super::{
 };
 use crate::error::Result;
 
-/// Pixels to read, from [`Raster::read`]: `.await` reads them into an [`Array3`] of bands, rows and columns, or an [`Array2`] of rows and
-/// columns after [`band`](Self::band).
+/// Pixels to read, from [`Raster::read`]: `.await` reads them into an [`Array3`] of bands, rows and columns,
+/// or an [`Array2`] of rows and columns after [`band`](Self::band).
 ///
 /// Everything is read unless a part is asked for, in the shape that it has unless another one is.
 ///
@@ -48,7 +48,8 @@ pub struct Read<T, D = Ix3> {
     kind: PhantomData<fn() -> (T, D)>,
 }
 
-/// Which pixels are valid, from [`Raster::read_mask`]: `.await` reads an [`Array2`] of rows and columns, true where a pixel is valid.
+/// Which pixels are valid, from [`Raster::read_mask`]: `.await` reads an [`Array2`] of rows and columns, true
+/// where a pixel is valid.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is read until this is awaited"]
 pub struct ReadMask {
@@ -75,23 +76,25 @@ macro_rules! parts_and_shapes {
             self
         }
 
-        /// Reads the pixels onto a grid, which may be that of another raster, in any reference system that is known, as rasterio's `WarpedVRT`.
-        /// What of the grid lies outside of the raster is "no data". Places are right to a hundredth of a pixel; where the grid's pixels are
-        /// larger, an overview is taken as `gdalwarp` does it, and kernels are widened; by how much depends in GDAL on the parts that it computes in, so
-        /// that such values may differ by 2 % of their range.
+        /// Reads the pixels onto a grid, which may be that of another raster, in any reference system that is
+        /// known, as rasterio's `WarpedVRT`. What of the grid lies outside of the raster is "no data". Places
+        /// are right to a hundredth of a pixel; where the grid's pixels are larger, an overview is taken as
+        /// `gdalwarp` does it, and kernels are widened; by how much depends in GDAL on the parts that it
+        /// computes in, so that such values may differ by 2 % of their range.
         pub fn on_grid(mut self, grid: PixelGrid) -> Self {
             self.request.part = Part::Grid(grid);
             self
         }
 
-        /// Reads the pixels around an area, and cuts out those that are inside, as rasterio's `mask` with `crop`: the others are "no data" (0 if there
-        /// is no such value), and not valid.
+        /// Reads the pixels around an area, and cuts out those that are inside, as rasterio's `mask` with
+        /// `crop`: the others are "no data" (0 if there is no such value), and not valid.
         pub fn inside(mut self, area: Polygons) -> Self {
             self.request.part = Part::Inside(area);
             self
         }
 
-        /// Reads so many rows and columns, from an overview where GDAL would take one. A grid has a shape of its own.
+        /// Reads so many rows and columns, from an overview where GDAL would take one. A grid has a shape of
+        /// its own.
         pub fn shape(mut self, rows: u32, columns: u32) -> Self {
             self.request.shape = Some((rows, columns));
             self
@@ -110,8 +113,8 @@ macro_rules! parts_and_shapes {
         ///
         /// # Errors
         ///
-        /// [`Error::Raster`] if the part lies outside of the raster, [`Error::ReferenceSystem`] if its bounds cannot be transformed. For a grid it is the
-        /// whole raster.
+        /// [`Error::Raster`] if the part lies outside of the raster, [`Error::ReferenceSystem`] if its bounds
+        /// cannot be transformed. For a grid it is the whole raster.
         ///
         /// [`Error::Raster`]: crate::Error::Raster
         /// [`Error::ReferenceSystem`]: crate::Error::ReferenceSystem
@@ -124,7 +127,8 @@ macro_rules! parts_and_shapes {
 impl<T: Sample, D> Read<T, D> {
     parts_and_shapes!();
 
-    /// How pixels come about if the shape is not that of the part that is read; the nearest ones unless something else is said.
+    /// How pixels come about if the shape is not that of the part that is read; the nearest ones unless
+    /// something else is said.
     pub fn resampling(mut self, resampling: Resampling) -> Self {
         self.request.resampling = resampling;
         self

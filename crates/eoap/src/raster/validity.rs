@@ -26,7 +26,8 @@ pub(super) enum Validity {
 }
 
 impl Raster {
-    /// Which pixels of a band (from 0) are valid; nothing if all are. The mask of an overview that has none is that of the full image.
+    /// Which pixels of a band (from 0) are valid; nothing if all are. The mask of an overview that has none
+    /// is that of the full image.
     pub(crate) async fn valid(&self, region: &Region, band: usize) -> Result<Option<Vec<bool>>> {
         let further = self.further().await?;
         let mask = further.mask_of(&region.level).or_else(|| further.full_mask());
@@ -91,7 +92,8 @@ impl Raster {
         }
     }
 
-    /// How opaque pixels of a band are, whose values are given: 0 for those that are not valid; nothing if all are opaque.
+    /// How opaque pixels of a band are, whose values are given: 0 for those that are not valid; nothing if
+    /// all are opaque.
     pub(super) async fn opacities<'a, T: Sample>(
         &self,
         validity: &'a Validity,
@@ -120,7 +122,8 @@ impl Raster {
     }
 }
 
-/// How opaque a pixel is by the value of its opacity, as GDAL has it: of 16 bits the higher ones, but no other value becomes 0.
+/// How opaque a pixel is by the value of its opacity, as GDAL has it: of 16 bits the higher ones, but no
+/// other value becomes 0.
 fn opacity_of(data_type: DataType) -> impl Fn(f64) -> u8 + Clone {
     move |value: f64| match data_type {
         _ if value == 0.0 => 0,

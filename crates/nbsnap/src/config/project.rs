@@ -29,7 +29,8 @@ impl ProjectConfig {
     }
 }
 
-/// A pattern for paths: `*`, `?` and `[abc]` within one step, `**` for any number of steps. A folder means everything in it.
+/// A pattern for paths: `*`, `?` and `[abc]` within one step, `**` for any number of steps. A folder means
+/// everything in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PathPattern(glob::Pattern);
 

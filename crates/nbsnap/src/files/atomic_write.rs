@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 /// What names of files begin with that are being written; a killed run may leave one.
 pub const PREFIX: &str = ".nbsnap-";
 
-/// Writes a file in the place of what is there, and the folders it needs. A link is followed; permissions stay.
+/// Writes a file in the place of what is there, and the folders it needs. A link is followed; permissions
+/// stay.
 ///
 /// # Errors
 /// When it cannot be written; then what was there is still there.

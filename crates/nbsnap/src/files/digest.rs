@@ -9,7 +9,8 @@ use std::time::{Duration, SystemTime};
 
 use sha2::{Digest, Sha256};
 
-/// The files that the builds of local packages read, in order: some are known, of others only the package's folder is.
+/// The files that the builds of local packages read, in order: some are known, of others only the package's
+/// folder is.
 ///
 /// # Errors
 /// When a folder cannot be read.
@@ -70,7 +71,8 @@ fn changed(metadata: &fs::Metadata) -> std::io::Result<SystemTime> {
     Ok(metadata.modified()?.max(put))
 }
 
-/// One digest of names and contents, and when the newest of the files was changed. What is no file, such as a FIFO, is never opened.
+/// One digest of names and contents, and when the newest of the files was changed. What is no file, such as a
+/// FIFO, is never opened.
 ///
 /// # Errors
 /// When one of them cannot be read.

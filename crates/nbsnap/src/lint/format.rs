@@ -1,7 +1,7 @@
 //! The layout of code, as rustfmt does it with the project's own settings.
 //!
-//! A cell is the body of a function to rustfmt. Cells that rustfmt cannot read, that have commands among their code, or that are tagged
-//! `rustfmt-skip`, are left alone.
+//! A cell is the body of a function to rustfmt. Cells that rustfmt cannot read, that have commands among
+//! their code, or that are tagged `rustfmt-skip`, are left alone.
 
 use std::io::Write;
 use std::path::Path;

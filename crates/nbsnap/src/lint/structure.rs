@@ -100,7 +100,8 @@ pub(super) fn fix(document: &mut Document, is_wanted: &dyn Fn(&str) -> bool) {
     }
 }
 
-/// Gives every cell an id of its own: it keeps the one it has, or is called after its place, which says where to look.
+/// Gives every cell an id of its own: it keeps the one it has, or is called after its place, which says where
+/// to look.
 fn give_ids(document: &mut Document) {
     if document.minor() < WITH_IDS {
         document.set_minor(WITH_IDS);
@@ -148,7 +149,8 @@ fn kernelspec_problem(document: &Document) -> Option<String> {
     missing.map(|name| format!("the kernelspec has no `{name}`"))
 }
 
-/// Whether counts are all empty, or 1, 2, 3 … over the cells that have something to run, with results that say the same.
+/// Whether counts are all empty, or 1, 2, 3 … over the cells that have something to run, with results that
+/// say the same.
 fn has_clean_counts(document: &Document) -> bool {
     let code: Vec<_> = document.cells().filter(|cell| is_cell(cell, "code")).collect();
     let count = |cell: &Map<String, Value>| cell.get("execution_count").and_then(Value::as_u64);

@@ -23,8 +23,8 @@ pub(super) fn has_notebooks(folder: &Path) -> bool {
     files_of(folder).is_ok_and(|found| !found.notebooks.is_empty())
 }
 
-/// A folder and those below it. Hidden folders, those with builds and packages, and links to folders, which may lead back, are left out.
-/// One that cannot be listed has none below it.
+/// A folder and those below it. Hidden folders, those with builds and packages, and links to folders, which
+/// may lead back, are left out. One that cannot be listed has none below it.
 pub(crate) fn folders_of(folder: &Path) -> Vec<PathBuf> {
     let mut folders = vec![folder.to_owned()];
     let mut next = 0;

@@ -46,7 +46,8 @@ impl Layout {
         Layout { root: root.to_owned(), snapshots: root.join("snapshots"), lock_file: notebooks.join("Cargo.lock"), notebooks }
     }
 
-    /// A folder with settings, whose notebooks lie anywhere in it. Its own `Cargo.lock` may be that of a crate.
+    /// A folder with settings, whose notebooks lie anywhere in it. Its own `Cargo.lock` may be that of a
+    /// crate.
     pub(super) fn of_settings(folder: &Path) -> Layout {
         let snapshots = folder.join("snapshots");
         Layout { root: folder.to_owned(), notebooks: folder.to_owned(), lock_file: snapshots.join("Cargo.lock"), snapshots }

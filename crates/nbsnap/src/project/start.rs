@@ -75,7 +75,8 @@ pub enum Example {
     Left,
 }
 
-/// Makes `folder` a project. Its notebooks may lie anywhere in it; where all of them lie in `notebooks`, that folder gets the settings.
+/// Makes `folder` a project. Its notebooks may lie anywhere in it; where all of them lie in `notebooks`, that
+/// folder gets the settings.
 ///
 /// # Errors
 /// When there is no notebook, and no example is wanted; when a file cannot be read or written.

@@ -1,7 +1,9 @@
-//! The built-in rules: their names, whether they are on unless a project says otherwise, and what they look for.
+//! The built-in rules: their names, whether they are on unless a project says otherwise, and what they look
+//! for.
 //!
-//! What is on by default never means anything in a notebook. What a notebook may well want to show, such as a date, has to be asked for.
-//! This module only holds patterns; applying them is the work of the [`Redactor`](super::Redactor).
+//! What is on by default never means anything in a notebook. What a notebook may well want to show, such as a
+//! date, has to be asked for. This module only holds patterns; applying them is the work of the
+//! [`Redactor`](super::Redactor).
 
 /// A rule that can be switched on and off by its name.
 #[derive(Clone, Copy, Debug)]
@@ -11,7 +13,8 @@ pub struct BuiltInRule {
     pub name: &'static str,
     /// Whether it is on unless a project says otherwise.
     pub is_on: bool,
-    /// What it looks for, each with what stands in for it. Folders are not among them: they are known only when a run begins.
+    /// What it looks for, each with what stands in for it. Folders are not among them: they are known only
+    /// when a run begins.
     pub(super) patterns: &'static [(&'static str, &'static str)],
 }
 
@@ -81,6 +84,6 @@ pub const BUILT_IN_RULES: &[BuiltInRule] = &[
 pub(crate) const ANSI: &str = r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_][^\x07\x1b\x{9c}]*(?:\x07|\x1b\\|\x{9c})|\x1b[ -/]*[0-OQ-WYZ\\`-~]|\x{9b}[0-?]*[ -/]*[@-~]";
 /// A port on the loopback interface.
 pub(super) const LOOPBACK: &str = r"(?<host>\b127\.0\.0\.1|\blocalhost|\[::1\]):(?<port>\d{4,5})\b";
-/// Systems give out ports from here on to programs that ask for any (Linux from here, others from 49152): lower ones were chosen by somebody,
-/// and are the same everywhere.
+/// Systems give out ports from here on to programs that ask for any (Linux from here, others from 49152):
+/// lower ones were chosen by somebody, and are the same everywhere.
 pub(super) const FIRST_CHANCE_PORT: u16 = 32768;

@@ -108,7 +108,8 @@ fn body(out: &mut String, path: &Path, notebook: &str, cell: &CodeCell, problems
     }
 }
 
-/// The output of a cell that is not recorded yet, its first lines, below its title. What to do about it is said once for the notebook.
+/// The output of a cell that is not recorded yet, its first lines, below its title. What to do about it is
+/// said once for the notebook.
 pub(super) fn new_output(out: &mut String, path: &Path, cell: &CodeCell, problems: &[CellProblem], style: Style) {
     indented(out, &style.dim(visible(&path.display().to_string())));
     for problem in problems {
@@ -142,7 +143,8 @@ pub(super) fn advice_on_new(path: &Path, notebook: &str, proposal: Proposal) -> 
 const OF_FURTHER_ENGINE: &str = "the output of the first engine is what is recorded: if that is right, the engines differ here, and no snapshot is \
                                  green on both; have the cell say the same on both, hide what differs with a redaction, or tag it `nbsnap-ignore-output`";
 
-/// [`details`] of one problem or several, at the margin and without the file's name, for reports that have places of their own for them.
+/// [`details`] of one problem or several, at the margin and without the file's name, for reports that have
+/// places of their own for them.
 pub(super) fn plain_details(path: &Path, notebook: &str, cell: &CodeCell, problems: &[CellProblem], stderr: &str) -> String {
     let mut text = String::new();
     body(&mut text, path, notebook, cell, problems, stderr, Style::plain());
@@ -257,7 +259,8 @@ fn telling_stderr(problems: &[CellProblem], stderr: &str) -> Option<String> {
     Some(visible(&lines[lines.len().saturating_sub(STDERR_LINES)..].join("\n")).into_owned())
 }
 
-/// The arguments by which a command knows the notebook that events call `label`: its name, and its project where that is one inside another.
+/// The arguments by which a command knows the notebook that events call `label`: its name, and its project
+/// where that is one inside another.
 fn as_argument(path: &Path, label: &str) -> String {
     let file = path.with_extension("").display().to_string();
     let ends_with = |name: &str| file.strip_suffix(name).filter(|before| before.is_empty() || before.ends_with('/'));

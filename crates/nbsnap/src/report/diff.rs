@@ -1,5 +1,5 @@
-//! Shows how two bodies of a snapshot differ: only what differs and what is around it, under the name of its section; one below the other, or
-//! side by side where there is room.
+//! Shows how two bodies of a snapshot differ: only what differs and what is around it, under the name of its
+//! section; one below the other, or side by side where there is room.
 //!
 //! The main type is [`Part`]. This module compares text. Whether a difference matters was decided before.
 
@@ -51,7 +51,8 @@ pub(super) fn parts(expected: &str, actual: &str) -> Vec<Part> {
     for group in diff.grouped_ops(AROUND) {
         let (Some(first), Some(last)) = (group.first(), group.last()) else { continue };
         let (old_start, new_start) = (first.old_range().start, first.new_range().start);
-        // In which section is this, unless it begins with a header or goes on in a section that is named already?
+        // In which section is this, unless it begins with a header or goes on in a section that is named
+        // already?
         let begins_with_header = new.get(new_start).or(old.get(old_start)).is_some_and(|line| header_name(line).is_some());
         let header = header_before(&new, new_shown, new_start).or_else(|| header_before(&old, old_shown, old_start));
         if let Some((header, _)) = header.filter(|_| !begins_with_header) {

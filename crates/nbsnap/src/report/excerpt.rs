@@ -17,7 +17,8 @@ const TAB: &str = "    ";
 pub(super) struct Mark {
     /// The line, from 1.
     pub(super) line: usize,
-    /// The columns to underline, in characters from 1, the second one excluded; with what is to be said about them.
+    /// The columns to underline, in characters from 1, the second one excluded; with what is to be said about
+    /// them.
     pub(super) columns: Option<(usize, usize, String)>,
 }
 

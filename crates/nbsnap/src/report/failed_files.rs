@@ -1,4 +1,5 @@
-//! What failed notebooks leave: the executed notebook, and for pictures that differ the recorded one, the new one and what differs.
+//! What failed notebooks leave: the executed notebook, and for pictures that differ the recorded one, the new
+//! one and what differs.
 //!
 //! ```text
 //! <folder>/<notebook>/<notebook>.ipynb
@@ -56,7 +57,8 @@ impl Reporter for FailedFiles {
     }
 }
 
-/// Writes the notebook with what its cells produced in this run. A file that is no notebook has nothing to be written into.
+/// Writes the notebook with what its cells produced in this run. A file that is no notebook has nothing to be
+/// written into.
 fn write_notebook(notebook: &NotebookRun, path: &Path, folder: &Path) -> io::Result<()> {
     let Ok(mut document) = Document::read(path) else { return Ok(()) };
     let records: Vec<_> = notebook.cells.iter().map(|run| run.record.as_deref().cloned()).collect();

@@ -1,4 +1,5 @@
-//! The report for people: one line per notebook, and for each failing cell what they need to find and mend it.
+//! The report for people: one line per notebook, and for each failing cell what they need to find and mend
+//! it.
 //!
 //! The main type is [`HumanReporter`]. It writes to what it was given and asks nobody anything.
 

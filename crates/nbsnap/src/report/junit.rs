@@ -1,7 +1,7 @@
 //! JUnit's XML, for build servers: a test suite a notebook, a test case a cell.
 //!
-//! A cell that is not as recorded, or failed, is a failure; one that timed out, died or met a breakdown of the runner is an error. What is
-//! wrong with a notebook as a whole is a test case of its own, `(notebook)`.
+//! A cell that is not as recorded, or failed, is a failure; one that timed out, died or met a breakdown of
+//! the runner is an error. What is wrong with a notebook as a whole is a test case of its own, `(notebook)`.
 
 use std::io;
 

@@ -1,6 +1,8 @@
-//! Text that may be printed wherever a report goes: nothing in it steers a terminal, or the log of a workflow on GitHub.
+//! Text that may be printed wherever a report goes: nothing in it steers a terminal, or the log of a workflow
+//! on GitHub.
 //!
-//! It is for text that a report has put together of its own words, of names and of what notebooks say. It changes what is shown and is not undone.
+//! It is for text that a report has put together of its own words, of names and of what notebooks say. It
+//! changes what is shown and is not undone.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -13,7 +15,8 @@ const COMMAND_ANYWHERE: &str = "##[";
 /// And with this at the beginning of a line, also after blanks.
 const COMMAND: &str = "::";
 
-/// The text as it may be printed in this style: colours stay where the style has some, all else that steers becomes visible.
+/// The text as it may be printed in this style: colours stay where the style has some, all else that steers
+/// becomes visible.
 pub fn printable(text: &str, style: Style) -> Cow<'_, str> {
     let text = if text.chars().any(steers) { Cow::Owned(without_steering(text, style)) } else { Cow::Borrowed(text) };
     let is_command = |line: &str| line.trim_start().starts_with(COMMAND) || line.contains(COMMAND_ANYWHERE);

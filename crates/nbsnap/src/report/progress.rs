@@ -1,7 +1,7 @@
 //! What is shown while something is under way: a bar on a terminal, now and then a line elsewhere.
 //!
-//! The main type is [`Output`], through which a reporter's lasting lines go as well, so that they and the bar do not mix. It
-//! writes to what it was given and looks at no terminal itself.
+//! The main type is [`Output`], through which a reporter's lasting lines go as well, so that they and the bar
+//! do not mix. It writes to what it was given and looks at no terminal itself.
 
 use std::fmt;
 use std::io::{self, Write};

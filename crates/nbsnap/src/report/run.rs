@@ -16,7 +16,8 @@ use crate::redact::RuleHits;
 pub struct Run {
     /// The engine's name.
     pub engine: String,
-    /// How long the notebooks' dependencies took to build, and how many crates were compiled, where there was something to build.
+    /// How long the notebooks' dependencies took to build, and how many crates were compiled, where there was
+    /// something to build.
     pub preparation: Option<(Duration, usize)>,
     /// The notebooks that ended, in the order in which they did.
     pub notebooks: Vec<NotebookRun>,

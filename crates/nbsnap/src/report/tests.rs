@@ -1,4 +1,5 @@
-//! What every reporter makes of a run in which there is every verdict. The snapshots are to be read: they are what users see.
+//! What every reporter makes of a run in which there is every verdict. The snapshots are to be read: they are
+//! what users see.
 
 use std::io::Write;
 use std::path::PathBuf;

@@ -1,8 +1,9 @@
 //! What a green verdict rested on: while all of it stays the same, a notebook need not run again.
 //!
-//! The main type is [`ResultCache`]. It remembers what the verdict rested on: digests, part by part, of what the runner itself has read, and
-//! the state of every file that the cells, their libraries and rustc have read. It guesses nothing: where something may have been read that
-//! nobody saw, nothing is remembered. It runs nothing, and it never remembers a failure.
+//! The main type is [`ResultCache`]. It remembers what the verdict rested on: digests, part by part, of what
+//! the runner itself has read, and the state of every file that the cells, their libraries and rustc have
+//! read. It guesses nothing: where something may have been read that nobody saw, nothing is remembered. It
+//! runs nothing, and it never remembers a failure.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
@@ -50,7 +51,8 @@ pub enum Known {
     Nothing,
 }
 
-/// Which files still are what they were, looked at before anything runs: notebooks rest on the same ones, such as libraries and certificates.
+/// Which files still are what they were, looked at before anything runs: notebooks rest on the same ones,
+/// such as libraries and certificates.
 #[derive(Debug, Default)]
 pub struct Looked(HashMap<FileState, bool>);
 
@@ -105,10 +107,12 @@ impl ResultCache {
         if passed.files.iter().all(|state| looked.holds(state)) && same_parts() { Known::Holds } else { Known::Changed }
     }
 
-    /// Remembers that the notebook passed in a run that began at `began`, with these local packages, and that its cells asked for these files.
+    /// Remembers that the notebook passed in a run that began at `began`, with these local packages, and that
+    /// its cells asked for these files.
     ///
-    /// Nothing is remembered where a file changed after the run had begun, as it may have run with the older one; where a file cannot be
-    /// read; or where it is not known what the cells have read. That is no error: the notebook runs again next time.
+    /// Nothing is remembered where a file changed after the run had begun, as it may have run with the older
+    /// one; where a file cannot be read; or where it is not known what the cells have read. That is no error:
+    /// the notebook runs again next time.
     pub fn remember(
         &self,
         notebook: &Notebook,
@@ -192,14 +196,15 @@ fn manifests_above(packages: &[PathBuf]) -> BTreeSet<PathBuf> {
     folders.flat_map(|folder| folder.ancestors().skip(1)).map(|folder| folder.join("Cargo.toml")).collect()
 }
 
-/// Digests of what a verdict on the notebook rests on as far as it is known without running it, part by part, as it is now: what the runner
-/// reads, the sources of local packages, and what lies beside the notebook.
+/// Digests of what a verdict on the notebook rests on as far as it is known without running it, part by part,
+/// as it is now: what the runner reads, the sources of local packages, and what lies beside the notebook.
 ///
 /// # Errors
 /// When a file cannot be read.
 pub fn inputs(notebook: &Notebook, surroundings: Surroundings<'_>, sources: Sources<'_>) -> std::io::Result<Parts> {
     let (mut parts, _) = parts(notebook, surroundings, sources.variables)?;
-    // Other notebooks and the settings have parts of their own, and so have notebooks of a project in a folder of its own.
+    // Other notebooks and the settings have parts of their own, and so have notebooks of a project in a
+    // folder of its own.
     let beside = |path: &Path| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let is_project = path.join("nbsnap.toml").is_file();
@@ -334,8 +339,8 @@ mod tests {
         assert!(!world.holds());
         world.remember();
         assert!(world.holds());
-        // The same words written again are no change, nor is anything that no verdict rests on: a file that nobody read, and what is in one
-        // that was only looked for.
+        // The same words written again are no change, nor is anything that no verdict rests on: a file that
+        // nobody read, and what is in one that was only looked for.
         world.write("notebooks/data.csv", "1");
         world.write("data/looked.csv", "2");
         world.write("notebooks/other.csv", "1");

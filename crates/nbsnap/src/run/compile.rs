@@ -1,6 +1,7 @@
 //! Compiles notebooks without running them: which cells do not compile, and where.
 //!
-//! The main function is [`compile`]. It judges nothing but that; what a cell does when it runs is for a test to see.
+//! The main function is [`compile`]. It judges nothing but that; what a cell does when it runs is for a test
+//! to see.
 
 use super::{Emit, RunError};
 use crate::engine::{Check, Engine, Run};
@@ -17,7 +18,8 @@ pub enum Compiled {
     Unknown(String),
 }
 
-/// Builds what the notebooks depend on, and compiles their cells. Cells that are meant to fail may do so already here.
+/// Builds what the notebooks depend on, and compiles their cells. Cells that are meant to fail may do so
+/// already here.
 ///
 /// # Errors
 /// When that cannot be done. A cell that does not compile is no error.

@@ -10,8 +10,9 @@ use crate::files::digest::digest;
 use crate::select::Selection;
 
 impl Runner<'_> {
-    /// What the verdicts on the notebooks that `wanted` means rest on as it is now, by notebook; of one that cannot be tested, what its file
-    /// holds. Folders of local packages are known once the engine is prepared.
+    /// What the verdicts on the notebooks that `wanted` means rest on as it is now, by notebook; of one that
+    /// cannot be tested, what its file holds. Folders of local packages are known once the engine is
+    /// prepared.
     ///
     /// # Errors
     /// When the selection means nothing.

@@ -1,7 +1,7 @@
 //! Turns what an engine reports of one notebook into verdicts, and reports them.
 //!
-//! The main type is [`Judge`]; what it judges by is its [`Purpose`]: snapshots, or nothing but whether cells fail. It starts nothing and decides
-//! nothing about other notebooks.
+//! The main type is [`Judge`]; what it judges by is its [`Purpose`]: snapshots, or nothing but whether cells
+//! fail. It starts nothing and decides nothing about other notebooks.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -54,7 +54,8 @@ pub(super) struct Attempt {
 }
 
 impl Attempt {
-    /// How often the notebook may be run in all, if it is run again after having come to this; none if it is not.
+    /// How often the notebook may be run in all, if it is run again after having come to this; none if it is
+    /// not.
     fn again(&self, status: Status) -> Option<u32> {
         let most = if status.is_good() { self.repeat } else { self.of };
         (self.number < most).then_some(most)
@@ -90,14 +91,16 @@ pub(super) struct Judge<'a> {
     redactor: Redactor,
     /// Whether what is recorded is redacted as what is seen.
     redact_recorded: bool,
-    /// Of the cells that ended, in order. Held back by one, as output that comes late still belongs to the cell before.
+    /// Of the cells that ended, in order. Held back by one, as output that comes late still belongs to the
+    /// cell before.
     verdicts: Vec<Judged>,
     problems: Vec<NotebookProblem>,
     /// Whether something that the notebook rests on is known to have changed since it passed.
     inputs_changed: bool,
     /// Whether a cell that ended was edited since its output was recorded.
     was_edited: bool,
-    /// Cells whose output differs from their snapshots though neither they nor cells before them were edited, with what they produced.
+    /// Cells whose output differs from their snapshots though neither they nor cells before them were edited,
+    /// with what they produced.
     unexplained: Vec<(CodeCell, CellRecord)>,
     accesses: Option<Accesses>,
     broken: Option<RunError>,
@@ -298,7 +301,8 @@ impl<'a> Judge<'a> {
         self.problems.push(problem);
     }
 
-    /// Whether all that is wrong is output that differs though nobody has edited anything: then a second run tells whether it always does.
+    /// Whether all that is wrong is output that differs though nobody has edited anything: then a second run
+    /// tells whether it always does.
     pub(super) fn is_unexplained(&self, attempt: Attempt) -> bool {
         let only_differs = |judged: &Judged| judged.verdict.status() <= Status::Changed;
         let runs_once = attempt.of.max(attempt.repeat) <= 1;
@@ -316,8 +320,8 @@ impl<'a> Judge<'a> {
         (self.emit)(Event::Notice { message }).map_err(RunError::Report)
     }
 
-    /// Takes what the cells produced in a second run, by their ids: where that is another thing than in the first one, nothing that is recorded
-    /// can last.
+    /// Takes what the cells produced in a second run, by their ids: where that is another thing than in the
+    /// first one, nothing that is recorded can last.
     pub(super) fn take_second_run(&mut self, records: &BTreeMap<String, CellRecord>) {
         let Purpose::Test(store) = self.purpose else { return };
         for (cell, first) in &self.unexplained {
@@ -412,7 +416,8 @@ impl CellVerdict {
     }
 }
 
-/// Whether the cells after this one would only fail for want of it. An output that merely differs stops nothing.
+/// Whether the cells after this one would only fail for want of it. An output that merely differs stops
+/// nothing.
 fn ends_notebook(problem: &CellProblem) -> bool {
     matches!(problem, CellProblem::Failed(_) | CellProblem::DidNotRaise)
 }

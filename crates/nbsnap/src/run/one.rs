@@ -54,7 +54,8 @@ pub(super) struct Outcome {
     pub(super) is_clean: bool,
     /// Whether the user stopped it.
     pub(super) is_interrupted: bool,
-    /// What each of its code cells produced, redacted, where it was run for that; nothing for one that was not run.
+    /// What each of its code cells produced, redacted, where it was run for that; nothing for one that was
+    /// not run.
     pub(super) records: Vec<Option<CellRecord>>,
     /// What its cells have asked the system for, if that is known.
     pub(super) accesses: Option<Accesses>,

@@ -1,7 +1,8 @@
-//! Runs notebooks for their outputs, as Jupyter's "Run all" does: nothing is compared, and a cell that fails ends its notebook.
+//! Runs notebooks for their outputs, as Jupyter's "Run all" does: nothing is compared, and a cell that fails
+//! ends its notebook.
 //!
-//! The main type is [`OutputsOnly`]. It reports the same events as a test and hands out what the cells produced; a
-//! [`Document`](crate::document::Document) takes that in. It hides only secrets.
+//! The main type is [`OutputsOnly`]. It reports the same events as a test and hands out what the cells
+//! produced; a [`Document`](crate::document::Document) takes that in. It hides only secrets.
 
 use std::time::Instant;
 
@@ -46,11 +47,13 @@ pub struct Executed {
 }
 
 impl OutputsOnly<'_> {
-    /// Builds what the notebooks depend on and runs them, one after the other. `done` is given what came of each, by its place, as soon as it
-    /// ended; when the user wants to stop, that is the cells that had ended.
+    /// Builds what the notebooks depend on and runs them, one after the other. `done` is given what came of
+    /// each, by its place, as soon as it ended; when the user wants to stop, that is the cells that had
+    /// ended.
     ///
     /// # Errors
-    /// When they cannot be run, or the user wants to stop. A notebook that fails, for whatever reason of its own, is no error.
+    /// When they cannot be run, or the user wants to stop. A notebook that fails, for whatever reason of its
+    /// own, is no error.
     pub fn run(
         &mut self,
         notebooks: &[Notebook],

@@ -1,6 +1,7 @@
 //! Which cells have been at work for longer than most are.
 //!
-//! The main type is [`SlowCells`]. It listens to events and is asked now and then; it announces each cell once.
+//! The main type is [`SlowCells`]. It listens to events and is asked now and then; it announces each cell
+//! once.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};

@@ -1,6 +1,7 @@
 //! Waits until files change.
 //!
-//! The main type is [`Watch`]. It says that something has changed, not what: whoever asks looks at what concerns them.
+//! The main type is [`Watch`]. It says that something has changed, not what: whoever asks looks at what
+//! concerns them.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -12,7 +13,8 @@ use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use crate::engine::Interrupt;
 use crate::project::discovery;
 
-/// How long nothing more must change: an editor writes a file in several steps, and `git checkout` many files.
+/// How long nothing more must change: an editor writes a file in several steps, and `git checkout` many
+/// files.
 const QUIET: Duration = Duration::from_millis(300);
 /// How often the user's wish to stop is looked at.
 const TICK: Duration = Duration::from_millis(100);
@@ -25,7 +27,8 @@ pub struct WatchError {
     source: notify::Error,
 }
 
-/// Watches folders and everything below them, without hidden folders and what other tools build or install there.
+/// Watches folders and everything below them, without hidden folders and what other tools build or install
+/// there.
 pub struct Watch {
     /// What changed, or came.
     changes: Receiver<Vec<PathBuf>>,
@@ -73,7 +76,8 @@ impl Watch {
         Ok(())
     }
 
-    /// Waits until something has changed, and nothing more does. Returns whether it has: not if the user wants to stop.
+    /// Waits until something has changed, and nothing more does. Returns whether it has: not if the user
+    /// wants to stop.
     pub fn wait(&mut self, interrupt: &Interrupt) -> bool {
         let mut last: Option<Instant> = None;
         loop {

@@ -1,7 +1,9 @@
-//! Binary display data, such as a PNG: what the text of a snapshot says about it, and the file beside it that holds the bytes.
+//! Binary display data, such as a PNG: what the text of a snapshot says about it, and the file beside it that
+//! holds the bytes.
 //!
-//! The main type is [`Blob`]. The file is named after the cell and the content, so a name always means the same bytes, and a
-//! tool that only renames the text, such as `cargo insta review`, needs to know nothing of it.
+//! The main type is [`Blob`]. The file is named after the cell and the content, so a name always means the
+//! same bytes, and a tool that only renames the text, such as `cargo insta review`, needs to know nothing of
+//! it.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -2,14 +2,16 @@
 //!
 //! The main type is [`Body`]. Its text is for people first, and still unambiguous:
 //!
-//! - A section begins with `═══ stdout ═══`, `═══ stderr ═══`, `═══ text/html ═══` or `═══ error ═══`, in that order (of the MIME
-//!   types `text/plain` is first, `text/html` second). What a cell displays after that comes as `═══ display 2: text/html ═══`, and so on.
-//!   `═══ end ═══` is the last line, so that blank lines at the end count.
-//! - A line that could be taken for a header or a marker has one more `\` in front. Control characters are made
-//!   [`visible`].
-//! - A stream (`stdout`, `stderr`) that does not end with a line feed is followed by the marker `\ no newline at the end`.
-//!   Other sections rarely do, and there a line feed at the end shows as an empty line.
-//! - JSON is indented. In place of binary data stands a marker with its size, its hash and the [file](super::Blob) that holds it.
+//! - A section begins with `═══ stdout ═══`, `═══ stderr ═══`, `═══ text/html ═══` or `═══ error ═══`, in
+//!   that order (of the MIME types `text/plain` is first, `text/html` second). What a cell displays after
+//!   that comes as `═══ display 2: text/html ═══`, and so on. `═══ end ═══` is the last line, so that blank
+//!   lines at the end count.
+//! - A line that could be taken for a header or a marker has one more `\` in front. Control characters are
+//!   made [`visible`].
+//! - A stream (`stdout`, `stderr`) that does not end with a line feed is followed by the marker `\ no newline
+//!   at the end`. Other sections rarely do, and there a line feed at the end shows as an empty line.
+//! - JSON is indented. In place of binary data stands a marker with its size, its hash and the
+//!   [file](super::Blob) that holds it.
 //!
 //! This module reads and writes no file.
 
@@ -22,7 +24,8 @@ use crate::record::CellRecord;
 
 const RULE: &str = "═══";
 const NO_NEWLINE: &str = "no newline at the end";
-/// In front of a section name that could be taken for another: evcxr lets a program name any word as its MIME type.
+/// In front of a section name that could be taken for another: evcxr lets a program name any word as its MIME
+/// type.
 const DISPLAY: &str = "display: ";
 /// In front of a section name of what was not the first thing that the cell displayed, with its number.
 const FURTHER: &str = "display ";

@@ -1,8 +1,8 @@
-//! Decides whether a cell produced what its snapshot holds, channel by channel: JSON as values, markup as what it marks up, pictures by
-//! their pixels, everything else as text.
+//! Decides whether a cell produced what its snapshot holds, channel by channel: JSON as values, markup as
+//! what it marks up, pictures by their pixels, everything else as text.
 //!
-//! The main types are [`Comparison`], a project's rules for how far outputs may be from their snapshots, and [`Difference`]. This module
-//! reads and writes no file; who calls it brings the bytes.
+//! The main types are [`Comparison`], a project's rules for how far outputs may be from their snapshots, and
+//! [`Difference`]. This module reads and writes no file; who calls it brings the bytes.
 
 mod drawing;
 mod json;
@@ -106,7 +106,8 @@ pub(crate) struct Sides<'a, R> {
 }
 
 impl<R: Fn(&Blob) -> Option<Vec<u8>>> Sides<'_, R> {
-    /// The channels on which the cell did not produce what its snapshot holds, those that are only there first.
+    /// The channels on which the cell did not produce what its snapshot holds, those that are only there
+    /// first.
     pub(crate) fn differences(&self, comparison: &Comparison, notebook: &str, cell: &str) -> Vec<Difference> {
         let named = |body: &Body, name: &SectionName| body.sections.iter().position(|section| section.name == *name);
         let mut differences = Vec::new();

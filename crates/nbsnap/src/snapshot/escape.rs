@@ -1,8 +1,9 @@
-//! Makes characters visible that steer what shows them, and undoes it: what a snapshot holds must survive git, editors and insta's
-//! normalisation of line ends, and must neither steer a terminal nor break XML.
+//! Makes characters visible that steer what shows them, and undoes it: what a snapshot holds must survive
+//! git, editors and insta's normalisation of line ends, and must neither steer a terminal nor break XML.
 //!
-//! A control character becomes its picture (`\r` becomes `␍`); those that turn the direction of text, and those that are none, their number
-//! (`␦u{202e}`). A picture that was there before gets `␦` in front of it, so that nothing is ambiguous. Line feeds and tabs stay as they are.
+//! A control character becomes its picture (`\r` becomes `␍`); those that turn the direction of text, and
+//! those that are none, their number (`␦u{202e}`). A picture that was there before gets `␦` in front of it,
+//! so that nothing is ambiguous. Line feeds and tabs stay as they are.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -26,8 +27,8 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Whether a character does something to what shows it: control characters but line feed and tab, those that turn the direction of text,
-/// and the two that are none, which XML forbids.
+/// Whether a character does something to what shows it: control characters but line feed and tab, those that
+/// turn the direction of text, and the two that are none, which XML forbids.
 pub(crate) fn steers(c: char) -> bool {
     let turns_direction = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     c.is_control() && c != '\n' && c != '\t' || turns_direction || matches!(c, '\u{fffe}' | '\u{ffff}')
@@ -50,7 +51,8 @@ pub(crate) fn visible_line(text: &str) -> String {
     visible(text).replace('\n', "␊")
 }
 
-/// What `text` was before [`visible`] or [`visible_line`]. Text that neither wrote is taken as it is where it makes no sense.
+/// What `text` was before [`visible`] or [`visible_line`]. Text that neither wrote is taken as it is where it
+/// makes no sense.
 pub(crate) fn original(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text.chars();

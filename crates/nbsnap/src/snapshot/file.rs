@@ -1,6 +1,7 @@
 //! Snapshot files: insta's format, read and written by insta's own code.
 //!
-//! What a file holds is text here, and a few header lines for whoever reviews it; [`Body`](super::Body) knows what it means.
+//! What a file holds is text here, and a few header lines for whoever reviews it; [`Body`](super::Body) knows
+//! what it means.
 
 use std::fs;
 use std::io::{self, ErrorKind, Write};
@@ -126,7 +127,8 @@ pub(crate) fn recorded_digest(path: &Path) -> Result<Option<String>, SnapshotErr
 pub(crate) fn write(path: &Path, header: &Header, body: &str) -> Result<(), SnapshotError> {
     let failed = |source| SnapshotError::Write { path: path.to_owned(), source };
     let mut file = beside(path).map_err(failed)?;
-    // A JSON string is a YAML string. insta then writes the file again in its own words, so that accepting changes nothing.
+    // A JSON string is a YAML string. insta then writes the file again in its own words, so that accepting
+    // changes nothing.
     let quoted = |text: &str| serde_json::Value::from(visible_line(text)).to_string();
     let (source, expression, description) = (quoted(&header.source), quoted(&header.expression), quoted(&header.description));
     let info = format!("info:\n  {DIGEST} {}\n", quoted(&header.digest));

@@ -11,7 +11,8 @@ use super::store::SnapshotStore;
 pub(crate) type Files = BTreeMap<String, Vec<u8>>;
 
 impl SnapshotStore {
-    /// What is recorded of a cell, and the content of the binary files that it names; `None` where nothing is.
+    /// What is recorded of a cell, and the content of the binary files that it names; `None` where nothing
+    /// is.
     ///
     /// # Errors
     /// If the snapshot or one of its files cannot be read, or it is none.
@@ -29,7 +30,8 @@ impl SnapshotStore {
         Ok(Some((body, files)))
     }
 
-    /// Whether what is recorded of a cell was recorded from another source than this one. It is not known of a snapshot that does not say.
+    /// Whether what is recorded of a cell was recorded from another source than this one. It is not known of
+    /// a snapshot that does not say.
     ///
     /// # Errors
     /// If the snapshot cannot be read.

@@ -1,4 +1,5 @@
-//! Snapshots that wait for review, one by one: what is recorded, what is proposed, and settling the one or the other.
+//! Snapshots that wait for review, one by one: what is recorded, what is proposed, and settling the one or
+//! the other.
 //!
 //! The main type is [`Review`]. Who decides, and how they are asked, is not known here.
 

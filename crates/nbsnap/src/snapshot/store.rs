@@ -1,7 +1,8 @@
-//! The folder of snapshots: compares a cell's record with what was recorded, and lays down what has to be reviewed.
+//! The folder of snapshots: compares a cell's record with what was recorded, and lays down what has to be
+//! reviewed.
 //!
-//! The main type is [`SnapshotStore`]. It trusts the caller that records are redacted. What is left over when notebooks change,
-//! and what becomes of pending snapshots, is the work of `sweep`.
+//! The main type is [`SnapshotStore`]. It trusts the caller that records are redacted. What is left over when
+//! notebooks change, and what becomes of pending snapshots, is the work of `sweep`.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -36,7 +37,8 @@ pub struct SnapshotStore {
 }
 
 impl SnapshotStore {
-    /// The snapshots in the folder `root` of the project whose folder is `project_root`. The folder need not exist.
+    /// The snapshots in the folder `root` of the project whose folder is `project_root`. The folder need not
+    /// exist.
     pub fn new(root: PathBuf, project_root: PathBuf, update: UpdateMode) -> SnapshotStore {
         SnapshotStore { root, project: project_root, update, comparison: Comparison::default() }
     }
@@ -66,18 +68,22 @@ impl SnapshotStore {
         Ok(self.folder(&notebook.name)?.join(format!("{}.snap", cell.id)))
     }
 
-    /// Compares what a cell produced, already redacted, with its snapshot. `None` says that it is as recorded.
+    /// Compares what a cell produced, already redacted, with its snapshot. `None` says that it is as
+    /// recorded.
     ///
-    /// With [`UpdateMode::WritePending`], a difference is laid down for review, and what earlier differences of this cell left
-    /// is removed when there is none. A cell that is as recorded causes nothing to be written.
+    /// With [`UpdateMode::WritePending`], a difference is laid down for review, and what earlier differences
+    /// of this cell left is removed when there is none. A cell that is as recorded causes nothing to be
+    /// written.
     ///
     /// # Errors
-    /// If a file cannot be read or written, or is no snapshot at all. A snapshot whose body somebody broke is a difference.
+    /// If a file cannot be read or written, or is no snapshot at all. A snapshot whose body somebody broke is
+    /// a difference.
     pub fn check(&self, notebook: &Notebook, cell: &CodeCell, record: &CellRecord) -> Result<Option<CellProblem>, SnapshotError> {
         self.check_with(notebook, cell, record, &mut |_| ())
     }
 
-    /// As [`SnapshotStore::check`], with `hide` taking out of both bodies, the recorded one and the one now, what is not to be compared.
+    /// As [`SnapshotStore::check`], with `hide` taking out of both bodies, the recorded one and the one now,
+    /// what is not to be compared.
     ///
     /// # Errors
     /// As [`SnapshotStore::check`].
@@ -165,8 +171,8 @@ impl SnapshotStore {
         Ok(Proposal::Pending)
     }
 
-    /// Of a cell that was edited and has the same output, notes that the output is that of the source as it is now. A snapshot that
-    /// does not say what it was recorded from stays as it is.
+    /// Of a cell that was edited and has the same output, notes that the output is that of the source as it
+    /// is now. A snapshot that does not say what it was recorded from stays as it is.
     fn note_source(&self, notebook: &Notebook, cell: &CodeCell, snapshot: &Path, body: &str) -> Result<(), SnapshotError> {
         let header = Header::new(&self.project, notebook, cell);
         let is_other = |digest: Option<String>| digest.is_some_and(|digest| digest != header.digest);
@@ -220,7 +226,8 @@ pub(super) fn remove_unused_sidecars(snapshot: &Path, cell: &str) -> Result<Vec<
 
 /// The text of a file, whatever it holds; empty if there is none.
 ///
-/// Whether a snapshot names a binary file is told from its bare text: one that is broken must not cost a picture.
+/// Whether a snapshot names a binary file is told from its bare text: one that is broken must not cost a
+/// picture.
 pub(super) fn read_any(path: &Path) -> Result<String, SnapshotError> {
     match fs::read(path) {
         Ok(content) => Ok(String::from_utf8_lossy(&content).into_owned()),

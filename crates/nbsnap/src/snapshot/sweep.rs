@@ -25,7 +25,8 @@ pub struct Orphan {
 pub enum OrphanKind {
     /// A snapshot whose cell is gone.
     Snapshot,
-    /// A snapshot that waits for review, whose cell is gone. Git does not see it, so it concerns only this working copy.
+    /// A snapshot that waits for review, whose cell is gone. Git does not see it, so it concerns only this
+    /// working copy.
     Pending,
     /// A binary file that no snapshot names.
     Sidecar,
@@ -36,7 +37,8 @@ pub enum OrphanKind {
 pub struct Accepted {
     /// Snapshots that are new or have a new body.
     pub updated: Vec<PathBuf>,
-    /// Files that were removed: snapshots of cells that are silent now or gone, and binary files that nothing names any more.
+    /// Files that were removed: snapshots of cells that are silent now or gone, and binary files that nothing
+    /// names any more.
     pub removed: Vec<PathBuf>,
 }
 
@@ -62,9 +64,9 @@ impl Name<'_> {
 impl SnapshotStore {
     /// The files that belong to no cell of `notebooks`, or to no snapshot, sorted by path.
     ///
-    /// Only the folders of `notebooks` are looked at, unless these are all there are (`all_selected`). Then a folder that belongs
-    /// to none of them is left over too, but not if the notebook that its snapshots name as their source exists: it may merely
-    /// be broken at the moment.
+    /// Only the folders of `notebooks` are looked at, unless these are all there are (`all_selected`). Then a
+    /// folder that belongs to none of them is left over too, but not if the notebook that its snapshots name
+    /// as their source exists: it may merely be broken at the moment.
     ///
     /// # Errors
     /// If a file or folder cannot be read.
@@ -105,13 +107,15 @@ impl SnapshotStore {
         Ok(pending)
     }
 
-    /// Puts what waits for review in place, and removes `orphans`. With `notebooks`, only in the folders of these notebooks.
+    /// Puts what waits for review in place, and removes `orphans`. With `notebooks`, only in the folders of
+    /// these notebooks.
     ///
-    /// A pending snapshot that is empty removes its snapshot. This is an order, so it is carried out whatever the
-    /// [`UpdateMode`](super::UpdateMode).
+    /// A pending snapshot that is empty removes its snapshot. This is an order, so it is carried out whatever
+    /// the [`UpdateMode`](super::UpdateMode).
     ///
     /// # Errors
-    /// If a file cannot be read, written or removed, or a pending file is no snapshot. What was accepted before stays accepted.
+    /// If a file cannot be read, written or removed, or a pending file is no snapshot. What was accepted
+    /// before stays accepted.
     pub fn accept(&self, notebooks: Option<&[String]>, orphans: &[Orphan]) -> Result<Accepted, SnapshotError> {
         let mut accepted = Accepted::default();
         let is_meant = |path: &Path| {
@@ -139,7 +143,8 @@ impl SnapshotStore {
         folder.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/")
     }
 
-    /// The folders that may hold a notebook's snapshots, those in one another included, by the notebook's name.
+    /// The folders that may hold a notebook's snapshots, those in one another included, by the notebook's
+    /// name.
     fn folders(&self) -> Result<Vec<String>, SnapshotError> {
         let mut folders = Vec::new();
         let mut ahead = vec![String::new()];

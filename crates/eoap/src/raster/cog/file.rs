@@ -1,4 +1,5 @@
-//! What the file looks like: header, directories with their values, then the tiles, those of the smallest overview first (OGC 21-026 clause 7).
+//! What the file looks like: header, directories with their values, then the tiles, those of the smallest
+//! overview first (OGC 21-026 clause 7).
 
 use super::{
     Cog, Image,

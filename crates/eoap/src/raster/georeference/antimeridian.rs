@@ -1,5 +1,5 @@
-//! Places on both sides of the antimeridian (RFC 7946 clauses 3.1.9 and 5.2): bounds whose west is larger than their east, and shapes that are cut
-//! in two.
+//! Places on both sides of the antimeridian (RFC 7946 clauses 3.1.9 and 5.2): bounds whose west is larger
+//! than their east, and shapes that are cut in two.
 //!
 //! Computes on corners in degrees. Knows no file.
 
@@ -52,8 +52,9 @@ pub(crate) fn rings(corners: &[(f64, f64)]) -> Vec<Ring> {
     vec![side(|beyond| beyond <= 0.0, west), side(|beyond| beyond >= 0.0, east)]
 }
 
-/// Every `step`th place of a ring, with longitudes that do not jump. The places between tell which way round the ring goes: from 170° to -170° it is
-/// 20° or 340°. A ring around a pole cannot have such longitudes, and stays as it is.
+/// Every `step`th place of a ring, with longitudes that do not jump. The places between tell which way round
+/// the ring goes: from 170° to -170° it is 20° or 340°. A ring around a pole cannot have such longitudes, and
+/// stays as it is.
 pub(crate) fn continuous(ring: &[(f64, f64)], step: usize) -> Ring {
     let turn = |from: f64, to: f64| wrapped(to - from);
     let around: f64 = (0..ring.len()).map(|index| turn(ring[index].0, ring[(index + 1) % ring.len()].0)).sum();

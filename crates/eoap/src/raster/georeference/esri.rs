@@ -1,4 +1,5 @@
-//! Definitions that ArcGIS writes into a citation, in place of keys: `ESRI PE String = PROJCS[…]`, and what a definition in WKT is to PROJ.
+//! Definitions that ArcGIS writes into a citation, in place of keys: `ESRI PE String = PROJCS[…]`, and what a
+//! definition in WKT is to PROJ.
 //!
 //! What cannot be read keeps its words and is no system: never another one.
 
@@ -8,7 +9,8 @@ const MARK: &str = "ESRI PE String =";
 const CITATIONS: [u16; 3] = [3073, 1026, 2049];
 const WEB_MERCATOR: u32 = 3857;
 
-/// Projections by their names in WKT, lower case: what PROJ calls them, and whether the first standard parallel is the one of true scale.
+/// Projections by their names in WKT, lower case: what PROJ calls them, and whether the first standard
+/// parallel is the one of true scale.
 const PROJECTIONS: [(&str, &str, bool); 44] = [
     ("albers", "aea", false),
     ("albers_conic_equal_area", "aea", false),
@@ -74,8 +76,8 @@ pub(crate) fn of_citation(tags: &GeoTags) -> Option<Crs> {
     Some(Crs { epsg: None, name: node.name().map(str::to_owned), wkt: Some(node.to_string()), proj })
 }
 
-/// Whether a name is one of Web Mercator's, which is not the Mercator projection of an ellipsoid that its other words say it is: places would be
-/// 21 km off.
+/// Whether a name is one of Web Mercator's, which is not the Mercator projection of an ellipsoid that its
+/// other words say it is: places would be 21 km off.
 pub(crate) fn is_web_mercator(name: &str) -> bool {
     let name = name.to_ascii_lowercase().replace([' ', '-', '_'], "");
     ["webmercator", "pseudomercator", "mercatorauxiliarysphere", "popularvisualisation"].iter().any(|part| name.contains(part))

@@ -1,5 +1,5 @@
-//! The geographic part of a GeoTIFF: keys and coordinates (OGC 19-008r4 clauses 7.1 and 7.2; TIFF tags 33550, 33922, 34264,
-//! 34735, 34737).
+//! The geographic part of a GeoTIFF: keys and coordinates (OGC 19-008r4 clauses 7.1 and 7.2; TIFF tags 33550,
+//! 33922, 34264, 34735, 34737).
 //!
 //! Turns the values of tags into a reference system and a transformation. Does not read files.
 
@@ -61,9 +61,11 @@ impl GeoTags {
         }
     }
 
-    /// The reference system: the projected one if there is one, else the geographic one, else the name that is given.
+    /// The reference system: the projected one if there is one, else the geographic one, else the name that
+    /// is given.
     ///
-    /// With ground control points instead of a transformation the system is that of the points, not that of the raster.
+    /// With ground control points instead of a transformation the system is that of the points, not that of
+    /// the raster.
     pub(crate) fn crs(&self) -> Option<Crs> {
         if self.has_control_points() {
             return None;
@@ -76,7 +78,8 @@ impl GeoTags {
         self.matrix.len() != 16 && self.pixel_size().is_none() && self.tiepoints.len() >= 6
     }
 
-    /// The points with known places: column, row, one that is not used, x, y, z. Those of centres are half a pixel further, as in GDAL.
+    /// The points with known places: column, row, one that is not used, x, y, z. Those of centres are half a
+    /// pixel further, as in GDAL.
     pub(crate) fn control_points(&self) -> Vec<GroundControlPoint> {
         if !self.has_control_points() {
             return Vec::new();
@@ -117,8 +120,8 @@ impl GeoTags {
         }
     }
 
-    /// The transformation; the identity without a georeference or with ground control points. As in GDAL, a scale comes before a matrix, a
-    /// matrix has 16 numbers, and a scale of 0 is none.
+    /// The transformation; the identity without a georeference or with ground control points. As in GDAL, a
+    /// scale comes before a matrix, a matrix has 16 numbers, and a scale of 0 is none.
     pub(crate) fn transform(&self) -> Affine {
         let affine = match (self.pixel_size(), &self.tiepoints[..], &self.matrix[..]) {
             (Some((width, height)), [i, j, _, x, y, _, ..], _) => {

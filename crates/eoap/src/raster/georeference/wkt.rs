@@ -1,7 +1,7 @@
 //! Well-known text of reference systems in its first version (OGC 01-009), as GDAL 3 writes it.
 //!
-//! [`Node`] reads and writes the text; [`as_gdal`] turns definitions of the EPSG registry as older programs write them into GDAL's
-//! spelling. What the words mean is for others to know.
+//! [`Node`] reads and writes the text; [`as_gdal`] turns definitions of the EPSG registry as older programs
+//! write them into GDAL's spelling. What the words mean is for others to know.
 
 use std::fmt;
 
@@ -121,8 +121,8 @@ impl fmt::Display for Node {
     }
 }
 
-/// A definition of the EPSG registry in GDAL 3's spelling: no datum shifts, numbers of 15 digits, axes always and by their long
-/// names, parameters in the registry's order.
+/// A definition of the EPSG registry in GDAL 3's spelling: no datum shifts, numbers of 15 digits, axes always
+/// and by their long names, parameters in the registry's order.
 pub(crate) fn as_gdal(mut node: Node) -> Node {
     respell(&mut node);
     match node.keyword.as_str() {

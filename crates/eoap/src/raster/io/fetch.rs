@@ -79,7 +79,8 @@ impl Fetcher {
         Ok(here)
     }
 
-    /// The bytes of a range within the file, with one request if any of it is missing. The answer is shorter only if the file has become so.
+    /// The bytes of a range within the file, with one request if any of it is missing. The answer is shorter
+    /// only if the file has become so.
     pub(crate) async fn get(&self, range: Range<u64>) -> Result<Bytes> {
         let kept = self.kept().get(range.clone());
         match kept {
@@ -112,7 +113,8 @@ impl Fetcher {
 /// A thing and where its bytes lie in the file.
 pub(crate) type Placed<T> = (Range<u64>, T);
 
-/// Groups things that lie near each other in a file, so that one request fetches several: at most `JOIN_DISTANCE` apart and at most `limit` bytes in all.
+/// Groups things that lie near each other in a file, so that one request fetches several: at most
+/// `JOIN_DISTANCE` apart and at most `limit` bytes in all.
 pub(crate) fn group<T>(mut things: Vec<Placed<T>>, limit: u64) -> Vec<Placed<Vec<Placed<T>>>> {
     things.sort_by_key(|(place, _)| place.start);
     let mut groups: Vec<Placed<Vec<_>>> = Vec::new();

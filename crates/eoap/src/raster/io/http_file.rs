@@ -1,7 +1,8 @@
 //! A file on an HTTP server, read range by range (RFC 9110, clause 14).
 //!
-//! What comes is verified: it is the range that was asked for, whole, and of the same file as before. What passes (a connection that breaks,
-//! a busy server) is tried again, as it is with stores. What bytes mean is not known here.
+//! What comes is verified: it is the range that was asked for, whole, and of the same file as before. What
+//! passes (a connection that breaks, a busy server) is tried again, as it is with stores. What bytes mean is
+//! not known here.
 
 use std::{
     fmt,
@@ -28,7 +29,8 @@ use crate::{
     storage::shown_address::shown,
 };
 
-/// A server that ignores ranges sends the file whole; one up to this size is kept, because the next range would need it all again.
+/// A server that ignores ranges sends the file whole; one up to this size is kept, because the next range
+/// would need it all again.
 const MOST_WITHOUT_RANGES: usize = 64 << 20;
 const NO_RANGES: &str =
     "its server ignores `Range` and the file is larger than 64 MiB; download it, and open it with `Raster::open_file`";
@@ -69,7 +71,8 @@ impl HttpFile {
         Ok(Self { client: file_client()?, url, known: Arc::default() })
     }
 
-    /// The file beside this one whose name has this ending. A query may be a signature, which is for one file.
+    /// The file beside this one whose name has this ending. A query may be a signature, which is for one
+    /// file.
     pub(crate) fn beside(&self, ending: &str) -> Option<Self> {
         let mut url = self.url.query().is_none().then(|| self.url.clone())?;
         url.set_path(&format!("{}{ending}", url.path()));
@@ -146,7 +149,8 @@ impl HttpFile {
         Ok(whole.freeze())
     }
 
-    /// The bytes that were asked for, of those that came: a server may answer with a wider range, such as blocks of its own.
+    /// The bytes that were asked for, of those that came: a server may answer with a wider range, such as
+    /// blocks of its own.
     fn cut(&self, bytes: Bytes, sent: Range<u64>, wanted: Range<u64>) -> Result<Bytes, Failure> {
         if bytes.len() as u64 != sent.end - sent.start {
             let reason = format!("{} bytes came of bytes {}-{}", bytes.len(), sent.start, sent.end - 1);

@@ -1,4 +1,5 @@
-//! Files beside a raster that GDAL calls by its name and an ending: overviews in `.ovr`, masks in `.msk`, metadata in `.aux.xml`.
+//! Files beside a raster that GDAL calls by its name and an ending: overviews in `.ovr`, masks in `.msk`,
+//! metadata in `.aux.xml`.
 
 use std::sync::Arc;
 
@@ -45,7 +46,8 @@ pub(crate) async fn text_beside(raster: &Fetcher, ending: &str) -> Result<Option
     Ok(Some(String::from_utf8_lossy(&text).into_owned()))
 }
 
-/// Whether a file is not there. Stores say of what is not there that it is forbidden, to those who may not list.
+/// Whether a file is not there. Stores say of what is not there that it is forbidden, to those who may not
+/// list.
 fn is_absent(error: &Error) -> bool {
     use object_store::Error::{NotFound, PermissionDenied, Unauthenticated};
     match error {

@@ -1,9 +1,11 @@
-//! Directories of a TIFF file and the values in them (TIFF 6.0 section 2; BigTIFF), read from whatever bytes are there.
+//! Directories of a TIFF file and the values in them (TIFF 6.0 section 2; BigTIFF), read from whatever bytes
+//! are there.
 //!
-//! [`Tiff`] reads values one by one, so that a list that nobody asks for is never fetched: the list of the tiles of a large image can
-//! be longer than all the rest of its header. Where bytes are missing, the answer is [`Halt::Missing`]: someone else fetches them,
-//! and the reading is tried again. (The crate `tiff` reads all lists of an image, into 32 bytes per number, before it says how large
-//! the image is; its names for types and byte orders are used here.) Knows no tag by name.
+//! [`Tiff`] reads values one by one, so that a list that nobody asks for is never fetched: the list of the
+//! tiles of a large image can be longer than all the rest of its header. Where bytes are missing, the answer
+//! is [`Halt::Missing`]: someone else fetches them, and the reading is tried again. (The crate `tiff` reads
+//! all lists of an image, into 32 bytes per number, before it says how large the image is; its names for
+//! types and byte orders are used here.) Knows no tag by name.
 
 use std::{collections::BTreeMap, ops::Range};
 

@@ -1,7 +1,8 @@
 //! What GDAL writes into TIFF tag 42112: an XML text with items such as
 //! `<Item name="SCALE" sample="0" role="scale">0.0001</Item>`.
 //!
-//! [`GdalMetadata`] has the items of the file and of its bands. An item that is damaged is left out, as are those of other domains.
+//! [`GdalMetadata`] has the items of the file and of its bands. An item that is damaged is left out, as are
+//! those of other domains.
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,8 @@
-//! What a GeoTIFF says beside its pixels: its first image, place on Earth, nodata, colours and GDAL's metadata; and its further images.
+//! What a GeoTIFF says beside its pixels: its first image, place on Earth, nodata, colours and GDAL's
+//! metadata; and its further images.
 //!
-//! [`Header`] is what is read when a file is opened; [`Further`], the overviews and masks, only when they are needed, since they may lie at
-//! the other end of the file. Both are read from the bytes that are here.
+//! [`Header`] is what is read when a file is opened; [`Further`], the overviews and masks, only when they are
+//! needed, since they may lie at the other end of the file. Both are read from the bytes that are here.
 
 use std::{collections::HashSet, sync::Arc};
 
@@ -110,7 +111,8 @@ impl Further {
     }
 }
 
-/// The images of a chain of directories. One that cannot be read is left out: it is no reason not to read the others.
+/// The images of a chain of directories. One that cannot be read is left out: it is no reason not to read the
+/// others.
 pub(crate) fn images(tiff: &Tiff<'_>, first: u64) -> Outcome<Vec<Level>> {
     let mut levels = Vec::new();
     let (mut next, mut seen) = (first, HashSet::new());

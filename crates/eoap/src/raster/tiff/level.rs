@@ -1,6 +1,7 @@
 //! One image of a TIFF file: the full one, an overview or a mask (TIFF 6.0 sections 3 to 8 and 15).
 //!
-//! [`Level`] says how the image is divided into chunks (tiles or strips) and how they are encoded. No pixel is decoded here.
+//! [`Level`] says how the image is divided into chunks (tiles or strips) and how they are encoded. No pixel
+//! is decoded here.
 
 use std::ops::Range;
 
@@ -147,7 +148,8 @@ impl Level {
         Ok(level)
     }
 
-    /// Refuses colours that would have to be converted, as GDAL does, to be what they seem: their numbers would be taken for others.
+    /// Refuses colours that would have to be converted, as GDAL does, to be what they seem: their numbers
+    /// would be taken for others.
     fn check_colours(&self) -> Outcome<()> {
         let is_jpeg = self.compression == CompressionMethod::ModernJPEG;
         let colours = match self.photometric {

@@ -6,7 +6,8 @@ use std::io::Read;
 
 use ruzstd::decoding::StreamingDecoder;
 
-/// Unpacks so many bytes, or fewer if there are no more; what a damaged chunk would unpack beyond them is never unpacked.
+/// Unpacks so many bytes, or fewer if there are no more; what a damaged chunk would unpack beyond them is
+/// never unpacked.
 pub(crate) fn decompress(data: &[u8], length: usize) -> Result<Vec<u8>, String> {
     let damaged = |error: &dyn std::fmt::Display| format!("a tile or strip is damaged: {error}");
     let decoder = StreamingDecoder::new(data).map_err(|error| damaged(&error))?;

@@ -1,6 +1,7 @@
 //! A running `nbsnap-evcxr`, and what is said to it and by it.
 //!
-//! The main type is [`Connection`]. It passes messages on to whoever they are for, and does not know what they mean.
+//! The main type is [`Connection`]. It passes messages on to whoever they are for, and does not know what
+//! they mean.
 
 use std::collections::BTreeMap;
 use std::io::BufReader;

@@ -1,4 +1,5 @@
-//! What the runner and `nbsnap-evcxr` say to each other, over the pipes that the latter was started with. One JSON value a line.
+//! What the runner and `nbsnap-evcxr` say to each other, over the pipes that the latter was started with. One
+//! JSON value a line.
 //!
 //! ```text
 //! runner                         nbsnap-evcxr
@@ -10,7 +11,8 @@
 //!   <──  Ended { worker: 1 }
 //!   Leave { worker: 1 }  ──>
 //! ```
-//! The runner may say `Interrupt` at any time. When it closes its pipe, however it ended, `nbsnap-evcxr` ends all that it has started.
+//! The runner may say `Interrupt` at any time. When it closes its pipe, however it ended, `nbsnap-evcxr` ends
+//! all that it has started.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};

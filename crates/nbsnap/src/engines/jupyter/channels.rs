@@ -1,5 +1,5 @@
-//! The sockets between the runner and a kernel. This is the only place where something waits asynchronously: whoever uses it sends, and listens with a
-//! limit of time, like everything else here.
+//! The sockets between the runner and a kernel. This is the only place where something waits asynchronously:
+//! whoever uses it sends, and listens with a limit of time, like everything else here.
 //!
 //! The main type is [`Channels`].
 
@@ -27,7 +27,8 @@ use super::message::{Channel, Message};
 
 /// How long one try to connect may take: the socket library itself waits longer and longer between its tries.
 const CONNECT: Duration = Duration::from_millis(400);
-/// How often a kernel that does not listen yet is looked at: its sockets would be tried again only after longer and longer pauses.
+/// How often a kernel that does not listen yet is looked at: its sockets would be tried again only after
+/// longer and longer pauses.
 const LOOK: Duration = Duration::from_millis(10);
 /// Those that are connected: shell, control, stdin, and the one of outputs.
 const SOCKETS: usize = 4;
@@ -75,7 +76,8 @@ struct Requests {
 }
 
 impl Channels {
-    /// Finds free ports. They are free again when what is returned is dropped, which must be just before the kernel binds them.
+    /// Finds free ports. They are free again when what is returned is dropped, which must be just before the
+    /// kernel binds them.
     pub(super) fn reserve(kernel_name: &str, key: String) -> io::Result<Reserved> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -183,7 +185,8 @@ async fn is_open(port: u16) -> bool {
     from_another && socket.connect(loopback(port)).await.is_ok()
 }
 
-/// Connects, however often it takes: a kernel may listen only after seconds. Whoever gives up on it drops the runtime.
+/// Connects, however often it takes: a kernel may listen only after seconds. Whoever gives up on it drops the
+/// runtime.
 async fn keep_trying<C>(connected: &AtomicUsize, connect: impl AsyncFn() -> Result<C, RuntimeError>) -> C {
     loop {
         if let Ok(Ok(connection)) = tokio::time::timeout(CONNECT, connect()).await {

@@ -1,5 +1,5 @@
-//! What of the machine's environment a kernel gets: what programs need to be found and to start, and nothing that would make one machine's verdict
-//! another's.
+//! What of the machine's environment a kernel gets: what programs need to be found and to start, and nothing
+//! that would make one machine's verdict another's.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,7 +16,8 @@ const NOT_OF_PYTHON: &[&str] = &["PYTHONSTARTUP", "PYTHONINSPECT", "PYTHONBREAKP
 pub(super) const FILES: &[(&str, &str)] =
     &[("ipython/profile_default/ipython_kernel_config.py", "c = get_config()\nc.HistoryManager.hist_file = ':memory:'\n")];
 
-/// The variables that every kernel gets, before those that it and its notebook bring. `private` is a folder in which it finds no settings.
+/// The variables that every kernel gets, before those that it and its notebook bring. `private` is a folder
+/// in which it finds no settings.
 pub(super) fn variables(private: &Path) -> BTreeMap<String, String> {
     let is_wanted = |name: &str| OF_PYTHON.contains(&name) || (name.starts_with("PYTHON") && !NOT_OF_PYTHON.contains(&name));
     let mut variables = environment::plain();

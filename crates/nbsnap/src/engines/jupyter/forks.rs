@@ -1,6 +1,8 @@
-//! Kernels of Python's that are forked from a process that has loaded ipykernel: to load it is most of what a start takes.
+//! Kernels of Python's that are forked from a process that has loaded ipykernel: to load it is most of what a
+//! start takes.
 //!
-//! The main type is [`Forks`], the server of a worker. A kernel that cannot be forked is started as every other.
+//! The main type is [`Forks`], the server of a worker. A kernel that cannot be forked is started as every
+//! other.
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -148,7 +150,8 @@ pub(super) fn in_words(status: &str) -> String {
     raw.map_or_else(|| status.to_owned(), |raw| rust_cells::describe_exit(ExitStatus::from_raw(raw)))
 }
 
-/// The program with its options, and the arguments behind `-m ipykernel_launcher`; none where something else is started.
+/// The program with its options, and the arguments behind `-m ipykernel_launcher`; none where something else
+/// is started.
 fn split(arguments: &[OsString]) -> Option<(&[OsString], &[OsString])> {
     let at = arguments.windows(2).position(|pair| pair[0] == "-m" && pair[1] == "ipykernel_launcher")?;
     (at > 0).then(|| (&arguments[..at], &arguments[at + 2..]))

@@ -20,13 +20,15 @@ use crate::process::nonce;
 
 /// How often whoever waits for a kernel looks whether it is still there, and whether the user wants to stop.
 const TICK: Duration = Duration::from_millis(50);
-/// How soon a kernel that has not answered yet is asked again whether it is ready: each time later, and at last this often.
+/// How soon a kernel that has not answered yet is asked again whether it is ready: each time later, and at
+/// last this often.
 const AGAIN: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(500));
 /// How often whoever waits for the sockets looks whether they are connected.
 const LOOK: Duration = Duration::from_millis(5);
 /// How long a kernel may take to shut down by itself.
 const SHUTDOWN: Duration = Duration::from_secs(2);
-/// How often a kernel is started that finds its ports taken: between their choice and their use there is a moment.
+/// How often a kernel is started that finds its ports taken: between their choice and their use there is a
+/// moment.
 const STARTS: usize = 3;
 
 /// A running kernel. Dropping it ends it.
@@ -143,7 +145,8 @@ impl Kernel {
         Ok(Kernel { process, channels, interrupt_by_message, interrupt, _folder: folder })
     }
 
-    /// Asks until the kernel answers, and until it is heard on the socket of outputs, too: what a cell shows before that would be lost.
+    /// Asks until the kernel answers, and until it is heard on the socket of outputs, too: what a cell shows
+    /// before that would be lost.
     fn wait_until_ready(&mut self, limit: Duration) -> Result<(), NoReply> {
         let deadline = Instant::now() + limit;
         let (mut asked, mut replied, mut heard) = (Vec::new(), false, false);

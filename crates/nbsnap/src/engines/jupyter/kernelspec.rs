@@ -1,7 +1,9 @@
-//! Which kernels are installed, and how each is started: <https://jupyter-client.readthedocs.io/en/stable/kernels.html>.
+//! Which kernels are installed, and how each is started:
+//! <https://jupyter-client.readthedocs.io/en/stable/kernels.html>.
 //!
-//! The main type is [`Kernelspecs`]: the folders in which Jupyter looks. `jupyter-zmq-client` has a search of its own, which finds no virtual environment unless
-//! `jupyter` is installed, and takes `JUPYTER_PATH` for one folder.
+//! The main type is [`Kernelspecs`]: the folders in which Jupyter looks. `jupyter-zmq-client` has a search of
+//! its own, which finds no virtual environment unless `jupyter` is installed, and takes `JUPYTER_PATH` for
+//! one folder.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -71,8 +73,9 @@ pub(super) struct Kernelspec {
 }
 
 impl Kernelspecs {
-    /// The folders that Jupyter looks in, as this process' environment has them: `JUPYTER_PATH`, the environment of Python that is in `VIRTUAL_ENV` or
-    /// `CONDA_PREFIX`, that this program is installed in, or that is on `PATH`, the user's, the system's.
+    /// The folders that Jupyter looks in, as this process' environment has them: `JUPYTER_PATH`, the
+    /// environment of Python that is in `VIRTUAL_ENV` or `CONDA_PREFIX`, that this program is installed in,
+    /// or that is on `PATH`, the user's, the system's.
     pub fn of_machine() -> Kernelspecs {
         let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
         let mut folders: Vec<PathBuf> = Vec::new();
@@ -92,7 +95,8 @@ impl Kernelspecs {
         Kernelspecs::in_folders(folders)
     }
 
-    /// The environment of Python that this program is installed in, if it is in one: nobody has to activate it.
+    /// The environment of Python that this program is installed in, if it is in one: nobody has to activate
+    /// it.
     pub fn own_environment() -> Option<PathBuf> {
         let program = std::env::current_exe().ok()?;
         let prefix = program.parent()?.parent()?;
@@ -177,7 +181,8 @@ impl Kernelspec {
         arguments
     }
 
-    /// The environment of Python that the kernel is installed in, if it is in one: the folder above `share/jupyter/kernels/NAME`.
+    /// The environment of Python that the kernel is installed in, if it is in one: the folder above
+    /// `share/jupyter/kernels/NAME`.
     fn prefix(&self) -> Option<&Path> {
         self.folder.ancestors().nth(4).filter(|prefix| self.folder.starts_with(prefix.join("share/jupyter")))
     }

@@ -1,7 +1,8 @@
-//! What a kernel says, message by message, as it came: <https://jupyter-client.readthedocs.io/en/stable/messaging.html>.
+//! What a kernel says, message by message, as it came:
+//! <https://jupyter-client.readthedocs.io/en/stable/messaging.html>.
 //!
-//! The main type is [`Message`]. Content stays JSON: what a cell displays is compared and written as the kernel sent it, and what one kernel leaves out
-//! must not keep another's messages from being read.
+//! The main type is [`Message`]. Content stays JSON: what a cell displays is compared and written as the
+//! kernel sent it, and what one kernel leaves out must not keep another's messages from being read.
 
 use jupyter_protocol::messaging::Header;
 use jupyter_zmq_client::{RawMessage, RuntimeError};

@@ -1,7 +1,7 @@
 //! What a cell has shown so far, put together from a kernel's messages as Jupyter does it on the screen.
 //!
-//! The main type is [`Outputs`]. Streams are joined by name, displays are kept in order and updated by their ids, and a cell that clears its
-//! output has shown nothing until then.
+//! The main type is [`Outputs`]. Streams are joined by name, displays are kept in order and updated by their
+//! ids, and a cell that clears its output has shown nothing until then.
 
 use std::collections::BTreeMap;
 
@@ -101,8 +101,8 @@ impl Outputs {
         self.displays.iter().flat_map(|display| display.data.values()).map(|text| text.len() as u64).sum()
     }
 
-    /// Everything with this id shows something else now. Where it was another cell that displayed it, it is this one that shows it anew: what a cell has
-    /// shown is settled when the next one begins.
+    /// Everything with this id shows something else now. Where it was another cell that displayed it, it is
+    /// this one that shows it anew: what a cell has shown is settled when the next one begins.
     fn update(&mut self, content: &Value) {
         let Some(id) = id(content) else { return };
         let data = bundle(&content["data"]);

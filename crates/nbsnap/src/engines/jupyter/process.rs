@@ -1,4 +1,5 @@
-//! A kernel's process: started on its own under a supervisor, or forked by a server. It knows nothing of the protocol.
+//! A kernel's process: started on its own under a supervisor, or forked by a server. It knows nothing of the
+//! protocol.
 //!
 //! The main type is [`Process`].
 

@@ -1,6 +1,7 @@
 //! One worker: runs notebooks, each in a kernel of its own.
 //!
-//! The main type is [`JupyterWorker`]. It decides when a cell is over and how it ended; whether that is right is for the runner to say.
+//! The main type is [`JupyterWorker`]. It decides when a cell is over and how it ended; whether that is right
+//! is for the runner to say.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -20,7 +21,8 @@ use crate::event::Timing;
 use crate::notebook::CodeCell;
 use crate::record::{CellRecord, Failure};
 
-/// After a cell's reply and its idle, nothing may come for this long until it is over: some kernels send a stream late.
+/// After a cell's reply and its idle, nothing may come for this long until it is over: some kernels send a
+/// stream late.
 const QUIET: Duration = Duration::from_millis(15);
 /// How long a kernel that was interrupted may take until it stops.
 const STOP: Duration = Duration::from_secs(5);
@@ -49,7 +51,8 @@ pub(super) enum End {
     Replied(Value),
     /// It asked for input.
     Asked(String),
-    /// Its time was up, or it was too much output. The kernel was interrupted, and is gone if it did not stop then.
+    /// Its time was up, or it was too much output. The kernel was interrupted, and is gone if it did not stop
+    /// then.
     Stopped,
     /// The kernel is gone: how it ended, and what its process printed.
     Died { status: String, printed: String },
@@ -191,13 +194,15 @@ fn run_cell(session: &mut Session, cell: &CodeCell, run: &Run<'_>) -> Result<(Ce
 }
 
 impl Session {
-    /// Has the kernel execute code, and waits until it is done with it, at most for `limit`; of each stream `max_output` bytes are kept.
+    /// Has the kernel execute code, and waits until it is done with it, at most for `limit`; of each stream
+    /// `max_output` bytes are kept.
     pub(super) fn execute(&mut self, code: &str, limit: Duration, max_output: u64) -> Result<Executed, EngineError> {
         self.ask(code, limit, max_output, None)
     }
 
-    /// [`Session::execute`] of code that writes `mark` to both streams: what the request before it goes on to show is added to `outputs`, as is what comes
-    /// now, and it is over when both streams have passed the mark.
+    /// [`Session::execute`] of code that writes `mark` to both streams: what the request before it goes on to
+    /// show is added to `outputs`, as is what comes now, and it is over when both streams have passed the
+    /// mark.
     pub(super) fn execute_after(
         &mut self,
         code: &str,

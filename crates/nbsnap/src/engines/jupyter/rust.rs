@@ -1,9 +1,10 @@
 //! What evcxr's kernel does not say, found out all the same.
 //!
-//! The main type is [`Rust`]. The kernel answers `ok` for a cell that panicked or whose `?` met an error, and sends standard error after it has said that
-//! it is done. But it keeps no variable of a cell that did not come to its end. So every cell begins with a variable of ours, and after each the kernel
-//! is asked for it, in a request that also writes a mark on both streams: what comes before the mark is the cell's, and without the variable the cell has
-//! failed. What the mark cannot tell is in the README.
+//! The main type is [`Rust`]. The kernel answers `ok` for a cell that panicked or whose `?` met an error, and
+//! sends standard error after it has said that it is done. But it keeps no variable of a cell that did not
+//! come to its end. So every cell begins with a variable of ours, and after each the kernel is asked for it,
+//! in a request that also writes a mark on both streams: what comes before the mark is the cell's, and
+//! without the variable the cell has failed. What the mark cannot tell is in the README.
 
 use std::collections::BTreeMap;
 use std::os::unix::process::ExitStatusExt;
@@ -26,7 +27,8 @@ use crate::record::{CellRecord, Diagnostic, DiagnosticSpan, Failure};
 const GUARD: &str = "nbsnap_reached";
 /// How long it may take to ask for it: evcxr compiles a cell.
 const ASKING: Duration = Duration::from_secs(120);
-/// Run before the first cell and after the process of cells has ended: evcxr asks for backtraces, whose frames differ between machines.
+/// Run before the first cell and after the process of cells has ended: evcxr asks for backtraces, whose
+/// frames differ between machines.
 const BEGINNING: &str = r#"unsafe { std::env::set_var("RUST_BACKTRACE", "0") };"#;
 
 /// How notebooks in Rust are run by evcxr's kernel.
@@ -58,7 +60,8 @@ impl Rust {
         BTreeMap::from([("evcxr.toml".to_owned(), text)])
     }
 
-    /// Runs a cell, and what is needed to know what became of it. What is returned beside the record was printed before the cell.
+    /// Runs a cell, and what is needed to know what became of it. What is returned beside the record was
+    /// printed before the cell.
     pub(super) fn run_cell(
         &self,
         session: &mut Session,
@@ -124,7 +127,8 @@ impl Rust {
         Ok((record(outputs, failure), late))
     }
 
-    /// Waits until both streams have passed a mark. Where a number is given, says also whether the cell with that number came to its end.
+    /// Waits until both streams have passed a mark. Where a number is given, says also whether the cell with
+    /// that number came to its end.
     fn ask(&self, session: &mut Session, outputs: Outputs, number: Option<usize>, run: &Run<'_>) -> Result<Asked, EngineError> {
         let mark = format!("nbsnap-mark-{}", session.count());
         let value = number.map_or("0".to_owned(), |_| GUARD.to_owned());
@@ -216,8 +220,9 @@ fn not_reached(outputs: &mut Outputs, source: &str, line: Option<u32>) -> Option
     Some(Failure::Error { message: outputs.stderr.clone(), lines })
 }
 
-/// What came on standard error before evcxr's process of cells ended because it was asked for the variable: where a cell leaves it by `return`, or after a
-/// panic that the kernel has not noticed, variables are not given up but lost.
+/// What came on standard error before evcxr's process of cells ended because it was asked for the variable:
+/// where a cell leaves it by `return`, or after a panic that the kernel has not noticed, variables are not
+/// given up but lost.
 fn before_gone_missing(stderr: &str) -> Option<String> {
     let (before, _) = stderr.split_once("has gone missing\n")?;
     let panic = before.rfind("thread '").filter(|at| before[*at..].contains(GUARD))?;
@@ -239,7 +244,8 @@ fn failure(errors: Vec<Reported>) -> Failure {
     Failure::Compile { diagnostics: errors.into_iter().map(diagnostic).collect() }
 }
 
-/// How the process of cells ended, in the words that are used for every process; the kernel has those of the standard library.
+/// How the process of cells ended, in the words that are used for every process; the kernel has those of the
+/// standard library.
 fn in_words(status: &str) -> String {
     let number = |text: &str| text.split_whitespace().next().and_then(|number| number.parse::<i32>().ok());
     let code = status.strip_prefix("exit status: ").and_then(number).map(|code| code << 8);
@@ -256,7 +262,8 @@ fn diagnostic(error: Reported) -> Diagnostic {
     Diagnostic { code, message: error.value, spans: Vec::new(), help: Vec::new() }
 }
 
-/// Finds out where in the cell the errors are: the kernel says so when it is asked to check the code, as JupyterLab's plug-in does while one types.
+/// Finds out where in the cell the errors are: the kernel says so when it is asked to check the code, as
+/// JupyterLab's plug-in does while one types.
 fn place(diagnostics: &mut [Diagnostic], session: &mut Session, source: &str) -> Result<(), EngineError> {
     let answer = session.consult("evcxr-cargo-check", json!({ "code": source }), ASKING)?;
     let mut problems: Vec<&Value> = answer["problems"].as_array().into_iter().flatten().collect();

@@ -110,7 +110,8 @@ impl RustcWorker<'_> {
                 return Ok(());
             }
             let (record, timing) = self.cell(run, session, compiled, cell)?;
-            // The process that holds all variables is gone: every cell after this one would fail for want of it.
+            // The process that holds all variables is gone: every cell after this one would fail for want of
+            // it.
             let is_gone = matches!(record.failure, Some(Failure::Timeout { .. }));
             if report(Progress::Ended(cell, record, timing)).is_break() || is_gone {
                 break;

@@ -1,7 +1,9 @@
-//! SVG by what it draws: plot libraries write elements, their ids and their attributes in any order, and draw the same.
+//! SVG by what it draws: plot libraries write elements, their ids and their attributes in any order, and draw
+//! the same.
 //!
-//! Both sides are drawn on this machine and compared pixel by pixel, as pictures are. Fonts and embedded pictures are not drawn: texts and pictures
-//! are compared by what they are and by what their ancestors say of them.
+//! Both sides are drawn on this machine and compared pixel by pixel, as pictures are. Fonts and embedded
+//! pictures are not drawn: texts and pictures are compared by what they are and by what their ancestors say
+//! of them.
 
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
@@ -62,7 +64,8 @@ fn draw(svg: &str) -> Option<Vec<u8>> {
     Some(out)
 }
 
-/// What is not drawn, in any order: each element with its own and its ancestors' attributes, but for ids, and with its text.
+/// What is not drawn, in any order: each element with its own and its ancestors' attributes, but for ids, and
+/// with its text.
 fn texts(svg: &str) -> Option<Vec<String>> {
     let mut reader = Reader::from_str(svg);
     reader.config_mut().expand_empty_elements = true;

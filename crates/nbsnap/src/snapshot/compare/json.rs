@@ -1,7 +1,8 @@
-//! JSON as values: the order of members says nothing, some members may be left out, and numbers may be near enough.
+//! JSON as values: the order of members says nothing, some members may be left out, and numbers may be near
+//! enough.
 //!
-//! The main type is [`JsonPath`]. Numbers have all the digits that were written, and a member that is repeated has all its values. Text that
-//! is no JSON is compared as it stands.
+//! The main type is [`JsonPath`]. Numbers have all the digits that were written, and a member that is
+//! repeated has all its values. Text that is no JSON is compared as it stands.
 
 mod value;
 
@@ -13,7 +14,8 @@ use serde::{Deserialize, Deserializer, de::Error};
 use super::{Tolerance, numbers};
 use value::Value;
 
-/// Which members of a JSON value are meant: a JSON Pointer (RFC 6901) in which `*` stands for any one step and `**` for any number of them.
+/// Which members of a JSON value are meant: a JSON Pointer (RFC 6901) in which `*` stands for any one step
+/// and `**` for any number of them.
 #[derive(Clone, PartialEq, Eq)]
 pub struct JsonPath {
     steps: Vec<Step>,

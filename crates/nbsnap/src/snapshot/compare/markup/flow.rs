@@ -1,4 +1,5 @@
-//! Text as it is shown: white space collapses as it does on a page, across inline elements and up to the end of a line.
+//! Text as it is shown: white space collapses as it does on a page, across inline elements and up to the end
+//! of a line.
 //!
 //! The main type is [`Flow`]. It is given tags and text by who reads markup, and knows no syntax.
 
