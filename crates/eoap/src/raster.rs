@@ -11,7 +11,7 @@
 //! | LZW, Deflate, PackBits, WebP, fax (group 4), no compression; byte order; predictors | `::tiff::decoder`, a chunk at a time (`chunk`, `chunk_file`) |
 //! | predictor 2 of one value a pixel | `chunk`: four times as fast, a fifth of the time of such a chunk |
 //! | Zstandard, JPEG | `zstandard` (`tiff` brings the C library), `jpeg` (it allocates what a JPEG says of itself) |
-//! | directories | `directory`: `tiff` reads the lists of all chunks before it tells a size, up to megabytes where 16 KiB are fetched here |
+//! | directories | `directory`: `tiff` reads the lists of all chunks before it knows a size, up to megabytes where 16 KiB are fetched here |
 //!
 //! With figures: the README of the crate.
 

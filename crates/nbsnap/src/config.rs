@@ -119,9 +119,9 @@ pub struct Config {
     pub redact: Vec<RedactRule>,
     /// How far outputs may be from their snapshots, in order.
     pub compare: Vec<CompareRule>,
-    /// Settings of whatever lends notebooks their environment; this crate does not look into them.
+    /// Settings of the environment that notebooks are provided with; this crate does not look into them.
     pub environment: toml::Table,
-    /// The profile that this one, as it is one, lies over.
+    /// The profile that this one adds to, if this is a profile.
     inherits: Option<String>,
     /// The profiles of the file. They are read for their errors only: [`Config::resolve`] lays them over the
     /// rest as tables.
@@ -135,7 +135,7 @@ pub struct Config {
 pub struct BuildConfig {
     /// Cargo's `opt-level`.
     pub opt_level: String,
-    /// Crates that are built at opt-level 3 all the same.
+    /// Crates that are built at opt-level 3, whatever the opt-level of the rest.
     pub optimize: Vec<String>,
 }
 
@@ -150,7 +150,7 @@ pub struct ReportConfig {
     pub json: Option<PathBuf>,
     /// An HTML page of a run in which something failed.
     pub html: Option<PathBuf>,
-    /// Whether GitHub is told.
+    /// Whether GitHub gets annotations and a summary.
     pub github: Github,
     /// A folder for what failed notebooks leave.
     pub failed: PathBuf,
@@ -164,7 +164,7 @@ pub struct RedactRule {
     pub name: String,
     /// A regular expression.
     pub pattern: String,
-    /// What stands in for what it matches; `$1` is its first group.
+    /// What replaces its matches; `$1` is its first group.
     pub replace: String,
     /// Where it applies.
     #[serde(default)]
@@ -257,7 +257,7 @@ impl Config {
     }
 
     /// The settings that a verdict on a notebook rests on, in words: not those that say when it runs and who
-    /// is told.
+    /// gets a report.
     pub(crate) fn of_verdicts(&self) -> String {
         let Config { cell_timeout, compile_timeout, notebook_timeout, max_output, max_memory, .. } = self;
         let Config { build, redact_recorded, redactions, redact, compare, environment, .. } = self;
@@ -273,7 +273,7 @@ impl Config {
     pub fn resolve(path: &Path, text: &str, profile: &str) -> Result<Config, ConfigError> {
         let failed = |reason: String| ConfigError::Parse { path: path.to_owned(), reason };
         let parse = |error: toml::de::Error| failed(with_suggestion(error.to_string().trim_end()));
-        // First as it stands, as only then an error knows its line.
+        // First the text as it is, as only then an error knows its line.
         let checked: Config = toml::from_str(text).map_err(parse)?;
         if checked.inherits.is_some() {
             return Err(failed("only a profile can inherit: write `inherits` below [profile.NAME]".to_owned()));

@@ -196,7 +196,7 @@ pub trait Engine: Sync {
     /// The name that users choose it by.
     fn name(&self) -> &'static str;
 
-    /// Gets ready for `selected`, which are among `all` of the project's notebooks. Long steps are told
+    /// Gets ready for `selected`, which are among `all` of the project's notebooks. Reports long steps
     /// through `emit`.
     ///
     /// # Errors

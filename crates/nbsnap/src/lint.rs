@@ -95,7 +95,7 @@ pub fn look(document: &Document, folder: &Path, allowed: &[String]) -> Result<Ve
 /// Mends what can be mended without asking.
 ///
 /// # Errors
-/// When rustfmt cannot be run. What it would not have changed is mended all the same.
+/// When rustfmt cannot be run. What does not need rustfmt is mended anyway.
 pub fn fix(document: &mut Document, folder: &Path, allowed: &[String]) -> Result<(), FormatError> {
     let is_wanted = |rule: &str| !allowed.iter().any(|name| name == rule);
     structure::fix(document, &is_wanted);

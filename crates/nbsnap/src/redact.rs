@@ -394,7 +394,7 @@ impl Rule {
 }
 
 impl Action {
-    /// Writes what stands for a match in `text`; the match itself if it is none after all.
+    /// Writes the replacement of a match in `text`, or the match itself if it is not a path or a port to hide.
     fn replace(&self, captures: &Captures<'_>, text: &str, out: &mut String) {
         let Some(found) = captures.get(0) else { return };
         match self {

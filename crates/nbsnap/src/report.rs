@@ -59,7 +59,7 @@ pub trait Reporter {
     fn report(&mut self, event: &Event) -> io::Result<()>;
 }
 
-/// Several reporters, each of which is told everything, in order.
+/// Several reporters, each of which gets every event, in order.
 #[derive(Default)]
 pub struct Reporters<'a>(Vec<Box<dyn Reporter + 'a>>);
 

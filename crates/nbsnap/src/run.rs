@@ -1,7 +1,7 @@
 //! A whole run: from notebooks to verdicts, reported as events.
 //!
 //! The main type is [`Runner`]. It joins engine, environment, redaction and snapshots, and decides what a
-//! cell's record means. It prints nothing: whoever calls it hands in a function that takes the events.
+//! cell's record means. It prints nothing: its caller provides a function that takes the events.
 
 pub mod cache;
 pub mod compile;

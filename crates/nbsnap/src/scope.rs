@@ -36,7 +36,7 @@ pub enum Stream {
     Error,
 }
 
-/// Where in a record a text stands.
+/// Where in a record a text is.
 #[derive(Clone, Copy, Debug)]
 pub struct Place<'a> {
     /// The notebook's name.

@@ -56,7 +56,7 @@ impl Raster {
         wanted.read(self.fetcher_of(level), absent, map).await.map_err(|failure| self.explain(failure))
     }
 
-    /// What stands for pixels that the file leaves out.
+    /// The value of pixels that the file leaves out.
     pub(super) fn absent<T: Sample>(&self) -> T {
         T::of_f64(self.shared.header.nodata.unwrap_or(0.0))
     }

@@ -50,9 +50,11 @@ pub struct Finding {
 }
 
 /// Opens an asset of an item and compares what both say: `proj:epsg` or `proj:code`, `proj:shape`,
-/// `proj:transform`, `proj:bbox`, `proj:geometry`, the item's `bbox` and `geometry`, `raster:bands` (STAC
-/// 1.0) or `bands` and what stands for all of them (STAC 1.1) with statistics and histogram computed anew,
-/// media type and `file:size`.
+/// `proj:transform`, `proj:bbox`, `proj:geometry`, the item's `bbox` and `geometry`, media type and
+/// `file:size`.
+///
+/// Bands are compared, too: `raster:bands` (STAC 1.0), or `bands` and what the asset states for all of them
+/// (STAC 1.1). Their statistics and histograms are computed anew.
 ///
 /// # Errors
 ///

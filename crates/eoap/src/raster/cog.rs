@@ -103,7 +103,7 @@ impl Cog {
         self
     }
 
-    /// The value that stands for "no data".
+    /// The value that means "no data".
     pub fn nodata(mut self, nodata: f64) -> Self {
         self.nodata = Some(nodata);
         self

@@ -48,7 +48,7 @@ pub struct BandStatistics {
     pub offset: f64,
     /// `area` or `point`, if the file says what its pixels stand for.
     pub sampling: Option<String>,
-    /// The value that stands for "no data".
+    /// The value that means "no data".
     pub nodata: Option<f64>,
     /// Unit of the quantities.
     pub unit: Option<String>,

@@ -84,7 +84,7 @@ fn by_name<T: Copy>(what: &str, all: &[(&str, T)], name: &str) -> Result<T, Stri
     Err(format!("there is no {what} `{name}`, only {}{suggestion}", names.collect::<Vec<_>>().join(", ")))
 }
 
-/// Whether GitHub is told of failures.
+/// Whether failures are reported to GitHub.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]

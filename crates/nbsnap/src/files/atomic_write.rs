@@ -1,4 +1,4 @@
-//! Writes files whole or not at all: whoever is interrupted, by whatever, leaves the old file or the new one.
+//! Writes files whole or not at all: after an interruption of any kind there is the old file or the new one.
 
 use std::fs;
 use std::io::{self, Write};

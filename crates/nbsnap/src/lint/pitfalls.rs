@@ -101,7 +101,7 @@ fn ends_with_line_feed(call: &ast::MacroCall) -> bool {
     text.is_some_and(|text| text.text().trim_end_matches(['"', '#']).ends_with("\\n"))
 }
 
-/// Whether what stands after `:dep` says which version, or where the crate is.
+/// Whether the text after `:dep` says which version, or where the crate is.
 fn has_version(dependency: &str) -> bool {
     let Some((_, value)) = dependency.split_once('=') else { return false };
     let value = value.trim();

@@ -163,7 +163,7 @@ fn extend(path: &Path, lines: &[&str]) -> Result<Step, StartError> {
         Err(source) => return Err(io("read", path)(source)),
     };
     let known: BTreeSet<&str> = text.lines().map(|line| line.trim().trim_start_matches('/').trim_end_matches('/')).collect();
-    // Whoever ignores a folder ignores what lies in it.
+    // An ignored folder covers everything in it.
     let is_known = |line: &str| {
         Path::new(line.trim_end_matches('/'))
             .ancestors()

@@ -13,8 +13,8 @@ pub struct BuiltInRule {
     pub name: &'static str,
     /// Whether it is on unless a project says otherwise.
     pub is_on: bool,
-    /// What it looks for, each with what stands in for it. Folders are not among them: they are known only
-    /// when a run begins.
+    /// What it looks for, each with its replacement. Folders are not among them: they are known only when a
+    /// run begins.
     pub(super) patterns: &'static [(&'static str, &'static str)],
 }
 
@@ -40,7 +40,7 @@ pub const BUILT_IN_RULES: &[BuiltInRule] = &[
         is_on: true,
         patterns: &[
             (r"(?m)(?<before>^|[^/\w.\]])(?:ctx/)?src/lib\.rs:\d+(?::\d+)?", "${before}[CELL]"),
-            // What IPython calls the file that a cell's code stands in.
+            // What IPython calls the file that holds a cell's code.
             (r"(?:\[TMP\]|/tmp)/ipykernel_\d+/\d+\.py(?::\d+)?", "[CELL]"),
         ],
     },

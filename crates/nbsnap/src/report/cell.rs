@@ -1,4 +1,4 @@
-//! Tells what is wrong with a cell: which cell, what happened, where in its source, and what to do next.
+//! Describes what is wrong with a cell: which cell, what happened, where in its source, and what to do next.
 //!
 //! This module writes text into a string. It knows no run and counts nothing.
 
@@ -248,7 +248,7 @@ fn telling_stderr(problems: &[CellProblem], stderr: &str) -> Option<String> {
         told.push('\n');
     }
     let told: BTreeSet<&str> = told.lines().map(str::trim).collect();
-    // A panic's own message and backtrace are told better above.
+    // A panic's own message and backtrace are printed above, and better.
     let is_panic = |line: &&str| line.starts_with("thread '") && line.contains(" panicked at ");
     let lines: Vec<&str> = stderr.lines().take_while(|line| !is_panic(line)).collect();
     let repeats =

@@ -66,7 +66,7 @@ pub(super) fn excerpt(source: &str, marks: &[Mark], style: Style) -> String {
     out
 }
 
-/// What stands for a character, so that columns can be counted.
+/// How a character is shown, so that columns can be counted.
 fn shown_as(c: char) -> String {
     if c == '\t' { TAB.to_owned() } else { visible(c.encode_utf8(&mut [0; 4])).into_owned() }
 }

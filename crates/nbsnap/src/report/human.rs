@@ -67,7 +67,7 @@ impl<W: Write + Send + 'static> HumanReporter<W> {
         }
     }
 
-    /// Whether every cell is told, with its times, and how often each redaction rule applied.
+    /// Whether every cell is printed, with its times, and how often each redaction rule applied.
     #[must_use]
     pub fn verbose(self, verbose: bool) -> HumanReporter<W> {
         HumanReporter { verbose, ..self }
@@ -94,7 +94,7 @@ impl<W: Write + Send + 'static> HumanReporter<W> {
         self.output.running("Running", self.done.min(self.cells), self.cells, &all.join("; "))
     }
 
-    /// Tells which redaction rules applied, and which should have and did not.
+    /// Prints which redaction rules applied, and which should have and did not.
     fn redacted(&mut self, hits: &[RuleHits], unused: &[String]) -> io::Result<()> {
         if self.verbose {
             let applied: Vec<String> =

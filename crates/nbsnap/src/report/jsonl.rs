@@ -37,7 +37,7 @@ impl<W: Write> Reporter for JsonLines<W> {
             line.extend(members);
         }
         writeln!(self.out, "{}", printable_json(&line.to_string()))?;
-        // Whoever reads it wants to see it as it happens.
+        // Readers want to see it as it happens.
         self.out.flush()
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 /// Columns of the word that a line begins with.
 const LABEL: usize = 10;
-/// What stands under such a word.
+/// What lines below such a word begin with.
 pub(super) const INDENT: &str = "           ";
 
 /// How a report may look.

@@ -223,7 +223,7 @@ fn parts(notebook: &Notebook, surroundings: Surroundings<'_>, variables: &[Strin
     let Surroundings { project, snapshots, environment: files, engine } = surroundings;
     let mut parts = engine.clone();
     let mut set = |name: &str, digest: String| parts.insert(name.to_owned(), digest);
-    // Where in the file a cell stands says nothing.
+    // The position of a cell in the file does not matter.
     let cells: Vec<_> = notebook.cells.iter().map(|cell| (&cell.id, &cell.source, &cell.tags, &cell.overrides)).collect();
     set("cells", digest(format!("{cells:?}").as_bytes()));
     set("overrides", digest(format!("{:?}", notebook.overrides).as_bytes()));

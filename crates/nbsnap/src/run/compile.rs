@@ -1,7 +1,6 @@
 //! Compiles notebooks without running them: which cells do not compile, and where.
 //!
-//! The main function is [`compile`]. It judges nothing but that; what a cell does when it runs is for a test
-//! to see.
+//! The main function is [`compile`]. It judges only that; what a cell does when it runs is for a test to see.
 
 use super::{Emit, RunError};
 use crate::engine::{Check, Engine, Run};

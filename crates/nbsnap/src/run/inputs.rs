@@ -1,4 +1,4 @@
-//! What verdicts rest on as it is now, for whoever waits until it changes.
+//! What verdicts rest on as it is now. A caller that waits for changes compares it later.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -34,7 +34,7 @@ impl Runner<'_> {
             let snapshots = self.store.root().join(&notebook.name);
             let (project, environment) = (self.project, environment.as_slice());
             let surroundings = Surroundings { project, snapshots: &snapshots, environment, engine: &engine };
-            // Nor can it be told where a file goes away meanwhile.
+            // The same holds for a file that goes away meanwhile.
             if let Ok(parts) = cache::inputs(notebook, surroundings, Sources { paths: &self.sources(), variables: &[] }) {
                 all.insert(notebook.name.clone(), parts);
             }

@@ -1,7 +1,7 @@
 //! Turns what an engine reports of one notebook into verdicts, and reports them.
 //!
-//! The main type is [`Judge`]; what it judges by is its [`Purpose`]: snapshots, or nothing but whether cells
-//! fail. It starts nothing and decides nothing about other notebooks.
+//! The main type is [`Judge`]; what it judges by is its [`Purpose`]: snapshots, or only whether cells fail.
+//! It starts nothing and decides nothing about other notebooks.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -259,7 +259,7 @@ impl<'a> Judge<'a> {
         Ok(problem)
     }
 
-    /// Tells the verdict of the cell before the one at `index`: nothing can be added to it any more.
+    /// Reports the verdict of the cell before the one at `index`: nothing can be added to it any more.
     fn settle(&mut self, index: usize) -> Result<(), RunError> {
         let Some(at) = index.checked_sub(1) else { return Ok(()) };
         let Judged { verdict, record, timing } = &mut self.verdicts[at];
@@ -272,7 +272,7 @@ impl<'a> Judge<'a> {
         self.tell(&self.cells[at], verdict, record, timing)
     }
 
-    /// Tells of cells before the one with this number that are not run because they say so.
+    /// Reports cells before the one with this number that are skipped.
     fn skip(&mut self, number: usize) -> Result<(), RunError> {
         while let Some(cell) = self.cells.get(self.verdicts.len()).filter(|cell| cell.number < number)
             && let Some(reason) = &cell.overrides.skip
@@ -301,8 +301,8 @@ impl<'a> Judge<'a> {
         self.problems.push(problem);
     }
 
-    /// Whether all that is wrong is output that differs though nobody has edited anything: then a second run
-    /// tells whether it always does.
+    /// Whether the only fault is output that differs although nobody has edited anything. A second run then
+    /// shows whether it always differs.
     pub(super) fn is_unexplained(&self, attempt: Attempt) -> bool {
         let only_differs = |judged: &Judged| judged.verdict.status() <= Status::Changed;
         let runs_once = attempt.of.max(attempt.repeat) <= 1;
@@ -344,7 +344,7 @@ impl<'a> Judge<'a> {
         self.cells[self.verdicts.len()..].iter().all(|cell| cell.overrides.skip.is_some())
     }
 
-    /// Tells what is left to tell, and counts it unless the notebook is run once more.
+    /// Reports what is still to be reported, and counts it unless the notebook is run once more.
     pub(super) fn finish(mut self, attempt: Attempt, summary: &mut Summary, elapsed: Duration) -> Result<Judgement, RunError> {
         if let Some(error) = self.broken.take() {
             return Err(error);

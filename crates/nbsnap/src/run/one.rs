@@ -111,7 +111,7 @@ impl OneNotebook<'_> {
         outcome.as_ref().is_ok_and(ends)
     }
 
-    /// Tells that the runner itself broke down over the notebook.
+    /// Reports that the runner itself broke down over the notebook.
     pub(super) fn broke(&self, target: &Target, message: String, emit: Emit<'_>) -> Result<Outcome, RunError> {
         let (notebook, path) = (target.label.clone(), relative(&self.project.root, &target.notebook.path));
         let (problems, status) = (vec![NotebookProblem::Engine { message }], Status::Internal);
@@ -190,7 +190,7 @@ impl OneNotebook<'_> {
     }
 }
 
-/// Tells a cell whose own time was up from one that had only what was left of the time of the whole notebook.
+/// Distinguishes a cell that used up its own time from one that had only the rest of its notebook's time.
 fn of_notebook<'c>(progress: Progress<'c>, run: &Run<'_>, whole: Duration) -> Progress<'c> {
     let Progress::Ended(cell, mut record, timing) = progress else { return progress };
     if let Some(Failure::Timeout { limit }) = record.failure {

@@ -33,7 +33,7 @@ pub struct OutputsOnly<'a> {
 pub enum AfterFailure {
     /// They are not run.
     Stop,
-    /// They are run all the same.
+    /// They are run anyway.
     GoOn,
 }
 

@@ -1,7 +1,7 @@
 //! Waits until files change.
 //!
-//! The main type is [`Watch`]. It says that something has changed, not what: whoever asks looks at what
-//! concerns them.
+//! The main type is [`Watch`]. It says that something has changed, not what: its caller looks at what matters
+//! to it.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

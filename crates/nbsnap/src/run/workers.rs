@@ -55,8 +55,8 @@ impl Crew<'_, '_> {
     /// Runs all notebooks. What is reported of them goes to `emit`, and what became of each to `done`, both
     /// on this thread.
     ///
-    /// The first error ends the run: notebooks that are being run are run to their end, others are not begun.
-    /// Nor are they where a notebook ends the run: those are returned.
+    /// The first error ends the run: notebooks that are running go on to their end, others are not begun. A
+    /// notebook can end the run, too. Then the notebooks that were not begun are returned.
     pub(super) fn run(
         &self,
         emit: Emit<'_>,

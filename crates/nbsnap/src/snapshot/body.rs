@@ -10,7 +10,7 @@
 //!   made [`visible`].
 //! - A stream (`stdout`, `stderr`) that does not end with a line feed is followed by the marker `\ no newline
 //!   at the end`. Other sections rarely do, and there a line feed at the end shows as an empty line.
-//! - JSON is indented. In place of binary data stands a marker with its size, its hash and the
+//! - JSON is indented. In place of binary data there is a marker with its size, its hash and the
 //!   [file](super::Blob) that holds it.
 //!
 //! This module reads and writes no file.
@@ -40,7 +40,7 @@ pub struct BodyError {
     pub reason: &'static str,
 }
 
-/// A cell's record as a snapshot tells it.
+/// A cell's record as a snapshot shows it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Body {
     /// The sections in their fixed order, each name at most once.

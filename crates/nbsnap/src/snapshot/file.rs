@@ -1,7 +1,7 @@
 //! Snapshot files: insta's format, read and written by insta's own code.
 //!
-//! What a file holds is text here, and a few header lines for whoever reviews it; [`Body`](super::Body) knows
-//! what it means.
+//! What a file holds is text here, with a few header lines for its reviewer. [`Body`](super::Body) knows what
+//! it means.
 
 use std::fs;
 use std::io::{self, ErrorKind, Write};
@@ -47,7 +47,7 @@ pub enum SnapshotError {
         /// What the system said.
         source: io::Error,
     },
-    /// A file has the name of a snapshot and is none.
+    /// A file has the name of a snapshot but is not one.
     #[error("{} is not a snapshot: {reason}; restore it, or remove it and accept a new one", .path.display())]
     NotASnapshot {
         /// The file.
@@ -63,7 +63,7 @@ pub enum SnapshotError {
     },
 }
 
-/// What a file says about its body, for whoever reviews it. It is never compared.
+/// What a file says about its body, for its reviewer. It is never compared.
 #[derive(Clone, Debug)]
 pub(crate) struct Header {
     /// The notebook, relative to the project.

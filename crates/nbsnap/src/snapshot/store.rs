@@ -206,7 +206,7 @@ pub(super) fn pending_path(snapshot: &Path) -> PathBuf {
     snapshot.with_extension("snap.new")
 }
 
-/// Removes the binary files of a cell that neither its snapshot nor its pending one names, and tells which.
+/// Removes the binary files of a cell that neither its snapshot nor its pending one names, and returns which.
 pub(super) fn remove_unused_sidecars(snapshot: &Path, cell: &str) -> Result<Vec<PathBuf>, SnapshotError> {
     let Some(folder) = snapshot.parent() else { return Ok(Vec::new()) };
     let sidecars: Vec<String> = file::names(folder)?.into_iter().filter(|name| blob::sidecar_cell(name) == Some(cell)).collect();
@@ -224,9 +224,9 @@ pub(super) fn remove_unused_sidecars(snapshot: &Path, cell: &str) -> Result<Vec<
     Ok(removed)
 }
 
-/// The text of a file, whatever it holds; empty if there is none.
+/// The text of a file, whatever it holds; empty if the file does not exist.
 ///
-/// Whether a snapshot names a binary file is told from its bare text: one that is broken must not cost a
+/// The bare text is enough to see whether a snapshot names a binary file: a broken snapshot must not cost a
 /// picture.
 pub(super) fn read_any(path: &Path) -> Result<String, SnapshotError> {
     match fs::read(path) {

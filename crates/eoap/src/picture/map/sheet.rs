@@ -115,7 +115,7 @@ impl Sheet {
     }
 
     fn outlines(&self, svg: &mut Svg) {
-        // A veil of colour tells footprints apart, and would change the colours of rasters.
+        // A veil of colour distinguishes footprints, and would change the colours of rasters.
         let veil = if self.layers.iter().any(|layer| matches!(layer.kind, Kind::Raster(_))) { 0.0 } else { VEIL };
         for layer in &self.layers {
             let paint = layer.kind.paint();
@@ -137,7 +137,7 @@ impl Sheet {
             for (x, y) in layer.outline.points.iter().map(|place| self.frame.place(*place)) {
                 svg.draw_named(Shape::circle(x, y, 4.0).fill(paint), &layer.name);
             }
-            // The number stands within the upper left corner of the largest part.
+            // The number is within the upper left corner of the largest part.
             let corner = rings.iter().max_by_key(|ring| ring.len()).into_iter().flatten();
             let corner = corner.min_by(|a, b| (a.0 + a.1).total_cmp(&(b.0 + b.1)));
             if let (Kind::Footprint(number), Some((x, y))) = (&layer.kind, corner) {

@@ -137,7 +137,7 @@ fn write(mut parts: Vec<Part>, format: Format) -> Vec<u8> {
 }
 
 impl Format {
-    /// Bytes of a place, and of a value that stands in its entry.
+    /// Bytes of a place, and of a value that its entry holds directly.
     fn width(self) -> usize {
         if self.is_big { 8 } else { 4 }
     }

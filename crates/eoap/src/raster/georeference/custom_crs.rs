@@ -26,7 +26,7 @@ const PROJECTION: u16 = 3074;
 const METHOD: u16 = 3075;
 const LINEAR_UNITS: u16 = 3076;
 const UNNAMED: &str = "unnamed";
-/// WGS 84 of a file that names nothing but its datum: GDAL gives it the datum's name.
+/// WGS 84 of a file that names only its datum: GDAL gives it the datum's name.
 const NAMELESS_WGS84: &str = r#"GEOGCS["World Geodetic System 1984",DATUM["WGS_1984",SPHEROID["WGS 84",6378137,298.257223563,AUTHORITY["EPSG","7030"]],AUTHORITY["EPSG","6326"]],PRIMEM["Greenwich",0],UNIT["degree",0.0174532925199433,AUTHORITY["EPSG","9122"]]]"#;
 
 /// The projected system that the keys of a file define.

@@ -114,7 +114,7 @@ impl GeoTags {
         match (code(PROJECTED_CRS), self.short(PROJECTED_CRS)) {
             (Some(code), _) if ESRI_CODES.contains(&code) => Some(Crs::named(format!("ESRI:{code}"))),
             (Some(code), _) => Some(custom_crs::in_units(Crs::from_epsg(code.into()), self)),
-            // A projected system that is not in the registry stands on a geographic one that may be.
+            // A projected system that is not in the registry is based on a geographic one that may be.
             (None, Some(_)) => Some(custom_crs::projected(self)),
             _ => geographic().or_else(|| (self.keys.len() > 4).then(|| custom_crs::local(self))),
         }

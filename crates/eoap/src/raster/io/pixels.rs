@@ -75,8 +75,8 @@ fn cores() -> usize {
 }
 
 impl Wanted {
-    /// Reads the pixels, band after band, row after row, each as what `map` makes of its value. `absent`
-    /// stands for pixels of chunks that the file leaves out.
+    /// Reads the pixels, band after band, row after row, each as what `map` makes of its value. Pixels of
+    /// chunks that the file leaves out become `absent`.
     pub(crate) async fn read<T: Sample, U: Copy + Send + 'static>(
         self,
         fetcher: &Fetcher,

@@ -39,7 +39,7 @@ const MAX_IMAGES: usize = 512;
 pub(crate) struct Header {
     pub(crate) full: Arc<Level>,
     pub(crate) geo: GeoTags,
-    /// The value that stands for "no data", if the type of the bands can hold it.
+    /// The value that means "no data", if the type of the bands can hold it.
     pub(crate) nodata: Option<f64>,
     pub(crate) metadata: GdalMetadata,
     /// Colours of a palette image: red, green, blue of each value.

@@ -1,4 +1,4 @@
-//! The value that stands for "no data" (GDAL's TIFF tag 42113): how it is written, and which values are it.
+//! The value that means "no data" (GDAL's TIFF tag 42113): how it is written, and which values equal it.
 //!
 //! It is a decimal text, often written by hand or rounded, so GDAL reads it as C does and compares with a
 //! tolerance; so does this.

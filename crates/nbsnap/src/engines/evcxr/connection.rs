@@ -1,7 +1,7 @@
 //! A running `nbsnap-evcxr`, and what is said to it and by it.
 //!
-//! The main type is [`Connection`]. It passes messages on to whoever they are for, and does not know what
-//! they mean.
+//! The main type is [`Connection`]. It passes each message on to its receiver, and does not know what
+//! messages mean.
 
 use std::collections::BTreeMap;
 use std::io::BufReader;
@@ -18,11 +18,11 @@ use crate::engine::{EngineError, Interrupt};
 use crate::process::tail::Tail;
 use crate::process::{group, limits, pipe};
 
-/// How often whoever waits looks whether the user wants to stop.
+/// How often a waiting thread looks whether the user wants to stop.
 const TICK: Duration = Duration::from_millis(50);
 /// How long the program may take until it says that it is up.
 const START: Duration = Duration::from_secs(60);
-/// How long it may take to end what it does once it is told that the user wants to stop.
+/// How long it may take to end its work once it knows that the user wants to stop.
 const STOP: Duration = Duration::from_secs(10);
 /// How long it may take to end what it has started once its pipe is closed.
 const END: Duration = Duration::from_secs(5);
@@ -158,7 +158,7 @@ impl Connection {
 
     /// The program ended, or does not answer: what it printed says why.
     fn is_gone(&self) -> EngineError {
-        // Whoever reads what it printed may be a moment behind.
+        // The thread that reads what it printed may be a moment behind.
         std::thread::sleep(TICK);
         let status = match lock(&self.child).try_wait() {
             Ok(Some(status)) => rust_cells::describe_exit(status),

@@ -25,7 +25,7 @@ pub const PROGRAM: &str = "nbsnap-evcxr";
 /// The variable that names the program's file.
 const VARIABLE: &str = "NBSNAP_EVCXR";
 
-/// How often whoever waits for a build looks whether the user wants to stop.
+/// How often a thread that waits for a build looks whether the user wants to stop.
 const TICK: Duration = Duration::from_millis(100);
 
 /// Where the program is.
@@ -227,7 +227,7 @@ fn on_path() -> impl Iterator<Item = PathBuf> {
     std::env::split_paths(&path).map(|folder| folder.join(PROGRAM)).collect::<Vec<_>>().into_iter()
 }
 
-/// The folder that Cargo, or whoever installed it, has put this program in.
+/// The folder of this program, where Cargo or a package manager has put it.
 fn own_folder() -> Option<PathBuf> {
     let own = std::env::current_exe().ok()?;
     let folder = own.parent()?;

@@ -111,7 +111,7 @@ pub struct Settings {
     pub may_write_lock: bool,
     /// Cargo's `opt-level` for cells and dependencies.
     pub opt_level: String,
-    /// Crates built at opt-level 3 all the same.
+    /// Crates that are built at opt-level 3, whatever the opt-level of the rest.
     pub optimized: Vec<String>,
     /// How long the notebooks' dependencies may take to build.
     pub prepare_timeout: Duration,

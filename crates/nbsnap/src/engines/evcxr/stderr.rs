@@ -35,7 +35,7 @@ pub fn panic_line(stderr: &str) -> Option<u32> {
 /// The cell's line that is line `generated_line` of evcxr's generated program.
 ///
 /// evcxr keeps the cell's lines whole but says nowhere where it put them. So the line's text is looked for in
-/// the cell; where it stands there several times, its rank among the same lines of the program decides.
+/// the cell. Where the cell has it several times, its rank among the same lines of the program decides.
 pub fn line_in_cell(generated: &str, generated_line: u32, source: &str) -> Option<u32> {
     let at = usize::try_from(generated_line).ok()?.checked_sub(1)?;
     let text = generated.lines().nth(at)?.trim();

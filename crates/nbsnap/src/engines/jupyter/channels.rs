@@ -1,5 +1,5 @@
-//! The sockets between the runner and a kernel. This is the only place where something waits asynchronously:
-//! whoever uses it sends, and listens with a limit of time, like everything else here.
+//! The sockets between the runner and a kernel. Only this module waits asynchronously: its callers send, and
+//! listen with a time limit, like the rest of the code.
 //!
 //! The main type is [`Channels`].
 
@@ -44,7 +44,7 @@ pub(super) enum Heard {
 
 /// Ports on loopback that nobody else takes while this is held.
 pub(super) struct Reserved {
-    /// What a kernel is told, as its connection file holds it.
+    /// What a kernel needs to know, as its connection file holds it.
     pub(super) connection: ConnectionInfo,
     _listeners: Vec<tokio::net::TcpListener>,
     /// What the listeners belong to.
@@ -185,8 +185,8 @@ async fn is_open(port: u16) -> bool {
     from_another && socket.connect(loopback(port)).await.is_ok()
 }
 
-/// Connects, however often it takes: a kernel may listen only after seconds. Whoever gives up on it drops the
-/// runtime.
+/// Connects, however often it takes: a kernel may listen only after seconds. A caller that gives up on it
+/// drops the runtime.
 async fn keep_trying<C>(connected: &AtomicUsize, connect: impl AsyncFn() -> Result<C, RuntimeError>) -> C {
     loop {
         if let Ok(Ok(connection)) = tokio::time::timeout(CONNECT, connect()).await {

@@ -20,7 +20,7 @@ pub struct JupyterSettings {
     pub kernelspecs: Kernelspecs,
     /// How long a kernel may take until it answers.
     pub start_timeout: Duration,
-    /// Tells that the user wants to stop.
+    /// Set when the user wants to stop.
     pub interrupt: Interrupt,
 }
 

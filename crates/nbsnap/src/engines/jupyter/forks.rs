@@ -23,7 +23,7 @@ use crate::process::tail::Tail;
 const SCRIPT: &str = include_str!("fork_server.py");
 /// How long the server may take to end, and to end a kernel.
 const END: Duration = Duration::from_secs(2);
-/// How often whoever waits for that looks.
+/// How often a thread that waits for that looks.
 const TICK: Duration = Duration::from_millis(5);
 
 /// The server of a worker, which is started when a kernel is first asked of it.
@@ -37,7 +37,7 @@ pub(super) struct Forks {
 /// A process that forks one kernel after another. Dropping it ends it, and the kernel that runs.
 #[derive(Debug)]
 pub(super) struct ForkServer {
-    /// The Python and its arguments, by which kernels of another are told.
+    /// The Python and its arguments. Kernels that need another Python get another server.
     program: Vec<OsString>,
     process: Mutex<Child>,
     orders: Mutex<Option<ChildStdin>>,

@@ -18,12 +18,13 @@ use super::process::Process;
 use crate::engine::Interrupt;
 use crate::process::nonce;
 
-/// How often whoever waits for a kernel looks whether it is still there, and whether the user wants to stop.
+/// How often a thread that waits for a kernel looks whether it still runs, and whether the user wants to
+/// stop.
 const TICK: Duration = Duration::from_millis(50);
 /// How soon a kernel that has not answered yet is asked again whether it is ready: each time later, and at
 /// last this often.
 const AGAIN: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(500));
-/// How often whoever waits for the sockets looks whether they are connected.
+/// How often a thread that waits for the sockets looks whether they are connected.
 const LOOK: Duration = Duration::from_millis(5);
 /// How long a kernel may take to shut down by itself.
 const SHUTDOWN: Duration = Duration::from_secs(2);
@@ -225,7 +226,7 @@ impl Kernel {
 
     fn last_words(&self) -> NoReply {
         let status = self.process.status();
-        // Whoever reads what it printed may be a moment behind.
+        // The thread that reads what it printed may be a moment behind.
         std::thread::sleep(TICK);
         NoReply::Gone { status, printed: self.process.printed().text() }
     }

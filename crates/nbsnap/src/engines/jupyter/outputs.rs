@@ -37,7 +37,7 @@ struct Display {
     data: BTreeMap<String, String>,
 }
 
-/// An error as the kernel tells it.
+/// An error as the kernel reports it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Reported {
     pub(super) name: String,

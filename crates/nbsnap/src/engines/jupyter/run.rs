@@ -164,7 +164,7 @@ impl Worker for JupyterWorker<'_> {
     }
 }
 
-/// Runs a cell of a kernel that tells the truth about it.
+/// Runs a cell of a kernel whose replies report every failure.
 fn run_cell(session: &mut Session, cell: &CodeCell, run: &Run<'_>) -> Result<(CellRecord, String), EngineError> {
     let limit = run.limits(cell).run;
     let Executed { mut outputs, end, late, count } = session.execute(&cell.source, limit, run.max_output)?;
@@ -252,7 +252,7 @@ impl Session {
                         reply = Some(message.content);
                     } else if message.kind == "input_request" {
                         asked.get_or_insert_with(|| message.text("prompt").to_owned());
-                        // Whoever asks gets an end of input, as a program does whose input is empty.
+                        // The cell that asks gets an end of input, as a program does whose input is empty.
                         self.kernel
                             .send(Channel::Stdin, InputReply { value: String::new(), status: ReplyStatus::Ok, error: None });
                     } else if message.is_idle() {

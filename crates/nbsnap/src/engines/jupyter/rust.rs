@@ -1,4 +1,4 @@
-//! What evcxr's kernel does not say, found out all the same.
+//! Finds out what evcxr's kernel does not report.
 //!
 //! The main type is [`Rust`]. The kernel answers `ok` for a cell that panicked or whose `?` met an error, and
 //! sends standard error after it has said that it is done. But it keeps no variable of a cell that did not
@@ -205,7 +205,7 @@ fn not_reached(outputs: &mut Outputs, source: &str, line: Option<u32>) -> Option
     static PANIC: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"(?m)^thread '[^\n]*' (?:\(\d+\) )?panicked at ").expect("the pattern is a constant"));
     static RETURN: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\breturn\b").expect("the pattern is a constant"));
-    // The kernel does not know its own word when something stands before it on the line.
+    // The kernel does not recognise its own marker behind other text on the line.
     if let Some(bare) = outputs.stdout.strip_suffix("EVCXR_PANIC_NOTIFICATION\n") {
         outputs.stdout.truncate(bare.len());
     }

@@ -26,7 +26,7 @@ pub struct RustcSettings {
     pub may_write_lock: bool,
     /// The opt-level of cells and dependencies.
     pub opt_level: String,
-    /// Crates that are built at opt-level 3 all the same.
+    /// Crates that are built at opt-level 3, whatever the opt-level of the rest.
     pub optimized: Vec<String>,
     /// How long the notebooks' dependencies may take to build.
     pub prepare_timeout: Duration,
@@ -163,7 +163,7 @@ impl Engine for Rustc {
         self.variables.sort();
         self.variables.dedup();
         self.sources = built.flat_map(|library| library.sources().map(PathBuf::from).collect::<Vec<_>>()).collect();
-        // What did not build is looked at for whoever waits until it is mended.
+        // What did not build is watched, too: a user in watch mode waits until it is mended.
         let broken = prepared.libraries.iter().filter(|(_, library)| library.is_err());
         self.sources.extend(broken.flat_map(|(set, _)| set.paths().collect::<Vec<_>>()));
         self.sources.sort();

@@ -69,7 +69,7 @@ impl Worker for RustcWorker<'_> {
     }
 
     fn run(&mut self, run: &Run<'_>, report: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>) -> Result<(), EngineError> {
-        // Where the system has no memory for it, the notebook is run all the same, and again the next time.
+        // Where the system has no memory for it, the notebook runs anyway, and runs again the next time.
         let log = AccessLog::new().ok();
         let mut session = self.session(run, log.clone())?;
         if let Err(error) = session.start() {

@@ -2,7 +2,7 @@
 //! enough.
 //!
 //! The main type is [`JsonPath`]. Numbers have all the digits that were written, and a member that is
-//! repeated has all its values. Text that is no JSON is compared as it stands.
+//! repeated has all its values. Text that is not JSON is compared as it is.
 
 mod value;
 
@@ -14,8 +14,8 @@ use serde::{Deserialize, Deserializer, de::Error};
 use super::{Tolerance, numbers};
 use value::Value;
 
-/// Which members of a JSON value are meant: a JSON Pointer (RFC 6901) in which `*` stands for any one step
-/// and `**` for any number of them.
+/// Which members of a JSON value are meant: a JSON Pointer (RFC 6901) in which `*` matches any one step, and
+/// `**` any number of them.
 #[derive(Clone, PartialEq, Eq)]
 pub struct JsonPath {
     steps: Vec<Step>,
