@@ -394,7 +394,7 @@ impl Rule {
 }
 
 impl Action {
-    /// Writes the replacement of a match in `text`, or the match itself if it is not a path or a port to hide.
+    /// Writes the replacement of a match in `text`, or the match itself if it is no path or port to hide.
     fn replace(&self, captures: &Captures<'_>, text: &str, out: &mut String) {
         let Some(found) = captures.get(0) else { return };
         match self {

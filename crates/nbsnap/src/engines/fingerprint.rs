@@ -23,7 +23,7 @@ pub(crate) fn of_program(path: &Path) -> std::io::Result<String> {
     Ok(format!("{} {:?}", program.len(), program.modified()?))
 }
 
-/// What the compiler says of itself, asked in the quickest way there is.
+/// The compiler's version, asked in the quickest way there is.
 fn rustc_version() -> Result<String, EngineError> {
     let program = "rustc";
     let output = Command::new(program).arg("-vV").output();

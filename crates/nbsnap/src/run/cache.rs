@@ -2,8 +2,8 @@
 //!
 //! The main type is [`ResultCache`]. It remembers what the verdict rested on: digests, part by part, of what
 //! the runner itself has read, and the state of every file that the cells, their libraries and rustc have
-//! read. It guesses nothing: where something may have been read that nobody saw, nothing is remembered. It
-//! runs nothing, and it never remembers a failure.
+//! read. It guesses nothing: where cells may have read something unseen, it remembers nothing. It runs
+//! nothing, and it never remembers a failure.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
@@ -51,7 +51,7 @@ pub enum Known {
     Nothing,
 }
 
-/// Which files still are what they were, looked at before anything runs: notebooks rest on the same ones,
+/// Which files are still the same, each looked at once, before anything runs. Notebooks share many of them,
 /// such as libraries and certificates.
 #[derive(Debug, Default)]
 pub struct Looked(HashMap<FileState, bool>);
@@ -101,7 +101,7 @@ impl ResultCache {
     /// What is known of the notebook. Files that were looked at for another notebook are not looked at again.
     pub fn ask(&self, notebook: &Notebook, surroundings: Surroundings<'_>, looked: &mut Looked) -> Known {
         let Ok(text) = fs::read_to_string(self.file(notebook, surroundings)) else { return Known::Nothing };
-        // What cannot be read is as good as nothing: the notebook runs.
+        // An entry that cannot be read counts as unknown: the notebook runs.
         let Ok(passed) = serde_json::from_str::<Passed>(&text) else { return Known::Nothing };
         let same_parts = || parts(notebook, surroundings, &passed.variables).is_ok_and(|(parts, _)| parts == passed.parts);
         if passed.files.iter().all(|state| looked.holds(state)) && same_parts() { Known::Holds } else { Known::Changed }
@@ -141,7 +141,7 @@ impl ResultCache {
         fs::write(file, text)
     }
 
-    /// What one engine has to say of a notebook is no word on another.
+    /// A verdict of one engine says nothing about another engine.
     fn file(&self, notebook: &Notebook, surroundings: Surroundings<'_>) -> PathBuf {
         let engine = surroundings.engine.get("engine").map_or("", String::as_str);
         self.folder.join(engine).join(format!("{}.json", notebook.name))
@@ -196,8 +196,8 @@ fn manifests_above(packages: &[PathBuf]) -> BTreeSet<PathBuf> {
     folders.flat_map(|folder| folder.ancestors().skip(1)).map(|folder| folder.join("Cargo.toml")).collect()
 }
 
-/// Digests of what a verdict on the notebook rests on as far as it is known without running it, part by part,
-/// as it is now: what the runner reads, the sources of local packages, and what lies beside the notebook.
+/// Digests of what a verdict on the notebook rests on, part by part, as it is now. They cover what is known
+/// without a run: what the runner reads, the sources of local packages, and what lies beside the notebook.
 ///
 /// # Errors
 /// When a file cannot be read.

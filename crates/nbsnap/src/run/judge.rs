@@ -25,12 +25,12 @@ use crate::snapshot::{OrphanKind, SnapshotStore};
 /// Lines of standard error that are shown with a failed cell.
 const STDERR_LINES: usize = 12;
 
-/// What notebooks are run for.
+/// Why notebooks are run.
 #[derive(Clone, Copy)]
 pub(super) enum Purpose<'a> {
     /// To compare what cells produce with these snapshots.
     Test(&'a SnapshotStore),
-    /// To have what cells produce.
+    /// To get what cells produce.
     Outputs(AfterFailure),
 }
 
@@ -54,17 +54,17 @@ pub(super) struct Attempt {
 }
 
 impl Attempt {
-    /// How often the notebook may be run in all, if it is run again after having come to this; none if it is
-    /// not.
+    /// How often the notebook may run in all if it runs again after this outcome; none if it does not run
+    /// again.
     fn again(&self, status: Status) -> Option<u32> {
         let most = if status.is_good() { self.repeat } else { self.of };
         (self.number < most).then_some(most)
     }
 }
 
-/// What came of a run of a notebook.
+/// The outcome of a run of a notebook.
 pub(super) struct Judgement {
-    /// What became of it.
+    /// Its verdict.
     pub(super) status: Status,
     /// How often each redaction rule applied.
     pub(super) hits: Vec<RuleHits>,
@@ -82,7 +82,7 @@ pub(super) struct Judgement {
 pub(super) struct Judge<'a> {
     root: &'a Path,
     notebook: &'a Notebook,
-    /// What events call it.
+    /// Its name in events.
     label: &'a str,
     /// Those of its code cells that are selected; others are not looked at.
     cells: &'a [CodeCell],
@@ -264,10 +264,10 @@ impl<'a> Judge<'a> {
         let Some(at) = index.checked_sub(1) else { return Ok(()) };
         let Judged { verdict, record, timing } = &mut self.verdicts[at];
         let (verdict, timing) = (verdict.clone(), *timing);
-        // Only who runs for outputs wants it afterwards.
+        // Only a run for outputs needs it afterwards.
         let record = if matches!(self.purpose, Purpose::Outputs(_)) { record.clone() } else { record.take() };
         if matches!(verdict, CellVerdict::Skipped { .. }) {
-            return Ok(()); // It was told when it was its turn.
+            return Ok(()); // It was reported in its turn.
         }
         self.tell(&self.cells[at], verdict, record, timing)
     }

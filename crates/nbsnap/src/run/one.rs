@@ -36,7 +36,7 @@ pub(super) struct OneNotebook<'a> {
 pub(super) struct Target {
     /// The notebook.
     pub(super) notebook: Notebook,
-    /// What events call it: its name, with the engine where there are several.
+    /// Its name in events, with the engine where there are several.
     pub(super) label: String,
     /// How many of its code cells are selected, from the first on; all, if there is no number.
     pub(super) cells: Option<usize>,
@@ -44,7 +44,7 @@ pub(super) struct Target {
     pub(super) inputs_changed: bool,
 }
 
-/// What came of a notebook.
+/// The outcome of a notebook.
 pub(super) struct Outcome {
     /// The counts of this one.
     pub(super) summary: Summary,
@@ -184,7 +184,7 @@ impl OneNotebook<'_> {
         }
         Ok(match self.purpose {
             Purpose::Test(_) => rules.build()?,
-            // What may differ between machines is what somebody wants to see.
+            // What differs between machines stays: somebody wants to see it.
             Purpose::Outputs(_) => rules.build_for_secrets()?,
         })
     }

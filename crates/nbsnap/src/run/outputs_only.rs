@@ -37,7 +37,7 @@ pub enum AfterFailure {
     GoOn,
 }
 
-/// What came of a notebook.
+/// The outcome of a notebook.
 #[derive(Clone, Debug, Default)]
 pub struct Executed {
     /// What each code cell produced; nothing for one that was not run.
@@ -47,13 +47,13 @@ pub struct Executed {
 }
 
 impl OutputsOnly<'_> {
-    /// Builds what the notebooks depend on and runs them, one after the other. `done` is given what came of
-    /// each, by its place, as soon as it ended; when the user wants to stop, that is the cells that had
-    /// ended.
+    /// Builds the dependencies of the notebooks and runs them, one after the other. `done` gets the outcome
+    /// of each, by its place, as soon as it has ended. When the user wants to stop, that is the cells that
+    /// have ended.
     ///
     /// # Errors
-    /// When they cannot be run, or the user wants to stop. A notebook that fails, for whatever reason of its
-    /// own, is no error.
+    /// When they cannot be run, or the user wants to stop. A notebook that fails for a reason of its own is
+    /// not an error.
     pub fn run(
         &mut self,
         notebooks: &[Notebook],

@@ -86,7 +86,7 @@ impl Crew<'_, '_> {
                     }
                 };
                 let result = result.and_then(|()| slow.announce().into_iter().try_for_each(&mut *emit).map_err(RunError::Report));
-                // Leaving drops the receiver, so that no worker waits for being heard.
+                // Leaving drops the receiver, so that no worker blocks on a full channel.
                 if let Err(error) = result {
                     lock(&queue).ahead.clear();
                     return Err(error);

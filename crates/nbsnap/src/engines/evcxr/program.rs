@@ -1,8 +1,8 @@
 //! The program `nbsnap-evcxr`: where it is, and how a source checkout builds it the first time that somebody
 //! asks for it.
 //!
-//! The main type is [`EvcxrProgram`]. rust-analyzer takes minutes to build, so no run pays for it that does
-//! not need it.
+//! The main type is [`EvcxrProgram`]. rust-analyzer takes minutes to build, so only runs that need it pay for
+//! it.
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
@@ -48,7 +48,7 @@ impl EvcxrProgram {
         }
     }
 
-    /// The program's file, which is built if it has to be.
+    /// The program's file. It is built if it has to be.
     ///
     /// # Errors
     /// When there is none and no source to build it from, when it does not build, and when the user wants to
@@ -109,8 +109,8 @@ impl Checkout {
         if !root.join("crates").join(PROGRAM).join("Cargo.toml").is_file() {
             return None;
         }
-        // Where this program has been built that one is, and as this one is. An installed program is no word
-        // on that.
+        // Where this program was built, that one is built too, and in the same profile. An installed program
+        // says nothing about where to build.
         let target = own.parent().filter(|target| target.join("CACHEDIR.TAG").is_file());
         let profile = own.file_name().filter(|_| target.is_some()).unwrap_or("debug".as_ref());
         Some(Checkout {
@@ -205,8 +205,8 @@ impl Checkout {
     }
 }
 
-/// Whether a program was built from what its sources are now, as the list that Cargo leaves beside it says.
-/// One that has no list, and no source, is up to date.
+/// Whether a program is newer than its sources, by the list that Cargo leaves beside it. A program without
+/// such a list, and without sources, is up to date.
 fn is_up_to_date(program: &Path) -> bool {
     let changed = |path: &Path| std::fs::metadata(path).and_then(|file| file.modified());
     let Ok(built) = changed(program) else { return false };

@@ -1,4 +1,4 @@
-//! What the runner and `nbsnap-evcxr` say to each other, over the pipes that the latter was started with. One
+//! The messages between the runner and `nbsnap-evcxr`, over the pipes that the latter was started with. One
 //! JSON value a line.
 //!
 //! ```text
@@ -25,7 +25,7 @@ use crate::event::{Event, Timing};
 use crate::notebook::{CellOverrides, CodeCell, Notebook};
 use crate::record::{CellRecord, Failure};
 
-/// Changes whenever what is said changes. Two programs that differ in it do not work together.
+/// Changes with every change of the messages. Two programs that differ in it do not work together.
 pub const VERSION: u32 = 1;
 
 /// The argument that makes `nbsnap-evcxr` speak this protocol on its standard streams.
@@ -47,7 +47,7 @@ pub enum Request {
     Folder(Folder),
     /// Run a notebook.
     Run {
-        /// Who asks. What answers bears the same number.
+        /// The worker that asks. The answer has the same number.
         worker: u64,
         /// The number of the worker's workspace.
         workspace: usize,
@@ -80,7 +80,7 @@ pub enum Answer {
     },
     /// Something happened while it prepared.
     Event(SentEvent),
-    /// What came of preparation.
+    /// The outcome of preparation.
     Prepared(Result<Prepared, Refusal>),
     /// The folder that was asked for.
     Folder(Result<PathBuf, Refusal>),

@@ -1,5 +1,5 @@
-//! From panic messages that name lines of evcxr's generated program to places in the cell that its author
-//! wrote.
+//! Finds the places in the author's cell that panic messages mean: these name lines of evcxr's generated
+//! program.
 //!
 //! Pure functions on text, for evcxr embedded and for its Jupyter kernel; nothing here runs or prints
 //! anything.
@@ -60,7 +60,7 @@ pub fn panic_message(stderr: &str) -> String {
     rest[..end.unwrap_or(rest.len())].trim_end().to_owned()
 }
 
-/// The lines of a cell that hold a `?` as an operator, as far as that can be told without parsing.
+/// The lines of a cell that hold a `?` as an operator, as far as a look without parsing can find them.
 pub fn question_mark_lines(source: &str) -> Vec<u32> {
     static OPERATOR: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"[\w)\]}>]\s*\?|^\s*\?").expect("the pattern is a constant"));
     static QUOTED: LazyLock<Regex> =

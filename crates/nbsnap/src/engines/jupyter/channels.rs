@@ -42,7 +42,7 @@ pub(super) enum Heard {
     Unreadable(String),
 }
 
-/// Ports on loopback that nobody else takes while this is held.
+/// Ports on loopback that nobody else gets while this is held.
 pub(super) struct Reserved {
     /// What a kernel needs to know, as its connection file holds it.
     pub(super) connection: ConnectionInfo,
@@ -98,7 +98,7 @@ impl Channels {
         Ok(Reserved { connection, _listeners: listeners, _runtime: runtime })
     }
 
-    /// Connects as soon as the kernel listens, which is not waited for.
+    /// Connects as soon as the kernel listens. It does not wait for that.
     pub(super) fn connect(connection: ConnectionInfo, session: String) -> io::Result<Channels> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let identity = peer_identity_for_session(&session).map_err(io::Error::other)?;
@@ -129,17 +129,17 @@ impl Channels {
             Channel::Control => &self.senders.control,
             Channel::Stdin => &self.senders.stdin,
         };
-        // A socket that is closed is a kernel that is gone, which is noticed when it is listened to.
+        // A closed socket means that the kernel is gone. The caller notices it when it listens next.
         let _ = sender.send(message);
         id
     }
 
-    /// Whether all sockets are connected: what a kernel asks on one that is not would be lost.
+    /// Whether all sockets are connected: a request of the kernel on one that is not would be lost.
     pub(super) fn are_connected(&self) -> bool {
         self.connected.load(Ordering::Relaxed) == SOCKETS
     }
 
-    /// What is heard next, if anything is within this time.
+    /// The next message, if one comes within this time.
     pub(super) fn listen(&self, limit: Duration) -> Option<Heard> {
         self.heard.recv_timeout(limit).ok()
     }
@@ -176,11 +176,11 @@ async fn serve(
     tokio::join!(iopub, control, stdin, shell);
 }
 
-/// Whether somebody listens on a port of loopback.
+/// Whether a program listens on a port of loopback.
 async fn is_open(port: u16) -> bool {
     let loopback = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let Ok(socket) = TcpSocket::new_v4() else { return false };
-    // From the port itself it would be connected to itself, and the kernel would find its port taken.
+    // From the same port the socket would connect to itself, and the kernel would find its port taken.
     let from_another = socket.bind(loopback(0)).and_then(|()| socket.local_addr()).is_ok_and(|own| own.port() != port);
     from_another && socket.connect(loopback(port)).await.is_ok()
 }

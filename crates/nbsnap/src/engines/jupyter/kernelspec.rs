@@ -27,7 +27,7 @@ pub enum KernelspecError {
         /// The names that there are.
         known: Vec<String>,
     },
-    /// Its `kernel.json` is none.
+    /// Its `kernel.json` is not valid.
     #[error("{path} says nothing about a kernel: {reason}")]
     Invalid {
         /// The file.
@@ -41,7 +41,7 @@ fn others(names: &[String]) -> String {
     if names.is_empty() { "nor any other".to_owned() } else { format!("only {}", names.join(", ")) }
 }
 
-/// Which command brings a kernel for a language.
+/// The command that installs a kernel for a language.
 fn how_to_get(language: Option<&str>) -> &'static str {
     match language {
         Some("python") => {

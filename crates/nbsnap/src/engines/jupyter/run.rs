@@ -1,7 +1,7 @@
 //! One worker: runs notebooks, each in a kernel of its own.
 //!
 //! The main type is [`JupyterWorker`]. It decides when a cell is over and how it ended; whether that is right
-//! is for the runner to say.
+//! is for the runner to decide.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -34,7 +34,7 @@ pub(super) struct JupyterWorker<'a> {
     forks: Forks,
 }
 
-/// What came of a request to execute code.
+/// The outcome of a request to execute code.
 pub(super) struct Executed {
     pub(super) outputs: Outputs,
     pub(super) end: End,
@@ -56,7 +56,7 @@ pub(super) enum End {
     Stopped,
     /// The kernel is gone: how it ended, and what its process printed.
     Died { status: String, printed: String },
-    /// The kernel said what cannot be read.
+    /// The kernel sent a malformed message.
     Unreadable(String),
 }
 
@@ -144,7 +144,7 @@ impl Worker for JupyterWorker<'_> {
             if !late.is_empty() && report(Progress::Late(late)).is_break() {
                 break;
             }
-            // A kernel that was stopped for its slowness is not given another chance.
+            // A kernel that was stopped because it was too slow gets no second chance.
             let ends = session.is_lost && !matches!(record.failure, Some(Failure::Died { .. }));
             if session.is_lost {
                 open = None;
@@ -184,7 +184,7 @@ fn run_cell(session: &mut Session, cell: &CodeCell, run: &Run<'_>) -> Result<(Ce
             other => Some(Failure::Engine { message: format!("the kernel answers `{}`", other.unwrap_or("nothing")) }),
         },
     };
-    // Errors that a cell showed without failing are something to see.
+    // Errors that a cell showed without failing are output.
     let shown = outputs.errors.iter().flat_map(|error| &error.traceback).map(|line| format!("{line}\n")).collect::<String>();
     let displays = outputs.displays();
     let stderr = outputs.stderr + &shown + &printed_at_last;
@@ -214,12 +214,12 @@ impl Session {
         self.ask(code, limit, max_output, Some((outputs, mark)))
     }
 
-    /// Whether nothing was asked of the kernel so far.
+    /// Whether nothing was asked of the kernel yet.
     pub(super) fn is_fresh(&self) -> bool {
         self.asked.is_empty()
     }
 
-    /// How much was asked of the kernel so far.
+    /// How many requests the kernel has got.
     pub(super) fn count(&self) -> usize {
         self.asked.len()
     }
@@ -233,7 +233,7 @@ impl Session {
     ) -> Result<Executed, EngineError> {
         let mut request = ExecuteRequest::new(code.to_owned());
         request.allow_stdin = false;
-        // Nothing waits behind it, and what comes next is for the runner to say.
+        // Nothing waits behind it, and the runner decides what comes next.
         request.stop_on_error = false;
         self.kernel.forget_printed();
         let id = self.kernel.send(Channel::Shell, request);

@@ -1,10 +1,10 @@
 //! Finds out what evcxr's kernel does not report.
 //!
 //! The main type is [`Rust`]. The kernel answers `ok` for a cell that panicked or whose `?` met an error, and
-//! sends standard error after it has said that it is done. But it keeps no variable of a cell that did not
-//! come to its end. So every cell begins with a variable of ours, and after each the kernel is asked for it,
-//! in a request that also writes a mark on both streams: what comes before the mark is the cell's, and
-//! without the variable the cell has failed. What the mark cannot tell is in the README.
+//! sends standard error after it has reported that it is done. But it keeps no variable of a cell that did
+//! not come to its end. So every cell begins with a variable of ours. After each cell, a request asks the
+//! kernel for that variable, and writes a mark on both streams. What comes before the mark is the cell's;
+//! without the variable the cell has failed. The README says what the mark cannot find out.
 
 use std::collections::BTreeMap;
 use std::os::unix::process::ExitStatusExt;
@@ -60,8 +60,8 @@ impl Rust {
         BTreeMap::from([("evcxr.toml".to_owned(), text)])
     }
 
-    /// Runs a cell, and what is needed to know what became of it. What is returned beside the record was
-    /// printed before the cell.
+    /// Runs a cell and finds out how it ended. What is returned beside the record was printed before the
+    /// cell.
     pub(super) fn run_cell(
         &self,
         session: &mut Session,
@@ -85,7 +85,7 @@ impl Rust {
             other => return Ok((broken(other, outputs, run, limit), late)),
         };
         let mut reached = true;
-        // A kernel that says that a cell failed is right.
+        // A kernel that reports a failed cell is right.
         let replied_error = reply["status"] != "ok";
         if guarded.has_guard && !replied_error {
             let asked = self.ask(session, outputs, Some(cell.number), run)?;
@@ -200,7 +200,7 @@ fn broken(end: End, outputs: Outputs, run: &Run<'_>, limit: Duration) -> CellRec
     record(outputs, Some(failure))
 }
 
-/// Why a cell did not come to its end, which the kernel has called a success.
+/// Why a cell did not come to its end although the kernel reported success.
 fn not_reached(outputs: &mut Outputs, source: &str, line: Option<u32>) -> Option<Failure> {
     static PANIC: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"(?m)^thread '[^\n]*' (?:\(\d+\) )?panicked at ").expect("the pattern is a constant"));
@@ -220,9 +220,9 @@ fn not_reached(outputs: &mut Outputs, source: &str, line: Option<u32>) -> Option
     Some(Failure::Error { message: outputs.stderr.clone(), lines })
 }
 
-/// What came on standard error before evcxr's process of cells ended because it was asked for the variable:
-/// where a cell leaves it by `return`, or after a panic that the kernel has not noticed, variables are not
-/// given up but lost.
+/// What came on standard error before evcxr's process of cells ended because it was asked for the variable.
+/// This happens where a cell leaves by `return`, or after a panic that the kernel has not noticed: then
+/// variables are lost.
 fn before_gone_missing(stderr: &str) -> Option<String> {
     let (before, _) = stderr.split_once("has gone missing\n")?;
     let panic = before.rfind("thread '").filter(|at| before[*at..].contains(GUARD))?;
@@ -244,7 +244,7 @@ fn failure(errors: Vec<Reported>) -> Failure {
     Failure::Compile { diagnostics: errors.into_iter().map(diagnostic).collect() }
 }
 
-/// How the process of cells ended, in the words that are used for every process; the kernel has those of the
+/// How the process of cells ended, in the words that are used for every process. The kernel uses those of the
 /// standard library.
 fn in_words(status: &str) -> String {
     let number = |text: &str| text.split_whitespace().next().and_then(|number| number.parse::<i32>().ok());
@@ -253,7 +253,7 @@ fn in_words(status: &str) -> String {
     raw.map_or_else(|| status.to_owned(), |raw| rust_cells::describe_exit(ExitStatus::from_raw(raw)))
 }
 
-/// A compiler's message, without its place: that the kernel only draws.
+/// A compiler's message, without its place, which the kernel only draws.
 fn diagnostic(error: Reported) -> Diagnostic {
     static CODE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^\[(\w+)\] Error:").expect("the pattern is a constant"));
     static ANSI: LazyLock<Regex> = LazyLock::new(|| Regex::new(crate::redact::ANSI).expect("the pattern is a constant"));
@@ -262,8 +262,8 @@ fn diagnostic(error: Reported) -> Diagnostic {
     Diagnostic { code, message: error.value, spans: Vec::new(), help: Vec::new() }
 }
 
-/// Finds out where in the cell the errors are: the kernel says so when it is asked to check the code, as
-/// JupyterLab's plug-in does while one types.
+/// Finds out where in the cell the errors are. The kernel reports that when it is asked to check the code, as
+/// JupyterLab's plug-in does while a user types.
 fn place(diagnostics: &mut [Diagnostic], session: &mut Session, source: &str) -> Result<(), EngineError> {
     let answer = session.consult("evcxr-cargo-check", json!({ "code": source }), ASKING)?;
     let mut problems: Vec<&Value> = answer["problems"].as_array().into_iter().flatten().collect();

@@ -75,7 +75,7 @@ impl Rustc {
         self.settings.interrupt.flag().into()
     }
 
-    /// Writes the lock file that fits, or says that the committed one does not.
+    /// Writes the lock file that fits, or reports that the committed one does not.
     fn pin(&self, committed: Option<&str>, resolved: Option<&str>, emit: &mut dyn FnMut(Event)) -> Result<(), EngineError> {
         let Some(resolved) = resolved else { return Ok(()) };
         if committed.is_some_and(|committed| same_lock(committed, resolved)) {
@@ -110,12 +110,13 @@ pub fn lock_to_begin_with(lock_file: &Path) -> Option<String> {
     std::fs::read_to_string(lock_file).ok().or_else(of_workspace)
 }
 
-/// All that a notebook's cells ask for.
+/// All dependencies that a notebook's cells ask for.
 pub fn set_of(notebook: &Notebook) -> DependencySet {
     dependencies_of(notebook.cells.iter().map(|cell| cell.source.as_str()), notebook.directory())
 }
 
-/// What a notebook's cells ask for one after another, where that is not the same in the end.
+/// The dependencies that a notebook's cells ask for one after another, where an earlier set differs from the
+/// last.
 fn stages_of(notebook: &Notebook) -> Vec<DependencySet> {
     dependency_stages(notebook.cells.iter().map(|cell| cell.source.as_str()), notebook.directory())
 }
@@ -194,7 +195,7 @@ impl Engine for Rustc {
     }
 }
 
-/// What the runner calls an error of `rust-cells`.
+/// The runner's error for an error of `rust-cells`.
 pub(super) fn engine_error(error: rust_cells::Error) -> EngineError {
     match error {
         rust_cells::Error::Io { action, path, source } => EngineError::Io { action, path, source },
