@@ -15,7 +15,7 @@ use crate::event::{CellVerdict, Status};
 /// The run as JUnit's XML. Characters that XML cannot hold are made visible, wherever they come from.
 ///
 /// # Errors
-/// Never for what a run can hold; the writer of XML says so in its type.
+/// Never for what a run can hold; the writer of XML has the error in its type.
 pub fn junit(run: &Run) -> io::Result<String> {
     let mut report = Report::new("nbsnap");
     if let Some((_, elapsed)) = run.end {

@@ -115,7 +115,7 @@ impl Body {
     /// Reads a body's text. The empty text is the body of a record that is empty.
     ///
     /// # Errors
-    /// Where the text is not one that a body's `Display` writes; somebody has edited it.
+    /// If the text is not one that a body's `Display` writes: somebody has edited it.
     pub fn parse(text: &str) -> Result<Body, BodyError> {
         let mut body = Body::default();
         let mut names = BTreeSet::new();
@@ -157,12 +157,12 @@ impl Body {
         }
     }
 
-    /// Whether there is nothing to tell.
+    /// Whether there is nothing to show.
     pub fn is_empty(&self) -> bool {
         self.sections.is_empty()
     }
 
-    /// The binary data that the body speaks of.
+    /// The binary data that the body describes.
     pub fn blobs(&self) -> impl Iterator<Item = &Blob> {
         self.sections.iter().filter_map(|section| match &section.content {
             Content::Blob(blob) => Some(blob),

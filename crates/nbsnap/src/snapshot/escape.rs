@@ -51,8 +51,8 @@ pub(crate) fn visible_line(text: &str) -> String {
     visible(text).replace('\n', "␊")
 }
 
-/// What `text` was before [`visible`] or [`visible_line`]. Text that neither wrote is taken as it is where it
-/// makes no sense.
+/// What `text` was before [`visible`] or [`visible_line`]. An escape that makes no sense stays as it is:
+/// neither of them wrote it.
 pub(crate) fn original(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text.chars();

@@ -1,5 +1,5 @@
-//! JSON as values: the order of members says nothing, some members may be left out, and numbers may be near
-//! enough.
+//! JSON as values: the order of members does not matter, some members may be left out, and numbers may be
+//! near enough.
 //!
 //! The main type is [`JsonPath`]. Numbers have all the digits that were written, and a member that is
 //! repeated has all its values. Text that is not JSON is compared as it is.
@@ -74,7 +74,7 @@ impl<'de> Deserialize<'de> for JsonPath {
     }
 }
 
-/// Whether two texts are the same JSON, as far as it is compared.
+/// Whether two texts are the same JSON, in the members that are compared.
 pub(super) fn same(expected: &str, actual: &str, tolerance: &Tolerance) -> bool {
     let (Some(expected), Some(actual)) = (Value::parse(expected), Value::parse(actual)) else { return false };
     same_values(&expected, &actual, tolerance, &mut Vec::new())
@@ -131,7 +131,7 @@ fn is_ignored(tolerance: &Tolerance, path: &[String]) -> bool {
     tolerance.ignore.iter().any(|ignored| ignored.matches(path))
 }
 
-/// Looks one step further down.
+/// Looks one step deeper.
 fn within<T>(path: &mut Vec<String>, step: &str, look: impl FnOnce(&mut Vec<String>) -> T) -> T {
     path.push(step.to_owned());
     let seen = look(path);

@@ -1,13 +1,13 @@
 //! HTML, SVG and XML as what they mark up: what a person would see, not how it is spelt.
 //!
-//! Pure functions. What is no well-formed XML is compared as text; HTML of any kind is read as a browser
-//! reads it.
+//! Pure functions. Text that is not well-formed XML is compared as text; HTML of any kind is read as a
+//! browser reads it.
 
 mod flow;
 mod html;
 mod xml;
 
-/// Whether content of this type is compared so.
+/// Whether content of this type is compared as markup.
 pub(super) fn is_markup(mime: &str) -> bool {
     kind_of(mime).is_some()
 }

@@ -1,6 +1,6 @@
 //! Pictures by their pixels, however they are encoded, and a picture of what differs.
 //!
-//! The main type is [`PictureDifference`]. PNG and JPEG are read; pictures of other formats are the same only
+//! The main type is [`PictureDifference`]. It reads PNG and JPEG. Pictures of other formats are the same only
 //! byte by byte.
 
 use zune_jpeg::JpegDecoder;
@@ -31,8 +31,8 @@ impl std::fmt::Debug for PictureDifference {
     }
 }
 
-/// How two pictures differ by more than is allowed: `None` if they do not, `Some(None)` if they are not of a
-/// kind that is read here.
+/// How two pictures differ by more than is allowed: `None` if they do not, `Some(None)` if this module cannot
+/// read them.
 pub(super) fn difference(expected: &[u8], actual: &[u8], tolerance: &Tolerance) -> Option<Option<PictureDifference>> {
     let told = |summary: String, difference| {
         Some(Some(PictureDifference { expected: expected.to_owned(), actual: actual.to_owned(), difference, summary }))
@@ -107,8 +107,8 @@ impl Picture {
         Some(Picture { size: (frame.width as usize, frame.height as usize), pixels: pixels.collect() })
     }
 
-    /// A PNG of this picture, faded and grey, with red where the distance is more than allowed: the redder
-    /// the greater it is.
+    /// A PNG of this picture, faded and grey, with red where the distance is more than allowed. The greater
+    /// the distance, the redder.
     fn marked(&self, distances: &[u16], allowed: u16) -> Option<Vec<u8>> {
         let mut samples = Vec::with_capacity(3 * distances.len());
         for ([red, green, blue, alpha], distance) in self.pixels.iter().zip(distances) {
