@@ -1,4 +1,4 @@
-//! What somebody who misspelt a name probably meant.
+//! What a user who misspelt a name probably meant.
 //!
 //! Pure functions on text.
 
