@@ -1,4 +1,4 @@
-//! A map of footprints, areas and rasters: graticule, scale, legend; nothing is fetched for it.
+//! A map of footprints, areas and rasters, with graticule, scale and legend. It fetches nothing.
 
 use std::{fmt, sync::Arc};
 
@@ -52,7 +52,8 @@ enum Kind {
     Raster(Drawn),
 }
 
-/// A raster's picture for the part of the map between bounds (west, south, east, north), of a size: as PNG, if some of it is there.
+/// A raster's picture for a part of the map: bounds (west, south, east, north), and a size. It is a PNG, if
+/// some of the raster is there.
 type Draw = dyn Fn([f64; 4], (f64, f64)) -> Option<Vec<u8>> + Send + Sync;
 
 /// A raster that can be drawn on a map.
@@ -84,7 +85,8 @@ impl Map {
         self
     }
 
-    /// Adds the footprint of an item: its geometry, else its bounding box. An item without either (STAC allows it) is left out.
+    /// Adds the footprint of an item: its geometry, else its bounding box. An item without either (STAC
+    /// allows it) is left out.
     pub fn item(mut self, item: &Item) -> Self {
         let outline = item.geometry.as_ref().map(Outline::of_geometry).filter(|outline| outline.bounds().is_some());
         let bounds = |bbox: stac::Bbox| match bbox {
@@ -103,7 +105,8 @@ impl Map {
         items.iter().fold(self, Self::item)
     }
 
-    /// Adds a rectangle of `[west, south, east, north]` in degrees, such as an area of interest; [`Bounds`](crate::Bounds) will do, too.
+    /// Adds a rectangle of `[west, south, east, north]` in degrees, such as an area of interest.
+    /// [`Bounds`](crate::Bounds) are accepted, too.
     pub fn area(mut self, name: impl Into<String>, bounds: impl Into<[f64; 4]>) -> Self {
         self.add_area(name.into(), bounds.into());
         self
@@ -166,7 +169,7 @@ impl Kind {
     }
 }
 
-/// Things in a row, the last after "and".
+/// A list in words, the last after "and".
 fn listed(parts: &[String]) -> String {
     match parts {
         [] => "nothing".to_owned(),
@@ -175,7 +178,7 @@ fn listed(parts: &[String]) -> String {
     }
 }
 
-/// The picture of a map without anything that has a place.
+/// The picture of a map on which nothing has a place.
 fn nothing(title: Option<&str>) -> Picture {
     let text = "map: there is nothing with a place";
     let mut svg = Svg::new(WIDTH, 3.0 * LINE + 2.0 * MARGIN, title.unwrap_or("Map"), text);

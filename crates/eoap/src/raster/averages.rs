@@ -1,4 +1,4 @@
-//! Averages of a large part, read from top to bottom: each tile or strip is fetched and decoded once, and
+//! Averages of a large part, read from top to bottom. Each tile or strip is fetched and decoded once, and
 //! only what further rows of the result need stays in memory.
 
 use std::ops::Range;
@@ -12,10 +12,10 @@ use super::{
 };
 use crate::error::Result;
 
-/// About so many values are read at once.
+/// About this many values are read at once.
 const STRIPE_VALUES: u64 = 8 << 20;
 
-/// Lines of a level that are here: of each band its values, and how opaque they are, from a line on.
+/// The lines of a level that are in memory, from `top` on: the values of each band, and how opaque they are.
 struct Lines<T> {
     top: u32,
     bands: Vec<(Vec<T>, Option<Vec<u8>>)>,
@@ -76,7 +76,7 @@ impl Raster {
         Ok(())
     }
 
-    /// Adds lines to those that are here.
+    /// Adds lines to those in memory.
     async fn read_lines<T: Sample>(
         &self,
         region: &Region,
@@ -103,7 +103,7 @@ impl Raster {
 }
 
 impl<T> Lines<T> {
-    /// Leaves out the lines above this one.
+    /// Drops the lines above this one.
     fn leave_out(&mut self, top: u32, width: usize) {
         let count = (top - self.top) as usize * width;
         for (values, opacities) in &mut self.bands {
@@ -114,8 +114,8 @@ impl<T> Lines<T> {
     }
 }
 
-/// Lines that are read at once: whole rows of tiles or strips, as many as there are values for; one row at
-/// least, if it can be read at once.
+/// Lines that are read at once: whole rows of tiles or strips, up to the limit of values. It is at least one
+/// row, if that can be read at once.
 fn lines_at_once(level: &Level, per_line: u64) -> u32 {
     let lines = (STRIPE_VALUES / per_line.max(1)).max(1);
     let block = u64::from(level.block.1);

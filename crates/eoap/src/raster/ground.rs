@@ -1,5 +1,5 @@
-//! Where pixels lie if no transformation says it: ground control points (TIFF tag 33922) and rational
-//! polynomials (TIFF tag 50844), and the figures that were recorded of a band.
+//! Where pixels are without a transformation: ground control points (TIFF tag 33922) and rational polynomials
+//! (TIFF tag 50844). And the statistics that were recorded of a band.
 
 use std::collections::BTreeMap;
 
@@ -67,7 +67,7 @@ pub struct RationalPolynomials {
     pub sample_denominator: [f64; 20],
 }
 
-/// Figures of a band that someone has computed before and written down: GDAL's `STATISTICS_…`.
+/// Statistics of a band that were computed and recorded before: GDAL's `STATISTICS_…`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RecordedStatistics {
@@ -169,7 +169,7 @@ impl Raster {
         self.shared.header.geo.control_crs()
     }
 
-    /// How a camera saw the ground, if the file says it, as rasterio's `rpcs`.
+    /// How a camera saw the ground, if the file has it, as rasterio's `rpcs`.
     pub fn rational_polynomials(&self) -> Option<&RationalPolynomials> {
         self.shared.header.rational.as_ref()
     }
@@ -179,9 +179,9 @@ impl Raster {
         self.shared.header.palette.as_deref()
     }
 
-    /// Figures of a band (from 1) that were computed before: from the file beside the raster that GDAL calls
-    /// by its name and `.aux.xml`, if [`with_side_files`](Self::with_side_files) allows to look for it, else
-    /// from the raster itself. Nothing is computed.
+    /// Statistics of a band (from 1) that were computed before. They come from the file beside the raster
+    /// that GDAL names after it with `.aux.xml`, if [`with_side_files`](Self::with_side_files) allows a look,
+    /// else from the raster itself. Nothing is computed.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! Reads bands of a region by convolution: which pixels have to be here, and who computes what.
+//! Reads bands of a region by convolution: which pixels must be in memory, and who computes what.
 
 use std::{borrow::Cow, ops::Range, sync::Arc};
 
@@ -14,10 +14,10 @@ use super::{
 };
 use crate::error::Result;
 
-/// Rows of blocks are read together up to so many values.
+/// Rows of blocks are read together up to this many values.
 const STRIPE_VALUES: u64 = 16 << 20;
 
-/// What is here of the source: bands of a part of a level, and how opaque their pixels are.
+/// The part of the source that is in memory: bands of a part of a level, and how opaque their pixels are.
 struct Stripe<'a, T> {
     columns: Range<u32>,
     rows: Range<u32>,

@@ -59,7 +59,7 @@ impl Raster {
             .collect();
         match crs.transform(&Crs::wgs84(), &edges) {
             Ok(ring) => Ok(antimeridian::continuous(&ring, EDGE_STEPS)),
-            // Corners may have places where what is between them has none.
+            // Corners may have places where the points between them have none.
             Err(_) => crs.transform(&Crs::wgs84(), &corners),
         }
     }

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::error::Result;
 
-/// So many tiles are read side by side.
+/// This many tiles are read side by side.
 const PARALLEL: usize = 8;
 
 /// Places whose values are read, from [`Raster::sample`]: `.await` reads, for each place in its order, the

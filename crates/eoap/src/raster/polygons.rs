@@ -22,7 +22,8 @@ type Ring = Vec<(f64, f64)>;
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Polygons {
-    /// The rings of each polygon or several: what is in an even number of them is outside.
+    /// The rings of each shape, which is one polygon or several. A place in an even number of a shape's rings
+    /// is outside of it.
     shapes: Vec<Vec<Ring>>,
     crs: Crs,
     is_all_touched: bool,
@@ -163,7 +164,7 @@ impl Burned {
     fn touch(&mut self, from: (f64, f64), to: (f64, f64)) {
         let ((mut x, mut y), (end, last)) = if from.0 <= to.0 { (from, to) } else { (to, from) };
         let limits = |count: usize, low: f64, high: f64| (low.floor().max(0.0) as i64)..=(high.floor().min(count as f64) as i64);
-        // As in GDAL, lines that are all but upright or level are so.
+        // As in GDAL, lines that are nearly upright or level count as upright or level.
         if x.floor() == end.floor() || (x - end).abs() < 0.01 {
             limits(self.rows, y.min(last), y.max(last)).for_each(|row| self.mark(end, row as f64));
             return;

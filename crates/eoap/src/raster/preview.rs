@@ -1,8 +1,8 @@
 //! A small picture of a raster, with its legend.
 //!
-//! [`Preview`] holds the values, so that other colours can be chosen; `colouring` makes pixels of them,
-//! `legend` says what these mean. Invalid pixels are transparent. How a map places the picture is the map's
-//! business; where it lies is known here.
+//! [`Preview`] holds the values, so that other colours can be chosen. `colouring` makes pixels of them, and
+//! `legend` describes the colours. Invalid pixels are transparent. The picture's place is known here; how a
+//! map shows it is not.
 
 use std::{fmt, sync::Arc};
 
@@ -88,14 +88,14 @@ impl Preview {
         Self { corners, ..self }
     }
 
-    /// The same with pixels that are so high on the ground if they are 1 wide, so that the picture keeps the
+    /// The same with pixels of this height on the ground if they are 1 wide, so that the picture keeps the
     /// aspect of the land.
     pub(crate) fn with_pixel_height(self, pixel_height: f64) -> Self {
         let is_shape = pixel_height.is_finite() && (0.01..=100.0).contains(&pixel_height);
         Self { pixel_height: if is_shape { pixel_height } else { 1.0 }, ..self }
     }
 
-    /// Colours the values of the (first) band by this map, in place of what the picture has chosen.
+    /// Colours the values of the (first) band by this map, in place of the default one.
     #[must_use = "the picture with other colours is returned"]
     pub fn colours(self, map: ColourMap) -> Self {
         let range = match self.manner {
@@ -134,7 +134,7 @@ impl Preview {
     }
 
     /// Longitude and latitude in degrees (WGS 84) of the upper left, upper right, lower right and lower left
-    /// corner, if it is known where the raster lies.
+    /// corner, if the raster's place is known.
     pub fn corners(&self) -> Option<[(f64, f64); 4]> {
         self.corners
     }

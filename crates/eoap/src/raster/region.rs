@@ -1,4 +1,4 @@
-//! What a read comes to: which level, which part of it, in which shape.
+//! The level, the part of it, and the shape that a read is about.
 //!
 //! [`Region`] turns what a caller asks for into pixels of a level, as GDAL does it. Fetches nothing.
 

@@ -1,6 +1,6 @@
 //! How an image is read in another size, as GDAL does it: which overview, which pixels, which average.
 //!
-//! Computes with sizes and values that are here; fetches nothing.
+//! Computes with sizes and values in memory; fetches nothing.
 
 use super::{
     kernel::Kernel,
@@ -165,9 +165,9 @@ pub(crate) struct Part<'a, T> {
     pub(crate) width: usize,
 }
 
-/// Averages a part of a band. Where nothing of it is valid the result is `nodata`, and what comes to just
-/// that value otherwise becomes its neighbour. Sums have the order and the precision that they have in GDAL
-/// 3.10, so that the last digit is the same.
+/// Averages a part of a band. Where nothing of it is valid the result is `nodata`. A result that equals
+/// `nodata` by chance becomes its neighbour. Sums have GDAL 3.10's order and precision, so that the last
+/// digit is the same.
 pub(crate) fn average<T: Sample>(part: &Part<'_, T>, (columns, rows): (&[Cover], &[Cover]), nodata: Option<T>) -> Vec<T> {
     // GDAL takes four pixels as they are where columns are pairs side by side.
     let are_apart = columns.windows(2).all(|two| two[0].end == two[1].start);
@@ -268,7 +268,7 @@ pub(super) fn rounded_from_32_bits<T: Sample>(value: f32) -> T {
     T::of_f64(f64::from((value + half).trunc()))
 }
 
-/// Whether an average comes to this value: before it is rounded, but for the types that GDAL averages as
+/// Whether an average equals this value: before it is rounded, except for the types that GDAL averages as
 /// whole numbers.
 fn is_just<T: Sample>(value: f64, nodata: T) -> bool {
     match T::TYPE {

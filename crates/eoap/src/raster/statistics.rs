@@ -1,7 +1,7 @@
 //! Statistics of bands as rio-stac writes them into `raster:bands` (STAC raster extension 1.1.0), with
 //! numpy's arithmetic.
 //!
-//! Computes from grids that are there; fetches and prints nothing.
+//! Computes from grids in memory; fetches and prints nothing.
 
 use std::{
     fmt,
@@ -46,7 +46,7 @@ pub struct BandStatistics {
     pub scale: f64,
     /// Summand from values to quantities.
     pub offset: f64,
-    /// `area` or `point`, if the file says what its pixels stand for.
+    /// `area` or `point`, if the file says what its pixels are.
     pub sampling: Option<String>,
     /// The value that means "no data".
     pub nodata: Option<f64>,

@@ -1,4 +1,4 @@
-//! Which pixels are valid: what a mask, the "no data" value or an opacity says of them.
+//! Which pixels are valid by a mask, the "no data" value or an opacity.
 //!
 //! As in GDAL, a mask comes before the "no data" value, and that before an opacity.
 
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::error::Result;
 
-/// What says which pixels of a region are valid, as far as it is the same for all bands.
+/// What decides which pixels of a region are valid, as far as it is the same for all bands.
 pub(super) enum Validity {
     /// All are.
     All,
@@ -72,7 +72,7 @@ impl Raster {
         self.nearest_mapped(region, &[band], absent, move |value: T| !stands_for(value, nodata, data_type)).await
     }
 
-    /// What says which pixels of a region are valid.
+    /// What decides which pixels of a region are valid.
     pub(super) async fn validity(&self, mask: Option<&Arc<Level>>, region: &Region) -> Result<Validity> {
         if let Some(mask) = mask {
             return Ok(match mask.samples {

@@ -11,7 +11,8 @@ use std::fmt::Write;
 /// Says that the next character means itself, or begins `u{…}`.
 const ESCAPE: char = '␦';
 
-/// Replaces every character that [`steers`] by something visible that differs from all other text.
+/// Replaces every character that controls what shows it by something visible that differs from all other
+/// text.
 pub fn visible(text: &str) -> Cow<'_, str> {
     if !text.chars().any(|c| steers(c) || is_picture(c)) {
         return Cow::Borrowed(text);

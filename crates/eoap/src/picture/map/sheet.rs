@@ -1,4 +1,4 @@
-//! A map that is being drawn: what lies where on the paper.
+//! A map that is being drawn: where everything is on the paper.
 
 use super::{Kind, Layer};
 use crate::{
@@ -14,13 +14,13 @@ use crate::{
 
 /// Room for the names of parallels, left of the frame.
 const LEFT: f64 = 58.0;
-/// Maps are at most so high.
+/// The largest height of a map.
 const HEIGHT: f64 = 380.0;
-/// So many things are named below a map; more are counted.
+/// How many things are named below a map; further ones are only counted.
 const NAMED: usize = 12;
 /// Opacity of what fills footprints.
 const VEIL: f64 = 0.1;
-/// A bar of kilometres is no good where the scale changes much from south to north.
+/// A bar of kilometres misleads where the scale changes more than this from south to north.
 const LARGEST_SCALE: f64 = 20.0;
 /// A map that is being drawn.
 pub(super) struct Sheet {
@@ -34,7 +34,7 @@ impl Sheet {
     pub(super) fn new(heading: String, layers: Vec<Layer>, bounds: [f64; 4]) -> Self {
         let corner = (MARGIN + LEFT, MARGIN + LINE + 8.0);
         let mut frame = Frame::around(bounds, corner, WIDTH - LEFT - 2.0 * MARGIN, HEIGHT);
-        // What is higher than wide lies in the middle.
+        // A map that is higher than wide is in the middle.
         frame.x += (WIDTH - LEFT - 2.0 * MARGIN - frame.width) / 2.0;
         Self { heading, layers, frame, bounds }
     }

@@ -1,4 +1,4 @@
-//! What the file looks like: header, directories with their values, then the tiles, those of the smallest
+//! The layout of the file: header, directories with their values, then the tiles, those of the smallest
 //! overview first (OGC 21-026 clause 7).
 
 use super::{
@@ -23,7 +23,7 @@ enum Values {
     Text(String),
 }
 
-/// One image of the file: its tags but for the places of its tiles, and the data of these.
+/// One image of the file: its tags except the places of its tiles, and the data of these.
 struct Part {
     tags: Vec<(u16, Values)>,
     tiles: Vec<Vec<u8>>,

@@ -6,8 +6,8 @@ use crate::raster::{
     tiff::{data_type::DataType, nodata::is_nodata},
 };
 
-/// An image of half the size, rounded up. An average is that of the pixels that are not "no data"; where
-/// there is none, it is "no data".
+/// An image of half the size, rounded up. An average covers the pixels that are not "no data"; where all are,
+/// the result is, too.
 pub(super) fn half(image: &Image, resampling: Resampling, nodata: Option<f64>) -> Image {
     let size = image.data_type.size();
     let (width, height) = (image.width.div_ceil(2), image.height.div_ceil(2));

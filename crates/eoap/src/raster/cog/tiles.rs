@@ -58,8 +58,8 @@ fn tile(image: &Image, column: usize, row: usize) -> Vec<u8> {
     written.expect("writing to memory does not fail")
 }
 
-/// The pixels of a tile, the bands of each side by side. What is outside of the image is what is at its edge,
-/// which compresses best.
+/// The pixels of a tile, the bands of each side by side. Outside of the image they repeat its edge, which
+/// compresses best.
 fn cut(image: &Image, column: usize, row: usize) -> Vec<u8> {
     let size = image.data_type.size();
     let mut data = Vec::with_capacity(TILE * TILE * image.bands * size);

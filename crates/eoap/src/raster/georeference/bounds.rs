@@ -95,7 +95,7 @@ impl Window {
     /// assert_eq!(window, Some(Window::new(0, 0, 3, 3)));
     /// ```
     pub fn of_bounds(bounds: Bounds, affine: Affine, (width, height): (u32, u32)) -> Option<Self> {
-        // What is less than a thousandth of a pixel comes from rounding.
+        // Anything less than a thousandth of a pixel comes from rounding.
         const SLACK: f64 = 1e-3;
         let inverse = affine.inverse()?;
         let pixels = Bounds::around(bounds.corners().map(|(x, y)| inverse.apply(x, y)))?;

@@ -1,5 +1,5 @@
-//! Coordinate reference systems: what a file names, what the EPSG registry says of it, and the way from one
-//! to another.
+//! Coordinate reference systems: the name in a file, the definition in the EPSG registry, and the way from
+//! one system to another.
 //!
 //! Definitions come from the crate `crs-definitions` (the registry as PostGIS has it), projections from
 //! `proj4rs`. Coordinates are always x and y, or longitude and latitude in degrees, as in rasterio, whatever
@@ -135,13 +135,13 @@ impl Crs {
         let Some(proj) = &self.proj else {
             return Err(self.unusable("its definition is not known here".to_owned()));
         };
-        // Grids of datum shifts are not at hand: the mean of the conterminous United States is right to about
-        // 10 m (EPSG:1173).
+        // There are no grids of datum shifts here: the mean of the conterminous United States is right to
+        // about 10 m (EPSG:1173).
         let words = proj.replace("+datum=NAD27", "+ellps=clrk66 +towgs84=-8,160,176,0,0,0,0");
         Proj::from_proj_string(&words).map_err(|error| self.unusable(format!("{error} ({proj})")))
     }
 
-    /// Refuses to go from one celestial body to another: what is at 5° east on Mars is at no longitude of
+    /// Refuses to go from one celestial body to another: a place at 5° east on Mars has no longitude on
     /// Earth.
     fn same_body(&self, to: &Self) -> Result<()> {
         let radius = |crs: &Self| {

@@ -1,7 +1,7 @@
 //! Reference systems that a file defines itself, key by key, instead of naming a code (OGC 19-008r4 clauses
 //! 7.5 and 7.6).
 //!
-//! Writes them in GDAL's words (WKT 1) and in PROJ's. Projections that are not in the table here remain a
+//! Writes them in GDAL's spelling (WKT 1) and in PROJ's. Projections that are not in the table here remain a
 //! name.
 
 use super::{
@@ -167,7 +167,7 @@ fn unit(code: u16) -> Option<(&'static str, &'static str, f64)> {
     })
 }
 
-/// What GDAL makes of keys that define no system at all: the words of the citation, and nothing to compute
+/// GDAL's system for keys that define no system at all: the text of the citation, and nothing to compute
 /// with.
 pub(crate) fn local(tags: &GeoTags) -> Crs {
     let name = tags.text(CITATION).unwrap_or_else(|| UNNAMED.to_owned());
@@ -249,7 +249,7 @@ fn geographic_node(tags: &GeoTags) -> Option<(Node, String)> {
     Some((Node::new("GEOGCS", values), proj))
 }
 
-/// A system of the registry as GDAL writes it below another one: it keeps the code of the meridian for
+/// A system of the registry as GDAL writes it below another one. GDAL keeps the code of the meridian for
 /// itself, and computes the flattening anew.
 fn as_base(node: &mut Node) {
     for value in &mut node.values {
@@ -270,8 +270,8 @@ fn as_base(node: &mut Node) {
     }
 }
 
-/// Inverse flattening by way of the semi-minor axis, as GDAL has it: its last digits change, but for WGS
-/// 84's, which it knows.
+/// Inverse flattening by way of the semi-minor axis, as in GDAL. Its last digits change, except for WGS 84's,
+/// which GDAL knows.
 fn through_minor_axis(a: f64, inverse: f64) -> f64 {
     if inverse == 0.0 {
         return 0.0;

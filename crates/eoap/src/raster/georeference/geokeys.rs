@@ -121,13 +121,13 @@ impl GeoTags {
     }
 
     /// The transformation; the identity without a georeference or with ground control points. As in GDAL, a
-    /// scale comes before a matrix, a matrix has 16 numbers, and a scale of 0 is none.
+    /// scale comes before a matrix, a matrix has 16 numbers, and a scale of 0 counts as missing.
     pub(crate) fn transform(&self) -> Affine {
         let affine = match (self.pixel_size(), &self.tiepoints[..], &self.matrix[..]) {
             (Some((width, height)), [i, j, _, x, y, _, ..], _) => {
                 Affine { a: width, b: 0.0, c: x - i * width, d: 0.0, e: -height, f: y + j * height }
             }
-            // Nobody knows where it begins, nor whether that is a corner or a centre.
+            // It is not known where it begins, and whether that is a corner or a centre.
             (Some((width, height)), ..) => return Affine { a: width, e: -height, ..Affine::IDENTITY },
             (None, _, [a, b, _, c, d, e, _, f, _, _, _, _, _, _, _, _]) => Affine { a: *a, b: *b, c: *c, d: *d, e: *e, f: *f },
             _ => return Affine::IDENTITY,
@@ -181,7 +181,7 @@ impl GeoTags {
         self.ascii.get(start..start + count).map(str::trim)
     }
 
-    /// Whether coordinates are said to be those of a projected system (GTModelTypeGeoKey).
+    /// Whether the file declares its coordinates as projected (GTModelTypeGeoKey).
     pub(crate) fn is_projected(&self) -> bool {
         self.short(MODEL_TYPE) == Some(1)
     }
@@ -214,7 +214,7 @@ mod tests {
         assert_eq!(tags(&[[GEODETIC_CRS, 0, 1, 4326]]).crs(), Some(Crs::from_epsg(4326)));
         let mut custom =
             tags(&[[GT_CITATION, ASCII_PARAMS, 5, 0], [PROJECTED_CRS, 0, 1, USER_DEFINED], [GEODETIC_CRS, 0, 1, 4326]]);
-        // A name is all that it has, and that name is none.
+        // It has only a name, and that name means nothing.
         assert_eq!(custom.crs().map(|crs| (crs.epsg, crs.name)), Some((None, Some("unnamed".into()))));
         custom.ascii = "Moon|".into();
         assert_eq!(custom.crs().map(|crs| (crs.epsg, crs.proj, crs.name)), Some((None, None, Some("Moon".into()))));
@@ -229,7 +229,7 @@ mod tests {
             matrix: vec![1.0; 3],
             ..GeoTags::default()
         };
-        // Keys that say nothing of a system are to GDAL a system that nobody knows.
+        // GDAL reads keys without a system as an unknown system.
         let local = r#"LOCAL_CS["unnamed",UNIT["unknown",1],AXIS["Easting",EAST],AXIS["Northing",NORTH]]"#;
         assert_eq!(tags.crs(), Some(Crs { wkt: Some(local.to_owned()), ..Crs::named("unnamed".to_owned()) }));
         assert_eq!(tags.transform(), Affine::IDENTITY);

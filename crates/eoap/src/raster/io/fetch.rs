@@ -62,12 +62,12 @@ impl Fetcher {
         self.requests.load(Ordering::Relaxed)
     }
 
-    /// What is here, to read from.
+    /// The bytes in memory, to read from.
     pub(crate) fn here(&self) -> SparseBytes {
         self.kept().clone()
     }
 
-    /// Fetches what is missing of these ranges; the answer holds all of them that lie in the file.
+    /// Fetches the missing bytes of these ranges. The answer holds all of them that are in the file.
     pub(crate) async fn fetch(&self, ranges: Vec<Range<u64>>) -> Result<SparseBytes> {
         let mut here = self.here();
         let gaps = join(ranges.into_iter().flat_map(|range| here.gaps(range)).collect(), JOIN_DISTANCE);
@@ -105,12 +105,12 @@ impl Fetcher {
     }
 
     fn kept(&self) -> MutexGuard<'_, SparseBytes> {
-        // Inserting does not panic half-way; what is there is right even so.
+        // Inserting does not panic half-way, so the bytes are right even then.
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A thing and where its bytes lie in the file.
+/// A thing and the range of its bytes in the file.
 pub(crate) type Placed<T> = (Range<u64>, T);
 
 /// Groups things that lie near each other in a file, so that one request fetches several: at most

@@ -21,11 +21,11 @@ use crate::{
     },
 };
 
-/// What one request fetches at most, but for a single larger chunk.
+/// What one request fetches at most, except for a single larger chunk.
 const REQUEST_BYTES: u64 = 4 << 20;
 /// Small chunks are decoded several at a time, about this many bytes.
 const BUNDLE_BYTES: usize = 512 << 10;
-/// So many chunks are looked up in the file's lists at a time.
+/// This many chunks are looked up in the file's lists at a time.
 const CHUNKS_AT_ONCE: usize = 16 << 10;
 
 /// Why pixels could not be read: a failed request, or a file that is not right.
@@ -107,7 +107,7 @@ impl Wanted {
             .buffer_unordered(PARALLEL_READS);
         while let Some((start, bytes, chunks)) = fetched.try_next().await? {
             for bundle in self.bundles(start, &bytes, &chunks) {
-                // Nobody takes it if decoding has failed, and that is what is said then.
+                // If decoding has failed, nobody takes it, and that failure is reported.
                 let _ = queue.send(bundle).await;
             }
         }

@@ -49,8 +49,8 @@ impl Source {
         HttpFile::new(url).map(Self::Http)
     }
 
-    /// The file beside this one that has its name and an ending. Nothing if no such file can be, or none is
-    /// known to be.
+    /// The file beside this one with its name and an ending. Nothing if there cannot be one, or if a look
+    /// shows that there is none.
     pub(crate) fn beside(&self, ending: &str) -> Option<Self> {
         match self {
             Self::Object(store, url, _) => {

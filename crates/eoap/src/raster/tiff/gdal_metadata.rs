@@ -113,7 +113,7 @@ impl Item {
         let text = |name: &str| attribute(name).unwrap_or_default();
         Self {
             name: text("name"),
-            // A sample that is no number is none of this file's.
+            // A sample that is not a number belongs to no band of this file.
             sample: attribute("sample").map(|sample| sample.parse().unwrap_or(usize::MAX)),
             role: text("role"),
             domain: text("domain"),

@@ -1,7 +1,7 @@
 //! The Rust types that pixels are read as.
 //!
 //! [`Sample`] turns bytes into values. A type reads every band whose values it holds exactly, so that nothing
-//! is lost without being seen.
+//! is lost unseen.
 
 use futures_util::future::BoxFuture;
 use ndarray::{Array2, Array3, ArrayView3};
