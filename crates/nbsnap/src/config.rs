@@ -76,7 +76,7 @@ pub struct Config {
     /// What runs notebooks in Rust: one engine, or several that must all find a notebook green.
     #[serde(deserialize_with = "values::one_or_more")]
     pub engine: Vec<EngineChoice>,
-    /// What becomes of output that differs from its snapshot.
+    /// What happens to output that differs from its snapshot.
     pub update: Update,
     /// Whether notebooks run although nothing has changed since they passed.
     pub fresh: bool,

@@ -65,7 +65,7 @@ pub enum Failure {
     Panic {
         /// The panic message as it was printed, or empty if the panic hook printed nothing.
         message: String,
-        /// The line in the cell (1-based) on which the panic was raised, where it can be told.
+        /// The line in the cell (1-based) on which the panic was raised, if it is known.
         line: Option<u32>,
     },
     /// A `?` at the top level of the cell met an error.
@@ -83,7 +83,7 @@ pub enum Failure {
         value: String,
         /// How it came about, line by line, for people: it is never compared.
         traceback: Vec<String>,
-        /// The line of the cell (1-based) that raised it, where it can be told.
+        /// The line of the cell (1-based) that raised it, if it is known.
         line: Option<u32>,
     },
     /// The cell asked for input, and nobody is there to give any.

@@ -161,9 +161,9 @@ impl Raster {
         self.shared.fetcher.size()
     }
 
-    /// Statistics of all bands as rio-stac computes them: from the image reduced to at most `max_size` pixels
-    /// on its longer side (rio-stac's default is 1024; 0 reads all of it), nearest pixels, overviews where
-    /// GDAL would take them.
+    /// Statistics of all bands as rio-stac computes them. The image is first reduced to at most `max_size`
+    /// pixels on its longer side (rio-stac's default is 1024; 0 reads all of it). It takes the nearest
+    /// pixels, and overviews where GDAL would take them.
     ///
     /// # Errors
     ///

@@ -52,8 +52,8 @@ impl Raster {
         Ok(out)
     }
 
-    /// How many of the bands GDAL reads together: those that have the same mask as the first, unless "no
-    /// data" is a value, or the band looks for an overview of its own.
+    /// How many of the bands GDAL reads together: those with the same mask as the first. There are none if
+    /// "no data" is a value, or if the band looks for an overview of its own.
     async fn read_together(&self, region: &Region, bands: &[usize]) -> Result<usize> {
         let full = &self.shared.header.full;
         let further = self.further().await?;

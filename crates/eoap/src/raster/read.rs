@@ -88,7 +88,7 @@ macro_rules! parts_and_shapes {
         }
 
         /// Reads the pixels around an area, and cuts out those that are inside, as rasterio's `mask` with
-        /// `crop`: the others are "no data" (0 if there is no such value), and not valid.
+        /// `crop`. The others are "no data" (0 if there is no such value), and not valid.
         pub fn inside(mut self, area: Polygons) -> Self {
             self.request.part = Part::Inside(area);
             self

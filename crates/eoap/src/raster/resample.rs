@@ -60,9 +60,9 @@ pub(crate) struct Area {
 }
 
 /// The level that GDAL reads from (GDALBandGetBestOverviewLevel2): the smallest overview that is at most a
-/// little smaller than what is asked for. `sizes` are those of the overviews that can be used, `wanted` how
-/// many pixels of the full image make one of the result; answers an index into `sizes`, or nothing for the
-/// full image.
+/// little smaller than what is asked for. `sizes` are those of the overviews that can be used. `wanted` is
+/// how many pixels of the full image make one of the result. Returns an index into `sizes`, or nothing for
+/// the full image.
 pub(crate) fn best_overview(
     full: (u32, u32),
     sizes: &[(u32, u32)],

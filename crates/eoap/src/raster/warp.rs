@@ -152,8 +152,8 @@ fn pixels_a_step(places: &[Option<(f64, f64)>], width: usize) -> Option<(f64, f6
     Some((larger(across.0, down.0), larger(across.1, down.1)))
 }
 
-/// Pixels of the grid for one of the level, of which so many make a step: at most 1, and 1 by a whole number
-/// if it is near to that, as GDAL has it.
+/// Pixels of the grid for one pixel of the level, where `step` pixels of the level make one of the grid. As
+/// in GDAL, it is at most 1, and 1 by a whole number if it is near to that.
 fn scale(step: f64) -> f64 {
     let whole = step.round();
     if step <= 1.0 {

@@ -49,7 +49,7 @@ pub(super) fn one_or_more<'de, D: Deserializer<'de>, T: DeserializeOwned>(deseri
     list.into_iter().map(|value| value.try_into().map_err(D::Error::custom)).collect()
 }
 
-/// What becomes of output that differs from its snapshot.
+/// What happens to output that differs from its snapshot.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]

@@ -33,7 +33,7 @@ impl Page {
     }
 }
 
-/// What a notebook with one cell comes to.
+/// The outcome of a notebook with one cell.
 fn notebook_events(name: &str, source: &str, verdict: CellVerdict, record: Option<CellRecord>) -> Vec<Event> {
     let cell = CodeCell { number: 1, id: "cell-1".into(), source: source.into(), line: Some(10), ..CodeCell::default() };
     let (path, status) = (format!("notebooks/{name}.ipynb").into(), verdict.status());

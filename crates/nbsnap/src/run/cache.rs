@@ -1,8 +1,8 @@
 //! What a green verdict rested on: while all of it stays the same, a notebook need not run again.
 //!
-//! The main type is [`ResultCache`]. It remembers what the verdict rested on: digests, part by part, of what
-//! the runner itself has read, and the state of every file that the cells, their libraries and rustc have
-//! read. It guesses nothing: where cells may have read something unseen, it remembers nothing. It runs
+//! The main type is [`ResultCache`]. It remembers what the verdict rested on. That is digests, part by part,
+//! of what the runner itself has read, and the state of every file that the cells, their libraries and rustc
+//! have read. It guesses nothing: where cells may have read something unseen, it remembers nothing. It runs
 //! nothing, and it never remembers a failure.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -110,9 +110,9 @@ impl ResultCache {
     /// Remembers that the notebook passed in a run that began at `began`, with these local packages, and that
     /// its cells asked for these files.
     ///
-    /// Nothing is remembered where a file changed after the run had begun, as it may have run with the older
-    /// one; where a file cannot be read; or where it is not known what the cells have read. That is no error:
-    /// the notebook runs again next time.
+    /// Nothing is remembered where a file changed after the run had begun, as the run may have used the older
+    /// one. Neither is it where a file cannot be read, or where it is not known what the cells have read.
+    /// That is not an error: the notebook runs again next time.
     pub fn remember(
         &self,
         notebook: &Notebook,
@@ -339,8 +339,8 @@ mod tests {
         assert!(!world.holds());
         world.remember();
         assert!(world.holds());
-        // The same words written again are no change, nor is anything that no verdict rests on: a file that
-        // nobody read, and what is in one that was only looked for.
+        // The same words written again are no change. Neither is a change of something that no verdict rests
+        // on: a file that nobody read, or the content of one that was only looked for.
         world.write("notebooks/data.csv", "1");
         world.write("data/looked.csv", "2");
         world.write("notebooks/other.csv", "1");

@@ -416,7 +416,7 @@ impl CellVerdict {
     }
 }
 
-/// Whether the cells after this one would only fail for want of it. An output that merely differs stops
+/// Whether the cells after this one would only fail because it failed. An output that merely differs stops
 /// nothing.
 fn ends_notebook(problem: &CellProblem) -> bool {
     matches!(problem, CellProblem::Failed(_) | CellProblem::DidNotRaise)

@@ -24,11 +24,11 @@ pub struct OutputsOnly<'a> {
     pub engine: &'a mut dyn Engine,
     /// What the notebooks are provided with.
     pub environment: &'a dyn Environment,
-    /// What becomes of the cells after one that failed.
+    /// What happens to the cells after one that failed.
     pub after_failure: AfterFailure,
 }
 
-/// What becomes of the cells after one that failed.
+/// What happens to the cells after one that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AfterFailure {
     /// They are not run.

@@ -52,8 +52,8 @@ pub(super) struct Crew<'a, 'e> {
 pub(super) type Start<'e> = dyn Fn(usize) -> Result<Box<dyn Worker + 'e>, RunError> + Sync + 'e;
 
 impl Crew<'_, '_> {
-    /// Runs all notebooks. What is reported of them goes to `emit`, and what became of each to `done`, both
-    /// on this thread.
+    /// Runs all notebooks. Events go to `emit`, and the outcome of each notebook to `done`, both on this
+    /// thread.
     ///
     /// The first error ends the run: notebooks that are running go on to their end, others are not begun. A
     /// notebook can end the run, too. Then the notebooks that were not begun are returned.

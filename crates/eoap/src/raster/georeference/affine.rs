@@ -4,9 +4,9 @@ use std::fmt;
 
 use crate::json::python_float;
 
-/// Affine transformation from column and row to x and y in the units of the reference system, with the
-/// coefficients in the order of rasterio: `x = a·column + b·row + c`, `y = d·column + e·row + f`. Column and
-/// row 0 are the outer corner of the first pixel.
+/// Affine transformation from column and row to x and y in the units of the reference system. The
+/// coefficients have rasterio's order: `x = a·column + b·row + c`, `y = d·column + e·row + f`. Column and row
+/// 0 are the outer corner of the first pixel.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[expect(clippy::exhaustive_structs, reason = "an affine transformation of the plane has six coefficients")]
 pub struct Affine {
@@ -84,8 +84,7 @@ impl Affine {
         Some(Self { a: e * inverse, b: -b * inverse, c: x, d: -d * inverse, e: a * inverse, f: y })
     }
 
-    /// The transformation of a part that begins at this pixel, and whose pixels are so many times as wide and
-    /// high.
+    /// The transformation of a part that begins at this pixel, with pixels this many times as wide and high.
     ///
     /// ```
     /// let affine = eoap::Affine { a: 30.0, b: 0.0, c: 1000.0, d: 0.0, e: -30.0, f: 2000.0 };

@@ -1,11 +1,12 @@
 //! Directories of a TIFF file and the values in them (TIFF 6.0 section 2; BigTIFF), read from the bytes in
 //! memory.
 //!
-//! [`Tiff`] reads values one by one, so that a list that nobody asks for is never fetched: the list of the
+//! [`Tiff`] reads values one by one, so that a list that nobody asks for is never fetched. The list of the
 //! tiles of a large image can be longer than all the rest of its header. Where bytes are missing, the answer
-//! is [`Halt::Missing`]: the caller fetches them and reads again. (The crate `tiff` reads all lists of an
-//! image, into 32 bytes per number, before it knows how large the image is; its names for types and byte
-//! orders are used here.) Knows no tag by name.
+//! is [`Halt::Missing`]: the caller fetches them and reads again. It knows no tag by name.
+//!
+//! The crate `tiff` reads all lists of an image, into 32 bytes per number, before it knows how large the
+//! image is. Only its names for types and byte orders are used here.
 
 use std::{collections::BTreeMap, ops::Range};
 

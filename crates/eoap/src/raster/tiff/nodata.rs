@@ -5,8 +5,8 @@
 
 use super::data_type::DataType;
 
-/// Reads the text of the tag as GDAL does: the number that it begins with, with a comma or a point, else 0;
-/// nothing if there is no text, or if bands of this type cannot hold the number.
+/// Reads the text of the tag as GDAL does: the number that it begins with, with a comma or a point, else 0.
+/// Nothing if there is no text, or if bands of this type cannot hold the number.
 pub(crate) fn parse(text: &str, data_type: DataType) -> Option<f64> {
     let text = text.trim();
     if text.is_empty() {

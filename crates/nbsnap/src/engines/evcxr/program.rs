@@ -31,8 +31,8 @@ const TICK: Duration = Duration::from_millis(100);
 /// Where the program is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum EvcxrProgram {
-    /// Where it is found: where the variable `NBSNAP_EVCXR` says, else in the source checkout that this
-    /// program was built from, where it is built if need be, else beside this program or on `PATH`.
+    /// It is searched for. The variable `NBSNAP_EVCXR` comes first, then the source checkout that this
+    /// program was built from, where it is built if need be. Then the folder of this program, and `PATH`.
     #[default]
     ToBeFound,
     /// In this file.

@@ -131,7 +131,7 @@ impl Settings {
     }
 }
 
-/// What came of preparation.
+/// The outcome of preparation.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Prepared {
     /// Folders of the local packages that the prepared notebooks depend on.

@@ -73,9 +73,9 @@ pub(super) struct Kernelspec {
 }
 
 impl Kernelspecs {
-    /// The folders that Jupyter looks in, as this process' environment has them: `JUPYTER_PATH`, the
-    /// environment of Python that is in `VIRTUAL_ENV` or `CONDA_PREFIX`, that this program is installed in,
-    /// or that is on `PATH`, the user's, the system's.
+    /// The folders that Jupyter looks in, as this process' environment names them: those of `JUPYTER_PATH`,
+    /// then those of environments of Python, of the user and of the system. Environments are those of
+    /// `VIRTUAL_ENV` and `CONDA_PREFIX`, the one that this program is installed in, and those on `PATH`.
     pub fn of_machine() -> Kernelspecs {
         let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
         let mut folders: Vec<PathBuf> = Vec::new();

@@ -200,8 +200,8 @@ impl Session {
         self.ask(code, limit, max_output, None)
     }
 
-    /// [`Session::execute`] of code that writes `mark` to both streams: what the request before it goes on to
-    /// show is added to `outputs`, as is what comes now, and it is over when both streams have passed the
+    /// [`Session::execute`] of code that writes `mark` to both streams. What the request before it still
+    /// shows is added to `outputs`, and so is what this one shows. It ends when both streams have passed the
     /// mark.
     pub(super) fn execute_after(
         &mut self,
