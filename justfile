@@ -103,7 +103,11 @@ record-test *OPTIONS:
 water-bodies COUNT="50" SEED="1":
     tests/peers/water_bodies.py {{COUNT}} {{SEED}}
 
-# Write to the testbed's S3 with boto3, the AWS command line, s3fs and rclone, and read it all back; installs all but rclone under target/peers.
+# Have the testbed compute many jobs at once; say how long other answers take meanwhile, and how much memory it has.
+testbed-load COUNT="200":
+    tests/peers/load.py {{COUNT}}
+
+# Write to the testbed's S3 with boto3, the AWS command line, s3fs and rclone, and read it all back; installs them under target/peers.
 s3-clients:
     tests/peers/s3_clients.py
 

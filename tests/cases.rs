@@ -199,7 +199,7 @@ fn no_notebook_found() {
     let world = World::empty();
     let outcome = world.run(&["test"]);
     outcome.exits(4);
-    assert!(outcome.stderr.contains("no `notebooks` folder with notebooks in"), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("is in no project"), "{}", outcome.stderr);
     world.write("notebooks/nbsnap.toml", "");
     let outcome = world.run(&["test"]);
     outcome.exits(4);

@@ -46,6 +46,29 @@ fn ctrl_c_ends_the_run_and_everything_it_started() {
     assert_eq!(world.files(), before, "the run left or changed files");
 }
 
+/// A run that waits for another one's build is not deaf: it waits for the build folder, and ends at every
+/// signal that asks it to.
+#[test]
+fn a_run_that_waits_for_the_build_folder_obeys_signals() {
+    let world = World::of_project("local-package");
+    world.run(&["test"]).exits(0);
+    // Something is to be built again.
+    let library = world.read("answers/src/lib.rs");
+    world.write("answers/src/lib.rs", &format!("{library}\n// edited\n"));
+    let lock = world.path("target/nbsnap/dependencies/lock");
+    for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
+        let held = std::fs::File::open(&lock).unwrap();
+        held.lock().unwrap();
+        let mut run = world.command(&["test", "--fresh"]).spawn().unwrap();
+        let mut said = BufReader::new(run.stdout.take().unwrap()).lines();
+        assert!(said.any(|line| line.is_ok_and(|line| line.contains("another run is using the build folder"))));
+        let interrupted = Instant::now();
+        kill_process(Pid::from_raw(i32::try_from(run.id()).unwrap()).unwrap(), signal).unwrap();
+        assert_eq!(run.wait().unwrap().code(), Some(130), "{signal:?}");
+        assert!(interrupted.elapsed() < Duration::from_secs(5), "{signal:?}: it took {:?} to end", interrupted.elapsed());
+    }
+}
+
 /// Whether the process exists and is more than an entry that waits for its parent to look.
 fn is_running(process: u32) -> bool {
     let Ok(stat) = std::fs::read_to_string(format!("/proc/{process}/stat")) else { return false };

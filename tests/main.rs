@@ -20,6 +20,7 @@ mod housekeeping;
 mod init;
 mod inner;
 mod interrupt;
+mod kept;
 mod kernel;
 mod kill;
 mod list;

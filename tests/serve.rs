@@ -7,8 +7,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use object_store::ObjectStoreExt;
-use object_store::aws::AmazonS3Builder;
+use object_store::aws::{AmazonS3, AmazonS3Builder};
+use object_store::{ObjectStoreExt, RetryConfig};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
@@ -33,8 +33,12 @@ impl Served {
     /// Serves water-bodies with further arguments, says its environment as JSON, and lasts as long as its
     /// standard input.
     pub(crate) fn start(world: &World, arguments: &[&str]) -> Served {
-        let scenario = scenario("water-bodies");
-        let mut all = vec!["serve", scenario.as_str(), "--env", "json"];
+        Served::of(world, &scenario("water-bodies"), arguments)
+    }
+
+    /// The same of another scenario.
+    pub(crate) fn of(world: &World, scenario: &str, arguments: &[&str]) -> Served {
+        let mut all = vec!["serve", scenario, "--env", "json"];
         all.extend_from_slice(arguments);
         let mut process = world.command(&all).stdin(Stdio::piped()).spawn().unwrap();
         let mut text = String::new();
@@ -54,12 +58,12 @@ impl Served {
         ask(self.address("PROXY"), method, url, headers, body)
     }
 
-    fn signal(&self, signal: Signal) {
+    pub(crate) fn signal(&self, signal: Signal) {
         kill_process(Pid::from_raw(i32::try_from(self.process.id()).unwrap()).unwrap(), signal).unwrap();
     }
 
     /// Waits for the end. Returns the exit code and standard error.
-    fn end(mut self) -> (Option<i32>, String) {
+    pub(crate) fn end(mut self) -> (Option<i32>, String) {
         let started = Instant::now();
         while self.process.try_wait().unwrap().is_none() {
             assert!(started.elapsed() < PATIENCE, "it does not end");
@@ -112,20 +116,26 @@ fn ask(at: &str, method: &str, target: &str, headers: &str, body: &str) -> (u16,
     (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
 }
 
-/// Reads an object straight from S3, with signatures.
-fn read_object(served: &Served, bucket: &str, key: &str) -> Vec<u8> {
+/// A bucket straight on S3, with signatures; what fails is not tried again.
+pub(crate) fn bucket(served: &Served, name: &str) -> AmazonS3 {
     // Another thread may have set it first.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let setting = |name: &str| served.environment[name].clone();
-    let store = AmazonS3Builder::new()
+    AmazonS3Builder::new()
         .with_endpoint(served.address("S3"))
         .with_allow_http(true)
         .with_region(setting("AWS_REGION"))
         .with_access_key_id(setting("AWS_ACCESS_KEY_ID"))
         .with_secret_access_key(setting("AWS_SECRET_ACCESS_KEY"))
-        .with_bucket_name(bucket)
+        .with_bucket_name(name)
+        .with_retry(RetryConfig { max_retries: 0, ..RetryConfig::default() })
         .build()
-        .unwrap();
+        .unwrap()
+}
+
+/// Reads an object.
+fn read_object(served: &Served, name: &str, key: &str) -> Vec<u8> {
+    let store = bucket(served, name);
     let read = async { store.get(&key.into()).await.unwrap().bytes().await.unwrap().to_vec() };
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(read)
 }

@@ -48,7 +48,7 @@ const ALLOWED: &[(&str, &str)] = &[
 ];
 
 /// How many comment lines are longer than [`WIDTH`], tables aside. The number may only become smaller.
-const LONG_LINES: usize = 90;
+const LONG_LINES: usize = 88;
 const WIDTH: usize = 110;
 
 /// A line that is read by people: of a comment, or of a document.

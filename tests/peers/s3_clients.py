@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes to the testbed's S3 with boto3, the AWS command line and s3fs, and with rclone where it is installed, and reads it all back.
+"""Writes to the testbed's S3 with boto3, the AWS command line and s3fs, and with rclone where it is installed or can be had from Debian, and reads it all
+back.
 
     tests/peers/s3_clients.py
 """
@@ -13,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 from testbed import testbed
-from virtual_environment import virtual_environment
+from virtual_environment import PEERS, virtual_environment
 
 LARGE = 100 << 20
 
@@ -61,11 +62,27 @@ s3.get("s3fs/copy", sys.argv[2] + "/s3fs")
 """
 
 
+def rclone():
+    """The program, or `None`: what is installed, or else Debian's package, unpacked below target/peers."""
+    installed = shutil.which("rclone")
+    if installed or not (shutil.which("apt-get") and shutil.which("dpkg-deb")):
+        return installed
+    folder = PEERS / "rclone"
+    program = folder / "usr" / "bin" / "rclone"
+    if not program.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        if subprocess.run(["apt-get", "download", "--quiet", "rclone"], cwd=folder, stdout=subprocess.DEVNULL).returncode:
+            return None
+        for package in folder.glob("rclone_*.deb"):
+            subprocess.run(["dpkg-deb", "--extract", package, folder], check=True)
+    return program
+
+
 def main():
     boto3 = virtual_environment("s3-boto3", "boto3==1.40.40", "awscli==1.42.40")
     s3fs = virtual_environment("s3-s3fs", "s3fs==2025.9.0")
     with testbed("crates/eoap-testbed/scenarios/water-bodies") as (environment, _), tempfile.TemporaryDirectory() as folder:
-        environment = {name: value for name, value in os.environ.items() if name != "AWS_PROFILE"} | environment
+        environment = {name: value for name, value in os.environ.items() if name not in ("AWS_PROFILE", "AWS_CA_BUNDLE")} | environment
         large = Path(folder) / "source"
         large.write_bytes(os.urandom(LARGE))
         run = lambda *command: subprocess.run(command, env=environment, check=True)
@@ -87,18 +104,18 @@ def main():
         assert digest(Path(folder) / "s3fs") == digest(large)
         print("s3fs: a file written piece by piece, copied, and with metadata")
 
-        if shutil.which("rclone"):
+        if program := rclone():
             tree = Path(folder) / "tree"
             tree.mkdir()
             for number in range(50):
                 (tree / f"{number}.bin").write_bytes(os.urandom(number * 1000))
             shutil.copy(large, tree / "large")
             remote = ":s3,provider=Other,env_auth=true,force_path_style=true,endpoint='" + environment["AWS_ENDPOINT_URL"] + "':rclone/tree"
-            run("rclone", "copy", tree, remote)
-            run("rclone", "check", tree, remote)
+            run(program, "copy", tree, remote)
+            run(program, "check", tree, remote)
             print("rclone: 51 files copied and checked")
         else:
-            print("rclone is not installed: not tried")
+            print("there is no rclone here: not tried")
 
 
 if __name__ == "__main__":

@@ -14,9 +14,9 @@ NBSNAP = os.environ.get("EOAP_NBSNAP", "cargo run --quiet --")
 
 
 @contextlib.contextmanager
-def testbed(scenario):
-    """Serves the scenario. Gives what a client needs in its environment, and the address of the OGC API round the proxy."""
-    command = [*shlex.split(NBSNAP), "serve", str(scenario), "--env", "json", "--quiet"]
+def testbed(scenario, *options):
+    """Serves the scenario, with further options. Gives what a client needs in its environment, and the address of the OGC API round the proxy."""
+    command = [*shlex.split(NBSNAP), "serve", str(scenario), "--env", "json", "--quiet", *options]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as serve:
         try:
             text = ""

@@ -66,6 +66,14 @@ pub enum Error {
         /// What is wrong with it.
         message: String,
     },
+    /// Objects cannot be kept in a folder.
+    #[error("cannot keep objects in {}: {message}", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// Why not.
+        message: String,
+    },
     /// A folder in which a scenario is to begin has something in it.
     #[error("{} is there already: name a new folder", path.display())]
     Taken {

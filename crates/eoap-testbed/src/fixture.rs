@@ -41,6 +41,11 @@ impl Folder {
         is_new
     }
 
+    /// The path of something in this folder itself, whether it is there or not.
+    pub(crate) fn own_path(&self, name: &str) -> PathBuf {
+        self.roots.first().map_or_else(|| PathBuf::from(name), |root| root.join(name))
+    }
+
     /// The full path of a file of this folder, or where it is missing, of the first base that has it.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         let mut paths = self.roots.iter().map(|root| root.join(name));

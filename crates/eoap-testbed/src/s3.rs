@@ -1,10 +1,12 @@
 //! The object store's protocol: what a client of S3 may ask, answered from a [`Store`].
 //!
-//! `s3s` reads the requests, checks their signatures and writes the XML; uploads in parts are kept in `uploads`. This module knows no scenario, no job
-//! and no network.
+//! `s3s` reads the requests, checks their signatures and writes the XML; uploads in parts are kept in
+//! `uploads`. This module knows no scenario, no job and no network.
 
 mod answers;
 mod uploads;
+
+use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use s3s::auth::SimpleAuth;
@@ -25,17 +27,23 @@ use s3s::{Body, S3, S3Error, S3Request, S3Response, S3Result, s3_error};
 
 use crate::route::Routes;
 use crate::scenario;
-use crate::store::{About, Missing, Object, Page, Query, Store};
+use crate::store::{About, FoundUpload, Missing, NotKept, Object, Page, Query, Store};
 use crate::upstream::{CopyError, StoreMirror};
 use answers::{about, check_conditions, common_prefixes, content_type, entries, etag, limit, metadata, size, tags, whole};
 use uploads::Uploads;
 
-/// The service over this store, open to the scenario's credentials only; `live` is asked first where the store is a copy.
-pub(crate) fn service(settings: &scenario::S3, store: Store, routes: Routes, live: Option<StoreMirror>) -> S3Service {
+/// The service over this store, open to the scenario's credentials only, with uploads that are under way;
+/// `live` is asked first where the store is a copy.
+pub(crate) fn service(
+    settings: &scenario::S3,
+    (store, uploads): (Store, BTreeMap<String, FoundUpload>),
+    routes: Routes,
+    live: Option<StoreMirror>,
+) -> S3Service {
     let mut builder = S3ServiceBuilder::new(Buckets {
+        uploads: Uploads::new(store.clone(), uploads),
         store,
         live,
-        uploads: Uploads::default(),
         modified: settings.modified,
         region: settings.region.clone(),
     });
@@ -58,6 +66,12 @@ impl From<Missing> for S3Error {
             Missing::Bucket => s3_error!(NoSuchBucket, "The specified bucket does not exist"),
             Missing::Key => s3_error!(NoSuchKey, "The specified key does not exist."),
         }
+    }
+}
+
+impl From<NotKept> for S3Error {
+    fn from(error: NotKept) -> Self {
+        Self::with_message(s3s::S3ErrorCode::InternalError, error.to_string())
     }
 }
 
@@ -97,7 +111,7 @@ impl Buckets {
         if let Some(live) = &self.live {
             live.put(bucket, &object).await?;
         }
-        Ok(self.store.put(bucket, object)?)
+        Ok(self.store.put(bucket, object)?.wait().await?)
     }
 
     /// The object that a copy is made of.
@@ -112,7 +126,7 @@ impl Buckets {
         if let Some(live) = &self.live {
             live.delete(bucket, key).await?;
         }
-        Ok(self.store.delete(bucket, key)?)
+        Ok(self.store.delete(bucket, key)?.wait().await?)
     }
 }
 
@@ -278,7 +292,7 @@ impl S3 for Buckets {
                 return Err(s3_error!(BucketAlreadyOwnedByYou, "Your previous request to create the named bucket succeeded"));
             }
             (false, Some(_)) => return Err(s3_error!(NotImplemented, "Under record no bucket can be created")),
-            (false, None) => self.store.add_bucket(&bucket),
+            (false, None) => self.store.add_bucket(&bucket).wait().await?,
         }
         Ok(S3Response::new(CreateBucketOutput { location: Some(format!("/{bucket}")) }))
     }
@@ -287,9 +301,9 @@ impl S3 for Buckets {
         if self.live.is_some() {
             return Err(s3_error!(NotImplemented, "Under record no bucket can be removed"));
         }
-        if !self.store.remove_bucket(&request.input.bucket)? {
-            return Err(s3_error!(BucketNotEmpty, "The bucket you tried to delete is not empty"));
-        }
+        let removed = self.store.remove_bucket(&request.input.bucket)?;
+        let removed = removed.ok_or_else(|| s3_error!(BucketNotEmpty, "The bucket you tried to delete is not empty"))?;
+        removed.wait().await?;
         Ok(S3Response::with_status(DeleteBucketOutput::default(), http::StatusCode::NO_CONTENT))
     }
 
@@ -325,7 +339,9 @@ impl S3 for Buckets {
         let input = request.input;
         self.check_bucket(&input.bucket).await?;
         let about = about!(input);
-        let upload_id = Some(self.uploads.begin(input.bucket.clone(), input.key.clone(), about));
+        let (id, kept) = self.uploads.begin(input.bucket.clone(), input.key.clone(), about);
+        kept.wait().await?;
+        let upload_id = Some(id);
         let (bucket, key) = (Some(input.bucket), Some(input.key));
         Ok(S3Response::new(CreateMultipartUploadOutput { bucket, key, upload_id, ..CreateMultipartUploadOutput::default() }))
     }
@@ -333,7 +349,8 @@ impl S3 for Buckets {
     async fn upload_part(&self, request: S3Request<UploadPartInput>) -> S3Result<S3Response<UploadPartOutput>> {
         let input = request.input;
         let body = whole(input.body).await?;
-        let tag = self.uploads.put(&input.upload_id, &input.bucket, &input.key, input.part_number, body)?;
+        let (tag, kept) = self.uploads.put(&input.upload_id, &input.bucket, &input.key, input.part_number, body)?;
+        kept.wait().await?;
         Ok(S3Response::new(UploadPartOutput { e_tag: Some(ETag::Strong(tag)), ..UploadPartOutput::default() }))
     }
 
@@ -350,7 +367,8 @@ impl S3 for Buckets {
                 source.body.slice(range.start as usize..range.end as usize)
             }
         };
-        let tag = self.uploads.put(&input.upload_id, &input.bucket, &input.key, input.part_number, body)?;
+        let (tag, kept) = self.uploads.put(&input.upload_id, &input.bucket, &input.key, input.part_number, body)?;
+        kept.wait().await?;
         let result = CopyPartResult {
             e_tag: Some(ETag::Strong(tag)),
             last_modified: Some(self.modified.into()),
@@ -372,7 +390,7 @@ impl S3 for Buckets {
         let object = self.uploads.assembled(&input.upload_id, &input.bucket, &input.key, &parts, self.modified)?;
         let tag = etag(&object);
         self.put(&input.bucket, object).await?;
-        self.uploads.forget(&input.upload_id, &input.bucket, &input.key)?;
+        self.uploads.forget(&input.upload_id, &input.bucket, &input.key)?.wait().await?;
         let location = Some(format!("/{}/{}", input.bucket, input.key));
         let (bucket, key, e_tag) = (Some(input.bucket), Some(input.key), Some(tag));
         Ok(S3Response::new(CompleteMultipartUploadOutput {
@@ -389,7 +407,7 @@ impl S3 for Buckets {
         request: S3Request<AbortMultipartUploadInput>,
     ) -> S3Result<S3Response<AbortMultipartUploadOutput>> {
         let input = request.input;
-        self.uploads.forget(&input.upload_id, &input.bucket, &input.key)?;
+        self.uploads.forget(&input.upload_id, &input.bucket, &input.key)?.wait().await?;
         Ok(S3Response::with_status(AbortMultipartUploadOutput::default(), http::StatusCode::NO_CONTENT))
     }
 
@@ -459,7 +477,7 @@ impl S3 for Buckets {
         let input = request.input;
         self.object(&input.bucket, &input.key).await?;
         let tags = input.tagging.tag_set.into_iter().map(|tag| (tag.key.unwrap_or_default(), tag.value.unwrap_or_default()));
-        self.store.tag(&input.bucket, &input.key, tags.collect())?;
+        self.store.tag(&input.bucket, &input.key, tags.collect())?.wait().await?;
         Ok(S3Response::new(PutObjectTaggingOutput::default()))
     }
 
@@ -469,7 +487,7 @@ impl S3 for Buckets {
     ) -> S3Result<S3Response<DeleteObjectTaggingOutput>> {
         let input = request.input;
         self.object(&input.bucket, &input.key).await?;
-        self.store.tag(&input.bucket, &input.key, Vec::new())?;
+        self.store.tag(&input.bucket, &input.key, Vec::new())?.wait().await?;
         Ok(S3Response::with_status(DeleteObjectTaggingOutput::default(), http::StatusCode::NO_CONTENT))
     }
 }

@@ -46,6 +46,8 @@ pub struct Scenario {
     pub(crate) clock: Clock,
     /// Whose recorded session is played back, where one was named.
     session: Option<String>,
+    /// Whether objects are kept in the scenario's folder for them.
+    pub(crate) keeps_objects: bool,
 }
 
 /// The contents of a scenario.
@@ -106,7 +108,7 @@ impl Scenario {
         match fixtures {
             Some((fixtures, personality, clock)) if mistakes.is_empty() => {
                 let fixtures = Arc::new(Fixtures { files, ..fixtures });
-                Ok(Self { fixtures, personality, clock, session: None })
+                Ok(Self { fixtures, personality, clock, session: None, keeps_objects: true })
             }
             _ => Err(mistakes),
         }
@@ -114,7 +116,7 @@ impl Scenario {
 
     /// Fixtures without files of a scenario, for the testbed in front of a live deployment.
     pub(crate) fn of(fixtures: Fixtures, personality: Personality, clock: Clock) -> Self {
-        Self { fixtures: Arc::new(fixtures), personality, clock, session: None }
+        Self { fixtures: Arc::new(fixtures), personality, clock, session: None, keeps_objects: true }
     }
 
     /// The same scenario, answered by another kind of server than `scenario.toml` names.
@@ -138,6 +140,13 @@ impl Scenario {
     #[must_use]
     pub fn with_clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
+        self
+    }
+
+    /// The same scenario, with objects in memory alone: every testbed starts with the same ones, whatever `s3.folder` says.
+    #[must_use]
+    pub fn in_memory(mut self) -> Self {
+        self.keeps_objects = false;
         self
     }
 

@@ -1,16 +1,22 @@
-//! The objects of a running testbed, in memory.
+//! The objects of a running testbed, in memory, and where the scenario says so in a folder as well.
 //!
-//! [`Store`] knows buckets, keys and listing order. It knows neither HTTP nor signatures; the object store's
-//! protocol is in `s3`.
+//! [`Store`] knows buckets, keys and listing order; `disk` keeps its changes. It knows neither HTTP nor
+//! signatures; the object store's protocol is in `s3`.
+
+mod disk;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::SystemTime;
 
 use bytes::Bytes;
 use s3s::crypto::{Checksum, Md5};
+use serde::{Deserialize, Serialize};
 
+use crate::error::Error;
 use crate::work::Staged;
+pub(crate) use disk::{Change, Disk, FoundUpload, NotKept, Receipt};
 
 /// An object and its metadata.
 #[derive(Debug, Clone)]
@@ -24,7 +30,7 @@ pub(crate) struct Object {
 }
 
 /// What who stored an object said of it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct About {
     pub(crate) content_type: Option<String>,
     pub(crate) content_encoding: Option<String>,
@@ -96,6 +102,8 @@ type Keys = BTreeMap<String, Object>;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Store {
     buckets: Arc<RwLock<BTreeMap<String, Keys>>>,
+    /// Where changes are kept.
+    disk: Option<Disk>,
 }
 
 impl Store {
@@ -103,7 +111,36 @@ impl Store {
     pub(crate) fn new(buckets: &[Bucket]) -> Self {
         let keys = |bucket: &Bucket| bucket.objects.iter().map(|object| (object.key.clone(), object.clone())).collect();
         let buckets = buckets.iter().map(|bucket| (bucket.name.clone(), keys(bucket))).collect();
-        Self { buckets: Arc::new(RwLock::new(buckets)) }
+        Self { buckets: Arc::new(RwLock::new(buckets)), disk: None }
+    }
+
+    /// A store that starts with these objects, changed as the folder says, and keeps its changes there; and
+    /// the uploads that were under way.
+    pub(crate) fn kept_in(folder: &Path, buckets: &[Bucket]) -> Result<(Self, BTreeMap<String, FoundUpload>), Error> {
+        let (disk, found) = Disk::open(folder)?;
+        let store = Self { disk: Some(disk), ..Self::new(buckets) };
+        {
+            let mut buckets = store.write();
+            for (name, is_there) in found.buckets {
+                match is_there {
+                    true => buckets.entry(name).or_default(),
+                    false => &mut buckets.remove(&name).unwrap_or_default(),
+                };
+            }
+            for ((bucket, key), object) in found.objects {
+                let Some(keys) = buckets.get_mut(&bucket) else { continue };
+                match object {
+                    Some(object) => keys.insert(key, object),
+                    None => keys.remove(&key),
+                };
+            }
+        }
+        Ok((store, found.uploads))
+    }
+
+    /// Has a change kept, where changes are.
+    pub(crate) fn keep(&self, change: impl FnOnce() -> Change) -> Receipt {
+        self.disk.as_ref().map(|disk| disk.keep(change())).unwrap_or_default()
     }
 
     pub(crate) fn buckets(&self) -> Vec<String> {
@@ -111,26 +148,34 @@ impl Store {
     }
 
     /// A bucket of that name, unless there is one.
-    pub(crate) fn add_bucket(&self, bucket: &str) {
-        self.write().entry(bucket.to_owned()).or_default();
+    pub(crate) fn add_bucket(&self, bucket: &str) -> Receipt {
+        self.bucket_in(&mut self.write(), bucket)
     }
 
-    /// Removes a bucket; `false` where it holds something.
-    pub(crate) fn remove_bucket(&self, bucket: &str) -> Result<bool, Missing> {
-        let mut buckets = self.write();
-        let is_empty = buckets.get(bucket).ok_or(Missing::Bucket)?.is_empty();
-        if is_empty {
-            buckets.remove(bucket);
+    fn bucket_in(&self, buckets: &mut BTreeMap<String, Keys>, bucket: &str) -> Receipt {
+        if buckets.contains_key(bucket) {
+            return Receipt::default();
         }
-        Ok(is_empty)
+        buckets.insert(bucket.to_owned(), Keys::new());
+        self.keep(|| Change::Bucket { name: bucket.to_owned(), is_there: true })
+    }
+
+    /// Removes a bucket, unless it holds something.
+    pub(crate) fn remove_bucket(&self, bucket: &str) -> Result<Option<Receipt>, Missing> {
+        let mut buckets = self.write();
+        if !buckets.get(bucket).ok_or(Missing::Bucket)?.is_empty() {
+            return Ok(None);
+        }
+        buckets.remove(bucket);
+        Ok(Some(self.keep(|| Change::Bucket { name: bucket.to_owned(), is_there: false })))
     }
 
     /// Puts other tags on an object.
-    pub(crate) fn tag(&self, bucket: &str, key: &str, tags: Vec<(String, String)>) -> Result<(), Missing> {
+    pub(crate) fn tag(&self, bucket: &str, key: &str, tags: Vec<(String, String)>) -> Result<Receipt, Missing> {
         let mut buckets = self.write();
         let object = buckets.get_mut(bucket).ok_or(Missing::Bucket)?.get_mut(key).ok_or(Missing::Key)?;
         object.about.tags = tags;
-        Ok(())
+        Ok(self.keep(|| Change::Put { bucket: bucket.to_owned(), object: object.clone() }))
     }
 
     pub(crate) fn has_bucket(&self, bucket: &str) -> Result<(), Missing> {
@@ -141,15 +186,24 @@ impl Store {
         self.read().get(bucket).ok_or(Missing::Bucket)?.get(key).cloned().ok_or(Missing::Key)
     }
 
-    pub(crate) fn put(&self, bucket: &str, object: Object) -> Result<(), Missing> {
-        self.write().get_mut(bucket).ok_or(Missing::Bucket)?.insert(object.key.clone(), object);
-        Ok(())
+    pub(crate) fn put(&self, bucket: &str, object: Object) -> Result<Receipt, Missing> {
+        let mut buckets = self.write();
+        let keys = buckets.get_mut(bucket).ok_or(Missing::Bucket)?;
+        Ok(self.put_in(bucket, keys, object))
+    }
+
+    fn put_in(&self, bucket: &str, keys: &mut Keys, object: Object) -> Receipt {
+        let receipt = self.keep(|| Change::Put { bucket: bucket.to_owned(), object: object.clone() });
+        keys.insert(object.key.clone(), object);
+        receipt
     }
 
     /// Deleting what is not there succeeds, as it does on S3.
-    pub(crate) fn delete(&self, bucket: &str, key: &str) -> Result<(), Missing> {
-        self.write().get_mut(bucket).ok_or(Missing::Bucket)?.remove(key);
-        Ok(())
+    pub(crate) fn delete(&self, bucket: &str, key: &str) -> Result<Receipt, Missing> {
+        let mut buckets = self.write();
+        let removed = buckets.get_mut(bucket).ok_or(Missing::Bucket)?.remove(key);
+        let change = || Change::Removed { bucket: bucket.to_owned(), key: key.to_owned() };
+        Ok(removed.map(|_| self.keep(change)).unwrap_or_default())
     }
 
     pub(crate) fn list(&self, bucket: &str, query: &Query<'_>) -> Result<Page, Missing> {
@@ -180,8 +234,9 @@ impl Store {
 
     /// Stores again, for another job, what a job has stored: everything whose key names it, with the other
     /// job's id in the keys and in JSON bodies.
-    pub(crate) fn stage_out(&self, from: &str, to: &str, modified: SystemTime) {
-        for keys in self.write().values_mut() {
+    pub(crate) fn stage_out(&self, from: &str, to: &str, modified: SystemTime) -> Receipt {
+        let mut receipt = Receipt::default();
+        for (bucket, keys) in self.write().iter_mut() {
             let named: Vec<Object> = keys.values().filter(|object| object.key.contains(from)).cloned().collect();
             for object in named {
                 let body = match std::str::from_utf8(&object.body) {
@@ -189,17 +244,21 @@ impl Store {
                     _ => object.body,
                 };
                 let copy = Object::new(object.key.replace(from, to), body, modified);
-                keys.insert(copy.key.clone(), Object { about: object.about, ..copy });
+                receipt = receipt.and(self.put_in(bucket, keys, Object { about: object.about, ..copy }));
             }
         }
+        receipt
     }
 
     /// Stores what a job has made, with its id in the place of the one that it was made under: in keys and in
     /// JSON bodies. What was there of the job before is gone.
-    pub(crate) fn put_renamed(&self, staged: Vec<Staged>, from: &str, to: &str, modified: SystemTime) {
+    pub(crate) fn put_renamed(&self, staged: Vec<Staged>, from: &str, to: &str, modified: SystemTime) -> Receipt {
+        let mut receipt = Receipt::default();
         let mut buckets = self.write();
-        for keys in buckets.values_mut() {
-            keys.retain(|key, _| !key.contains(to));
+        for (bucket, keys) in buckets.iter_mut() {
+            for (key, _) in keys.extract_if(.., |key, _| key.contains(to)) {
+                receipt = receipt.and(self.keep(|| Change::Removed { bucket: bucket.clone(), key }));
+            }
         }
         for Staged { bucket, key, body } in staged {
             let body = match std::str::from_utf8(&body) {
@@ -207,8 +266,10 @@ impl Store {
                 _ => body,
             };
             let object = Object::new(key.replace(from, to), body, modified);
-            buckets.entry(bucket).or_default().insert(object.key.clone(), object);
+            receipt = receipt.and(self.bucket_in(&mut buckets, &bucket));
+            receipt = receipt.and(self.put_in(&bucket, buckets.entry(bucket.clone()).or_default(), object));
         }
+        receipt
     }
 
     fn read(&self) -> RwLockReadGuard<'_, BTreeMap<String, Keys>> {
@@ -261,7 +322,7 @@ mod tests {
     #[test]
     fn staging_out_names_the_other_job() {
         let store = store(&["j1/x.json", "other"]);
-        store.stage_out("j1", "j2", SystemTime::UNIX_EPOCH);
+        store.stage_out("j1", "j2", SystemTime::UNIX_EPOCH).block().unwrap();
         assert!(store.get("b", "j2/x.json").is_ok() && store.get("b", "j1/x.json").is_ok());
         assert_eq!(store.get("b", "j3/x.json").err(), Some(Missing::Key));
     }

@@ -28,7 +28,7 @@ use crate::s3;
 use crate::scenario::{Clock, Fixtures, Personality, Scenario};
 use crate::scenes::Catalogue;
 use crate::service::Service;
-use crate::store::Store;
+use crate::store::{FoundUpload, Store};
 use crate::upstream::{Live, StoreMirror, Tape};
 use crate::zoo::Zoo;
 
@@ -61,8 +61,8 @@ impl Testbed {
     /// Starts the servers on any free ports and returns when they answer. Every testbed has its own state.
     ///
     /// # Errors
-    /// [`Error::Start`], where the system gives no thread, and [`Error::Listen`], where it gives no port on
-    /// loopback.
+    /// [`Error::Start`], where the system gives no thread, [`Error::Listen`], where it gives no port on
+    /// loopback, and [`Error::Folder`], where the scenario's objects cannot be kept in its folder.
     pub fn start(scenario: &Scenario) -> Result<Self, Error> {
         Self::start_on(scenario, Ports::default())
     }
@@ -109,7 +109,11 @@ impl Testbed {
         let requests = Requests::default();
         let (started, ready) = mpsc::channel();
         let (stop, stopped) = oneshot::channel();
-        let store = Store::new(&scenario.fixtures.buckets);
+        let folder = scenario.fixtures.s3.folder.as_ref().filter(|_| scenario.keeps_objects);
+        let (store, uploads) = match folder {
+            Some(folder) => Store::kept_in(folder, &scenario.fixtures.buckets)?,
+            None => (Store::new(&scenario.fixtures.buckets), BTreeMap::new()),
+        };
         let (tape, mirror) = match live {
             None => (None, None),
             Some((live, tape)) => {
@@ -124,6 +128,7 @@ impl Testbed {
             refused: refused.clone(),
             requests: requests.clone(),
             store,
+            uploads,
             tape,
             mirror: mirror.clone(),
         };
@@ -255,6 +260,8 @@ struct Served {
     refused: Refused,
     requests: Requests,
     store: Store,
+    /// Uploads in parts that were under way when an earlier testbed ended.
+    uploads: BTreeMap<String, FoundUpload>,
     /// Where the OGC API is a live one.
     tape: Option<Tape>,
     /// For a mirror of a live store.
@@ -286,7 +293,7 @@ fn run(served: Served, started: &mpsc::Sender<io::Result<()>>, stopped: oneshot:
 
 /// Spawns the servers on this runtime, with which they end.
 async fn open(served: Served) -> io::Result<()> {
-    let Served { scenario, listeners, addresses, refused, requests, store, tape, mirror } = served;
+    let Served { scenario, listeners, addresses, refused, requests, store, uploads, tape, mirror } = served;
     let responder = responder(&scenario, &refused);
     let Scenario { fixtures, personality, clock, .. } = scenario;
     let tokio = tokio::net::TcpListener::from_std;
@@ -303,7 +310,7 @@ async fn open(served: Served) -> io::Result<()> {
     tokio::spawn(caller.serve(jobs));
 
     let server = Mock::start(Server::new(service.clone(), responder, subscribed)).await;
-    let objects = s3::service(&fixtures.s3, store.clone(), routes.clone(), mirror);
+    let objects = s3::service(&fixtures.s3, (store.clone(), uploads), routes.clone(), mirror);
     let gateway = Gateway::new(tape.map_or(Ogc::Own(server), Ogc::Live), objects, scenes, requests.clone());
     let page = Page::new(State { fixtures, personality, clock, addresses, service, store, requests, refused: refused.clone() });
     tokio::spawn(gateway.clone().serve(ogc, Destination::Ogc));

@@ -106,6 +106,13 @@ async fn maps() -> Outcome {
         feature(&format!("scene {index}"), json!([[[[x, y], [x + 1.6, y + 0.2], [x + 1.4, y + 1.1], [x - 0.2, y + 0.9]]]]))
     });
     collection(scenes.collect())?.map().evcxr_display();
+    show("maps: on two continents");
+    items.map().area("Paris", [2.2, 48.8, 2.4, 48.9]).evcxr_display();
+    show("maps: of Europe, and the world");
+    Map::new().area("Europe", [-10.0, 35.0, 30.0, 60.0]).evcxr_display();
+    Map::new().area("the world", [-180.0, -90.0, 180.0, 90.0]).evcxr_display();
+    show("maps: latitude and longitude swapped");
+    items.map().area("area of interest", [39.834, -121.399, 40.472, -120.74]).evcxr_display();
     show("maps: nothing");
     Map::new().evcxr_display();
     Ok(())

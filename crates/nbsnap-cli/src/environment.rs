@@ -42,7 +42,7 @@ impl Testbeds {
         let own = notebook.settings.get("scenario").and_then(|scenario| scenario.as_str());
         let Some(scenario) = own.or(self.scenario.as_deref()) else { return Ok(None) };
         // A recorded scenario has what this notebook once said.
-        let scenario = Scenario::load(&self.folder.join(scenario)).map_err(|error| chain(&error))?;
+        let scenario = Scenario::load(&self.folder.join(scenario)).map_err(|error| chain(&error))?.in_memory();
         Ok(Some(scenario.for_session(&notebook.name)))
     }
 }

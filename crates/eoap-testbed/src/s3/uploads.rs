@@ -1,16 +1,17 @@
 //! Uploads in parts that are under way.
 //!
-//! [`Uploads`] keeps the parts until they are put together. What asks for them is not known here.
+//! [`Uploads`] keeps the parts until they are put together, in memory and where the store keeps its changes.
+//! What asks for them is not known here.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use bytes::{Bytes, BytesMut};
 use s3s::crypto::{Checksum, Md5};
 use s3s::{S3Error, S3Result, s3_error};
 
-use crate::store::{About, Object};
+use crate::store::{About, Change, FoundUpload, Object, Receipt, Store};
 
 /// Every part but the last has at least so many bytes, as on S3.
 const SMALLEST: usize = 5 << 20;
@@ -37,9 +38,12 @@ pub(super) struct Upload {
     pub(super) parts: BTreeMap<i32, Part>,
 }
 
-/// All uploads of a store, by their ids; clones share them.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Uploads(Arc<Mutex<State>>);
+/// All uploads of a store, by their ids.
+#[derive(Debug)]
+pub(super) struct Uploads {
+    state: Mutex<State>,
+    store: Store,
+}
 
 #[derive(Debug, Default)]
 struct State {
@@ -48,25 +52,38 @@ struct State {
 }
 
 impl Uploads {
+    /// Uploads to a store, with those that are under way.
+    pub(super) fn new(store: Store, found: BTreeMap<String, FoundUpload>) -> Self {
+        let number = |id: &String| id.rsplit('-').next().and_then(|number| number.parse().ok()).unwrap_or_default();
+        let count = found.keys().map(number).max().unwrap_or_default();
+        let part = |(number, body): (i32, Bytes)| (number, Part { digest: Md5::checksum(&body), body });
+        let all = found.into_iter().map(|(id, FoundUpload { bucket, key, about, parts })| {
+            (id, Upload { bucket, key, about, parts: parts.into_iter().map(part).collect() })
+        });
+        Self { state: Mutex::new(State { all: all.collect(), count }), store }
+    }
+
     /// Begins an upload and gives its id.
-    pub(super) fn begin(&self, bucket: String, key: String, about: About) -> String {
+    pub(super) fn begin(&self, bucket: String, key: String, about: About) -> (String, Receipt) {
         let mut state = self.lock();
         state.count += 1;
         let id = format!("upload-{:08}", state.count);
+        let receipt =
+            self.store.keep(|| Change::Upload { id: id.clone(), bucket: bucket.clone(), key: key.clone(), about: about.clone() });
         state.all.insert(id.clone(), Upload { bucket, key, about, parts: BTreeMap::new() });
-        id
+        (id, receipt)
     }
 
     /// Keeps a part, in the place of an earlier one of its number; gives its tag.
-    pub(super) fn put(&self, id: &str, bucket: &str, key: &str, number: i32, body: Bytes) -> S3Result<String> {
+    pub(super) fn put(&self, id: &str, bucket: &str, key: &str, number: i32, body: Bytes) -> S3Result<(String, Receipt)> {
         if !(1..=10_000).contains(&number) {
             return Err(s3_error!(InvalidArgument, "Part number must be an integer between 1 and 10000, inclusive"));
         }
-        let part = Part { digest: Md5::checksum(&body), body };
+        let part = Part { digest: Md5::checksum(&body), body: body.clone() };
         let etag = part.etag();
         let mut state = self.lock();
         found(state.all.get_mut(id), bucket, key)?.parts.insert(number, part);
-        Ok(etag)
+        Ok((etag, self.store.keep(|| Change::Part { id: id.to_owned(), number, body })))
     }
 
     /// The upload as it is.
@@ -80,11 +97,11 @@ impl Uploads {
         state.all.iter().filter(|(_, upload)| upload.bucket == bucket).map(|(id, upload)| (id.clone(), upload.clone())).collect()
     }
 
-    pub(super) fn forget(&self, id: &str, bucket: &str, key: &str) -> S3Result {
+    pub(super) fn forget(&self, id: &str, bucket: &str, key: &str) -> S3Result<Receipt> {
         let mut state = self.lock();
         found(state.all.get_mut(id), bucket, key)?;
         state.all.remove(id);
-        Ok(())
+        Ok(self.store.keep(|| Change::UploadEnded { id: id.to_owned() }))
     }
 
     /// The object that these parts make, by number and tag; the upload stays until it is forgotten.
@@ -123,7 +140,7 @@ impl Uploads {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -15,7 +15,7 @@ use super::job::{Execution, Job, Phase};
 use super::results::{self, Outputs, with_id};
 use super::timeline;
 use crate::scenario::{Clock, Fixtures, Process};
-use crate::store::Store;
+use crate::store::{Receipt, Store};
 use crate::work::{Work, Workers};
 
 /// How much later than the one before a job of the same process was created.
@@ -251,11 +251,16 @@ impl Jobs {
         if job.phase() == Phase::Successful {
             let modified = self.fixtures.s3.modified + job.later.to_std().unwrap_or_default();
             let (from, to) = (&job.process.fixtures_of, &job.id);
-            if !job.staged.is_empty() {
-                self.store.put_renamed(std::mem::take(&mut job.staged), from, to, modified);
+            let stored = if !job.staged.is_empty() {
+                self.store.put_renamed(std::mem::take(&mut job.staged), from, to, modified)
             } else if from != to {
                 // The documented job's objects are there from the start.
-                self.store.stage_out(from, to, modified);
+                self.store.stage_out(from, to, modified)
+            } else {
+                Receipt::default()
+            };
+            if let Err(error) = stored.block() {
+                timeline::fail(&mut job.timeline, job.told - 1, error.to_string());
             }
         }
         true
@@ -293,13 +298,15 @@ impl Jobs {
             return Err(message);
         }
         match self.done.take().and_then(|work| work.ended()) {
-            Some(ended) => ended.as_ref().clone().map(|outcome| {
+            Some(ended) => {
+                let outcome = ended.as_ref().clone()?;
                 if !outcome.objects.is_empty() {
                     let id = &process.fixtures_of;
-                    self.store.put_renamed(outcome.objects, id, id, self.fixtures.s3.modified);
+                    let stored = self.store.put_renamed(outcome.objects, id, id, self.fixtures.s3.modified);
+                    stored.block().map_err(|error| error.to_string())?;
                 }
-                outcome.outputs
-            }),
+                Ok(outcome.outputs)
+            }
             None => Ok(results::outputs(process, inputs, &self.fixtures.server.addresses(namespace))),
         }
     }

@@ -77,7 +77,7 @@ impl StoreMirror {
             Ok(found) => found,
             Err(object_store::Error::NotFound { source, .. }) => {
                 if !source.to_string().contains("NoSuchBucket") {
-                    self.to.add_bucket(bucket);
+                    drop(self.to.add_bucket(bucket));
                 }
                 return Ok(());
             }
@@ -94,7 +94,7 @@ impl StoreMirror {
             Err(_) => body,
         };
         let object = Object { about: About::typed(content_type), ..Object::new(key.to_owned(), body, modified) };
-        self.to.add_bucket(bucket);
+        drop(self.to.add_bucket(bucket));
         // It is there: the bucket has just been added.
         let _ = self.to.put(bucket, object.clone());
         self.lock().copied.insert(place, object);
@@ -104,7 +104,7 @@ impl StoreMirror {
     /// It is about to be asked whether there is such a bucket.
     pub(crate) async fn look_for(&self, bucket: &str) -> Result<(), CopyError> {
         match self.bucket(bucket)?.list(None).try_next().await {
-            Ok(_) => self.to.add_bucket(bucket),
+            Ok(_) => drop(self.to.add_bucket(bucket)),
             Err(object_store::Error::NotFound { .. }) => {}
             Err(error) => return Err(error.into()),
         }
@@ -131,7 +131,7 @@ impl StoreMirror {
             let first = store.list(Some(&common)).try_next().await?;
             keys.extend(first.map(|object| object.location.to_string()));
         }
-        self.to.add_bucket(bucket);
+        drop(self.to.add_bucket(bucket));
         for key in keys.iter().filter(|key| key.starts_with(prefix)) {
             self.object(bucket, key).await?;
         }
@@ -146,7 +146,7 @@ impl StoreMirror {
         }
         let options = PutOptions { attributes, ..PutOptions::default() };
         self.bucket(bucket)?.put_opts(&Path::from(object.key.as_str()), object.body.clone().into(), options).await?;
-        self.to.add_bucket(bucket);
+        drop(self.to.add_bucket(bucket));
         self.lock().own.insert((bucket.to_owned(), object.key.clone()));
         Ok(())
     }

@@ -126,8 +126,8 @@ impl WaterBodies {
     }
 }
 
-/// The normalised difference of two bands, row by row. This thread computes the upper half, and another one
-/// the lower half.
+/// The normalised difference of two bands, row by row: the upper half on this thread, and the lower one on
+/// another, unless other works want a thread.
 fn index(
     scene: &Scene,
     columns: &Range<i32>,
@@ -145,6 +145,9 @@ fn index(
     };
     let middle = rows.start + (rows.end - rows.start) / 2;
     let pixels = columns.len() * rows.len();
+    if !cancelled.is_alone() {
+        return part(rows.clone(), pixels);
+    }
     let (upper, lower) = thread::scope(|scope| {
         let lower = scope.spawn(|| part(middle..rows.end, pixels / 2 + columns.len()));
         (part(rows.start..middle, pixels), lower.join())

@@ -4,7 +4,7 @@
 //! however many jobs there are. They do not know what a work does.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -16,6 +16,10 @@ use super::outcome::Outcome;
 /// Works that are carried out at once, at most.
 const MOST: usize = 2;
 
+/// How nice the threads are: they get a third of what others get, and still get on where the machine is busy.
+#[cfg(target_os = "linux")]
+const NICE: i32 = 5;
+
 /// What a work ends with, or why it failed.
 type Ended = Option<Arc<Result<Outcome, String>>>;
 
@@ -26,14 +30,23 @@ pub(crate) struct Work {
     cancelled: Arc<AtomicBool>,
 }
 
-/// The sign for a work that it was cancelled.
+/// Says whether a work was cancelled, and whether there are others.
 #[derive(Debug, Clone)]
-pub(crate) struct Cancelled(Arc<AtomicBool>);
+pub(crate) struct Cancelled {
+    is_cancelled: Arc<AtomicBool>,
+    /// Works that are not done.
+    pending: Arc<AtomicUsize>,
+}
 
 impl Cancelled {
     /// `Err` where it is time to stop.
     pub(crate) fn check(&self) -> Result<(), String> {
-        if self.0.load(Ordering::Relaxed) { Err("cancelled".to_owned()) } else { Ok(()) }
+        if self.is_cancelled.load(Ordering::Relaxed) { Err("cancelled".to_owned()) } else { Ok(()) }
+    }
+
+    /// Whether no other work is at hand: then this one may have more than its own thread.
+    pub(crate) fn is_alone(&self) -> bool {
+        self.pending.load(Ordering::Relaxed) <= 1
     }
 }
 
@@ -62,6 +75,7 @@ pub(crate) struct Workers {
     tasks: Sender<Task>,
     cancelled: Arc<AtomicBool>,
     waiting: Arc<Mutex<Receiver<Task>>>,
+    pending: Arc<AtomicUsize>,
     threads: usize,
 }
 
@@ -75,16 +89,18 @@ impl Workers {
     /// Workers without a thread. The first works start them.
     pub(crate) fn new() -> Self {
         let (tasks, waiting) = channel();
-        Self { tasks, cancelled: Arc::default(), waiting: Arc::new(Mutex::new(waiting)), threads: 0 }
+        Self { tasks, cancelled: Arc::default(), waiting: Arc::new(Mutex::new(waiting)), pending: Arc::default(), threads: 0 }
     }
 
     /// Gives out a work.
     pub(crate) fn start(&mut self, task: impl FnOnce(&Cancelled) -> Result<Outcome, String> + Send + 'static) -> Work {
         let work = Work { ended: Arc::new(watch::Sender::new(None)), cancelled: Arc::default() };
         let (mine, all) = (work.clone(), Arc::clone(&self.cancelled));
+        let cancelled = Cancelled { is_cancelled: Arc::clone(&work.cancelled), pending: Arc::clone(&self.pending) };
+        self.pending.fetch_add(1, Ordering::Relaxed);
         let run = move || {
-            let outcome =
-                if all.load(Ordering::Relaxed) { Err("cancelled".to_owned()) } else { task(&Cancelled(mine.cancelled)) };
+            let outcome = if all.load(Ordering::Relaxed) { Err("cancelled".to_owned()) } else { task(&cancelled) };
+            cancelled.pending.fetch_sub(1, Ordering::Relaxed);
             mine.ended.send_replace(Some(Arc::new(outcome)));
         };
         let cores = thread::available_parallelism().map_or(1, usize::from);
@@ -111,10 +127,21 @@ impl Drop for Workers {
 
 /// Works until the queue is closed.
 fn serve(waiting: &Mutex<Receiver<Task>>) {
+    give_way();
     loop {
         let task = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(task) = task else { return };
         task();
+    }
+}
+
+/// Has this thread, and what it starts, leave the processor to threads that answer. Only on Linux has a
+/// thread a priority of its own.
+fn give_way() {
+    #[cfg(target_os = "linux")]
+    {
+        // Where the system does not let it, answers are slower while something is computed.
+        let _ = rustix::process::setpriority_process(None, NICE);
     }
 }
 

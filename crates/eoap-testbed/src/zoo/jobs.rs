@@ -13,7 +13,7 @@ use crate::service::{Job, Output, Phase, Service};
 pub(super) fn list(call: Call<'_>) -> Result<Answer, Exception> {
     let filter = query::filter(call.request, call.fixtures.server.set_up)?;
     let jobs = call.service.jobs.list(call.namespace, &filter);
-    let entries = jobs.into_iter().map(|job| status::document(call.fixtures, job)).collect();
+    let entries = jobs.into_iter().map(|job| status::document(call.fixtures, job));
     let href = format!("{}/jobs", call.fixtures.server.root_of(call.namespace));
     Ok(Answer::json(200, &query::page("jobs", entries, &href, call.request)))
 }

@@ -18,7 +18,7 @@ pub(super) fn describe(call: Call<'_>, id: &str) -> Result<Answer, Exception> {
 pub(super) fn list(call: Call<'_>) -> Result<Answer, Exception> {
     let href = format!("{}/processes", call.fixtures.server.root_of(call.namespace));
     let processes = call.service.processes.list(call.namespace);
-    let entries = processes.iter().map(|process| entry(process, &href)).collect();
+    let entries = processes.iter().map(|process| entry(process, &href));
     Ok(Answer::json(200, &query::page("processes", entries, &href, call.request)))
 }
 

@@ -16,10 +16,10 @@ use crate::service::{Filter, Interval};
 /// Entries in an answer when the client names no number.
 const LIMIT: usize = 1000;
 
-/// The requested part of the list, under its name, with links and total. The links to the neighbours keep
-/// the rest of the query.
-pub(super) fn page(name: &str, entries: Vec<Value>, href: &str, request: &Request) -> Value {
-    // Links repeat the client's text, however it is interpreted.
+/// The part of the list that the query asks for, under its name, with links and total. No other entry is
+/// made. The links to the neighbours keep whatever else the query says.
+pub(super) fn page(name: &str, entries: impl ExactSizeIterator<Item = Value>, href: &str, request: &Request) -> Value {
+    // What the client wrote is repeated in links, whatever it is taken for.
     let limit = parameter(request, "limit").unwrap_or_else(|| LIMIT.to_string());
     let (most, skip) = (number(&limit), usize::try_from(parameter(request, "skip").map_or(0, |skip| number(&skip))).unwrap_or(0));
     let page = usize::try_from(most).unwrap_or(0);
@@ -34,7 +34,7 @@ pub(super) fn page(name: &str, entries: Vec<Value>, href: &str, request: &Reques
     if most >= 0 && skip.saturating_add(page) < total {
         links.push(link("next", skip + page));
     }
-    let part: Vec<Value> = entries.into_iter().skip(skip).take(page).collect();
+    let part: Vec<Value> = entries.skip(skip).take(page).collect();
     json!({name: part, "links": links, "numberTotal": total})
 }
 

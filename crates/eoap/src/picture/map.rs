@@ -8,16 +8,20 @@ use super::Picture;
 use crate::{
     draw::{
         geography::{Outline, gap_end},
-        svg::{Anchor, Svg},
+        svg::{Anchor, Svg, fitted},
         theme::{LINE, MARGIN, Paint, WIDTH},
     },
     items::ItemCollection,
 };
 
+mod extent;
+mod hints;
+mod overview;
 #[cfg(feature = "raster")]
 mod raster;
 mod sheet;
 
+use extent::Extent;
 use sheet::Sheet;
 
 /// A map, made layer by layer; in a notebook it shows as a picture.
@@ -33,6 +37,8 @@ use sheet::Sheet;
 pub struct Map {
     title: Option<String>,
     layers: Vec<Layer>,
+    /// Names of things without a place.
+    nowhere: Vec<String>,
 }
 
 /// Something on a map.
@@ -86,14 +92,17 @@ impl Map {
     }
 
     /// Adds the footprint of an item: its geometry, else its bounding box. An item without either (STAC
-    /// allows it) is left out.
+    /// allows it) is only named.
     pub fn item(mut self, item: &Item) -> Self {
         let outline = item.geometry.as_ref().map(Outline::of_geometry).filter(|outline| outline.bounds().is_some());
         let bounds = |bbox: stac::Bbox| match bbox {
             stac::Bbox::TwoDimensional(bounds) => bounds,
             stac::Bbox::ThreeDimensional([west, south, _, east, north, _]) => [west, south, east, north],
         };
-        let Some(outline) = outline.or_else(|| item.bbox.map(|bbox| Outline::of_bounds(bounds(bbox)))) else { return self };
+        let Some(outline) = outline.or_else(|| item.bbox.map(|bbox| Outline::of_bounds(bounds(bbox)))) else {
+            self.nowhere.push(item.id.clone());
+            return self;
+        };
         let number = self.layers.iter().filter(|layer| matches!(layer.kind, Kind::Footprint(_))).count();
         let note = item.properties.datetime.map(|time| time.format("%Y-%m-%d").to_string()).unwrap_or_default();
         self.layers.push(Layer { name: item.id.clone(), note, outline, kind: Kind::Footprint(number) });
@@ -114,22 +123,28 @@ impl Map {
 
     fn add_area(&mut self, name: String, bounds: [f64; 4]) {
         let outline = Outline::of_bounds(bounds);
+        if outline.bounds().is_none() {
+            self.nowhere.push(name);
+            return;
+        }
         self.layers.push(Layer { name, note: String::new(), outline, kind: Kind::Area });
     }
 
-    /// The map as a picture.
+    /// The map as a picture. Things that are far apart are shown in groups: the largest group on the map, and
+    /// all of them on a small one beside the legend. Sentences name what is not on the map, and areas whose
+    /// latitude and longitude seem to be swapped.
     pub fn picture(&self) -> Picture {
-        let spans = self.layers.iter().filter_map(|layer| layer.outline.bounds()).map(|bounds| (bounds[0], bounds[2]));
-        let Some(west) = gap_end(spans) else { return nothing(self.title.as_deref()) };
+        let hints = hints::of(&self.layers, &self.nowhere);
+        // Anything outside of the globe would only push everything else aside.
+        let on_the_globe = |layer: &&Layer| layer.outline.bounds().is_some_and(hints::is_on_the_globe);
+        let layers: Vec<Layer> = self.layers.iter().filter(on_the_globe).cloned().collect();
+        let spans = layers.iter().filter_map(|layer| layer.outline.bounds()).map(|bounds| (bounds[0], bounds[2]));
+        let Some(west) = gap_end(spans) else { return nothing(self.title.as_deref(), &hints) };
         let layers: Vec<Layer> =
-            self.layers.iter().cloned().map(|layer| Layer { outline: layer.outline.east_of(west), ..layer }).collect();
-        let bounds = layers
-            .iter()
-            .filter_map(|layer| layer.outline.bounds())
-            .reduce(|a, b| [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])]);
-        match bounds {
-            Some(bounds) => Sheet::new(self.heading(), layers, bounds).picture(),
-            None => nothing(self.title.as_deref()),
+            layers.into_iter().map(|layer| Layer { outline: layer.outline.east_of(west), ..layer }).collect();
+        match Extent::of(&layers) {
+            Some(extent) => Sheet::new(self.heading(&layers), layers, extent, hints).picture(),
+            None => nothing(self.title.as_deref(), &hints),
         }
     }
 
@@ -138,9 +153,8 @@ impl Map {
         self.picture().evcxr_display();
     }
 
-    fn heading(&self) -> String {
-        let count = |is_counted: fn(&Kind) -> bool, one: &str, many: &str| match self
-            .layers
+    fn heading(&self, layers: &[Layer]) -> String {
+        let count = |is_counted: fn(&Kind) -> bool, one: &str, many: &str| match layers
             .iter()
             .filter(|layer| is_counted(&layer.kind))
             .count()
@@ -179,10 +193,16 @@ fn listed(parts: &[String]) -> String {
 }
 
 /// The picture of a map on which nothing has a place.
-fn nothing(title: Option<&str>) -> Picture {
-    let text = "map: there is nothing with a place";
-    let mut svg = Svg::new(WIDTH, 3.0 * LINE + 2.0 * MARGIN, title.unwrap_or("Map"), text);
+fn nothing(title: Option<&str>, hints: &[String]) -> Picture {
+    let mut text = "map: there is nothing with a place".to_owned();
+    let height = (3.0 + hints.len() as f64) * LINE + 2.0 * MARGIN;
+    let mut svg = Svg::new(WIDTH, height, title.unwrap_or("Map"), &text);
     let y = svg.heading(MARGIN, MARGIN, title.unwrap_or("Map"));
     svg.text(MARGIN, y + LINE, Anchor::Start, Paint::Quiet, "There is nothing with a place.");
-    Picture::new(svg.finish(), text.to_owned())
+    for (row, hint) in hints.iter().enumerate() {
+        let y = y + (row as f64 + 2.0) * LINE;
+        svg.text(MARGIN, y, Anchor::Start, Paint::Quiet, &fitted(hint, WIDTH - 2.0 * MARGIN));
+        text = format!("{text}\n{hint}");
+    }
+    Picture::new(svg.finish(), text)
 }

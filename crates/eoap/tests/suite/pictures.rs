@@ -80,10 +80,58 @@ fn maps_of_next_to_nothing_and_of_the_whole_world() {
     for map in &maps {
         is_sound(&map.picture());
     }
-    assert_eq!(maps[1].picture().to_string(), "map: there is nothing with a place");
+    let nothing = "map: there is nothing with a place";
+    assert_eq!(maps[0].picture().to_string(), nothing);
+    assert_eq!(maps[1].picture().to_string(), format!("{nothing}\nNot on the map: nowhere has no place."));
+    assert_eq!(maps[7].picture().to_string(), format!("{nothing}\nNot on the map: nothing has no place."));
     let crossing = maps[4].picture().to_string();
     assert!(crossing.contains("170.00° E to 170.00° W"), "{crossing}");
     assert!(maps[6].picture().svg().contains("180°") && !maps[6].picture().svg().contains(" km<"));
+}
+
+#[test]
+fn what_is_far_apart_is_on_a_small_map_and_is_said() {
+    let paris = [2.2, 48.8, 2.4, 48.9];
+    let picture = items().map().area("Paris", paris).picture();
+    is_sound(&picture);
+    // The map is that of the scenes, as it is without Paris.
+    assert!(picture.to_string().contains("121.400° W to 120.750° W, 39.750° N to 40.482° N"), "{picture}");
+    assert!(picture.to_string().ends_with("\nElsewhere, on the small map only, lies Paris."), "{picture}");
+    assert!(picture.svg().contains(">Elsewhere, on the small map only, lies Paris.<"));
+    assert!(picture.svg().contains("<title>Paris</title>"), "its place is marked");
+    // So it is where nothing is of more weight than something else.
+    let two = Map::new().area("Paris", paris).area("Rome", [12.4, 41.8, 12.6, 42.0]).picture().to_string();
+    assert!(two.ends_with("\nElsewhere, on the small map only, lies Rome."), "{two}");
+}
+
+#[test]
+fn an_area_with_latitude_and_longitude_swapped_is_a_question() {
+    let swapped = [39.834, -121.399, 40.472, -120.74];
+    let picture = items().map().area("my area", swapped).picture();
+    is_sound(&picture);
+    let question = "my area: are latitude and longitude swapped?";
+    let said = picture.to_string();
+    assert!(said.ends_with(&format!("\n{question}\nAn area has to be west, south, east, north.")), "{said}");
+    assert!(picture.svg().contains(&format!(">{question}<")), "{}", picture.svg());
+    assert!(picture.to_string().contains("39.750° N to 40.482° N"), "the scenes are shown as they are: {picture}");
+    // Where both could be places, what else there is decides.
+    let rome = item("rome", Value::Null, json!([12.0, 41.0, 13.0, 42.0]));
+    let of = |area: [f64; 4]| Map::new().item(&rome).area("my area", area).picture().to_string();
+    assert!(of([41.2, 12.2, 41.8, 12.8]).contains("my area meets nothing: are latitude and longitude swapped?"));
+    for right in [[12.2, 41.2, 12.8, 41.8], [20.0, 50.0, 21.0, 51.0]] {
+        assert!(!of(right).contains("swapped"), "{right:?}");
+    }
+    assert!(of([500.0, 400.0, 501.0, 401.0]).contains("my area: there is no such latitude."));
+}
+
+#[test]
+fn maps_have_coasts_and_borders_where_they_are_not_too_coarse() {
+    let paths = |bounds: [f64; 4]| Map::new().area("area", bounds).picture().svg().matches("<path d=\"M").count();
+    // The area itself is one; Corsica has a coast, and the Alps have borders.
+    assert_eq!(paths([5.0, 41.0, 15.0, 48.0]), 1 + 2);
+    // Of a small area the small map shows them.
+    let small = Map::new().area("area", [12.4, 41.8, 12.6, 42.0]).picture();
+    assert!(small.svg().contains("stroke-dasharray=\"2 2\""), "{}", small.svg());
 }
 
 #[test]
@@ -99,7 +147,7 @@ fn many_items_are_counted_where_there_is_no_room_to_name_them() {
     let map = (0..200).fold(Map::new(), |map, index| map.item(&scene(index)));
     let picture = map.picture();
     is_sound(&picture);
-    assert!(picture.svg().contains("and 188 more") && picture.svg().matches("<path").count() == 200);
+    assert!(picture.svg().contains("and 188 more") && picture.svg().matches("<title>scene ").count() == 200);
     assert!(picture.to_string().contains("scene 199"));
 }
 
@@ -163,5 +211,6 @@ async fn a_preview_knows_where_it_lies() {
 
     let nowhere = open("no-georeference.tif").await.preview(64).await.expect("preview");
     assert_eq!(nowhere.corners(), None);
-    assert_eq!(Map::new().raster("nowhere", &nowhere).picture().to_string(), "map: there is nothing with a place");
+    let said = Map::new().raster("nowhere", &nowhere).picture().to_string();
+    assert_eq!(said, "map: there is nothing with a place\nNot on the map: nowhere has no place.");
 }

@@ -6,6 +6,10 @@ use clap::Subcommand;
 
 /// `nbsnap scenario`
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  nbsnap scenario new station        a small scenario that works, in the folder `station`
+  nbsnap scenario check station      every mistake in it, with file, member and suggestion")]
 pub(crate) struct ScenarioArgs {
     /// What to do with scenarios.
     #[command(subcommand)]

@@ -1,6 +1,6 @@
 //! A map that is being drawn: where everything is on the paper.
 
-use super::{Kind, Layer};
+use super::{Kind, Layer, extent::Extent, listed, overview};
 use crate::{
     display::{Align, Table},
     draw::{
@@ -20,6 +20,8 @@ const HEIGHT: f64 = 380.0;
 const NAMED: usize = 12;
 /// Opacity of what fills footprints.
 const VEIL: f64 = 0.1;
+/// Coasts are too coarse for a map that shows fewer degrees.
+const LEAST_COAST: f64 = 4.0;
 /// A bar of kilometres misleads where the scale changes more than this from south to north.
 const LARGEST_SCALE: f64 = 20.0;
 /// A map that is being drawn.
@@ -27,16 +29,20 @@ pub(super) struct Sheet {
     heading: String,
     layers: Vec<Layer>,
     frame: Frame,
-    bounds: [f64; 4],
+    extent: Extent,
+    /// Sentences below the legend.
+    notes: Vec<String>,
 }
 
 impl Sheet {
-    pub(super) fn new(heading: String, layers: Vec<Layer>, bounds: [f64; 4]) -> Self {
+    pub(super) fn new(heading: String, layers: Vec<Layer>, extent: Extent, hints: Vec<String>) -> Self {
         let corner = (MARGIN + LEFT, MARGIN + LINE + 8.0);
-        let mut frame = Frame::around(bounds, corner, WIDTH - LEFT - 2.0 * MARGIN, HEIGHT);
+        let mut frame = Frame::around(extent.bounds, corner, WIDTH - LEFT - 2.0 * MARGIN, HEIGHT);
         // A map that is higher than wide is in the middle.
         frame.x += (WIDTH - LEFT - 2.0 * MARGIN - frame.width) / 2.0;
-        Self { heading, layers, frame, bounds }
+        let mut notes: Vec<String> = elsewhere(&layers, &extent).into_iter().collect();
+        notes.extend(hints);
+        Self { heading, layers, frame, extent, notes }
     }
 
     pub(super) fn picture(&self) -> Picture {
@@ -46,11 +52,18 @@ impl Sheet {
         // Below the frame: names of meridians, the bar of kilometres, the legend.
         let scale = frame.y + frame.height + LINE + 4.0;
         let legend = scale + LINE + 4.0;
-        let mut svg = Svg::new(WIDTH, legend + rows as f64 * LINE + MARGIN, &self.heading, &text);
+        let rows = rows as f64 * LINE;
+        // Beside the legend lies the overview, where there is one.
+        let left = if self.has_overview() { MARGIN + overview::WIDTH + MARGIN } else { MARGIN };
+        let below = legend + if self.has_overview() { rows.max(overview::HEIGHT + 6.0) } else { rows };
+        let mut svg = Svg::new(WIDTH, below + self.notes.len() as f64 * LINE + MARGIN, &self.heading, &text);
         // Headings are larger than other type, and bold.
         svg.heading(MARGIN, MARGIN, &fitted(&self.heading, (WIDTH - 2.0 * MARGIN) * 0.75));
         svg.draw(Shape::rect(frame.x, frame.y, frame.width, frame.height).fill(Paint::Ground));
         svg.window(frame.x, frame.y, frame.width, frame.height, |svg| {
+            if !self.is_small() {
+                overview::coasts(svg, &self.frame);
+            }
             self.rasters(svg);
             self.graticule(svg);
             self.outlines(svg);
@@ -58,8 +71,31 @@ impl Sheet {
         svg.draw(Shape::rect(frame.x, frame.y, frame.width, frame.height).hollow().stroke(Paint::Quiet, 1.0));
         self.degrees(&mut svg);
         self.scale(&mut svg, scale);
-        self.legend(&mut svg, legend);
+        self.legend(&mut svg, (left, legend));
+        if self.has_overview() {
+            overview::draw(&mut svg, (MARGIN, legend), self.extent.all, &self.layers, &self.frame);
+        }
+        for (row, note) in self.notes.iter().enumerate() {
+            let y = below + row as f64 * LINE + 12.0;
+            svg.text(MARGIN, y, Anchor::Start, Paint::Quiet, &fitted(note, WIDTH - 2.0 * MARGIN));
+        }
         Picture::new(svg.finish(), text)
+    }
+
+    /// Whether the map shows too little for coasts.
+    fn is_small(&self) -> bool {
+        self.frame.east - self.frame.west < LEAST_COAST
+    }
+
+    /// Whether there is a small map: where the large one has no coast to know its place by, or not everything
+    /// is on it.
+    fn has_overview(&self) -> bool {
+        self.is_small() || self.extent.bounds != self.extent.all
+    }
+
+    /// What is drawn on the large map.
+    fn shown(&self) -> impl Iterator<Item = &Layer> {
+        self.layers.iter().zip(&self.extent.is_shown).filter(|(_, is_shown)| **is_shown).map(|(layer, _)| layer)
     }
 
     /// The meridians and parallels to draw, and how many decimals their names have.
@@ -104,7 +140,7 @@ impl Sheet {
     }
 
     fn rasters(&self, svg: &mut Svg) {
-        for layer in &self.layers {
+        for layer in self.shown() {
             let (Kind::Raster(raster), Some(bounds)) = (&layer.kind, layer.outline.bounds()) else { continue };
             let (left, top) = self.frame.place((bounds[0], bounds[3]));
             let (right, bottom) = self.frame.place((bounds[2], bounds[1]));
@@ -116,8 +152,8 @@ impl Sheet {
 
     fn outlines(&self, svg: &mut Svg) {
         // A veil of colour distinguishes footprints, and would change the colours of rasters.
-        let veil = if self.layers.iter().any(|layer| matches!(layer.kind, Kind::Raster(_))) { 0.0 } else { VEIL };
-        for layer in &self.layers {
+        let veil = if self.shown().any(|layer| matches!(layer.kind, Kind::Raster(_))) { 0.0 } else { VEIL };
+        for layer in self.shown() {
             let paint = layer.kind.paint();
             let on_paper = |run: &Vec<(f64, f64)>| run.iter().map(|place| self.frame.place(*place)).collect::<Vec<_>>();
             let rings: Vec<Vec<(f64, f64)>> = layer.outline.rings.iter().map(on_paper).collect();
@@ -161,9 +197,9 @@ impl Sheet {
         svg.text(right - width - 6.0, y + 5.0, Anchor::End, Paint::Quiet, &kilometres(length));
     }
 
-    fn legend(&self, svg: &mut Svg, top: f64) {
+    fn legend(&self, svg: &mut Svg, (left, top): (f64, f64)) {
         for (row, layer) in self.layers.iter().take(NAMED).enumerate() {
-            let (x, y) = (MARGIN, top + row as f64 * LINE);
+            let (x, y) = (left, top + row as f64 * LINE);
             let paint = layer.kind.paint();
             let swatch = Shape::rect(x, y + 3.0, 16.0, 10.0);
             let swatch = match &layer.kind {
@@ -176,18 +212,20 @@ impl Sheet {
                 Kind::Footprint(number) => format!("{}  ", number + 1),
                 _ => String::new(),
             };
-            let room = WIDTH - 2.0 * MARGIN - 24.0 - if layer.note.is_empty() { 0.0 } else { 150.0 };
+            let note = fitted(&layer.note, 140.0);
+            let room =
+                WIDTH - MARGIN - left - 24.0 - if note.is_empty() { 0.0 } else { 7.0 * note.chars().count() as f64 + 10.0 };
             svg.text(x + 24.0, y + 12.0, Anchor::Start, Paint::Text, &fitted(&format!("{number}{}", layer.name), room));
-            svg.text(WIDTH - MARGIN, y + 12.0, Anchor::End, Paint::Quiet, &fitted(&layer.note, 140.0));
+            svg.text(WIDTH - MARGIN, y + 12.0, Anchor::End, Paint::Quiet, &note);
         }
         if self.layers.len() > NAMED {
             let more = format!("and {} more", self.layers.len() - NAMED);
-            svg.text(MARGIN + 24.0, top + NAMED as f64 * LINE + 12.0, Anchor::Start, Paint::Quiet, &more);
+            svg.text(left + 24.0, top + NAMED as f64 * LINE + 12.0, Anchor::Start, Paint::Quiet, &more);
         }
     }
 
     fn text(&self) -> String {
-        let [west, south, east, north] = self.bounds;
+        let [west, south, east, north] = self.extent.bounds;
         let (across, along) =
             ((east - west) * kilometres_per_degree((south + north) / 2.0), (north - south) * kilometres_per_degree(0.0));
         let columns = [
@@ -220,8 +258,9 @@ impl Sheet {
             row.extend([area, layer.note.clone(), layer.name.clone()]);
             table.row(row);
         }
+        let notes: String = self.notes.iter().map(|note| format!("\n{note}")).collect();
         format!(
-            "{}: {} to {}, {} to {} ({} × {})\n{}",
+            "{}: {} to {}, {} to {} ({} × {})\n{}{notes}",
             self.heading,
             longitude(west),
             longitude(east),
@@ -232,6 +271,14 @@ impl Sheet {
             table.to_text()
         )
     }
+}
+
+/// The things that are elsewhere than on the map.
+fn elsewhere(layers: &[Layer], extent: &Extent) -> Option<String> {
+    let away = layers.iter().zip(&extent.is_shown).filter(|(_, is_shown)| !**is_shown);
+    let names: Vec<String> = away.map(|(layer, _)| layer.name.clone()).collect();
+    let verb = if names.len() == 1 { "lies" } else { "lie" };
+    (!names.is_empty()).then(|| format!("Elsewhere, on the small map only, {verb} {}.", listed(&names)))
 }
 
 /// A distance in kilometres, or in metres below one.
