@@ -5,10 +5,10 @@
 
 use super::{Kind, Layer};
 
-/// Things belong together if their distance is less than this share of the whole.
+/// Things belong together if their distance is less than the whole divided by this.
 const APART: f64 = 8.0;
 
-/// A group that is shown by itself is this much smaller than the whole.
+/// A group is shown by itself if the whole is more than this many times as large.
 const SMALL: f64 = 12.0;
 
 /// West, south, east, north.
