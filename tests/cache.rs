@@ -183,7 +183,8 @@ fn two_runs_at_once_wait_for_each_other() {
     }
 }
 
-/// As a build server does: a fresh clone, the build folder of an earlier run put back, and something in the clone that no folder of the package holds.
+/// As a build server does: a fresh clone, the build folder of an earlier run put back, and something in the
+/// clone that no folder of the package holds.
 #[test]
 fn a_build_folder_that_is_put_back_makes_nothing_green_that_is_not() {
     let mut first = World::of_project("local-package");

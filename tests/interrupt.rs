@@ -46,7 +46,8 @@ fn ctrl_c_ends_the_run_and_everything_it_started() {
     assert_eq!(world.files(), before, "the run left or changed files");
 }
 
-/// Nobody else's build makes a run deaf: it waits for the build folder, and ends when it is told to, however that is.
+/// A run that waits for another one's build is not deaf: it waits for the build folder, and ends at every
+/// signal that asks it to.
 #[test]
 fn a_run_that_waits_for_the_build_folder_obeys_signals() {
     let world = World::of_project("local-package");

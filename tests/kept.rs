@@ -1,4 +1,5 @@
-//! A store whose objects are kept in a folder loses nothing that it has answered, not even when its process is killed.
+//! A store whose objects are kept in a folder loses nothing that it has answered, not even when its process
+//! is killed.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};

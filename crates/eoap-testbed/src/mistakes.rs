@@ -1,6 +1,7 @@
 //! What is wrong with a scenario: every mistake, and not only the first.
 //!
-//! Who reads a part of a scenario adds what is wrong with it to the [`Mistakes`] and goes on. What a mistake means is not known here.
+//! Who reads a part of a scenario adds what is wrong with it to the [`Mistakes`] and goes on. What a mistake
+//! means is not known here.
 
 use crate::error::Error;
 

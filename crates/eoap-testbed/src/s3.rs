@@ -1,7 +1,7 @@
 //! The object store's protocol: what a client of S3 may ask, answered from a [`Store`].
 //!
-//! `s3s` reads the requests, checks their signatures and writes the XML; uploads in parts are kept in `uploads`. This module knows no scenario, no job
-//! and no network.
+//! `s3s` reads the requests, checks their signatures and writes the XML; uploads in parts are kept in
+//! `uploads`. This module knows no scenario, no job and no network.
 
 mod answers;
 mod uploads;
@@ -32,7 +32,8 @@ use crate::upstream::{CopyError, StoreMirror};
 use answers::{about, check_conditions, common_prefixes, content_type, entries, etag, limit, metadata, size, tags, whole};
 use uploads::Uploads;
 
-/// The service over this store, open to the scenario's credentials only, with uploads that are under way; `live` is asked first where the store is a copy.
+/// The service over this store, open to the scenario's credentials only, with uploads that are under way;
+/// `live` is asked first where the store is a copy.
 pub(crate) fn service(
     settings: &scenario::S3,
     (store, uploads): (Store, BTreeMap<String, FoundUpload>),

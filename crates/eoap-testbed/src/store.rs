@@ -1,6 +1,7 @@
 //! The objects of a running testbed, in memory, and where the scenario says so in a folder as well.
 //!
-//! [`Store`] knows buckets, keys and listing order; `disk` keeps its changes. It knows neither HTTP nor signatures; the object store's protocol is in `s3`.
+//! [`Store`] knows buckets, keys and listing order; `disk` keeps its changes. It knows neither HTTP nor
+//! signatures; the object store's protocol is in `s3`.
 
 mod disk;
 
@@ -113,7 +114,8 @@ impl Store {
         Self { buckets: Arc::new(RwLock::new(buckets)), disk: None }
     }
 
-    /// A store that starts with these objects, changed as the folder says, and keeps its changes there; and the uploads that were under way.
+    /// A store that starts with these objects, changed as the folder says, and keeps its changes there; and
+    /// the uploads that were under way.
     pub(crate) fn kept_in(folder: &Path, buckets: &[Bucket]) -> Result<(Self, BTreeMap<String, FoundUpload>), Error> {
         let (disk, found) = Disk::open(folder)?;
         let store = Self { disk: Some(disk), ..Self::new(buckets) };
@@ -230,8 +232,8 @@ impl Store {
         Ok(page)
     }
 
-    /// Stores again, for another job, what a job has stored: everything whose key names it, with the other job's id in the keys and
-    /// in JSON bodies.
+    /// Stores again, for another job, what a job has stored: everything whose key names it, with the other
+    /// job's id in the keys and in JSON bodies.
     pub(crate) fn stage_out(&self, from: &str, to: &str, modified: SystemTime) -> Receipt {
         let mut receipt = Receipt::default();
         for (bucket, keys) in self.write().iter_mut() {
@@ -248,8 +250,8 @@ impl Store {
         receipt
     }
 
-    /// Stores what a job has made, with its id in the place of the one that it was made under: in keys and in JSON bodies. What was there of the job
-    /// before is gone.
+    /// Stores what a job has made, with its id in the place of the one that it was made under: in keys and in
+    /// JSON bodies. What was there of the job before is gone.
     pub(crate) fn put_renamed(&self, staged: Vec<Staged>, from: &str, to: &str, modified: SystemTime) -> Receipt {
         let mut receipt = Receipt::default();
         let mut buckets = self.write();

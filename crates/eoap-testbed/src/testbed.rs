@@ -61,8 +61,8 @@ impl Testbed {
     /// Starts the servers on any free ports and returns when they answer. Every testbed has its own state.
     ///
     /// # Errors
-    /// [`Error::Start`], where the system gives no thread, [`Error::Listen`], where it gives no port on loopback, and [`Error::Folder`], where the
-    /// scenario's objects cannot be kept in its folder.
+    /// [`Error::Start`], where the system gives no thread, [`Error::Listen`], where it gives no port on
+    /// loopback, and [`Error::Folder`], where the scenario's objects cannot be kept in its folder.
     pub fn start(scenario: &Scenario) -> Result<Self, Error> {
         Self::start_on(scenario, Ports::default())
     }

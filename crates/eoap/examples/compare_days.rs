@@ -1,4 +1,5 @@
-//! Searches the scenes of an area, runs a process on the first and the last of them, and compares the results on one grid.
+//! Searches the scenes of an area, runs a process on the first and the last of them, and compares the results
+//! on one grid.
 //!
 //! ```sh
 //! nbsnap serve -- cargo run --example compare_days

@@ -1,4 +1,5 @@
-//! Reads a small picture of a Cloud Optimized GeoTIFF of a public bucket, without keys, and counts the bytes that it took.
+//! Reads a small picture of a Cloud Optimized GeoTIFF of a public bucket, without keys, and counts the bytes
+//! that it took.
 //!
 //! ```sh
 //! cargo run --example public_cog -- s3://sentinel-cogs/sentinel-s2-l2a-cogs/10/T/FK/2023/12/S2B_10TFK_20231208_0_L2A/TCI.tif

@@ -1,4 +1,5 @@
-//! Lists the processes of a server, runs one as a job, and saves the items that came out. Against the testbed:
+//! Lists the processes of a server, runs one as a job, and saves the items that came out. Against the
+//! testbed:
 //!
 //! ```sh
 //! nbsnap serve -- cargo run --example run_a_process

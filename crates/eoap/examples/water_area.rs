@@ -1,4 +1,5 @@
-//! How much of an area is water: of the items that `run_a_process` has saved, within a polygon in GeoJSON (by default, a triangle).
+//! How much of an area is water: of the items that `run_a_process` has saved, within a polygon in GeoJSON (by
+//! default, a triangle).
 //!
 //! ```sh
 //! nbsnap serve -- cargo run --example water_area -- target/items.json area.geojson

@@ -1,4 +1,5 @@
-//! What pictures are made of: marks, scales, colours, outlines of the earth, and their encoding as SVG and PNG.
+//! What pictures are made of: marks, scales, colours, outlines of the earth, and their encoding as SVG and
+//! PNG.
 //!
 //! Knows no raster, no job and no item: what is drawn is given as numbers and text.
 

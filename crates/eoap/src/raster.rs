@@ -1,7 +1,7 @@
-//! Reads GeoTIFFs (OGC 19-008r4; TIFF 6.0) where they lie, fetching only the parts that are needed.
+//! Reads GeoTIFFs (OGC 19-008r4; TIFF 6.0) in place, and fetches only the parts that are needed.
 //!
-//! [`Raster`] asks a source for byte ranges (asynchronously) and does everything else on bytes it has (synchronously): the
-//! modules below the source neither wait nor fetch.
+//! [`Raster`] asks a source for byte ranges (asynchronously) and does everything else on bytes in memory
+//! (synchronously): the modules below the source neither wait nor fetch.
 //!
 //! # The crate `tiff`
 //!
@@ -11,9 +11,9 @@
 //! | LZW, Deflate, PackBits, WebP, fax (group 4), no compression; byte order; predictors | `::tiff::decoder`, a chunk at a time (`chunk`, `chunk_file`) |
 //! | predictor 2 of one value a pixel | `chunk`: four times as fast, a fifth of the time of such a chunk |
 //! | Zstandard, JPEG | `zstandard` (`tiff` brings the C library), `jpeg` (it allocates what a JPEG says of itself) |
-//! | directories | `directory`: `tiff` reads the lists of all chunks before it tells a size, up to megabytes where 16 KiB are fetched here |
+//! | directories | `directory`: `tiff` reads the lists of all chunks before it knows a size, up to megabytes where 16 KiB are fetched here |
 //!
-//! With figures: the README of the crate.
+//! The README of the crate has the figures.
 
 mod averages;
 mod band_values;

@@ -81,7 +81,8 @@ fn dispatch(args: &Args) -> Result<Exit, CommandError> {
     }
 }
 
-/// What there is of a notebook that can be read, or none: then why not is said on standard error, and other notebooks go on.
+/// What there is of a notebook that can be read, or none: then why not is said on standard error, and other
+/// notebooks go on.
 fn or_say<T>(read: Result<T, NotebookError>) -> Result<Option<T>, CommandError> {
     match read {
         Ok(read) => Ok(Some(read)),

@@ -24,7 +24,8 @@ pub(crate) fn scenario_if_any(project: Option<&Project>, wanted: Option<&str>) -
     Ok(folder_if_any(project, wanted)?.map(|folder| Scenario::load(&folder)).transpose()?)
 }
 
-/// The folder of the scenario that is meant: that folder, one of this name beside the project's, or, where none is named, the project's own.
+/// The folder of the scenario that is meant: that folder, one of this name beside the project's, or, where
+/// none is named, the project's own.
 pub(crate) fn folder(project: Option<&Project>, wanted: Option<&str>) -> Result<PathBuf, CommandError> {
     folder_if_any(project, wanted)?.ok_or_else(|| {
         let message = "there is no scenario to serve: name a folder, or run inside a project whose nbsnap.toml names one";

@@ -1,7 +1,8 @@
 //! `nbsnap.toml`: how a project's notebooks are run. Every setting has a default; an unknown one is an error.
 //!
-//! The main type is [`Config`]: what holds for a run once built-in values ([`BUILT_IN`], which documents every key), the file and a
-//! profile are laid on top of one another. It is data: no variable, argument or machine is looked at here.
+//! The main type is [`Config`]: what holds for a run once built-in values ([`BUILT_IN`], which documents
+//! every key), the file and a profile are merged. It is data: this module looks at no variable, argument or
+//! machine.
 
 mod project;
 mod suggestion;
@@ -24,7 +25,7 @@ use crate::snapshot::JsonPath;
 
 /// Every setting with its meaning and its default, as the file that is read before a project's own.
 pub const BUILT_IN: &str = include_str!("config/built-in.toml");
-/// The profile of runs that name none.
+/// The profile of runs that do not name one.
 pub const DEFAULT_PROFILE: &str = "default";
 /// The profile that is meant for build machines.
 pub const CI_PROFILE: &str = "ci";
@@ -35,7 +36,7 @@ pub const LIVE_PROFILE: &str = "live";
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// The file is there but cannot be read.
+    /// The file exists but cannot be read.
     #[error("cannot read {path}: {source}")]
     Read {
         /// The file.
@@ -43,7 +44,7 @@ pub enum ConfigError {
         /// What the system said.
         source: std::io::Error,
     },
-    /// The file is not what is expected.
+    /// The file is not valid.
     #[error("{path} cannot be used: {reason}")]
     Parse {
         /// The file.
@@ -56,7 +57,7 @@ pub enum ConfigError {
     NoProfile {
         /// The file.
         path: PathBuf,
-        /// What was asked for.
+        /// The name that was asked for.
         profile: String,
         /// The profiles there are.
         known: String,
@@ -72,12 +73,12 @@ pub enum ConfigError {
 pub struct Config {
     /// Which notebooks are the project's.
     pub project: ProjectConfig,
-    /// What runs notebooks in Rust: one engine, or several of which each must find a notebook green.
+    /// What runs notebooks in Rust: one engine, or several that must all find a notebook green.
     #[serde(deserialize_with = "values::one_or_more")]
     pub engine: Vec<EngineChoice>,
-    /// What becomes of output that differs from its snapshot.
+    /// What happens to output that differs from its snapshot.
     pub update: Update,
-    /// Whether notebooks run of which nothing has changed since they passed.
+    /// Whether notebooks run although nothing has changed since they passed.
     pub fresh: bool,
     /// Whether no further notebook is begun once one has failed.
     pub fail_fast: bool,
@@ -97,7 +98,7 @@ pub struct Config {
     /// How long the notebooks' dependencies may take to build.
     #[serde(deserialize_with = "values::duration")]
     pub prepare_timeout: Duration,
-    /// After how long a cell that is still at work is announced.
+    /// After how long a cell that still runs is announced.
     #[serde(deserialize_with = "values::duration")]
     pub slow_after: Duration,
     /// How many bytes of a cell's stdout, and of its stderr, are kept.
@@ -110,7 +111,7 @@ pub struct Config {
     pub build: BuildConfig,
     /// Reports beside the one on the terminal.
     pub report: ReportConfig,
-    /// Whether recorded outputs, too, go through the rules before they are compared.
+    /// Whether the rules also apply to recorded outputs before they are compared.
     pub redact_recorded: bool,
     /// Built-in rules that hide what differs from run to run, switched on or off.
     pub redactions: BTreeMap<String, Toggle>,
@@ -118,11 +119,12 @@ pub struct Config {
     pub redact: Vec<RedactRule>,
     /// How far outputs may be from their snapshots, in order.
     pub compare: Vec<CompareRule>,
-    /// Settings of whatever lends notebooks their environment; this crate does not look into them.
+    /// Settings of the environment that notebooks are provided with; this crate does not look into them.
     pub environment: toml::Table,
-    /// The profile that this one, as it is one, lies over.
+    /// The profile that this one adds to, if this is a profile.
     inherits: Option<String>,
-    /// The profiles of the file. They are read for their errors only: [`Config::resolve`] lays them over the rest as tables.
+    /// The profiles of the file. They are read for their errors only: [`Config::resolve`] lays them over the
+    /// rest as tables.
     profile: BTreeMap<String, Config>,
 }
 
@@ -133,11 +135,11 @@ pub struct Config {
 pub struct BuildConfig {
     /// Cargo's `opt-level`.
     pub opt_level: String,
-    /// Crates that are built at opt-level 3 all the same.
+    /// Crates that are built at opt-level 3, whatever the opt-level of the rest.
     pub optimize: Vec<String>,
 }
 
-/// Reports beside the one on the terminal. Paths mean the project's folder.
+/// Reports beside the one on the terminal. Paths begin at the project's folder.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -148,7 +150,7 @@ pub struct ReportConfig {
     pub json: Option<PathBuf>,
     /// An HTML page of a run in which something failed.
     pub html: Option<PathBuf>,
-    /// Whether GitHub is told.
+    /// Whether GitHub gets annotations and a summary.
     pub github: Github,
     /// A folder for what failed notebooks leave.
     pub failed: PathBuf,
@@ -162,14 +164,15 @@ pub struct RedactRule {
     pub name: String,
     /// A regular expression.
     pub pattern: String,
-    /// What stands in for what it matches; `$1` is its first group.
+    /// What replaces its matches; `$1` is its first group.
     pub replace: String,
     /// Where it applies.
     #[serde(default)]
     pub only: Scope,
 }
 
-/// How far outputs in some places may be from their snapshots. What is not said is left to the rules before.
+/// How far outputs in some places may be from their snapshots. A setting that is left out follows the rules
+/// before.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct CompareRule {
@@ -201,7 +204,7 @@ pub enum SvgComparison {
     Drawing,
 }
 
-/// What serde fills in while a file is checked. What holds for a run is read from [`BUILT_IN`].
+/// The defaults that serde needs while a file is checked. Those of a run are read from [`BUILT_IN`].
 impl Default for Config {
     fn default() -> Config {
         Config {
@@ -237,10 +240,10 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Reads the file and lays `profile` over it; where there is no file, everything is as built in.
+    /// Reads the file and merges `profile` into it; where there is no file, everything is as built in.
     ///
     /// # Errors
-    /// When the file cannot be read or says something that is not a setting, or no profile has this name.
+    /// When the file cannot be read or has something that is not a setting, or no profile has this name.
     pub fn read(path: &Path, profile: &str) -> Result<Config, ConfigError> {
         match std::fs::read_to_string(path) {
             Ok(text) => Config::resolve(path, &text, profile),
@@ -254,7 +257,8 @@ impl Config {
         notebook.overrides.notebook_timeout.unwrap_or(self.notebook_timeout)
     }
 
-    /// The settings that a verdict on a notebook rests on, in words: not those that say when it runs and who is told.
+    /// The settings that a verdict on a notebook rests on, in words: not those that say when it runs and who
+    /// gets a report.
     pub(crate) fn of_verdicts(&self) -> String {
         let Config { cell_timeout, compile_timeout, notebook_timeout, max_output, max_memory, .. } = self;
         let Config { build, redact_recorded, redactions, redact, compare, environment, .. } = self;
@@ -262,14 +266,15 @@ impl Config {
         format!("{limits:?} {build:?} {redact_recorded} {redactions:?} {redact:?} {compare:?} {environment:?}")
     }
 
-    /// Lays a profile of the file `text` over the rest of it, and all of it over what is built in; `path` is only for messages.
+    /// Merges a profile of the file `text` into the rest of it, and the result into the built-in settings.
+    /// `path` is only for messages.
     ///
     /// # Errors
     /// As [`Config::read`].
     pub fn resolve(path: &Path, text: &str, profile: &str) -> Result<Config, ConfigError> {
         let failed = |reason: String| ConfigError::Parse { path: path.to_owned(), reason };
         let parse = |error: toml::de::Error| failed(with_suggestion(error.to_string().trim_end()));
-        // First as it stands, as only then an error knows its line.
+        // First the text as it is, as only then an error knows its line.
         let checked: Config = toml::from_str(text).map_err(parse)?;
         if checked.inherits.is_some() {
             return Err(failed("only a profile can inherit: write `inherits` below [profile.NAME]".to_owned()));
@@ -295,7 +300,7 @@ impl Config {
     }
 }
 
-/// What serde cannot tell: values that are of the right type and make no sense.
+/// Finds what serde does not: values of the right type that make no sense.
 fn check(config: &Config) -> Result<(), String> {
     let rules = crate::redact::BUILT_IN_RULES;
     for name in config.redactions.keys() {
@@ -320,7 +325,7 @@ fn check(config: &Config) -> Result<(), String> {
     Ok(())
 }
 
-/// The tables of a profile and of those that it lies over, the lowest first.
+/// The tables of a profile and of those that it inherits from, the first ancestor first.
 fn chain(profiles: &toml::Table, name: &str) -> Result<Vec<toml::Table>, NoChain> {
     let (mut names, mut tables) = (vec![name.to_owned()], Vec::new());
     while let Some(name) = names.last().cloned() {
@@ -343,7 +348,7 @@ fn chain(profiles: &toml::Table, name: &str) -> Result<Vec<toml::Table>, NoChain
     Ok(tables)
 }
 
-/// Why a profile cannot be laid over others.
+/// Why a profile cannot be merged into others.
 enum NoChain {
     Unknown(String),
     Circle(String),
@@ -367,7 +372,8 @@ impl NoChain {
     }
 }
 
-/// Lays `over` over `table`: tables are merged, rules (`[[redact]]`, `[[compare]]`) are added, everything else is replaced.
+/// Merges `over` into `table`: tables are merged, rules (`[[redact]]`, `[[compare]]`) are added, everything
+/// else is replaced.
 fn lay_over(table: &mut toml::Table, over: toml::Table) {
     for (key, value) in over {
         match (table.get_mut(&key), value) {

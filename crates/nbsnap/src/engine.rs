@@ -57,7 +57,7 @@ pub enum EngineError {
         /// What is different.
         reason: String,
     },
-    /// The engine cannot work for a reason of its own, which it says in whole sentences.
+    /// The engine cannot work for a reason of its own, which its message says in whole sentences.
     #[error("{message}")]
     Failed {
         /// What is wrong, and what to do.
@@ -68,7 +68,7 @@ pub enum EngineError {
     Interrupted,
 }
 
-/// A cancellation token: set when the user wants to stop, and looked at by everything that waits. Clones share it.
+/// A cancellation token: set when the user wants to stop. Everything that waits looks at it. Clones share it.
 #[derive(Clone, Debug, Default)]
 pub struct Interrupt(Arc<AtomicBool>);
 
@@ -138,7 +138,8 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// How long a cell may take that begins now: as it says itself, or as all cells may, and never longer than the notebook.
+    /// How long a cell that begins now may take: as long as it says itself, or as all cells may, and never
+    /// longer than the notebook.
     pub fn limits(&self, cell: &CodeCell) -> Limits {
         let left = self.deadline.map_or(Duration::MAX, |deadline| deadline.saturating_duration_since(Instant::now()));
         // What is shown to people has no nanoseconds.
@@ -147,8 +148,9 @@ impl<'a> Run<'a> {
         Limits { compile: compile.min(left), run: run.min(left) }
     }
 
-    /// How long a cell may take, however much is left of the notebook's time. An engine that knows when a cell has been compiled minds
-    /// [`Run::deadline`] itself: what is left then is not what was left when the cell began.
+    /// How long a cell may take, however much is left of the notebook's time. An engine that knows when a
+    /// cell has been compiled checks [`Run::deadline`] itself: the time that is left then differs from what
+    /// was left when the cell began.
     pub fn allowed(&self, cell: &CodeCell) -> Limits {
         Limits {
             compile: cell.overrides.compile_timeout.unwrap_or(self.compile_timeout),
@@ -169,20 +171,22 @@ pub enum Progress<'a> {
     Started(&'a CodeCell),
     /// A cell ended.
     Ended(&'a CodeCell, CellRecord, Timing),
-    /// The notebook could not be begun, which is the fault of no cell.
+    /// The notebook could not be begun. No cell is at fault.
     CannotBegin(Failure),
-    /// After the last cell had ended, this was printed.
+    /// This was printed after the last cell had ended.
     Late(String),
     /// What all its cells have asked the system for; none where that is not known.
     Accessed(Option<Accesses>),
 }
 
-/// What came of [`Worker::check`].
+/// The outcome of [`Worker::check`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Check {
-    /// The cells that do not compile, by number, but for those that only lack what an earlier one of them would have brought.
+    /// The cells that do not compile, by number. Cells that only lack what an earlier one of them would have
+    /// defined are left out.
     Cells(BTreeMap<usize, Failure>),
-    /// The engine cannot tell without running the notebook; this is why, as half a sentence: ``cell 3 has `:vars` ``.
+    /// The engine cannot tell without running the notebook; this is why, as half a sentence: ``cell 3 has
+    /// `:vars` ``.
     Unknown(String),
 }
 
@@ -191,19 +195,22 @@ pub trait Engine: Sync {
     /// The name that users choose it by.
     fn name(&self) -> &'static str;
 
-    /// Gets ready for `selected`, which are among `all` of the project's notebooks. Long steps are told through `emit`.
+    /// Gets ready for `selected`, which are among `all` of the project's notebooks. Reports long steps
+    /// through `emit`.
     ///
     /// # Errors
     /// When no notebook can be run.
     fn prepare(&mut self, all: &[Notebook], selected: &[Notebook], emit: &mut dyn FnMut(Event)) -> Result<(), EngineError>;
 
-    /// What its verdicts rest on beside notebooks and what they depend on, part by part: the engine's name, versions, the toolchain.
+    /// What its verdicts rest on beside notebooks and their dependencies, part by part: the engine's name,
+    /// versions, the toolchain.
     ///
     /// # Errors
     /// When that cannot be found out.
     fn fingerprint(&self) -> Result<BTreeMap<String, String>, EngineError>;
 
-    /// What the local packages that the prepared notebooks depend on are made from: files, or folders of packages.
+    /// What the local packages that the prepared notebooks depend on are made from: files, or folders of
+    /// packages.
     fn sources(&self) -> &[PathBuf];
 
     /// The machine's variables that their sources and build scripts have read.
@@ -216,7 +223,8 @@ pub trait Engine: Sync {
         self.name()
     }
 
-    /// Whether it reports what a notebook's cells have read, with [`Progress::Accessed`], so that one that passed need not run again.
+    /// Whether it reports what a notebook's cells have read, with [`Progress::Accessed`]. Then a notebook
+    /// that passed need not run again.
     fn knows_inputs(&self, _notebook: &Notebook) -> bool {
         false
     }

@@ -1,4 +1,5 @@
-//! What runs notebooks: each module is an [`Engine`](crate::engine::Engine), and [`ByKernel`] chooses among them by a notebook's kernel.
+//! What runs notebooks: each module is an [`Engine`](crate::engine::Engine), and [`ByKernel`] chooses among
+//! them by a notebook's kernel.
 
 mod by_kernel;
 pub mod evcxr;

@@ -1,6 +1,8 @@
-//! What a notebook is provided with while it runs: variables, secrets to hide, and the hosts that it asked for and did not get.
+//! What a notebook is provided with while it runs: variables, secrets to hide, and the hosts that it asked
+//! for and did not get.
 //!
-//! The runner knows servers and fixtures only through these two traits; what is behind them is the command line's choice.
+//! The runner knows servers and fixtures only through these two traits; what is behind them is the command
+//! line's choice.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -12,16 +14,19 @@ pub trait Environment: Send + Sync {
     /// Sets up what `notebook` needs, fresh for this one run.
     ///
     /// # Errors
-    /// A message in words when it cannot be set up; the run then stops, as this says nothing about the notebook.
+    /// A message in words when it cannot be set up; the run then stops, as this says nothing about the
+    /// notebook.
     fn provision(&self, notebook: &Notebook) -> Result<Box<dyn Lease>, String>;
 
-    /// The files that decide what `notebook` is provided with: while they are the same, so is the environment.
+    /// The files that decide what `notebook` is provided with: while they are the same, so is the
+    /// environment.
     ///
     /// # Errors
     /// As [`Environment::provision`].
     fn files(&self, notebook: &Notebook) -> Result<Vec<PathBuf>, String>;
 
-    /// Whether notebooks act on something that others use as well, such as a real server: then nothing is done there that nobody has asked for.
+    /// Whether notebooks act on something that others use as well, such as a real server: then nothing is
+    /// done there that nobody has asked for.
     fn is_shared(&self) -> bool {
         false
     }

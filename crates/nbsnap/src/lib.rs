@@ -1,9 +1,10 @@
-//! A test runner for notebooks: it executes them, those in Rust cell by cell and all others with their kernels, and compares what every cell produced with
-//! a snapshot.
+//! A test runner for notebooks: it executes them, those in Rust cell by cell and all others with their
+//! kernels, and compares what every cell produced with a snapshot.
 //!
-//! The way of a run: [`notebook`] (what can be tested) → [`engine`] (execute, record) → [`redact`] (what differs between
-//! machines) → [`snapshot`] (compare) → [`event`] (report) → [`report`] (show). [`run`] walks it. What a notebook needs
-//! around it, such as servers, comes from an [`environment`], about which this crate knows nothing.
+//! The way of a run: [`notebook`] (what can be tested) → [`engine`] (execute, record) → [`redact`] (what
+//! differs between machines) → [`snapshot`] (compare) → [`event`] (report) → [`report`] (show). [`run`] walks
+//! it. What a notebook needs around it, such as servers, comes from an [`environment`], about which this
+//! crate knows nothing.
 
 pub mod config;
 pub mod document;

@@ -1,7 +1,9 @@
-//! What is wrong with a notebook's file without running it: what was left in it, how its code is written, what evcxr trips over.
+//! What is wrong with a notebook's file, without a run: what was left in it, how its code is written, and
+//! code that evcxr handles badly.
 //!
-//! The main functions are [`look`], which finds, and [`fix`], which mends what can be mended without asking. `structure` looks at cells and
-//! metadata, `format` at the layout of code, `pitfalls` at what code does. Whether code compiles is not known here.
+//! The main functions are [`look`], which finds, and [`fix`], which mends what can be mended without asking.
+//! `structure` looks at cells and metadata, `format` at the layout of code, `pitfalls` at what code does.
+//! Whether code compiles is not known here.
 
 mod code;
 mod format;
@@ -15,7 +17,7 @@ use crate::document::Document;
 
 pub use format::FormatError;
 
-/// Everything that is looked for: name, what it is about, whether it can be fixed.
+/// All rules: name, what it is about, whether it can be fixed.
 pub const RULES: &[(&str, &str, bool)] = &[
     ("format", "the file breaks the notebook format", false),
     ("cell-ids", "a cell has no id, or one that is not its own: snapshots are named after ids", true),
@@ -70,14 +72,14 @@ impl fmt::Display for Place {
     }
 }
 
-/// What is wrong with a notebook, in the order of its cells; rules whose names are in `allowed` are not looked at.
+/// What is wrong with a notebook, in the order of its cells. Rules whose names are in `allowed` are left out.
 ///
 /// # Errors
 /// When rustfmt cannot be run.
 pub fn look(document: &Document, folder: &Path, allowed: &[String]) -> Result<Vec<Finding>, FormatError> {
     let is_wanted = |rule: &str| !allowed.iter().any(|name| name == rule);
     let mut findings = structure::look(document);
-    // Of code in other languages nothing is known.
+    // Nothing is known of code in other languages.
     if !structure::is_foreign(document) {
         findings.extend(pitfalls::look(document));
         if is_wanted("rustfmt") {
@@ -92,7 +94,7 @@ pub fn look(document: &Document, folder: &Path, allowed: &[String]) -> Result<Ve
 /// Mends what can be mended without asking.
 ///
 /// # Errors
-/// When rustfmt cannot be run. What it would not have changed is mended all the same.
+/// When rustfmt cannot be run. What does not need rustfmt is mended anyway.
 pub fn fix(document: &mut Document, folder: &Path, allowed: &[String]) -> Result<(), FormatError> {
     let is_wanted = |rule: &str| !allowed.iter().any(|name| name == rule);
     structure::fix(document, &is_wanted);

@@ -1,4 +1,4 @@
-//! Where a project keeps its notebooks, snapshots and builds, and which notebooks a command means.
+//! Where a project keeps its notebooks, snapshots and builds, and which notebooks a command selects.
 //!
 //! ```text
 //! <root>/notebooks/**/*.ipynb, nbsnap.toml, Cargo.lock
@@ -6,18 +6,20 @@
 //! <root>/target/nbsnap/                               builds
 //! ```
 //!
-//! A notebook in a folder of `notebooks` is called by its path from there, `week1/01-intro`; its snapshots lie in folders of the same names.
+//! A notebook in a folder of `notebooks` is named by its path from there, `week1/01-intro`; its snapshots are
+//! in folders of the same names.
 //!
-//! Where notebooks lie elsewhere, an `nbsnap.toml` makes its own folder a project, and its `[project]` says which of the notebooks below it
-//! are meant:
+//! Where notebooks are elsewhere, an `nbsnap.toml` makes its own folder a project, and its `[project]` says
+//! which of the notebooks below it belong to the project:
 //!
 //! ```text
 //! <root>/nbsnap.toml, lessons/**/*.ipynb
 //! <root>/snapshots/lessons/<notebook>/<cell id>.snap, Cargo.lock
 //! ```
 //!
-//! Such a folder within another project is a project by itself, which no run of the outer one looks into: for notebooks that need something
-//! which not everybody has, such as Python. It builds where the outer one does.
+//! Such a folder within another project is a project by itself. A run of the outer project does not look into
+//! it. It is for notebooks that need something which not everybody has, such as Python. It builds where the
+//! outer one does.
 
 pub(crate) mod discovery;
 mod layout;
@@ -54,7 +56,7 @@ pub enum ProjectError {
         /// What the system said.
         source: std::io::Error,
     },
-    /// What was asked for means no notebook.
+    /// No notebook matches what was asked for.
     #[error(transparent)]
     Select(#[from] SelectError),
 }
@@ -94,12 +96,13 @@ impl Project {
         Ok(Project { root: layout.root.clone(), config, layout })
     }
 
-    /// The project in this folder whose notebooks lie in its folder `notebooks`, with these settings, whatever its files say.
+    /// The project in this folder with these settings, whatever its files say. Its notebooks are in its
+    /// folder `notebooks`.
     pub fn with_config(root: &Path, config: Config) -> Project {
         Project { root: root.to_owned(), config, layout: Layout::of_folder(root) }
     }
 
-    /// The folder that notebooks are looked for in.
+    /// The folder that is searched for notebooks.
     pub fn notebooks_dir(&self) -> PathBuf {
         self.layout.notebooks.clone()
     }
@@ -114,7 +117,7 @@ impl Project {
         self.layout.snapshots.clone()
     }
 
-    /// The folder that is built in, unless the user names another.
+    /// The folder for builds, unless the user names another.
     pub fn cache_dir(&self) -> PathBuf {
         self.root.join("target/nbsnap")
     }
@@ -124,7 +127,7 @@ impl Project {
         self.layout.lock_file.clone()
     }
 
-    /// What the notebook in this file is called: its path from the folder with the notebooks, without `.ipynb`.
+    /// The name of the notebook in this file: its path from the folder with the notebooks, without `.ipynb`.
     pub fn name_of(&self, path: &Path) -> String {
         let parts: Vec<_> = self.below(path).with_extension("").iter().map(|part| part.to_string_lossy().into_owned()).collect();
         parts.join("/")
@@ -140,7 +143,7 @@ impl Project {
         Ok(found)
     }
 
-    /// The patterns of `[project]` that no notebook fits.
+    /// The patterns of `[project]` that match no notebook.
     ///
     /// # Errors
     /// When the folder cannot be listed.
@@ -171,12 +174,12 @@ impl Project {
         discovery::files_of(folder).map_err(|source| ProjectError::List { path: folder.clone(), source })
     }
 
-    /// Whether a file or folder is one that the settings mean.
+    /// Whether a file or folder belongs to the project by its settings.
     fn covers(&self, path: &Path) -> bool {
         self.config.project.covers(self.below(path))
     }
 
-    /// A path from the folder that notebooks are looked for in.
+    /// A path from the folder that is searched for notebooks.
     fn below<'p>(&self, path: &'p Path) -> &'p Path {
         path.strip_prefix(&self.layout.notebooks).unwrap_or_else(|_| path.file_name().unwrap_or_default().as_ref())
     }
@@ -191,10 +194,11 @@ impl Notebooks {
         names
     }
 
-    /// The names that `wanted` means: each is a name, a file name or path, the beginning of names, or a glob. All, if it is empty.
+    /// The names that `wanted` selects: each is a name, a file name or path, the beginning of names, or a
+    /// glob. All, if it is empty.
     ///
     /// # Errors
-    /// When one of them means no notebook.
+    /// When one of them matches no notebook.
     pub fn select(&self, wanted: &[String]) -> Result<Vec<String>, ProjectError> {
         Ok(Selection::of_names(wanted).choose(self)?.into_iter().map(|chosen| chosen.name).collect())
     }

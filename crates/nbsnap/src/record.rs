@@ -1,6 +1,7 @@
 //! What one code cell produced: the unit that engines hand over and that snapshots hold.
 //!
-//! The main type is [`CellRecord`]. This module knows no engine, no snapshot and no terminal: it is plain data.
+//! The main type is [`CellRecord`]. This module knows no engine, no snapshot and no terminal: it is plain
+//! data.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,7 +18,8 @@ pub struct CellRecord {
     pub stderr: String,
     /// Display data by MIME type. Text is UTF-8, images are base64, as in the Jupyter message format.
     pub outputs: BTreeMap<String, String>,
-    /// What the cell displayed after that, in order. evcxr shows one thing a cell, other kernels as many as a cell displays.
+    /// What the cell displayed after that, in order. evcxr shows one thing a cell, other kernels as many as a
+    /// cell displays.
     #[serde(default)]
     pub further: Vec<BTreeMap<String, String>>,
     /// Why the cell failed, if it did.
@@ -63,7 +65,7 @@ pub enum Failure {
     Panic {
         /// The panic message as it was printed, or empty if the panic hook printed nothing.
         message: String,
-        /// The line in the cell (1-based) on which the panic was raised, where it can be told.
+        /// The line in the cell (1-based) on which the panic was raised, if it is known.
         line: Option<u32>,
     },
     /// A `?` at the top level of the cell met an error.
@@ -81,7 +83,7 @@ pub enum Failure {
         value: String,
         /// How it came about, line by line, for people: it is never compared.
         traceback: Vec<String>,
-        /// The line of the cell (1-based) that raised it, where it can be told.
+        /// The line of the cell (1-based) that raised it, if it is known.
         line: Option<u32>,
     },
     /// The cell asked for input, and nobody is there to give any.
@@ -113,12 +115,14 @@ pub enum Failure {
         /// The limit that was in force, in bytes.
         limit: u64,
     },
-    /// The cell printed one of the words with which evcxr steers a kernel, which breaks the notebook in Jupyter.
+    /// The cell printed one of the words with which evcxr steers a kernel, which breaks the notebook in
+    /// Jupyter.
     ControlWord {
         /// The word.
         word: String,
     },
-    /// Output arrived after the cell had ended and before the next began: a thread or task that nobody waits for.
+    /// Output arrived after the cell had ended and before the next began: a thread or task that nobody waits
+    /// for.
     LateOutput {
         /// What arrived.
         text: String,
@@ -248,7 +252,8 @@ impl fmt::Display for Diagnostic {
     }
 }
 
-/// A place in a cell that a [`Diagnostic`] talks about. Lines and columns count from 1, columns in characters.
+/// A place in a cell that a [`Diagnostic`] talks about. Lines and columns count from 1, columns in
+/// characters.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DiagnosticSpan {
     /// First line.

@@ -1,8 +1,8 @@
 //! Takes out of a cell's record what differs between machines and runs, and what must never be kept: secrets.
 //!
-//! The main type is [`Redactor`]: named rules, applied in a fixed order to all text of a record, before it is compared and
-//! before it is saved. Each rule counts its hits, so that a report can name a rule that never applies. Binary display data is
-//! left alone, as text inside it is not to be found.
+//! The main type is [`Redactor`]: named rules, applied in a fixed order to all text of a record, before it is
+//! compared and before it is saved. Each rule counts its hits, so that a report can name a rule that never
+//! applies. Binary display data stays as it is, as text inside it cannot be found.
 
 mod rules;
 
@@ -29,7 +29,7 @@ const SECRET: &str = "[SECRET]";
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RedactError {
-    /// The pattern is no regular expression.
+    /// The pattern is not a valid regular expression.
     #[error("redaction rule `{name}` has a pattern that is not a regular expression")]
     Pattern {
         /// The rule's name.
@@ -52,7 +52,7 @@ pub struct RuleHits {
     pub rule: String,
     /// How often.
     pub hits: usize,
-    /// Whether it is one of the project's own, which somebody wrote because it should apply.
+    /// Whether it is one of the project's own rules, which should apply because somebody wrote it.
     pub is_own: bool,
 }
 
@@ -68,23 +68,25 @@ pub struct RedactorBuilder {
     own: Vec<RedactRule>,
 }
 
-/// A folder, and what is written for it.
+/// A folder, and its replacement.
 #[derive(Clone, Debug)]
 struct NamedFolder {
     folder: String,
     name: String,
-    /// Whether only paths count that there are: `/root` is also the beginning of an XPath, and the end of `</root>`.
+    /// Whether a path counts only if it exists: `/root` is also the beginning of an XPath, and the end of
+    /// `</root>`.
     only_what_exists: bool,
 }
 
 impl RedactorBuilder {
-    /// Says in which notebook the text will be, for rules that do not apply in all.
+    /// Sets in which notebook the text will be, for rules that do not apply in all.
     pub fn notebook(&mut self, name: &str) -> &mut Self {
         name.clone_into(&mut self.notebook);
         self
     }
 
-    /// Hides a secret, also where it is percent-encoded, or escaped in JSON or HTML. Fewer than four characters are no secret.
+    /// Hides a secret, also where it is percent-encoded, or escaped in JSON or HTML. A text of fewer than
+    /// four characters is not a secret.
     pub fn secret(&mut self, value: impl Into<String>) -> &mut Self {
         self.secrets.push(value.into());
         self
@@ -97,12 +99,13 @@ impl RedactorBuilder {
         self
     }
 
-    /// Writes `name`, such as `[ROOT]`, for a folder. Where folders lie in one another, the innermost counts.
+    /// Writes `name`, such as `[ROOT]`, for a folder. In nested folders the innermost counts.
     pub fn path(&mut self, folder: &Path, name: impl Into<String>) -> &mut Self {
         self.folder(folder, name.into(), false)
     }
 
-    /// Writes `[HOME]` for the user's home folder; for one such as `/root` only where what follows is in it.
+    /// Writes `[HOME]` for the user's home folder. A short one such as `/root` counts only where the path in
+    /// it exists.
     pub fn home(&mut self, folder: &Path) -> &mut Self {
         let has_one_name = folder.components().filter(|part| matches!(part, Component::Normal(_))).count() == 1;
         self.folder(folder, "[HOME]".to_owned(), has_one_name)
@@ -111,7 +114,7 @@ impl RedactorBuilder {
     fn folder(&mut self, folder: &Path, name: String, only_what_exists: bool) -> &mut Self {
         let folder = folder.to_string_lossy();
         let folder = folder.trim_end_matches(['/', '\\']);
-        // Neither the root of the file system nor the current folder says anything about this machine.
+        // Neither the root of the file system nor the current folder distinguishes this machine.
         if folder.len() > 1 && Path::new(folder).is_absolute() {
             self.paths.push(NamedFolder { folder: folder.to_owned(), name, only_what_exists });
         }
@@ -125,14 +128,16 @@ impl RedactorBuilder {
         self
     }
 
-    /// Adds a rule: a regular expression and what to write for its matches, in which `$1` or `${name}` is a group.
+    /// Adds a rule: a regular expression and what to write for its matches, in which `$1` or `${name}` is a
+    /// group.
     pub fn rule(&mut self, name: impl Into<String>, pattern: impl Into<String>, replacement: impl Into<String>) -> &mut Self {
         let (name, pattern, replace) = (name.into(), pattern.into(), replacement.into());
         self.own.push(RedactRule { name, pattern, replace, only: Scope::default() });
         self
     }
 
-    /// Compiles the rules that hide secrets, and no others: for what is to be read as it came, such as outputs in a notebook.
+    /// Compiles only the rules that hide secrets: for text that is to stay as it came, such as outputs in a
+    /// notebook.
     ///
     /// # Errors
     /// If the secrets are too long for a pattern.
@@ -151,12 +156,13 @@ impl RedactorBuilder {
     /// Compiles the rules.
     ///
     /// # Errors
-    /// If a pattern of the project's own is no regular expression, or matches the empty text.
+    /// If a pattern of the project's own is not valid, or matches the empty text.
     pub fn build(&self) -> Result<Redactor, RedactError> {
         let mut redactor = Redactor { notebook: self.notebook.clone(), rules: Vec::new() };
         let everywhere = Scope::default;
         let known = self.known()?;
-        // Secrets come first, lest another rule tears them apart, and once more where taking out colours may have joined one.
+        // Secrets come first, so that no other rule tears them apart. They come once more because removing
+        // colours may have joined one.
         redactor.add_known(known.as_ref());
         redactor.add("ansi", rules::ANSI, Action::Template(String::new()), everywhere(), false)?;
         redactor.add_known(known.as_ref());
@@ -219,9 +225,9 @@ struct Rule {
 /// What a rule looks for.
 #[derive(Clone, Debug)]
 enum Find {
-    /// This, to do something with it.
+    /// A pattern, and what to do with its matches.
     Pattern(Regex, Action),
-    /// Secrets by their looks, to write `[SECRET]` in their place.
+    /// Secrets by their looks, which become `[SECRET]`.
     Tokens,
 }
 
@@ -233,18 +239,19 @@ enum Action {
     Path(NamedFolder),
     /// Write `[SECRET]`.
     Secret,
-    /// Write `[PORT]` for a port that a program may have been given by chance.
+    /// Write `[PORT]` for a port that the system may have chosen.
     Port,
 }
 
 impl Redactor {
-    /// Begins with the rules that hold unless they are switched off: see [`BUILT_IN_RULES`]. Escapes for terminals, and tokens that can be
-    /// told by their looks, are always taken out.
+    /// Begins with the rules that hold unless they are switched off: see [`BUILT_IN_RULES`]. Escapes for
+    /// terminals, and tokens that are known by their looks, are always removed.
     pub fn builder() -> RedactorBuilder {
         RedactorBuilder::default()
     }
 
-    /// Redacts all text of the record of a cell: both streams, display data that is not binary, and the failure.
+    /// Redacts all text of the record of a cell: both streams, display data that is not binary, and the
+    /// failure.
     pub fn record(&mut self, cell: &str, record: &mut CellRecord) {
         self.in_place(&mut record.stdout, cell, Stream::Stdout, None);
         self.in_place(&mut record.stderr, cell, Stream::Stderr, None);
@@ -301,14 +308,14 @@ impl Redactor {
         }
     }
 
-    /// Redacts text that belongs to no cell.
+    /// Redacts text outside of all cells.
     pub fn text(&mut self, text: &str) -> String {
         let mut text = text.to_owned();
         self.in_place(&mut text, "", Stream::Error, None);
         text
     }
 
-    /// Takes only secrets out of text, such as the source of a cell.
+    /// Removes only secrets from text, such as the source of a cell.
     pub fn without_secrets(&mut self, text: &str) -> String {
         let mut text = text.to_owned();
         for rule in self.rules.iter_mut().filter(|rule| matches!(rule.find, Find::Tokens | Find::Pattern(_, Action::Secret))) {
@@ -338,7 +345,7 @@ impl Redactor {
         Ok(())
     }
 
-    /// Adds the rule that hides secrets which are known, if there are any.
+    /// Adds the rule that hides known secrets, if there are any.
     fn add_known(&mut self, known: Option<&Known>) {
         if let Some(known) = known {
             self.add_everywhere("secrets", Find::Pattern(known.pattern().clone(), Action::Secret));
@@ -388,7 +395,7 @@ impl Rule {
 }
 
 impl Action {
-    /// Writes what stands for a match in `text`; the match itself if it is none after all.
+    /// Writes the replacement of a match in `text`, or the match itself if it is no path or port to hide.
     fn replace(&self, captures: &Captures<'_>, text: &str, out: &mut String) {
         let Some(found) = captures.get(0) else { return };
         match self {
@@ -404,7 +411,7 @@ impl Action {
 }
 
 impl NamedFolder {
-    /// Whether it is the folder that is between these texts.
+    /// Whether a match between these texts is the folder.
     fn is_meant(&self, before: &str, after: &str) -> bool {
         let exists = || {
             let ends = |c: char| c.is_whitespace() || matches!(c, '/' | '"' | '\'' | '`' | '<' | '>' | ':' | ',' | ';' | ')');
@@ -415,7 +422,8 @@ impl NamedFolder {
     }
 }
 
-/// Whether a path between these texts is not merely a piece of a longer name: not `/home/anna` in `/home/annabel`.
+/// Whether a path between these texts is not merely a piece of a longer name: not `/home/anna` in
+/// `/home/annabel`.
 fn is_path_boundary(before: &str, after: &str) -> bool {
     let in_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
     let mut after = after.chars();

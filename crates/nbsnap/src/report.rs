@@ -1,16 +1,19 @@
 //! Reporters: they render the [`Event`]s of a run for somebody.
 //!
-//! A [`Reporter`] writes to what it was given and to nothing else. To add one, put it in a file of its own here, called after what it
-//! writes, and let the command line add it to its [`Reporters`]. Events carry everything a reporter needs: if one is missing something,
-//! the event gets a field. Events of kinds that a reporter does not know must be ignored, as new kinds come. That a reader went away
-//! (`BrokenPipe`) is for the caller to judge.
+//! A [`Reporter`] writes only to what it was given. To add one, put it in a file of its own here, named after
+//! what it writes, and let the command line add it to its [`Reporters`]. Events carry everything a reporter
+//! needs: if one is missing something, the event gets a field. A reporter must ignore events of kinds that it
+//! does not know, as new kinds come. The caller decides what it means that a reader went away (`BrokenPipe`).
 //!
-//! - [`HumanReporter`]: for people at a terminal or reading a log. One line per notebook, and for each failing cell what went
-//!   wrong, where, and what to do next.
+//! - [`HumanReporter`]: for people at a terminal or reading a log. One line per notebook, and for each
+//!   failing cell what went wrong, where, and what to do next.
 //! - [`JsonLines`]: for programs, everything as it happens.
-//! - [`GithubAnnotations`]: for GitHub, what is wrong at which line of which file; [`github_summary`] for the page of a workflow's run.
-//! - [`FailedFiles`]: what failed notebooks leave: the executed notebook, and pictures with what differs in them.
-//! - [`AtEnd`] writes a file once the whole [`Run`] is known: [`junit`] for build servers, [`html`] for a reader.
+//! - [`GithubAnnotations`]: for GitHub, what is wrong at which line of which file; [`github_summary`] for the
+//!   page of a workflow's run.
+//! - [`FailedFiles`]: what failed notebooks leave: the executed notebook, and pictures with what differs in
+//!   them.
+//! - [`AtEnd`] writes a file once the whole [`Run`] is known: [`junit`] for build servers, [`html`] for a
+//!   reader.
 
 mod at_end;
 mod cell;
@@ -48,14 +51,14 @@ use crate::event::Event;
 
 /// Renders a run for somebody.
 pub trait Reporter {
-    /// Writes what is to be said about an event.
+    /// Writes what the report has about an event.
     ///
     /// # Errors
-    /// If it cannot be written. Files say their name in the error.
+    /// If it cannot be written. The error names the file.
     fn report(&mut self, event: &Event) -> io::Result<()>;
 }
 
-/// Several reporters, each of which is told everything, in order.
+/// Several reporters, each of which gets every event, in order.
 #[derive(Default)]
 pub struct Reporters<'a>(Vec<Box<dyn Reporter + 'a>>);
 
@@ -72,7 +75,7 @@ impl Reporter for Reporters<'_> {
     }
 }
 
-/// An error of the system's that says which file it is about.
+/// A system error, with the file that it is about.
 fn about(path: &std::path::Path, error: io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }

@@ -1,7 +1,7 @@
 //! A whole run: from notebooks to verdicts, reported as events.
 //!
-//! The main type is [`Runner`]. It joins engine, environment, redaction and snapshots, and decides what a cell's record means.
-//! It prints nothing: whoever calls it hands in a function that takes the events.
+//! The main type is [`Runner`]. It joins engine, environment, redaction and snapshots, and decides what a
+//! cell's record means. It prints nothing: its caller provides a function that takes the events.
 
 pub mod cache;
 pub mod compile;
@@ -77,7 +77,8 @@ pub enum RunError {
 pub struct Runner<'a> {
     /// The project.
     pub project: &'a Project,
-    /// What runs the notebooks: one engine, or several of which each must find a notebook green. Pending snapshots are the first one's.
+    /// What runs the notebooks: one engine, or several that must all find a notebook green. Pending snapshots
+    /// are the first one's.
     pub engines: Vec<&'a mut dyn Engine>,
     /// What the notebooks are provided with.
     pub environment: &'a dyn Environment,
@@ -91,7 +92,7 @@ pub struct Runner<'a> {
     pub repeat: u32,
 }
 
-/// What a selection comes to.
+/// The notebooks of a selection.
 struct Selected {
     /// All notebooks of the project.
     notebooks: Notebooks,
@@ -118,7 +119,8 @@ impl Runner<'_> {
     /// Runs the notebooks that `wanted` selects, on one engine after the other.
     ///
     /// # Errors
-    /// When the run itself breaks down, or the user stopped it, of which all is reported first. Failed notebooks are counted in the summary.
+    /// When the run itself breaks down, or the user stopped it. A stopped run reports everything first.
+    /// Failed notebooks are counted in the summary.
     pub fn run(&mut self, wanted: &Selection, emit: Emit<'_>) -> Result<Summary, RunError> {
         let (started, began) = (Instant::now(), SystemTime::now());
         let Selected { notebooks, names, targets } = self.select(wanted)?;
@@ -151,7 +153,7 @@ impl Runner<'_> {
         let all_ran = wanted.is_all() && summary.cached + summary.skipped + summary.not_run + summary.cells_not_run == 0;
         let unused = if all_ran && notebooks.unusable.is_empty() { self.unused_rules(&tally.hits) } else { Vec::new() };
         emit(Event::Redacted { hits: tally.hits, unused }).map_err(RunError::Report)?;
-        // Snapshots of notebooks that are gone can only be told when all notebooks are looked at.
+        // Only a run of all notebooks finds the snapshots of notebooks that no longer exist.
         for orphan in self.store.orphans(&notebooks.usable, wanted.is_all())? {
             if orphan.notebook.is_none() && orphan.kind != OrphanKind::Pending {
                 summary.orphans += 1;
@@ -165,7 +167,8 @@ impl Runner<'_> {
         if is_interrupted { Err(EngineError::Interrupted.into()) } else { Ok(summary) }
     }
 
-    /// What the engine at this place is to run: all, but for notebooks that another engine before it has left to the same kernel.
+    /// The notebooks that the engine at this place runs: all, except those that the same kernel runs for an
+    /// engine before it.
     fn turn(&self, place: usize, targets: &[Target]) -> Vec<Target> {
         let runs_too =
             |engine: &dyn Engine, notebook: &Notebook| engine.name_for(notebook) == self.engines[place].name_for(notebook);
@@ -180,7 +183,7 @@ impl Runner<'_> {
         targets.iter().filter(is_new).map(labelled).collect()
     }
 
-    /// Has one engine run notebooks. Says whether the user stopped it.
+    /// Has one engine run notebooks. Returns whether the user stopped it.
     fn take_turn(&mut self, turn: &Turn<'_>, targets: Vec<Target>, tally: &mut Tally, emit: Emit<'_>) -> Result<bool, RunError> {
         let root = &self.project.root;
         let engine = &*self.engines[turn.place];
@@ -238,10 +241,10 @@ impl Runner<'_> {
         Ok(is_interrupted)
     }
 
-    /// Builds what the notebooks that `wanted` means depend on, all if it is empty, and runs nothing.
+    /// Builds the dependencies of the notebooks that `wanted` names, of all if it is empty. It runs nothing.
     ///
     /// # Errors
-    /// When it cannot be built.
+    /// When they cannot be built.
     pub fn prepare(&mut self, wanted: &[String], emit: Emit<'_>) -> Result<(), RunError> {
         let Selected { notebooks, targets, .. } = self.select(&Selection::of_names(wanted))?;
         let chosen: Vec<Notebook> = targets.into_iter().map(|target| target.notebook).collect();
@@ -254,7 +257,7 @@ impl Runner<'_> {
             return Err(RunError::NoNotebooks { folder: self.project.notebooks_dir() });
         }
         let chosen = wanted.choose(&notebooks).map_err(ProjectError::from)?;
-        // One of several shares may well be empty.
+        // One of several partitions may be empty.
         if chosen.is_empty() && wanted.partition.is_none() {
             return Err(RunError::NothingSelected);
         }
@@ -273,7 +276,7 @@ impl Runner<'_> {
         sources.into_iter().collect()
     }
 
-    /// The names of what runs these notebooks.
+    /// The names of the engines and kernels that run these notebooks.
     fn engine_names<'n>(&self, notebooks: impl Iterator<Item = &'n Notebook> + Clone) -> String {
         let names: Vec<String> = self.engines.iter().map(|engine| engine_name(&**engine, notebooks.clone())).collect();
         let names: BTreeSet<&str> = names.iter().flat_map(|names| names.split(", ")).collect();
@@ -290,7 +293,7 @@ impl Runner<'_> {
         build(&mut *self.engines[place], all, selected, emit)
     }
 
-    /// Lets `act` ask or tell the cache, if there is one.
+    /// Lets `act` read or change the cache, if there is one.
     fn with_cache<T>(
         &self,
         turn: &Turn<'_>,
@@ -305,7 +308,8 @@ impl Runner<'_> {
         Ok(Some(act(cache, surroundings)))
     }
 
-    /// Runs notebooks, as many at once as may be, and hands over what became of each. Returns those that were not begun.
+    /// Runs notebooks, as many at once as allowed, and passes the outcome of each to `done`. Returns those
+    /// that were not begun.
     fn run_all(
         &self,
         place: usize,
@@ -314,7 +318,7 @@ impl Runner<'_> {
         done: &mut dyn FnMut(&Target, Outcome) -> Result<(), RunError>,
     ) -> Result<Vec<Target>, RunError> {
         let config = &self.project.config;
-        // What the first engine has laid down for review stays as it is.
+        // The pending snapshots of the first engine stay as they are.
         let untouched = self.store.clone().with_update(UpdateMode::OfFurtherEngine);
         let store = if place == 0 { self.store } else { &untouched };
         let one = OneNotebook {
@@ -331,7 +335,8 @@ impl Runner<'_> {
     }
 }
 
-/// Builds what notebooks depend on, in the versions of all notebooks of the project, these among them as they are now.
+/// Builds the dependencies of notebooks, in versions that fit all notebooks of the project. These notebooks
+/// count as they are now.
 fn prepare(project: &Project, engine: &mut dyn Engine, notebooks: &[Notebook], emit: Emit<'_>) -> Result<(), RunError> {
     let mut all = project.notebooks()?.usable;
     all.retain(|known| !notebooks.iter().any(|notebook| notebook.name == known.name));
@@ -350,7 +355,7 @@ fn build(engine: &mut dyn Engine, all: &[Notebook], selected: &[Notebook], emit:
     written.map_err(RunError::Report)
 }
 
-/// The names of what runs these notebooks.
+/// The engine's names for what runs these notebooks.
 fn engine_name<'n>(engine: &dyn Engine, notebooks: impl IntoIterator<Item = &'n Notebook>) -> String {
     let names: BTreeSet<&str> = notebooks.into_iter().map(|notebook| engine.name_for(notebook)).collect();
     if names.is_empty() { engine.name().to_owned() } else { names.into_iter().collect::<Vec<_>>().join(", ") }

@@ -1,12 +1,13 @@
 //! Where a rule applies: in which notebooks, cells, streams and MIME types.
 //!
-//! The main types are [`Scope`], which a configuration writes, and [`Place`], which it covers or not. This module knows no rule.
+//! The main types are [`Scope`], which a configuration writes, and [`Place`], which it covers or not. This
+//! module knows no rule.
 
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, de::Error};
 
-/// Where a rule applies. What is not said is not asked for: the default covers everything.
+/// Where a rule applies. A field that is not set matches everything: so does the default.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Scope {
@@ -16,7 +17,7 @@ pub struct Scope {
     pub cell: Option<Glob>,
     /// Which of a cell's streams.
     pub stream: Option<Stream>,
-    /// The MIME type of display data; where one is asked for, the other streams are not meant.
+    /// The MIME type of display data; where it is set, the other streams do not match.
     pub mime: Option<Glob>,
 }
 
@@ -35,7 +36,7 @@ pub enum Stream {
     Error,
 }
 
-/// Where in a record a text stands.
+/// Where in a record a text is.
 #[derive(Clone, Copy, Debug)]
 pub struct Place<'a> {
     /// The notebook's name.
@@ -49,7 +50,7 @@ pub struct Place<'a> {
 }
 
 impl Scope {
-    /// Whether a text at `place` is meant.
+    /// Whether it covers a text at `place`.
     pub fn covers(&self, place: &Place<'_>) -> bool {
         self.notebook.as_ref().is_none_or(|glob| glob.matches(place.notebook))
             && self.cell.as_ref().is_none_or(|glob| glob.matches(place.cell))
@@ -57,7 +58,7 @@ impl Scope {
             && self.mime.as_ref().is_none_or(|glob| place.mime.is_some_and(|mime| glob.matches(mime)))
     }
 
-    /// Whether a notebook of this name has places that are meant.
+    /// Whether it covers any place in a notebook of this name.
     pub fn covers_notebook(&self, notebook: &str) -> bool {
         self.notebook.as_ref().is_none_or(|glob| glob.matches(notebook))
     }
@@ -76,7 +77,7 @@ impl Glob {
         glob::Pattern::new(pattern).map(Glob).map_err(|error| format!("`{pattern}` is no pattern for names: {}", error.msg))
     }
 
-    /// Whether the whole of `name` fits.
+    /// Whether it matches the whole of `name`.
     pub fn matches(&self, name: &str) -> bool {
         self.0.matches(name)
     }

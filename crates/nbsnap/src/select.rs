@@ -15,7 +15,7 @@ use crate::notebook::Notebook;
 use crate::project::Notebooks;
 use crate::scope::Glob;
 
-/// Why a selection means nothing.
+/// Why a selection cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SelectError {

@@ -1,12 +1,12 @@
 //! Snapshots: what every cell produced the last time somebody looked at it and found it right.
 //!
-//! The main type is [`SnapshotStore`]. It keeps one file per cell that produced something, `<notebook>/<cell id>.snap`, in
-//! insta's format, so that `cargo insta review` and `cargo insta accept` work on it; a new result waits beside it as
-//! `.snap.new`. What a file holds is told by [`Body`]: the cell's record, section by section, as text. Images lie beside the
-//! text in files that are named after their content.
+//! The main type is [`SnapshotStore`]. It keeps one file per cell that produced something, `<notebook>/<cell
+//! id>.snap`, in insta's format, so that `cargo insta review` and `cargo insta accept` work on it. A new
+//! result waits beside it as `.snap.new`. [`Body`] is what a file holds: the cell's record, section by
+//! section, as text. Images are beside the text in files that are named after their content.
 //!
-//! Snapshots know records and notebooks. They know no engine and no terminal, and they never ask the environment whether they
-//! may write: the caller says so ([`UpdateMode`]).
+//! Snapshots know records and notebooks. They know no engine and no terminal, and they never ask the
+//! environment whether they may write: the caller says so ([`UpdateMode`]).
 
 mod blob;
 mod body;

@@ -53,8 +53,8 @@ impl Known {
     }
 }
 
-/// What base64 makes of a secret, wherever in a longer text it begins, as in `user:secret`: the characters that only it decides. None for
-/// secrets so short that these would be found anywhere.
+/// What base64 makes of a secret, wherever in a longer text it begins, as in `user:secret`: the characters
+/// that only it decides. None for secrets so short that these would be found anywhere.
 fn in_base64(secret: &str) -> Vec<String> {
     if secret.len() < SHORTEST_VALUE {
         return Vec::new();
@@ -76,7 +76,8 @@ fn in_base64(secret: &str) -> Vec<String> {
     (0..3).map(at).collect()
 }
 
-/// A pattern for all ways in which a character may be written in a URL, in JSON, in Rust's `Debug` or in HTML.
+/// A pattern for all ways in which a character may be written in a URL, in JSON, in Rust's `Debug` or in
+/// HTML.
 fn spellings(c: char) -> String {
     let mut buffer = [0; 4];
     let percent: String = c.encode_utf8(&mut buffer).bytes().map(|byte| format!("%(?i:{byte:02x})")).collect();

@@ -1,7 +1,8 @@
 //! Secrets that nobody has named: told by what leads up to them, and by their looks.
 //!
-//! Names such as `password` and `client_secret` mean a secret, whatever its value is. Others, such as `code` and `signature`, mean other
-//! things as well: then the value has to look like a token. Numbers and words do not.
+//! Names such as `password` and `client_secret` mean a secret, whatever its value is. Others, such as `code`
+//! and `signature`, mean other things as well: then the value has to look like a token. Numbers and words do
+//! not.
 
 use std::sync::LazyLock;
 
@@ -110,7 +111,8 @@ fn is_nothing(value: &str) -> bool {
     ["None", "null", "true", "false", "undefined"].contains(&value)
 }
 
-/// Whether it looks like a token, as neither a number nor a word does, nor several words in one (`InvalidParameterValue`).
+/// Whether it looks like a token, as neither a number nor a word does, nor several words in one
+/// (`InvalidParameterValue`).
 fn looks_like_token(value: &str) -> bool {
     if value.parse::<f64>().is_ok() {
         return false;

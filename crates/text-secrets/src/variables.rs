@@ -1,6 +1,7 @@
 //! Variables that hold secrets, by their names and the length of their values.
 
-/// A variable's value of this length is a secret whatever it is made of; a shorter one, from [`SHORTEST_VALUE`] on, if it is no plain word.
+/// A variable's value of this length is a secret whatever it is made of; a shorter one, from
+/// [`SHORTEST_VALUE`] on, if it is no plain word.
 const LONG_VALUE: usize = 12;
 /// See [`LONG_VALUE`].
 pub(crate) const SHORTEST_VALUE: usize = 8;
@@ -10,9 +11,10 @@ pub fn is_secret_variable(name: &str, value: &str) -> bool {
     is_secret_name(name) && is_secret_value(value)
 }
 
-/// Whether the value of a variable of this name is a secret. One rule: a part of its name says so (`TOKEN`, `SECRET`, `PASSWORD`, `PASSWD`,
-/// `PASSPHRASE`, `PWD`, `CREDENTIAL`, `APIKEY`, `SIGNATURE`, alone or in the plural, or at the end of a part, as in `PGPASSWORD`), or the
-/// name ends with `_KEY` or `_KEYS`, or contains `ACCESS_KEY`. `PUBLIC_KEY` is none, nor are `PWD` and `OLDPWD`.
+/// Whether the value of a variable of this name is a secret. One rule: a part of its name says so (`TOKEN`,
+/// `SECRET`, `PASSWORD`, `PASSWD`, `PASSPHRASE`, `PWD`, `CREDENTIAL`, `APIKEY`, `SIGNATURE`, alone or in the
+/// plural, or at the end of a part, as in `PGPASSWORD`), or the name ends with `_KEY` or `_KEYS`, or contains
+/// `ACCESS_KEY`. `PUBLIC_KEY` is none, nor are `PWD` and `OLDPWD`.
 pub fn is_secret_name(variable: &str) -> bool {
     const WORDS: &[&str] = &["TOKEN", "SECRET", "PASSWORD", "PASSWD", "PASSPHRASE", "CREDENTIAL", "SIGNATURE"];
     const ENDS: &[&str] = &["PASSWORD", "PASSWD", "APIKEY", "SECRETKEY", "ACCESSKEY", "PRIVATEKEY", "ACCOUNTKEY"];
@@ -24,7 +26,8 @@ pub fn is_secret_name(variable: &str) -> bool {
     parts.iter().any(says) || is_key || is_password || name.contains("ACCESS_KEY")
 }
 
-/// Whether a variable's value is long enough to be a secret: `postgres` and `true` are words that mean other things, too.
+/// Whether a variable's value is long enough to be a secret: `postgres` and `true` are words that mean other
+/// things, too.
 pub fn is_secret_value(value: &str) -> bool {
     let length = value.chars().count();
     let is_word = value.chars().all(char::is_lowercase) || value.chars().all(char::is_uppercase);

@@ -1,6 +1,7 @@
 //! Uploads in parts that are under way.
 //!
-//! [`Uploads`] keeps the parts until they are put together, in memory and where the store keeps its changes. What asks for them is not known here.
+//! [`Uploads`] keeps the parts until they are put together, in memory and where the store keeps its changes.
+//! What asks for them is not known here.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -1,7 +1,8 @@
 //! What of a store outlives the process: a folder in which every change is written before it is answered.
 //!
-//! [`Disk`] writes changes one after the other, on a thread of its own, and a [`Receipt`] says when one is written. An object is a body under a name that is used
-//! once, and a head that names it: the head is renamed into its place last. So a process that is killed leaves the old object or the new one, whole. What the
+//! [`Disk`] writes changes one after the other, on a thread of its own, and a [`Receipt`] says when one is
+//! written. An object is a body under a name that is used once, and a head that names it: the head is renamed
+//! into its place last. So a process that is killed leaves the old object or the new one, whole. What the
 //! changes mean is known in `store`.
 
 use std::collections::BTreeMap;

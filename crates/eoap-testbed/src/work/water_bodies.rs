@@ -126,7 +126,8 @@ impl WaterBodies {
     }
 }
 
-/// The normalised difference of two bands, row by row: the upper half on this thread, and the lower one on another, unless other works want a thread.
+/// The normalised difference of two bands, row by row: the upper half on this thread, and the lower one on
+/// another, unless other works want a thread.
 fn index(
     scene: &Scene,
     columns: &Range<i32>,

@@ -135,7 +135,8 @@ fn serve(waiting: &Mutex<Receiver<Task>>) {
     }
 }
 
-/// Has this thread, and what it starts, leave the processor to threads that answer. Only on Linux has a thread a priority of its own.
+/// Has this thread, and what it starts, leave the processor to threads that answer. Only on Linux has a
+/// thread a priority of its own.
 fn give_way() {
     #[cfg(target_os = "linux")]
     {

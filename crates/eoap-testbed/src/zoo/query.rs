@@ -16,8 +16,8 @@ use crate::service::{Filter, Interval};
 /// Entries in an answer when the client names no number.
 const LIMIT: usize = 1000;
 
-/// The part of the list that the query asks for, under its name, with links and total. No other entry is made. The links to the neighbours keep
-/// whatever else the query says.
+/// The part of the list that the query asks for, under its name, with links and total. No other entry is
+/// made. The links to the neighbours keep whatever else the query says.
 pub(super) fn page(name: &str, entries: impl ExactSizeIterator<Item = Value>, href: &str, request: &Request) -> Value {
     // What the client wrote is repeated in links, whatever it is taken for.
     let limit = parameter(request, "limit").unwrap_or_else(|| LIMIT.to_string());

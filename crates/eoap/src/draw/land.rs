@@ -1,6 +1,8 @@
-//! Coasts and borders of the world, coarse: those of Natural Earth at 1:110 million, which are in the public domain.
+//! Coasts and borders of the world, coarse: those of Natural Earth at 1:110 million, which are in the public
+//! domain.
 //!
-//! [`paths`] draws those that lie in a [`Frame`]. `data/make_land.py` has written them, and says how; what else is on a map is not known here.
+//! [`paths`] draws those that lie in a [`Frame`]. `data/make_land.py` has written them, and says how; what
+//! else is on a map is not known here.
 
 use std::fmt::Write;
 
@@ -25,7 +27,8 @@ pub(crate) struct Paths {
     pub(crate) borders: String,
 }
 
-/// What of coasts and borders lies in a frame. Lines go on for a point beyond it: what is too much is cut off by the window that they are drawn in.
+/// What of coasts and borders lies in a frame. Lines go on for a point beyond it: what is too much is cut off
+/// by the window that they are drawn in.
 pub(crate) fn paths(frame: &Frame) -> Paths {
     let mut paths = Paths::default();
     let mut numbers = Numbers(LINES);

@@ -1,7 +1,8 @@
-//! Items of static catalogs (STAC Catalog and Collection 1.0 and 1.1): files that lead to one another by links.
+//! Items of static catalogs (STAC Catalog and Collection 1.0 and 1.1): files that lead to one another by
+//! links.
 //!
-//! [`Catalog`] follows the links `child` and `item` from an address on, and gives one collection. Catalogs that can be searched have
-//! [`Search`](super::Search).
+//! [`Catalog`] follows the links `child` and `item` from an address on, and gives one collection. Catalogs
+//! that can be searched have [`Search`](super::Search).
 
 use std::{
     collections::{HashSet, VecDeque},
@@ -33,10 +34,12 @@ const MOST: usize = 1000;
 /// A catalog of more files than this is not followed.
 const MOST_FILES: usize = 20_000;
 
-/// The items of a catalog, a collection, an item or a file of items at an address: `.await` reads it and follows what it leads to.
+/// The items of a catalog, a collection, an item or a file of items at an address: `.await` reads it and
+/// follows what it leads to.
 ///
-/// The address is `http(s)://`, `s3://` (with settings from the environment, see [`Store::for_url`]) or a path. Addresses in the files may
-/// be relative to the file that they are in. From the web, no links lead to files of this machine.
+/// The address is `http(s)://`, `s3://` (with settings from the environment, see [`Store::for_url`]) or a
+/// path. Addresses in the files may be relative to the file that they are in. From the web, no links lead to
+/// files of this machine.
 ///
 /// ```no_run
 /// # async fn run() -> Result<(), eoap::Error> {
@@ -109,7 +112,8 @@ impl Catalog {
     }
 }
 
-/// The asset at one of its other addresses (STAC extension "alternate assets"), such as `s3` beside `https`. Nothing if it has no such address.
+/// The asset at one of its other addresses (STAC extension "alternate assets"), such as `s3` beside `https`.
+/// Nothing if it has no such address.
 ///
 /// ```
 /// let asset: eoap::stac::Asset = serde_json::from_str(

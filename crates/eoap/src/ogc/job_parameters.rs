@@ -1,4 +1,5 @@
-//! The values of the filters of a job list (OGC API - Processes - Part 1, clause 12.2): one word or several, moments and intervals.
+//! The values of the filters of a job list (OGC API - Processes - Part 1, clause 12.2): one word or several,
+//! moments and intervals.
 
 use std::{
     fmt,
@@ -82,8 +83,8 @@ impl<T: Into<OneOrMore> + Clone> From<&[T]> for OneOrMore {
     }
 }
 
-/// A moment or an interval of time in the notation of RFC 3339: text as the server takes it, or a range of two moments that
-/// may be open.
+/// A moment or an interval of time in the notation of RFC 3339: text as the server takes it, or a range of
+/// two moments that may be open.
 ///
 /// ```
 /// use eoap::Datetime;

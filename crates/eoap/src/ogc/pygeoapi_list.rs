@@ -7,8 +7,9 @@ use crate::ogc::documents::execution::Expected;
 /// Name of an output that came without one.
 pub(super) const UNNAMED: &str = "result";
 
-/// `{"outputs": [{"id": …, "value": …}]}` as a document with a member per output. pygeoapi makes that list of whatever the
-/// process gave: where it is no object with an `id`, the one entry is an object with a member per output, or the one output.
+/// `{"outputs": [{"id": …, "value": …}]}` as a document with a member per output. pygeoapi makes that list of
+/// whatever the process gave: where it is no object with an `id`, the one entry is an object with a member
+/// per output, or the one output.
 pub(super) fn pygeoapi_list(object: &Map<String, Value>, expected: &Expected) -> Option<Map<String, Value>> {
     let entries = object.get("outputs").filter(|_| object.len() == 1)?.as_array()?;
     entries.iter().map(identified).collect::<Option<_>>().or_else(|| {

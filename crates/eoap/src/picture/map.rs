@@ -1,4 +1,4 @@
-//! A map of footprints, areas and rasters: graticule, scale, legend; nothing is fetched for it.
+//! A map of footprints, areas and rasters, with graticule, scale and legend. It fetches nothing.
 
 use std::{fmt, sync::Arc};
 
@@ -37,7 +37,7 @@ use sheet::Sheet;
 pub struct Map {
     title: Option<String>,
     layers: Vec<Layer>,
-    /// Names of what has no place.
+    /// Names of things without a place.
     nowhere: Vec<String>,
 }
 
@@ -58,7 +58,8 @@ enum Kind {
     Raster(Drawn),
 }
 
-/// A raster's picture for the part of the map between bounds (west, south, east, north), of a size: as PNG, if some of it is there.
+/// A raster's picture for a part of the map: bounds (west, south, east, north), and a size. It is a PNG, if
+/// some of the raster is there.
 type Draw = dyn Fn([f64; 4], (f64, f64)) -> Option<Vec<u8>> + Send + Sync;
 
 /// A raster that can be drawn on a map.
@@ -90,8 +91,8 @@ impl Map {
         self
     }
 
-    /// Adds the footprint of an item: its geometry, else its bounding box. An item without either (STAC allows it) is
-    /// only named.
+    /// Adds the footprint of an item: its geometry, else its bounding box. An item without either (STAC
+    /// allows it) is only named.
     pub fn item(mut self, item: &Item) -> Self {
         let outline = item.geometry.as_ref().map(Outline::of_geometry).filter(|outline| outline.bounds().is_some());
         let bounds = |bbox: stac::Bbox| match bbox {
@@ -113,7 +114,8 @@ impl Map {
         items.iter().fold(self, Self::item)
     }
 
-    /// Adds a rectangle of `[west, south, east, north]` in degrees, such as an area of interest; [`Bounds`](crate::Bounds) will do, too.
+    /// Adds a rectangle of `[west, south, east, north]` in degrees, such as an area of interest.
+    /// [`Bounds`](crate::Bounds) are accepted, too.
     pub fn area(mut self, name: impl Into<String>, bounds: impl Into<[f64; 4]>) -> Self {
         self.add_area(name.into(), bounds.into());
         self
@@ -128,11 +130,12 @@ impl Map {
         self.layers.push(Layer { name, note: String::new(), outline, kind: Kind::Area });
     }
 
-    /// The map as a picture. What is far apart is shown in groups: the largest group on the map, and all of them on a small one beside the legend. What is not
-    /// on the map is said, and so is an area whose latitude and longitude seem to be swapped.
+    /// The map as a picture. Things that are far apart are shown in groups: the largest group on the map, and
+    /// all of them on a small one beside the legend. Sentences name what is not on the map, and areas whose
+    /// latitude and longitude seem to be swapped.
     pub fn picture(&self) -> Picture {
         let hints = hints::of(&self.layers, &self.nowhere);
-        // What is not on the globe would only push everything else aside.
+        // Anything outside of the globe would only push everything else aside.
         let on_the_globe = |layer: &&Layer| layer.outline.bounds().is_some_and(hints::is_on_the_globe);
         let layers: Vec<Layer> = self.layers.iter().filter(on_the_globe).cloned().collect();
         let spans = layers.iter().filter_map(|layer| layer.outline.bounds()).map(|bounds| (bounds[0], bounds[2]));
@@ -180,7 +183,7 @@ impl Kind {
     }
 }
 
-/// Things in a row, the last after "and".
+/// A list in words, the last after "and".
 fn listed(parts: &[String]) -> String {
     match parts {
         [] => "nothing".to_owned(),
@@ -189,7 +192,7 @@ fn listed(parts: &[String]) -> String {
     }
 }
 
-/// The picture of a map without anything that has a place.
+/// The picture of a map on which nothing has a place.
 fn nothing(title: Option<&str>, hints: &[String]) -> Picture {
     let mut text = "map: there is nothing with a place".to_owned();
     let height = (3.0 + hints.len() as f64) * LINE + 2.0 * MARGIN;

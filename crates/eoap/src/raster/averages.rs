@@ -1,5 +1,5 @@
-//! Averages of a large part, read from top to bottom: each tile or strip is fetched and decoded once, and only what further rows of the result
-//! need stays in memory.
+//! Averages of a large part, read from top to bottom. Each tile or strip is fetched and decoded once, and
+//! only what further rows of the result need stays in memory.
 
 use std::ops::Range;
 
@@ -12,17 +12,18 @@ use super::{
 };
 use crate::error::Result;
 
-/// About so many values are read at once.
+/// About this many values are read at once.
 const STRIPE_VALUES: u64 = 8 << 20;
 
-/// Lines of a level that are here: of each band its values, and how opaque they are, from a line on.
+/// The lines of a level that are in memory, from `top` on: the values of each band, and how opaque they are.
 struct Lines<T> {
     top: u32,
     bands: Vec<(Vec<T>, Option<Vec<u8>>)>,
 }
 
 impl Raster {
-    /// Averages of bands (from 0) of a region, one after the other. Where bands lie side by side in tiles or strips, all are read at once.
+    /// Averages of bands (from 0) of a region, one after the other. Where bands lie side by side in tiles or
+    /// strips, all are read at once.
     pub(super) async fn averages<T: Sample>(&self, region: &Region, bands: &[usize]) -> Result<Vec<T>> {
         let (level, area) = (&region.level, &region.area);
         let columns = Cover::of(area.column, area.width, level.width, region.width);
@@ -75,7 +76,7 @@ impl Raster {
         Ok(())
     }
 
-    /// Adds lines to those that are here.
+    /// Adds lines to those in memory.
     async fn read_lines<T: Sample>(
         &self,
         region: &Region,
@@ -102,7 +103,7 @@ impl Raster {
 }
 
 impl<T> Lines<T> {
-    /// Leaves out the lines above this one.
+    /// Drops the lines above this one.
     fn leave_out(&mut self, top: u32, width: usize) {
         let count = (top - self.top) as usize * width;
         for (values, opacities) in &mut self.bands {
@@ -113,7 +114,8 @@ impl<T> Lines<T> {
     }
 }
 
-/// Lines that are read at once: whole rows of tiles or strips, as many as there are values for; one row at least, if it can be read at once.
+/// Lines that are read at once: whole rows of tiles or strips, up to the limit of values. It is at least one
+/// row, if that can be read at once.
 fn lines_at_once(level: &Level, per_line: u64) -> u32 {
     let lines = (STRIPE_VALUES / per_line.max(1)).max(1);
     let block = u64::from(level.block.1);

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::error::{Error, Result};
 
-/// More pixels than this are not read into memory at once for statistics and averages (1 GiB of values).
+/// Statistics and averages read at most this many pixels into memory at once (1 GiB of values).
 pub(super) const MAX_PIXELS: u64 = 1 << 27;
 
 impl Raster {
@@ -41,7 +41,7 @@ impl Raster {
         self.nearest_mapped(region, bands, absent, |value: T| value).await
     }
 
-    /// The nearest pixels, each as what `map` makes of its value: nothing else of them lies in memory.
+    /// The nearest pixels, each as what `map` makes of its value: only that is kept in memory.
     pub(super) async fn nearest_mapped<T: Sample, U: Copy + Send + 'static>(
         &self,
         region: &Region,
@@ -56,7 +56,7 @@ impl Raster {
         wanted.read(self.fetcher_of(level), absent, map).await.map_err(|failure| self.explain(failure))
     }
 
-    /// What stands for pixels that the file leaves out.
+    /// The value of pixels that the file leaves out.
     pub(super) fn absent<T: Sample>(&self) -> T {
         T::of_f64(self.shared.header.nodata.unwrap_or(0.0))
     }

@@ -1,7 +1,7 @@
-//! Does a file say what its STAC item says of it?
+//! Does a file agree with its STAC item?
 //!
-//! [`AssetReport`] compares what an item and its asset state (projection, raster and file extensions, bounding box, footprint) with what
-//! the file is. Members that are not there are not missed. Nothing is printed.
+//! [`AssetReport`] compares what an item and its asset state (projection, raster and file extensions,
+//! bounding box, footprint) with the file. A member that the item lacks is no fault. Nothing is printed.
 
 use std::fmt;
 
@@ -16,13 +16,15 @@ use crate::{
 
 /// rio-stac reads images in this size for statistics.
 const MAX_SIZE: u32 = 1024;
-/// What counts as the same place: a tenth of a millimetre of a reference system in metres, some centimetres in degrees.
+/// What counts as the same place: a tenth of a millimetre of a reference system in metres, some centimetres
+/// in degrees.
 const LENGTH: f64 = 1e-4;
 const DEGREES: f64 = 1e-6;
 /// Values this long are cut in the table.
 const SHOWN: usize = 60;
 
-/// What an item states about an asset, member by member, and what the file says, from [`check_asset`]. In a notebook it shows as a table.
+/// What an item states about an asset, member by member, and what the file says, from [`check_asset`]. In a
+/// notebook it shows as a table.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AssetReport {
@@ -46,14 +48,17 @@ pub struct Finding {
     pub agrees: bool,
 }
 
-/// Opens an asset of an item and compares what both say: `proj:epsg` or `proj:code`, `proj:shape`, `proj:transform`, `proj:bbox`, `proj:geometry`, the
-/// item's `bbox` and `geometry`, `raster:bands` (STAC 1.0) or `bands` and what stands for all of them (STAC 1.1) with statistics and histogram
-/// computed anew, media type and `file:size`.
+/// Opens an asset of an item and compares what both say: `proj:epsg` or `proj:code`, `proj:shape`,
+/// `proj:transform`, `proj:bbox`, `proj:geometry`, the item's `bbox` and `geometry`, media type and
+/// `file:size`.
+///
+/// Bands are compared, too: `raster:bands` (STAC 1.0), or `bands` and what the asset states for all of them
+/// (STAC 1.1). Their statistics and histograms are computed anew.
 ///
 /// # Errors
 ///
-/// [`Error::Url`] if the item has no such asset, and those of [`Raster::open`] and [`Raster::statistics`]. Differences are no errors: see
-/// [`AssetReport::agrees`].
+/// [`Error::Url`] if the item has no such asset, and those of [`Raster::open`] and [`Raster::statistics`].
+/// Differences are no errors: see [`AssetReport::agrees`].
 ///
 /// ```no_run
 /// # async fn run(items: eoap::ItemCollection) -> Result<(), eoap::Error> {
@@ -105,7 +110,7 @@ impl Raster {
     }
 
     fn check_projection(&self, item: &Value, asset: &str, report: &mut AssetReport) {
-        // What an asset states comes before what its item does.
+        // A statement of the asset comes before one of the item.
         let stated = |name: &str| match &item["assets"][asset][name] {
             Value::Null => item["properties"][name].clone(),
             own => own.clone(),
@@ -140,8 +145,9 @@ struct StatedBands {
 }
 
 impl StatedBands {
-    /// In `raster:bands` (STAC 1.0 with the raster extension 1), else in `bands` and beside it (STAC 1.1 with the raster extension 2), where what the
-    /// asset states counts for each band that does not state it. Nothing if neither says anything that a file can be compared with.
+    /// In `raster:bands` (STAC 1.0 with the raster extension 1), else in `bands` and beside it (STAC 1.1 with
+    /// the raster extension 2). There, a statement of the asset counts for each band that does not have its
+    /// own. Nothing if neither states anything that can be compared with a file.
     fn of(asset: &Value, count: usize) -> Option<Self> {
         const COMMON: [&str; 4] = ["data_type", "nodata", "unit", "statistics"];
         const RASTER: [&str; 7] =
@@ -166,12 +172,12 @@ impl StatedBands {
 }
 
 impl AssetReport {
-    /// Whether the file says everything that is stated, and something is: an item that says nothing is not one that is right.
+    /// Whether the file agrees with everything that is stated. An item that states nothing does not agree.
     pub fn agrees(&self) -> bool {
         !self.findings.is_empty() && self.findings.iter().all(|finding| finding.agrees)
     }
 
-    /// What the file says otherwise.
+    /// The members with which the file does not agree.
     pub fn differences(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(|finding| !finding.agrees)
     }
@@ -189,7 +195,8 @@ impl AssetReport {
         for (index, (stated, found)) in stated.bands.iter().zip(found).enumerate() {
             for (name, stated) in stated {
                 let member = format!("{list}[{index}].{name}");
-                // Members that are no statement about the file's values (names of bands, resolutions …) have nothing to compare with.
+                // Members that are no statement about the file's values (names of bands, resolutions …) have
+                // nothing to compare with.
                 if let Some(found) = found.get(name) {
                     self.compare(&member, stated, found.clone(), 0.0);
                 } else if matches!(name.as_str(), "nodata" | "sampling" | "unit") {
@@ -224,7 +231,7 @@ impl AssetReport {
 }
 
 impl fmt::Display for AssetReport {
-    /// A line that says whether all is right, and a table.
+    /// A line with the verdict, and a table.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let differences = self.differences().count();
         let verdict = match (self.findings.len(), differences) {
@@ -236,7 +243,8 @@ impl fmt::Display for AssetReport {
     }
 }
 
-/// Whether two values are the same, numbers within a tolerance; in objects, what is stated is what must be there.
+/// Whether two values are the same, numbers within a tolerance. An object must have the members that are
+/// stated, and may have more.
 fn same(stated: &Value, found: &Value, tolerance: f64) -> bool {
     match (stated, found) {
         (Value::Number(a), Value::Number(b)) => match (a.as_f64(), b.as_f64()) {

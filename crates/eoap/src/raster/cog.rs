@@ -1,7 +1,9 @@
-//! Writes arrays as Cloud Optimized GeoTIFFs (OGC 21-026): tiles, overviews and a header that one request fetches.
+//! Writes arrays as Cloud Optimized GeoTIFFs (OGC 21-026): tiles, overviews and a header that one request
+//! fetches.
 //!
-//! [`Cog`] holds what is to be written; what the file looks like is decided in `file`, what is in its tiles in `tiles`. Writes Deflate with a
-//! predictor, in little-endian order, bands side by side.
+//! [`Cog`] holds the array and its settings. `file` decides the layout of the file, and `tiles` the content
+//! of its tiles. They are written with Deflate and a predictor, in little-endian order, with bands side by
+//! side.
 
 use std::path::Path;
 
@@ -23,7 +25,8 @@ mod geo_keys;
 mod overview;
 mod tiles;
 
-/// An array that is to be written as a Cloud Optimized GeoTIFF: of one band ([`of_band`](Cog::of_band)) or of several ([`of_bands`](Cog::of_bands)).
+/// An array that is to be written as a Cloud Optimized GeoTIFF: of one band ([`of_band`](Cog::of_band)) or of
+/// several ([`of_bands`](Cog::of_bands)).
 ///
 /// ```
 /// use eoap::{Crs, Raster, ndarray::Array2, raster::{Affine, Cog}};
@@ -55,7 +58,7 @@ pub struct Cog {
     overviews: Resampling,
 }
 
-/// Pixels as they lie in memory: band after band, row after row, each value as little-endian bytes.
+/// Pixels in their order in memory: band after band, row after row, each value as little-endian bytes.
 #[derive(Clone)]
 struct Image {
     data_type: DataType,
@@ -88,33 +91,34 @@ impl Cog {
         Self { image, transform: None, crs: None, nodata: None, overviews: Resampling::Nearest }
     }
 
-    /// From pixels to coordinates; that of a part is [`Read::resolved_transform`](crate::Read::resolved_transform).
+    /// The transformation from pixels to coordinates. That of a part is
+    /// [`Read::resolved_transform`](crate::Read::resolved_transform).
     pub fn transform(mut self, transform: Affine) -> Self {
         self.transform = Some(transform);
         self
     }
 
-    /// The reference system of the coordinates, which has to have a code in the EPSG registry.
+    /// The reference system of the coordinates. It must have a code in the EPSG registry.
     pub fn crs(mut self, crs: Crs) -> Self {
         self.crs = Some(crs);
         self
     }
 
-    /// The value that stands for "no data".
+    /// The value that means "no data".
     pub fn nodata(mut self, nodata: f64) -> Self {
         self.nodata = Some(nodata);
         self
     }
 
-    /// The place and the "no data" value of a raster that the array has the grid of.
+    /// Takes the place and the "no data" value of a raster whose grid the array has.
     pub fn like(mut self, raster: &Raster) -> Self {
         let profile = raster.profile();
         (self.transform, self.crs, self.nodata) = (Some(profile.transform), raster.crs(), profile.nodata);
         self
     }
 
-    /// How the pixels of overviews come about: the nearest ones unless something else is said, which is right for classes; averages are for
-    /// quantities. Other ways are refused when the file is written.
+    /// How the pixels of overviews are made. The default is the nearest pixel, which is right for classes;
+    /// averages are for quantities. Other ways are refused when the file is written.
     pub fn overviews(mut self, resampling: Resampling) -> Self {
         self.overviews = resampling;
         self
@@ -124,7 +128,8 @@ impl Cog {
     ///
     /// # Errors
     ///
-    /// [`Error::Raster`] for an array without pixels or with more bands than a TIFF can have, [`Error::ReferenceSystem`] for a system without a code.
+    /// [`Error::Raster`] for an array without pixels or with more bands than a TIFF can have,
+    /// [`Error::ReferenceSystem`] for a system without a code.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
         let Image { width, height, bands, .. } = self.image;
         let failed = |reason: &str| Error::Raster {
@@ -147,7 +152,8 @@ impl Cog {
         Ok(file::bytes(self, keys.as_deref()))
     }
 
-    /// Writes the file; folders that do not exist are made, and a file that is there already is replaced when the new one is whole.
+    /// Writes the file; folders that do not exist are made, and a file that is there already is replaced when
+    /// the new one is whole.
     ///
     /// # Errors
     ///

@@ -1,7 +1,9 @@
-//! Interpolates a band by convolution with a kernel, as GDAL 3.10 does it when a read asks for another shape (`RasterIOResampled`).
+//! Interpolates a band by convolution with a kernel, as GDAL 3.10 does it when a read asks for another shape
+//! (`RasterIOResampled`).
 //!
-//! GDAL computes in blocks, and a kernel ends where the pixels of its block end: so does this, that results are the same there, too. Sums have
-//! the order that they have in GDAL, so that the last digit is the same. Computes with values that are here; fetches nothing.
+//! GDAL computes in blocks, and a kernel ends where the pixels of its block end. This module does the same,
+//! so that results are equal there, too. Sums have GDAL's order, so that the last digit is the same. It
+//! computes with values in memory, and fetches nothing.
 
 use std::ops::Range;
 
@@ -11,7 +13,7 @@ use super::{
     tiff::{data_type::DataType, sample::Sample},
 };
 
-/// A block of the result is made of about as many pixels of the source.
+/// A block of the result is made of about this many pixels of the source.
 const BLOCK_PIXELS: u64 = 1 << 20;
 
 /// One direction of a part of a level that is read in another size.
@@ -32,7 +34,8 @@ pub(super) struct Direction {
 }
 
 impl Direction {
-    /// The part from `start` on, `length` pixels long, of a level with `size` pixels, as so many pixels.
+    /// The part from `start` on, `length` pixels long, of a level with `size` pixels, read as `result`
+    /// pixels.
     pub(super) fn of(start: f64, length: f64, size: u32, result: u32) -> Self {
         let ratio = length / f64::from(result);
         let first = ((start + 0.5) as u32).min(size - 1);
@@ -51,12 +54,12 @@ impl Direction {
         ((0.5 + self.ratio) as u32).max(1)
     }
 
-    /// How many pixels of the source so many of the result take.
+    /// How many pixels of the source this many pixels of the result take.
     fn needed(&self, result: u32) -> u64 {
         (3 + (f64::from(result) * self.ratio) as u64).min(self.size.into())
     }
 
-    /// The pixels that some of the result are made of, with so many more on each side.
+    /// The pixels that these pixels of the result are made of, with `margin` more on each side.
     fn source(&self, result: &Range<u32>, margin: u32) -> Range<u32> {
         let start = u64::from(self.first) + (f64::from(result.start) * self.ratio) as u64;
         let end = u64::from(self.first) + 1 + (f64::from(result.end) * self.ratio).ceil() as u64;
@@ -80,7 +83,7 @@ impl Direction {
     }
 }
 
-/// How GDAL counts from one distance to the next, which is a matter of the last digit.
+/// How GDAL counts from one distance to the next, which changes only the last digit.
 #[derive(Clone, Copy, Debug)]
 enum Steps {
     OneByOne,
@@ -136,7 +139,8 @@ pub(super) struct Convolution {
     pub(super) kernel: Kernel,
 }
 
-/// What GDAL computes at a time: some pixels of the result, and the pixels of the source that it reads for them.
+/// What GDAL computes at a time: some pixels of the result, and the pixels of the source that it reads for
+/// them.
 #[derive(Clone, Debug)]
 pub(super) struct Block {
     pub(super) result_columns: Range<u32>,
@@ -145,7 +149,8 @@ pub(super) struct Block {
     pub(super) rows: Range<u32>,
 }
 
-/// Whether GDAL reads a band alone, or several with one mask together: what it reads around a block, and what it makes of "no data", differs.
+/// Whether GDAL reads a band alone, or several with one mask together. It changes which pixels are read
+/// around a block, and what becomes of "no data".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reading {
     Alone,
@@ -381,7 +386,7 @@ fn has_32_bit_work<T: Sample>() -> bool {
     matches!(T::TYPE, DataType::UInt8 | DataType::Int8 | DataType::UInt16 | DataType::Int16 | DataType::Float32)
 }
 
-/// A value of the type; one that comes to just "no data" becomes its neighbour.
+/// A value of the type. A result that equals "no data" by chance becomes its neighbour.
 fn finished<T: Sample>(value: f64, nodata: Option<T>, largest: Option<f64>) -> T {
     let value = if has_32_bit_work::<T>() { f64::from(value as f32) } else { value };
     let value = match nodata {

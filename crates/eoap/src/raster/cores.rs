@@ -2,7 +2,7 @@
 
 use std::{num::NonZero, thread};
 
-/// What comes of each job, in their order.
+/// The result of each job, in their order.
 pub(super) fn on_all_cores<J: Sync, T: Send>(jobs: &[J], work: impl Fn(&J) -> T + Sync) -> Vec<T> {
     let workers = thread::available_parallelism().map_or(1, NonZero::get);
     if jobs.len() < 2 || workers == 1 {

@@ -1,4 +1,4 @@
-//! A GeoTIFF that is open: its header is here, its pixels are fetched when they are asked for.
+//! An open GeoTIFF: its header is in memory, its pixels are fetched when they are asked for.
 //!
 //! [`Raster`] joins the source (asynchronous) to the parts that parse, decode and compute (synchronous).
 
@@ -24,18 +24,22 @@ use super::{
 };
 use crate::error::{Error, Result};
 
-/// An open GeoTIFF, cheap to clone. Opening it reads its header; statistics and previews read the tiles that they need.
+/// An open GeoTIFF, cheap to clone. Opening it reads its header; statistics and previews read the tiles that
+/// they need.
 ///
-/// Read are TIFF and BigTIFF in both byte orders; whole numbers of 1 to 64 bits and floats of 16, 32 and 64; tiles and strips, bands side
-/// by side or apart; LZW, Deflate, Zstandard, PackBits, JPEG, WebP, fax (group 4) and uncompressed data, with predictors; overviews and masks within the
-/// file or, as [`with_side_files`](Self::with_side_files) says, beside it. Anything else (complex numbers, LERC, JPEG XL, fax of group 3) is a clear error.
+/// It reads TIFF and BigTIFF in both byte orders; whole numbers of 1 to 64 bits and floats of 16, 32 and 64;
+/// tiles and strips, bands side by side or apart. Compressions are LZW, Deflate, Zstandard, PackBits, JPEG,
+/// WebP, fax (group 4) and none, with predictors. Overviews and masks may be within the file or, with
+/// [`with_side_files`](Self::with_side_files), beside it. Anything else (complex numbers, LERC, JPEG XL, fax
+/// of group 3) is a clear error.
 ///
 /// # Memory
 ///
-/// Opening takes what the header takes, a few MiB at most. A read takes its array (1 GiB at most unless
-/// [`max_bytes`](Read::max_bytes) allows more), 64 MiB for bytes that are kept for further reads, 48 MiB for bytes under way, and for each core and
-/// one more a decoded tile or strip (256 MiB at most) with what it is decoded from, whatever the file says. Statistics take up to 512 MiB for values of bands
-/// that lie side by side, which are read in one pass; a mask takes a byte a pixel. It needs a tokio runtime.
+/// Opening takes as much as the header, a few MiB at most. A read takes its array (1 GiB at most unless
+/// [`max_bytes`](Read::max_bytes) allows more), 64 MiB for bytes that are kept for further reads, and 48 MiB
+/// for bytes under way. For each core and one more it takes a decoded tile or strip (256 MiB at most) with
+/// its encoded bytes, whatever the file says. Statistics take up to 512 MiB for values of bands that lie side
+/// by side, which are read in one pass. A mask takes a byte a pixel. It needs a tokio runtime.
 ///
 /// ```no_run
 /// # async fn run(items: eoap::ItemCollection) -> Result<(), eoap::Error> {
@@ -92,8 +96,8 @@ impl Raster {
         self.shared.header.palette.is_some()
     }
 
-    /// GDAL's metadata of the file (TIFF tag 42112): items of the default domain by name, and TIFF's own texts as GDAL calls them
-    /// (`TIFFTAG_SOFTWARE`, …).
+    /// GDAL's metadata of the file (TIFF tag 42112): items of the default domain by name, and TIFF's own
+    /// texts as GDAL calls them (`TIFFTAG_SOFTWARE`, …).
     pub fn tags(&self) -> &BTreeMap<String, String> {
         &self.shared.header.metadata.tags
     }
@@ -103,12 +107,13 @@ impl Raster {
         self.shared.header.metadata.bands.get(band.checked_sub(1)?).map(|band| &band.tags)
     }
 
-    /// What the file calls a band, numbered from 1.
+    /// The file's name for a band, numbered from 1.
     pub fn description(&self, band: usize) -> Option<&str> {
         self.shared.header.metadata.bands.get(band.checked_sub(1)?)?.description.as_deref()
     }
 
-    /// Reads pixels as values of type `T` ([`Sample`]): all of them, or what the methods of [`Read`] say.
+    /// Reads pixels as values of type `T` ([`Sample`]): all of them, or those that the methods of [`Read`]
+    /// select.
     ///
     /// ```no_run
     /// # async fn run() -> Result<(), eoap::Error> {
@@ -122,7 +127,8 @@ impl Raster {
         Read::new(self.clone())
     }
 
-    /// Reads which pixels are valid: those that a mask in the file shows, or that are not "no data", or that are not transparent.
+    /// Reads which pixels are valid: those that a mask in the file shows, or that are not "no data", or that
+    /// are not transparent.
     ///
     /// ```no_run
     /// # async fn run(raster: eoap::Raster) -> Result<(), eoap::Error> {
@@ -155,8 +161,9 @@ impl Raster {
         self.shared.fetcher.size()
     }
 
-    /// Statistics of all bands as rio-stac computes them: from the image reduced to at most `max_size` pixels on its longer
-    /// side (rio-stac's default is 1024; 0 reads all of it), nearest pixels, overviews where GDAL would take them.
+    /// Statistics of all bands as rio-stac computes them. The image is first reduced to at most `max_size`
+    /// pixels on its longer side (rio-stac's default is 1024; 0 reads all of it). It takes the nearest
+    /// pixels, and overviews where GDAL would take them.
     ///
     /// # Errors
     ///
@@ -191,7 +198,7 @@ impl Raster {
                 format!("{} ({} × {}, {})", self.shared.name, header.full.width, header.full.height, header.full.data_type);
             let transform = self.transform();
             let preview = Preview::of(&grids, colours, &subject).with_pixel_height((transform.e / transform.a).abs());
-            // A picture needs no place: without a reference system, or with one that is not known here, it has none.
+            // A picture needs no place: without a reference system, or with an unknown one, it has none.
             Ok(preview.placed(self.pixel_corners_wgs84().ok()))
         })
     }

@@ -1,6 +1,7 @@
-//! Where a raster lies: from pixels to coordinates, and the reference system that these are in (OGC 19-008r4 GeoTIFF; WKT 1).
+//! Where a raster lies: from pixels to coordinates, and the reference system that these are in (OGC 19-008r4
+//! GeoTIFF; WKT 1).
 //!
-//! Computes on what the header holds. Knows no pixel values and fetches nothing.
+//! Computes on the header's values. Knows no pixel values and fetches nothing.
 
 pub(crate) mod affine;
 pub(crate) mod antimeridian;

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::error::Result;
 
-/// So many bytes of values are read in one pass over the file.
+/// This many bytes of values are read in one pass over the file.
 const PASS_BYTES: u64 = 512 << 20;
 
 /// The values of one band in a reduced size, row by row, and which of them are valid.
@@ -27,8 +27,9 @@ pub(crate) struct Grid {
 }
 
 impl Raster {
-    /// Reads bands (from 0) in a reduced size, and makes something of each. Where bands lie side by side in the file, as many as fit into memory
-    /// are read at once: in the type that they have, so that these are many.
+    /// Reads bands (from 0) in a reduced size, and calls `each` with every one. Where bands lie side by side
+    /// in the file, as many as fit into memory are read at once. They are read in their own type, so that
+    /// more of them fit.
     pub(super) async fn each_grid<R>(
         &self,
         bands: &[usize],
@@ -92,7 +93,7 @@ impl Raster {
 
 type Extremes<T> = fn(&[T], &[bool]) -> Option<(Number, Number)>;
 
-/// Floats are their own.
+/// Floats need no exact extremes.
 fn float<T>(_: &[T], _: &[bool]) -> Option<(Number, Number)> {
     None
 }

@@ -1,5 +1,5 @@
-//! Where pixels lie if no transformation says it: ground control points (TIFF tag 33922) and rational polynomials (TIFF tag 50844), and the figures
-//! that were recorded of a band.
+//! Where pixels are without a transformation: ground control points (TIFF tag 33922) and rational polynomials
+//! (TIFF tag 50844). And the statistics that were recorded of a band.
 
 use std::collections::BTreeMap;
 
@@ -24,10 +24,12 @@ pub struct GroundControlPoint {
     pub z: f64,
 }
 
-/// How a camera saw the ground: column and row are quotients of polynomials of longitude, latitude and height (RPC00B; GDAL's RFC 22).
+/// How a camera saw the ground: column and row are quotients of polynomials of longitude, latitude and height
+/// (RPC00B; GDAL's RFC 22).
 ///
-/// A place is normalised first: `P = (latitude - latitude_offset) / latitude_scale`, and longitude `L` and height `H` likewise. Each polynomial
-/// has the terms `1, L, P, H, LP, LH, PH, L², P², H², PLH, L³, LP², LH², L²P, P³, PH², L²H, P²H, H³`.
+/// A place is normalised first: `P = (latitude - latitude_offset) / latitude_scale`, and longitude `L` and
+/// height `H` likewise. Each polynomial has the terms `1, L, P, H, LP, LH, PH, L², P², H², PLH, L³, LP², LH²,
+/// L²P, P³, PH², L²H, P²H, H³`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RationalPolynomials {
@@ -65,7 +67,7 @@ pub struct RationalPolynomials {
     pub sample_denominator: [f64; 20],
 }
 
-/// Figures of a band that someone has computed before and written down: GDAL's `STATISTICS_…`.
+/// Statistics of a band that were computed and recorded before: GDAL's `STATISTICS_…`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RecordedStatistics {
@@ -106,8 +108,8 @@ impl RationalPolynomials {
         })
     }
 
-    /// Column and row of a place: longitude and latitude in degrees, and its height in metres above the ellipsoid. 0 is the middle of the first
-    /// pixel.
+    /// Column and row of a place: longitude and latitude in degrees, and its height in metres above the
+    /// ellipsoid. 0 is the middle of the first pixel.
     pub fn pixel(&self, longitude: f64, latitude: f64, height: f64) -> (f64, f64) {
         let l = (longitude - self.longitude_offset) / self.longitude_scale;
         let p = (latitude - self.latitude_offset) / self.latitude_scale;
@@ -156,7 +158,8 @@ impl RecordedStatistics {
 }
 
 impl Raster {
-    /// The pixels whose places are known, if the file has such points instead of a transformation, as rasterio's `gcps`.
+    /// The pixels whose places are known, if the file has such points instead of a transformation, as
+    /// rasterio's `gcps`.
     pub fn ground_control_points(&self) -> Vec<GroundControlPoint> {
         self.shared.header.geo.control_points()
     }
@@ -166,7 +169,7 @@ impl Raster {
         self.shared.header.geo.control_crs()
     }
 
-    /// How a camera saw the ground, if the file says it, as rasterio's `rpcs`.
+    /// How a camera saw the ground, if the file has it, as rasterio's `rpcs`.
     pub fn rational_polynomials(&self) -> Option<&RationalPolynomials> {
         self.shared.header.rational.as_ref()
     }
@@ -176,8 +179,9 @@ impl Raster {
         self.shared.header.palette.as_deref()
     }
 
-    /// Figures of a band (from 1) that were computed before: from the file beside the raster that GDAL calls by its name and `.aux.xml`, if
-    /// [`with_side_files`](Self::with_side_files) allows to look for it, else from the raster itself. Nothing is computed.
+    /// Statistics of a band (from 1) that were computed before. They come from the file beside the raster
+    /// that GDAL names after it with `.aux.xml`, if [`with_side_files`](Self::with_side_files) allows a look,
+    /// else from the raster itself. Nothing is computed.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! Reads bands of a region by convolution: which pixels have to be here, and who computes what.
+//! Reads bands of a region by convolution: which pixels must be in memory, and who computes what.
 
 use std::{borrow::Cow, ops::Range, sync::Arc};
 
@@ -14,10 +14,10 @@ use super::{
 };
 use crate::error::Result;
 
-/// Rows of blocks are read together up to so many values.
+/// Rows of blocks are read together up to this many values.
 const STRIPE_VALUES: u64 = 16 << 20;
 
-/// What is here of the source: bands of a part of a level, and how opaque their pixels are.
+/// The part of the source that is in memory: bands of a part of a level, and how opaque their pixels are.
 struct Stripe<'a, T> {
     columns: Range<u32>,
     rows: Range<u32>,
@@ -52,8 +52,8 @@ impl Raster {
         Ok(out)
     }
 
-    /// How many of the bands GDAL reads together: those that have the same mask as the first, unless "no data" is a value, or the band looks for
-    /// an overview of its own.
+    /// How many of the bands GDAL reads together: those with the same mask as the first. There are none if
+    /// "no data" is a value, or if the band looks for an overview of its own.
     async fn read_together(&self, region: &Region, bands: &[usize]) -> Result<usize> {
         let full = &self.shared.header.full;
         let further = self.further().await?;

@@ -25,7 +25,8 @@ impl Kernel {
         matches!(self, Self::Cubic | Self::Lanczos)
     }
 
-    /// The weight at a distance; those of a spline are six times as large, which makes no difference to their shares.
+    /// The weight at a distance; those of a spline are six times as large, which makes no difference to their
+    /// shares.
     pub(super) fn weight(self, distance: f64) -> f64 {
         match self {
             Self::Bilinear => (1.0 - distance.abs()).max(0.0),
@@ -54,7 +55,8 @@ fn spline(x: f64) -> f64 {
     ((cube(-4.0, x - 1.0) + cube(6.0, x)) + cube(-4.0, x + 1.0)) + cube(1.0, x + 2.0)
 }
 
-/// A cardinal sine with a window of three pixels. The sine of an angle comes from that of its third, so that it is just 0 three pixels away.
+/// A cardinal sine with a window of three pixels. The sine of an angle comes from that of its third, so that
+/// it is just 0 three pixels away.
 fn lanczos(x: f64) -> f64 {
     if x == 0.0 {
         return 1.0;

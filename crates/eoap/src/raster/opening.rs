@@ -1,4 +1,4 @@
-//! Opens rasters: fetches as much of a file as its header takes, and what lies beside it.
+//! Opens rasters: fetches as much of a file as its header takes, and the files beside it.
 
 use std::{path::Path, sync::Arc};
 
@@ -26,17 +26,17 @@ use crate::{
 pub(crate) const FIRST_READ: u64 = 16 << 10;
 /// The least that is fetched when the header goes on elsewhere.
 const NEXT_READ: u64 = 16 << 10;
-/// A header that needs more reads than this is none.
+/// A header that needs more reads than this is not valid.
 const MAX_HEADER_READS: usize = 600;
 
 impl Raster {
-    /// Opens what an asset leads to: `s3://` with the settings of [`Store::for_asset`], `http(s)://` with range requests, or a
-    /// local file.
+    /// Opens the file of an asset: `s3://` with the settings of [`Store::for_asset`], `http(s)://` with range
+    /// requests, or a local file.
     ///
     /// # Errors
     ///
-    /// [`Error::Url`] for a relative address, [`Error::Store`], [`Error::Connection`] or [`Error::Http`] if it cannot be fetched,
-    /// [`Error::Raster`] if it is not a GeoTIFF that can be read.
+    /// [`Error::Url`] for a relative address, [`Error::Store`], [`Error::Connection`] or [`Error::Http`] if
+    /// it cannot be fetched, [`Error::Raster`] if it is not a GeoTIFF that can be read.
     pub fn open(asset: &stac::Asset) -> BoxFuture<'static, Result<Self>> {
         Self::open_source(Source::of_asset(asset))
     }
@@ -82,7 +82,8 @@ impl Raster {
         Self::open_source(Ok(Source::Memory(bytes.into())))
     }
 
-    /// Sizes of the overviews in the file, width and height, in its order. May fetch directories at the end of the file.
+    /// Sizes of the overviews in the file, width and height, in its order. May fetch directories at the end
+    /// of the file.
     ///
     /// # Errors
     ///
@@ -91,10 +92,12 @@ impl Raster {
         Box::pin(async move { Ok(self.further().await?.overviews.iter().map(|level| (level.width, level.height)).collect()) })
     }
 
-    /// Looks for the files that GDAL calls by the raster's name and `.ovr` (overviews) or `.msk` (masks), when overviews or masks are asked
-    /// for. Of local files this is done in any case; elsewhere it takes a request for each that is there or not, so that it has to be asked for.
+    /// Looks for the files that GDAL names after the raster with `.ovr` (overviews) or `.msk` (masks), when
+    /// overviews or masks are asked for. Local files are looked for in any case. Elsewhere each look costs a
+    /// request, so it happens only after this call.
     ///
-    /// Overviews and masks within the file come first, as in GDAL. An address with a query has nothing beside it.
+    /// Overviews and masks within the file come first, as in GDAL. An address with a query has nothing beside
+    /// it.
     ///
     /// ```no_run
     /// # async fn run(asset: eoap::stac::Asset) -> Result<(), eoap::Error> {
@@ -143,7 +146,7 @@ impl Raster {
     }
 }
 
-/// Reads something from what is here of a file, and fetches what turns out to be missing.
+/// Reads something from the bytes in memory, and fetches those that turn out to be missing.
 pub(crate) async fn read_parts<T>(fetcher: &Fetcher, name: &str, read: impl Fn(&SparseBytes) -> Outcome<T>) -> Result<T> {
     let failed = |reason: &str| Error::Raster { raster: name.to_owned(), reason: reason.to_owned() };
     let mut here = fetcher.here();

@@ -1,4 +1,4 @@
-//! A grid of pixels somewhere on Earth, that pixels of a raster are brought onto.
+//! A grid of pixels somewhere on Earth. The pixels of a raster can be read onto it.
 
 use std::fmt;
 
@@ -12,8 +12,8 @@ use super::{
 };
 use crate::error::Result;
 
-/// A grid of pixels: the reference system, the transformation from columns and rows to coordinates, and the size. Rasters are read onto it with
-/// [`Read::on_grid`](crate::Read::on_grid).
+/// A grid of pixels: the reference system, the transformation from columns and rows to coordinates, and the
+/// size. Rasters are read onto it with [`Read::on_grid`](crate::Read::on_grid).
 ///
 /// ```
 /// use eoap::{Bounds, Crs, raster::PixelGrid};
@@ -36,14 +36,14 @@ pub struct PixelGrid {
 }
 
 impl PixelGrid {
-    /// A grid with so many columns and rows.
+    /// A grid with this many columns and rows.
     pub fn new(crs: Crs, transform: Affine, width: u32, height: u32) -> Self {
         Self { crs, transform, width, height }
     }
 
-    /// A grid of square pixels of this size from the upper left corner of bounds, that covers them.
+    /// A grid of square pixels of this size from the upper left corner of bounds. It covers them.
     pub fn of_bounds(bounds: Bounds, crs: Crs, pixel: f64) -> Self {
-        // A pixel too many comes of rounding.
+        // Without this tolerance, rounding may add a pixel.
         let count = |length: f64| (length / pixel - 1e-6).ceil().max(1.0) as u32;
         let transform = Affine { a: pixel, b: 0.0, c: bounds.left, d: 0.0, e: -pixel, f: bounds.top };
         Self { crs, transform, width: count(bounds.right - bounds.left), height: count(bounds.top - bounds.bottom) }

@@ -21,8 +21,8 @@ impl Raster {
         Window::new(0, 0, self.width(), self.height()).bounds(self.transform())
     }
 
-    /// Where the raster lies in WGS 84: longitude and latitude, as rio-stac's `bbox`. Across the antimeridian, west is larger than east (RFC 7946
-    /// clause 5.2).
+    /// Where the raster lies in WGS 84: longitude and latitude, as rio-stac's `bbox`. Across the
+    /// antimeridian, west is larger than east (RFC 7946 clause 5.2).
     ///
     /// # Errors
     ///
@@ -31,8 +31,8 @@ impl Raster {
         Ok(antimeridian::bounds(&self.corners_wgs84()?).expect("a rectangle has corners"))
     }
 
-    /// Where the raster lies in WGS 84: a polygon of its four corners, as rio-stac's `geometry` and STAC's. Across the antimeridian it is two, one on
-    /// each side (RFC 7946 clause 3.1.9).
+    /// Where the raster lies in WGS 84: a polygon of its four corners, as rio-stac's `geometry` and STAC's.
+    /// Across the antimeridian it is two, one on each side (RFC 7946 clause 3.1.9).
     ///
     /// # Errors
     ///
@@ -59,12 +59,13 @@ impl Raster {
             .collect();
         match crs.transform(&Crs::wgs84(), &edges) {
             Ok(ring) => Ok(antimeridian::continuous(&ring, EDGE_STEPS)),
-            // Corners may have places where what is between them has none.
+            // Corners may have places where the points between them have none.
             Err(_) => crs.transform(&Crs::wgs84(), &corners),
         }
     }
 
-    /// Longitude and latitude of the corners of the first, the rows' last, the last and the columns' last pixel.
+    /// Longitude and latitude of the corners of the first, the rows' last, the last and the columns' last
+    /// pixel.
     pub(super) fn pixel_corners_wgs84(&self) -> Result<[(f64, f64); 4]> {
         let crs = self.crs().ok_or_else(|| self.failed("it has no reference system".to_owned()))?;
         let (width, height) = (f64::from(self.width()), f64::from(self.height()));

@@ -14,10 +14,11 @@ use super::{
 };
 use crate::error::Result;
 
-/// So many tiles are read side by side.
+/// This many tiles are read side by side.
 const PARALLEL: usize = 8;
 
-/// Places whose values are read, from [`Raster::sample`]: `.await` reads, for each place in its order, the values of all bands; nothing for a place outside.
+/// Places whose values are read, from [`Raster::sample`]: `.await` reads, for each place in its order, the
+/// values of all bands; nothing for a place outside.
 ///
 /// ```no_run
 /// # async fn run(raster: eoap::Raster) -> Result<(), eoap::Error> {
@@ -52,7 +53,8 @@ struct Pixel {
 }
 
 impl Raster {
-    /// Reads the values of all bands at places, which are x and y in the raster's own reference system unless another is named.
+    /// Reads the values of all bands at places, which are x and y in the raster's own reference system unless
+    /// another is named.
     pub fn sample<T: Sample>(&self, places: impl IntoIterator<Item = (f64, f64)>) -> SamplePoints<T> {
         let request = Points { raster: self.clone(), places: places.into_iter().collect(), crs: None };
         SamplePoints { request, kind: PhantomData }

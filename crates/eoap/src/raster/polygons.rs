@@ -1,4 +1,5 @@
-//! Areas that are cut out of rasters, and which pixels lie in them, as GDAL's rasterizer decides it (`llrasterize.cpp`; rasterio's `mask`).
+//! Areas that are cut out of rasters, and which pixels lie in them, as GDAL's rasterizer decides it
+//! (`llrasterize.cpp`; rasterio's `mask`).
 //!
 //! A pixel is inside if its middle is; or, if that is asked for, also if the outline touches it.
 
@@ -10,7 +11,8 @@ use crate::error::{Error, Result};
 /// Places with coordinates x and y, the last of which leads back to the first.
 type Ring = Vec<(f64, f64)>;
 
-/// An area that a raster is cut by: polygons with or without holes. See [`Read::inside`](crate::Read::inside).
+/// An area that a raster is cut by: polygons with or without holes. See
+/// [`Read::inside`](crate::Read::inside).
 ///
 /// ```
 /// use eoap::{Crs, raster::Polygons};
@@ -20,7 +22,8 @@ type Ring = Vec<(f64, f64)>;
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Polygons {
-    /// The rings of each polygon or several: what is in an even number of them is outside.
+    /// The rings of each shape, which is one polygon or several. A place in an even number of a shape's rings
+    /// is outside of it.
     shapes: Vec<Vec<Ring>>,
     crs: Crs,
     is_all_touched: bool,
@@ -37,7 +40,8 @@ impl Polygons {
         Self::ring(bounds.corners(), crs)
     }
 
-    /// The polygons of a GeoJSON geometry, whose coordinates are longitudes and latitudes (RFC 7946): an item's `geometry`, for example.
+    /// The polygons of a GeoJSON geometry, whose coordinates are longitudes and latitudes (RFC 7946): an
+    /// item's `geometry`, for example.
     ///
     /// # Errors
     ///
@@ -160,7 +164,7 @@ impl Burned {
     fn touch(&mut self, from: (f64, f64), to: (f64, f64)) {
         let ((mut x, mut y), (end, last)) = if from.0 <= to.0 { (from, to) } else { (to, from) };
         let limits = |count: usize, low: f64, high: f64| (low.floor().max(0.0) as i64)..=(high.floor().min(count as f64) as i64);
-        // As in GDAL, lines that are all but upright or level are so.
+        // As in GDAL, lines that are nearly upright or level count as upright or level.
         if x.floor() == end.floor() || (x - end).abs() < 0.01 {
             limits(self.rows, y.min(last), y.max(last)).for_each(|row| self.mark(end, row as f64));
             return;

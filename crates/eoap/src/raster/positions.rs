@@ -1,6 +1,8 @@
-//! Where the pixels of a grid lie in a raster: exact at a few of each row, and in between on lines that are right to a hundredth of a pixel.
+//! Where the pixels of a grid lie in a raster: exact at a few of each row, and in between on lines that are
+//! right to a hundredth of a pixel.
 //!
-//! GDAL does the same, to an eighth of a pixel unless a smaller tolerance is asked for (`GDALApproxTransform`).
+//! GDAL does the same, to an eighth of a pixel unless a smaller tolerance is asked for
+//! (`GDALApproxTransform`).
 
 use std::ops::Range;
 
@@ -11,9 +13,9 @@ use super::{
 };
 use crate::error::Result;
 
-/// How far a place may be from where it is, in pixels of the raster.
+/// How far a place may be from the exact one, in pixels of the raster.
 const TOLERANCE: f64 = 0.01;
-/// So few pixels are computed one by one.
+/// Up to this many pixels are computed one by one.
 const FEW: u32 = 5;
 
 /// From pixels of a grid to those of a raster.
@@ -70,7 +72,7 @@ impl Positions {
                 (from.0 + (to.0 - from.0) * share, from.1 + (to.1 - from.1) * share)
             };
             let straight = at(middle);
-            // Of a curve that bends one way, the middle is off most.
+            // On a curve that bends one way, the middle is furthest off.
             if (straight.0 - found.0).abs() + (straight.1 - found.1).abs() <= TOLERANCE {
                 out.extend((first.0..last.0).map(|column| Some(at(column))));
                 return;

@@ -1,7 +1,8 @@
 //! A small picture of a raster, with its legend.
 //!
-//! [`Preview`] holds the values, so that other colours can be chosen; `colouring` makes pixels of them, `legend` says what these mean.
-//! Invalid pixels are transparent. How a map places the picture is the map's business; where it lies is known here.
+//! [`Preview`] holds the values, so that other colours can be chosen. `colouring` makes pixels of them, and
+//! `legend` describes the colours. Invalid pixels are transparent. The picture's place is known here; how a
+//! map shows it is not.
 
 use std::{fmt, sync::Arc};
 
@@ -26,7 +27,8 @@ use colouring::{Manner, is_mask, value_range};
 
 /// Pictures smaller than this are shown enlarged, by whole numbers.
 const LEAST_SIZE: u32 = 240;
-/// A picture of a raster, from [`Raster::preview`](crate::Raster::preview). In a notebook it shows as an image with a legend.
+/// A picture of a raster, from [`Raster::preview`](crate::Raster::preview). In a notebook it shows as an
+/// image with a legend.
 ///
 /// ```no_run
 /// # async fn run(raster: eoap::Raster) -> Result<(), eoap::Error> {
@@ -54,7 +56,8 @@ pub struct Preview {
 pub(crate) enum Colours<'a> {
     /// By the table of the file.
     Palette(&'a [[u8; 3]]),
-    /// One band, or the first three of several; whether the values are bytes, which are taken as they are in colours.
+    /// One band, or the first three of several; whether the values are bytes, which are taken as they are in
+    /// colours.
     Bands { bytes: bool },
 }
 
@@ -79,18 +82,20 @@ impl Preview {
         Self { grids, subject, manner, corners, pixel_height, pixels, png }
     }
 
-    /// The same with a place: longitude and latitude of the upper left, upper right, lower right and lower left corner.
+    /// The same with a place: longitude and latitude of the upper left, upper right, lower right and lower
+    /// left corner.
     pub(crate) fn placed(self, corners: Option<Corners>) -> Self {
         Self { corners, ..self }
     }
 
-    /// The same with pixels that are so high on the ground if they are 1 wide, so that the picture keeps the aspect of the land.
+    /// The same with pixels of this height on the ground if they are 1 wide, so that the picture keeps the
+    /// aspect of the land.
     pub(crate) fn with_pixel_height(self, pixel_height: f64) -> Self {
         let is_shape = pixel_height.is_finite() && (0.01..=100.0).contains(&pixel_height);
         Self { pixel_height: if is_shape { pixel_height } else { 1.0 }, ..self }
     }
 
-    /// Colours the values of the (first) band by this map, in place of what the picture has chosen.
+    /// Colours the values of the (first) band by this map, in place of the default one.
     #[must_use = "the picture with other colours is returned"]
     pub fn colours(self, map: ColourMap) -> Self {
         let range = match self.manner {
@@ -100,8 +105,8 @@ impl Preview {
         Self::drawn(self.grids, Manner::Ramp { map, range }, self.subject, self.corners, self.pixel_height)
     }
 
-    /// Puts the ends of the colours at these values, in place of those between which nearly all values lie. Masks and palettes,
-    /// which have no ends, stay as they are.
+    /// Puts the ends of the colours at these values, in place of those between which nearly all values lie.
+    /// Masks and palettes, which have no ends, stay as they are.
     #[must_use = "the picture with other ends is returned"]
     pub fn range(self, low: f64, high: f64) -> Self {
         let range = (low, high);
@@ -128,8 +133,8 @@ impl Preview {
         &self.png
     }
 
-    /// Longitude and latitude in degrees (WGS 84) of the upper left, upper right, lower right and lower left corner, if it is
-    /// known where the raster lies.
+    /// Longitude and latitude in degrees (WGS 84) of the upper left, upper right, lower right and lower left
+    /// corner, if the raster's place is known.
     pub fn corners(&self) -> Option<[(f64, f64); 4]> {
         self.corners
     }
@@ -140,8 +145,8 @@ impl Preview {
         shown as f64 / self.pixels.len().max(1) as f64 * 100.0
     }
 
-    /// The PNG of the picture as it lies on a map whose parallels and meridians are straight: within `[west, south, east, north]`,
-    /// on paper of this size.
+    /// The PNG of the picture as it lies on a map whose parallels and meridians are straight: within `[west,
+    /// south, east, north]`, on paper of this size.
     pub(crate) fn on_map(&self, [west, south, east, north]: [f64; 4], (width, height): (f64, f64)) -> Option<Vec<u8>> {
         let corners = self.corners?;
         // One and a half pixels to one on paper are enough for screens that have two.

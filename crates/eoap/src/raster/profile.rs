@@ -21,7 +21,7 @@ pub struct Profile {
     pub driver: String,
     /// Type of the values.
     pub dtype: DataType,
-    /// The value that stands for "no data" (TIFF tag 42113 of GDAL).
+    /// The value that means "no data" (TIFF tag 42113 of GDAL).
     pub nodata: Option<f64>,
     /// Columns.
     pub width: u32,

@@ -1,4 +1,4 @@
-//! Reads pixels into arrays: how to ask for them. What is asked for is a [`Request`], which carries it out.
+//! How a caller asks for pixels as arrays. A [`Request`] holds what is asked for, and reads it.
 
 use std::{future::IntoFuture, marker::PhantomData};
 
@@ -20,10 +20,10 @@ use super::{
 };
 use crate::error::Result;
 
-/// Pixels to read, from [`Raster::read`]: `.await` reads them into an [`Array3`] of bands, rows and columns, or an [`Array2`] of rows and
-/// columns after [`band`](Self::band).
+/// Pixels to read, from [`Raster::read`]: `.await` reads them into an [`Array3`] of bands, rows and columns,
+/// or an [`Array2`] of rows and columns after [`band`](Self::band).
 ///
-/// Everything is read unless a part is asked for, in the shape that it has unless another one is.
+/// Everything is read in its own shape, unless a part or another shape is asked for.
 ///
 /// ```no_run
 /// use eoap::{Bounds, Crs, Raster, Resampling, Window};
@@ -48,7 +48,8 @@ pub struct Read<T, D = Ix3> {
     kind: PhantomData<fn() -> (T, D)>,
 }
 
-/// Which pixels are valid, from [`Raster::read_mask`]: `.await` reads an [`Array2`] of rows and columns, true where a pixel is valid.
+/// Which pixels are valid, from [`Raster::read_mask`]: `.await` reads an [`Array2`] of rows and columns, true
+/// where a pixel is valid.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is read until this is awaited"]
 pub struct ReadMask {
@@ -57,7 +58,7 @@ pub struct ReadMask {
 
 macro_rules! parts_and_shapes {
     () => {
-        /// Reads this window only. What of it lies outside of the raster is left out, as in rasterio.
+        /// Reads only this window. Parts outside of the raster are left out, as in rasterio.
         pub fn window(mut self, window: Window) -> Self {
             self.request.part = Part::Window(window);
             self
@@ -69,29 +70,32 @@ macro_rules! parts_and_shapes {
             self
         }
 
-        /// Reads the pixels that these bounds touch, in any reference system that is known.
+        /// Reads the pixels that these bounds touch, in any known reference system.
         pub fn bounds_in(mut self, bounds: Bounds, crs: Crs) -> Self {
             self.request.part = Part::Bounds(bounds, Some(crs));
             self
         }
 
-        /// Reads the pixels onto a grid, which may be that of another raster, in any reference system that is known, as rasterio's `WarpedVRT`.
-        /// What of the grid lies outside of the raster is "no data". Places are right to a hundredth of a pixel; where the grid's pixels are
-        /// larger, an overview is taken as `gdalwarp` does it, and kernels are widened; by how much depends in GDAL on the parts that it computes in, so
-        /// that such values may differ by 2 % of their range.
+        /// Reads the pixels onto a grid, which may be that of another raster, in any known reference system,
+        /// as rasterio's `WarpedVRT`. The grid is "no data" outside of the raster.
+        ///
+        /// Places are right to a hundredth of a pixel. Where the grid's pixels are larger, an overview is
+        /// taken as `gdalwarp` does it, and kernels are widened. By how much depends in GDAL on the parts
+        /// that it computes in, so such values may differ by 2 % of their range.
         pub fn on_grid(mut self, grid: PixelGrid) -> Self {
             self.request.part = Part::Grid(grid);
             self
         }
 
-        /// Reads the pixels around an area, and cuts out those that are inside, as rasterio's `mask` with `crop`: the others are "no data" (0 if there
-        /// is no such value), and not valid.
+        /// Reads the pixels around an area, and cuts out those that are inside, as rasterio's `mask` with
+        /// `crop`. The others are "no data" (0 if there is no such value), and not valid.
         pub fn inside(mut self, area: Polygons) -> Self {
             self.request.part = Part::Inside(area);
             self
         }
 
-        /// Reads so many rows and columns, from an overview where GDAL would take one. A grid has a shape of its own.
+        /// Reads this many rows and columns, from an overview where GDAL would take one. A grid has a shape
+        /// of its own.
         pub fn shape(mut self, rows: u32, columns: u32) -> Self {
             self.request.shape = Some((rows, columns));
             self
@@ -110,8 +114,8 @@ macro_rules! parts_and_shapes {
         ///
         /// # Errors
         ///
-        /// [`Error::Raster`] if the part lies outside of the raster, [`Error::ReferenceSystem`] if its bounds cannot be transformed. For a grid it is the
-        /// whole raster.
+        /// [`Error::Raster`] if the part lies outside of the raster, [`Error::ReferenceSystem`] if its bounds
+        /// cannot be transformed. For a grid it is the whole raster.
         ///
         /// [`Error::Raster`]: crate::Error::Raster
         /// [`Error::ReferenceSystem`]: crate::Error::ReferenceSystem
@@ -124,7 +128,8 @@ macro_rules! parts_and_shapes {
 impl<T: Sample, D> Read<T, D> {
     parts_and_shapes!();
 
-    /// How pixels come about if the shape is not that of the part that is read; the nearest ones unless something else is said.
+    /// How pixels are made if the shape is not that of the part that is read. The default is the nearest
+    /// pixel.
     pub fn resampling(mut self, resampling: Resampling) -> Self {
         self.request.resampling = resampling;
         self
@@ -193,7 +198,7 @@ impl ReadMask {
         Self { request: Request { bands: Some(vec![1]), ..Request::new(raster) } }
     }
 
-    /// The mask of this band, numbered from 1; that of the first unless something else is said.
+    /// The mask of this band, numbered from 1; the default is the first.
     pub fn band(mut self, band: usize) -> Self {
         self.request.bands = Some(vec![band]);
         self

@@ -1,4 +1,4 @@
-//! What a read comes to: which level, which part of it, in which shape.
+//! The level, the part of it, and the shape that a read is about.
 //!
 //! [`Region`] turns what a caller asks for into pixels of a level, as GDAL does it. Fetches nothing.
 
@@ -83,7 +83,8 @@ fn scaled(area: Area, from: &Level, to: &Level) -> Area {
     Area { column: area.column / x, row: area.row / y, width: area.width / x, height: area.height / y }
 }
 
-/// The size that rio-stac reads an image in: at most `max_size` pixels on the longer side, never larger than it is.
+/// The size that rio-stac reads an image in: at most `max_size` pixels on the longer side, never larger than
+/// it is.
 ///
 /// With a `max_size` of 0 the image keeps its size.
 pub(crate) fn reduced_size(width: u32, height: u32, max_size: u32) -> (u32, u32) {

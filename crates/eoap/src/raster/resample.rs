@@ -1,6 +1,6 @@
 //! How an image is read in another size, as GDAL does it: which overview, which pixels, which average.
 //!
-//! Computes with sizes and values that are here; fetches nothing.
+//! Computes with sizes and values in memory; fetches nothing.
 
 use super::{
     kernel::Kernel,
@@ -24,13 +24,16 @@ pub enum Resampling {
     Nearest,
     /// The mean of all valid pixels that the new pixel covers, each weighted with how much of it is covered.
     Average,
-    /// Valid pixels up to one pixel away, the nearer the more: of the file, or of the result where its pixels are the larger ones.
+    /// Valid pixels up to one pixel away, the nearer the more: of the file, or of the result where its pixels
+    /// are the larger ones.
     Bilinear,
-    /// Valid pixels up to two pixels away, by Catmull and Rom's kernel: sharper than bilinear; may go beyond the values that there are.
+    /// Valid pixels up to two pixels away, by Catmull and Rom's kernel: sharper than bilinear; may go beyond
+    /// the values that there are.
     Cubic,
     /// Valid pixels up to two pixels away, by a B-spline: smoother than bilinear.
     CubicSpline,
-    /// Valid pixels up to three pixels away, by a windowed sine: the sharpest; may go beyond the values that there are.
+    /// Valid pixels up to three pixels away, by a windowed sine: the sharpest; may go beyond the values that
+    /// there are.
     Lanczos,
 }
 
@@ -56,9 +59,10 @@ pub(crate) struct Area {
     pub(crate) height: f64,
 }
 
-/// The level that GDAL reads from (GDALBandGetBestOverviewLevel2): the smallest overview that is at most a little smaller than what
-/// is asked for. `sizes` are those of the overviews that can be used, `wanted` how many pixels of the full image make one of the
-/// result; answers an index into `sizes`, or nothing for the full image.
+/// The level that GDAL reads from (GDALBandGetBestOverviewLevel2): the smallest overview that is at most a
+/// little smaller than what is asked for. `sizes` are those of the overviews that can be used. `wanted` is
+/// how many pixels of the full image make one of the result. Returns an index into `sizes`, or nothing for
+/// the full image.
 pub(crate) fn best_overview(
     full: (u32, u32),
     sizes: &[(u32, u32)],
@@ -89,7 +93,8 @@ pub(crate) fn nearest(start: f64, length: f64, source: u32, result: u32) -> Vec<
     (0..result).map(|index| (((f64::from(index) + 0.5) * step + start + EPSILON) as u32).min(source - 1)).collect()
 }
 
-/// The pixels that each pixel of the result covers in one direction, with the weights of the first and the last.
+/// The pixels that each pixel of the result covers in one direction, with the weights of the first and the
+/// last.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Cover {
     start: u32,
@@ -99,8 +104,8 @@ pub(crate) struct Cover {
 }
 
 impl Cover {
-    /// The pixels that are covered by `result` pixels from `start` on, `length` in all. GDAL rounds where the part begins, and counts
-    /// from there.
+    /// The pixels that are covered by `result` pixels from `start` on, `length` in all. GDAL rounds where the
+    /// part begins, and counts from there.
     pub(crate) fn of(start: f64, length: f64, source: u32, result: u32) -> Vec<Self> {
         const EPSILON: f64 = 1e-8;
         let base = ((start + 0.5) as u32).min(source - 1);
@@ -149,7 +154,8 @@ impl Cover {
     }
 }
 
-/// A part of one band: its values row by row, which of them count, the place of the first (column, row), and the length of a row.
+/// A part of one band: its values row by row, which of them count, the place of the first (column, row), and
+/// the length of a row.
 #[derive(Debug)]
 pub(crate) struct Part<'a, T> {
     pub(crate) values: &'a [T],
@@ -159,8 +165,9 @@ pub(crate) struct Part<'a, T> {
     pub(crate) width: usize,
 }
 
-/// Averages a part of a band. Where nothing of it is valid the result is `nodata`, and what comes to just that value otherwise becomes its
-/// neighbour. Sums have the order and the precision that they have in GDAL 3.10, so that the last digit is the same.
+/// Averages a part of a band. Where nothing of it is valid the result is `nodata`. A result that equals
+/// `nodata` by chance becomes its neighbour. Sums have GDAL 3.10's order and precision, so that the last
+/// digit is the same.
 pub(crate) fn average<T: Sample>(part: &Part<'_, T>, (columns, rows): (&[Cover], &[Cover]), nodata: Option<T>) -> Vec<T> {
     // GDAL takes four pixels as they are where columns are pairs side by side.
     let are_apart = columns.windows(2).all(|two| two[0].end == two[1].start);
@@ -261,7 +268,8 @@ pub(super) fn rounded_from_32_bits<T: Sample>(value: f32) -> T {
     T::of_f64(f64::from((value + half).trunc()))
 }
 
-/// Whether an average comes to this value: before it is rounded, but for the types that GDAL averages as whole numbers.
+/// Whether an average equals this value: before it is rounded, except for the types that GDAL averages as
+/// whole numbers.
 fn is_just<T: Sample>(value: f64, nodata: T) -> bool {
     match T::TYPE {
         DataType::UInt8 | DataType::UInt16 => rounded::<T>(value) == nodata,

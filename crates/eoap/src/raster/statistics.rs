@@ -1,6 +1,7 @@
-//! Statistics of bands as rio-stac writes them into `raster:bands` (STAC raster extension 1.1.0), with numpy's arithmetic.
+//! Statistics of bands as rio-stac writes them into `raster:bands` (STAC raster extension 1.1.0), with
+//! numpy's arithmetic.
 //!
-//! Computes from grids that are there; fetches and prints nothing.
+//! Computes from grids in memory; fetches and prints nothing.
 
 use std::{
     fmt,
@@ -32,8 +33,9 @@ pub struct Statistics {
 
 /// A band as the STAC raster extension describes it.
 ///
-/// Minimum and maximum are whole numbers where the band's values are. They, mean and deviation are absent if no pixel is valid
-/// (rio-stac writes zeros then). A raster that marks no pixel as invalid is 100 % valid (rio-stac 0.12 counts one pixel then).
+/// Minimum and maximum are whole numbers where the band's values are. They, mean and deviation are absent if
+/// no pixel is valid (rio-stac writes zeros then). A raster that marks no pixel as invalid is 100 % valid
+/// (rio-stac 0.12 counts one pixel then).
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(into = "Value")]
 #[non_exhaustive]
@@ -44,9 +46,9 @@ pub struct BandStatistics {
     pub scale: f64,
     /// Summand from values to quantities.
     pub offset: f64,
-    /// `area` or `point`, if the file says what its pixels stand for.
+    /// `area` or `point`, if the file says what its pixels are.
     pub sampling: Option<String>,
-    /// The value that stands for "no data".
+    /// The value that means "no data".
     pub nodata: Option<f64>,
     /// Unit of the quantities.
     pub unit: Option<String>,
@@ -70,8 +72,8 @@ pub struct BandStatistics {
     extremes: Option<(Number, Number)>,
 }
 
-/// Distribution of values in ten equal buckets between the smallest and the largest; all of one value, they lie in the
-/// middle of ten buckets around it.
+/// Distribution of values in ten equal buckets between the smallest and the largest; all of one value, they
+/// lie in the middle of ten buckets around it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Histogram {
@@ -97,7 +99,8 @@ impl BandStatistics {
         let is_valid = |index: usize| grid.valid[index] && grid.values[index].is_finite();
         let valid: Vec<f64> = (0..grid.values.len()).filter(|index| is_valid(*index)).map(|index| grid.values[index]).collect();
         let count = valid.len() as f64;
-        // numpy sums all pixels of a masked array, with zeros in place of what is masked, in the precision of the array.
+        // numpy sums all pixels of a masked array, with zeros in place of what is masked, in the precision of
+        // the array.
         let (all, filled) = (0..grid.values.len(), |index: usize| if is_valid(index) { grid.values[index] } else { 0.0 });
         let sum = match data_type {
             DataType::Float32 => pairwise_sum(all.clone(), &|index| filled(index) as f32).into(),
@@ -199,8 +202,8 @@ impl Histogram {
     }
 }
 
-/// The sum in the order of numpy, which is more exact than one after the other: halves of halves, with eight partial sums
-/// at the bottom.
+/// The sum in the order of numpy, which is more exact than one after the other: halves of halves, with eight
+/// partial sums at the bottom.
 fn pairwise_sum<T: Copy + Default + Add<Output = T>>(range: Range<usize>, value: &impl Fn(usize) -> T) -> T {
     let add = |sum: T, index: usize| sum + value(index);
     match range.len() {

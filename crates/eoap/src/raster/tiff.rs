@@ -1,6 +1,6 @@
-//! What a TIFF file holds (TIFF 6.0, BigTIFF, and GDAL's private tags): directories, chunks, samples.
+//! The content of a TIFF file (TIFF 6.0, BigTIFF, and GDAL's private tags): directories, chunks, samples.
 //!
-//! Parses and decodes bytes that are here. Neither waits nor fetches.
+//! Parses and decodes bytes in memory. Neither waits nor fetches.
 
 pub(crate) mod auxiliary;
 pub(crate) mod chunk;

@@ -1,4 +1,4 @@
-//! Which pixels are valid: what a mask, the "no data" value or an opacity says of them.
+//! Which pixels are valid by a mask, the "no data" value or an opacity.
 //!
 //! As in GDAL, a mask comes before the "no data" value, and that before an opacity.
 
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::error::Result;
 
-/// What says which pixels of a region are valid, as far as it is the same for all bands.
+/// What decides which pixels of a region are valid, as far as it is the same for all bands.
 pub(super) enum Validity {
     /// All are.
     All,
@@ -26,7 +26,8 @@ pub(super) enum Validity {
 }
 
 impl Raster {
-    /// Which pixels of a band (from 0) are valid; nothing if all are. The mask of an overview that has none is that of the full image.
+    /// Which pixels of a band (from 0) are valid; nothing if all are. The mask of an overview that has none
+    /// is that of the full image.
     pub(crate) async fn valid(&self, region: &Region, band: usize) -> Result<Option<Vec<bool>>> {
         let further = self.further().await?;
         let mask = further.mask_of(&region.level).or_else(|| further.full_mask());
@@ -71,7 +72,7 @@ impl Raster {
         self.nearest_mapped(region, &[band], absent, move |value: T| !stands_for(value, nodata, data_type)).await
     }
 
-    /// What says which pixels of a region are valid.
+    /// What decides which pixels of a region are valid.
     pub(super) async fn validity(&self, mask: Option<&Arc<Level>>, region: &Region) -> Result<Validity> {
         if let Some(mask) = mask {
             return Ok(match mask.samples {
@@ -91,7 +92,8 @@ impl Raster {
         }
     }
 
-    /// How opaque pixels of a band are, whose values are given: 0 for those that are not valid; nothing if all are opaque.
+    /// How opaque pixels of a band are, whose values are given: 0 for those that are not valid; nothing if
+    /// all are opaque.
     pub(super) async fn opacities<'a, T: Sample>(
         &self,
         validity: &'a Validity,
@@ -120,7 +122,8 @@ impl Raster {
     }
 }
 
-/// How opaque a pixel is by the value of its opacity, as GDAL has it: of 16 bits the higher ones, but no other value becomes 0.
+/// How opaque a pixel is by the value of its opacity, as GDAL has it: of 16 bits the higher ones, but no
+/// other value becomes 0.
 fn opacity_of(data_type: DataType) -> impl Fn(f64) -> u8 + Clone {
     move |value: f64| match data_type {
         _ if value == 0.0 => 0,

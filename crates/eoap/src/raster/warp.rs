@@ -1,7 +1,8 @@
-//! Brings pixels of a raster onto another grid, in any reference system, as GDAL's warper does (`gdalwarpkernel.cpp`; rasterio's `WarpedVRT`).
+//! Brings pixels of a raster onto another grid, in any reference system, as GDAL's warper does
+//! (`gdalwarpkernel.cpp`; rasterio's `WarpedVRT`).
 //!
-//! A pixel of the grid is interpolated at the place of its middle. Pixels that are not valid do not count; where none counts, the result is "no
-//! data" (0 if there is no such value) and not valid.
+//! A pixel of the grid is interpolated at the place of its middle. Pixels that are not valid do not count;
+//! where none counts, the result is "no data" (0 if there is no such value) and not valid.
 
 use std::ops::Range;
 
@@ -136,7 +137,8 @@ impl Raster {
     }
 }
 
-/// Columns and rows of the raster from one place to the next in a row, and from one row to the next; nothing if there is no place.
+/// Columns and rows of the raster from one place to the next in a row, and from one row to the next; nothing
+/// if there is no place.
 fn pixels_a_step(places: &[Option<(f64, f64)>], width: usize) -> Option<(f64, f64)> {
     places.iter().flatten().next()?;
     let mean = |pairs: &mut dyn Iterator<Item = (&Place, &Place)>| {
@@ -150,8 +152,8 @@ fn pixels_a_step(places: &[Option<(f64, f64)>], width: usize) -> Option<(f64, f6
     Some((larger(across.0, down.0), larger(across.1, down.1)))
 }
 
-/// Pixels of the grid for one of the level, of which so many make a step: at most 1, and 1 by a whole number if it is near to that, as GDAL
-/// has it.
+/// Pixels of the grid for one pixel of the level, where `step` pixels of the level make one of the grid. As
+/// in GDAL, it is at most 1, and 1 by a whole number if it is near to that.
 fn scale(step: f64) -> f64 {
     let whole = step.round();
     if step <= 1.0 {

@@ -1,4 +1,5 @@
-//! Pixels brought onto other grids, cut out by areas, and as quantities, against what rasterio reads: `data/grids.py` says how.
+//! Pixels brought onto other grids, cut out by areas, and as quantities, against what rasterio reads:
+//! `data/grids.py` says how.
 
 use std::path::PathBuf;
 
@@ -65,7 +66,8 @@ async fn values(read: eoap::Read<f64>) -> (Vec<usize>, Vec<f64>) {
     (array.shape().to_vec(), array.into_iter().collect())
 }
 
-/// How the values differ from rasterio's: the largest difference, and the share of pixels that are "no data" in one and not in the other.
+/// How the values differ from rasterio's: the largest difference, and the share of pixels that are "no data"
+/// in one and not in the other.
 fn differences(ours: &[f64], theirs: &[f64], nodata: f64) -> (f64, f64) {
     assert_eq!(ours.len(), theirs.len());
     let (mut largest, mut gaps) = (0.0_f64, 0);
@@ -78,8 +80,9 @@ fn differences(ours: &[f64], theirs: &[f64], nodata: f64) -> (f64, f64) {
     (largest, f64::from(gaps) / ours.len() as f64)
 }
 
-/// A place is right to a hundredth of a pixel, and the values change by up to 150 (of 1600) from one pixel to the next. Where the grid's pixels are
-/// larger, by how much GDAL widens its kernels depends on the parts that it computes in: 2 % of how much the values differ.
+/// A place is right to a hundredth of a pixel, and the values change by up to 150 (of 1600) from one pixel to
+/// the next. Where the grid's pixels are larger, by how much GDAL widens its kernels depends on the parts
+/// that it computes in: 2 % of how much the values differ.
 #[tokio::test]
 async fn grids_in_any_reference_system_are_as_rasterio_reads_them() {
     let (mut count, mut wrong) = (0, 0);
@@ -179,7 +182,8 @@ async fn one_raster_comes_onto_the_grid_of_another() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
-    /// A grid that is a window of the raster gives the window's pixels, by every kernel that meets pixels in their middles.
+    /// A grid that is a window of the raster gives the window's pixels, by every kernel that meets pixels in
+    /// their middles.
     #[test]
     fn windows_are_grids(column in 0_u32..24, row in 0_u32..22, width in 1_u32..20, height in 1_u32..10) {
         eoap::blocking::run(async {

@@ -1,4 +1,5 @@
-//! Any markup is compared with any other: it is the same as itself, and neither order changes the answer; no panic, no hang.
+//! Any markup is compared with any other: it is the same as itself, and neither order changes the answer; no
+//! panic, no hang.
 
 #![no_main]
 

@@ -1,4 +1,5 @@
-//! Whatever a text is, a secret that is known is not in it afterwards, and hiding what is hidden changes nothing.
+//! Whatever a text is, a secret that is known is not in it afterwards, and hiding what is hidden changes
+//! nothing.
 
 #![no_main]
 

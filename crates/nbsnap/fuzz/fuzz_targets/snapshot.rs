@@ -1,4 +1,5 @@
-//! Any text is the body of a snapshot or an error; what is read is written as it was read; and what a cell produced comes back.
+//! Any text is the body of a snapshot or an error; what is read is written as it was read; and what a cell
+//! produced comes back.
 
 #![no_main]
 

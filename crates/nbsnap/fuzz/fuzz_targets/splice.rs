@@ -1,4 +1,5 @@
-//! Any notebook that is read is written as it was, and after a change it is a notebook with that change: no panic, nothing lost.
+//! Any notebook that is read is written as it was, and after a change it is a notebook with that change: no
+//! panic, nothing lost.
 
 #![no_main]
 

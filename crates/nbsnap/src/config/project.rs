@@ -5,19 +5,19 @@ use std::path::Path;
 
 use serde::{Deserialize, Deserializer, de::Error as _};
 
-/// Which of the notebooks below the folder of the settings are meant.
+/// Which of the notebooks below the folder of the settings belong to the project.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 #[non_exhaustive]
 pub struct ProjectConfig {
-    /// Those that are meant; all, if it is empty.
+    /// Those that belong to it; all, if it is empty.
     pub notebooks: Vec<PathPattern>,
-    /// Those that are not, whatever `notebooks` says.
+    /// Those that do not, whatever `notebooks` says.
     pub exclude: Vec<PathPattern>,
 }
 
 impl ProjectConfig {
-    /// Whether the notebook or folder at this path, from the folder of the settings, is meant.
+    /// Whether the notebook or folder at this path, from the folder of the settings, belongs to the project.
     pub fn covers(&self, path: &Path) -> bool {
         let is_listed = self.notebooks.is_empty() || self.notebooks.iter().any(|pattern| pattern.covers(path));
         is_listed && !self.exclude.iter().any(|pattern| pattern.covers(path))
@@ -29,7 +29,8 @@ impl ProjectConfig {
     }
 }
 
-/// A pattern for paths: `*`, `?` and `[abc]` within one step, `**` for any number of steps. A folder means everything in it.
+/// A pattern for paths: `*`, `?` and `[abc]` within one step, `**` for any number of steps. A folder includes
+/// everything in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PathPattern(glob::Pattern);
 
@@ -47,7 +48,7 @@ impl PathPattern {
         read.map_err(|error| format!("`{pattern}` is no pattern for paths: {}", error.msg))
     }
 
-    /// Whether it fits a path, or a folder that the path leads through.
+    /// Whether it matches a path, or a folder that the path leads through.
     pub fn covers(&self, path: &Path) -> bool {
         let options = glob::MatchOptions { require_literal_separator: true, ..glob::MatchOptions::default() };
         path.ancestors().filter(|path| !path.as_os_str().is_empty()).any(|path| self.0.matches_path_with(path, options))

@@ -1,4 +1,4 @@
-//! What somebody who misspelt a name probably meant.
+//! What a user who misspelt a name probably meant.
 //!
 //! Pure functions on text.
 
@@ -13,7 +13,8 @@ pub(crate) fn nearest<'a>(asked: &str, known: impl Iterator<Item = &'a str>) -> 
     (best.0 > 0.8).then_some(best.1)
 }
 
-/// An error message of serde's, with what was probably meant where it names something unknown and what is known.
+/// An error message of serde's, with what was probably meant where it names something unknown and what is
+/// known.
 pub(crate) fn with_suggestion(message: &str) -> String {
     static UNKNOWN: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"unknown (?:field|variant) `([^`]*)`, expected (?:one of )?(.*)").expect("the pattern is a constant")

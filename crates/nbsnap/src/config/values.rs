@@ -49,7 +49,7 @@ pub(super) fn one_or_more<'de, D: Deserializer<'de>, T: DeserializeOwned>(deseri
     list.into_iter().map(|value| value.try_into().map_err(D::Error::custom)).collect()
 }
 
-/// What becomes of output that differs from its snapshot.
+/// What happens to output that differs from its snapshot.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -74,7 +74,7 @@ impl FromStr for Update {
     }
 }
 
-/// What has this name among all that have one.
+/// The one with this name among all that have one.
 fn by_name<T: Copy>(what: &str, all: &[(&str, T)], name: &str) -> Result<T, String> {
     if let Some((_, value)) = all.iter().find(|(known, _)| *known == name) {
         return Ok(*value);
@@ -84,7 +84,7 @@ fn by_name<T: Copy>(what: &str, all: &[(&str, T)], name: &str) -> Result<T, Stri
     Err(format!("there is no {what} `{name}`, only {}{suggestion}", names.collect::<Vec<_>>().join(", ")))
 }
 
-/// Whether GitHub is told of failures.
+/// Whether failures are reported to GitHub.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -137,12 +137,12 @@ pub(super) fn bytes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D
     ByteSize::deserialize(deserializer).map(|size| size.as_u64())
 }
 
-/// [`bytes`], where there need not be any.
+/// [`bytes`], which may be left out.
 pub(crate) fn optional_bytes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
     bytes(deserializer).map(Some)
 }
 
-/// [`duration`], where there need not be one.
+/// [`duration`], which may be left out.
 pub(crate) fn optional_duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
     duration(deserializer).map(Some)
 }

@@ -1,6 +1,7 @@
 //! Two engines in one: every notebook is run by the one that its kernel asks for.
 //!
-//! The main type is [`ByKernel`]: notebooks in Rust go to an engine for Rust, all others, or all there are, to kernels of Jupyter's.
+//! The main type is [`ByKernel`]. Notebooks in Rust go to an engine for Rust, or to kernels like all others.
+//! The others go to kernels of Jupyter's.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -12,7 +13,8 @@ use crate::engines::jupyter::Jupyter;
 use crate::event::Event;
 use crate::notebook::Notebook;
 
-/// Runs notebooks in Rust with an engine for Rust, and all others with the kernels that are installed for Jupyter.
+/// Runs notebooks in Rust with an engine for Rust, and all others with the kernels that are installed for
+/// Jupyter.
 pub struct ByKernel {
     rust: ForRust,
     jupyter: Jupyter,
@@ -30,15 +32,15 @@ enum ForRust {
     Kernels(Box<Kernels>),
 }
 
-/// What builds ahead what kernels then find built.
+/// What builds in advance for kernels.
 struct Kernels {
     /// For evcxr's kernel.
     evcxr: Evcxr,
     /// For our own.
     own: Box<dyn Engine>,
-    /// Whether a notebook asks for evcxr's.
+    /// Whether a notebook asks for evcxr's kernel.
     has_evcxr: bool,
-    /// Whether all notebooks in Rust are taken for evcxr's, whatever they ask for.
+    /// Whether all notebooks in Rust go to evcxr's kernel, whatever they ask for.
     only_evcxr: bool,
 }
 
@@ -54,7 +56,8 @@ impl ByKernel {
         ByKernel { rust: ForRust::Engine(Box::new(rust)), jupyter, is_prepared: false, cannot_run: None }
     }
 
-    /// Runs all notebooks with their kernels. Those of evcxr's kernel find built what `evcxr` has prepared, those of our own what `own` has.
+    /// Runs all notebooks with their kernels. evcxr's kernel finds what `evcxr` has built, our own finds what
+    /// `own` has built.
     pub fn kernels_only(evcxr: Evcxr, own: impl Engine + 'static, jupyter: Jupyter) -> ByKernel {
         let kernels = Kernels { evcxr, own: Box::new(own), has_evcxr: false, only_evcxr: false };
         ByKernel { rust: ForRust::Kernels(Box::new(kernels)), jupyter, is_prepared: false, cannot_run: None }

@@ -1,8 +1,9 @@
-//! evcxr, which runs Rust cell by cell as evcxr_jupyter does, in a program of its own: `nbsnap-evcxr` carries evcxr and rust-analyzer.
+//! evcxr, which runs Rust cell by cell as evcxr_jupyter does, in a program of its own: `nbsnap-evcxr` carries
+//! evcxr and rust-analyzer.
 //!
-//! `engine` is the engine as the runner sees it; `program` finds that program, and builds it in a source checkout; `connection` starts it
-//! and talks to it in the words of `protocol`; `worker` has it run notebooks. `stderr` reads what evcxr's generated code prints. Nothing
-//! here knows evcxr as a library.
+//! `engine` is the engine as the runner sees it. `program` finds that program, and builds it in a source
+//! checkout. `connection` starts it and exchanges the messages of `protocol` with it; `worker` has it run
+//! notebooks. `stderr` reads what evcxr's generated code prints. Nothing here knows evcxr as a library.
 
 mod connection;
 mod engine;

@@ -17,13 +17,13 @@ pub(crate) fn of_engine(name: &str) -> Result<BTreeMap<String, String>, EngineEr
     Ok(parts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
 }
 
-/// What tells one build of a program from another: its file's size, and when it was written.
+/// What distinguishes builds of a program: the size of its file, and when it was written.
 pub(crate) fn of_program(path: &Path) -> std::io::Result<String> {
     let program = std::fs::metadata(path)?;
     Ok(format!("{} {:?}", program.len(), program.modified()?))
 }
 
-/// What the compiler says of itself, asked in the quickest way there is.
+/// The compiler's version, asked in the quickest way there is.
 fn rustc_version() -> Result<String, EngineError> {
     let program = "rustc";
     let output = Command::new(program).arg("-vV").output();

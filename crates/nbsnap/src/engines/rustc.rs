@@ -1,7 +1,8 @@
 //! Engine `rustc`: notebooks in Rust, cell by cell, compiled by rustc alone.
 //!
-//! `engine` prepares what notebooks depend on, `worker` runs one notebook after another, `outcome` turns what a cell has come to into a
-//! record. What a cell means is the business of the crate `rust-cells`; this is where it meets notebooks.
+//! `engine` prepares the dependencies of notebooks, `worker` runs one notebook after another, and `outcome`
+//! turns the outcome of a cell into a record. The crate `rust-cells` knows what a cell means; this module
+//! connects it with notebooks.
 
 mod ahead;
 mod engine;

@@ -74,7 +74,7 @@ pub enum Evidence {
     Cache,
 }
 
-/// What became of a cell.
+/// The outcome of a cell.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum CellVerdict {
@@ -119,7 +119,7 @@ impl CellVerdict {
     }
 }
 
-/// Whether output that is not as recorded was laid down for review.
+/// Whether output that is not as recorded was written for review.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Proposal {
     /// It was, next to the snapshot, as `.snap.new`.

@@ -1,16 +1,16 @@
-//! Writes files whole or not at all: whoever is interrupted, by whatever, leaves the old file or the new one.
+//! Writes files whole or not at all: after an interruption of any kind there is the old file or the new one.
 
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// What names of files begin with that are being written; a killed run may leave one.
+/// The beginning of the names of files that are being written; a killed run may leave one.
 pub const PREFIX: &str = ".nbsnap-";
 
-/// Writes a file in the place of what is there, and the folders it needs. A link is followed; permissions stay.
+/// Writes a file in place of an older one, and the folders it needs. It follows a link; permissions stay.
 ///
 /// # Errors
-/// When it cannot be written; then what was there is still there.
+/// When it cannot be written; then the older file is still there.
 pub fn write(path: &Path, content: &[u8]) -> io::Result<()> {
     let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let folder = match path.parent() {
@@ -20,7 +20,7 @@ pub fn write(path: &Path, content: &[u8]) -> io::Result<()> {
     fs::create_dir_all(&folder)?;
     let mut builder = tempfile::Builder::new();
     builder.prefix(PREFIX);
-    // A new file gets what any new file gets: the user's mask is applied to this.
+    // A new file gets what any new file gets: the user's mask applies to this.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     let mut file = builder.tempfile_in(folder)?;

@@ -1,4 +1,5 @@
-//! What runs leave behind: builds, half-written files of runs that were killed, and pending snapshots of cells that are gone.
+//! Files that runs leave: builds, half-written files of runs that were killed, and pending snapshots of cells
+//! that no longer exist.
 //!
 //! [`builds`] and [`half_written`] only look; [`remove_builds`] removes what no run is using.
 
@@ -9,10 +10,11 @@ use std::path::{Path, PathBuf};
 use crate::files::atomic_write::PREFIX;
 use crate::project::Project;
 
-/// The file that is locked while a folder is used: the build folder by engine evcxr, folders in it by runs of engine rustc and by kernels.
+/// The file that is locked while a folder is used: the build folder by engine evcxr, folders in it by runs of
+/// engine rustc and by kernels.
 const LOCK: &str = "lock";
 
-/// A folder or file, and how much room it takes.
+/// A folder or file, and its size.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sized {
     /// The folder or file.
@@ -34,7 +36,7 @@ pub fn builds(cache: &Path) -> io::Result<Vec<Sized>> {
     Ok(entries)
 }
 
-/// Removes everything that is built, and what is known of earlier runs.
+/// Removes all builds, and what is known of earlier runs.
 ///
 /// # Errors
 /// When something cannot be removed, or a run is using the folder ([`io::ErrorKind::ResourceBusy`]).
@@ -85,7 +87,8 @@ fn entries_of(folder: &Path) -> io::Result<Vec<PathBuf>> {
     }
 }
 
-/// The bytes of all files below a path; links are not followed, and what goes away meanwhile counts for nothing.
+/// The bytes of all files below a path. Links are not followed, and a file that goes away meanwhile counts
+/// for nothing.
 fn size(path: &Path) -> io::Result<u64> {
     let Ok(metadata) = fs::symlink_metadata(path) else { return Ok(0) };
     if !metadata.is_dir() {

@@ -1,6 +1,6 @@
-//! Digests of files and folders: whether something is still what it was.
+//! Digests of files and folders: whether their content is still the same.
 //!
-//! Nothing is kept here, and nothing is known of what the files are for.
+//! It keeps nothing, and does not know what the files are for.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -9,7 +9,8 @@ use std::time::{Duration, SystemTime};
 
 use sha2::{Digest, Sha256};
 
-/// The files that the builds of local packages read, in order: some are known, of others only the package's folder is.
+/// The files that the builds of local packages read, in order. Of some packages the files are known, of
+/// others only the folder.
 ///
 /// # Errors
 /// When a folder cannot be read.
@@ -33,7 +34,7 @@ pub fn sources_of(packages: &[PathBuf]) -> std::io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// The files below a folder, in order; none if it is not there. `wanted` is asked of files and folders.
+/// The files below a folder, in order; none if it does not exist. `wanted` decides about files and folders.
 ///
 /// # Errors
 /// When a folder cannot be read.
@@ -63,14 +64,15 @@ pub fn files_below(folder: &Path, wanted: &dyn Fn(&Path) -> bool) -> std::io::Re
     Ok(files)
 }
 
-/// When a file was changed, or put where it is: moving a file in keeps when it was modified.
+/// When a file was changed, or put where it is: a file that is moved keeps its time of modification.
 fn changed(metadata: &fs::Metadata) -> std::io::Result<SystemTime> {
     let seconds = u64::try_from(metadata.ctime()).unwrap_or_default();
     let put = SystemTime::UNIX_EPOCH + Duration::new(seconds, u32::try_from(metadata.ctime_nsec()).unwrap_or_default());
     Ok(metadata.modified()?.max(put))
 }
 
-/// One digest of names and contents, and when the newest of the files was changed. What is no file, such as a FIFO, is never opened.
+/// One digest of names and contents, and when the newest of the files was changed. Anything but a file, such
+/// as a FIFO, is never opened.
 ///
 /// # Errors
 /// When one of them cannot be read.

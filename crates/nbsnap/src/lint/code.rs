@@ -1,4 +1,4 @@
-//! The code of cells, parsed, with evcxr's own commands told apart from Rust.
+//! The code of cells, parsed, with evcxr's own commands kept apart from Rust.
 
 use ra_ap_syntax::ast::{self, AstNode};
 use ra_ap_syntax::{Edition, SourceFile, SyntaxNode};
@@ -62,7 +62,7 @@ impl Code {
     }
 }
 
-/// Whether a line, trimmed, is one of evcxr's commands and no Rust.
+/// Whether a line, trimmed, is one of evcxr's commands and not Rust.
 pub(super) fn is_command(line: &str) -> bool {
     let rest = line.strip_prefix(':').unwrap_or_default();
     rest.starts_with(|c: char| c.is_ascii_alphabetic())

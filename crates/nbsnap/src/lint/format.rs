@@ -1,7 +1,7 @@
 //! The layout of code, as rustfmt does it with the project's own settings.
 //!
-//! A cell is the body of a function to rustfmt. Cells that rustfmt cannot read, that have commands among their code, or that are tagged
-//! `rustfmt-skip`, are left alone.
+//! To rustfmt a cell is the body of a function. Cells that rustfmt cannot read, that have commands among
+//! their code, or that are tagged `rustfmt-skip`, are left alone.
 
 use std::io::Write;
 use std::path::Path;
@@ -13,7 +13,7 @@ use super::Finding;
 use super::code::{Code, is_command};
 use crate::document::{Document, is_cell, set_source, source, tags};
 
-/// Why layout cannot be looked at.
+/// Why layout cannot be checked.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FormatError {
@@ -28,9 +28,9 @@ pub enum FormatError {
 }
 
 const BEGIN: &str = "async fn cell() {";
-/// The tag of a cell whose layout says something that rustfmt's would not.
+/// The tag of a cell whose layout has a meaning that rustfmt's would not have.
 const SKIP: &str = "rustfmt-skip";
-/// By how much rustfmt indents the body of a function, for want of another setting.
+/// By how much rustfmt indents the body of a function, unless a setting says otherwise.
 const INDENT: usize = 4;
 
 pub(super) fn look(document: &Document, folder: &Path) -> Result<Vec<Finding>, FormatError> {
@@ -81,7 +81,7 @@ impl Formatter<'_> {
         Ok(Formatter { folder, width: width.unwrap_or(100) })
     }
 
-    /// A cell as rustfmt would have it; `None` where it has no say.
+    /// A cell in rustfmt's layout; `None` where rustfmt is not asked or cannot read it.
     fn format(&self, source: &str) -> Result<Option<String>, FormatError> {
         let lines: Vec<&str> = source.lines().collect();
         let is_rust = |line: &&str| !line.trim().is_empty() && !is_command(line.trim());
@@ -91,7 +91,7 @@ impl Formatter<'_> {
         if rust.iter().any(|line| is_command(line.trim()) || line.starts_with('!')) {
             return Ok(None);
         }
-        // The body is indented while rustfmt looks at it; that must not make its lines shorter.
+        // The body is indented when rustfmt sees it; that must not make its lines shorter.
         let width = format!("max_width={},hard_tabs=false,tab_spaces={INDENT},trailing_semicolon=false", self.width + INDENT);
         let wrapped = format!("{BEGIN}\n{}\n}}\n", rust.join("\n"));
         let Some(formatted) = rustfmt(self.folder, &["--edition", "2024", "--config", &width], &wrapped)? else {
@@ -104,7 +104,7 @@ impl Formatter<'_> {
         let mut all: Vec<&str> = commands.to_vec();
         all.extend(body.trim_matches('\n').lines());
         let mut all = all.join("\n");
-        // rustfmt takes a `;` after a last block away, which here says that its value is not to be shown.
+        // rustfmt removes a `;` after a last block, which here means that the value is not shown.
         if source.trim_end().ends_with(';') && !all.ends_with(';') {
             all.push(';');
         }
@@ -112,7 +112,7 @@ impl Formatter<'_> {
     }
 }
 
-/// A function's body with its indentation taken away, but for lines that begin inside of a text.
+/// A function's body without its indentation, except for lines that begin inside of a text.
 fn dedented(body: &str) -> String {
     let file = SourceFile::parse(&format!("fn f() {{{body}}}"), Edition::Edition2024).tree();
     let tokens = file.syntax().descendants_with_tokens().filter_map(|element| element.into_token());
@@ -132,7 +132,7 @@ fn dedented(body: &str) -> String {
     kept.collect::<Vec<_>>().join("\n")
 }
 
-/// What rustfmt says; `None` where it does not take the input.
+/// rustfmt's output; `None` where it rejects the input.
 fn rustfmt(folder: &Path, arguments: &[&str], input: &str) -> Result<Option<String>, FormatError> {
     let failed = |error: std::io::Error| FormatError::Rustfmt { reason: error.to_string() };
     let mut child = Command::new("rustfmt")

@@ -1,4 +1,5 @@
-//! What evcxr trips over, or shows otherwise on every run. The facts are those of evcxr 0.22.
+//! Code that evcxr handles badly, or that shows something else on every run. The facts are those of evcxr
+//! 0.22.
 
 use ra_ap_syntax::ast::{self, AstNode};
 use ra_ap_syntax::{SyntaxKind, SyntaxNode};
@@ -75,7 +76,7 @@ fn of_cell(code: &Code) -> Vec<Finding> {
     findings
 }
 
-/// The expressions that stand at the top level of a cell, in order.
+/// The expressions at the top level of a cell, in order.
 fn statements(body: &ast::StmtList) -> impl Iterator<Item = ast::Expr> {
     let of_statement = |statement| match statement {
         ast::Stmt::ExprStmt(statement) => statement.expr(),
@@ -84,7 +85,7 @@ fn statements(body: &ast::StmtList) -> impl Iterator<Item = ast::Expr> {
     body.statements().filter_map(of_statement).chain(body.tail_expr())
 }
 
-/// The call of a macro that a statement is; items and expressions hold it differently.
+/// The macro call of a statement; items and expressions hold it differently.
 fn macro_call(node: SyntaxNode) -> Option<ast::MacroCall> {
     ast::MacroCall::cast(node.clone()).or_else(|| ast::MacroExpr::cast(node)?.macro_call())
 }
@@ -101,7 +102,7 @@ fn ends_with_line_feed(call: &ast::MacroCall) -> bool {
     text.is_some_and(|text| text.text().trim_end_matches(['"', '#']).ends_with("\\n"))
 }
 
-/// Whether what stands after `:dep` says which version, or where the crate is.
+/// Whether the text after `:dep` says which version, or where the crate is.
 fn has_version(dependency: &str) -> bool {
     let Some((_, value)) = dependency.split_once('=') else { return false };
     let value = value.trim();

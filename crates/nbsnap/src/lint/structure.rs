@@ -54,7 +54,7 @@ pub(super) fn look(document: &Document) -> Vec<Finding> {
     if !has_clean_counts(document) {
         find("counts", None, "execution counts are neither empty nor 1, 2, 3 … in order, as a clean run leaves them".into());
     }
-    // What has its own rule is not told twice.
+    // A finding with a rule of its own is not reported twice.
     if findings.iter().all(|finding| finding.rule != "cell-ids")
         && let Err(error) = document.validate()
     {
@@ -100,7 +100,8 @@ pub(super) fn fix(document: &mut Document, is_wanted: &dyn Fn(&str) -> bool) {
     }
 }
 
-/// Gives every cell an id of its own: it keeps the one it has, or is called after its place, which says where to look.
+/// Gives every cell an id of its own. A cell keeps the id that it has, or is named after its place, which
+/// shows where to look.
 fn give_ids(document: &mut Document) {
     if document.minor() < WITH_IDS {
         document.set_minor(WITH_IDS);
@@ -131,7 +132,7 @@ fn has_outputs(cell: &Map<String, Value>) -> bool {
     cell.get("outputs").and_then(Value::as_array).is_some_and(|outputs| !outputs.is_empty())
 }
 
-/// Whether the notebook is in another language than Rust. One that names none is meant to be in Rust.
+/// Whether the notebook is in another language than Rust. A notebook that names no language counts as Rust.
 pub(super) fn is_foreign(document: &Document) -> bool {
     !matches!(Language::of(document.metadata()), Language::Rust | Language::Unnamed)
 }
@@ -148,7 +149,8 @@ fn kernelspec_problem(document: &Document) -> Option<String> {
     missing.map(|name| format!("the kernelspec has no `{name}`"))
 }
 
-/// Whether counts are all empty, or 1, 2, 3 … over the cells that have something to run, with results that say the same.
+/// Whether counts are all empty, or 1, 2, 3 … over the cells that have something to run, with the same counts
+/// in results.
 fn has_clean_counts(document: &Document) -> bool {
     let code: Vec<_> = document.cells().filter(|cell| is_cell(cell, "code")).collect();
     let count = |cell: &Map<String, Value>| cell.get("execution_count").and_then(Value::as_u64);

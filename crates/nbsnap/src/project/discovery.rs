@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::layout::SETTINGS;
 
-/// What lies in a folder with notebooks, and in those below it.
+/// What is in a folder with notebooks, and in those below it.
 #[derive(Default)]
 pub(super) struct Found {
     pub(super) notebooks: Vec<PathBuf>,
@@ -14,7 +14,7 @@ pub(super) struct Found {
     pub(super) projects: Vec<PathBuf>,
 }
 
-/// Files that say of their folder that a tool fills it, and the name of one that does not say so.
+/// Files by which a tool marks a folder as its own, and the name of a folder that has no such file.
 const OF_OTHERS: &[&str] = &["CACHEDIR.TAG", "pyvenv.cfg"];
 const PACKAGES: &str = "node_modules";
 
@@ -23,8 +23,8 @@ pub(super) fn has_notebooks(folder: &Path) -> bool {
     files_of(folder).is_ok_and(|found| !found.notebooks.is_empty())
 }
 
-/// A folder and those below it. Hidden folders, those with builds and packages, and links to folders, which may lead back, are left out.
-/// One that cannot be listed has none below it.
+/// A folder and those below it. Hidden folders, those with builds and packages, and links to folders, which
+/// may lead back, are left out. A folder that cannot be listed has none below it.
 pub(crate) fn folders_of(folder: &Path) -> Vec<PathBuf> {
     let mut folders = vec![folder.to_owned()];
     let mut next = 0;
@@ -70,7 +70,7 @@ pub(super) fn files_of(folder: &Path) -> std::io::Result<Found> {
     Ok(found)
 }
 
-/// Whether a folder may hold notebooks of people's.
+/// Whether a folder may hold notebooks that people wrote.
 fn is_of_project(folder: &Path) -> bool {
     let is_of_others = || folder.ends_with(PACKAGES) || OF_OTHERS.iter().any(|file| folder.join(file).is_file());
     !is_hidden(folder) && !is_of_others()

@@ -1,4 +1,4 @@
-//! Where a project keeps what, told from the folders that are there.
+//! Where a project keeps what, as the folders that exist show it.
 //!
 //! This module reads no settings and no notebook.
 
@@ -12,9 +12,9 @@ pub(super) const SETTINGS: &str = "nbsnap.toml";
 /// The folders and files of a project.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Layout {
-    /// The project's folder: what paths in messages begin at, and what is built lies in its `target`.
+    /// The project's folder: paths in messages begin at it, and builds are in its `target`.
     pub(super) root: PathBuf,
-    /// The folder that notebooks are looked for in, and that their names begin at. The settings lie in it.
+    /// The folder that is searched for notebooks, and that their names begin at. The settings are in it.
     pub(super) notebooks: PathBuf,
     pub(super) snapshots: PathBuf,
     pub(super) lock_file: PathBuf,
@@ -24,7 +24,7 @@ impl Layout {
     /// The project that a folder is in: the innermost one.
     pub(super) fn around(folder: &Path) -> Option<Layout> {
         let (at, layout) = folder.ancestors().find_map(|at| Some((at, Layout::at(at)?)))?;
-        // A project in another one's folder shares what that has built.
+        // A project in another project's folder shares the builds of that one.
         let outer = at.parent().filter(|_| layout.root == at).and_then(Layout::around);
         let outer = outer.filter(|outer| at.starts_with(&outer.notebooks));
         Some(Layout { root: outer.map_or_else(|| layout.root.clone(), |outer| outer.root), ..layout })
@@ -40,13 +40,14 @@ impl Layout {
         (usual.notebooks.join(SETTINGS).is_file() || discovery::has_notebooks(&usual.notebooks)).then_some(usual)
     }
 
-    /// A folder whose notebooks lie in `notebooks`.
+    /// A folder whose notebooks are in `notebooks`.
     pub(crate) fn of_folder(root: &Path) -> Layout {
         let notebooks = root.join("notebooks");
         Layout { root: root.to_owned(), snapshots: root.join("snapshots"), lock_file: notebooks.join("Cargo.lock"), notebooks }
     }
 
-    /// A folder with settings, whose notebooks lie anywhere in it. Its own `Cargo.lock` may be that of a crate.
+    /// A folder with settings, whose notebooks are anywhere in it. Its own `Cargo.lock` may be that of a
+    /// crate.
     pub(super) fn of_settings(folder: &Path) -> Layout {
         let snapshots = folder.join("snapshots");
         Layout { root: folder.to_owned(), notebooks: folder.to_owned(), lock_file: snapshots.join("Cargo.lock"), snapshots }

@@ -1,6 +1,6 @@
 //! Makes a project of a folder with notebooks: settings, lines for Git, a workflow.
 //!
-//! What is there already stays as it is, so that it can be done again. Nothing is asked and nothing is run.
+//! Existing files keep what they have, so that it can be done again. Nothing is asked and nothing is run.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -28,7 +28,7 @@ pub enum StartError {
         /// The folder.
         folder: PathBuf,
     },
-    /// Settings that are there already cannot be used.
+    /// Existing settings cannot be used.
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// A file or folder cannot be read or written.
@@ -47,11 +47,11 @@ pub enum StartError {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Step {
-    /// It was not there and is now.
+    /// It did not exist and was written.
     Written(PathBuf),
     /// It got these lines.
     Extended(PathBuf, Vec<String>),
-    /// It is as it was.
+    /// It stayed as it was.
     Kept(PathBuf),
 }
 
@@ -75,7 +75,8 @@ pub enum Example {
     Left,
 }
 
-/// Makes `folder` a project. Its notebooks may lie anywhere in it; where all of them lie in `notebooks`, that folder gets the settings.
+/// Makes `folder` a project. Its notebooks may be anywhere in it; where all of them are in `notebooks`, that
+/// folder gets the settings.
 ///
 /// # Errors
 /// When there is no notebook, and no example is wanted; when a file cannot be read or written.
@@ -104,7 +105,7 @@ pub fn start(folder: &Path, example: Example) -> Result<Started, StartError> {
     Ok(Started { project, notebooks, steps })
 }
 
-/// Where a project is best kept whose notebooks lie where they do.
+/// The best folder for a project whose notebooks are where they are.
 fn fitting(folder: &Path, found: &Found) -> Layout {
     let usual = Layout::of_folder(folder);
     match found.notebooks.iter().all(|path| path.starts_with(&usual.notebooks)) {
@@ -117,7 +118,7 @@ fn look(folder: &Path) -> Result<Found, StartError> {
     discovery::files_of(folder).map_err(io("read", folder))
 }
 
-/// The file with settings: as little as there has to be.
+/// The file with settings: as few as possible.
 fn settings(layout: &Layout, found: &Found) -> String {
     let head = "# How these notebooks are tested. Every setting has a default: `nbsnap settings` shows them all.\n";
     if layout.notebooks != layout.root {
@@ -154,7 +155,7 @@ fn write_new(path: &Path, text: &str) -> Result<Step, StartError> {
     Ok(Step::Written(path.to_owned()))
 }
 
-/// Adds the lines to a file that it does not have.
+/// Adds those lines to a file that it does not have yet.
 fn extend(path: &Path, lines: &[&str]) -> Result<Step, StartError> {
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
@@ -162,7 +163,7 @@ fn extend(path: &Path, lines: &[&str]) -> Result<Step, StartError> {
         Err(source) => return Err(io("read", path)(source)),
     };
     let known: BTreeSet<&str> = text.lines().map(|line| line.trim().trim_start_matches('/').trim_end_matches('/')).collect();
-    // Whoever ignores a folder ignores what lies in it.
+    // An ignored folder covers everything in it.
     let is_known = |line: &str| {
         Path::new(line.trim_end_matches('/'))
             .ancestors()

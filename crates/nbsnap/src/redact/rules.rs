@@ -1,7 +1,8 @@
-//! The built-in rules: their names, whether they are on unless a project says otherwise, and what they look for.
+//! The built-in rules: their names, whether they are on unless a project says otherwise, and their patterns.
 //!
-//! What is on by default never means anything in a notebook. What a notebook may well want to show, such as a date, has to be asked for.
-//! This module only holds patterns; applying them is the work of the [`Redactor`](super::Redactor).
+//! What is on by default never has a meaning in a notebook. What a notebook may want to show, such as a date,
+//! is off by default. This module only holds patterns; applying them is the work of the
+//! [`Redactor`](super::Redactor).
 
 /// A rule that can be switched on and off by its name.
 #[derive(Clone, Copy, Debug)]
@@ -11,7 +12,8 @@ pub struct BuiltInRule {
     pub name: &'static str,
     /// Whether it is on unless a project says otherwise.
     pub is_on: bool,
-    /// What it looks for, each with what stands in for it. Folders are not among them: they are known only when a run begins.
+    /// What it looks for, each with its replacement. Folders are not among them: they are known only when a
+    /// run begins.
     pub(super) patterns: &'static [(&'static str, &'static str)],
 }
 
@@ -21,7 +23,7 @@ pub const BUILT_IN_RULES: &[BuiltInRule] = &[
         name: "paths",
         is_on: true,
         patterns: &[
-            // What `tempfile` calls the folders it makes.
+            // Names of folders that `tempfile` makes.
             (r"\[TMP\]/\.tmp[A-Za-z0-9]{6}\b", "[TMP]/[DIR]"),
             (r"/rustc/[0-9a-f]{40}/", "[RUSTC]/"),
         ],
@@ -37,7 +39,7 @@ pub const BUILT_IN_RULES: &[BuiltInRule] = &[
         is_on: true,
         patterns: &[
             (r"(?m)(?<before>^|[^/\w.\]])(?:ctx/)?src/lib\.rs:\d+(?::\d+)?", "${before}[CELL]"),
-            // What IPython calls the file that a cell's code stands in.
+            // What IPython calls the file that holds a cell's code.
             (r"(?:\[TMP\]|/tmp)/ipykernel_\d+/\d+\.py(?::\d+)?", "[CELL]"),
         ],
     },
@@ -81,6 +83,6 @@ pub const BUILT_IN_RULES: &[BuiltInRule] = &[
 pub(crate) const ANSI: &str = r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_][^\x07\x1b\x{9c}]*(?:\x07|\x1b\\|\x{9c})|\x1b[ -/]*[0-OQ-WYZ\\`-~]|\x{9b}[0-?]*[ -/]*[@-~]";
 /// A port on the loopback interface.
 pub(super) const LOOPBACK: &str = r"(?<host>\b127\.0\.0\.1|\blocalhost|\[::1\]):(?<port>\d{4,5})\b";
-/// Systems give out ports from here on to programs that ask for any (Linux from here, others from 49152): lower ones were chosen by somebody,
-/// and are the same everywhere.
+/// From here on systems give ports to programs that ask for any (Linux from here, others from 49152). Lower
+/// ports were chosen by somebody, and are the same everywhere.
 pub(super) const FIRST_CHANCE_PORT: u16 = 32768;

@@ -11,7 +11,7 @@ fn redact(text: &str, rules: impl FnOnce(&mut RedactorBuilder)) -> String {
     builder.build().unwrap().text(text)
 }
 
-/// What becomes of the text on standard output of cell `a` of notebook `nb`.
+/// Redacts the text on standard output of cell `a` of notebook `nb`.
 fn configured(text: &str, config: &str) -> String {
     let config = Config::resolve(Path::new("nbsnap.toml"), config, "default").unwrap();
     let mut redactor = Redactor::builder().notebook("nb").configure(&config).build().unwrap();

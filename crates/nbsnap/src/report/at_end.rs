@@ -1,6 +1,6 @@
 //! Reports that are one file, written when the run has ended.
 //!
-//! The main type is [`AtEnd`]. What the file says is the work of the function it is given.
+//! The main type is [`AtEnd`]. The function that it gets makes the content of the file.
 
 use std::fs;
 use std::io;
@@ -23,9 +23,9 @@ pub struct AtEnd {
 pub enum When {
     /// After every run.
     Always,
-    /// After a run in which something failed; a file of an earlier run is removed after any other.
+    /// After a run in which something failed. After any other run, the file of an earlier run is removed.
     SomethingFailed,
-    /// After every run, below what is in the file already.
+    /// After every run, at the end of the file.
     Appending,
 }
 

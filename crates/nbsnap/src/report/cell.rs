@@ -1,4 +1,4 @@
-//! Tells what is wrong with a cell: which cell, what happened, where in its source, and what to do next.
+//! Describes what is wrong with a cell: which cell, what happened, where in its source, and what to do next.
 //!
 //! This module writes text into a string. It knows no run and counts nothing.
 
@@ -30,7 +30,7 @@ pub(super) fn title(notebook: &str, cell: &CodeCell, problems: &[CellProblem]) -
     format!("{}, cell {} `{}`{line}", visible(notebook), cell.number, visible(&cell.id))
 }
 
-/// The line of the cell, from 1, that is at fault, if there is one that is.
+/// The line of the cell, from 1, that is at fault, if one is.
 pub(super) fn line_at_fault(problems: &[CellProblem]) -> Option<u32> {
     problems.iter().find_map(|problem| match problem {
         CellProblem::Failed(Failure::Panic { line, .. } | Failure::Exception { line, .. }) => *line,
@@ -80,7 +80,7 @@ pub(super) fn notebook_problem(notebook: &str, problem: &NotebookProblem) -> Str
     }
 }
 
-/// All that is to be said about a cell that failed, below its title.
+/// All about a cell that failed, below its title.
 pub(super) fn details(
     out: &mut String,
     path: &Path,
@@ -108,7 +108,8 @@ fn body(out: &mut String, path: &Path, notebook: &str, cell: &CodeCell, problems
     }
 }
 
-/// The output of a cell that is not recorded yet, its first lines, below its title. What to do about it is said once for the notebook.
+/// The output of a cell that is not recorded yet, its first lines, below its title. What to do about it is
+/// printed once for the notebook.
 pub(super) fn new_output(out: &mut String, path: &Path, cell: &CodeCell, problems: &[CellProblem], style: Style) {
     indented(out, &style.dim(visible(&path.display().to_string())));
     for problem in problems {
@@ -126,7 +127,7 @@ pub(super) fn new_output(out: &mut String, path: &Path, cell: &CodeCell, problem
     }
 }
 
-/// What is to be done about a notebook whose output is not recorded yet.
+/// What to do about a notebook whose output is not recorded yet.
 pub(super) fn advice_on_new(path: &Path, notebook: &str, proposal: Proposal) -> String {
     let name = as_argument(path, notebook);
     match proposal {
@@ -138,11 +139,12 @@ pub(super) fn advice_on_new(path: &Path, notebook: &str, proposal: Proposal) -> 
     }
 }
 
-/// What is to be done about output of a further engine that differs.
+/// What to do about output of a further engine that differs.
 const OF_FURTHER_ENGINE: &str = "the output of the first engine is what is recorded: if that is right, the engines differ here, and no snapshot is \
                                  green on both; have the cell say the same on both, hide what differs with a redaction, or tag it `nbsnap-ignore-output`";
 
-/// [`details`] of one problem or several, at the margin and without the file's name, for reports that have places of their own for them.
+/// [`details`] of one problem or several, without indentation and without the file's name. It is for reports
+/// that show the file in a place of its own.
 pub(super) fn plain_details(path: &Path, notebook: &str, cell: &CodeCell, problems: &[CellProblem], stderr: &str) -> String {
     let mut text = String::new();
     body(&mut text, path, notebook, cell, problems, stderr, Style::plain());
@@ -221,7 +223,7 @@ fn compile_errors(out: &mut String, cell: &CodeCell, diagnostics: &[Diagnostic],
     }
 }
 
-/// The first line of the cell, for a reader to know it by; cut where it gets too long for that.
+/// The first line of the cell, by which a reader knows it; cut where it gets too long.
 fn beginning(cell: &CodeCell, style: Style) -> String {
     let Some((index, line)) = cell.source.lines().enumerate().find(|(_, line)| !line.trim().is_empty()) else {
         return String::new();
@@ -246,7 +248,7 @@ fn telling_stderr(problems: &[CellProblem], stderr: &str) -> Option<String> {
         told.push('\n');
     }
     let told: BTreeSet<&str> = told.lines().map(str::trim).collect();
-    // A panic's own message and backtrace are told better above.
+    // A panic's own message and backtrace are printed above, and better.
     let is_panic = |line: &&str| line.starts_with("thread '") && line.contains(" panicked at ");
     let lines: Vec<&str> = stderr.lines().take_while(|line| !is_panic(line)).collect();
     let repeats =
@@ -257,7 +259,8 @@ fn telling_stderr(problems: &[CellProblem], stderr: &str) -> Option<String> {
     Some(visible(&lines[lines.len().saturating_sub(STDERR_LINES)..].join("\n")).into_owned())
 }
 
-/// The arguments by which a command knows the notebook that events call `label`: its name, and its project where that is one inside another.
+/// The arguments that select the notebook which events call `label`: its name, and its project where that is
+/// one inside another.
 fn as_argument(path: &Path, label: &str) -> String {
     let file = path.with_extension("").display().to_string();
     let ends_with = |name: &str| file.strip_suffix(name).filter(|before| before.is_empty() || before.ends_with('/'));
@@ -273,7 +276,7 @@ fn as_argument(path: &Path, label: &str) -> String {
     visible(&argument).into_owned()
 }
 
-/// What to do about it, where that is not plain.
+/// What to do about it, where that is not obvious.
 fn hint(notebook: &str, problems: &[CellProblem]) -> Option<String> {
     problems.iter().find_map(|problem| match problem {
         CellProblem::OutputChanged { pending, .. }

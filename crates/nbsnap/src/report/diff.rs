@@ -1,5 +1,5 @@
-//! Shows how two bodies of a snapshot differ: only what differs and what is around it, under the name of its section; one below the other, or
-//! side by side where there is room.
+//! Shows how two bodies of a snapshot differ: only what differs and the lines around it, under the name of
+//! its section. The sides are one below the other, or side by side where there is room.
 //!
 //! The main type is [`Part`]. This module compares text. Whether a difference matters was decided before.
 
@@ -51,7 +51,8 @@ pub(super) fn parts(expected: &str, actual: &str) -> Vec<Part> {
     for group in diff.grouped_ops(AROUND) {
         let (Some(first), Some(last)) = (group.first(), group.last()) else { continue };
         let (old_start, new_start) = (first.old_range().start, first.new_range().start);
-        // In which section is this, unless it begins with a header or goes on in a section that is named already?
+        // The section of this part, unless it begins with a header, or goes on in a section that is named
+        // already.
         let begins_with_header = new.get(new_start).or(old.get(old_start)).is_some_and(|line| header_name(line).is_some());
         let header = header_before(&new, new_shown, new_start).or_else(|| header_before(&old, old_shown, old_start));
         if let Some((header, _)) = header.filter(|_| !begins_with_header) {
@@ -117,7 +118,7 @@ fn below_each_other(parts: &[Part], style: Style) -> Vec<String> {
     lines
 }
 
-/// Both sides beside each other, if there is something on both and no line is too long.
+/// Both sides beside each other, if both have something and no line is too long.
 fn side_by_side(parts: &[Part], style: Style) -> Option<Vec<String>> {
     let width = (style.width.checked_sub(INDENT.len() + BETWEEN.chars().count()).filter(|_| style.width >= WIDE)?) / 2;
     let fits = |text: &str| console::measure_text_width(text) + 2 <= width;
@@ -183,7 +184,7 @@ fn shown(line: &Line, style: Style, paint: impl Fn(String, bool) -> String) -> S
     out
 }
 
-/// Makes spaces and tabs at the end of a line visible: nobody finds a difference that cannot be seen.
+/// Makes spaces and tabs at the end of a line visible: nobody sees a difference in them otherwise.
 fn show_spaces_at_the_end(pieces: &mut Line) {
     for (_, text) in pieces.iter_mut().rev() {
         let kept = text.trim_end_matches([' ', '\t']).len();
@@ -289,7 +290,7 @@ mod tests {
         ];
         let expected: String = expected.iter().map(|(left, right)| format!("{left:<53} │ {right}\n")).collect();
         assert_eq!(shown, expected);
-        // A line that is too long, and something that is only there or only gone, need the whole width.
+        // A line that is too long, and a line that only one side has, need the whole width.
         assert!(!difference("a\n", &"x".repeat(60), style).contains('│'));
         assert!(!difference("a\n", "a\nb\n", style).contains('│'));
         assert!(!difference("a\n", "b\n", Style { width: 100, ..style }).contains('│'));

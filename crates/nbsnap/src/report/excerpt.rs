@@ -1,6 +1,6 @@
-//! Shows places in a cell's source: the line, what is around it, and a mark under the very characters.
+//! Shows places in a cell's source: the line, the lines around it, and a mark under the very characters.
 //!
-//! The main type is [`Mark`]. This module knows nothing of why a place is shown.
+//! The main type is [`Mark`]. This module does not know why a place is shown.
 
 use std::fmt::Write;
 
@@ -17,7 +17,7 @@ const TAB: &str = "    ";
 pub(super) struct Mark {
     /// The line, from 1.
     pub(super) line: usize,
-    /// The columns to underline, in characters from 1, the second one excluded; with what is to be said about them.
+    /// The columns to underline, in characters from 1, the second one excluded; with the text for them.
     pub(super) columns: Option<(usize, usize, String)>,
 }
 
@@ -65,7 +65,7 @@ pub(super) fn excerpt(source: &str, marks: &[Mark], style: Style) -> String {
     out
 }
 
-/// What stands for a character, so that columns can be counted.
+/// How a character is shown, so that columns can be counted.
 fn shown_as(c: char) -> String {
     if c == '\t' { TAB.to_owned() } else { visible(c.encode_utf8(&mut [0; 4])).into_owned() }
 }

@@ -1,10 +1,11 @@
-//! What failed notebooks leave: the executed notebook, and for pictures that differ the recorded one, the new one and what differs.
+//! What failed notebooks leave: the executed notebook, and for pictures that differ the recorded one, the new
+//! one and what differs.
 //!
 //! ```text
 //! <folder>/<notebook>/<notebook>.ipynb
 //! <folder>/<notebook>/<cell id>.image-png.{recorded,now,difference}.png
 //! ```
-//! The main type is [`FailedFiles`]. Of a notebook that is as it should be nothing stays.
+//! The main type is [`FailedFiles`]. It leaves no files of a notebook that is as it should be.
 
 use std::fs;
 use std::io;
@@ -40,7 +41,7 @@ impl Reporter for FailedFiles {
             _ => {}
         }
         if notebook.is_good() {
-            // That other notebooks left something there is no failure.
+            // Other notebooks may have left something there: that is no failure.
             let _ = fs::remove_dir(&self.folder);
             return Ok(());
         }
@@ -56,7 +57,7 @@ impl Reporter for FailedFiles {
     }
 }
 
-/// Writes the notebook with what its cells produced in this run. A file that is no notebook has nothing to be written into.
+/// Writes the notebook with what its cells produced in this run. A file that is not a notebook is left out.
 fn write_notebook(notebook: &NotebookRun, path: &Path, folder: &Path) -> io::Result<()> {
     let Ok(mut document) = Document::read(path) else { return Ok(()) };
     let records: Vec<_> = notebook.cells.iter().map(|run| run.record.as_deref().cloned()).collect();
@@ -74,7 +75,7 @@ fn pictures(problems: &[CellProblem]) -> impl Iterator<Item = (&Difference, &Pic
     differences.flatten().filter_map(|difference| Some((difference, difference.picture.as_ref()?)))
 }
 
-/// The files that a picture leaves, with what is in them.
+/// The files that a picture leaves, with their contents.
 fn picture_files<'a>(
     folder: &Path,
     cell: &str,

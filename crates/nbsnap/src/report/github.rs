@@ -1,6 +1,8 @@
-//! For GitHub: annotations, which it shows at the very line of the notebook's file, and a summary for the page of a workflow's run.
+//! For GitHub: annotations, which it shows at the very line of the notebook's file, and a summary for the
+//! page of a workflow's run.
 //!
-//! Annotations are lines on standard output, `::error file=…,line=…,title=…::message`; see GitHub's "Workflow commands".
+//! Annotations are lines on standard output, `::error file=…,line=…,title=…::message`; see GitHub's "Workflow
+//! commands".
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -17,7 +19,7 @@ pub struct GithubAnnotations<W> {
 }
 
 impl<W: Write> GithubAnnotations<W> {
-    /// A reporter that writes to `out`, which must be what GitHub reads.
+    /// A reporter that writes to `out`, which GitHub must read.
     pub fn new(out: W) -> GithubAnnotations<W> {
         GithubAnnotations { run: Run::default(), out }
     }
@@ -58,7 +60,8 @@ fn annotate(out: &mut String, notebook: &NotebookRun) {
     }
 }
 
-/// The line of the file at which something is wrong: that of the cell's source which is at fault, or the source's first.
+/// The line of the file at which something is wrong: the line at fault in the cell's source, or its first
+/// line.
 fn line(run: &CellRun) -> Option<usize> {
     let within = cell::line_at_fault(run.verdict.problems()).map_or(0, |line| line.saturating_sub(1) as usize);
     run.cell.line.map(|first| first + within)

@@ -1,7 +1,9 @@
-//! One HTML page of a run: every notebook with its cells, what they are, what they produced, and what is wrong with them.
+//! One HTML page of a run: every notebook with its cells, what they are, what they produced, and what is
+//! wrong with them.
 //!
-//! The page is one file: styles and pictures are in it, and it loads nothing. What a notebook produced as HTML or SVG is shown in a frame
-//! that may run no script. The page itself is `templates/report.html`; here is only what stands in it.
+//! The page is one file: styles and pictures are in it, and it loads nothing. What a notebook produced as
+//! HTML or SVG is shown in a frame that may run no script. The page itself is `templates/report.html`; this
+//! module gathers its content.
 
 use std::io;
 use std::time::Duration;

@@ -1,4 +1,5 @@
-//! The report for people: one line per notebook, and for each failing cell what they need to find and mend it.
+//! The report for people: one line per notebook, and for each failing cell what they need to find and mend
+//! it.
 //!
 //! The main type is [`HumanReporter`]. It writes to what it was given and asks nobody anything.
 
@@ -30,7 +31,7 @@ pub struct HumanReporter<W> {
     new_shown: usize,
 }
 
-/// How many cells with new output a run shows; of further ones it says how many there are.
+/// How many cells with new output a run shows; it only counts further ones.
 const NEW_CELLS: usize = 10;
 
 /// A notebook that is being run.
@@ -43,15 +44,15 @@ struct Running {
     proposal: Option<Proposal>,
     not_run: usize,
     skipped: usize,
-    /// How much of the cells' time went into compiling, and how much there was.
+    /// How long the cells' code compiled, and how long the cells took in all.
     compile: Duration,
     elapsed: Duration,
-    /// The number of the cell that is being run, and how to call it.
+    /// The number of the cell that is being run, and its name.
     cell: Option<(usize, String)>,
 }
 
 impl<W: Write + Send + 'static> HumanReporter<W> {
-    /// A reporter that writes to `out`. What is under way is shown there too.
+    /// A reporter that writes to `out`. It shows progress there, too.
     pub fn new(out: W, style: Style, progress: Progress) -> HumanReporter<W> {
         HumanReporter {
             output: Output::new(out, style, progress),
@@ -66,13 +67,13 @@ impl<W: Write + Send + 'static> HumanReporter<W> {
         }
     }
 
-    /// Whether every cell is told, with its times, and how often each redaction rule applied.
+    /// Whether every cell is printed, with its times, and how often each redaction rule applied.
     #[must_use]
     pub fn verbose(self, verbose: bool) -> HumanReporter<W> {
         HumanReporter { verbose, ..self }
     }
 
-    /// Says which files a run leaves in which something failed.
+    /// Prints which files a failed run leaves.
     #[must_use]
     pub fn leaving(self, left: LeftFiles) -> HumanReporter<W> {
         HumanReporter { left, ..self }
@@ -83,7 +84,7 @@ impl<W: Write + Send + 'static> HumanReporter<W> {
         self.output.print(&line)
     }
 
-    /// Shows which cells are being run, of all notebooks that are.
+    /// Shows which cells are being run, of all notebooks that run now.
     fn show_running(&mut self) -> io::Result<()> {
         let with_cell = |(notebook, running): (&String, &Running)| match &running.cell {
             Some((_, cell)) => format!("{}, {cell}", visible(notebook)),
@@ -93,7 +94,7 @@ impl<W: Write + Send + 'static> HumanReporter<W> {
         self.output.running("Running", self.done.min(self.cells), self.cells, &all.join("; "))
     }
 
-    /// Tells which redaction rules applied, and which should have and did not.
+    /// Prints which redaction rules applied, and which should have and did not.
     fn redacted(&mut self, hits: &[RuleHits], unused: &[String]) -> io::Result<()> {
         if self.verbose {
             let applied: Vec<String> =
@@ -270,7 +271,7 @@ impl Running {
         self.compile += timing.compile.unwrap_or_default();
     }
 
-    /// How the notebook did, in words to stand after its name.
+    /// How the notebook did, in the words after its name.
     fn tell(&self, status: Status, attempts: u32, evidence: Evidence, verbose: bool) -> String {
         if !status.is_good() {
             return self.counts();
@@ -295,7 +296,7 @@ impl Running {
         format!(" ({})", parts.join(", "))
     }
 
-    /// How the cells of a notebook that failed did; nothing if none was run.
+    /// How the cells of a notebook that failed did; nothing if no cell ran.
     fn counts(&self) -> String {
         let mut parts = Vec::new();
         if self.failed > 0 {
@@ -335,7 +336,7 @@ fn totals(summary: &Summary) -> String {
     )
 }
 
-/// What waits for somebody to decide.
+/// What waits for a decision.
 fn leftovers(summary: &Summary) -> String {
     let mut text = String::new();
     // Writing to a string cannot fail.

@@ -1,7 +1,8 @@
 //! Everything that happens during a run as JSON lines: one object an event, as it happens.
 //!
-//! Every line has the members `version` ([`FORMAT_VERSION`]) and `event`, the event's name; what else there is, the crate's README lists.
-//! Within a version, members and events are only added. Durations are seconds. Outputs are redacted, as everywhere.
+//! Every line has the members `version` ([`FORMAT_VERSION`]) and `event`, the event's name; the crate's
+//! README lists the others. Within a version, members and events are only added. Durations are seconds.
+//! Outputs are redacted, as everywhere.
 
 use std::io::{self, Write};
 use std::time::Duration;
@@ -36,7 +37,7 @@ impl<W: Write> Reporter for JsonLines<W> {
             line.extend(members);
         }
         writeln!(self.out, "{}", printable_json(&line.to_string()))?;
-        // Whoever reads it wants to see it as it happens.
+        // Readers want to see it as it happens.
         self.out.flush()
     }
 }

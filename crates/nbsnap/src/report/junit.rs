@@ -1,7 +1,7 @@
 //! JUnit's XML, for build servers: a test suite a notebook, a test case a cell.
 //!
-//! A cell that is not as recorded, or failed, is a failure; one that timed out, died or met a breakdown of the runner is an error. What is
-//! wrong with a notebook as a whole is a test case of its own, `(notebook)`.
+//! A cell that is not as recorded, or failed, is a failure; one that timed out, died or met a breakdown of
+//! the runner is an error. What is wrong with a notebook as a whole is a test case of its own, `(notebook)`.
 
 use std::io;
 
@@ -15,7 +15,7 @@ use crate::event::{CellVerdict, Status};
 /// The run as JUnit's XML. Characters that XML cannot hold are made visible, wherever they come from.
 ///
 /// # Errors
-/// Never for what a run can hold; the writer of XML says so in its type.
+/// Never for what a run can hold; the writer of XML has the error in its type.
 pub fn junit(run: &Run) -> io::Result<String> {
     let mut report = Report::new("nbsnap");
     if let Some((_, elapsed)) = run.end {

@@ -1,11 +1,11 @@
-//! Files that a run leaves in which something failed, for whoever reads the report on it.
+//! Files that a failed run leaves, for the readers of its report.
 
 use std::fmt::Write;
 use std::path::PathBuf;
 
 use super::style::INDENT;
 
-/// Files that a run leaves in which something failed, as they are to be named. What is none is not written.
+/// Files that a failed run leaves, by the names to print. A file that is not written has no name here.
 #[derive(Clone, Debug, Default)]
 pub struct LeftFiles {
     /// The HTML page.

@@ -1,6 +1,8 @@
-//! Text that may be printed wherever a report goes: nothing in it steers a terminal, or the log of a workflow on GitHub.
+//! Text that may be printed wherever a report goes: nothing in it controls a terminal, or the log of a
+//! workflow on GitHub.
 //!
-//! It is for text that a report has put together of its own words, of names and of what notebooks say. It changes what is shown and is not undone.
+//! It is for text that a report has composed of its own words, of names and of what notebooks print. It
+//! changes what is shown and is not undone.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -8,12 +10,13 @@ use std::fmt::Write as _;
 use super::style::Style;
 use crate::snapshot::{push_picture, steers};
 
-/// With this GitHub's runner takes what follows for a command, wherever in a line it is.
+/// GitHub's runner takes what follows this for a command, wherever in a line it is.
 const COMMAND_ANYWHERE: &str = "##[";
-/// And with this at the beginning of a line, also after blanks.
+/// It also does so with this at the beginning of a line, even after blanks.
 const COMMAND: &str = "::";
 
-/// The text as it may be printed in this style: colours stay where the style has some, all else that steers becomes visible.
+/// The text as it may be printed in this style. Colours stay where the style has colours; all other control
+/// sequences become visible.
 pub fn printable(text: &str, style: Style) -> Cow<'_, str> {
     let text = if text.chars().any(steers) { Cow::Owned(without_steering(text, style)) } else { Cow::Borrowed(text) };
     let is_command = |line: &str| line.trim_start().starts_with(COMMAND) || line.contains(COMMAND_ANYWHERE);
@@ -23,11 +26,11 @@ pub fn printable(text: &str, style: Style) -> Cow<'_, str> {
     Cow::Owned(text.split_inclusive('\n').map(without_commands).collect())
 }
 
-/// JSON as it may be printed: what steers is escaped, as JSON itself does it.
+/// JSON as it may be printed: control characters are escaped, as JSON itself does it.
 pub fn printable_json(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for (at, c) in json.char_indices() {
-        // Neither is in JSON but in its strings.
+        // JSON has these only in its strings.
         if steers(c) || json[at..].starts_with(COMMAND_ANYWHERE) {
             // Writing to a string cannot fail.
             let _ = write!(out, "\\u{:04x}", u32::from(c));
@@ -60,7 +63,7 @@ fn without_steering(text: &str, style: Style) -> String {
     out
 }
 
-/// How long the escape sequence is that a text begins with, if it sets colours and nothing else.
+/// The length of the escape sequence that a text begins with, if it only sets colours.
 fn colour(text: &str) -> Option<usize> {
     let parameters = text.strip_prefix("\x1b[")?;
     let length = parameters.find(|c: char| !c.is_ascii_digit() && c != ';')?;

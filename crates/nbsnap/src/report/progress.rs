@@ -1,7 +1,7 @@
-//! What is shown while something is under way: a bar on a terminal, now and then a line elsewhere.
+//! What is shown while something goes on: a bar on a terminal, now and then a line elsewhere.
 //!
-//! The main type is [`Output`], through which a reporter's lasting lines go as well, so that they and the bar do not mix. It
-//! writes to what it was given and looks at no terminal itself.
+//! The main type is [`Output`]. A reporter's lasting lines go through it as well, so that they and the bar do
+//! not mix. It writes to what it was given and looks at no terminal itself.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -70,7 +70,7 @@ impl<W: Write + Send + 'static> Output<W> {
         self.show(label, (done as u64, of as u64), what, || format!("{label:>10} {what}\n"))
     }
 
-    /// Shows nothing any more, until the next thing begins.
+    /// Removes what is shown, until the next thing begins.
     pub(super) fn clear(&mut self) {
         if let Some(bar) = self.bar.take() {
             bar.finish_and_clear();
@@ -137,7 +137,7 @@ impl<W> fmt::Debug for Terminal<W> {
 }
 
 impl<W: Write + Send> Terminal<W> {
-    /// Moves the cursor; no control sequence says "by nothing".
+    /// Moves the cursor. No control sequence can move it by nothing.
     fn move_cursor(&self, by: usize, direction: char) -> io::Result<()> {
         if by == 0 { Ok(()) } else { self.write_str(&format!("\x1b[{by}{direction}")) }
     }

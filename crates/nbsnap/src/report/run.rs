@@ -1,6 +1,6 @@
-//! A whole run, as reports want it that are written at its end.
+//! A whole run, for reports that are written at its end.
 //!
-//! The main type is [`Run`]: it takes events in and holds what they said. It writes nothing.
+//! The main type is [`Run`]: it takes events in and holds what they reported. It writes nothing.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,13 +10,14 @@ use crate::notebook::CodeCell;
 use crate::record::CellRecord;
 use crate::redact::RuleHits;
 
-/// What a run has come to so far.
+/// What is known of a run so far.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Run {
     /// The engine's name.
     pub engine: String,
-    /// How long the notebooks' dependencies took to build, and how many crates were compiled, where there was something to build.
+    /// How long the notebooks' dependencies took to build, and how many crates were compiled, where there was
+    /// something to build.
     pub preparation: Option<(Duration, usize)>,
     /// The notebooks that ended, in the order in which they did.
     pub notebooks: Vec<NotebookRun>,
@@ -28,7 +29,7 @@ pub struct Run {
     pub end: Option<(Summary, Duration)>,
 }
 
-/// What a notebook came to.
+/// The outcome of a notebook.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct NotebookRun {
@@ -36,11 +37,11 @@ pub struct NotebookRun {
     pub name: String,
     /// Its file, as seen from the project's folder.
     pub path: PathBuf,
-    /// What became of it.
+    /// Its verdict.
     pub status: Option<Status>,
     /// Why it was skipped, if it was.
     pub skipped: Option<String>,
-    /// What that rests on.
+    /// What the verdict rests on.
     pub evidence: Option<Evidence>,
     /// What is wrong with it as a whole.
     pub problems: Vec<NotebookProblem>,
@@ -52,13 +53,13 @@ pub struct NotebookRun {
     pub elapsed: Duration,
 }
 
-/// What a cell came to.
+/// The outcome of a cell.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct CellRun {
     /// The cell.
     pub cell: CodeCell,
-    /// What became of it.
+    /// Its verdict.
     pub verdict: CellVerdict,
     /// What it produced, redacted, if it ran.
     pub record: Option<Box<CellRecord>>,

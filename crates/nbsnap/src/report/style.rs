@@ -7,7 +7,7 @@ use std::time::Duration;
 
 /// Columns of the word that a line begins with.
 const LABEL: usize = 10;
-/// What stands under such a word.
+/// What lines below such a word begin with.
 pub(super) const INDENT: &str = "           ";
 
 /// How a report may look.
@@ -53,7 +53,7 @@ impl Style {
         self.paint(if emphasis { style.underlined().bold() } else { style }, text)
     }
 
-    /// The word that a line begins with: a good one if `good`, a bad one if not.
+    /// The word that a line begins with, in the colour of success if `good`, else in that of failure.
     pub(super) fn label(self, word: &str, good: bool) -> String {
         let word = format!("{word:>LABEL$}");
         if good { self.good(word) } else { self.bad(word) }

@@ -1,4 +1,5 @@
-//! What every reporter makes of a run in which there is every verdict. The snapshots are to be read: they are what users see.
+//! What every reporter makes of a run in which there is every verdict. The snapshots are to be read: they are
+//! what users see.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -32,7 +33,7 @@ impl Page {
     }
 }
 
-/// What a notebook with one cell comes to.
+/// The outcome of a notebook with one cell.
 fn notebook_events(name: &str, source: &str, verdict: CellVerdict, record: Option<CellRecord>) -> Vec<Event> {
     let cell = CodeCell { number: 1, id: "cell-1".into(), source: source.into(), line: Some(10), ..CodeCell::default() };
     let (path, status) = (format!("notebooks/{name}.ipynb").into(), verdict.status());
@@ -221,7 +222,7 @@ fn human(width: usize, colour: bool, verbose: bool) -> String {
     let reporter = HumanReporter::new(page.clone(), Style { colour, width, is_github_log: false }, Progress::Hidden);
     let mut reporter = reporter.verbose(verbose).leaving(left);
     every_verdict().iter().for_each(|event| reporter.report(event).unwrap());
-    // Escapes for colours as something that can be seen.
+    // Escapes for colours in a visible form.
     visible(&page.text()).into_owned()
 }
 
@@ -284,7 +285,7 @@ fn the_page_shows_every_verdict_and_runs_nothing() {
     }
     assert!(page.contains("<mark>successful</mark>") && page.contains("<mark>failed</mark>"));
     assert_eq!(page.matches("data:image/png;base64,").count(), 4, "three of the difference, and the output");
-    // What a notebook writes is text here, or markup in a frame that may do nothing.
+    // What a notebook writes is text here, or markup in a frame that may not do anything.
     assert!(!page.contains("<b onclick") && !page.contains("<b> & more") && page.contains("<iframe sandbox srcdoc="));
     assert!(!page.contains("<script") && page.contains("default-src 'none'"));
     insta::assert_snapshot!("page", page);
@@ -297,7 +298,7 @@ fn files_are_written_at_the_end_and_name_themselves_when_they_cannot_be() {
     let tell = |reporter: &mut dyn Reporter, events: &[Event]| events.iter().try_for_each(|event| reporter.report(event));
     tell(&mut AtEnd::new(path.clone(), When::Always, junit), &every_verdict()).unwrap();
     assert!(std::fs::read_to_string(&path).unwrap().contains("<testsuites name=\"nbsnap\""));
-    // A run in which nothing fails takes back the page of an earlier one.
+    // A run in which nothing fails removes the page of an earlier one.
     tell(
         &mut AtEnd::new(path.clone(), When::SomethingFailed, html),
         &[Event::RunFinished { summary: Summary::default(), elapsed: Duration::ZERO }],
@@ -331,7 +332,7 @@ fn a_failed_notebook_leaves_itself_executed_and_its_pictures() {
     let executed = std::fs::read_to_string(failed.join("changed/changed.ipynb")).unwrap();
     assert!(executed.contains("Job status: failed") && executed.contains("\"execution_count\""), "{executed}");
     assert!(!failed.join("passed").exists());
-    // Once it passes, nothing of it stays.
+    // Once it passes, none of its files stay.
     let mut reporter = FailedFiles::new(folder.path().to_owned(), failed.clone());
     notebook_events("changed", "1", CellVerdict::Passed, None).iter().for_each(|event| reporter.report(event).unwrap());
     assert!(!failed.join("changed").exists());

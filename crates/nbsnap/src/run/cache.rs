@@ -1,8 +1,9 @@
 //! What a green verdict rested on: while all of it stays the same, a notebook need not run again.
 //!
-//! The main type is [`ResultCache`]. It remembers what the verdict rested on: digests, part by part, of what the runner itself has read, and
-//! the state of every file that the cells, their libraries and rustc have read. It guesses nothing: where something may have been read that
-//! nobody saw, nothing is remembered. It runs nothing, and it never remembers a failure.
+//! The main type is [`ResultCache`]. It remembers what the verdict rested on. That is digests, part by part,
+//! of what the runner itself has read, and the state of every file that the cells, their libraries and rustc
+//! have read. It guesses nothing: where cells may have read something unseen, it remembers nothing. It runs
+//! nothing, and it never remembers a failure.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
@@ -50,7 +51,8 @@ pub enum Known {
     Nothing,
 }
 
-/// Which files still are what they were, looked at before anything runs: notebooks rest on the same ones, such as libraries and certificates.
+/// Which files are still the same, each looked at once, before anything runs. Notebooks share many of them,
+/// such as libraries and certificates.
 #[derive(Debug, Default)]
 pub struct Looked(HashMap<FileState, bool>);
 
@@ -99,16 +101,18 @@ impl ResultCache {
     /// What is known of the notebook. Files that were looked at for another notebook are not looked at again.
     pub fn ask(&self, notebook: &Notebook, surroundings: Surroundings<'_>, looked: &mut Looked) -> Known {
         let Ok(text) = fs::read_to_string(self.file(notebook, surroundings)) else { return Known::Nothing };
-        // What cannot be read is as good as nothing: the notebook runs.
+        // An entry that cannot be read counts as unknown: the notebook runs.
         let Ok(passed) = serde_json::from_str::<Passed>(&text) else { return Known::Nothing };
         let same_parts = || parts(notebook, surroundings, &passed.variables).is_ok_and(|(parts, _)| parts == passed.parts);
         if passed.files.iter().all(|state| looked.holds(state)) && same_parts() { Known::Holds } else { Known::Changed }
     }
 
-    /// Remembers that the notebook passed in a run that began at `began`, with these local packages, and that its cells asked for these files.
+    /// Remembers that the notebook passed in a run that began at `began`, with these local packages, and that
+    /// its cells asked for these files.
     ///
-    /// Nothing is remembered where a file changed after the run had begun, as it may have run with the older one; where a file cannot be
-    /// read; or where it is not known what the cells have read. That is no error: the notebook runs again next time.
+    /// Nothing is remembered where a file changed after the run had begun, as the run may have used the older
+    /// one. Neither is it where a file cannot be read, or where it is not known what the cells have read.
+    /// That is not an error: the notebook runs again next time.
     pub fn remember(
         &self,
         notebook: &Notebook,
@@ -137,7 +141,7 @@ impl ResultCache {
         fs::write(file, text)
     }
 
-    /// What one engine has to say of a notebook is no word on another.
+    /// A verdict of one engine says nothing about another engine.
     fn file(&self, notebook: &Notebook, surroundings: Surroundings<'_>) -> PathBuf {
         let engine = surroundings.engine.get("engine").map_or("", String::as_str);
         self.folder.join(engine).join(format!("{}.json", notebook.name))
@@ -192,14 +196,15 @@ fn manifests_above(packages: &[PathBuf]) -> BTreeSet<PathBuf> {
     folders.flat_map(|folder| folder.ancestors().skip(1)).map(|folder| folder.join("Cargo.toml")).collect()
 }
 
-/// Digests of what a verdict on the notebook rests on as far as it is known without running it, part by part, as it is now: what the runner
-/// reads, the sources of local packages, and what lies beside the notebook.
+/// Digests of what a verdict on the notebook rests on, part by part, as it is now. They cover what is known
+/// without a run: what the runner reads, the sources of local packages, and what lies beside the notebook.
 ///
 /// # Errors
 /// When a file cannot be read.
 pub fn inputs(notebook: &Notebook, surroundings: Surroundings<'_>, sources: Sources<'_>) -> std::io::Result<Parts> {
     let (mut parts, _) = parts(notebook, surroundings, sources.variables)?;
-    // Other notebooks and the settings have parts of their own, and so have notebooks of a project in a folder of its own.
+    // Other notebooks and the settings have parts of their own, and so have notebooks of a project in a
+    // folder of its own.
     let beside = |path: &Path| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let is_project = path.join("nbsnap.toml").is_file();
@@ -218,7 +223,7 @@ fn parts(notebook: &Notebook, surroundings: Surroundings<'_>, variables: &[Strin
     let Surroundings { project, snapshots, environment: files, engine } = surroundings;
     let mut parts = engine.clone();
     let mut set = |name: &str, digest: String| parts.insert(name.to_owned(), digest);
-    // Where in the file a cell stands says nothing.
+    // The position of a cell in the file does not matter.
     let cells: Vec<_> = notebook.cells.iter().map(|cell| (&cell.id, &cell.source, &cell.tags, &cell.overrides)).collect();
     set("cells", digest(format!("{cells:?}").as_bytes()));
     set("overrides", digest(format!("{:?}", notebook.overrides).as_bytes()));
@@ -334,8 +339,8 @@ mod tests {
         assert!(!world.holds());
         world.remember();
         assert!(world.holds());
-        // The same words written again are no change, nor is anything that no verdict rests on: a file that nobody read, and what is in one
-        // that was only looked for.
+        // The same words written again are no change. Neither is a change of something that no verdict rests
+        // on: a file that nobody read, or the content of one that was only looked for.
         world.write("notebooks/data.csv", "1");
         world.write("data/looked.csv", "2");
         world.write("notebooks/other.csv", "1");

@@ -1,6 +1,6 @@
 //! Compiles notebooks without running them: which cells do not compile, and where.
 //!
-//! The main function is [`compile`]. It judges nothing but that; what a cell does when it runs is for a test to see.
+//! The main function is [`compile`]. It judges only that; what a cell does when it runs is for a test to see.
 
 use super::{Emit, RunError};
 use crate::engine::{Check, Engine, Run};
@@ -8,16 +8,18 @@ use crate::notebook::Notebook;
 use crate::project::Project;
 use crate::record::Failure;
 
-/// What came of a notebook.
+/// The outcome of a notebook.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Compiled {
-    /// The cells that do not compile, with what the compiler says; those that are meant to fail are left out.
+    /// The cells that do not compile, with the compiler's messages; those that are meant to fail are left
+    /// out.
     Cells(Vec<(usize, Failure)>),
-    /// It cannot be told without running it; this is why, as half a sentence.
+    /// Only a run can tell; this is why, as half a sentence.
     Unknown(String),
 }
 
-/// Builds what the notebooks depend on, and compiles their cells. Cells that are meant to fail may do so already here.
+/// Builds the dependencies of the notebooks, and compiles their cells. Cells that are meant to fail may fail
+/// here already.
 ///
 /// # Errors
 /// When that cannot be done. A cell that does not compile is no error.

@@ -1,4 +1,4 @@
-//! What verdicts rest on as it is now, for whoever waits until it changes.
+//! What verdicts rest on as it is now. A caller that waits for changes compares it later.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -10,11 +10,12 @@ use crate::files::digest::digest;
 use crate::select::Selection;
 
 impl Runner<'_> {
-    /// What the verdicts on the notebooks that `wanted` means rest on as it is now, by notebook; of one that cannot be tested, what its file
-    /// holds. Folders of local packages are known once the engine is prepared.
+    /// What the verdicts on the selected notebooks rest on as it is now, by notebook. For one that cannot be
+    /// tested, it is the content of its file. Folders of local packages are known once the engine is
+    /// prepared.
     ///
     /// # Errors
-    /// When the selection means nothing.
+    /// When no notebook matches the selection.
     pub fn inputs(&self, wanted: &Selection) -> Result<BTreeMap<String, Parts>, RunError> {
         let Selected { notebooks, names, targets } = self.select(wanted)?;
         let paths = notebooks.usable.iter().map(|notebook| (&notebook.name, &notebook.path));
@@ -24,16 +25,16 @@ impl Runner<'_> {
             (name.clone(), Parts::from([("file".to_owned(), digest(&content))]))
         };
         let mut all: BTreeMap<String, Parts> = paths.filter(|(name, _)| names.contains(name)).map(of_file).collect();
-        // Settings are those that the project was found with; the file may say something else by now.
+        // The settings that count are those that the project was found with; the file may have changed since.
         let settings = std::fs::read_to_string(self.project.config_file()).unwrap_or_default();
         let engine = Parts::from([("settings file".to_owned(), settings)]);
         for Target { notebook, .. } in &targets {
-            // An environment that cannot be told is as good as one that has changed.
+            // An environment that cannot be read counts as changed.
             let Ok(environment) = self.environment.files(notebook) else { continue };
             let snapshots = self.store.root().join(&notebook.name);
             let (project, environment) = (self.project, environment.as_slice());
             let surroundings = Surroundings { project, snapshots: &snapshots, environment, engine: &engine };
-            // Nor can it be told where a file goes away meanwhile.
+            // The same holds for a file that goes away meanwhile.
             if let Ok(parts) = cache::inputs(notebook, surroundings, Sources { paths: &self.sources(), variables: &[] }) {
                 all.insert(notebook.name.clone(), parts);
             }

@@ -1,7 +1,7 @@
 //! Turns what an engine reports of one notebook into verdicts, and reports them.
 //!
-//! The main type is [`Judge`]; what it judges by is its [`Purpose`]: snapshots, or nothing but whether cells fail. It starts nothing and decides
-//! nothing about other notebooks.
+//! The main type is [`Judge`]; what it judges by is its [`Purpose`]: snapshots, or only whether cells fail.
+//! It starts nothing and decides nothing about other notebooks.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -25,12 +25,12 @@ use crate::snapshot::{OrphanKind, SnapshotStore};
 /// Lines of standard error that are shown with a failed cell.
 const STDERR_LINES: usize = 12;
 
-/// What notebooks are run for.
+/// Why notebooks are run.
 #[derive(Clone, Copy)]
 pub(super) enum Purpose<'a> {
     /// To compare what cells produce with these snapshots.
     Test(&'a SnapshotStore),
-    /// To have what cells produce.
+    /// To get what cells produce.
     Outputs(AfterFailure),
 }
 
@@ -54,16 +54,17 @@ pub(super) struct Attempt {
 }
 
 impl Attempt {
-    /// How often the notebook may be run in all, if it is run again after having come to this; none if it is not.
+    /// How often the notebook may run in all if it runs again after this outcome; none if it does not run
+    /// again.
     fn again(&self, status: Status) -> Option<u32> {
         let most = if status.is_good() { self.repeat } else { self.of };
         (self.number < most).then_some(most)
     }
 }
 
-/// What came of a run of a notebook.
+/// The outcome of a run of a notebook.
 pub(super) struct Judgement {
-    /// What became of it.
+    /// Its verdict.
     pub(super) status: Status,
     /// How often each redaction rule applied.
     pub(super) hits: Vec<RuleHits>,
@@ -81,7 +82,7 @@ pub(super) struct Judgement {
 pub(super) struct Judge<'a> {
     root: &'a Path,
     notebook: &'a Notebook,
-    /// What events call it.
+    /// Its name in events.
     label: &'a str,
     /// Those of its code cells that are selected; others are not looked at.
     cells: &'a [CodeCell],
@@ -90,14 +91,16 @@ pub(super) struct Judge<'a> {
     redactor: Redactor,
     /// Whether what is recorded is redacted as what is seen.
     redact_recorded: bool,
-    /// Of the cells that ended, in order. Held back by one, as output that comes late still belongs to the cell before.
+    /// Of the cells that ended, in order. Held back by one, as output that comes late still belongs to the
+    /// cell before.
     verdicts: Vec<Judged>,
     problems: Vec<NotebookProblem>,
     /// Whether something that the notebook rests on is known to have changed since it passed.
     inputs_changed: bool,
     /// Whether a cell that ended was edited since its output was recorded.
     was_edited: bool,
-    /// Cells whose output differs from their snapshots though neither they nor cells before them were edited, with what they produced.
+    /// Cells whose output differs from their snapshots though neither they nor cells before them were edited,
+    /// with what they produced.
     unexplained: Vec<(CodeCell, CellRecord)>,
     accesses: Option<Accesses>,
     broken: Option<RunError>,
@@ -256,20 +259,20 @@ impl<'a> Judge<'a> {
         Ok(problem)
     }
 
-    /// Tells the verdict of the cell before the one at `index`: nothing can be added to it any more.
+    /// Reports the verdict of the cell before the one at `index`: nothing can be added to it any more.
     fn settle(&mut self, index: usize) -> Result<(), RunError> {
         let Some(at) = index.checked_sub(1) else { return Ok(()) };
         let Judged { verdict, record, timing } = &mut self.verdicts[at];
         let (verdict, timing) = (verdict.clone(), *timing);
-        // Only who runs for outputs wants it afterwards.
+        // Only a run for outputs needs it afterwards.
         let record = if matches!(self.purpose, Purpose::Outputs(_)) { record.clone() } else { record.take() };
         if matches!(verdict, CellVerdict::Skipped { .. }) {
-            return Ok(()); // It was told when it was its turn.
+            return Ok(()); // It was reported in its turn.
         }
         self.tell(&self.cells[at], verdict, record, timing)
     }
 
-    /// Tells of cells before the one with this number that are not run because they say so.
+    /// Reports cells before the one with this number that are skipped.
     fn skip(&mut self, number: usize) -> Result<(), RunError> {
         while let Some(cell) = self.cells.get(self.verdicts.len()).filter(|cell| cell.number < number)
             && let Some(reason) = &cell.overrides.skip
@@ -298,7 +301,8 @@ impl<'a> Judge<'a> {
         self.problems.push(problem);
     }
 
-    /// Whether all that is wrong is output that differs though nobody has edited anything: then a second run tells whether it always does.
+    /// Whether the only fault is output that differs although nobody has edited anything. A second run then
+    /// shows whether it always differs.
     pub(super) fn is_unexplained(&self, attempt: Attempt) -> bool {
         let only_differs = |judged: &Judged| judged.verdict.status() <= Status::Changed;
         let runs_once = attempt.of.max(attempt.repeat) <= 1;
@@ -316,8 +320,8 @@ impl<'a> Judge<'a> {
         (self.emit)(Event::Notice { message }).map_err(RunError::Report)
     }
 
-    /// Takes what the cells produced in a second run, by their ids: where that is another thing than in the first one, nothing that is recorded
-    /// can last.
+    /// Takes what the cells produced in a second run, by their ids: where that is another thing than in the
+    /// first one, nothing that is recorded can last.
     pub(super) fn take_second_run(&mut self, records: &BTreeMap<String, CellRecord>) {
         let Purpose::Test(store) = self.purpose else { return };
         for (cell, first) in &self.unexplained {
@@ -340,7 +344,7 @@ impl<'a> Judge<'a> {
         self.cells[self.verdicts.len()..].iter().all(|cell| cell.overrides.skip.is_some())
     }
 
-    /// Tells what is left to tell, and counts it unless the notebook is run once more.
+    /// Reports what is still to be reported, and counts it unless the notebook is run once more.
     pub(super) fn finish(mut self, attempt: Attempt, summary: &mut Summary, elapsed: Duration) -> Result<Judgement, RunError> {
         if let Some(error) = self.broken.take() {
             return Err(error);
@@ -412,7 +416,8 @@ impl CellVerdict {
     }
 }
 
-/// Whether the cells after this one would only fail for want of it. An output that merely differs stops nothing.
+/// Whether the cells after this one would only fail because it failed. An output that merely differs stops
+/// nothing.
 fn ends_notebook(problem: &CellProblem) -> bool {
     matches!(problem, CellProblem::Failed(_) | CellProblem::DidNotRaise)
 }

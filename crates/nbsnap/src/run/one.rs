@@ -36,7 +36,7 @@ pub(super) struct OneNotebook<'a> {
 pub(super) struct Target {
     /// The notebook.
     pub(super) notebook: Notebook,
-    /// What events call it: its name, with the engine where there are several.
+    /// Its name in events, with the engine where there are several.
     pub(super) label: String,
     /// How many of its code cells are selected, from the first on; all, if there is no number.
     pub(super) cells: Option<usize>,
@@ -44,7 +44,7 @@ pub(super) struct Target {
     pub(super) inputs_changed: bool,
 }
 
-/// What came of a notebook.
+/// The outcome of a notebook.
 pub(super) struct Outcome {
     /// The counts of this one.
     pub(super) summary: Summary,
@@ -54,7 +54,8 @@ pub(super) struct Outcome {
     pub(super) is_clean: bool,
     /// Whether the user stopped it.
     pub(super) is_interrupted: bool,
-    /// What each of its code cells produced, redacted, where it was run for that; nothing for one that was not run.
+    /// What each of its code cells produced, redacted, where it was run for that; nothing for one that was
+    /// not run.
     pub(super) records: Vec<Option<CellRecord>>,
     /// What its cells have asked the system for, if that is known.
     pub(super) accesses: Option<Accesses>,
@@ -110,7 +111,7 @@ impl OneNotebook<'_> {
         outcome.as_ref().is_ok_and(ends)
     }
 
-    /// Tells that the runner itself broke down over the notebook.
+    /// Reports that the runner itself broke down over the notebook.
     pub(super) fn broke(&self, target: &Target, message: String, emit: Emit<'_>) -> Result<Outcome, RunError> {
         let (notebook, path) = (target.label.clone(), relative(&self.project.root, &target.notebook.path));
         let (problems, status) = (vec![NotebookProblem::Engine { message }], Status::Internal);
@@ -183,13 +184,13 @@ impl OneNotebook<'_> {
         }
         Ok(match self.purpose {
             Purpose::Test(_) => rules.build()?,
-            // What may differ between machines is what somebody wants to see.
+            // What differs between machines stays: somebody wants to see it.
             Purpose::Outputs(_) => rules.build_for_secrets()?,
         })
     }
 }
 
-/// Tells a cell whose own time was up from one that had only what was left of the time of the whole notebook.
+/// Distinguishes a cell that used up its own time from one that had only the rest of its notebook's time.
 fn of_notebook<'c>(progress: Progress<'c>, run: &Run<'_>, whole: Duration) -> Progress<'c> {
     let Progress::Ended(cell, mut record, timing) = progress else { return progress };
     if let Some(Failure::Timeout { limit }) = record.failure {

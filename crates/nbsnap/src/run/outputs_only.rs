@@ -1,7 +1,8 @@
-//! Runs notebooks for their outputs, as Jupyter's "Run all" does: nothing is compared, and a cell that fails ends its notebook.
+//! Runs notebooks for their outputs, as Jupyter's "Run all" does: nothing is compared, and a cell that fails
+//! ends its notebook.
 //!
-//! The main type is [`OutputsOnly`]. It reports the same events as a test and hands out what the cells produced; a
-//! [`Document`](crate::document::Document) takes that in. It hides only secrets.
+//! The main type is [`OutputsOnly`]. It reports the same events as a test and hands out what the cells
+//! produced; a [`Document`](crate::document::Document) takes that in. It hides only secrets.
 
 use std::time::Instant;
 
@@ -23,20 +24,20 @@ pub struct OutputsOnly<'a> {
     pub engine: &'a mut dyn Engine,
     /// What the notebooks are provided with.
     pub environment: &'a dyn Environment,
-    /// What becomes of the cells after one that failed.
+    /// What happens to the cells after one that failed.
     pub after_failure: AfterFailure,
 }
 
-/// What becomes of the cells after one that failed.
+/// What happens to the cells after one that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AfterFailure {
     /// They are not run.
     Stop,
-    /// They are run all the same.
+    /// They are run anyway.
     GoOn,
 }
 
-/// What came of a notebook.
+/// The outcome of a notebook.
 #[derive(Clone, Debug, Default)]
 pub struct Executed {
     /// What each code cell produced; nothing for one that was not run.
@@ -46,11 +47,13 @@ pub struct Executed {
 }
 
 impl OutputsOnly<'_> {
-    /// Builds what the notebooks depend on and runs them, one after the other. `done` is given what came of each, by its place, as soon as it
-    /// ended; when the user wants to stop, that is the cells that had ended.
+    /// Builds the dependencies of the notebooks and runs them, one after the other. `done` gets the outcome
+    /// of each, by its place, as soon as it has ended. When the user wants to stop, that is the cells that
+    /// have ended.
     ///
     /// # Errors
-    /// When they cannot be run, or the user wants to stop. A notebook that fails, for whatever reason of its own, is no error.
+    /// When they cannot be run, or the user wants to stop. A notebook that fails for a reason of its own is
+    /// not an error.
     pub fn run(
         &mut self,
         notebooks: &[Notebook],

@@ -1,6 +1,7 @@
-//! Which cells have been at work for longer than most are.
+//! Which cells have run for longer than most do.
 //!
-//! The main type is [`SlowCells`]. It listens to events and is asked now and then; it announces each cell once.
+//! The main type is [`SlowCells`]. It listens to events and is asked now and then; it announces each cell
+//! once.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -16,12 +17,12 @@ pub(super) struct SlowCells {
 }
 
 impl SlowCells {
-    /// Announces cells that are at work for longer than this.
+    /// Announces cells that run for longer than this.
     pub(super) fn new(after: Duration) -> SlowCells {
         SlowCells { after, running: BTreeMap::new() }
     }
 
-    /// Hears what happens.
+    /// Takes in an event.
     pub(super) fn hear(&mut self, event: &Event) {
         match event {
             Event::CellStarted { notebook, cell } => {
@@ -39,7 +40,7 @@ impl SlowCells {
         }
     }
 
-    /// The cells that have become slow since this was last asked.
+    /// The cells that have become slow since the last call.
     pub(super) fn announce(&mut self) -> Vec<Event> {
         let mut events = Vec::new();
         for (notebook, (cell, began, announced)) in &mut self.running {

@@ -10,7 +10,8 @@ use super::{Emit, RunError, tell};
 use crate::event::Summary;
 use crate::redact::RuleHits;
 
-/// What notebooks have come to, over all engines that ran them: a notebook counts once, as what the least content engine says of it.
+/// The outcomes of notebooks, over all engines that ran them. A notebook counts once, with its most serious
+/// outcome.
 #[derive(Default)]
 pub(super) struct Tally {
     summaries: BTreeMap<String, Summary>,

@@ -1,6 +1,6 @@
 //! Events about notebooks that are not run.
 //!
-//! It counts what it tells, and decides nothing.
+//! It counts what it reports, and decides nothing.
 
 use std::path::Path;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use super::{Emit, RunError, relative};
 use crate::event::{CellVerdict, Event, Evidence, NotebookProblem, Status, Summary, Timing};
 use crate::project::Notebooks;
 
-/// Tells of the notebooks that cannot be tested at all.
+/// Reports the notebooks that cannot be tested at all.
 pub(super) fn unusable(
     root: &Path,
     notebooks: &Notebooks,
@@ -30,7 +30,7 @@ pub(super) fn unusable(
     Ok(())
 }
 
-/// Tells of a notebook that says that it is not run.
+/// Reports a notebook that is skipped because it says so.
 pub(super) fn skipped(root: &Path, target: &Target, reason: &str, summary: &mut Summary, emit: Emit<'_>) -> Result<(), RunError> {
     let (notebook, path) = (target.label.clone(), relative(root, &target.notebook.path));
     let (cells, reason) = (target.cells().len(), reason.to_owned());
@@ -39,7 +39,7 @@ pub(super) fn skipped(root: &Path, target: &Target, reason: &str, summary: &mut 
     emit(Event::NotebookSkipped { notebook, path, cells, reason }).map_err(RunError::Report)
 }
 
-/// Tells of a notebook that was not begun, as another one had failed.
+/// Reports a notebook that was not begun, as another one had failed.
 pub(super) fn not_begun(root: &Path, target: &Target, summary: &mut Summary, emit: Emit<'_>) -> Result<(), RunError> {
     let (name, path) = (target.label.clone(), relative(root, &target.notebook.path));
     summary.not_run += 1;
@@ -49,7 +49,7 @@ pub(super) fn not_begun(root: &Path, target: &Target, summary: &mut Summary, emi
     emit(event).map_err(RunError::Report)
 }
 
-/// Tells of a notebook that is known to be as recorded without the engine having run it.
+/// Reports a notebook that still passes, as the cache knows, without a run by the engine.
 pub(super) fn cached(
     root: &Path,
     target: &Target,

@@ -1,6 +1,7 @@
 //! Waits until files change.
 //!
-//! The main type is [`Watch`]. It says that something has changed, not what: whoever asks looks at what concerns them.
+//! The main type is [`Watch`]. It says that something has changed, not what: its caller looks at what matters
+//! to it.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -12,9 +13,10 @@ use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use crate::engine::Interrupt;
 use crate::project::discovery;
 
-/// How long nothing more must change: an editor writes a file in several steps, and `git checkout` many files.
+/// How long nothing more must change: an editor writes a file in several steps, and `git checkout` many
+/// files.
 const QUIET: Duration = Duration::from_millis(300);
-/// How often the user's wish to stop is looked at.
+/// How often a wait looks whether the user wants to stop.
 const TICK: Duration = Duration::from_millis(100);
 
 /// Why files cannot be watched.
@@ -25,9 +27,10 @@ pub struct WatchError {
     source: notify::Error,
 }
 
-/// Watches folders and everything below them, without hidden folders and what other tools build or install there.
+/// Watches folders and everything below them, without hidden folders and what other tools build or install
+/// there.
 pub struct Watch {
-    /// What changed, or came.
+    /// Paths that changed or appeared.
     changes: Receiver<Vec<PathBuf>>,
     /// Watches until it is dropped.
     watcher: RecommendedWatcher,
@@ -42,7 +45,7 @@ impl Watch {
     pub fn new<'p>(folders: impl IntoIterator<Item = &'p Path>) -> Result<Watch, WatchError> {
         let (sender, changes) = channel();
         let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-            // That a file was read is no change. Nobody may listen any more; then nothing is missed.
+            // Reading a file is no change. If nobody listens any more, nothing is missed.
             let Ok(event) = event else { return };
             if !matches!(event.kind, EventKind::Access(_)) {
                 let _ = sender.send(event.paths);
@@ -73,7 +76,8 @@ impl Watch {
         Ok(())
     }
 
-    /// Waits until something has changed, and nothing more does. Returns whether it has: not if the user wants to stop.
+    /// Waits until something has changed and nothing changes any more. Returns whether something has: not if
+    /// the user wants to stop.
     pub fn wait(&mut self, interrupt: &Interrupt) -> bool {
         let mut last: Option<Instant> = None;
         loop {
@@ -84,9 +88,9 @@ impl Watch {
                 Ok(paths) => {
                     last = Some(Instant::now());
                     for path in paths.iter().filter(|path| path.is_dir()) {
-                        // It may have been away, and its watch with it.
+                        // It may have been removed meanwhile, and its watch with it.
                         self.folders.retain(|folder| !folder.starts_with(path));
-                        // One that is gone again by now needs no watch.
+                        // A folder that is gone again by now needs no watch.
                         let _ = self.add([path.as_path()]);
                     }
                 }

@@ -1,6 +1,8 @@
-//! Several workers at once: a queue of notebooks, a thread for each worker, and one place where what they report comes together.
+//! Several workers at once: a queue of notebooks, a thread for each worker, and one place where what they
+//! report comes together.
 //!
-//! The main type is [`Crew`]. Events of different notebooks come in turn; those of one notebook stay in order. It decides nothing.
+//! The main type is [`Crew`]. Events of different notebooks come in turn; those of one notebook stay in
+//! order. It decides nothing.
 
 use std::collections::VecDeque;
 use std::io;
@@ -50,10 +52,11 @@ pub(super) struct Crew<'a, 'e> {
 pub(super) type Start<'e> = dyn Fn(usize) -> Result<Box<dyn Worker + 'e>, RunError> + Sync + 'e;
 
 impl Crew<'_, '_> {
-    /// Runs all notebooks. What is reported of them goes to `emit`, and what became of each to `done`, both on this thread.
+    /// Runs all notebooks. Events go to `emit`, and the outcome of each notebook to `done`, both on this
+    /// thread.
     ///
-    /// The first error ends the run: notebooks that are being run are run to their end, others are not begun. Nor are they where a
-    /// notebook ends the run: those are returned.
+    /// The first error ends the run: notebooks that are running go on to their end, others are not begun. A
+    /// notebook can end the run, too. Then the notebooks that were not begun are returned.
     pub(super) fn run(
         &self,
         emit: Emit<'_>,
@@ -83,7 +86,7 @@ impl Crew<'_, '_> {
                     }
                 };
                 let result = result.and_then(|()| slow.announce().into_iter().try_for_each(&mut *emit).map_err(RunError::Report));
-                // Leaving drops the receiver, so that no worker waits for being heard.
+                // Leaving drops the receiver, so that no worker blocks on a full channel.
                 if let Err(error) = result {
                     lock(&queue).ahead.clear();
                     return Err(error);
@@ -104,7 +107,8 @@ impl Crew<'_, '_> {
                 &mut |event| messages.send(Message::Event(event)).map_err(|_| io::Error::other("the run has ended"));
             let run = catch_unwind(AssertUnwindSafe(|| self.one.run(&mut *worker, target, emit)));
             let result = run.unwrap_or_else(|panic| {
-                // Nobody knows what state the worker is in. The notebook is reported, and the next one gets another.
+                // Nobody knows what state the worker is in. The notebook is reported, and the next one gets
+                // another.
                 worker = (self.start)(number)?;
                 let message = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
                 self.one.broke(target, message.unwrap_or("a panic without a message").to_owned(), emit)
@@ -121,7 +125,8 @@ impl Crew<'_, '_> {
     }
 }
 
-/// The order to begin notebooks in: where several run at once those with most cells come first, so that none of them is left for the end.
+/// The order to begin notebooks in: where several run at once those with most cells come first, so that none
+/// of them is left for the end.
 fn in_turn(notebooks: &[Target], jobs: usize) -> VecDeque<&Target> {
     let mut order: Vec<&Target> = notebooks.iter().collect();
     if jobs > 1 {

@@ -1,7 +1,8 @@
-//! Binary display data, such as a PNG: what the text of a snapshot says about it, and the file beside it that holds the bytes.
+//! Binary display data, such as a PNG: how the text of a snapshot describes it, and the file beside it that
+//! holds the bytes.
 //!
-//! The main type is [`Blob`]. The file is named after the cell and the content, so a name always means the same bytes, and a
-//! tool that only renames the text, such as `cargo insta review`, needs to know nothing of it.
+//! The main type is [`Blob`]. The file is named after the cell and the content, so a name always means the
+//! same bytes. A tool that only renames the text, such as `cargo insta review`, need not know about the file.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -23,7 +24,7 @@ const KNOWN: &[(&str, &str)] = &[
     ("application/octet-stream", "bin"),
 ];
 
-/// What a snapshot says about binary display data.
+/// A snapshot's description of binary display data.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Blob {
     /// Width and height in pixels, where the format is one that is read here (PNG).

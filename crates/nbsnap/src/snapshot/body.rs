@@ -2,14 +2,16 @@
 //!
 //! The main type is [`Body`]. Its text is for people first, and still unambiguous:
 //!
-//! - A section begins with `═══ stdout ═══`, `═══ stderr ═══`, `═══ text/html ═══` or `═══ error ═══`, in that order (of the MIME
-//!   types `text/plain` is first, `text/html` second). What a cell displays after that comes as `═══ display 2: text/html ═══`, and so on.
-//!   `═══ end ═══` is the last line, so that blank lines at the end count.
-//! - A line that could be taken for a header or a marker has one more `\` in front. Control characters are made
-//!   [`visible`].
-//! - A stream (`stdout`, `stderr`) that does not end with a line feed is followed by the marker `\ no newline at the end`.
-//!   Other sections rarely do, and there a line feed at the end shows as an empty line.
-//! - JSON is indented. In place of binary data stands a marker with its size, its hash and the [file](super::Blob) that holds it.
+//! - A section begins with `═══ stdout ═══`, `═══ stderr ═══`, `═══ text/html ═══` or `═══ error ═══`, in
+//!   that order (of the MIME types `text/plain` is first, `text/html` second). What a cell displays after
+//!   that comes as `═══ display 2: text/html ═══`, and so on. `═══ end ═══` is the last line, so that blank
+//!   lines at the end count.
+//! - A line that could be taken for a header or a marker has one more `\` in front. Control characters are
+//!   made [`visible`].
+//! - A stream (`stdout`, `stderr`) that does not end with a line feed is followed by the marker `\ no newline
+//!   at the end`. Other sections rarely do, and there a line feed at the end shows as an empty line.
+//! - JSON is indented. In place of binary data there is a marker with its size, its hash and the
+//!   [file](super::Blob) that holds it.
 //!
 //! This module reads and writes no file.
 
@@ -22,7 +24,8 @@ use crate::record::CellRecord;
 
 const RULE: &str = "═══";
 const NO_NEWLINE: &str = "no newline at the end";
-/// In front of a section name that could be taken for another: evcxr lets a program name any word as its MIME type.
+/// In front of a section name that could be taken for another: evcxr lets a program name any word as its MIME
+/// type.
 const DISPLAY: &str = "display: ";
 /// In front of a section name of what was not the first thing that the cell displayed, with its number.
 const FURTHER: &str = "display ";
@@ -37,7 +40,7 @@ pub struct BodyError {
     pub reason: &'static str,
 }
 
-/// A cell's record as a snapshot tells it.
+/// A cell's record as a snapshot shows it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Body {
     /// The sections in their fixed order, each name at most once.
@@ -112,7 +115,7 @@ impl Body {
     /// Reads a body's text. The empty text is the body of a record that is empty.
     ///
     /// # Errors
-    /// Where the text is not one that a body's `Display` writes; somebody has edited it.
+    /// If the text is not one that a body's `Display` writes: somebody has edited it.
     pub fn parse(text: &str) -> Result<Body, BodyError> {
         let mut body = Body::default();
         let mut names = BTreeSet::new();
@@ -154,12 +157,12 @@ impl Body {
         }
     }
 
-    /// Whether there is nothing to tell.
+    /// Whether there is nothing to show.
     pub fn is_empty(&self) -> bool {
         self.sections.is_empty()
     }
 
-    /// The binary data that the body speaks of.
+    /// The binary data that the body describes.
     pub fn blobs(&self) -> impl Iterator<Item = &Blob> {
         self.sections.iter().filter_map(|section| match &section.content {
             Content::Blob(blob) => Some(blob),

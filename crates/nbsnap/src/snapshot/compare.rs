@@ -1,8 +1,8 @@
-//! Decides whether a cell produced what its snapshot holds, channel by channel: JSON as values, markup as what it marks up, pictures by
-//! their pixels, everything else as text.
+//! Decides whether a cell produced what its snapshot holds, channel by channel: JSON as values, markup as
+//! what it marks up, pictures by their pixels, everything else as text.
 //!
-//! The main types are [`Comparison`], a project's rules for how far outputs may be from their snapshots, and [`Difference`]. This module
-//! reads and writes no file; who calls it brings the bytes.
+//! The main types are [`Comparison`], a project's rules for how far outputs may be from their snapshots, and
+//! [`Difference`]. This module reads and writes no file; its caller provides the bytes.
 
 mod drawing;
 mod json;
@@ -57,28 +57,29 @@ impl Tolerance {
 pub struct Difference {
     /// The channel: `stdout`, `text/html`, …
     pub section: String,
-    /// How the pictures differ, where both sides are one.
+    /// How the pictures differ, where both sides are pictures.
     pub picture: Option<PictureDifference>,
-    /// What is wrong with the recorded file beside the snapshot, where it is not what the snapshot says.
+    /// What is wrong with the recorded file beside the snapshot, where it is not the one that the snapshot
+    /// describes.
     pub file: Option<String>,
 }
 
-/// What came of comparing two sections of one name.
+/// The outcome of comparing two sections of one name.
 enum Compared {
     Same,
     Other,
     OtherPicture(Option<PictureDifference>),
-    /// The recorded file is not what the snapshot says: why.
+    /// The recorded file is not the one that the snapshot describes: this is why.
     FileLost(String),
 }
 
 impl Comparison {
-    /// Rules, of which the last one that says something about a value wins.
+    /// Rules. The last one that sets a value wins.
     pub fn new(rules: Vec<CompareRule>) -> Comparison {
         Comparison { rules }
     }
 
-    /// What holds for an output at `place`.
+    /// The limits for an output at `place`.
     pub fn at(&self, place: &Place<'_>) -> Tolerance {
         let mut tolerance = Tolerance::default();
         for rule in self.rules.iter().filter(|rule| rule.only.covers(place)) {
@@ -106,7 +107,8 @@ pub(crate) struct Sides<'a, R> {
 }
 
 impl<R: Fn(&Blob) -> Option<Vec<u8>>> Sides<'_, R> {
-    /// The channels on which the cell did not produce what its snapshot holds, those that are only there first.
+    /// The channels on which the cell did not produce what its snapshot holds. Channels that only the
+    /// snapshot has come first.
     pub(crate) fn differences(&self, comparison: &Comparison, notebook: &str, cell: &str) -> Vec<Difference> {
         let named = |body: &Body, name: &SectionName| body.sections.iter().position(|section| section.name == *name);
         let mut differences = Vec::new();
@@ -146,7 +148,7 @@ impl<R: Fn(&Blob) -> Option<Vec<u8>>> Sides<'_, R> {
             (Content::Blob(expected), Content::Blob(blob)) => (expected, blob),
             (Content::Text(_), Content::Blob(_)) | (Content::Blob(_), Content::Text(_)) => return Compared::Other,
         };
-        // What the snapshot says of a file is worth nothing without the file.
+        // A description of a file is worth nothing without the file.
         let Some(recorded) = (self.recorded)(expected) else {
             return Compared::FileLost(format!("the recorded file {} is missing", expected.file));
         };

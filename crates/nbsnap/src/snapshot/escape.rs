@@ -1,16 +1,18 @@
-//! Makes characters visible that steer what shows them, and undoes it: what a snapshot holds must survive git, editors and insta's
-//! normalisation of line ends, and must neither steer a terminal nor break XML.
+//! Makes control characters visible, and undoes it. What a snapshot holds must survive git, editors and
+//! insta's normalisation of line ends. It must not control a terminal or break XML either.
 //!
-//! A control character becomes its picture (`\r` becomes `␍`); those that turn the direction of text, and those that are none, their number
-//! (`␦u{202e}`). A picture that was there before gets `␦` in front of it, so that nothing is ambiguous. Line feeds and tabs stay as they are.
+//! A control character becomes its picture (`\r` becomes `␍`). Characters that turn the direction of text,
+//! and noncharacters, become their number (`␦u{202e}`). A picture that was there before gets `␦` in front of
+//! it, so that nothing is ambiguous. Line feeds and tabs stay as they are.
 
 use std::borrow::Cow;
 use std::fmt::Write;
 
-/// Says that the next character stands for itself, or begins `u{…}`.
+/// Says that the next character means itself, or begins `u{…}`.
 const ESCAPE: char = '␦';
 
-/// Replaces every character that steers by something visible, so that it can be told from all other text.
+/// Replaces every character that controls what shows it by something visible that differs from all other
+/// text.
 pub fn visible(text: &str) -> Cow<'_, str> {
     if !text.chars().any(|c| steers(c) || is_picture(c)) {
         return Cow::Borrowed(text);
@@ -26,14 +28,14 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Whether a character does something to what shows it: control characters but line feed and tab, those that turn the direction of text,
-/// and the two that are none, which XML forbids.
+/// Whether a character does something to what shows it: control characters except line feed and tab, those
+/// that turn the direction of text, and the two noncharacters that XML forbids.
 pub(crate) fn steers(c: char) -> bool {
     let turns_direction = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     c.is_control() && c != '\n' && c != '\t' || turns_direction || matches!(c, '\u{fffe}' | '\u{ffff}')
 }
 
-/// Writes what stands for a character that [`steers`].
+/// Writes the replacement of a character that [`steers`].
 pub(crate) fn push_picture(out: &mut String, c: char) {
     match c {
         '\0'..='\u{1f}' => out.extend(char::from_u32(0x2400 + u32::from(c))),
@@ -50,7 +52,8 @@ pub(crate) fn visible_line(text: &str) -> String {
     visible(text).replace('\n', "␊")
 }
 
-/// What `text` was before [`visible`] or [`visible_line`]. Text that neither wrote is taken as it is where it makes no sense.
+/// What `text` was before [`visible`] or [`visible_line`]. An escape that makes no sense stays as it is:
+/// neither of them wrote it.
 pub(crate) fn original(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text.chars();

@@ -1,6 +1,7 @@
 //! Snapshot files: insta's format, read and written by insta's own code.
 //!
-//! What a file holds is text here, and a few header lines for whoever reviews it; [`Body`](super::Body) knows what it means.
+//! What a file holds is text here, with a few header lines for its reviewer. [`Body`](super::Body) knows what
+//! it means.
 
 use std::fs;
 use std::io::{self, ErrorKind, Write};
@@ -13,7 +14,7 @@ use crate::files::atomic_write;
 use crate::files::digest::digest;
 use crate::notebook::{CodeCell, Notebook};
 
-/// How the header calls the digest of a cell's source.
+/// The header's name for the digest of a cell's source.
 const DIGEST: &str = "source_digest:";
 /// How long a description may be, in characters.
 const DESCRIPTION: usize = 80;
@@ -46,7 +47,7 @@ pub enum SnapshotError {
         /// What the system said.
         source: io::Error,
     },
-    /// A file has the name of a snapshot and is none.
+    /// A file has the name of a snapshot but is not one.
     #[error("{} is not a snapshot: {reason}; restore it, or remove it and accept a new one", .path.display())]
     NotASnapshot {
         /// The file.
@@ -62,7 +63,7 @@ pub enum SnapshotError {
     },
 }
 
-/// What a file says about its body, for whoever reviews it. It is never compared.
+/// What a file says about its body, for its reviewer. It is never compared.
 #[derive(Clone, Debug)]
 pub(crate) struct Header {
     /// The notebook, relative to the project.
@@ -75,7 +76,8 @@ pub(crate) struct Header {
     pub(crate) digest: String,
 }
 
-/// By what a cell's source is known again: whether an output is that of the source as it is now.
+/// The digest by which a source is recognised again. It shows whether an output is that of the source as it
+/// is now.
 pub(crate) fn source_digest(source: &str) -> String {
     let mut digest = digest(source.trim_end().as_bytes());
     digest.truncate(16);
@@ -105,12 +107,12 @@ pub(crate) fn read(path: &Path) -> Result<Option<String>, SnapshotError> {
     }
 }
 
-/// The notebook that a snapshot names as its source, if it can be told.
+/// The notebook that a snapshot names as its source; none if it names none or cannot be read.
 pub(crate) fn source(path: &Path) -> Option<String> {
     load(path).ok()??.metadata().source().map(str::to_owned)
 }
 
-/// The digest of the source that a snapshot was recorded from; none if it does not say.
+/// The digest of the source that a snapshot was recorded from; none if the snapshot has no digest.
 pub(crate) fn recorded_digest(path: &Path) -> Result<Option<String>, SnapshotError> {
     let text = match fs::read_to_string(path) {
         Ok(text) => text,
@@ -126,7 +128,8 @@ pub(crate) fn recorded_digest(path: &Path) -> Result<Option<String>, SnapshotErr
 pub(crate) fn write(path: &Path, header: &Header, body: &str) -> Result<(), SnapshotError> {
     let failed = |source| SnapshotError::Write { path: path.to_owned(), source };
     let mut file = beside(path).map_err(failed)?;
-    // A JSON string is a YAML string. insta then writes the file again in its own words, so that accepting changes nothing.
+    // A JSON string is a YAML string. insta then writes the file again in its own way, so that accepting
+    // changes nothing.
     let quoted = |text: &str| serde_json::Value::from(visible_line(text)).to_string();
     let (source, expression, description) = (quoted(&header.source), quoted(&header.expression), quoted(&header.description));
     let info = format!("info:\n  {DIGEST} {}\n", quoted(&header.digest));
@@ -152,7 +155,7 @@ pub(crate) fn write_sidecar(path: &Path, content: &[u8]) -> Result<(), SnapshotE
     atomic_write::write(path, content).map_err(|source| SnapshotError::Write { path: path.to_owned(), source })
 }
 
-/// Removes a file, and says whether it was there.
+/// Removes a file, and returns whether it was there.
 pub(crate) fn remove(path: &Path) -> Result<bool, SnapshotError> {
     match fs::remove_file(path) {
         Ok(()) => Ok(true),
@@ -171,7 +174,7 @@ pub(crate) fn names(folder: &Path) -> Result<Vec<String>, SnapshotError> {
     };
     let mut names = Vec::new();
     for entry in entries {
-        // A name that is not UTF-8 is none that is written here.
+        // No file that this module writes has a name that is not UTF-8.
         let Ok(name) = entry.map_err(failed)?.file_name().into_string() else { continue };
         if !name.starts_with('.') {
             names.push(name);
@@ -182,7 +185,7 @@ pub(crate) fn names(folder: &Path) -> Result<Vec<String>, SnapshotError> {
 }
 
 fn load(path: &Path) -> Result<Option<insta::Snapshot>, SnapshotError> {
-    // insta takes a file without a header for one of its first format, and says so on standard error.
+    // insta takes a file without a header for its first format, and prints that on standard error.
     let content = match fs::read(path) {
         Ok(content) => content,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),

@@ -1,4 +1,4 @@
-//! What is recorded of a cell, read to be shown and not to be compared.
+//! What is recorded of a cell, for readers who show it and do not compare it.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,10 +11,11 @@ use super::store::SnapshotStore;
 pub(crate) type Files = BTreeMap<String, Vec<u8>>;
 
 impl SnapshotStore {
-    /// What is recorded of a cell, and the content of the binary files that it names; `None` where nothing is.
+    /// What is recorded of a cell, and the content of the binary files that it names; `None` where nothing is
+    /// recorded.
     ///
     /// # Errors
-    /// If the snapshot or one of its files cannot be read, or it is none.
+    /// If the snapshot or one of its files cannot be read, or the file is not a snapshot.
     pub fn recorded(&self, notebook: &str, cell: &str) -> Result<Option<(Body, Files)>, SnapshotError> {
         let path = self.folder(notebook)?.join(format!("{cell}.snap"));
         let Some(text) = file::read(&path)?.filter(|text| !text.is_empty()) else { return Ok(None) };
@@ -29,7 +30,8 @@ impl SnapshotStore {
         Ok(Some((body, files)))
     }
 
-    /// Whether what is recorded of a cell was recorded from another source than this one. It is not known of a snapshot that does not say.
+    /// Whether the output of a cell was recorded from another source than this one. A snapshot without a
+    /// digest leaves that open.
     ///
     /// # Errors
     /// If the snapshot cannot be read.

@@ -1,4 +1,5 @@
-//! Snapshots that wait for review, one by one: what is recorded, what is proposed, and settling the one or the other.
+//! Snapshots that wait for review, one by one: what is recorded, what is proposed, and the decision between
+//! them.
 //!
 //! The main type is [`Review`]. Who decides, and how they are asked, is not known here.
 
@@ -29,7 +30,7 @@ impl SnapshotStore {
     /// What waits for review, sorted by path.
     ///
     /// # Errors
-    /// If a file or folder cannot be read, or a file is no snapshot.
+    /// If a file or folder cannot be read, or a file is not a snapshot.
     pub fn reviews(&self) -> Result<Vec<Review>, SnapshotError> {
         let body = |path: &Path| -> Result<String, SnapshotError> {
             let text = file::read(path)?.unwrap_or_default();
@@ -47,10 +48,11 @@ impl SnapshotStore {
 
     /// Puts a pending snapshot in place. One that is empty removes its snapshot.
     ///
-    /// This is an order, so it is carried out whatever the [`UpdateMode`](super::UpdateMode).
+    /// The caller orders this, so it is done whatever the [`UpdateMode`](super::UpdateMode).
     ///
     /// # Errors
-    /// If a file cannot be read, written or removed, or the pending file is no snapshot. Then it still waits.
+    /// If a file cannot be read, written or removed, or the pending file is not a snapshot. Then it still
+    /// waits.
     pub fn accept_pending(&self, pending: &Path) -> Result<Accepted, SnapshotError> {
         let mut accepted = Accepted::default();
         let snapshot = snapshot_of(pending);

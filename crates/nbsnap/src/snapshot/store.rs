@@ -1,7 +1,8 @@
-//! The folder of snapshots: compares a cell's record with what was recorded, and lays down what has to be reviewed.
+//! The folder of snapshots: compares a cell's record with what was recorded, and writes pending snapshots for
+//! review.
 //!
-//! The main type is [`SnapshotStore`]. It trusts the caller that records are redacted. What is left over when notebooks change,
-//! and what becomes of pending snapshots, is the work of `sweep`.
+//! The main type is [`SnapshotStore`]. It trusts the caller that records are redacted. Files that are left
+//! over when notebooks change, and pending snapshots that are accepted, are the work of `sweep`.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,14 +16,14 @@ use crate::event::{CellProblem, Proposal};
 use crate::notebook::{CodeCell, Notebook};
 use crate::record::CellRecord;
 
-/// Whether a difference is laid down for review.
+/// Whether a difference is written for review.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UpdateMode {
     /// A new body is written beside the snapshot as `.snap.new`; a stale one is removed.
     WritePending,
     /// The tree is not touched, as on a CI server.
     Never,
-    /// The tree is not touched, as what is laid down is another engine's.
+    /// The tree is not touched, because pending snapshots are those of another engine.
     OfFurtherEngine,
 }
 
@@ -36,7 +37,8 @@ pub struct SnapshotStore {
 }
 
 impl SnapshotStore {
-    /// The snapshots in the folder `root` of the project whose folder is `project_root`. The folder need not exist.
+    /// The snapshots in the folder `root` of the project whose folder is `project_root`. The folder need not
+    /// exist.
     pub fn new(root: PathBuf, project_root: PathBuf, update: UpdateMode) -> SnapshotStore {
         SnapshotStore { root, project: project_root, update, comparison: Comparison::default() }
     }
@@ -47,7 +49,7 @@ impl SnapshotStore {
         SnapshotStore { comparison, ..self }
     }
 
-    /// Sets whether differences are laid down for review.
+    /// Sets whether differences are written for review.
     #[must_use]
     pub fn with_update(self, update: UpdateMode) -> SnapshotStore {
         SnapshotStore { update, ..self }
@@ -66,18 +68,22 @@ impl SnapshotStore {
         Ok(self.folder(&notebook.name)?.join(format!("{}.snap", cell.id)))
     }
 
-    /// Compares what a cell produced, already redacted, with its snapshot. `None` says that it is as recorded.
+    /// Compares what a cell produced, already redacted, with its snapshot. `None` means that it is as
+    /// recorded.
     ///
-    /// With [`UpdateMode::WritePending`], a difference is laid down for review, and what earlier differences of this cell left
-    /// is removed when there is none. A cell that is as recorded causes nothing to be written.
+    /// With [`UpdateMode::WritePending`], a difference is written for review. Where there is none, the
+    /// pending files of this cell's earlier differences are removed. For a cell that is as recorded nothing
+    /// is written.
     ///
     /// # Errors
-    /// If a file cannot be read or written, or is no snapshot at all. A snapshot whose body somebody broke is a difference.
+    /// If a file cannot be read or written, or is not a snapshot at all. A snapshot with a broken body is a
+    /// difference.
     pub fn check(&self, notebook: &Notebook, cell: &CodeCell, record: &CellRecord) -> Result<Option<CellProblem>, SnapshotError> {
         self.check_with(notebook, cell, record, &mut |_| ())
     }
 
-    /// As [`SnapshotStore::check`], with `hide` taking out of both bodies, the recorded one and the one now, what is not to be compared.
+    /// As [`SnapshotStore::check`], but `hide` first takes out of both bodies, the recorded one and the new
+    /// one, what is not to be compared.
     ///
     /// # Errors
     /// As [`SnapshotStore::check`].
@@ -143,7 +149,7 @@ impl SnapshotStore {
         Ok(self.root.join(notebook))
     }
 
-    /// Lays a new body down for review, unless nothing is written.
+    /// Writes a new body for review, if the update mode allows it.
     fn propose(
         &self,
         notebook: &Notebook,
@@ -165,8 +171,8 @@ impl SnapshotStore {
         Ok(Proposal::Pending)
     }
 
-    /// Of a cell that was edited and has the same output, notes that the output is that of the source as it is now. A snapshot that
-    /// does not say what it was recorded from stays as it is.
+    /// Notes, for a cell that was edited and has the same output, that the output is that of the source as it
+    /// is now. A snapshot without a digest stays as it is.
     fn note_source(&self, notebook: &Notebook, cell: &CodeCell, snapshot: &Path, body: &str) -> Result<(), SnapshotError> {
         let header = Header::new(&self.project, notebook, cell);
         let is_other = |digest: Option<String>| digest.is_some_and(|digest| digest != header.digest);
@@ -176,7 +182,7 @@ impl SnapshotStore {
         Ok(())
     }
 
-    /// Takes back what waits for review of a cell whose output is not compared any more.
+    /// Removes the pending files of a cell whose output is not compared any more.
     ///
     /// # Errors
     /// If a file cannot be read or removed.
@@ -184,7 +190,7 @@ impl SnapshotStore {
         self.settle(&self.path(notebook, cell)?, cell)
     }
 
-    /// Removes what an earlier difference of this cell left.
+    /// Removes the pending files of this cell's earlier differences.
     fn settle(&self, snapshot: &Path, cell: &CodeCell) -> Result<(), SnapshotError> {
         if self.update == UpdateMode::WritePending {
             file::remove(&pending_path(snapshot))?;
@@ -200,7 +206,7 @@ pub(super) fn pending_path(snapshot: &Path) -> PathBuf {
     snapshot.with_extension("snap.new")
 }
 
-/// Removes the binary files of a cell that neither its snapshot nor its pending one names, and tells which.
+/// Removes the binary files of a cell that neither its snapshot nor its pending one names, and returns which.
 pub(super) fn remove_unused_sidecars(snapshot: &Path, cell: &str) -> Result<Vec<PathBuf>, SnapshotError> {
     let Some(folder) = snapshot.parent() else { return Ok(Vec::new()) };
     let sidecars: Vec<String> = file::names(folder)?.into_iter().filter(|name| blob::sidecar_cell(name) == Some(cell)).collect();
@@ -218,9 +224,10 @@ pub(super) fn remove_unused_sidecars(snapshot: &Path, cell: &str) -> Result<Vec<
     Ok(removed)
 }
 
-/// The text of a file, whatever it holds; empty if there is none.
+/// The text of a file, whatever it holds; empty if the file does not exist.
 ///
-/// Whether a snapshot names a binary file is told from its bare text: one that is broken must not cost a picture.
+/// The bare text is enough to see whether a snapshot names a binary file: a broken snapshot must not cost a
+/// picture.
 pub(super) fn read_any(path: &Path) -> Result<String, SnapshotError> {
     match fs::read(path) {
         Ok(content) => Ok(String::from_utf8_lossy(&content).into_owned()),
@@ -229,7 +236,7 @@ pub(super) fn read_any(path: &Path) -> Result<String, SnapshotError> {
     }
 }
 
-/// Removes a folder that has nothing in it. That it still has something is no failure.
+/// Removes a folder that has nothing in it. A folder that is not empty is no failure.
 pub(super) fn remove_empty_folder(folder: Option<&Path>) {
     let _ = folder.map(fs::remove_dir);
 }

@@ -1,4 +1,4 @@
-//! What is left over in the folder of snapshots, what waits there for review, and accepting it.
+//! Files that are left over in the folder of snapshots, pending snapshots, and accepting them.
 //!
 //! The main types are [`Orphan`] and [`Accepted`]. This module judges no cell's output.
 
@@ -20,23 +20,25 @@ pub struct Orphan {
     pub kind: OrphanKind,
 }
 
-/// What a left-over file is.
+/// The kind of a left-over file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OrphanKind {
     /// A snapshot whose cell is gone.
     Snapshot,
-    /// A snapshot that waits for review, whose cell is gone. Git does not see it, so it concerns only this working copy.
+    /// A snapshot that waits for review, whose cell is gone. Git does not see it, so it concerns only this
+    /// working copy.
     Pending,
     /// A binary file that no snapshot names.
     Sidecar,
 }
 
-/// What accepting did.
+/// The outcome of accepting.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Accepted {
     /// Snapshots that are new or have a new body.
     pub updated: Vec<PathBuf>,
-    /// Files that were removed: snapshots of cells that are silent now or gone, and binary files that nothing names any more.
+    /// Files that were removed: snapshots of cells that no longer exist or show nothing now, and binary files
+    /// that nothing names any more.
     pub removed: Vec<PathBuf>,
 }
 
@@ -62,9 +64,9 @@ impl Name<'_> {
 impl SnapshotStore {
     /// The files that belong to no cell of `notebooks`, or to no snapshot, sorted by path.
     ///
-    /// Only the folders of `notebooks` are looked at, unless these are all there are (`all_selected`). Then a folder that belongs
-    /// to none of them is left over too, but not if the notebook that its snapshots name as their source exists: it may merely
-    /// be broken at the moment.
+    /// Only the folders of `notebooks` are looked at, unless these are all there are (`all_selected`). Then a
+    /// folder that belongs to none of them is left over, too. It is not if its snapshots name a notebook that
+    /// exists as their source: that notebook may only be broken at the moment.
     ///
     /// # Errors
     /// If a file or folder cannot be read.
@@ -105,20 +107,22 @@ impl SnapshotStore {
         Ok(pending)
     }
 
-    /// Puts what waits for review in place, and removes `orphans`. With `notebooks`, only in the folders of these notebooks.
+    /// Puts pending snapshots in place, and removes `orphans`. With `notebooks`, only in the folders of these
+    /// notebooks.
     ///
-    /// A pending snapshot that is empty removes its snapshot. This is an order, so it is carried out whatever the
-    /// [`UpdateMode`](super::UpdateMode).
+    /// A pending snapshot that is empty removes its snapshot. The caller orders this, so it is done whatever
+    /// the [`UpdateMode`](super::UpdateMode).
     ///
     /// # Errors
-    /// If a file cannot be read, written or removed, or a pending file is no snapshot. What was accepted before stays accepted.
+    /// If a file cannot be read, written or removed, or a pending file is not a snapshot. What was accepted
+    /// before stays accepted.
     pub fn accept(&self, notebooks: Option<&[String]>, orphans: &[Orphan]) -> Result<Accepted, SnapshotError> {
         let mut accepted = Accepted::default();
         let is_meant = |path: &Path| {
             let folder = self.notebook_of(path);
             notebooks.is_none_or(|notebooks| notebooks.contains(&folder))
         };
-        // Orphans first: a pending snapshot of a cell that is gone must not come into force.
+        // Orphans first: a pending snapshot of a cell that no longer exists must not be accepted.
         for orphan in orphans.iter().filter(|orphan| is_meant(&orphan.path)) {
             if file::remove(&orphan.path)? {
                 accepted.removed.push(orphan.path.clone());
@@ -139,7 +143,7 @@ impl SnapshotStore {
         folder.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/")
     }
 
-    /// The folders that may hold a notebook's snapshots, those in one another included, by the notebook's name.
+    /// The folders that may hold a notebook's snapshots, nested ones included, by the notebook's name.
     fn folders(&self) -> Result<Vec<String>, SnapshotError> {
         let mut folders = Vec::new();
         let mut ahead = vec![String::new()];
@@ -157,7 +161,8 @@ impl SnapshotStore {
         Ok(folders)
     }
 
-    /// Whether a snapshot in `folder` names a notebook that exists, and that would have this folder.
+    /// Whether a snapshot in `folder` names a notebook that exists, and whose snapshots belong in this
+    /// folder.
     fn source_exists(&self, folder: &str, names: &[String]) -> bool {
         names.iter().filter(|name| !matches!(Name::parse(name), Some(Name::Sidecar(_)) | None)).any(|name| {
             file::source(&self.root.join(folder).join(name)).is_some_and(|source| {

@@ -117,7 +117,8 @@ fn toml_text(text: &str) -> String {
 
 fn checked(name: &str) -> Result<String, String> {
     let name = name.trim();
-    // Neither a key of Cargo's manifest nor a crate's name has other letters: one of them would break the manifest of every notebook.
+    // Neither a key of Cargo's manifest nor a crate's name has other letters: one of them would break the
+    // manifest of every notebook.
     let is_name = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
     if is_name { Ok(name.to_owned()) } else { Err(format!("`{name}` is not a valid crate name")) }
 }

@@ -1,13 +1,14 @@
-//! Which part of the globe a map shows, and what of its layers lies elsewhere.
+//! Which part of the globe a map shows, and which of its layers are elsewhere.
 //!
-//! [`Extent::of`] decides it: two scenes on two continents are no two dots on a map of the world, but a map of one and an overview of both.
+//! [`Extent::of`] decides it. Two scenes on two continents do not become two dots on a map of the world, but
+//! a map of one and an overview of both.
 
 use super::{Kind, Layer};
 
-/// Things belong together whose distance is less than this share of the whole.
+/// Things belong together if their distance is less than the whole divided by this.
 const APART: f64 = 8.0;
 
-/// So much smaller than the whole is a group that is shown by itself.
+/// A group is shown by itself if the whole is more than this many times as large.
 const SMALL: f64 = 12.0;
 
 /// West, south, east, north.
@@ -53,13 +54,13 @@ fn size([west, south, east, north]: Bounds) -> f64 {
     (east - west).max(north - south)
 }
 
-/// Whether two rectangles are closer than so many degrees.
+/// Whether two rectangles are closer than this many degrees.
 fn are_near(one: Bounds, other: Bounds, distance: f64) -> bool {
     let gap = |low: usize, high: usize| (one[low] - other[high]).max(other[low] - one[high]);
     gap(0, 2) < distance && gap(1, 3) < distance
 }
 
-/// What lies close together, from neighbour to neighbour; a group by its members.
+/// Things that are close together, from neighbour to neighbour; a group by its members.
 fn groups(places: &[Option<Bounds>], distance: f64) -> Vec<Vec<usize>> {
     let mut groups: Vec<Vec<usize>> = Vec::new();
     for (index, place) in places.iter().enumerate() {
@@ -96,7 +97,7 @@ mod tests {
         let far = Extent::of(&[paris(), california(), beside()]).expect("places");
         assert_eq!(far.is_shown, [false, true, true]);
         assert_eq!((far.bounds, far.all), ([-121.4, 39.8, -120.0, 41.0], [-121.4, 39.8, 2.4, 48.9]));
-        // One continent beside the other is a map of the world all the same.
+        // Two continents beside each other still make a map of the world.
         let large = Extent::of(&[layer(Kind::Area, [-125.0, 25.0, -65.0, 50.0]), layer(Kind::Area, [-10.0, 36.0, 30.0, 60.0])]);
         assert_eq!(large.expect("places").is_shown, [true, true]);
         assert_eq!(Extent::of(&[]), None);

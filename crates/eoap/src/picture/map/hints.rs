@@ -1,4 +1,4 @@
-//! What is strange about the places on a map: latitude and longitude that seem to be swapped, and what has no place.
+//! Strange places on a map: latitude and longitude that seem to be swapped, and things without a place.
 //!
 //! [`of`] puts it into sentences. Nothing is drawn here.
 
@@ -28,7 +28,7 @@ fn exchanged([west, south, east, north]: [f64; 4]) -> [f64; 4] {
     [south, west, north, east]
 }
 
-/// What is said of an area that would make sense if latitude and longitude were swapped.
+/// The sentence about an area that would make sense if latitude and longitude were swapped.
 fn swapped(layer: &Layer, layers: &[Layer]) -> Option<String> {
     if !matches!(layer.kind, Kind::Area) {
         return None;

@@ -1,4 +1,4 @@
-//! The small map beside the legend: where on the globe the large one lies, and what lies elsewhere.
+//! The small map beside the legend: where on the globe the large one is, and what is elsewhere.
 
 use super::{Kind, Layer};
 use crate::draw::{
@@ -12,7 +12,7 @@ use crate::draw::{
 pub(super) const WIDTH: f64 = 132.0;
 pub(super) const HEIGHT: f64 = 88.0;
 
-/// It shows at least so many degrees, so that there is a coast or a border to know the place by.
+/// It shows at least this many degrees, so that a coast or a border shows where it is.
 const LEAST: (f64, f64) = (36.0, 20.0);
 
 /// Draws it with its upper left corner at `(x, y)`: everything within `all`, and the frame of the large map.

@@ -9,7 +9,8 @@ use crate::{
 };
 
 impl Map {
-    /// Adds a raster's preview where it lies. One of which that is not known (see [`Preview::corners`]) is only named.
+    /// Adds a raster's preview at its place. A preview without a known place (see [`Preview::corners`]) is
+    /// only named.
     pub fn raster(mut self, name: impl Into<String>, preview: &Preview) -> Self {
         self.add_raster(name.into(), preview);
         self

@@ -1,4 +1,4 @@
-//! A map that is being drawn: what lies where on the paper.
+//! A map that is being drawn: where everything is on the paper.
 
 use super::{Kind, Layer, extent::Extent, listed, overview};
 use crate::{
@@ -14,15 +14,15 @@ use crate::{
 
 /// Room for the names of parallels, left of the frame.
 const LEFT: f64 = 58.0;
-/// Maps are at most so high.
+/// The largest height of a map.
 const HEIGHT: f64 = 380.0;
-/// So many things are named below a map; more are counted.
+/// How many things are named below a map; further ones are only counted.
 const NAMED: usize = 12;
 /// Opacity of what fills footprints.
 const VEIL: f64 = 0.1;
 /// Coasts are too coarse for a map that shows fewer degrees.
 const LEAST_COAST: f64 = 4.0;
-/// A bar of kilometres is no good where the scale changes much from south to north.
+/// A bar of kilometres misleads where the scale changes more than this from south to north.
 const LARGEST_SCALE: f64 = 20.0;
 /// A map that is being drawn.
 pub(super) struct Sheet {
@@ -38,7 +38,7 @@ impl Sheet {
     pub(super) fn new(heading: String, layers: Vec<Layer>, extent: Extent, hints: Vec<String>) -> Self {
         let corner = (MARGIN + LEFT, MARGIN + LINE + 8.0);
         let mut frame = Frame::around(extent.bounds, corner, WIDTH - LEFT - 2.0 * MARGIN, HEIGHT);
-        // What is higher than wide lies in the middle.
+        // A map that is higher than wide is in the middle.
         frame.x += (WIDTH - LEFT - 2.0 * MARGIN - frame.width) / 2.0;
         let mut notes: Vec<String> = elsewhere(&layers, &extent).into_iter().collect();
         notes.extend(hints);
@@ -87,7 +87,8 @@ impl Sheet {
         self.frame.east - self.frame.west < LEAST_COAST
     }
 
-    /// Whether there is a small map: where the large one has no coast to know its place by, or not everything is on it.
+    /// Whether there is a small map: where the large one has no coast to know its place by, or not everything
+    /// is on it.
     fn has_overview(&self) -> bool {
         self.is_small() || self.extent.bounds != self.extent.all
     }
@@ -150,7 +151,7 @@ impl Sheet {
     }
 
     fn outlines(&self, svg: &mut Svg) {
-        // A veil of colour tells footprints apart, and would change the colours of rasters.
+        // A veil of colour distinguishes footprints, and would change the colours of rasters.
         let veil = if self.shown().any(|layer| matches!(layer.kind, Kind::Raster(_))) { 0.0 } else { VEIL };
         for layer in self.shown() {
             let paint = layer.kind.paint();
@@ -172,7 +173,7 @@ impl Sheet {
             for (x, y) in layer.outline.points.iter().map(|place| self.frame.place(*place)) {
                 svg.draw_named(Shape::circle(x, y, 4.0).fill(paint), &layer.name);
             }
-            // The number stands within the upper left corner of the largest part.
+            // The number is within the upper left corner of the largest part.
             let corner = rings.iter().max_by_key(|ring| ring.len()).into_iter().flatten();
             let corner = corner.min_by(|a, b| (a.0 + a.1).total_cmp(&(b.0 + b.1)));
             if let (Kind::Footprint(number), Some((x, y))) = (&layer.kind, corner) {
@@ -272,7 +273,7 @@ impl Sheet {
     }
 }
 
-/// What lies elsewhere than on the map.
+/// The things that are elsewhere than on the map.
 fn elsewhere(layers: &[Layer], extent: &Extent) -> Option<String> {
     let away = layers.iter().zip(&extent.is_shown).filter(|(_, is_shown)| !**is_shown);
     let names: Vec<String> = away.map(|(layer, _)| layer.name.clone()).collect();

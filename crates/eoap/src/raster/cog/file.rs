@@ -1,4 +1,5 @@
-//! What the file looks like: header, directories with their values, then the tiles, those of the smallest overview first (OGC 21-026 clause 7).
+//! The layout of the file: header, directories with their values, then the tiles, those of the smallest
+//! overview first (OGC 21-026 clause 7).
 
 use super::{
     Cog, Image,
@@ -22,7 +23,7 @@ enum Values {
     Text(String),
 }
 
-/// One image of the file: its tags but for the places of its tiles, and the data of these.
+/// One image of the file: its tags except the places of its tiles, and the data of these.
 struct Part {
     tags: Vec<(u16, Values)>,
     tiles: Vec<Vec<u8>>,
@@ -136,7 +137,7 @@ fn write(mut parts: Vec<Part>, format: Format) -> Vec<u8> {
 }
 
 impl Format {
-    /// Bytes of a place, and of a value that stands in its entry.
+    /// Bytes of a place, and of a value that its entry holds directly.
     fn width(self) -> usize {
         if self.is_big { 8 } else { 4 }
     }

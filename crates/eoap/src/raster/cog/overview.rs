@@ -1,4 +1,4 @@
-//! Halves an image: each pixel of an overview stands for four.
+//! Halves an image: each pixel of an overview represents four.
 
 use super::Image;
 use crate::raster::{
@@ -6,7 +6,8 @@ use crate::raster::{
     tiff::{data_type::DataType, nodata::is_nodata},
 };
 
-/// An image of half the size, rounded up. An average is that of the pixels that are not "no data"; where there is none, it is "no data".
+/// An image of half the size, rounded up. An average covers the pixels that are not "no data"; where all are,
+/// the result is, too.
 pub(super) fn half(image: &Image, resampling: Resampling, nodata: Option<f64>) -> Image {
     let size = image.data_type.size();
     let (width, height) = (image.width.div_ceil(2), image.height.div_ceil(2));
@@ -32,7 +33,7 @@ pub(super) fn half(image: &Image, resampling: Resampling, nodata: Option<f64>) -
     Image { data_type: image.data_type, width, height, bands: image.bands, bytes }
 }
 
-/// Adds the average of four values. Values that are all the same are what they are, to the last bit.
+/// Adds the average of four values. The average of four equal values is that value, to the last bit.
 fn average(four: [&[u8]; 4], data_type: DataType, nodata: Option<f64>, out: &mut Vec<u8>) {
     if four.iter().all(|value| *value == four[0]) {
         return out.extend_from_slice(four[0]);

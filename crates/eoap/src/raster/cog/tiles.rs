@@ -1,4 +1,5 @@
-//! The tiles of an image: cut out, made predictable (TIFF 6.0 section 14; TIFF Technical Note 3) and compressed, on all cores.
+//! The tiles of an image: cut out, made predictable (TIFF 6.0 section 14; TIFF Technical Note 3) and
+//! compressed, on all cores.
 
 use std::{io::Write, thread};
 
@@ -57,7 +58,8 @@ fn tile(image: &Image, column: usize, row: usize) -> Vec<u8> {
     written.expect("writing to memory does not fail")
 }
 
-/// The pixels of a tile, the bands of each side by side. What is outside of the image is what is at its edge, which compresses best.
+/// The pixels of a tile, the bands of each side by side. Outside of the image they repeat its edge, which
+/// compresses best.
 fn cut(image: &Image, column: usize, row: usize) -> Vec<u8> {
     let size = image.data_type.size();
     let mut data = Vec::with_capacity(TILE * TILE * image.bands * size);
@@ -88,7 +90,8 @@ fn difference(line: &mut [u8], bands: usize, size: usize) {
     }
 }
 
-/// The bytes of a line's floats by significance, the highest first, and each as the difference to the one of the value before it.
+/// The bytes of a line's floats by significance, the highest first, and each as the difference to the one of
+/// the value before it.
 fn split_floats(line: &mut [u8], bands: usize, size: usize) {
     let count = line.len() / size;
     let mut bytes = vec![0; line.len()];

@@ -4,9 +4,9 @@ use std::fmt;
 
 use crate::json::python_float;
 
-/// Affine transformation from column and row to x and y in the units of the reference system, with the coefficients in the
-/// order of rasterio: `x = a·column + b·row + c`, `y = d·column + e·row + f`. Column and row 0 are the outer corner of the
-/// first pixel.
+/// Affine transformation from column and row to x and y in the units of the reference system. The
+/// coefficients have rasterio's order: `x = a·column + b·row + c`, `y = d·column + e·row + f`. Column and row
+/// 0 are the outer corner of the first pixel.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[expect(clippy::exhaustive_structs, reason = "an affine transformation of the plane has six coefficients")]
 pub struct Affine {
@@ -49,8 +49,8 @@ impl Affine {
         self.apply(column as f64 + 0.5, row as f64 + 0.5)
     }
 
-    /// Row and column of the pixel in which a place lies, as rasterio's `index(x, y)`; they may lie outside of the raster.
-    /// Nothing if the transformation has no inverse.
+    /// Row and column of the pixel in which a place lies, as rasterio's `index(x, y)`; they may lie outside
+    /// of the raster. Nothing if the transformation has no inverse.
     pub fn index(&self, x: f64, y: f64) -> Option<(i64, i64)> {
         let (column, row) = self.inverse()?.apply(x, y);
         Some((row.floor() as i64, column.floor() as i64))
@@ -68,7 +68,8 @@ impl Affine {
         Some(Self { a, b, c: -self.c * a - self.f * b, d, e, f: -self.c * d - self.f * e })
     }
 
-    /// As [`inverse`](Self::inverse), with the last digits that GDAL has (`GDALInvGeoTransform`), which decide on edges of pixels.
+    /// As [`inverse`](Self::inverse), with the last digits that GDAL has (`GDALInvGeoTransform`), which
+    /// decide on edges of pixels.
     pub(crate) fn inverse_as_gdal(&self) -> Option<Self> {
         let Self { a, b, c, d, e, f } = *self;
         if self.is_axis_aligned() && a != 0.0 && e != 0.0 {
@@ -83,7 +84,7 @@ impl Affine {
         Some(Self { a: e * inverse, b: -b * inverse, c: x, d: -d * inverse, e: a * inverse, f: y })
     }
 
-    /// The transformation of a part that begins at this pixel, and whose pixels are so many times as wide and high.
+    /// The transformation of a part that begins at this pixel, with pixels this many times as wide and high.
     ///
     /// ```
     /// let affine = eoap::Affine { a: 30.0, b: 0.0, c: 1000.0, d: 0.0, e: -30.0, f: 2000.0 };

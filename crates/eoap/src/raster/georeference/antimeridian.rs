@@ -1,5 +1,5 @@
-//! Places on both sides of the antimeridian (RFC 7946 clauses 3.1.9 and 5.2): bounds whose west is larger than their east, and shapes that are cut
-//! in two.
+//! Places on both sides of the antimeridian (RFC 7946 clauses 3.1.9 and 5.2): bounds whose west is larger
+//! than their east, and shapes that are cut in two.
 //!
 //! Computes on corners in degrees. Knows no file.
 
@@ -7,7 +7,7 @@ use super::bounds::Bounds;
 
 type Ring = Vec<(f64, f64)>;
 
-/// Longitudes beyond this are no longitudes, and stay as they are.
+/// Longitudes beyond this are not valid, and stay as they are.
 const SANE: f64 = 540.0;
 
 /// Bounds of corners whose longitudes do not jump.
@@ -20,7 +20,7 @@ pub(crate) fn bounds(corners: &[(f64, f64)]) -> Option<Bounds> {
         return Some(Bounds { left: -180.0, right: 180.0, ..bounds });
     }
     let west = wrapped(bounds.left);
-    // What ends at the antimeridian ends there, and does not begin on its other side.
+    // A shape that ends at the antimeridian ends there, and does not begin on its other side.
     let east = if bounds.right == 180.0 { 180.0 } else { wrapped(bounds.right) };
     Some(Bounds { left: west, right: if east == -180.0 { 180.0 } else { east }, ..bounds })
 }
@@ -32,7 +32,7 @@ pub(crate) fn rings(corners: &[(f64, f64)]) -> Vec<Ring> {
     if low.abs().max(high.abs()) > SANE {
         return vec![corners.to_vec()];
     }
-    // The line that the ring may lie across, and what to add to bring each side home.
+    // The meridian that the ring may cross, and what to add to bring each side home.
     let line = if high > 180.0 { 180.0 } else { -180.0 };
     let is_across = low < line && line < high;
     if !is_across {
@@ -52,8 +52,9 @@ pub(crate) fn rings(corners: &[(f64, f64)]) -> Vec<Ring> {
     vec![side(|beyond| beyond <= 0.0, west), side(|beyond| beyond >= 0.0, east)]
 }
 
-/// Every `step`th place of a ring, with longitudes that do not jump. The places between tell which way round the ring goes: from 170° to -170° it is
-/// 20° or 340°. A ring around a pole cannot have such longitudes, and stays as it is.
+/// Every `step`th place of a ring, with longitudes that do not jump. The places between show which way round
+/// the ring goes: from 170° to -170° it is 20° or 340°. A ring around a pole cannot have such longitudes, and
+/// stays as it is.
 pub(crate) fn continuous(ring: &[(f64, f64)], step: usize) -> Ring {
     let turn = |from: f64, to: f64| wrapped(to - from);
     let around: f64 = (0..ring.len()).map(|index| turn(ring[index].0, ring[(index + 1) % ring.len()].0)).sum();

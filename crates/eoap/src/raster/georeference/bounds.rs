@@ -85,7 +85,8 @@ impl Window {
         Self { column, row, width, height }
     }
 
-    /// The pixels of an image of this size that bounds touch with more than their edge; nothing if there are none.
+    /// The pixels of an image of this size that bounds touch with more than their edge; nothing if there are
+    /// none.
     ///
     /// ```
     /// use eoap::{Affine, Bounds, Window};
@@ -94,7 +95,7 @@ impl Window {
     /// assert_eq!(window, Some(Window::new(0, 0, 3, 3)));
     /// ```
     pub fn of_bounds(bounds: Bounds, affine: Affine, (width, height): (u32, u32)) -> Option<Self> {
-        // What is less than a thousandth of a pixel comes from rounding.
+        // Anything less than a thousandth of a pixel comes from rounding.
         const SLACK: f64 = 1e-3;
         let inverse = affine.inverse()?;
         let pixels = Bounds::around(bounds.corners().map(|(x, y)| inverse.apply(x, y)))?;
@@ -114,7 +115,8 @@ impl Window {
         (part.width > 0 && part.height > 0).then_some(part)
     }
 
-    /// Where the window lies, in the coordinates that the transformation leads to: `left, bottom, right, top` as rasterio has it.
+    /// Where the window lies, in the coordinates that the transformation leads to: `left, bottom, right, top`
+    /// as rasterio has it.
     pub fn bounds(self, affine: Affine) -> Bounds {
         let (column, row) = (f64::from(self.column), f64::from(self.row));
         let (right, bottom) = (column + f64::from(self.width), row + f64::from(self.height));

@@ -1,7 +1,9 @@
-//! Coordinate reference systems: what a file names, what the EPSG registry says of it, and the way from one to another.
+//! Coordinate reference systems: the name in a file, the definition in the EPSG registry, and the way from
+//! one system to another.
 //!
-//! Definitions come from the crate `crs-definitions` (the registry as PostGIS has it), projections from `proj4rs`. Coordinates are always
-//! x and y, or longitude and latitude in degrees, as in rasterio, whatever order the registry gives the axes.
+//! Definitions come from the crate `crs-definitions` (the registry as PostGIS has it), projections from
+//! `proj4rs`. Coordinates are always x and y, or longitude and latitude in degrees, as in rasterio, whatever
+//! order the registry gives the axes.
 
 use std::{fmt, str::FromStr};
 
@@ -33,7 +35,8 @@ const EARTH_RADIUS: f64 = 6_378_137.0;
 pub struct Crs {
     /// Code in the EPSG registry, if the file gives one.
     pub epsg: Option<u32>,
-    /// Definition in WKT 1 as GDAL writes it; nothing for a code that is not known, or keys that are not understood.
+    /// Definition in WKT 1 as GDAL writes it; nothing for a code that is not known, or keys that are not
+    /// understood.
     pub wkt: Option<String>,
     /// Name in the registry, or that the file gives.
     pub name: Option<String>,
@@ -69,8 +72,8 @@ impl Crs {
         Self { epsg: None, wkt: None, name: Some(name), proj: None }
     }
 
-    /// The text that rasterio shows for the system: `CRS.from_wkt('…')`, or `CRS.from_epsg(…)` where the definition is not
-    /// known here.
+    /// The text that rasterio shows for the system: `CRS.from_wkt('…')`, or `CRS.from_epsg(…)` where the
+    /// definition is not known here.
     pub fn to_python(&self) -> String {
         match (&self.wkt, self.epsg) {
             (Some(wkt), _) => format!("CRS.from_wkt('{wkt}')"),
@@ -83,8 +86,8 @@ impl Crs {
     ///
     /// # Errors
     ///
-    /// [`Error::ReferenceSystem`] if one of the systems is not known or its projection is not, or if a place lies where the
-    /// projection has no answer.
+    /// [`Error::ReferenceSystem`] if one of the systems is not known or its projection is not, or if a place
+    /// lies where the projection has no answer.
     ///
     /// ```
     /// use eoap::Crs;
@@ -108,7 +111,8 @@ impl Crs {
         places.iter().map(place).collect()
     }
 
-    /// The rectangle that holds another one of this system, with 21 points on each edge, as rasterio's `transform_bounds`.
+    /// The rectangle that holds another one of this system, with 21 points on each edge, as rasterio's
+    /// `transform_bounds`.
     ///
     /// # Errors
     ///
@@ -131,12 +135,14 @@ impl Crs {
         let Some(proj) = &self.proj else {
             return Err(self.unusable("its definition is not known here".to_owned()));
         };
-        // Grids of datum shifts are not at hand: the mean of the conterminous United States is right to about 10 m (EPSG:1173).
+        // There are no grids of datum shifts here: the mean of the conterminous United States is right to
+        // about 10 m (EPSG:1173).
         let words = proj.replace("+datum=NAD27", "+ellps=clrk66 +towgs84=-8,160,176,0,0,0,0");
         Proj::from_proj_string(&words).map_err(|error| self.unusable(format!("{error} ({proj})")))
     }
 
-    /// Refuses to go from one celestial body to another: what is at 5° east on Mars is at no longitude of Earth.
+    /// Refuses to go from one celestial body to another: a place at 5° east on Mars has no longitude on
+    /// Earth.
     fn same_body(&self, to: &Self) -> Result<()> {
         let radius = |crs: &Self| {
             let words = crs.proj.as_deref().unwrap_or_default().split(' ');

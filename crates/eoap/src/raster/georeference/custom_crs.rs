@@ -1,6 +1,8 @@
-//! Reference systems that a file defines itself, key by key, instead of naming a code (OGC 19-008r4 clauses 7.5 and 7.6).
+//! Reference systems that a file defines itself, key by key, instead of naming a code (OGC 19-008r4 clauses
+//! 7.5 and 7.6).
 //!
-//! Writes them in GDAL's words (WKT 1) and in PROJ's. Projections that are not in the table here remain a name.
+//! Writes them in GDAL's spelling (WKT 1) and in PROJ's. Projections that are not in the table here remain a
+//! name.
 
 use super::{
     crs::Crs,
@@ -24,7 +26,7 @@ const PROJECTION: u16 = 3074;
 const METHOD: u16 = 3075;
 const LINEAR_UNITS: u16 = 3076;
 const UNNAMED: &str = "unnamed";
-/// WGS 84 of a file that names nothing but its datum: GDAL gives it the datum's name.
+/// WGS 84 of a file that names only its datum: GDAL gives it the datum's name.
 const NAMELESS_WGS84: &str = r#"GEOGCS["World Geodetic System 1984",DATUM["WGS_1984",SPHEROID["WGS 84",6378137,298.257223563,AUTHORITY["EPSG","7030"]],AUTHORITY["EPSG","6326"]],PRIMEM["Greenwich",0],UNIT["degree",0.0174532925199433,AUTHORITY["EPSG","9122"]]]"#;
 
 /// The projected system that the keys of a file define.
@@ -126,7 +128,8 @@ fn code_of_zone(tags: &GeoTags) -> Option<u32> {
     }
 }
 
-/// A system of the registry whose coordinates the file gives in another unit of length (ProjLinearUnitsGeoKey).
+/// A system of the registry whose coordinates the file gives in another unit of length
+/// (ProjLinearUnitsGeoKey).
 pub(crate) fn in_units(crs: Crs, tags: &GeoTags) -> Crs {
     let unit = tags.short(LINEAR_UNITS).and_then(unit);
     let node = crs.wkt.as_deref().and_then(Node::parse);
@@ -164,7 +167,8 @@ fn unit(code: u16) -> Option<(&'static str, &'static str, f64)> {
     })
 }
 
-/// What GDAL makes of keys that define no system at all: the words of the citation, and nothing to compute with.
+/// GDAL's system for keys that define no system at all: the text of the citation, and nothing to compute
+/// with.
 pub(crate) fn local(tags: &GeoTags) -> Crs {
     let name = tags.text(CITATION).unwrap_or_else(|| UNNAMED.to_owned());
     Crs { wkt: Some(local_wkt(&name, tags.is_projected())), ..Crs::named(name) }
@@ -245,7 +249,8 @@ fn geographic_node(tags: &GeoTags) -> Option<(Node, String)> {
     Some((Node::new("GEOGCS", values), proj))
 }
 
-/// A system of the registry as GDAL writes it below another one: it keeps the code of the meridian for itself, and computes the flattening anew.
+/// A system of the registry as GDAL writes it below another one. GDAL keeps the code of the meridian for
+/// itself, and computes the flattening anew.
 fn as_base(node: &mut Node) {
     for value in &mut node.values {
         match value {
@@ -265,7 +270,8 @@ fn as_base(node: &mut Node) {
     }
 }
 
-/// Inverse flattening by way of the semi-minor axis, as GDAL has it: its last digits change, but for WGS 84's, which it knows.
+/// Inverse flattening by way of the semi-minor axis, as in GDAL. Its last digits change, except for WGS 84's,
+/// which GDAL knows.
 fn through_minor_axis(a: f64, inverse: f64) -> f64 {
     if inverse == 0.0 {
         return 0.0;
@@ -275,7 +281,8 @@ fn through_minor_axis(a: f64, inverse: f64) -> f64 {
     if (again - 298.257_223_563).abs() < 1e-9 { 298.257_223_563 } else { again }
 }
 
-/// Semi-major axis and inverse flattening, 0 for a sphere. The latter goes through the semi-minor axis, as in GDAL: its last digits change.
+/// Semi-major axis and inverse flattening, 0 for a sphere. The latter goes through the semi-minor axis, as in
+/// GDAL: its last digits change.
 fn shape(tags: &GeoTags) -> Option<(f64, f64)> {
     let a = tags.double(SEMI_MAJOR_AXIS)?;
     let b = match (tags.double(SEMI_MINOR_AXIS), tags.double(INVERSE_FLATTENING)) {

@@ -1,6 +1,7 @@
-//! Definitions that ArcGIS writes into a citation, in place of keys: `ESRI PE String = PROJCS[…]`, and what a definition in WKT is to PROJ.
+//! Definitions that ArcGIS writes into a citation, in place of keys: `ESRI PE String = PROJCS[…]`. And PROJ's
+//! spelling of a definition in WKT.
 //!
-//! What cannot be read keeps its words and is no system: never another one.
+//! A definition that cannot be read keeps its text and gives no system, never a wrong one.
 
 use super::{crs::Crs, geokeys::GeoTags, wkt::Node};
 
@@ -8,7 +9,8 @@ const MARK: &str = "ESRI PE String =";
 const CITATIONS: [u16; 3] = [3073, 1026, 2049];
 const WEB_MERCATOR: u32 = 3857;
 
-/// Projections by their names in WKT, lower case: what PROJ calls them, and whether the first standard parallel is the one of true scale.
+/// Projections by their names in WKT, lower case: PROJ's name, and whether the first standard parallel is the
+/// one of true scale.
 const PROJECTIONS: [(&str, &str, bool); 44] = [
     ("albers", "aea", false),
     ("albers_conic_equal_area", "aea", false),
@@ -61,7 +63,7 @@ pub(crate) fn of_citation(tags: &GeoTags) -> Option<Crs> {
     let text = CITATIONS.into_iter().filter_map(|key| tags.whole_text(key)).find(|text| text.starts_with(MARK))?;
     let definition = text[MARK.len()..].trim().trim_end_matches('|').trim();
     let Some(node) = Node::parse(definition) else {
-        // It breaks off; its name is all there is.
+        // The text breaks off; only its name is left.
         let name = definition.split('"').nth(1).filter(|name| !name.is_empty()).unwrap_or("unknown");
         return Some(Crs::named(name.to_owned()));
     };
@@ -74,14 +76,14 @@ pub(crate) fn of_citation(tags: &GeoTags) -> Option<Crs> {
     Some(Crs { epsg: None, name: node.name().map(str::to_owned), wkt: Some(node.to_string()), proj })
 }
 
-/// Whether a name is one of Web Mercator's, which is not the Mercator projection of an ellipsoid that its other words say it is: places would be
-/// 21 km off.
+/// Whether a name is one of Web Mercator's. Its other words claim the Mercator projection of an ellipsoid,
+/// which would put places 21 km off.
 pub(crate) fn is_web_mercator(name: &str) -> bool {
     let name = name.to_ascii_lowercase().replace([' ', '-', '_'], "");
     ["webmercator", "pseudomercator", "mercatorauxiliarysphere", "popularvisualisation"].iter().any(|part| name.contains(part))
 }
 
-/// What a definition is to PROJ; nothing if its projection is not in the table.
+/// PROJ's spelling of a definition; nothing if its projection is not in the table.
 pub(crate) fn proj_of(node: &Node) -> Option<String> {
     if let Some(extension) = node.child("EXTENSION").filter(|extension| extension.name() == Some("PROJ4")) {
         return extension.text(1).map(str::to_owned);
@@ -108,7 +110,7 @@ pub(crate) fn proj_of(node: &Node) -> Option<String> {
             "satellite_height" => "h",
             "false_easting" => "x_0",
             "false_northing" => "y_0",
-            // What is not known would make it another system.
+            // Without an unknown part it would be another system.
             _ => return None,
         };
         let value = if matches!(word, "x_0" | "y_0") { value * metres } else { value };

@@ -1,5 +1,5 @@
-//! The geographic part of a GeoTIFF: keys and coordinates (OGC 19-008r4 clauses 7.1 and 7.2; TIFF tags 33550, 33922, 34264,
-//! 34735, 34737).
+//! The geographic part of a GeoTIFF: keys and coordinates (OGC 19-008r4 clauses 7.1 and 7.2; TIFF tags 33550,
+//! 33922, 34264, 34735, 34737).
 //!
 //! Turns the values of tags into a reference system and a transformation. Does not read files.
 
@@ -61,9 +61,11 @@ impl GeoTags {
         }
     }
 
-    /// The reference system: the projected one if there is one, else the geographic one, else the name that is given.
+    /// The reference system: the projected one if there is one, else the geographic one, else the name that
+    /// is given.
     ///
-    /// With ground control points instead of a transformation the system is that of the points, not that of the raster.
+    /// With ground control points instead of a transformation the system is that of the points, not that of
+    /// the raster.
     pub(crate) fn crs(&self) -> Option<Crs> {
         if self.has_control_points() {
             return None;
@@ -76,7 +78,8 @@ impl GeoTags {
         self.matrix.len() != 16 && self.pixel_size().is_none() && self.tiepoints.len() >= 6
     }
 
-    /// The points with known places: column, row, one that is not used, x, y, z. Those of centres are half a pixel further, as in GDAL.
+    /// The points with known places: column, row, one that is not used, x, y, z. Those of centres are half a
+    /// pixel further, as in GDAL.
     pub(crate) fn control_points(&self) -> Vec<GroundControlPoint> {
         if !self.has_control_points() {
             return Vec::new();
@@ -111,20 +114,20 @@ impl GeoTags {
         match (code(PROJECTED_CRS), self.short(PROJECTED_CRS)) {
             (Some(code), _) if ESRI_CODES.contains(&code) => Some(Crs::named(format!("ESRI:{code}"))),
             (Some(code), _) => Some(custom_crs::in_units(Crs::from_epsg(code.into()), self)),
-            // A projected system that is not in the registry stands on a geographic one that may be.
+            // A projected system that is not in the registry is based on a geographic one that may be.
             (None, Some(_)) => Some(custom_crs::projected(self)),
             _ => geographic().or_else(|| (self.keys.len() > 4).then(|| custom_crs::local(self))),
         }
     }
 
-    /// The transformation; the identity without a georeference or with ground control points. As in GDAL, a scale comes before a matrix, a
-    /// matrix has 16 numbers, and a scale of 0 is none.
+    /// The transformation; the identity without a georeference or with ground control points. As in GDAL, a
+    /// scale comes before a matrix, a matrix has 16 numbers, and a scale of 0 counts as missing.
     pub(crate) fn transform(&self) -> Affine {
         let affine = match (self.pixel_size(), &self.tiepoints[..], &self.matrix[..]) {
             (Some((width, height)), [i, j, _, x, y, _, ..], _) => {
                 Affine { a: width, b: 0.0, c: x - i * width, d: 0.0, e: -height, f: y + j * height }
             }
-            // Nobody knows where it begins, nor whether that is a corner or a centre.
+            // It is not known where it begins, and whether that is a corner or a centre.
             (Some((width, height)), ..) => return Affine { a: width, e: -height, ..Affine::IDENTITY },
             (None, _, [a, b, _, c, d, e, _, f, _, _, _, _, _, _, _, _]) => Affine { a: *a, b: *b, c: *c, d: *d, e: *e, f: *f },
             _ => return Affine::IDENTITY,
@@ -178,7 +181,7 @@ impl GeoTags {
         self.ascii.get(start..start + count).map(str::trim)
     }
 
-    /// Whether coordinates are said to be those of a projected system (GTModelTypeGeoKey).
+    /// Whether the file declares its coordinates as projected (GTModelTypeGeoKey).
     pub(crate) fn is_projected(&self) -> bool {
         self.short(MODEL_TYPE) == Some(1)
     }
@@ -211,7 +214,7 @@ mod tests {
         assert_eq!(tags(&[[GEODETIC_CRS, 0, 1, 4326]]).crs(), Some(Crs::from_epsg(4326)));
         let mut custom =
             tags(&[[GT_CITATION, ASCII_PARAMS, 5, 0], [PROJECTED_CRS, 0, 1, USER_DEFINED], [GEODETIC_CRS, 0, 1, 4326]]);
-        // A name is all that it has, and that name is none.
+        // It has only a name, and that name means nothing.
         assert_eq!(custom.crs().map(|crs| (crs.epsg, crs.name)), Some((None, Some("unnamed".into()))));
         custom.ascii = "Moon|".into();
         assert_eq!(custom.crs().map(|crs| (crs.epsg, crs.proj, crs.name)), Some((None, None, Some("Moon".into()))));
@@ -226,7 +229,7 @@ mod tests {
             matrix: vec![1.0; 3],
             ..GeoTags::default()
         };
-        // Keys that say nothing of a system are to GDAL a system that nobody knows.
+        // GDAL reads keys without a system as an unknown system.
         let local = r#"LOCAL_CS["unnamed",UNIT["unknown",1],AXIS["Easting",EAST],AXIS["Northing",NORTH]]"#;
         assert_eq!(tags.crs(), Some(Crs { wkt: Some(local.to_owned()), ..Crs::named("unnamed".to_owned()) }));
         assert_eq!(tags.transform(), Affine::IDENTITY);

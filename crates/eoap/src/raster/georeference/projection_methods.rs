@@ -1,4 +1,5 @@
-//! The projection methods of GeoTIFF (OGC 19-008r4, ProjMethodGeoKey): their names in WKT and PROJ, and the keys of their parameters.
+//! The projection methods of GeoTIFF (OGC 19-008r4, ProjMethodGeoKey): their names in WKT and PROJ, and the
+//! keys of their parameters.
 
 /// The keys that may give a parameter, of which a file has one.
 pub(super) const LATITUDE: &[u16] = &[3081, 3085, 3089];
@@ -11,7 +12,8 @@ pub(super) const SCALE: &[u16] = &[3092, 3093];
 const AZIMUTH: &[u16] = &[3094];
 const RECTIFIED_ANGLE: &[u16] = &[3096];
 
-/// A projection method: its code, its names in WKT and PROJ, and for each parameter its names in WKT and PROJ, and its keys.
+/// A projection method: its code, its names in WKT and PROJ, and for each parameter its names in WKT and
+/// PROJ, and its keys.
 pub(super) struct Method {
     pub(super) code: u16,
     pub(super) wkt: &'static str,

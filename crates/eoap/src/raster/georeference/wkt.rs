@@ -1,7 +1,7 @@
 //! Well-known text of reference systems in its first version (OGC 01-009), as GDAL 3 writes it.
 //!
-//! [`Node`] reads and writes the text; [`as_gdal`] turns definitions of the EPSG registry as older programs write them into GDAL's
-//! spelling. What the words mean is for others to know.
+//! [`Node`] reads and writes the text; [`as_gdal`] turns definitions of the EPSG registry as older programs
+//! write them into GDAL's spelling. The meaning of the words is not known here.
 
 use std::fmt;
 
@@ -121,8 +121,8 @@ impl fmt::Display for Node {
     }
 }
 
-/// A definition of the EPSG registry in GDAL 3's spelling: no datum shifts, numbers of 15 digits, axes always and by their long
-/// names, parameters in the registry's order.
+/// A definition of the EPSG registry in GDAL 3's spelling: no datum shifts, numbers of 15 digits, axes always
+/// and by their long names, parameters in the registry's order.
 pub(crate) fn as_gdal(mut node: Node) -> Node {
     respell(&mut node);
     match node.keyword.as_str() {
@@ -176,7 +176,7 @@ fn rename_axis(axis: &mut Node) {
     }
 }
 
-/// Standard parallels come after the origin, and a scale of 1 is not said of a polar projection.
+/// Standard parallels come after the origin, and a polar projection is written without a scale of 1.
 fn arrange_parameters(values: &mut Vec<Value>) {
     let of = |value: &Value, keyword: &str, begin: &str| matches!(value, Value::Node(node) if node.keyword == keyword && node.name().is_some_and(|name| name.starts_with(begin)));
     if values.iter().any(|value| of(value, "PROJECTION", "Polar_Stereographic")) {

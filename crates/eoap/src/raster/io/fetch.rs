@@ -62,12 +62,12 @@ impl Fetcher {
         self.requests.load(Ordering::Relaxed)
     }
 
-    /// What is here, to read from.
+    /// The bytes in memory, to read from.
     pub(crate) fn here(&self) -> SparseBytes {
         self.kept().clone()
     }
 
-    /// Fetches what is missing of these ranges; the answer holds all of them that lie in the file.
+    /// Fetches the missing bytes of these ranges. The answer holds all of them that are in the file.
     pub(crate) async fn fetch(&self, ranges: Vec<Range<u64>>) -> Result<SparseBytes> {
         let mut here = self.here();
         let gaps = join(ranges.into_iter().flat_map(|range| here.gaps(range)).collect(), JOIN_DISTANCE);
@@ -79,7 +79,8 @@ impl Fetcher {
         Ok(here)
     }
 
-    /// The bytes of a range within the file, with one request if any of it is missing. The answer is shorter only if the file has become so.
+    /// The bytes of a range within the file, with one request if any of it is missing. The answer is shorter
+    /// only if the file has become so.
     pub(crate) async fn get(&self, range: Range<u64>) -> Result<Bytes> {
         let kept = self.kept().get(range.clone());
         match kept {
@@ -104,15 +105,16 @@ impl Fetcher {
     }
 
     fn kept(&self) -> MutexGuard<'_, SparseBytes> {
-        // Inserting does not panic half-way; what is there is right even so.
+        // Inserting does not panic half-way, so the bytes are right even then.
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A thing and where its bytes lie in the file.
+/// A thing and the range of its bytes in the file.
 pub(crate) type Placed<T> = (Range<u64>, T);
 
-/// Groups things that lie near each other in a file, so that one request fetches several: at most `JOIN_DISTANCE` apart and at most `limit` bytes in all.
+/// Groups things that lie near each other in a file, so that one request fetches several: at most
+/// `JOIN_DISTANCE` apart and at most `limit` bytes in all.
 pub(crate) fn group<T>(mut things: Vec<Placed<T>>, limit: u64) -> Vec<Placed<Vec<Placed<T>>>> {
     things.sort_by_key(|(place, _)| place.start);
     let mut groups: Vec<Placed<Vec<_>>> = Vec::new();

@@ -1,7 +1,8 @@
 //! A file on an HTTP server, read range by range (RFC 9110, clause 14).
 //!
-//! What comes is verified: it is the range that was asked for, whole, and of the same file as before. What passes (a connection that breaks,
-//! a busy server) is tried again, as it is with stores. What bytes mean is not known here.
+//! It checks every answer: the range that was asked for, whole, and of the same file as before. After a
+//! temporary failure (a broken connection, a busy server) it tries again, as stores do. It does not know what
+//! bytes mean.
 
 use std::{
     fmt,
@@ -28,12 +29,13 @@ use crate::{
     storage::shown_address::shown,
 };
 
-/// A server that ignores ranges sends the file whole; one up to this size is kept, because the next range would need it all again.
+/// A server that ignores ranges sends the file whole; one up to this size is kept, because the next range
+/// would need it all again.
 const MOST_WITHOUT_RANGES: usize = 64 << 20;
 const NO_RANGES: &str =
     "its server ignores `Range` and the file is larger than 64 MiB; download it, and open it with `Raster::open_file`";
 
-/// A file on an HTTP server; clones know the same of it.
+/// A file on an HTTP server; clones share what is known of it.
 #[derive(Clone, Debug)]
 pub(crate) struct HttpFile {
     client: reqwest::Client,
@@ -41,7 +43,7 @@ pub(crate) struct HttpFile {
     known: Arc<Known>,
 }
 
-/// What the first answer says of the file.
+/// What the first answer reports about the file.
 #[derive(Debug, Default)]
 struct Known {
     /// The whole file, if the server does not know ranges.
@@ -49,7 +51,7 @@ struct Known {
     version: OnceLock<Version>,
 }
 
-/// Which state of the file an answer is of.
+/// Which version of the file an answer has.
 #[derive(Clone, Debug, PartialEq)]
 struct Version {
     size: u64,
@@ -57,7 +59,7 @@ struct Version {
     validator: Option<String>,
 }
 
-/// Why an attempt gave nothing.
+/// Why an attempt failed.
 enum Failure {
     /// Another attempt may succeed, after the time that the server asks for.
     Passing(Box<Error>, Option<Duration>),
@@ -69,7 +71,8 @@ impl HttpFile {
         Ok(Self { client: file_client()?, url, known: Arc::default() })
     }
 
-    /// The file beside this one whose name has this ending. A query may be a signature, which is for one file.
+    /// The file beside this one whose name has this ending. A query may be a signature, which is for one
+    /// file.
     pub(crate) fn beside(&self, ending: &str) -> Option<Self> {
         let mut url = self.url.query().is_none().then(|| self.url.clone())?;
         url.set_path(&format!("{}{ending}", url.path()));
@@ -100,7 +103,7 @@ impl HttpFile {
     async fn attempt(&self, range: Range<u64>) -> Result<(Bytes, u64), Failure> {
         let header = format!("bytes={}-{}", range.start, range.end.saturating_sub(1));
         let mut request = self.client.get(self.url.clone()).header(RANGE, header);
-        // Weak validators do not tell whether bytes can be joined.
+        // Weak validators do not show whether bytes can be joined.
         let validator = self.known.version.get().and_then(|version| version.validator.as_ref());
         if let Some(etag) = validator.filter(|validator| validator.starts_with('"')) {
             request = request.header(IF_MATCH, etag);
@@ -146,7 +149,8 @@ impl HttpFile {
         Ok(whole.freeze())
     }
 
-    /// The bytes that were asked for, of those that came: a server may answer with a wider range, such as blocks of its own.
+    /// The bytes that were asked for, of those that came: a server may answer with a wider range, such as
+    /// blocks of its own.
     fn cut(&self, bytes: Bytes, sent: Range<u64>, wanted: Range<u64>) -> Result<Bytes, Failure> {
         if bytes.len() as u64 != sent.end - sent.start {
             let reason = format!("{} bytes came of bytes {}-{}", bytes.len(), sent.start, sent.end - 1);

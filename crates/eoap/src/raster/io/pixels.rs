@@ -1,7 +1,8 @@
-//! Reads the pixels of one level: finds the chunks, fetches them several at a time, decodes them on all cores, and puts the pixels where
-//! they belong.
+//! Reads the pixels of one level: finds the chunks, fetches them several at a time, decodes them on all
+//! cores, and puts the pixels where they belong.
 //!
-//! Fetching is asynchronous; decoding runs on tokio's threads for blocking work. Neither waits for the other, and what is under way is limited.
+//! Fetching is asynchronous; decoding runs on tokio's threads for blocking work. Neither waits for the other,
+//! and what is under way is limited.
 
 use std::{ops::Range, sync::Arc, thread::available_parallelism};
 
@@ -20,11 +21,11 @@ use crate::{
     },
 };
 
-/// What one request fetches at most, but for a single larger chunk.
+/// What one request fetches at most, except for a single larger chunk.
 const REQUEST_BYTES: u64 = 4 << 20;
 /// Small chunks are decoded several at a time, about this many bytes.
 const BUNDLE_BYTES: usize = 512 << 10;
-/// So many chunks are looked up in the file's lists at a time.
+/// This many chunks are looked up in the file's lists at a time.
 const CHUNKS_AT_ONCE: usize = 16 << 10;
 
 /// Why pixels could not be read: a failed request, or a file that is not right.
@@ -39,7 +40,8 @@ impl From<crate::Error> for Failure {
     }
 }
 
-/// The pixels to read: bands, columns and rows of a level, each ascending; a column or row may be there several times.
+/// The pixels to read: bands, columns and rows of a level, each ascending; a column or row may be there
+/// several times.
 #[derive(Clone, Debug)]
 pub(crate) struct Wanted {
     pub(crate) level: Arc<Level>,
@@ -48,7 +50,8 @@ pub(crate) struct Wanted {
     pub(crate) rows: Arc<[u32]>,
 }
 
-/// A chunk that is needed: its column and row among the chunks, and its band if bands have chunks of their own.
+/// A chunk that is needed: its column and row among the chunks, and its band if bands have chunks of their
+/// own.
 #[derive(Clone, Copy, Debug)]
 struct Chunk {
     column: u32,
@@ -59,7 +62,8 @@ struct Chunk {
 /// Chunks with their data that are decoded one after the other.
 type Bundle = Vec<(Bytes, Chunk)>;
 
-/// Pixels of one chunk: for each wanted band in it, its number among the wanted ones and the values row by row.
+/// Pixels of one chunk: for each wanted band in it, its number among the wanted ones and the values row by
+/// row.
 struct Piece<T> {
     rows: Range<usize>,
     columns: Range<usize>,
@@ -71,8 +75,8 @@ fn cores() -> usize {
 }
 
 impl Wanted {
-    /// Reads the pixels, band after band, row after row, each as what `map` makes of its value. `absent` stands for pixels of chunks that the file
-    /// leaves out.
+    /// Reads the pixels, band after band, row after row, each as what `map` makes of its value. Pixels of
+    /// chunks that the file leaves out become `absent`.
     pub(crate) async fn read<T: Sample, U: Copy + Send + 'static>(
         self,
         fetcher: &Fetcher,
@@ -90,7 +94,8 @@ impl Wanted {
         Ok(out)
     }
 
-    /// Fetches groups of chunks, and hands them on in parts as they come. While the queue is full, little is fetched.
+    /// Fetches groups of chunks, and hands them on in parts as they come. While the queue is full, little is
+    /// fetched.
     async fn fetch(
         &self,
         fetcher: &Fetcher,
@@ -102,7 +107,7 @@ impl Wanted {
             .buffer_unordered(PARALLEL_READS);
         while let Some((start, bytes, chunks)) = fetched.try_next().await? {
             for bundle in self.bundles(start, &bytes, &chunks) {
-                // Nobody takes it if decoding has failed, and that is what is said then.
+                // If decoding has failed, nobody takes it, and that failure is reported.
                 let _ = queue.send(bundle).await;
             }
         }

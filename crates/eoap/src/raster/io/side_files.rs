@@ -1,4 +1,5 @@
-//! Files beside a raster that GDAL calls by its name and an ending: overviews in `.ovr`, masks in `.msk`, metadata in `.aux.xml`.
+//! Files beside a raster that GDAL names after it, with an ending: overviews in `.ovr`, masks in `.msk`,
+//! metadata in `.aux.xml`.
 
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ use crate::{
     },
 };
 
-/// More of a text is not read.
+/// At most this much of a text is read.
 const MAX_TEXT: u64 = 1 << 20;
 
 /// All images of a file beside a raster, and that file; none if there is no such file.
@@ -45,7 +46,7 @@ pub(crate) async fn text_beside(raster: &Fetcher, ending: &str) -> Result<Option
     Ok(Some(String::from_utf8_lossy(&text).into_owned()))
 }
 
-/// Whether a file is not there. Stores say of what is not there that it is forbidden, to those who may not list.
+/// Whether a file does not exist. Stores answer that a missing file is forbidden, to those who may not list.
 fn is_absent(error: &Error) -> bool {
     use object_store::Error::{NotFound, PermissionDenied, Unauthenticated};
     match error {

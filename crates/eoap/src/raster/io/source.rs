@@ -1,7 +1,7 @@
 //! Where the bytes of a raster come from: an object of a store, an HTTP server, a file, or memory.
 //!
-//! [`Source`] answers one question, "which bytes are in this range, and how large is the whole?", and knows nothing about
-//! what the bytes mean.
+//! [`Source`] answers one question, "which bytes are in this range, and how large is the whole?", and knows
+//! nothing about what the bytes mean.
 
 use std::{
     fmt,
@@ -49,7 +49,8 @@ impl Source {
         HttpFile::new(url).map(Self::Http)
     }
 
-    /// The file beside this one that has its name and an ending. Nothing if no such file can be, or none is known to be.
+    /// The file beside this one with its name and an ending. Nothing if there cannot be one, or if a look
+    /// shows that there is none.
     pub(crate) fn beside(&self, ending: &str) -> Option<Self> {
         match self {
             Self::Object(store, url, _) => {

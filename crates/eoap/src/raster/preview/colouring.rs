@@ -1,4 +1,5 @@
-//! Values into colours: masks in blue, palettes as the file has them, three bands as red, green and blue, everything else by a colour map.
+//! Values into colours: masks in blue, palettes as the file has them, three bands as red, green and blue,
+//! everything else by a colour map.
 
 use std::sync::Arc;
 
@@ -8,7 +9,8 @@ use crate::{draw::colour_map::ColourMap, raster::grid::Grid};
 pub(super) const MASK_COLOUR: [u8; 3] = [38, 131, 198];
 /// Share of the values at each end that may be cut off, so that a few outliers do not make the rest flat.
 const CUT: f64 = 0.02;
-/// Shades of a colour map in a picture. With transparency they fit into a table of colours, which makes small files.
+/// Shades of a colour map in a picture. With transparency they fit into a table of colours, which makes small
+/// files.
 pub(super) const SHADES: f64 = 254.0;
 
 /// How the values of this picture have become colours.

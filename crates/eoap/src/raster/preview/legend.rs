@@ -18,7 +18,7 @@ use crate::{
     },
 };
 
-/// So many colours of a palette are named in the legend.
+/// This many colours of a palette are named in the legend.
 const NAMED: usize = 12;
 
 impl Preview {

@@ -1,7 +1,8 @@
 //! Decodes one tile or strip: decompression, bit and byte order, predictor.
 //!
-//! The crate `tiff` does it, but for what [`decode`] says. Bytes in, samples in the machine's byte order out; knows neither files nor where
-//! the chunk lies. Samples stay as they are stored, as in GDAL: no colour is converted or inverted, but those of JPEG.
+//! The crate `tiff` does it, except what [`decode`] names. It takes bytes and gives samples in the machine's
+//! byte order; it knows neither files nor where the chunk lies. Samples stay as they are stored, as in GDAL:
+//! no colour is converted or inverted, except those of JPEG.
 
 use std::{borrow::Cow, io};
 
@@ -21,8 +22,9 @@ use super::{
 
 /// Decodes a chunk with this many rows into samples of whole bytes, row by row, bands side by side.
 ///
-/// What `tiff` does not do is done beside it: JPEG and Zstandard (their modules say why), bits that are the other way round, and values whose
-/// bits are no whole bytes, which are bytes to `tiff`. Of predictors the one that is on nearly every file is done here, see [`sum_up`].
+/// Beside `tiff` it decodes JPEG and Zstandard (their modules say why), bits in reverse order, and values
+/// whose bits are not whole bytes, which `tiff` takes for bytes. It also undoes the predictor of nearly every
+/// file, see [`sum_up`].
 pub(crate) fn decode(level: &Level, rows: u32, data: &[u8]) -> Result<Vec<u8>, String> {
     if level.compression == CompressionMethod::ModernJPEG {
         return jpeg::decode(level, rows, data);
@@ -79,7 +81,8 @@ pub(crate) fn decode(level: &Level, rows: u32, data: &[u8]) -> Result<Vec<u8>, S
     Ok(out)
 }
 
-/// Fills `out` with the values of a chunk. Fails if there are fewer; what a damaged chunk would unpack beyond them is never unpacked.
+/// Fills `out` with the values of a chunk. Fails if there are fewer. A damaged chunk is never unpacked beyond
+/// them.
 fn unpack(mut described: Described, data: &[u8], out: &mut [u8]) -> Result<(), String> {
     let mut data = Cow::Borrowed(data);
     match described.compression {
@@ -98,7 +101,7 @@ fn unpack(mut described: Described, data: &[u8], out: &mut [u8]) -> Result<(), S
         }
         other => return Err(compression::unknown(other)),
     }
-    // Nothing is large but `out`.
+    // Only `out` is large.
     let decoder = Decoder::new(ChunkFile::new(described, &data)).map(|decoder| decoder.with_limits(Limits::unlimited()));
     decoder.and_then(|mut decoder| decoder.read_chunk_bytes(0, out)).map_err(|error| match error {
         TiffError::IoError(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
@@ -109,9 +112,11 @@ fn unpack(mut described: Described, data: &[u8], out: &mut [u8]) -> Result<(), S
     })
 }
 
-/// Predictor 2 of a row with one value a pixel: each value is stored as the difference to its left neighbour (TIFF 6.0 section 14).
+/// Predictor 2 of a row with one value a pixel: each value is stored as the difference to its left neighbour
+/// (TIFF 6.0 section 14).
 ///
-/// `tiff` does this, too, but loads each sum from memory again: 1.7 ns a value instead of 0.4, a fifth of the time that such a chunk takes.
+/// `tiff` does this, too, but loads each sum from memory again: 1.7 ns a value instead of 0.4, a fifth of the
+/// time that such a chunk takes.
 fn sum_up(row: &mut [u8], size: usize) {
     macro_rules! sum_up {
         ($type:ty) => {{

@@ -1,7 +1,7 @@
 //! A TIFF file of one strip, around the bytes of a tile or strip: what the crate `tiff` decodes.
 //!
-//! `tiff` decodes chunks of whole images, and reads the lists of all their chunks before. Here the lists have one entry: the directory is
-//! made up, and the data stays where it is. Decodes nothing itself.
+//! `tiff` decodes chunks of whole images, and reads the lists of all their chunks before. Here the lists have
+//! one entry: the directory is made up, and the data stays where it is. Decodes nothing itself.
 
 use std::io::{self, Read, Seek, SeekFrom};
 

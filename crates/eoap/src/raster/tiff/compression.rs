@@ -25,7 +25,7 @@ pub(crate) fn name(compression: CompressionMethod) -> Option<String> {
     Some(name.to_owned())
 }
 
-/// Why a chunk with a compression that is not read cannot be.
+/// Why a chunk with an unsupported compression cannot be read.
 pub(crate) fn unknown(compression: CompressionMethod) -> String {
     let name = name(compression).unwrap_or_default();
     format!(

@@ -32,7 +32,8 @@ pub enum DataType {
 }
 
 impl DataType {
-    /// The type of samples with this BitsPerSample (TIFF tag 258) and SampleFormat (TIFF tag 339), if it can be read.
+    /// The type of samples with this BitsPerSample (TIFF tag 258) and SampleFormat (TIFF tag 339), if it can
+    /// be read.
     pub(crate) fn of(bits: u16, format: SampleFormat) -> Option<Self> {
         Some(match (format, bits) {
             (SampleFormat::Uint | SampleFormat::Void, 1..=8) => Self::UInt8,
@@ -96,7 +97,8 @@ impl DataType {
         !matches!(self, Self::Float32 | Self::Float64)
     }
 
-    /// Whether a value lies between the smallest and the largest of the type. Not-a-number and the infinities are floats.
+    /// Whether a value lies between the smallest and the largest of the type. Not-a-number and the infinities
+    /// are floats.
     pub(crate) fn holds(self, value: f64) -> bool {
         let (low, high) = match self {
             Self::UInt8 => (0.0, f64::from(u8::MAX)),

@@ -1,9 +1,12 @@
-//! Directories of a TIFF file and the values in them (TIFF 6.0 section 2; BigTIFF), read from whatever bytes are there.
+//! Directories of a TIFF file and the values in them (TIFF 6.0 section 2; BigTIFF), read from the bytes in
+//! memory.
 //!
-//! [`Tiff`] reads values one by one, so that a list that nobody asks for is never fetched: the list of the tiles of a large image can
-//! be longer than all the rest of its header. Where bytes are missing, the answer is [`Halt::Missing`]: someone else fetches them,
-//! and the reading is tried again. (The crate `tiff` reads all lists of an image, into 32 bytes per number, before it says how large
-//! the image is; its names for types and byte orders are used here.) Knows no tag by name.
+//! [`Tiff`] reads values one by one, so that a list that nobody asks for is never fetched. The list of the
+//! tiles of a large image can be longer than all the rest of its header. Where bytes are missing, the answer
+//! is [`Halt::Missing`]: the caller fetches them and reads again. It knows no tag by name.
+//!
+//! The crate `tiff` reads all lists of an image, into 32 bytes per number, before it knows how large the
+//! image is. Only its names for types and byte orders are used here.
 
 use std::{collections::BTreeMap, ops::Range};
 
@@ -20,7 +23,7 @@ const MAX_VALUE: u64 = 4 << 20;
 /// Why something could not be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Halt {
-    /// These bytes are not here; all of them are within the file.
+    /// These bytes are not in memory; all of them are within the file.
     Missing(Range<u64>),
     /// The file is damaged, or not one that can be read.
     Broken(String),
@@ -28,7 +31,7 @@ pub(crate) enum Halt {
 
 pub(crate) type Outcome<T> = Result<T, Halt>;
 
-/// How to read the numbers of a file, and the bytes of it that are here.
+/// How to read the numbers of a file, and its bytes in memory.
 #[derive(Debug)]
 pub(crate) struct Tiff<'a> {
     bytes: &'a SparseBytes,
@@ -157,7 +160,7 @@ impl<'a> Tiff<'a> {
     /// Some values of a field as whole numbers; nothing if they are of another kind.
     pub(crate) fn numbers_in(&self, field: &Field, values: Range<u64>) -> Outcome<Option<Vec<u64>>> {
         use Type::{BYTE, IFD, IFD8, LONG, LONG8, SBYTE, SHORT, SLONG, SLONG8, SSHORT};
-        // Some programs write sizes as signed numbers; a negative one is no size in either way.
+        // Some programs write sizes as signed numbers; a negative one is never a size.
         let is_whole = matches!(field.kind, Some(BYTE | SHORT | LONG | IFD | LONG8 | IFD8 | SBYTE | SSHORT | SLONG | SLONG8));
         if !is_whole || values.end > field.count {
             return Ok(None);

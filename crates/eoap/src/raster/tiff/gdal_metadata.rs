@@ -1,7 +1,8 @@
 //! What GDAL writes into TIFF tag 42112: an XML text with items such as
 //! `<Item name="SCALE" sample="0" role="scale">0.0001</Item>`.
 //!
-//! [`GdalMetadata`] has the items of the file and of its bands. An item that is damaged is left out, as are those of other domains.
+//! [`GdalMetadata`] has the items of the file and of its bands. An item that is damaged is left out, as are
+//! those of other domains.
 
 use std::collections::BTreeMap;
 
@@ -112,7 +113,7 @@ impl Item {
         let text = |name: &str| attribute(name).unwrap_or_default();
         Self {
             name: text("name"),
-            // A sample that is no number is none of this file's.
+            // A sample that is not a number belongs to no band of this file.
             sample: attribute("sample").map(|sample| sample.parse().unwrap_or(usize::MAX)),
             role: text("role"),
             domain: text("domain"),

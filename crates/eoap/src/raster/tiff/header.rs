@@ -1,7 +1,8 @@
-//! What a GeoTIFF says beside its pixels: its first image, place on Earth, nodata, colours and GDAL's metadata; and its further images.
+//! Everything in a GeoTIFF except its pixels: its first image, place on Earth, nodata, colours and GDAL's
+//! metadata; and its further images.
 //!
-//! [`Header`] is what is read when a file is opened; [`Further`], the overviews and masks, only when they are needed, since they may lie at
-//! the other end of the file. Both are read from the bytes that are here.
+//! [`Header`] is read when a file is opened. [`Further`], the overviews and masks, is read only when it is
+//! needed, since it may be at the other end of the file. Both are read from the bytes in memory.
 
 use std::{collections::HashSet, sync::Arc};
 
@@ -16,7 +17,7 @@ use super::{
 };
 use crate::raster::{georeference::geokeys::GeoTags, ground::RationalPolynomials, io::fetch::Fetcher};
 
-/// GDAL's own, which `tiff` has no name for.
+/// GDAL's own tag, for which `tiff` has no name.
 const GDAL_METADATA: Tag = Tag::Unknown(42112);
 /// RPCCoefficientTag: 12 numbers of normalisation, and 4 polynomials of 20.
 const RPC_COEFFICIENTS: Tag = Tag::Unknown(50844);
@@ -38,7 +39,7 @@ const MAX_IMAGES: usize = 512;
 pub(crate) struct Header {
     pub(crate) full: Arc<Level>,
     pub(crate) geo: GeoTags,
-    /// The value that stands for "no data", if the type of the bands can hold it.
+    /// The value that means "no data", if the type of the bands can hold it.
     pub(crate) nodata: Option<f64>,
     pub(crate) metadata: GdalMetadata,
     /// Colours of a palette image: red, green, blue of each value.
@@ -110,7 +111,8 @@ impl Further {
     }
 }
 
-/// The images of a chain of directories. One that cannot be read is left out: it is no reason not to read the others.
+/// The images of a chain of directories. An image that cannot be read is left out, so that the others can be
+/// read.
 pub(crate) fn images(tiff: &Tiff<'_>, first: u64) -> Outcome<Vec<Level>> {
     let mut levels = Vec::new();
     let (mut next, mut seen) = (first, HashSet::new());

@@ -1,7 +1,7 @@
 //! JPEG inside TIFF (TIFF Technical Note 2), by the crate `zune-jpeg`.
 //!
-//! Joins the tables that all chunks of an image share to the chunk, and decodes. Colours stored as YCbCr become red, green and blue,
-//! as GDAL gives them; all others stay as they are stored.
+//! Joins the tables that all chunks of an image share to the chunk, and decodes. Colours stored as YCbCr
+//! become red, green and blue, as GDAL gives them; all others stay as they are stored.
 
 use tiff::tags::PhotometricInterpretation;
 use zune_jpeg::{

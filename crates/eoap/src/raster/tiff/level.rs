@@ -1,6 +1,7 @@
 //! One image of a TIFF file: the full one, an overview or a mask (TIFF 6.0 sections 3 to 8 and 15).
 //!
-//! [`Level`] says how the image is divided into chunks (tiles or strips) and how they are encoded. No pixel is decoded here.
+//! [`Level`] says how the image is divided into chunks (tiles or strips) and how they are encoded. No pixel
+//! is decoded here.
 
 use std::ops::Range;
 
@@ -15,7 +16,7 @@ use super::{
 /// NewSubfileType: bit 0, a reduced version of another image; bit 2, a mask.
 const REDUCED: u64 = 1;
 const MASK: u64 = 4;
-/// A chunk is decoded as a whole, so its size is what a damaged file could ask for.
+/// The largest size of a decoded chunk: a damaged file could ask for any size.
 const MAX_CHUNK_BYTES: u64 = 256 << 20;
 /// The limit of GDAL.
 const MAX_SIZE: u64 = i32::MAX as u64;
@@ -44,14 +45,14 @@ pub(crate) struct Level {
     /// Bands lie in chunks of their own (PlanarConfiguration 2), not side by side in each pixel.
     pub(crate) is_planar: bool,
     pub(crate) compression: CompressionMethod,
-    /// As it is stored; what it means is asked when pixels are decoded.
+    /// As it is stored; its meaning matters when pixels are decoded.
     pub(crate) predictor: u16,
     /// Nothing if it is not known, which does no harm.
     pub(crate) photometric: Option<PhotometricInterpretation>,
     /// Whether the last band says how opaque a pixel is (ExtraSamples 1 or 2).
     pub(crate) has_alpha: bool,
     pub(crate) byte_order: ByteOrder,
-    /// The bits of each byte are the other way round (FillOrder 2).
+    /// The bits of each byte are in reverse order (FillOrder 2).
     pub(crate) is_bit_reversed: bool,
     /// Tables that all JPEGs of the image share.
     pub(crate) jpeg_tables: Option<Bytes>,
@@ -147,7 +148,8 @@ impl Level {
         Ok(level)
     }
 
-    /// Refuses colours that would have to be converted, as GDAL does, to be what they seem: their numbers would be taken for others.
+    /// Refuses colours that GDAL converts: without that conversion, their numbers would be taken for other
+    /// colours.
     fn check_colours(&self) -> Outcome<()> {
         let is_jpeg = self.compression == CompressionMethod::ModernJPEG;
         let colours = match self.photometric {

@@ -1,11 +1,12 @@
-//! The value that stands for "no data" (GDAL's TIFF tag 42113): how it is written, and which values are it.
+//! The value that means "no data" (GDAL's TIFF tag 42113): how it is written, and which values equal it.
 //!
-//! It is a decimal text, often written by hand or rounded, so GDAL reads it as C does and compares with a tolerance; so does this.
+//! It is a decimal text, often written by hand or rounded, so GDAL reads it as C does and compares with a
+//! tolerance; so does this.
 
 use super::data_type::DataType;
 
-/// Reads the text of the tag as GDAL does: the number that it begins with, with a comma or a point, else 0; nothing if there is no text, or
-/// if bands of this type cannot hold the number.
+/// Reads the text of the tag as GDAL does: the number that it begins with, with a comma or a point, else 0.
+/// Nothing if there is no text, or if bands of this type cannot hold the number.
 pub(crate) fn parse(text: &str, data_type: DataType) -> Option<f64> {
     let text = text.trim();
     if text.is_empty() {
@@ -41,15 +42,16 @@ fn prefix(text: &str) -> f64 {
     (1..=end).rev().find_map(|end| text.get(..end)?.parse().ok()).unwrap_or(0.0)
 }
 
-/// Whether a value of a band is the one for "no data": for floats of both sizes within two units of the last place of
-/// the smaller ones, as GDAL has it.
+/// Whether a value of a band is the one for "no data": for floats of both sizes within two units of the last
+/// place of the smaller ones, as GDAL has it.
 pub(crate) fn is_nodata(value: f64, nodata: f64, data_type: DataType) -> bool {
     if nodata.is_nan() {
         return value.is_nan();
     }
     match data_type {
         DataType::Float32 => {
-            // The sum of two very large numbers is infinite: all that are as large are the same, which is what files mean by them.
+            // The sum of two very large numbers is infinite: all that are as large are the same, which is
+            // what files mean by them.
             let (a, b) = (value as f32, nodata as f32);
             a == b || (a - b).abs() < f32::EPSILON * (a + b).abs() * 2.0
         }

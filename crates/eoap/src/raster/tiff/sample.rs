@@ -1,6 +1,7 @@
 //! The Rust types that pixels are read as.
 //!
-//! [`Sample`] turns bytes into values. A type reads every band whose values it holds exactly, so that nothing is lost without being seen.
+//! [`Sample`] turns bytes into values. A type reads every band whose values it holds exactly, so that nothing
+//! is lost unseen.
 
 use futures_util::future::BoxFuture;
 use ndarray::{Array2, Array3, ArrayView3};
@@ -13,8 +14,8 @@ use crate::{
 
 /// A type that pixels can be read as: `u8` to `u64`, `i8` to `i64`, `f32`, `f64`.
 ///
-/// Each reads the bands of its own type, and those of smaller types whose values it holds exactly: `i16` reads `uint8`, `f64`
-/// reads everything but 64-bit integers. Implemented for these ten types only.
+/// Each reads the bands of its own type, and those of smaller types whose values it holds exactly: `i16`
+/// reads `uint8`, `f64` reads everything but 64-bit integers. Implemented for these ten types only.
 pub trait Sample: Copy + Default + PartialEq + Send + Sync + std::fmt::Debug + private::Sealed + 'static {
     /// The type of the bands that are read without a conversion.
     const TYPE: DataType;
@@ -37,11 +38,13 @@ pub(crate) mod private {
 
     /// What the library itself needs of a sample type.
     pub trait Sealed: Sized {
-        /// Adds the picked samples of one band from a row of samples in the machine's byte order, `samples` of which belong to each pixel.
+        /// Adds the picked samples of one band from a row of samples in the machine's byte order, `samples`
+        /// of which belong to each pixel.
         #[expect(private_interfaces, reason = "sealed: only this library calls it")]
         fn append(band: DataType, row: &[u8], picks: Picks<'_>, samples: usize, sample: usize, out: &mut Vec<Self>);
 
-        /// Reads bands. Not a generic function, so that the code is in this library and not in each cell of a notebook that reads.
+        /// Reads bands. Not a generic function, so that the code is in this library and not in each cell of a
+        /// notebook that reads.
         #[expect(private_interfaces, reason = "sealed: only this library calls it")]
         fn read_bands(request: Request) -> BoxFuture<'static, Result<Array3<Self>>>;
 

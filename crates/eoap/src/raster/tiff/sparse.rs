@@ -1,4 +1,4 @@
-//! The parts of a file that are here. Fetches nothing, and knows nothing about what the bytes mean.
+//! The parts of a file that are in memory. Fetches nothing, and knows nothing about what the bytes mean.
 
 use std::{collections::BTreeMap, ops::Range};
 
@@ -20,12 +20,12 @@ impl SparseBytes {
         self.size
     }
 
-    /// Number of bytes that are here.
+    /// Number of bytes in memory.
     pub(crate) fn len(&self) -> u64 {
         self.parts.values().map(|part| part.len() as u64).sum()
     }
 
-    /// Adds bytes from `start` on; what is here already stays.
+    /// Adds bytes from `start` on; bytes that are in memory already stay.
     pub(crate) fn insert(&mut self, start: u64, bytes: &Bytes) {
         for gap in self.gaps(start..start + bytes.len() as u64) {
             let part = bytes.slice((gap.start - start) as usize..(gap.end - start) as usize);
@@ -33,7 +33,7 @@ impl SparseBytes {
         }
     }
 
-    /// The parts of a range that are not here, within the file.
+    /// The parts of a range that are not in memory, within the file.
     pub(crate) fn gaps(&self, range: Range<u64>) -> Vec<Range<u64>> {
         let mut gaps = Vec::new();
         let mut at = range.start;
@@ -51,7 +51,7 @@ impl SparseBytes {
         gaps
     }
 
-    /// The bytes of a range that is here, copied together if it lies in several parts.
+    /// The bytes of a range in memory, copied together if it lies in several parts.
     pub(crate) fn get(&self, range: Range<u64>) -> Option<Bytes> {
         let length = range.end.checked_sub(range.start)? as usize;
         if range.end > self.size || !self.gaps(range.clone()).is_empty() {

@@ -1,5 +1,5 @@
-//! WebP inside TIFF (GDAL's and libtiff's compression 50001): `tiff` decodes it, but makes room for as many pixels as the WebP says that it has. What
-//! it says is compared here with what the tile or strip holds.
+//! WebP inside TIFF (GDAL's and libtiff's compression 50001). `tiff` decodes it, but allocates as many pixels
+//! as the WebP claims to have. So the claim is compared here with the size of the tile or strip.
 
 /// The first bytes of what holds the image: its kind, and what says the size.
 const HEAD: usize = 30;

@@ -1,6 +1,7 @@
-//! A running `nbsnap-evcxr`, and what is said to it and by it.
+//! A running `nbsnap-evcxr`, and the messages to it and from it.
 //!
-//! The main type is [`Connection`]. It passes messages on to whoever they are for, and does not know what they mean.
+//! The main type is [`Connection`]. It passes each message on to its receiver, and does not know what
+//! messages mean.
 
 use std::collections::BTreeMap;
 use std::io::BufReader;
@@ -17,11 +18,11 @@ use crate::engine::{EngineError, Interrupt};
 use crate::process::tail::Tail;
 use crate::process::{group, limits, pipe};
 
-/// How often whoever waits looks whether the user wants to stop.
+/// How often a waiting thread looks whether the user wants to stop.
 const TICK: Duration = Duration::from_millis(50);
-/// How long the program may take until it says that it is up.
+/// How long the program may take until it reports that it is up.
 const START: Duration = Duration::from_secs(60);
-/// How long it may take to end what it does once it is told that the user wants to stop.
+/// How long it may take to end its work once it knows that the user wants to stop.
 const STOP: Duration = Duration::from_secs(10);
 /// How long it may take to end what it has started once its pipe is closed.
 const END: Duration = Duration::from_secs(5);
@@ -30,7 +31,7 @@ const END: Duration = Duration::from_secs(5);
 pub(super) struct Connection {
     child: Mutex<Child>,
     orders: Mutex<Option<ChildStdin>>,
-    /// What is for no worker.
+    /// Answers that are for no worker.
     answers: Mutex<Receiver<Answer>>,
     routes: Arc<Mutex<Routes>>,
     printed: Tail,
@@ -41,11 +42,11 @@ pub(super) struct Connection {
 /// Where answers go.
 struct Routes {
     workers: BTreeMap<u64, Sender<Answer>>,
-    /// Whether anything may still come.
+    /// Whether further answers may come.
     is_open: bool,
 }
 
-/// What is said by one worker's number.
+/// The line of one worker, by its number.
 pub(super) struct Line {
     pub(super) worker: u64,
     answers: Receiver<Answer>,
@@ -60,7 +61,7 @@ impl Connection {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
-            // A signal from the terminal is the runner's to hear.
+            // A signal from the terminal is for the runner.
             .process_group(0);
         // SAFETY: between fork and exec this makes one system call and touches no memory.
         unsafe { command.pre_exec(limits::end_with_parent) };
@@ -98,7 +99,7 @@ impl Connection {
         }
     }
 
-    /// Says something.
+    /// Sends a request.
     pub(super) fn say(&self, request: &Request) -> Result<(), EngineError> {
         let mut orders = lock(&self.orders);
         match orders.as_mut().map(|orders| pipe::send(orders, request)) {
@@ -107,7 +108,7 @@ impl Connection {
         }
     }
 
-    /// What is said next that is for no worker.
+    /// The next answer that is for no worker.
     pub(super) fn answer(&self, deadline: Option<Instant>) -> Result<Answer, EngineError> {
         self.wait(&lock(&self.answers), deadline)
     }
@@ -124,7 +125,7 @@ impl Connection {
         Line { worker, answers }
     }
 
-    /// What is said next on a worker's line.
+    /// The next answer on a worker's line.
     pub(super) fn hear(&self, line: &Line) -> Result<Answer, EngineError> {
         self.wait(&line.answers, None)
     }
@@ -157,7 +158,7 @@ impl Connection {
 
     /// The program ended, or does not answer: what it printed says why.
     fn is_gone(&self) -> EngineError {
-        // Whoever reads what it printed may be a moment behind.
+        // The thread that reads what it printed may be a moment behind.
         std::thread::sleep(TICK);
         let status = match lock(&self.child).try_wait() {
             Ok(Some(status)) => rust_cells::describe_exit(status),
@@ -180,7 +181,7 @@ impl Drop for Connection {
     }
 }
 
-/// Hands on what is said until nothing more comes.
+/// Passes answers on until no more come.
 fn route(stdout: ChildStdout, routes: &Mutex<Routes>, others: &Sender<Answer>) {
     let mut stdout = BufReader::new(stdout);
     while let Ok(Some(answer)) = pipe::receive::<Answer>(&mut stdout) {
@@ -188,7 +189,7 @@ fn route(stdout: ChildStdout, routes: &Mutex<Routes>, others: &Sender<Answer>) {
             Answer::Report { worker, .. } | Answer::Ended { worker, .. } => Some(*worker),
             _ => None,
         };
-        // Somebody who is gone needs no answer.
+        // A receiver that is gone needs no answer.
         let _ = match worker {
             Some(worker) => lock(routes).workers.get(&worker).map_or(Ok(()), |route| route.send(answer)),
             None => others.send(answer),

@@ -1,6 +1,7 @@
 //! The engine as the runner sees it.
 //!
-//! The main type is [`Evcxr`]. It starts `nbsnap-evcxr` when there is a notebook to prepare, and ends it when it is dropped.
+//! The main type is [`Evcxr`]. It starts `nbsnap-evcxr` when there is a notebook to prepare, and ends it when
+//! it is dropped.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -38,8 +39,8 @@ impl Evcxr {
         Evcxr { settings, connection: None, sources: Vec::new() }
     }
 
-    /// The folder that a Jupyter kernel (evcxr_jupyter) finds everything built in that was prepared, if it is its `EVCXR_TMPDIR`. One kernel at
-    /// a time can use it.
+    /// The folder for a Jupyter kernel (evcxr_jupyter). With it as its `EVCXR_TMPDIR` the kernel finds
+    /// everything built that was prepared. One kernel at a time can use it.
     ///
     /// # Errors
     /// When nothing was prepared, or the folder cannot be set up.
@@ -47,7 +48,8 @@ impl Evcxr {
         self.folder(Folder::OfKernel)
     }
 
-    /// The folder in which the kernels of one worker find everything built, and the opt-level that it is built at.
+    /// The folder in which the kernels of one worker find everything built, and the opt-level that it is
+    /// built at.
     pub(crate) fn worker_folder(&self, number: usize) -> Result<(PathBuf, String), EngineError> {
         Ok((self.folder(Folder::OfWorker(number))?, self.settings.build.opt_level.clone()))
     }
@@ -83,7 +85,7 @@ impl Engine for Evcxr {
     }
 
     fn prepare(&mut self, all: &[Notebook], selected: &[Notebook], emit: &mut dyn FnMut(Event)) -> Result<(), EngineError> {
-        // One that was prepared before holds the folder that is built in.
+        // A program that prepared earlier still holds the build folder.
         self.connection = None;
         let program = self.settings.program.find(&self.settings.interrupt, emit)?;
         let connection = Connection::start(&program, &self.settings.interrupt)?;

@@ -1,6 +1,8 @@
-//! The program `nbsnap-evcxr`: where it is, and how a source checkout builds it the first time that somebody asks for it.
+//! The program `nbsnap-evcxr`: where it is, and how a source checkout builds it the first time that somebody
+//! asks for it.
 //!
-//! The main type is [`EvcxrProgram`]. rust-analyzer takes minutes to build, so no run pays for it that does not need it.
+//! The main type is [`EvcxrProgram`]. rust-analyzer takes minutes to build, so only runs that need it pay for
+//! it.
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
@@ -23,14 +25,14 @@ pub const PROGRAM: &str = "nbsnap-evcxr";
 /// The variable that names the program's file.
 const VARIABLE: &str = "NBSNAP_EVCXR";
 
-/// How often whoever waits for a build looks whether the user wants to stop.
+/// How often a thread that waits for a build looks whether the user wants to stop.
 const TICK: Duration = Duration::from_millis(100);
 
 /// Where the program is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum EvcxrProgram {
-    /// Where it is found: where the variable `NBSNAP_EVCXR` says, else in the source checkout that this program was built from, where it is built
-    /// if need be, else beside this program or on `PATH`.
+    /// It is searched for. The variable `NBSNAP_EVCXR` comes first, then the source checkout that this
+    /// program was built from, where it is built if need be. Then the folder of this program, and `PATH`.
     #[default]
     ToBeFound,
     /// In this file.
@@ -46,10 +48,11 @@ impl EvcxrProgram {
         }
     }
 
-    /// The program's file, which is built if it has to be.
+    /// The program's file. It is built if it has to be.
     ///
     /// # Errors
-    /// When there is none and no source to build it from, when it does not build, and when the user wants to stop.
+    /// When there is none and no source to build it from, when it does not build, and when the user wants to
+    /// stop.
     pub fn find(&self, interrupt: &Interrupt, emit: &mut dyn FnMut(Event)) -> Result<PathBuf, EngineError> {
         match self.look() {
             Found::There(path) => Ok(path),
@@ -106,7 +109,8 @@ impl Checkout {
         if !root.join("crates").join(PROGRAM).join("Cargo.toml").is_file() {
             return None;
         }
-        // Where this program has been built that one is, and as this one is. An installed program is no word on that.
+        // Where this program was built, that one is built too, and in the same profile. An installed program
+        // says nothing about where to build.
         let target = own.parent().filter(|target| target.join("CACHEDIR.TAG").is_file());
         let profile = own.file_name().filter(|_| target.is_some()).unwrap_or("debug".as_ref());
         Some(Checkout {
@@ -194,14 +198,15 @@ impl Checkout {
 
     fn cargo(&self) -> Command {
         let mut command = Command::new("cargo");
-        // A crate of rust-analyzer's reads `CI` while it compiles: with another value Cargo builds half of it anew.
+        // A crate of rust-analyzer's reads `CI` while it compiles: with another value Cargo builds half of it
+        // anew.
         command.env_remove("CI").current_dir(&self.root).stdin(Stdio::null());
         command
     }
 }
 
-/// Whether a program was built from what its sources are now, as the list that Cargo leaves beside it says. One that has no list, and no
-/// source, is up to date.
+/// Whether a program is newer than its sources, by the list that Cargo leaves beside it. A program without
+/// such a list, and without sources, is up to date.
 fn is_up_to_date(program: &Path) -> bool {
     let changed = |path: &Path| std::fs::metadata(path).and_then(|file| file.modified());
     let Ok(built) = changed(program) else { return false };
@@ -209,7 +214,8 @@ fn is_up_to_date(program: &Path) -> bool {
     sources(&list).iter().all(|source| changed(source).is_ok_and(|changed| changed <= built))
 }
 
-/// The files after the colon of a list that Cargo wrote, as a Makefile has them: blanks in names have a backslash before them.
+/// The files after the colon of a list that Cargo wrote, as a Makefile has them: blanks in names have a
+/// backslash before them.
 fn sources(list: &str) -> Vec<PathBuf> {
     let Some((_, files)) = list.trim_end().split_once(": ") else { return Vec::new() };
     files.replace("\\ ", "\0").split(' ').filter(|file| !file.is_empty()).map(|file| file.replace('\0', " ").into()).collect()
@@ -221,7 +227,7 @@ fn on_path() -> impl Iterator<Item = PathBuf> {
     std::env::split_paths(&path).map(|folder| folder.join(PROGRAM)).collect::<Vec<_>>().into_iter()
 }
 
-/// The folder that Cargo, or whoever installed it, has put this program in.
+/// The folder of this program, where Cargo or a package manager has put it.
 fn own_folder() -> Option<PathBuf> {
     let own = std::env::current_exe().ok()?;
     let folder = own.parent()?;

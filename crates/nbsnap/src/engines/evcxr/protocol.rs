@@ -1,4 +1,5 @@
-//! What the runner and `nbsnap-evcxr` say to each other, over the pipes that the latter was started with. One JSON value a line.
+//! The messages between the runner and `nbsnap-evcxr`, over the pipes that the latter was started with. One
+//! JSON value a line.
 //!
 //! ```text
 //! runner                         nbsnap-evcxr
@@ -10,7 +11,8 @@
 //!   <──  Ended { worker: 1 }
 //!   Leave { worker: 1 }  ──>
 //! ```
-//! The runner may say `Interrupt` at any time. When it closes its pipe, however it ended, `nbsnap-evcxr` ends all that it has started.
+//! The runner may say `Interrupt` at any time. When it closes its pipe, however it ended, `nbsnap-evcxr` ends
+//! all that it has started.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -23,7 +25,7 @@ use crate::event::{Event, Timing};
 use crate::notebook::{CellOverrides, CodeCell, Notebook};
 use crate::record::{CellRecord, Failure};
 
-/// Changes whenever what is said changes. Two programs that differ in it do not work together.
+/// Changes with every change of the messages. Two programs that differ in it do not work together.
 pub const VERSION: u32 = 1;
 
 /// The argument that makes `nbsnap-evcxr` speak this protocol on its standard streams.
@@ -45,7 +47,7 @@ pub enum Request {
     Folder(Folder),
     /// Run a notebook.
     Run {
-        /// Who asks. What answers bears the same number.
+        /// The worker that asks. The answer has the same number.
         worker: u64,
         /// The number of the worker's workspace.
         workspace: usize,
@@ -78,7 +80,7 @@ pub enum Answer {
     },
     /// Something happened while it prepared.
     Event(SentEvent),
-    /// What came of preparation.
+    /// The outcome of preparation.
     Prepared(Result<Prepared, Refusal>),
     /// The folder that was asked for.
     Folder(Result<PathBuf, Refusal>),
@@ -109,7 +111,7 @@ pub struct Settings {
     pub may_write_lock: bool,
     /// Cargo's `opt-level` for cells and dependencies.
     pub opt_level: String,
-    /// Crates built at opt-level 3 all the same.
+    /// Crates that are built at opt-level 3, whatever the opt-level of the rest.
     pub optimized: Vec<String>,
     /// How long the notebooks' dependencies may take to build.
     pub prepare_timeout: Duration,
@@ -129,7 +131,7 @@ impl Settings {
     }
 }
 
-/// What came of preparation.
+/// The outcome of preparation.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Prepared {
     /// Folders of the local packages that the prepared notebooks depend on.

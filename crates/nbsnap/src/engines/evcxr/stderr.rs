@@ -1,13 +1,15 @@
-//! From panic messages that name lines of evcxr's generated program to places in the cell that its author wrote.
+//! Finds the places in the author's cell that panic messages mean: these name lines of evcxr's generated
+//! program.
 //!
-//! Pure functions on text, for evcxr embedded and for its Jupyter kernel; nothing here runs or prints anything.
+//! Pure functions on text, for evcxr embedded and for its Jupyter kernel; nothing here runs or prints
+//! anything.
 
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-/// Standard error with places in evcxr's generated program replaced: they move with every cell before. `line` is where in the
-/// cell the last panic was.
+/// Standard error with places in evcxr's generated program replaced: they move with every cell before. `line`
+/// is where in the cell the last panic was.
 pub fn place_panics(stderr: &str, line: Option<u32>) -> String {
     static PLACE: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"(?:ctx/)?src/lib\.rs:\d+:\d+").expect("the pattern is a constant"));
@@ -32,8 +34,8 @@ pub fn panic_line(stderr: &str) -> Option<u32> {
 
 /// The cell's line that is line `generated_line` of evcxr's generated program.
 ///
-/// evcxr keeps the cell's lines whole but says nowhere where it put them. So the line's text is looked for in the cell; where
-/// it stands there several times, its rank among the same lines of the program decides.
+/// evcxr keeps the cell's lines whole but says nowhere where it put them. So the line's text is looked for in
+/// the cell. Where the cell has it several times, its rank among the same lines of the program decides.
 pub fn line_in_cell(generated: &str, generated_line: u32, source: &str) -> Option<u32> {
     let at = usize::try_from(generated_line).ok()?.checked_sub(1)?;
     let text = generated.lines().nth(at)?.trim();
@@ -58,7 +60,7 @@ pub fn panic_message(stderr: &str) -> String {
     rest[..end.unwrap_or(rest.len())].trim_end().to_owned()
 }
 
-/// The lines of a cell that hold a `?` as an operator, as far as that can be told without parsing.
+/// The lines of a cell that hold a `?` as an operator, as far as a look without parsing can find them.
 pub fn question_mark_lines(source: &str) -> Vec<u32> {
     static OPERATOR: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"[\w)\]}>]\s*\?|^\s*\?").expect("the pattern is a constant"));
     static QUOTED: LazyLock<Regex> =

@@ -1,5 +1,5 @@
-//! The sockets between the runner and a kernel. This is the only place where something waits asynchronously: whoever uses it sends, and listens with a
-//! limit of time, like everything else here.
+//! The sockets between the runner and a kernel. Only this module waits asynchronously: its callers send, and
+//! listen with a time limit, like the rest of the code.
 //!
 //! The main type is [`Channels`].
 
@@ -27,7 +27,8 @@ use super::message::{Channel, Message};
 
 /// How long one try to connect may take: the socket library itself waits longer and longer between its tries.
 const CONNECT: Duration = Duration::from_millis(400);
-/// How often a kernel that does not listen yet is looked at: its sockets would be tried again only after longer and longer pauses.
+/// How often a kernel that does not listen yet is looked at: its sockets would be tried again only after
+/// longer and longer pauses.
 const LOOK: Duration = Duration::from_millis(10);
 /// Those that are connected: shell, control, stdin, and the one of outputs.
 const SOCKETS: usize = 4;
@@ -41,9 +42,9 @@ pub(super) enum Heard {
     Unreadable(String),
 }
 
-/// Ports on loopback that nobody else takes while this is held.
+/// Ports on loopback that nobody else gets while this is held.
 pub(super) struct Reserved {
-    /// What a kernel is told, as its connection file holds it.
+    /// What a kernel needs to know, as its connection file holds it.
     pub(super) connection: ConnectionInfo,
     _listeners: Vec<tokio::net::TcpListener>,
     /// What the listeners belong to.
@@ -75,7 +76,8 @@ struct Requests {
 }
 
 impl Channels {
-    /// Finds free ports. They are free again when what is returned is dropped, which must be just before the kernel binds them.
+    /// Finds free ports. They are free again when what is returned is dropped, which must be just before the
+    /// kernel binds them.
     pub(super) fn reserve(kernel_name: &str, key: String) -> io::Result<Reserved> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -96,7 +98,7 @@ impl Channels {
         Ok(Reserved { connection, _listeners: listeners, _runtime: runtime })
     }
 
-    /// Connects as soon as the kernel listens, which is not waited for.
+    /// Connects as soon as the kernel listens. It does not wait for that.
     pub(super) fn connect(connection: ConnectionInfo, session: String) -> io::Result<Channels> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let identity = peer_identity_for_session(&session).map_err(io::Error::other)?;
@@ -127,17 +129,17 @@ impl Channels {
             Channel::Control => &self.senders.control,
             Channel::Stdin => &self.senders.stdin,
         };
-        // A socket that is closed is a kernel that is gone, which is noticed when it is listened to.
+        // A closed socket means that the kernel is gone. The caller notices it when it listens next.
         let _ = sender.send(message);
         id
     }
 
-    /// Whether all sockets are connected: what a kernel asks on one that is not would be lost.
+    /// Whether all sockets are connected: a request of the kernel on one that is not would be lost.
     pub(super) fn are_connected(&self) -> bool {
         self.connected.load(Ordering::Relaxed) == SOCKETS
     }
 
-    /// What is heard next, if anything is within this time.
+    /// The next message, if one comes within this time.
     pub(super) fn listen(&self, limit: Duration) -> Option<Heard> {
         self.heard.recv_timeout(limit).ok()
     }
@@ -174,16 +176,17 @@ async fn serve(
     tokio::join!(iopub, control, stdin, shell);
 }
 
-/// Whether somebody listens on a port of loopback.
+/// Whether a program listens on a port of loopback.
 async fn is_open(port: u16) -> bool {
     let loopback = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let Ok(socket) = TcpSocket::new_v4() else { return false };
-    // From the port itself it would be connected to itself, and the kernel would find its port taken.
+    // From the same port the socket would connect to itself, and the kernel would find its port taken.
     let from_another = socket.bind(loopback(0)).and_then(|()| socket.local_addr()).is_ok_and(|own| own.port() != port);
     from_another && socket.connect(loopback(port)).await.is_ok()
 }
 
-/// Connects, however often it takes: a kernel may listen only after seconds. Whoever gives up on it drops the runtime.
+/// Connects, however often it takes: a kernel may listen only after seconds. A caller that gives up on it
+/// drops the runtime.
 async fn keep_trying<C>(connected: &AtomicUsize, connect: impl AsyncFn() -> Result<C, RuntimeError>) -> C {
     loop {
         if let Ok(Ok(connection)) = tokio::time::timeout(CONNECT, connect()).await {

@@ -20,7 +20,7 @@ pub struct JupyterSettings {
     pub kernelspecs: Kernelspecs,
     /// How long a kernel may take until it answers.
     pub start_timeout: Duration,
-    /// Tells that the user wants to stop.
+    /// Set when the user wants to stop.
     pub interrupt: Interrupt,
 }
 
@@ -41,7 +41,8 @@ impl Jupyter {
         self.settings.kernelspecs.is_evcxr(notebook)
     }
 
-    /// A worker whose kernels of evcxr's find in `folder` what notebooks depend on, built at this opt-level; one kernel at a time may use it.
+    /// A worker whose kernels of evcxr's find in `folder` what notebooks depend on, built at this opt-level;
+    /// one kernel at a time may use it.
     pub(crate) fn worker_with(&self, folder: Option<(PathBuf, String)>) -> Box<dyn Worker + '_> {
         Box::new(JupyterWorker::new(&self.settings, Rust::new(folder)))
     }

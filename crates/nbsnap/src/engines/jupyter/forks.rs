@@ -1,6 +1,8 @@
-//! Kernels of Python's that are forked from a process that has loaded ipykernel: to load it is most of what a start takes.
+//! Python kernels that are forked from a process that has loaded ipykernel. Loading it takes most of the time
+//! of a start.
 //!
-//! The main type is [`Forks`], the server of a worker. A kernel that cannot be forked is started as every other.
+//! The main type is [`Forks`], the server of a worker. A kernel that cannot be forked is started like any
+//! other.
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -21,21 +23,21 @@ use crate::process::tail::Tail;
 const SCRIPT: &str = include_str!("fork_server.py");
 /// How long the server may take to end, and to end a kernel.
 const END: Duration = Duration::from_secs(2);
-/// How often whoever waits for that looks.
+/// How often a thread that waits for that looks.
 const TICK: Duration = Duration::from_millis(5);
 
 /// The server of a worker, which is started when a kernel is first asked of it.
 #[derive(Debug, Default)]
 pub(super) struct Forks {
     server: Option<Arc<ForkServer>>,
-    /// Whether kernels of this one cannot be forked.
+    /// Whether forking has failed: then every kernel is started on its own.
     is_useless: bool,
 }
 
 /// A process that forks one kernel after another. Dropping it ends it, and the kernel that runs.
 #[derive(Debug)]
 pub(super) struct ForkServer {
-    /// The Python and its arguments, by which kernels of another are told.
+    /// The Python and its arguments. Kernels that need another Python get another server.
     program: Vec<OsString>,
     process: Mutex<Child>,
     orders: Mutex<Option<ChildStdin>>,
@@ -44,7 +46,7 @@ pub(super) struct ForkServer {
 }
 
 impl Forks {
-    /// Has a kernel forked, if it can be. It is not said whether it gets far.
+    /// Has a kernel forked, if possible. The kernel may still fail to start.
     pub(super) fn start(&mut self, spec: &Kernelspec, launch: &Launch) -> Option<Arc<ForkServer>> {
         let (before, after) = split(&launch.arguments)?;
         // Python, or the loader, reads these when it starts.
@@ -83,7 +85,7 @@ impl ForkServer {
         variables.extend(spec.variables(&variables));
         let mut command = Command::new(&program[0]);
         command.args(&program[1..]).arg("-c").arg(SCRIPT).env_clear().envs(variables).current_dir(folder.path());
-        // Its end comes with that of its orders, and not with the terminal's interrupt.
+        // It ends when its pipe of orders closes, and not with the terminal's interrupt.
         command.process_group(0).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut process = command.spawn()?;
         let printed = Tail::default();
@@ -117,12 +119,12 @@ impl ForkServer {
         !matches!(lock(&self.process).try_wait(), Ok(None))
     }
 
-    /// What the kernel has printed past Jupyter.
+    /// What the kernel has printed on its own streams, outside of Jupyter's messages.
     pub(super) fn printed(&self) -> &Tail {
         &self.printed
     }
 
-    /// Says whether the order got through.
+    /// Returns whether the order got through.
     fn order(&self, order: &Value) -> bool {
         let Some(orders) = &mut *lock(&self.orders) else { return false };
         writeln!(orders, "{order}").and_then(|()| orders.flush()).is_ok()
@@ -148,14 +150,15 @@ pub(super) fn in_words(status: &str) -> String {
     raw.map_or_else(|| status.to_owned(), |raw| rust_cells::describe_exit(ExitStatus::from_raw(raw)))
 }
 
-/// The program with its options, and the arguments behind `-m ipykernel_launcher`; none where something else is started.
+/// The program with its options, and the arguments after `-m ipykernel_launcher`; none where another program
+/// is started.
 fn split(arguments: &[OsString]) -> Option<(&[OsString], &[OsString])> {
     let at = arguments.windows(2).position(|pair| pair[0] == "-m" && pair[1] == "ipykernel_launcher")?;
     (at > 0).then(|| (&arguments[..at], &arguments[at + 2..]))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // What is behind it is whole at any moment.
+    // The value is complete at any moment.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

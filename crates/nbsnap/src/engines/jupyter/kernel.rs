@@ -1,6 +1,6 @@
 //! A kernel's life: started, ready, asked, interrupted, and ended with everything that it has started.
 //!
-//! The main type is [`Kernel`]. It passes on what the kernel says, and does not know what a cell is.
+//! The main type is [`Kernel`]. It passes on the kernel's messages, and does not know what a cell is.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -18,15 +18,18 @@ use super::process::Process;
 use crate::engine::Interrupt;
 use crate::process::nonce;
 
-/// How often whoever waits for a kernel looks whether it is still there, and whether the user wants to stop.
+/// How often a thread that waits for a kernel looks whether it still runs, and whether the user wants to
+/// stop.
 const TICK: Duration = Duration::from_millis(50);
-/// How soon a kernel that has not answered yet is asked again whether it is ready: each time later, and at last this often.
+/// How soon a kernel that has not answered yet is asked again whether it is ready: each time later, and at
+/// last this often.
 const AGAIN: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(500));
-/// How often whoever waits for the sockets looks whether they are connected.
+/// How often a thread that waits for the sockets looks whether they are connected.
 const LOOK: Duration = Duration::from_millis(5);
 /// How long a kernel may take to shut down by itself.
 const SHUTDOWN: Duration = Duration::from_secs(2);
-/// How often a kernel is started that finds its ports taken: between their choice and their use there is a moment.
+/// How often a kernel is started that finds its ports taken: another program may take them between their
+/// choice and their use.
 const STARTS: usize = 3;
 
 /// A running kernel. Dropping it ends it.
@@ -51,7 +54,7 @@ pub(super) struct Start<'a> {
     pub(super) max_memory: Option<u64>,
     /// How long it may take until it answers.
     pub(super) limit: Duration,
-    /// The user's wish to stop.
+    /// Set when the user wants to stop.
     pub(super) interrupt: &'a Interrupt,
 }
 
@@ -64,14 +67,14 @@ pub(super) enum NotStarted {
     Interrupted,
 }
 
-/// Why nothing is heard.
+/// Why no message came.
 #[derive(Debug)]
 pub(super) enum NoReply {
     /// The time is up.
     Timeout,
     /// The kernel is gone: how it ended, and the end of what its process printed.
     Gone { status: String, printed: String },
-    /// It said something that cannot be read.
+    /// It sent a malformed message.
     Unreadable(String),
     /// The user wants to stop.
     Interrupted,
@@ -90,7 +93,7 @@ impl Kernel {
             match kernel.wait_until_ready(start.limit) {
                 Ok(()) => return Ok(kernel),
                 Err(NoReply::Gone { printed, .. }) if attempt < STARTS && has_lost_a_port(&printed) => {}
-                // On its own it may get further, or at least say what is wrong.
+                // Without the fork it may get further, or at least report what is wrong.
                 Err(NoReply::Gone { .. }) if kernel.process.is_forked() => forks.give_up(),
                 Err(NoReply::Gone { status, printed }) => {
                     return Err(failed(format!("ended before it was ready ({status}); it printed:\n{printed}")));
@@ -143,7 +146,8 @@ impl Kernel {
         Ok(Kernel { process, channels, interrupt_by_message, interrupt, _folder: folder })
     }
 
-    /// Asks until the kernel answers, and until it is heard on the socket of outputs, too: what a cell shows before that would be lost.
+    /// Asks until the kernel answers, and until a message has come on the socket of outputs, too. What a cell
+    /// shows before that would be lost.
     fn wait_until_ready(&mut self, limit: Duration) -> Result<(), NoReply> {
         let deadline = Instant::now() + limit;
         let (mut asked, mut replied, mut heard) = (Vec::new(), false, false);
@@ -153,13 +157,13 @@ impl Kernel {
                 return Err(NoReply::Timeout);
             }
             let mut again = Instant::now() + LOOK;
-            // What is asked before that is answered where nobody listens.
+            // Before that, nobody would receive the answer.
             if self.channels.are_connected() {
                 asked.push(self.send(Channel::Shell, KernelInfoRequest {}));
                 again = Instant::now() + pause;
                 pause = (pause * 2).min(longest);
             }
-            // Such a kernel may well stay, for ever on its way out.
+            // Such a kernel may hang for ever while it tries to exit.
             if has_lost_a_port(&self.process.printed().text()) {
                 return Err(self.last_words());
             }
@@ -170,7 +174,7 @@ impl Kernel {
                         replied |= message.kind == "kernel_info_reply";
                         heard |= message.channel == Channel::IoPub;
                     }
-                    // Of its beginnings nothing matters.
+                    // Messages about its start do not matter.
                     Ok(_) | Err(NoReply::Unreadable(_)) => {}
                     Err(NoReply::Timeout) => break,
                     Err(other) => return Err(other),
@@ -190,10 +194,10 @@ impl Kernel {
         self.process.printed().forget();
     }
 
-    /// What the kernel says next.
+    /// The next message of the kernel.
     ///
     /// # Errors
-    /// Why nothing is heard until `deadline`.
+    /// Why no message came until `deadline`.
     pub(super) fn hear(&mut self, deadline: Instant) -> Result<Message, NoReply> {
         loop {
             if self.interrupt.is_set() {
@@ -205,7 +209,7 @@ impl Kernel {
                 Some(Heard::Unreadable(reason)) => return Err(NoReply::Unreadable(reason)),
                 None if left.is_zero() => return Err(NoReply::Timeout),
                 None if self.is_gone() => {
-                    // What it said last may still be on its way.
+                    // Its last messages may still be on their way.
                     return match self.channels.listen(TICK) {
                         Some(Heard::Message(message)) => Ok(message),
                         _ => Err(self.last_words()),
@@ -222,12 +226,12 @@ impl Kernel {
 
     fn last_words(&self) -> NoReply {
         let status = self.process.status();
-        // Whoever reads what it printed may be a moment behind.
+        // The thread that reads what it printed may be a moment behind.
         std::thread::sleep(TICK);
         NoReply::Gone { status, printed: self.process.printed().text() }
     }
 
-    /// Interrupts what the kernel is doing, in the way that its kernelspec asks for.
+    /// Interrupts the kernel's work, in the way that its kernelspec asks for.
     pub(super) fn interrupt(&mut self) {
         if self.interrupt_by_message {
             self.send(Channel::Control, InterruptRequest {});
@@ -236,7 +240,7 @@ impl Kernel {
         }
     }
 
-    /// Lets the kernel shut down by itself, and ends what is left of it then.
+    /// Lets the kernel shut down by itself, and then ends what is left of it.
     pub(super) fn shut_down(mut self) {
         self.send(Channel::Control, ShutdownRequest { restart: false });
         let deadline = Instant::now() + SHUTDOWN;
@@ -246,7 +250,7 @@ impl Kernel {
     }
 }
 
-/// Whether a kernel says that somebody else has one of its ports.
+/// Whether a kernel reports that another program has one of its ports.
 fn has_lost_a_port(printed: &str) -> bool {
     printed.to_lowercase().contains("address already in use")
 }

@@ -1,7 +1,9 @@
-//! Which kernels are installed, and how each is started: <https://jupyter-client.readthedocs.io/en/stable/kernels.html>.
+//! Which kernels are installed, and how each is started:
+//! <https://jupyter-client.readthedocs.io/en/stable/kernels.html>.
 //!
-//! The main type is [`Kernelspecs`]: the folders in which Jupyter looks. `jupyter-zmq-client` has a search of its own, which finds no virtual environment unless
-//! `jupyter` is installed, and takes `JUPYTER_PATH` for one folder.
+//! The main type is [`Kernelspecs`]: the folders in which Jupyter looks. `jupyter-zmq-client` has a search of
+//! its own, which finds no virtual environment unless `jupyter` is installed, and takes `JUPYTER_PATH` for
+//! one folder.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -25,7 +27,7 @@ pub enum KernelspecError {
         /// The names that there are.
         known: Vec<String>,
     },
-    /// Its `kernel.json` is none.
+    /// Its `kernel.json` is not valid.
     #[error("{path} says nothing about a kernel: {reason}")]
     Invalid {
         /// The file.
@@ -39,7 +41,7 @@ fn others(names: &[String]) -> String {
     if names.is_empty() { "nor any other".to_owned() } else { format!("only {}", names.join(", ")) }
 }
 
-/// Which command brings a kernel for a language.
+/// The command that installs a kernel for a language.
 fn how_to_get(language: Option<&str>) -> &'static str {
     match language {
         Some("python") => {
@@ -71,8 +73,9 @@ pub(super) struct Kernelspec {
 }
 
 impl Kernelspecs {
-    /// The folders that Jupyter looks in, as this process' environment has them: `JUPYTER_PATH`, the environment of Python that is in `VIRTUAL_ENV` or
-    /// `CONDA_PREFIX`, that this program is installed in, or that is on `PATH`, the user's, the system's.
+    /// The folders that Jupyter looks in, as this process' environment names them: those of `JUPYTER_PATH`,
+    /// then those of environments of Python, of the user and of the system. Environments are those of
+    /// `VIRTUAL_ENV` and `CONDA_PREFIX`, the one that this program is installed in, and those on `PATH`.
     pub fn of_machine() -> Kernelspecs {
         let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
         let mut folders: Vec<PathBuf> = Vec::new();
@@ -92,7 +95,8 @@ impl Kernelspecs {
         Kernelspecs::in_folders(folders)
     }
 
-    /// The environment of Python that this program is installed in, if it is in one: nobody has to activate it.
+    /// The environment of Python that this program is installed in, if it is in one: nobody has to activate
+    /// it.
     pub fn own_environment() -> Option<PathBuf> {
         let program = std::env::current_exe().ok()?;
         let prefix = program.parent()?.parent()?;
@@ -177,7 +181,8 @@ impl Kernelspec {
         arguments
     }
 
-    /// The environment of Python that the kernel is installed in, if it is in one: the folder above `share/jupyter/kernels/NAME`.
+    /// The environment of Python that the kernel is installed in, if it is in one: the folder above
+    /// `share/jupyter/kernels/NAME`.
     fn prefix(&self) -> Option<&Path> {
         self.folder.ancestors().nth(4).filter(|prefix| self.folder.starts_with(prefix.join("share/jupyter")))
     }

@@ -1,4 +1,4 @@
-//! What a kernel's process is started with, whoever starts it.
+//! What a kernel's process is started with, by the runner itself or by a fork server.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;

@@ -1,7 +1,8 @@
-//! What a kernel says, message by message, as it came: <https://jupyter-client.readthedocs.io/en/stable/messaging.html>.
+//! A kernel's messages, as they came:
+//! <https://jupyter-client.readthedocs.io/en/stable/messaging.html>.
 //!
-//! The main type is [`Message`]. Content stays JSON: what a cell displays is compared and written as the kernel sent it, and what one kernel leaves out
-//! must not keep another's messages from being read.
+//! The main type is [`Message`]. Content stays JSON: what a cell displays is compared and written as the
+//! kernel sent it. A member that one kernel leaves out does not make messages unreadable.
 
 use jupyter_protocol::messaging::Header;
 use jupyter_zmq_client::{RawMessage, RuntimeError};
@@ -45,7 +46,7 @@ impl Message {
         Ok(Message { channel, kind: header.msg_type, parent, content: serde_json::from_slice(content)? })
     }
 
-    /// Whether this says that the kernel is done with a request.
+    /// Whether this reports that the kernel is done with a request.
     pub(super) fn is_idle(&self) -> bool {
         self.channel == Channel::IoPub && self.kind == "status" && self.content["execution_state"] == "idle"
     }

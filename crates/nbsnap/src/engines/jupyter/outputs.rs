@@ -1,7 +1,7 @@
 //! What a cell has shown so far, put together from a kernel's messages as Jupyter does it on the screen.
 //!
-//! The main type is [`Outputs`]. Streams are joined by name, displays are kept in order and updated by their ids, and a cell that clears its
-//! output has shown nothing until then.
+//! The main type is [`Outputs`]. Streams are joined by name, displays are kept in order and updated by their
+//! ids, and a cell that clears its output has shown nothing until then.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::message::Message;
 use crate::record::Failure;
 
-/// A view of state that lives in a page's own program; its id is made up anew on every run.
+/// A view of state that only a page's own program has; its id is new on every run.
 const WIDGET_VIEW: &str = "application/vnd.jupyter.widget-view+json";
 
 /// What a cell has shown.
@@ -20,14 +20,14 @@ pub(super) struct Outputs {
     pub(super) stdout: String,
     pub(super) stderr: String,
     displays: Vec<Display>,
-    /// Errors that were shown; of which the reply says whether they count.
+    /// Errors that were shown; the reply says whether they count.
     pub(super) errors: Vec<Reported>,
-    /// How much was shown, in bytes, what was cleared or not kept included.
+    /// How many bytes were shown, including those that were cleared or not kept.
     pub(super) printed: u64,
-    /// Whether something was not kept, as it was too much.
+    /// Whether something was not kept, because it was too much.
     pub(super) overflowed: bool,
     limit: u64,
-    /// Whether what comes next takes the place of all this.
+    /// Whether the next output replaces all this.
     clears: bool,
 }
 
@@ -37,7 +37,7 @@ struct Display {
     data: BTreeMap<String, String>,
 }
 
-/// An error as the kernel tells it.
+/// An error as the kernel reports it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Reported {
     pub(super) name: String,
@@ -101,8 +101,8 @@ impl Outputs {
         self.displays.iter().flat_map(|display| display.data.values()).map(|text| text.len() as u64).sum()
     }
 
-    /// Everything with this id shows something else now. Where it was another cell that displayed it, it is this one that shows it anew: what a cell has
-    /// shown is settled when the next one begins.
+    /// Everything with this id now shows something else. If another cell displayed it, it becomes an output
+    /// of this cell: the outputs of a cell are final when the next one begins.
     fn update(&mut self, content: &Value) {
         let Some(id) = id(content) else { return };
         let data = bundle(&content["data"]);

@@ -1,4 +1,5 @@
-//! A kernel's process: started on its own under a supervisor, or forked by a server. It knows nothing of the protocol.
+//! A kernel's process: started on its own under a supervisor, or forked by a server. It knows nothing of the
+//! protocol.
 //!
 //! The main type is [`Process`].
 
@@ -40,7 +41,7 @@ impl Process {
             .stderr(Stdio::piped());
         let mut supervisor = command.spawn()?;
         let printed = Tail::default();
-        // A kernel whose output nobody reads stands still as soon as a pipe is full.
+        // A kernel whose output nobody reads blocks as soon as a pipe is full.
         printed.follow(supervisor.stdout.take());
         printed.follow(supervisor.stderr.take());
         let orders = supervisor.stdin.take();

@@ -1,6 +1,7 @@
 //! One worker: runs notebooks, each in a kernel of its own.
 //!
-//! The main type is [`JupyterWorker`]. It decides when a cell is over and how it ended; whether that is right is for the runner to say.
+//! The main type is [`JupyterWorker`]. It decides when a cell is over and how it ended; whether that is right
+//! is for the runner to decide.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -20,7 +21,8 @@ use crate::event::Timing;
 use crate::notebook::CodeCell;
 use crate::record::{CellRecord, Failure};
 
-/// After a cell's reply and its idle, nothing may come for this long until it is over: some kernels send a stream late.
+/// After a cell's reply and its idle, nothing may come for this long until it is over: some kernels send a
+/// stream late.
 const QUIET: Duration = Duration::from_millis(15);
 /// How long a kernel that was interrupted may take until it stops.
 const STOP: Duration = Duration::from_secs(5);
@@ -32,7 +34,7 @@ pub(super) struct JupyterWorker<'a> {
     forks: Forks,
 }
 
-/// What came of a request to execute code.
+/// The outcome of a request to execute code.
 pub(super) struct Executed {
     pub(super) outputs: Outputs,
     pub(super) end: End,
@@ -49,11 +51,12 @@ pub(super) enum End {
     Replied(Value),
     /// It asked for input.
     Asked(String),
-    /// Its time was up, or it was too much output. The kernel was interrupted, and is gone if it did not stop then.
+    /// Its time was up, or it was too much output. The kernel was interrupted, and is gone if it did not stop
+    /// then.
     Stopped,
     /// The kernel is gone: how it ended, and what its process printed.
     Died { status: String, printed: String },
-    /// The kernel said what cannot be read.
+    /// The kernel sent a malformed message.
     Unreadable(String),
 }
 
@@ -141,7 +144,7 @@ impl Worker for JupyterWorker<'_> {
             if !late.is_empty() && report(Progress::Late(late)).is_break() {
                 break;
             }
-            // A kernel that was stopped for its slowness is not given another chance.
+            // A kernel that was stopped because it was too slow gets no second chance.
             let ends = session.is_lost && !matches!(record.failure, Some(Failure::Died { .. }));
             if session.is_lost {
                 open = None;
@@ -161,7 +164,7 @@ impl Worker for JupyterWorker<'_> {
     }
 }
 
-/// Runs a cell of a kernel that tells the truth about it.
+/// Runs a cell of a kernel whose replies report every failure.
 fn run_cell(session: &mut Session, cell: &CodeCell, run: &Run<'_>) -> Result<(CellRecord, String), EngineError> {
     let limit = run.limits(cell).run;
     let Executed { mut outputs, end, late, count } = session.execute(&cell.source, limit, run.max_output)?;
@@ -181,7 +184,7 @@ fn run_cell(session: &mut Session, cell: &CodeCell, run: &Run<'_>) -> Result<(Ce
             other => Some(Failure::Engine { message: format!("the kernel answers `{}`", other.unwrap_or("nothing")) }),
         },
     };
-    // Errors that a cell showed without failing are something to see.
+    // Errors that a cell showed without failing are output.
     let shown = outputs.errors.iter().flat_map(|error| &error.traceback).map(|line| format!("{line}\n")).collect::<String>();
     let displays = outputs.displays();
     let stderr = outputs.stderr + &shown + &printed_at_last;
@@ -191,13 +194,15 @@ fn run_cell(session: &mut Session, cell: &CodeCell, run: &Run<'_>) -> Result<(Ce
 }
 
 impl Session {
-    /// Has the kernel execute code, and waits until it is done with it, at most for `limit`; of each stream `max_output` bytes are kept.
+    /// Has the kernel execute code, and waits until it is done with it, at most for `limit`; of each stream
+    /// `max_output` bytes are kept.
     pub(super) fn execute(&mut self, code: &str, limit: Duration, max_output: u64) -> Result<Executed, EngineError> {
         self.ask(code, limit, max_output, None)
     }
 
-    /// [`Session::execute`] of code that writes `mark` to both streams: what the request before it goes on to show is added to `outputs`, as is what comes
-    /// now, and it is over when both streams have passed the mark.
+    /// [`Session::execute`] of code that writes `mark` to both streams. What the request before it still
+    /// shows is added to `outputs`, and so is what this one shows. It ends when both streams have passed the
+    /// mark.
     pub(super) fn execute_after(
         &mut self,
         code: &str,
@@ -209,12 +214,12 @@ impl Session {
         self.ask(code, limit, max_output, Some((outputs, mark)))
     }
 
-    /// Whether nothing was asked of the kernel so far.
+    /// Whether nothing was asked of the kernel yet.
     pub(super) fn is_fresh(&self) -> bool {
         self.asked.is_empty()
     }
 
-    /// How much was asked of the kernel so far.
+    /// How many requests the kernel has got.
     pub(super) fn count(&self) -> usize {
         self.asked.len()
     }
@@ -228,7 +233,7 @@ impl Session {
     ) -> Result<Executed, EngineError> {
         let mut request = ExecuteRequest::new(code.to_owned());
         request.allow_stdin = false;
-        // Nothing waits behind it, and what comes next is for the runner to say.
+        // Nothing waits behind it, and the runner decides what comes next.
         request.stop_on_error = false;
         self.kernel.forget_printed();
         let id = self.kernel.send(Channel::Shell, request);
@@ -247,7 +252,7 @@ impl Session {
                         reply = Some(message.content);
                     } else if message.kind == "input_request" {
                         asked.get_or_insert_with(|| message.text("prompt").to_owned());
-                        // Whoever asks gets an end of input, as a program does whose input is empty.
+                        // The cell that asks gets an end of input, as a program does whose input is empty.
                         self.kernel
                             .send(Channel::Stdin, InputReply { value: String::new(), status: ReplyStatus::Ok, error: None });
                     } else if message.is_idle() {

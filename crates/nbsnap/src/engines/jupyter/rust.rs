@@ -1,9 +1,10 @@
-//! What evcxr's kernel does not say, found out all the same.
+//! Finds out what evcxr's kernel does not report.
 //!
-//! The main type is [`Rust`]. The kernel answers `ok` for a cell that panicked or whose `?` met an error, and sends standard error after it has said that
-//! it is done. But it keeps no variable of a cell that did not come to its end. So every cell begins with a variable of ours, and after each the kernel
-//! is asked for it, in a request that also writes a mark on both streams: what comes before the mark is the cell's, and without the variable the cell has
-//! failed. What the mark cannot tell is in the README.
+//! The main type is [`Rust`]. The kernel answers `ok` for a cell that panicked or whose `?` met an error, and
+//! sends standard error after it has reported that it is done. But it keeps no variable of a cell that did
+//! not come to its end. So every cell begins with a variable of ours. After each cell, a request asks the
+//! kernel for that variable, and writes a mark on both streams. What comes before the mark is the cell's;
+//! without the variable the cell has failed. The README says what the mark cannot find out.
 
 use std::collections::BTreeMap;
 use std::os::unix::process::ExitStatusExt;
@@ -26,7 +27,8 @@ use crate::record::{CellRecord, Diagnostic, DiagnosticSpan, Failure};
 const GUARD: &str = "nbsnap_reached";
 /// How long it may take to ask for it: evcxr compiles a cell.
 const ASKING: Duration = Duration::from_secs(120);
-/// Run before the first cell and after the process of cells has ended: evcxr asks for backtraces, whose frames differ between machines.
+/// Run before the first cell and after the process of cells has ended: evcxr asks for backtraces, whose
+/// frames differ between machines.
 const BEGINNING: &str = r#"unsafe { std::env::set_var("RUST_BACKTRACE", "0") };"#;
 
 /// How notebooks in Rust are run by evcxr's kernel.
@@ -58,7 +60,8 @@ impl Rust {
         BTreeMap::from([("evcxr.toml".to_owned(), text)])
     }
 
-    /// Runs a cell, and what is needed to know what became of it. What is returned beside the record was printed before the cell.
+    /// Runs a cell and finds out how it ended. What is returned beside the record was printed before the
+    /// cell.
     pub(super) fn run_cell(
         &self,
         session: &mut Session,
@@ -82,7 +85,7 @@ impl Rust {
             other => return Ok((broken(other, outputs, run, limit), late)),
         };
         let mut reached = true;
-        // A kernel that says that a cell failed is right.
+        // A kernel that reports a failed cell is right.
         let replied_error = reply["status"] != "ok";
         if guarded.has_guard && !replied_error {
             let asked = self.ask(session, outputs, Some(cell.number), run)?;
@@ -124,7 +127,8 @@ impl Rust {
         Ok((record(outputs, failure), late))
     }
 
-    /// Waits until both streams have passed a mark. Where a number is given, says also whether the cell with that number came to its end.
+    /// Waits until both streams have passed a mark. Where a number is given, says also whether the cell with
+    /// that number came to its end.
     fn ask(&self, session: &mut Session, outputs: Outputs, number: Option<usize>, run: &Run<'_>) -> Result<Asked, EngineError> {
         let mark = format!("nbsnap-mark-{}", session.count());
         let value = number.map_or("0".to_owned(), |_| GUARD.to_owned());
@@ -196,12 +200,12 @@ fn broken(end: End, outputs: Outputs, run: &Run<'_>, limit: Duration) -> CellRec
     record(outputs, Some(failure))
 }
 
-/// Why a cell did not come to its end, which the kernel has called a success.
+/// Why a cell did not come to its end although the kernel reported success.
 fn not_reached(outputs: &mut Outputs, source: &str, line: Option<u32>) -> Option<Failure> {
     static PANIC: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"(?m)^thread '[^\n]*' (?:\(\d+\) )?panicked at ").expect("the pattern is a constant"));
     static RETURN: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\breturn\b").expect("the pattern is a constant"));
-    // The kernel does not know its own word when something stands before it on the line.
+    // The kernel does not recognise its own marker behind other text on the line.
     if let Some(bare) = outputs.stdout.strip_suffix("EVCXR_PANIC_NOTIFICATION\n") {
         outputs.stdout.truncate(bare.len());
     }
@@ -216,8 +220,9 @@ fn not_reached(outputs: &mut Outputs, source: &str, line: Option<u32>) -> Option
     Some(Failure::Error { message: outputs.stderr.clone(), lines })
 }
 
-/// What came on standard error before evcxr's process of cells ended because it was asked for the variable: where a cell leaves it by `return`, or after a
-/// panic that the kernel has not noticed, variables are not given up but lost.
+/// What came on standard error before evcxr's process of cells ended because it was asked for the variable.
+/// This happens where a cell leaves by `return`, or after a panic that the kernel has not noticed: then
+/// variables are lost.
 fn before_gone_missing(stderr: &str) -> Option<String> {
     let (before, _) = stderr.split_once("has gone missing\n")?;
     let panic = before.rfind("thread '").filter(|at| before[*at..].contains(GUARD))?;
@@ -239,7 +244,8 @@ fn failure(errors: Vec<Reported>) -> Failure {
     Failure::Compile { diagnostics: errors.into_iter().map(diagnostic).collect() }
 }
 
-/// How the process of cells ended, in the words that are used for every process; the kernel has those of the standard library.
+/// How the process of cells ended, in the words that are used for every process. The kernel uses those of the
+/// standard library.
 fn in_words(status: &str) -> String {
     let number = |text: &str| text.split_whitespace().next().and_then(|number| number.parse::<i32>().ok());
     let code = status.strip_prefix("exit status: ").and_then(number).map(|code| code << 8);
@@ -247,7 +253,7 @@ fn in_words(status: &str) -> String {
     raw.map_or_else(|| status.to_owned(), |raw| rust_cells::describe_exit(ExitStatus::from_raw(raw)))
 }
 
-/// A compiler's message, without its place: that the kernel only draws.
+/// A compiler's message, without its place, which the kernel only draws.
 fn diagnostic(error: Reported) -> Diagnostic {
     static CODE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^\[(\w+)\] Error:").expect("the pattern is a constant"));
     static ANSI: LazyLock<Regex> = LazyLock::new(|| Regex::new(crate::redact::ANSI).expect("the pattern is a constant"));
@@ -256,7 +262,8 @@ fn diagnostic(error: Reported) -> Diagnostic {
     Diagnostic { code, message: error.value, spans: Vec::new(), help: Vec::new() }
 }
 
-/// Finds out where in the cell the errors are: the kernel says so when it is asked to check the code, as JupyterLab's plug-in does while one types.
+/// Finds out where in the cell the errors are. The kernel reports that when it is asked to check the code, as
+/// JupyterLab's plug-in does while a user types.
 fn place(diagnostics: &mut [Diagnostic], session: &mut Session, source: &str) -> Result<(), EngineError> {
     let answer = session.consult("evcxr-cargo-check", json!({ "code": source }), ASKING)?;
     let mut problems: Vec<&Value> = answer["problems"].as_array().into_iter().flatten().collect();

@@ -1,7 +1,8 @@
-//! The supervisor: the process between the runner and a kernel. No kernel, and nothing that a kernel has started, outlives the runner, however that ends.
+//! The supervisor: the process between the runner and a kernel. No kernel, and nothing that a kernel has
+//! started, outlives the runner, however that ends.
 //!
-//! The runner holds a pipe to it. A line on it interrupts the kernel; its end, which also comes when the runner is killed, ends the kernel. It knows
-//! nothing of the protocol.
+//! The runner holds a pipe to it. A line on it interrupts the kernel; its end, which also comes when the
+//! runner is killed, ends the kernel. It knows nothing of the protocol.
 
 use std::ffi::OsString;
 use std::io::BufRead;

@@ -1,7 +1,8 @@
-//! Compiles a notebook's cells ahead of its run. What comes of it is kept by what it depends on, so that the run finds it.
+//! Compiles a notebook's cells ahead of its run. The results are kept by what they depend on, so that the run
+//! finds them.
 //!
-//! It is assumed that every cell runs to its end, but for those that are meant to fail. Where that is not what happens, the run compiles
-//! the cells that follow itself.
+//! It assumes that every cell runs to its end, except those that are meant to fail. Where a cell ends
+//! otherwise, the run itself compiles the cells after it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::Sender;
@@ -13,7 +14,8 @@ use rust_cells::{Came, CancellationToken, CellOutcome, Chain, Error, Step};
 use crate::notebook::CodeCell;
 use crate::record::Failure;
 
-/// Compiles cells in order, and says after each that it is done. Ends at the first that does not compile, unless it is meant not to.
+/// Compiles cells in order, and reports after each that it is done. Ends at the first that does not compile,
+/// unless it is meant to fail.
 pub(super) fn compile(
     mut chain: Chain<'_>,
     cells: &[CodeCell],
@@ -39,8 +41,8 @@ pub(super) fn compile(
     }
 }
 
-/// The cells that do not compile, by number. Cells after one that does not are compiled as if it had brought nothing, and what they are found
-/// wrong in only for want of it is left out.
+/// The cells that do not compile, by number. A cell that does not compile defines nothing for the cells after
+/// it. Errors that only come from what it would have defined are left out.
 pub(super) fn check(
     chain: &mut Chain<'_>,
     cells: &[CodeCell],
@@ -85,7 +87,7 @@ fn is_about(diagnostic: &rust_cells::Diagnostic, missing: &BTreeSet<String>) -> 
     is_unknown && diagnostic.message.split('`').skip(1).step_by(2).any(|name| missing.contains(name))
 }
 
-/// What messages call a cell.
+/// The name of a cell in messages.
 pub(super) fn label(cell: &CodeCell) -> String {
     format!("cell {}", cell.number)
 }

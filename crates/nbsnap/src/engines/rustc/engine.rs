@@ -26,7 +26,7 @@ pub struct RustcSettings {
     pub may_write_lock: bool,
     /// The opt-level of cells and dependencies.
     pub opt_level: String,
-    /// Crates that are built at opt-level 3 all the same.
+    /// Crates that are built at opt-level 3, whatever the opt-level of the rest.
     pub optimized: Vec<String>,
     /// How long the notebooks' dependencies may take to build.
     pub prepare_timeout: Duration,
@@ -75,7 +75,7 @@ impl Rustc {
         self.settings.interrupt.flag().into()
     }
 
-    /// Writes the lock file that fits, or says that the committed one does not.
+    /// Writes the lock file that fits, or reports that the committed one does not.
     fn pin(&self, committed: Option<&str>, resolved: Option<&str>, emit: &mut dyn FnMut(Event)) -> Result<(), EngineError> {
         let Some(resolved) = resolved else { return Ok(()) };
         if committed.is_some_and(|committed| same_lock(committed, resolved)) {
@@ -110,12 +110,13 @@ pub fn lock_to_begin_with(lock_file: &Path) -> Option<String> {
     std::fs::read_to_string(lock_file).ok().or_else(of_workspace)
 }
 
-/// All that a notebook's cells ask for.
+/// All dependencies that a notebook's cells ask for.
 pub fn set_of(notebook: &Notebook) -> DependencySet {
     dependencies_of(notebook.cells.iter().map(|cell| cell.source.as_str()), notebook.directory())
 }
 
-/// What a notebook's cells ask for one after another, where that is not the same in the end.
+/// The dependencies that a notebook's cells ask for one after another, where an earlier set differs from the
+/// last.
 fn stages_of(notebook: &Notebook) -> Vec<DependencySet> {
     dependency_stages(notebook.cells.iter().map(|cell| cell.source.as_str()), notebook.directory())
 }
@@ -163,7 +164,7 @@ impl Engine for Rustc {
         self.variables.sort();
         self.variables.dedup();
         self.sources = built.flat_map(|library| library.sources().map(PathBuf::from).collect::<Vec<_>>()).collect();
-        // What did not build is looked at for whoever waits until it is mended.
+        // What did not build is watched, too: a user in watch mode waits until it is mended.
         let broken = prepared.libraries.iter().filter(|(_, library)| library.is_err());
         self.sources.extend(broken.flat_map(|(set, _)| set.paths().collect::<Vec<_>>()));
         self.sources.sort();
@@ -194,7 +195,7 @@ impl Engine for Rustc {
     }
 }
 
-/// What the runner calls an error of `rust-cells`.
+/// The runner's error for an error of `rust-cells`.
 pub(super) fn engine_error(error: rust_cells::Error) -> EngineError {
     match error {
         rust_cells::Error::Io { action, path, source } => EngineError::Io { action, path, source },

@@ -1,4 +1,4 @@
-//! What a cell has shown and come to, as a record.
+//! What a cell has shown and how it ended, as a record.
 
 use rust_cells::{CellOutcome, Ending, Output, Place};
 
@@ -52,7 +52,7 @@ impl Collected {
         self.record.stdout + &self.record.stderr + &displays.concat()
     }
 
-    /// The record of a cell that came to this.
+    /// The record of a cell with this outcome.
     pub(super) fn into_record(self, cell: &CodeCell, outcome: CellOutcome, max_output: u64) -> CellRecord {
         let Collected { mut record, printed, overflowed, word } = self;
         let failure = failure(cell, outcome, &mut record);

@@ -17,7 +17,7 @@ use crate::notebook::{CodeCell, Notebook};
 use crate::process::environment;
 use crate::record::{CellRecord, Failure};
 
-/// How long threads that a cell has left running may take to write what then comes late.
+/// How long threads that a cell has left running may take to write late output.
 const PATIENCE: Duration = Duration::from_millis(100);
 
 /// How often a worker that waits looks at the token.
@@ -69,7 +69,7 @@ impl Worker for RustcWorker<'_> {
     }
 
     fn run(&mut self, run: &Run<'_>, report: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>) -> Result<(), EngineError> {
-        // Where the system has no memory for it, the notebook is run all the same, and again the next time.
+        // Where the system has no memory for it, the notebook runs anyway, and runs again the next time.
         let log = AccessLog::new().ok();
         let mut session = self.session(run, log.clone())?;
         if let Err(error) = session.start() {
@@ -110,7 +110,8 @@ impl RustcWorker<'_> {
                 return Ok(());
             }
             let (record, timing) = self.cell(run, session, compiled, cell)?;
-            // The process that holds all variables is gone: every cell after this one would fail for want of it.
+            // The process that holds all variables is gone: every cell after this one would fail without
+            // them.
             let is_gone = matches!(record.failure, Some(Failure::Timeout { .. }));
             if report(Progress::Ended(cell, record, timing)).is_break() || is_gone {
                 break;
@@ -147,7 +148,7 @@ impl RustcWorker<'_> {
         };
         let timing = Timing { elapsed: started.elapsed(), compile: executed.compile.map(|compile| waited + compile) };
         let outcome = match executed.outcome {
-            // What was waited for is part of the limit.
+            // The time of the wait is part of the limit.
             CellOutcome::CompileTimeout(_) => CellOutcome::CompileTimeout(compile),
             outcome => outcome,
         };

@@ -1,7 +1,9 @@
-//! SVG by what it draws: plot libraries write elements, their ids and their attributes in any order, and draw the same.
+//! SVG by what it draws: plot libraries write elements, their ids and their attributes in any order, and the
+//! drawing stays the same.
 //!
-//! Both sides are drawn on this machine and compared pixel by pixel, as pictures are. Fonts and embedded pictures are not drawn: texts and pictures
-//! are compared by what they are and by what their ancestors say of them.
+//! Both sides are drawn on this machine and compared pixel by pixel, as pictures are. Fonts and embedded
+//! pictures are not drawn. Texts and pictures are compared by their own attributes and those of their
+//! ancestors.
 
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
@@ -11,7 +13,7 @@ use resvg::usvg::{Options, Tree};
 use super::Tolerance;
 use super::picture::{self, PictureDifference};
 
-/// The longer side of a drawing has at most so many pixels.
+/// The longer side of a drawing has at most this many pixels.
 const LONGEST: f32 = 2000.0;
 
 /// Elements that are not drawn here.
@@ -38,7 +40,7 @@ pub(super) fn compare(expected: &str, actual: &str, tolerance: &Tolerance) -> Dr
     }
 }
 
-/// A PNG of what SVG draws, on nothing.
+/// A PNG of what SVG draws, on a transparent background.
 fn draw(svg: &str) -> Option<Vec<u8>> {
     let mut options = Options::default();
     // What it draws must not depend on files of this machine.
@@ -62,7 +64,8 @@ fn draw(svg: &str) -> Option<Vec<u8>> {
     Some(out)
 }
 
-/// What is not drawn, in any order: each element with its own and its ancestors' attributes, but for ids, and with its text.
+/// What is not drawn, in any order: each element with its text, and with its own and its ancestors'
+/// attributes except ids.
 fn texts(svg: &str) -> Option<Vec<String>> {
     let mut reader = Reader::from_str(svg);
     reader.config_mut().expand_empty_elements = true;
@@ -102,7 +105,7 @@ fn texts(svg: &str) -> Option<Vec<String>> {
     Some(found)
 }
 
-/// An element with its attributes in order, but for its id.
+/// An element with its attributes in order, except its id.
 fn described(tag: &BytesStart<'_>) -> Option<String> {
     let mut attributes = Vec::new();
     for attribute in tag.attributes() {

@@ -1,7 +1,8 @@
-//! JSON as values: the order of members says nothing, some members may be left out, and numbers may be near enough.
+//! JSON as values: the order of members does not matter, some members may be left out, and numbers may be
+//! near enough.
 //!
-//! The main type is [`JsonPath`]. Numbers have all the digits that were written, and a member that is repeated has all its values. Text that
-//! is no JSON is compared as it stands.
+//! The main type is [`JsonPath`]. Numbers have all the digits that were written, and a member that is
+//! repeated has all its values. Text that is not JSON is compared as it is.
 
 mod value;
 
@@ -13,7 +14,8 @@ use serde::{Deserialize, Deserializer, de::Error};
 use super::{Tolerance, numbers};
 use value::Value;
 
-/// Which members of a JSON value are meant: a JSON Pointer (RFC 6901) in which `*` stands for any one step and `**` for any number of them.
+/// Which members of a JSON value are meant: a JSON Pointer (RFC 6901) in which `*` matches any one step, and
+/// `**` any number of them.
 #[derive(Clone, PartialEq, Eq)]
 pub struct JsonPath {
     steps: Vec<Step>,
@@ -72,7 +74,7 @@ impl<'de> Deserialize<'de> for JsonPath {
     }
 }
 
-/// Whether two texts are the same JSON, as far as it is compared.
+/// Whether two texts are the same JSON, in the members that are compared.
 pub(super) fn same(expected: &str, actual: &str, tolerance: &Tolerance) -> bool {
     let (Some(expected), Some(actual)) = (Value::parse(expected), Value::parse(actual)) else { return false };
     same_values(&expected, &actual, tolerance, &mut Vec::new())
@@ -129,7 +131,7 @@ fn is_ignored(tolerance: &Tolerance, path: &[String]) -> bool {
     tolerance.ignore.iter().any(|ignored| ignored.matches(path))
 }
 
-/// Looks one step further down.
+/// Looks one step deeper.
 fn within<T>(path: &mut Vec<String>, step: &str, look: impl FnOnce(&mut Vec<String>) -> T) -> T {
     path.push(step.to_owned());
     let seen = look(path);

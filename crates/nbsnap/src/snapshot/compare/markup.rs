@@ -1,12 +1,13 @@
 //! HTML, SVG and XML as what they mark up: what a person would see, not how it is spelt.
 //!
-//! Pure functions. What is no well-formed XML is compared as text; HTML of any kind is read as a browser reads it.
+//! Pure functions. Text that is not well-formed XML is compared as text; HTML of any kind is read as a
+//! browser reads it.
 
 mod flow;
 mod html;
 mod xml;
 
-/// Whether content of this type is compared so.
+/// Whether content of this type is compared as markup.
 pub(super) fn is_markup(mime: &str) -> bool {
     kind_of(mime).is_some()
 }
@@ -27,8 +28,8 @@ fn kind_of(mime: &str) -> Option<Kind> {
     }
 }
 
-/// The same markup in one spelling: attributes in order and in double quotes, no comments, no white space that is not shown, `<a/>` as
-/// `<a></a>`, one tag or text a line.
+/// The same markup in one spelling: attributes in order and in double quotes, no comments, no white space
+/// that is not shown, `<a/>` as `<a></a>`, one tag or text a line.
 pub(super) fn normalised(mime: &str, markup: &str) -> String {
     let of_xml = |is_svg| xml::normalised(markup, is_svg).unwrap_or_else(|| markup.to_owned());
     match kind_of(mime) {

@@ -6,12 +6,12 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-/// Whether two texts are the same but for numbers that are near enough.
+/// Whether two texts are the same, apart from numbers that are near enough.
 pub(super) fn same(expected: &str, actual: &str, absolute: f64, relative: f64) -> bool {
     static NUMBER: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?").expect("the pattern is a constant"));
     let between = |text: &str| -> Vec<String> { NUMBER.split(text).map(str::to_owned).collect() };
-    // A number that is too great for f64 is infinite, and so only near to itself.
+    // A number that is too great for f64 is infinite, and is near only to itself.
     let numbers =
         |text: &str| -> Vec<f64> { NUMBER.find_iter(text).map(|found| found.as_str().parse().unwrap_or(f64::NAN)).collect() };
     let (expected_numbers, actual_numbers) = (numbers(expected), numbers(actual));

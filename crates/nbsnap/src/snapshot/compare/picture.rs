@@ -1,6 +1,7 @@
 //! Pictures by their pixels, however they are encoded, and a picture of what differs.
 //!
-//! The main type is [`PictureDifference`]. PNG and JPEG are read; pictures of other formats are the same only byte by byte.
+//! The main type is [`PictureDifference`]. It reads PNG and JPEG. Pictures of other formats are the same only
+//! byte by byte.
 
 use zune_jpeg::JpegDecoder;
 use zune_jpeg::zune_core::bytestream::ZCursor;
@@ -17,8 +18,8 @@ pub struct PictureDifference {
     pub expected: Vec<u8>,
     /// The picture now.
     pub actual: Vec<u8>,
-    /// A PNG of what differs: the recorded picture, faded, with red where a pixel is not as recorded. None if the sizes differ, or one
-    /// of the pictures cannot be read.
+    /// A PNG of what differs: the recorded picture, faded, with red where a pixel is not as recorded. None if
+    /// the sizes differ, or one of the pictures cannot be read.
     pub difference: Option<Vec<u8>>,
     /// How they differ, in words.
     pub summary: String,
@@ -30,7 +31,8 @@ impl std::fmt::Debug for PictureDifference {
     }
 }
 
-/// How two pictures differ by more than is allowed: `None` if they do not, `Some(None)` if they are not of a kind that is read here.
+/// How two pictures differ by more than is allowed: `None` if they do not, `Some(None)` if this module cannot
+/// read them.
 pub(super) fn difference(expected: &[u8], actual: &[u8], tolerance: &Tolerance) -> Option<Option<PictureDifference>> {
     let told = |summary: String, difference| {
         Some(Some(PictureDifference { expected: expected.to_owned(), actual: actual.to_owned(), difference, summary }))
@@ -105,7 +107,8 @@ impl Picture {
         Some(Picture { size: (frame.width as usize, frame.height as usize), pixels: pixels.collect() })
     }
 
-    /// A PNG of this picture, faded and grey, with red where the distance is more than allowed: the redder the greater it is.
+    /// A PNG of this picture, faded and grey, with red where the distance is more than allowed. The greater
+    /// the distance, the redder.
     fn marked(&self, distances: &[u16], allowed: u16) -> Option<Vec<u8>> {
         let mut samples = Vec::with_capacity(3 * distances.len());
         for ([red, green, blue, alpha], distance) in self.pixels.iter().zip(distances) {
@@ -184,7 +187,8 @@ pub(crate) mod tests {
 
     #[test]
     fn jpeg_is_compared_by_pixels() {
-        // 16 × 16 pixels each, written by libjpeg: one colour, another near to it, and the first one again, progressive.
+        // 16 × 16 pixels each, written by libjpeg: one colour, another near to it, and the first one again,
+        // progressive.
         let [one, near, progressive] = ["orange.jpg", "orange-near.jpg", "orange-progressive.jpg"].map(|name| {
             std::fs::read(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pictures").join(name)).unwrap()
         });

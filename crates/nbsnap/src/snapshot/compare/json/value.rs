@@ -1,4 +1,4 @@
-//! JSON as it was written: numbers with all their digits, members in order and as often as they are there.
+//! JSON as it was written: numbers with all their digits, and members in their order, with repetitions.
 
 use jsonc_parser::ast::Value as Node;
 use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
@@ -27,9 +27,10 @@ pub(super) struct Number {
 }
 
 impl Value {
-    /// Reads a text; none if it is no JSON.
+    /// Reads a text; none if it is not JSON.
     pub(super) fn parse(text: &str) -> Option<Value> {
-        // This one knows exactly what JSON is, and how deep it may be; the other one keeps what was written.
+        // The first parser knows exactly what JSON is, and how deep it may be; the second keeps what was
+        // written.
         serde_json::from_str::<IgnoredAny>(text).ok()?;
         let parsed = parse_to_ast(text, &CollectOptions::default(), &ParseOptions::default()).ok()?;
         parsed.value.map(Value::of)
@@ -53,7 +54,7 @@ impl Value {
 impl Number {
     fn read(text: &str) -> Number {
         let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
-        // An exponent beyond all bounds is as good as the greatest.
+        // An exponent beyond all bounds becomes the greatest one.
         let given = exponent.parse().unwrap_or(if exponent.starts_with('-') { i64::MIN / 4 } else { i64::MAX / 4 });
         let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
         let all = [whole.trim_start_matches('-'), fraction].concat();

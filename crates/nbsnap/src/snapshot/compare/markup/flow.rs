@@ -1,6 +1,7 @@
-//! Text as it is shown: white space collapses as it does on a page, across inline elements and up to the end of a line.
+//! Text as it is shown: white space collapses as it does on a page, across inline elements and up to the end
+//! of a line.
 //!
-//! The main type is [`Flow`]. It is given tags and text by who reads markup, and knows no syntax.
+//! The main type is [`Flow`]. The readers of markup give it tags and text; it knows no syntax.
 
 use std::fmt::Write as _;
 
@@ -84,7 +85,7 @@ impl Flow {
         }
     }
 
-    /// Text that is shown, or means, just what it is.
+    /// Text that is shown, or means, exactly what it is.
     pub(super) fn verbatim(&mut self, text: &str) {
         text.chars().for_each(|character| self.push(character));
         if !text.is_empty() {
@@ -110,7 +111,7 @@ impl Flow {
     }
 }
 
-/// Text that cannot be taken for a tag.
+/// Text in which nothing can be taken for a tag.
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;")
 }

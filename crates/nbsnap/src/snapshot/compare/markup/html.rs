@@ -79,16 +79,17 @@ const REPLACED: &[&str] = &[
 /// Elements that have no end tag.
 const VOID: &[&str] = &["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"];
 
-/// Elements whose text is shown, or means, just what it is.
+/// Elements whose text is shown, or means, exactly what it is.
 const VERBATIM: &[&str] = &["pre", "textarea", "script", "style", "listing", "xmp"];
 
-/// HTML in one spelling. Every text is HTML: a browser shows something of all of them.
+/// HTML in one spelling. Any text is HTML: a browser shows something of each.
 pub(super) fn normalised(text: &str) -> String {
-    // What a style sheet says of white space and lines only a browser knows. Then every space counts.
+    // Only a browser knows how a style sheet changes white space and lines. Where there is one that may,
+    // every space counts.
     let has_sheet = |word: &str| text.contains("<style") && text.contains(word);
     let (keeps_space, has_inline_blocks) = (has_sheet("white-space"), has_sheet("inline"));
     let mut emitter = DefaultEmitter::default();
-    // So that what looks like a tag in a script is none.
+    // Text in a script that looks like a tag is not a tag.
     emitter.naively_switch_states(true);
     let mut flow = Flow::new();
     // The open elements whose text is verbatim, and how often each is open within itself.

@@ -12,7 +12,7 @@ const SHOWN: &[&str] = &["text", "title", "desc", "foreignObject"];
 /// What white space in an element means.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Space {
-    /// It is as it is, but for what only indents.
+    /// It stays as it is, except where it only indents.
     Data,
     /// It collapses as on a page.
     Collapses,
@@ -101,7 +101,7 @@ fn space_of(name: &str, attributes: &[(String, String)], outer: Space, is_svg: b
     }
 }
 
-/// In SVG, text goes on through the parts of a `text` element, and no further. Elsewhere there are no lines.
+/// In SVG, text goes on through the parts of a `text` element, and ends there. Other XML has no lines.
 fn display_of(name: &str, is_svg: bool) -> Display {
     let is_part = matches!(name, "tspan" | "textPath" | "a" | "tref");
     if is_svg && !is_part { Display::Block } else { Display::Inline }
