@@ -93,10 +93,12 @@ impl Scenario {
         Self::read(dir)
     }
 
-    /// Writes a small scenario to begin with into a new folder, whose name it has. The result is the files, with their folder.
+    /// Writes a small scenario to begin with into a new folder, whose name it has. The result is the files,
+    /// with their folder.
     ///
     /// # Errors
-    /// [`Error::Taken`] where there is something in the folder, and [`Error::Write`] where a file cannot be written.
+    /// [`Error::Taken`] where there is something in the folder, and [`Error::Write`] where a file cannot be
+    /// written.
     pub fn start(dir: &Path) -> Result<Vec<PathBuf>, Error> {
         start::write(dir)
     }
@@ -143,15 +145,16 @@ impl Scenario {
         self
     }
 
-    /// The same scenario, with objects in memory alone: every testbed starts with the same ones, whatever `s3.folder` says.
+    /// The same scenario, with objects in memory alone: every testbed starts with the same ones, whatever
+    /// `s3.folder` says.
     #[must_use]
     pub fn in_memory(mut self) -> Self {
         self.keeps_objects = false;
         self
     }
 
-    /// The same scenario, as it was recorded for this client: a recorded scenario has a session for each notebook. Where it has none of that name,
-    /// or is not recorded, this changes nothing.
+    /// The same scenario, as it was recorded for this client: a recorded scenario has a session for each
+    /// notebook. Where it has none of that name, or is not recorded, this changes nothing.
     #[must_use]
     pub fn for_session(mut self, session: &str) -> Self {
         self.session = self.fixtures.recordings.contains_key(session).then(|| session.to_owned());

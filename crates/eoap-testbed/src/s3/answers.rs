@@ -1,6 +1,7 @@
 //! What answers and requests of S3 say of objects, in the words of the protocol.
 //!
-//! Each function turns what the store knows into a member of an answer, or the other way round. None of them asks the store.
+//! Each function turns what the store knows into a member of an answer, or the other way round. None of them
+//! asks the store.
 
 use bytes::{Bytes, BytesMut};
 use futures::TryStreamExt;

@@ -1,6 +1,7 @@
 //! The JSON of answers that belong to no process, as ZOO-Project-DRU words them.
 //!
-//! [`load`] takes each from the scenario's `answers/` if it is there, otherwise the one that comes with this crate.
+//! [`load`] takes each from the scenario's `answers/` if it is there, otherwise the one that comes with this
+//! crate.
 
 use serde_json::Value;
 

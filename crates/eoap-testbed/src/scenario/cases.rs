@@ -1,7 +1,8 @@
 //! Results that are written down, and for which inputs: `results.json`, or the files of `results/`.
 //!
-//! A [`Case`] holds for the inputs that it was recorded for, and for no others. [`load`] demands of every input of the description that it is known which value
-//! that was. Which case a job has is decided in `service`.
+//! A [`Case`] holds for the inputs that it was recorded for, and for no others. [`load`] demands of every
+//! input of the description that it is known which value that was. Which case a job has is decided in
+//! `service`.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +19,8 @@ use crate::fixture::{Entry, Folder, Toml};
 pub(crate) struct Case {
     /// The file of the scenario that has it.
     pub(crate) file: String,
-    /// Every input that matters with its value, which is null where a client gives none. Of other inputs it does not matter what they are.
+    /// Every input that matters with its value, which is null where a client gives none. Of other inputs it
+    /// does not matter what they are.
     pub(crate) inputs: Map<String, Value>,
     /// Outputs by name, as a template: placeholders are filled with the job's inputs.
     pub(crate) outputs: Map<String, Value>,

@@ -1,7 +1,8 @@
-//! What is wrong with a process that can be read: names that lead nowhere, values that contradict the description.
+//! What is wrong with a process that can be read: names that lead nowhere, values that contradict the
+//! description.
 //!
-//! Each check names the file, the member, and where a name is misspelt the one that was probably meant. A scenario with such a mistake would be served, and
-//! what it answers would be wrong without a word.
+//! Each check names the file, the member, and where a name is misspelt the one that was probably meant. A
+//! scenario with such a mistake would be served, and what it answers would be wrong without a word.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -36,7 +37,8 @@ pub(super) fn hint(name: &str, known: &Value) -> String {
     suggestion(name, known.as_object().into_iter().flatten().map(|(name, _)| name.as_str()))
 }
 
-/// The outputs of each file of results are those of the description, and of their kind; and so are the inputs that it is for.
+/// The outputs of each file of results are those of the description, and of their kind; and so are the inputs
+/// that it is for.
 pub(super) fn results(folder: &mut Folder, process: &Process) {
     for case in &process.cases {
         of_case(folder, process, case);
@@ -106,7 +108,8 @@ fn inputs(process: &Process) -> impl Iterator<Item = &str> {
     process.description["inputs"].as_object().into_iter().flatten().map(|(name, _)| name.as_str())
 }
 
-/// Why a literal is not what its schema says; anything with a value of its own, and placeholders, may be all kinds of things.
+/// Why a literal is not what its schema says; anything with a value of its own, and placeholders, may be all
+/// kinds of things.
 fn misfit(output: &Value, schema: &Value) -> Option<String> {
     let fits = match (schema["type"].as_str(), output) {
         (_, Value::Object(_)) => true,
@@ -123,7 +126,7 @@ fn misfit(output: &Value, schema: &Value) -> Option<String> {
     (!fits).then(|| format!("{output} is not of the type that the description says: {}", schema["type"]))
 }
 
-/// The placeholders of a document that are none of these, each with the one that was probably meant.
+/// The placeholders of a document that are not among these, each with the one that was probably meant.
 fn unknown_placeholders(document: &Value, known: &[&str]) -> BTreeMap<String, String> {
     let names = texts(document).flat_map(|text| text.split("{{").skip(1).filter_map(|rest| Some(rest.split_once("}}")?.0)));
     let unknown = names.filter(|name| !known.contains(name));
@@ -150,7 +153,8 @@ pub(super) fn job_id(folder: &mut Folder, others: &[Arc<Process>], process: &Pro
     }
 }
 
-/// The addresses on S3 in the results lead to objects, or to folders of them, under the id that the fixtures are written for.
+/// The addresses on S3 in the results lead to objects, or to folders of them, under the id that the fixtures
+/// are written for.
 pub(super) fn addresses(folder: &mut Folder, process: &Process, buckets: &[Bucket]) {
     for case in &process.cases {
         let addresses = case.outputs.values().flat_map(texts).filter_map(|text| text.strip_prefix("s3://"));

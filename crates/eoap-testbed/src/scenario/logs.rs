@@ -1,6 +1,7 @@
 //! The log files of a process: the links that a successful job shows, and the texts behind them.
 //!
-//! A text that the folder lacks is written from the job's own history when it is asked for, which is not known here.
+//! A text that the folder lacks is written from the job's own history when it is asked for, which is not
+//! known here.
 
 use serde_json::{Value, json};
 

@@ -44,7 +44,7 @@ pub(crate) struct Process {
     pub(crate) created: DateTime<Utc>,
     /// Message of the answer that creates a job.
     pub(crate) accepted: String,
-    /// How many requests after its creation are told that the job does not exist.
+    /// How many requests after its creation get the answer that the job does not exist.
     pub(crate) unknown_for: u32,
     /// One status per status request; the last one ends the job.
     pub(crate) timeline: Vec<Status>,
@@ -55,8 +55,8 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Whether it has been deployed and may be replaced: `mutable`, which is true where a description does not say (Part 2, static
-    /// indicator).
+    /// Whether it has been deployed and may be replaced: `mutable`, which is true where a description does
+    /// not say (Part 2, static indicator).
     pub(crate) fn is_mutable(&self) -> bool {
         self.description["mutable"] != false
     }

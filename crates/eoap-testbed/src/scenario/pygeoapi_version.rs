@@ -1,7 +1,7 @@
 //! Which pygeoapi is imitated.
 //!
-//! [`Version`] knows the releases whose answers have been observed and tells apart what changed between them. The answers themselves
-//! are not known here.
+//! [`Version`] knows the releases whose answers have been observed, and what changed between them.
+//! The answers themselves are not known here.
 
 use serde::Deserialize;
 

@@ -1,4 +1,5 @@
-//! The exchanges of a recorded scenario: `exchanges/<session>/*.json`, a session for each client that was recorded.
+//! The exchanges of a recorded scenario: `exchanges/<session>/*.json`, a session for each client that was
+//! recorded.
 //!
 //! How they are played back is not known here.
 

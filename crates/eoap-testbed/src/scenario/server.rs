@@ -1,4 +1,5 @@
-//! Who the OGC API server is: its personality, its address, and the addresses that follow from it for every namespace.
+//! Who the OGC API server is: its personality, its address, and the addresses that follow from it for every
+//! namespace.
 //!
 //! [`Server`] knows nothing of requests; which resource an address means is the personality's business.
 
@@ -126,7 +127,8 @@ impl Server {
         }
     }
 
-    /// Lets in who shows the token, where one is needed: 401 for who shows none, and 403 for who shows another.
+    /// Lets in who shows the token, where one is needed: 401 for who shows none, and 403 for who shows
+    /// another.
     pub(crate) fn admit(&self, headers: &HeaderMap) -> Result<(), u16> {
         let Some(token) = &self.token else { return Ok(()) };
         let shown =
@@ -167,7 +169,8 @@ impl Server {
     }
 }
 
-/// The namespace that an address of ZOO-Project names (`/{namespace}/ogc-api`, or `/ogc-api` for the anonymous one), and the rest.
+/// The namespace that an address of ZOO-Project names (`/{namespace}/ogc-api`, or `/ogc-api` for the
+/// anonymous one), and the rest.
 pub(crate) fn split_namespace(path: &str) -> Option<(&str, &str)> {
     let inside = |rest: &str| rest.is_empty() || rest.starts_with('/');
     if let Some(rest) = path.strip_prefix("/ogc-api").filter(|rest| inside(rest)) {

@@ -16,7 +16,7 @@ const FILES: [(&str, &str); 5] = [
     ("s3/results/5a0e3b10-c7f5-11ef-8b51-0242ac120002/ndvi.csv", include_str!("start/ndvi.csv")),
 ];
 
-/// What stands for the scenario's name in them.
+/// The placeholder for the scenario's name in them.
 const NAME: &str = "{{scenario}}";
 
 /// Writes the files into a new folder, whose name is the scenario's.

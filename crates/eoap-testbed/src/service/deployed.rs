@@ -1,7 +1,8 @@
 //! What a package becomes when it is deployed.
 //!
-//! [`deployed`] gives it the timeline and results of the scenario's folder of its name. Without such a folder it runs, and fails in
-//! the end with a message that says what to add: this crate runs no package. How a package is read is not known here.
+//! [`deployed`] gives it the timeline and results of the scenario's folder of its name. Without such a folder
+//! it runs, and fails in the end with a message that says what to add: this crate runs no package. How a
+//! package is read is not known here.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
@@ -57,7 +58,8 @@ fn unknown(fixtures: &Fixtures, id: &str) -> Process {
     }
 }
 
-/// A UUID that depends on the process alone (FNV-1a of its id), so that runs can be told apart and yet be repeated.
+/// A UUID that depends on the process alone (FNV-1a of its id), so that runs can be told apart and yet be
+/// repeated.
 fn job_id(process: &str) -> String {
     let hash =
         process.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));

@@ -1,7 +1,7 @@
 //! Files that the server offers beside its API: outputs that were asked for by reference.
 //!
-//! [`Files`] keeps them in memory under the names that their links end with. Who wrote them, and under which address they are
-//! served, is not known here.
+//! [`Files`] keeps them in memory under the names that their links end with. Who wrote them, and under which
+//! address they are served, is not known here.
 
 use std::collections::BTreeMap;
 

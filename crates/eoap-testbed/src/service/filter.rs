@@ -1,7 +1,8 @@
 //! Which jobs a list shows.
 //!
-//! [`Filter`] holds what was asked for (OGC 18-062r2, 11.2: processID, status, type, datetime, duration), [`Interval`] reads a
-//! time interval. How the query spells it, and what an unreadable one is answered, is not known here.
+//! [`Filter`] holds what was asked for (OGC 18-062r2, 11.2: processID, status, type, datetime, duration),
+//! [`Interval`] reads a time interval. How the query spells it, and what an unreadable one is answered, is
+//! not known here.
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 
@@ -40,8 +41,8 @@ pub(crate) struct Interval {
 }
 
 impl Interval {
-    /// An instant, or two that a slash separates, of which one may be `..` or nothing; `None` if it is neither. A date without a
-    /// time means the whole day.
+    /// An instant, or two that a slash separates, of which one may be `..` or nothing; `None` if it is
+    /// neither. A date without a time means the whole day.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let Some((from, to)) = text.split_once('/') else {
             return Some(Self { from: Some(instant(text, NaiveTime::MIN)?), to: Some(instant(text, last_of_day()?)?) });

@@ -1,6 +1,7 @@
 //! One job: what it was asked for and how far it has come.
 //!
-//! [`Job`] tells its state in neutral terms; the words and links of an answer are chosen by the personality that shows it.
+//! [`Job`] gives its state in neutral terms; the words and links of an answer are chosen by the personality
+//! that shows it.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -35,7 +36,7 @@ impl Execution {
     }
 }
 
-/// Where a client wants to be told of a job (OGC 18-062r2, 7.13).
+/// Where a client wants messages about a job (OGC 18-062r2, 7.13).
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Subscriber {
     pub(crate) in_progress: Option<String>,
@@ -72,9 +73,9 @@ pub(crate) struct Job {
     pub(super) work: Option<Work>,
     /// What it will store when it succeeds.
     pub(super) staged: Vec<Staged>,
-    /// How many statuses of the timeline have been told.
+    /// How many statuses of the timeline have been answered.
     pub(super) told: usize,
-    /// How many of them the subscriber has been told.
+    /// How many of them the subscriber has got.
     pub(super) notified: usize,
     /// How many more requests do not find it.
     pub(super) unknown_for: u32,
@@ -88,7 +89,7 @@ impl Job {
         self.told.checked_sub(1).and_then(|index| self.timeline.get(index))
     }
 
-    /// The last progress that a status told, in percent; a failure tells none of its own.
+    /// The last progress that a status gave, in percent; a failure gives none of its own.
     pub(crate) fn progress(&self) -> Option<&Value> {
         self.timeline[..self.told].iter().rev().find_map(|status| status.progress.as_ref())
     }

@@ -1,7 +1,8 @@
-//! Jobs: created by an execution, moved on by status requests or by the clock, gone when dismissed or expired.
+//! Jobs: created by an execution, moved on by status requests or by the clock, gone when dismissed or
+//! expired.
 //!
-//! The first job of a process is the documented one; a later one has the same timeline, later, and the same results under its own
-//! id. [`Jobs`] keeps the jobs of all namespaces and shows each namespace its own.
+//! The first job of a process is the documented one; a later one has the same timeline, later, and the same
+//! results under its own id. [`Jobs`] keeps the jobs of all namespaces and shows each namespace its own.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -152,7 +153,8 @@ impl Jobs {
         Ok(job)
     }
 
-    /// The jobs of a namespace that the filter lets through, in order of creation; looking at them moves nothing on.
+    /// The jobs of a namespace that the filter lets through, in order of creation; looking at them moves
+    /// nothing on.
     pub(crate) fn list(&mut self, namespace: &str, filter: &Filter) -> Vec<&Job> {
         self.catch_up();
         self.all.iter().filter(|job| job.namespace == namespace && filter.lets_through(job)).collect()
@@ -164,8 +166,9 @@ impl Jobs {
         &self.all
     }
 
-    /// The next update that the job's subscriber has not been told of, as the job was then. By poll, a job moves on when its
-    /// subscriber is ready for more; by the clock, `Ok(None)` means that there is nothing new.
+    /// The next update that the job's subscriber has not got, as the job was then. By poll, a job
+    /// moves on when its subscriber is ready for more; by the clock, `Ok(None)` means that there is nothing
+    /// new.
     pub(crate) fn update(&mut self, key: &Key) -> Result<Option<Job>, NoSuchJob> {
         self.catch_up();
         let index = self.position(&key.namespace, &key.id)?;
@@ -208,7 +211,8 @@ impl Jobs {
         Ok(index)
     }
 
-    /// By the clock, every job is where its age has brought it; and who has been over for too long is forgotten.
+    /// By the clock, every job is where its age has brought it; and who has been over for too long is
+    /// forgotten.
     fn catch_up(&mut self) {
         if let Some(expiry) = self.fixtures.expiry {
             self.all.retain(|job| !job.is_expired(expiry));
@@ -266,7 +270,8 @@ impl Jobs {
         true
     }
 
-    /// What has to be done for these inputs, if anything has: at work from now on, or what the present request has waited for.
+    /// What has to be done for these inputs, if anything has: at work from now on, or what the present
+    /// request has waited for.
     fn work(&mut self, process: &Arc<Process>, inputs: &Map<String, Value>) -> Option<Work> {
         let run = process.run.clone()?;
         Some(self.done.take().unwrap_or_else(|| {
@@ -311,7 +316,8 @@ impl Jobs {
         }
     }
 
-    /// What the answer to the last request has to wait for. It is no answer then: the request is to be answered again.
+    /// What the answer to the last request has to wait for. It is no answer then: the request is to be
+    /// answered again.
     pub(crate) fn awaited(&mut self) -> Option<Work> {
         self.awaited.take()
     }

@@ -1,7 +1,8 @@
 //! The processes that each namespace offers.
 //!
-//! [`Processes`] knows who may be deployed, replaced and undeployed: built-in processes never change, and the scenario's own
-//! namespace starts with all of its processes, every other with the built-in ones. How a package is read is not known here.
+//! [`Processes`] knows who may be deployed, replaced and undeployed: built-in processes never change, and the
+//! scenario's own namespace starts with all of its processes, every other with the built-in ones. How a
+//! package is read is not known here.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -38,7 +39,8 @@ impl Processes {
         self.of(namespace).values().cloned().collect()
     }
 
-    /// The processes of every namespace that has been used, and of the scenario's own, each with its namespace.
+    /// The processes of every namespace that has been used, and of the scenario's own, each with its
+    /// namespace.
     pub(crate) fn all(&mut self) -> impl Iterator<Item = (&str, &Process)> {
         let home = self.fixtures.server.namespace.clone();
         self.of(&home);

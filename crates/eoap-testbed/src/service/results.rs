@@ -1,6 +1,8 @@
-//! What a process gives for its inputs: the results that were recorded for them, with placeholders filled and features selected.
+//! What a process gives for its inputs: the results that were recorded for them, with placeholders filled and
+//! features selected.
 //!
-//! [`outputs`] finds and fills them, and [`unrecorded`] says why there are none; [`Output`] reads one value. In which form a server hands them out is not known here.
+//! [`outputs`] finds and fills them, and [`unrecorded`] says why there are none; [`Output`] reads one value.
+//! In which form a server hands them out is not known here.
 
 use serde_json::{Map, Value};
 
@@ -10,7 +12,8 @@ use crate::template::{Values, fill};
 /// So many letters of an input are in a message.
 const LONGEST: usize = 80;
 
-/// Outputs by name: a literal as itself, anything else as an object with `value` and, unless it is JSON, `format`.
+/// Outputs by name: a literal as itself, anything else as an object with `value` and, unless it is JSON,
+/// `format`.
 pub(crate) type Outputs = Map<String, Value>;
 
 /// One output, taken apart.
@@ -35,8 +38,8 @@ impl<'a> Output<'a> {
     }
 }
 
-/// The outputs of a process for these inputs, and for the defaults of those that are missing, under the id that the fixtures have. There are none for inputs
-/// that nothing was recorded for.
+/// The outputs of a process for these inputs, and for the defaults of those that are missing, under the id
+/// that the fixtures have. There are none for inputs that nothing was recorded for.
 pub(super) fn outputs(process: &Process, inputs: &Map<String, Value>, addresses: &Values) -> Outputs {
     let Ok(case) = case(process, inputs) else { return Outputs::new() };
     let mut values = addresses.clone();
@@ -103,7 +106,8 @@ fn plain(input: &Value) -> &Value {
     input.get("value").unwrap_or(input)
 }
 
-/// Whether a process could not tell the two inputs apart: it gets every literal as a text, and one value is as good as a list of one.
+/// Whether a process could not tell the two inputs apart: it gets every literal as a text, and one value is
+/// as good as a list of one.
 fn is_same(one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::Array(one), Value::Array(other)) => {

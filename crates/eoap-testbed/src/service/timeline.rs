@@ -1,6 +1,7 @@
 //! What a job will go through: the statuses of its process, cut short where the scenario lets it fail.
 //!
-//! [`of`] decides it when the job is created; [`told_by`] says how far it has come by the clock. Jobs are not known here.
+//! [`of`] decides it when the job is created; [`told_by`] says how far it has come by the clock. Jobs are not
+//! known here.
 
 use std::time::Duration;
 
@@ -30,8 +31,8 @@ pub(super) fn fail(timeline: &mut Vec<Status>, after: usize, message: String) {
     }
 }
 
-/// After how many statuses a run with these inputs fails, and why, if it does. What only one job does is done by no run that is
-/// not a job.
+/// After how many statuses a run with these inputs fails, and why, if it does. What only one job does is done
+/// by no run that is not a job.
 pub(super) fn failure(process: &Process, inputs: &Map<String, Value>, number: Option<u32>) -> Option<(usize, String)> {
     let scripted = process.failures.iter().find(|failure| {
         let by_number = failure.job.is_none_or(|job| number.is_some_and(|number| job == u64::from(number) + 1));
@@ -53,8 +54,8 @@ fn meets(failure: &Failure, value: &Value) -> bool {
         && failure.above.is_none_or(|limit| number().is_some_and(|number| number > limit))
 }
 
-/// How many statuses a job has reached when it is so old: each comes its own time after the one before, which is the time between
-/// their dates unless the scenario says otherwise.
+/// How many statuses a job has reached when it is so old: each comes its own time after the one before, which
+/// is the time between their dates unless the scenario says otherwise.
 pub(super) fn told_by(age: Duration, created: DateTime<Utc>, timeline: &[Status]) -> usize {
     let mut due = Duration::ZERO;
     let mut before = created;

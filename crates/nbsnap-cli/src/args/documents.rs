@@ -47,7 +47,7 @@ pub(crate) struct RunArgs {
     #[arg(short = 'y', long, alias = "parameters_yaml", value_name = "YAML", help_heading = "Run options")]
     pub(crate) parameters_yaml: Vec<String>,
 
-    /// Run the cells after one that failed, too; the command fails all the same
+    /// Run the cells after one that failed, too; the command still fails
     #[arg(long, help_heading = "Run options")]
     pub(crate) allow_errors: bool,
 
@@ -85,7 +85,7 @@ pub(crate) struct StripArgs {
     #[arg(long)]
     pub(crate) check: bool,
 
-    /// Also take out metadata that tells how a notebook was last run or shown: times, `collapsed`,
+    /// Also take out metadata about how a notebook was last run or shown: times, `collapsed`,
     /// `scrolled`, widgets' state
     #[arg(long)]
     pub(crate) metadata: bool,
