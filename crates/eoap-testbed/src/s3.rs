@@ -3,6 +3,7 @@
 //! `s3s` reads the requests, checks their signatures and writes the XML; uploads in parts are kept in
 //! `uploads`. This module knows no scenario, no job and no network.
 
+mod access;
 mod answers;
 mod uploads;
 
@@ -29,6 +30,7 @@ use crate::route::Routes;
 use crate::scenario;
 use crate::store::{About, FoundUpload, Missing, NotKept, Object, Page, Query, Store};
 use crate::upstream::{CopyError, StoreMirror};
+use access::PublicBuckets;
 use answers::{about, check_conditions, common_prefixes, content_type, entries, etag, limit, metadata, size, tags, whole};
 use uploads::Uploads;
 
@@ -48,6 +50,7 @@ pub(crate) fn service(
         region: settings.region.clone(),
     });
     builder.set_auth(SimpleAuth::from_single(settings.access_key_id.as_str(), settings.secret_access_key.as_str()));
+    builder.set_access(PublicBuckets(settings.public.clone()));
     builder.set_host(routes);
     builder.build()
 }

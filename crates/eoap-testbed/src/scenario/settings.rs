@@ -2,7 +2,7 @@
 //!
 //! [`load`] checks what it reads, so that the servers need not. It does not know processes or fixtures.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
@@ -62,6 +62,8 @@ pub(crate) struct S3 {
     pub(crate) region: String,
     pub(crate) access_key_id: String,
     pub(crate) secret_access_key: String,
+    /// Buckets that are read without a signature.
+    pub(crate) public: BTreeSet<String>,
     /// Where objects are kept that clients and jobs write, if not in memory alone.
     pub(crate) folder: Option<PathBuf>,
     /// Last-Modified of every object that has none of its own, and of what is uploaded.
@@ -93,6 +95,7 @@ impl S3 {
             region: "us-east-1".to_owned(),
             access_key_id: access_key_id.to_owned(),
             secret_access_key: secret_access_key.to_owned(),
+            public: BTreeSet::new(),
             folder: None,
             modified: SystemTime::now(),
             own: Vec::new(),
@@ -210,6 +213,8 @@ struct S3Table {
     region: String,
     access_key_id: String,
     secret_access_key: String,
+    #[serde(default)]
+    public: BTreeSet<String>,
     folder: Option<String>,
     modified: Spanned<String>,
     #[serde(default)]
@@ -384,6 +389,7 @@ fn s3(file: &Toml<File>, folder: &mut Folder) -> Option<S3> {
     }
     Some(S3 {
         hosts: with(endpoint?.0, &table.hosts),
+        public: table.public.clone(),
         folder: table.folder.as_ref().map(|name| folder.own_path(name)),
         modified: modified?,
         endpoint: table.endpoint.get_ref().clone(),

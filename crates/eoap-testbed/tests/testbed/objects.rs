@@ -3,6 +3,7 @@
 use http::Method;
 
 use crate::client::{FIRST_ITEM, JOB, Reply, S3, SECOND_ITEM, World, folder};
+use crate::scenarios::copy;
 
 fn raster() -> String {
     format!("results/{JOB}/{JOB}/{FIRST_ITEM}/otsu.tif")
@@ -64,6 +65,20 @@ async fn only_the_right_signature_opens() {
     refused(&world.send(Method::GET, &url, &[], "").await, 403, "AccessDenied");
     let elsewhere = [("host", "eoap-zoo-project-localstack.eoap-zoo-project:4566")];
     refused(&world.s3(Method::GET, &url, &elsewhere, b"").await, 403, "SignatureDoesNotMatch");
+}
+
+#[tokio::test]
+async fn a_public_bucket_is_read_by_anybody_and_written_by_nobody_else() {
+    let scenario = copy("scenario.toml", "region = ", "public = [\"results\"]\nregion = ");
+    let world = World::of(scenario.path());
+    let url = format!("{S3}/{}", raster());
+    let reply = world.send(Method::GET, &url, &[], "").await;
+    assert_eq!((reply.status, reply.body.len()), (200, 406_547));
+    assert_eq!(world.send(Method::GET, &format!("{S3}/results?list-type=2"), &[], "").await.status, 200);
+    for method in [Method::PUT, Method::DELETE] {
+        refused(&world.send(method, &url, &[], "mine").await, 403, "AccessDenied");
+    }
+    refused(&world.send(Method::GET, &format!("{S3}/other/object"), &[], "").await, 403, "AccessDenied");
 }
 
 #[tokio::test]
