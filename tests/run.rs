@@ -246,3 +246,21 @@ fn the_time_of_a_whole_notebook_is_named_and_a_cell_says_how_long_it_was_at_work
         assert!(took < Duration::from_secs(19), "{engine}: {said}");
     }
 }
+
+/// Notebooks in other languages need no toolchain for Rust, and one in Rust beside them does not stop them.
+#[test]
+fn without_a_toolchain_only_notebooks_in_rust_cannot_run() {
+    let mut world = World::empty();
+    world.notebook("rust", "", &[("a", "{}", "1")]);
+    let kernel = r#"{"kernelspec": {"display_name": "Nowhere", "language": "nowhere", "name": "nowhere"}}"#;
+    let cell = r#"{"cell_type": "code", "execution_count": null, "id": "a", "metadata": {}, "outputs": [], "source": ["1"]}"#;
+    let text = format!(r#"{{"cells": [{cell}], "metadata": {kernel}, "nbformat": 4, "nbformat_minor": 5}}"#);
+    world.write("notebooks/other.ipynb", &text);
+    world.set("PATH", "/usr/bin:/bin");
+    world.set("HOME", "{project}/home");
+    world.set("CARGO_HOME", "{project}/home");
+    world.set("RUSTUP_HOME", "{project}/home");
+    let outcome = world.run(&["test"]);
+    outcome.exits(96).says("is the Rust toolchain installed and on PATH?").says("there is no kernel `nowhere`");
+    outcome.says("2 notebooks: 0 passed");
+}

@@ -188,7 +188,9 @@ impl Runner<'_> {
         let root = &self.project.root;
         let engine = &*self.engines[turn.place];
         let is_asked = self.cache.is_some() && targets.iter().any(|target| engine.knows_inputs(&target.notebook));
-        let fingerprint = if is_asked { engine.fingerprint()? } else { Parts::new() };
+        // An engine that has none, for want of a toolchain, cannot prepare either, and says so then.
+        // No earlier verdict has an empty one.
+        let fingerprint = if is_asked { engine.fingerprint().unwrap_or_default() } else { Parts::new() };
         let (mut to_run, mut files) = (Vec::new(), Looked::default());
         for target in targets {
             let (mut target, looked) = (target, Instant::now());

@@ -12,6 +12,7 @@ use crate::engines::evcxr::Evcxr;
 use crate::engines::jupyter::Jupyter;
 use crate::event::Event;
 use crate::notebook::Notebook;
+use crate::record::Failure;
 
 /// Runs notebooks in Rust with an engine for Rust, and all others with the kernels that are installed for
 /// Jupyter.
@@ -180,10 +181,11 @@ struct EitherWorker<'a> {
 }
 
 impl<'a> EitherWorker<'a> {
-    fn of(&mut self, notebook: &Notebook) -> Result<&mut (dyn Worker + 'a), EngineError> {
+    /// The worker of a notebook, or why there is none.
+    fn of(&mut self, notebook: &Notebook) -> Result<&mut (dyn Worker + 'a), &'a str> {
         match (&mut self.rust, self.cannot_run) {
             (Some(rust), _) if notebook.is_rust() => Ok(&mut **rust),
-            (_, Some(why)) if notebook.is_rust() => Err(EngineError::Failed { message: why.to_owned() }),
+            (_, Some(why)) if notebook.is_rust() => Err(why),
             _ => Ok(&mut *self.jupyter),
         }
     }
@@ -191,10 +193,20 @@ impl<'a> EitherWorker<'a> {
 
 impl Worker for EitherWorker<'_> {
     fn check(&mut self, run: &Run<'_>) -> Result<Check, EngineError> {
-        self.of(run.notebook)?.check(run)
+        match self.of(run.notebook) {
+            Ok(worker) => worker.check(run),
+            Err(why) => Ok(Check::Unknown(why.to_owned())),
+        }
     }
 
     fn run(&mut self, run: &Run<'_>, report: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>) -> Result<(), EngineError> {
-        self.of(run.notebook)?.run(run, report)
+        match self.of(run.notebook) {
+            Ok(worker) => worker.run(run, report),
+            Err(why) => {
+                // That the run goes on with the next notebook is all there is to do.
+                let _ = report(Progress::CannotBegin(Failure::Engine { message: why.to_owned() }));
+                Ok(())
+            }
+        }
     }
 }
