@@ -24,13 +24,12 @@ pub(crate) struct Testbeds {
 }
 
 impl Testbeds {
-    /// Reads the project's `[environment]` table; paths in it mean `folder`.
-    pub(crate) fn new(folder: &Path, settings: &toml::Table) -> Result<Testbeds, String> {
-        Ok(Testbeds { folder: folder.to_owned(), scenario: setting(settings, "scenario", "a folder")? })
+    /// Reads the project's `[environment]` table; paths in it begin at the folder of the settings.
+    pub(crate) fn of(project: &Project) -> Result<Testbeds, String> {
+        let scenario = setting(&project.config.environment, "scenario", "a folder")?;
+        Ok(Testbeds { folder: project.notebooks_dir(), scenario })
     }
-}
 
-impl Testbeds {
     /// The folder of the scenario for notebooks that name none.
     pub(crate) fn default_folder(&self) -> Option<PathBuf> {
         self.scenario.as_ref().map(|scenario| self.folder.join(scenario))
@@ -66,13 +65,15 @@ pub(crate) fn of_run(project: &Project, args: &LiveArgs) -> Result<Box<dyn Envir
 }
 
 fn as_said(project: &Project, args: &LiveArgs) -> Result<Box<dyn Environment>, String> {
-    let (folder, settings) = (project.notebooks_dir(), &project.config.environment);
     if !args.live {
-        return Ok(Box::new(Testbeds::new(&folder, settings)?));
+        return Ok(Box::new(Testbeds::of(project)?));
     }
     let file = match &args.env_file {
         Some(file) => Some(file.clone()),
-        None => setting(settings, "env-file", "a file")?.map(|file| folder.join(file)),
+        None => {
+            let file = setting(&project.config.environment, "env-file", "a file")?;
+            file.map(|file| project.notebooks_dir().join(file))
+        }
     };
     Ok(Box::new(Live { variables: file.as_deref().map(variables).transpose()?.unwrap_or_default(), file }))
 }

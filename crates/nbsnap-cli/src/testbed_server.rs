@@ -48,7 +48,7 @@ pub(crate) fn of_notebook(project: &Project, notebook: &Notebook, manner: Manner
 }
 
 fn testbeds(project: &Project) -> Result<Testbeds, CommandError> {
-    Testbeds::new(&project.notebooks_dir(), &project.config.environment).map_err(CommandError::Usage)
+    Testbeds::of(project).map_err(CommandError::Usage)
 }
 
 fn named(wanted: &str, beside: Option<&Path>) -> Result<PathBuf, CommandError> {

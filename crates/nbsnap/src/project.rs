@@ -78,6 +78,10 @@ pub struct Notebooks {
     pub usable: Vec<Notebook>,
     /// Files that cannot, by name.
     pub unusable: Vec<(String, PathBuf, NotebookError)>,
+    /// Folders that are projects of their own, and that this one does not look into.
+    pub inner_projects: Vec<PathBuf>,
+    /// Patterns of `[project]` that match no notebook.
+    pub idle_patterns: Vec<String>,
 }
 
 impl Project {
@@ -133,45 +137,27 @@ impl Project {
         parts.join("/")
     }
 
-    /// The folders with notebooks that are projects of their own, and that this one does not look into.
-    ///
-    /// # Errors
-    /// When the folder cannot be listed.
-    pub fn inner_projects(&self) -> Result<Vec<PathBuf>, ProjectError> {
-        let mut found = self.look()?.projects;
-        found.retain(|folder| self.covers(folder));
-        Ok(found)
-    }
-
-    /// The patterns of `[project]` that match no notebook.
-    ///
-    /// # Errors
-    /// When the folder cannot be listed.
-    pub fn idle_patterns(&self) -> Result<Vec<String>, ProjectError> {
-        let found = self.look()?.notebooks;
-        let fits = |pattern: &&PathPattern| found.iter().any(|path| pattern.covers(self.below(path)));
-        let idle = self.config.project.patterns().filter(|pattern| !fits(pattern));
-        Ok(idle.map(ToString::to_string).collect())
-    }
-
     /// Reads all notebooks.
     ///
     /// # Errors
     /// When the folder cannot be listed. A file that cannot be used is no error.
     pub fn notebooks(&self) -> Result<Notebooks, ProjectError> {
-        let mut notebooks = Notebooks::default();
-        for path in self.look()?.notebooks.into_iter().filter(|path| self.covers(path)) {
+        let folder = &self.layout.notebooks;
+        let found = discovery::files_of(folder).map_err(|source| ProjectError::List { path: folder.clone(), source })?;
+        let matches = |pattern: &&PathPattern| found.notebooks.iter().any(|path| pattern.covers(self.below(path)));
+        let idle = self.config.project.patterns().filter(|pattern| !matches(pattern));
+        let mut notebooks = Notebooks {
+            idle_patterns: idle.map(ToString::to_string).collect(),
+            inner_projects: found.projects.into_iter().filter(|folder| self.covers(folder)).collect(),
+            ..Notebooks::default()
+        };
+        for path in found.notebooks.into_iter().filter(|path| self.covers(path)) {
             match Notebook::read(&path) {
                 Ok(notebook) => notebooks.usable.push(Notebook { name: self.name_of(&path), ..notebook }),
                 Err(error) => notebooks.unusable.push((self.name_of(&path), path, error)),
             }
         }
         Ok(notebooks)
-    }
-
-    fn look(&self) -> Result<discovery::Found, ProjectError> {
-        let folder = &self.layout.notebooks;
-        discovery::files_of(folder).map_err(|source| ProjectError::List { path: folder.clone(), source })
     }
 
     /// Whether a file or folder belongs to the project by its settings.

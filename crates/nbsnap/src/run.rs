@@ -129,12 +129,12 @@ impl Runner<'_> {
         emit(Event::RunStarted { notebooks: names.len(), cells, engine }).map_err(RunError::Report)?;
 
         if wanted.is_all() {
-            for pattern in self.project.idle_patterns()? {
+            for pattern in &notebooks.idle_patterns {
                 let message = format!("`{pattern}` in [project] fits no notebook");
                 emit(Event::Notice { message }).map_err(RunError::Report)?;
             }
-            for folder in self.project.inner_projects()? {
-                let folder = relative(&self.project.root, &folder).display().to_string();
+            for folder in &notebooks.inner_projects {
+                let folder = relative(&self.project.root, folder).display().to_string();
                 let message = format!("{folder} is a project of its own: `nbsnap test --project {folder}` tests it");
                 emit(Event::Notice { message }).map_err(RunError::Report)?;
             }

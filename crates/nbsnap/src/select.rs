@@ -196,7 +196,7 @@ pub(crate) mod tests {
             cells: ["a", "b", "c"].into_iter().enumerate().map(cell).collect(),
             ..Notebook::default()
         };
-        Notebooks { usable: names.iter().map(notebook).collect(), unusable: Vec::new() }
+        Notebooks { usable: names.iter().map(notebook).collect(), ..Notebooks::default() }
     }
 
     fn choose(names: &[&str]) -> Result<Vec<(String, Option<usize>)>, String> {

@@ -7,7 +7,7 @@ use http::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::client::{ASYNC, Client, ROOT, World};
+use crate::client::{Client, ROOT, World};
 use crate::scenarios::{copied, refused};
 
 const PROCESS: &str = "processes/greet/process.toml";
@@ -30,13 +30,6 @@ fn recorded(table: &str) -> TempDir {
     scenario
 }
 
-/// The last document of a job with these inputs.
-async fn run(world: &World, inputs: Value) -> Value {
-    let url = format!("{ROOT}/processes/greet/execution");
-    let job = world.send(Method::POST, &url, &[ASYNC], json!({"inputs": inputs}).to_string()).await.json();
-    world.follow(job["jobID"].as_str().unwrap()).await.pop().unwrap()
-}
-
 #[tokio::test]
 async fn a_job_with_other_inputs_fails_and_names_those_that_differ() {
     let scenario = recorded("[recorded]\ninputs = { name = \"Ada\" }\nany = [\"stamp\"]\n");
@@ -47,7 +40,7 @@ async fn a_job_with_other_inputs_fails_and_names_those_that_differ() {
         // An input that the description does not have reaches no process.
         json!({"name": "Ada", "mood": "good"}),
     ] {
-        let last = run(&world, inputs).await;
+        let last = world.last_status("greet", &inputs).await;
         assert_eq!(last["status"], "successful", "{last}");
     }
     assert_eq!(world.get(&format!("/jobs/{JOB}/results")).await.json()["greeting"], "Hello, Ada!");
@@ -56,7 +49,7 @@ async fn a_job_with_other_inputs_fails_and_names_those_that_differ() {
         (json!({"name": "Ada", "language": "la"}), "those where language is \"en\", not \"la\"."),
         (json!({"name": "Eve", "language": "la"}), "language is \"en\", not \"la\""),
     ] {
-        let last = run(&world, inputs).await;
+        let last = world.last_status("greet", &inputs).await;
         assert_eq!(last["status"], "failed", "{last}");
         let message = last["message"].as_str().unwrap();
         assert!(message.contains("The scenario has no results for these inputs") && message.contains(differing), "{message}");
@@ -119,7 +112,7 @@ async fn a_table_has_results_by_inputs_and_placeholders_in_them() {
     ]);
     let world = World::of(scenario.path());
     let greeting = async |inputs: Value| {
-        let last = run(&world, inputs).await;
+        let last = world.last_status("greet", &inputs).await;
         let job = last["jobID"].as_str().unwrap();
         match last["status"].as_str().unwrap() {
             "successful" => world.get(&format!("/jobs/{job}/results")).await.json()["greeting"].as_str().unwrap().to_owned(),
@@ -227,7 +220,7 @@ fn forgetful(after: &str) -> TempDir {
 
 /// Executes the process, and comes back when its job is over.
 async fn over(world: &World) -> String {
-    let last = run(world, json!({"name": "Ada"})).await;
+    let last = world.last_status("greet", &json!({"name": "Ada"})).await;
     last["jobID"].as_str().unwrap().to_owned()
 }
 

@@ -126,6 +126,12 @@ impl World {
         self.send(Method::POST, &url, &[ASYNC], json!({"inputs": inputs}).to_string()).await
     }
 
+    /// The last status of a job with these inputs.
+    pub(crate) async fn last_status(&self, process: &str, inputs: &Value) -> Value {
+        let job = self.execute(process, inputs).await.json();
+        self.follow(job["jobID"].as_str().unwrap()).await.pop().unwrap()
+    }
+
     /// Asks for the job's status until it is over, and gives all the documents.
     pub(crate) async fn follow(&self, job: &str) -> Vec<Value> {
         let mut documents = Vec::new();

@@ -7,7 +7,7 @@ use http::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::client::{ASYNC, ROOT, S3, World};
+use crate::client::{ROOT, S3, World};
 use crate::scenarios::{copied, refused};
 
 const JOB: &str = "9d1f3a60-c7f5-11ef-8b51-0242ac120002";
@@ -19,12 +19,6 @@ fn step(script: &str, more: &str) -> TempDir {
     fs::remove_file(scenario.path().join("processes/greet/results.json")).unwrap();
     fs::write(scenario.path().join("processes/greet/step.sh"), script).unwrap();
     scenario
-}
-
-async fn run(world: &World, inputs: Value) -> Value {
-    let url = format!("{ROOT}/processes/greet/execution");
-    let job = world.send(Method::POST, &url, &[ASYNC], json!({"inputs": inputs}).to_string()).await.json();
-    world.follow(job["jobID"].as_str().unwrap()).await.pop().unwrap()
 }
 
 #[tokio::test]
@@ -40,7 +34,7 @@ async fn a_command_has_inputs_as_json_and_gives_outputs_and_files() {
     let scenario = step(script, "");
     let world = World::of(scenario.path());
     for (job, name) in [(JOB, "Ada"), ("9d1f3a61-c7f5-11ef-8b51-0242ac120002", "Bob")] {
-        let last = run(&world, json!({"name": name})).await;
+        let last = world.last_status("greet", &json!({"name": name})).await;
         assert_eq!(last["status"], "successful", "{last}");
         let results = world.get(&format!("/jobs/{job}/results")).await.json();
         assert_eq!(results["greeting"], format!("Hello, {name}"));
@@ -57,7 +51,7 @@ async fn a_command_has_inputs_as_json_and_gives_outputs_and_files() {
 #[tokio::test]
 async fn a_command_that_fails_says_why_and_one_that_lasts_is_ended() {
     let says = async |script: &str, more: &str| {
-        let last = run(&World::of(step(script, more).path()), json!({"name": "Ada"})).await;
+        let last = World::of(step(script, more).path()).last_status("greet", &json!({"name": "Ada"})).await;
         assert_eq!(last["status"], "failed");
         last["message"].as_str().unwrap().to_owned()
     };
@@ -85,9 +79,9 @@ async fn results_by_inputs_are_those_of_these_inputs_and_of_no_others() {
             .unwrap();
     }
     let world = World::of(scenario.path());
-    assert_eq!(run(&world, json!({"name": "Bob"})).await["status"], "successful");
+    assert_eq!(world.last_status("greet", &json!({"name": "Bob"})).await["status"], "successful");
     assert_eq!(world.get(&format!("/jobs/{JOB}/results")).await.json()["greeting"], "Good day, Bob");
-    let other = run(&world, json!({"name": "Eve"})).await;
+    let other = world.last_status("greet", &json!({"name": "Eve"})).await;
     assert_eq!(other["status"], "failed");
     assert!(
         other["message"]

@@ -78,7 +78,7 @@ pub(crate) fn run(place: &Place<'_>, args: &RecordArgs) -> Result<Exit, CommandE
 
 /// The deployment, and the addresses that the project's notebooks use for it.
 fn live(project: &Project, args: &RecordArgs, variables: &BTreeMap<String, String>) -> Result<Live, CommandError> {
-    let testbeds = Testbeds::new(&project.notebooks_dir(), &project.config.environment).map_err(CommandError::Usage)?;
+    let testbeds = Testbeds::of(project).map_err(CommandError::Usage)?;
     // The project may name the very scenario that this recording creates.
     let own = testbeds.default_folder().filter(|folder| folder.join("scenario.toml").exists());
     let known = own.map(|folder| Scenario::load(&folder)).transpose()?;
