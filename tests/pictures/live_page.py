@@ -14,25 +14,14 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-import venv
+
+from browser import go_on_with_playwright
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SCREENS = ROOT / "target/pictures/page"
-ENVIRONMENT = ROOT / "target/pictures/page-venv"
 NBSNAP = os.environ.get("EOAP_NBSNAP", ROOT / "target/debug/nbsnap")
 SIZES = [(1280, 720), (1920, 1080)]
 ITEM = "https://example.org/items/LC08_L2SP_044032_20231208_02_T1"
-
-
-def install():
-    """Playwright in an environment of its own; this script goes on there."""
-    python = ENVIRONMENT / "bin/python"
-    if not python.exists():
-        venv.create(ENVIRONMENT, with_pip=True)
-    if subprocess.run([python, "-c", "import playwright"], stderr=subprocess.DEVNULL, check=False).returncode:
-        subprocess.run([python, "-m", "pip", "install", "--quiet", "playwright"], check=True)
-    if sys.prefix != str(ENVIRONMENT):
-        os.execv(python, [str(python), __file__, *sys.argv[1:]])
 
 
 class Client:
@@ -119,7 +108,7 @@ def main():
     chromium = shutil.which(os.environ.get("CHROMIUM", "chromium"))
     if not chromium:
         sys.exit("there is no Chromium: install it (Debian: apt-get install chromium), or name it in CHROMIUM")
-    install()
+    go_on_with_playwright()
     from playwright.sync_api import sync_playwright
     shutil.rmtree(SCREENS, ignore_errors=True)
     SCREENS.mkdir(parents=True)

@@ -11,28 +11,22 @@ import pathlib
 import shutil
 import subprocess
 import sys
-import venv
+
+from browser import go_on_with_playwright
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SITE = ROOT / "target/site"
 SCREENS = ROOT / "target/pictures/site"
-ENVIRONMENT = ROOT / "target/pictures/page-venv"
 AXE = ROOT / "target/pictures/node_modules/axe-core/axe.min.js"
 NBSNAP = os.environ.get("EOAP_NBSNAP", ROOT / "target/debug/nbsnap")
 WIDTHS = [390, 1100, 1600]
 
 
 def install():
-    """Playwright in an environment of its own; this script goes on there."""
-    python = ENVIRONMENT / "bin/python"
-    if not python.exists():
-        venv.create(ENVIRONMENT, with_pip=True)
-    if subprocess.run([python, "-c", "import playwright"], stderr=subprocess.DEVNULL, check=False).returncode:
-        subprocess.run([python, "-m", "pip", "install", "--quiet", "playwright"], check=True)
+    """Playwright, with which this script goes on, and axe."""
     if not AXE.exists():
         subprocess.run(["npm", "install", "--silent", "--prefix", AXE.parents[2], "axe-core"], check=True)
-    if sys.prefix != str(ENVIRONMENT):
-        os.execv(python, [str(python), __file__, *sys.argv[1:]])
+    go_on_with_playwright()
 
 
 def serious(page):
