@@ -21,7 +21,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 SCREENS = ROOT / "target/pictures/page"
 NBSNAP = os.environ.get("EOAP_NBSNAP", ROOT / "target/debug/nbsnap")
 SIZES = [(1280, 720), (1920, 1080)]
-ITEM = "https://example.org/items/LC08_L2SP_044032_20231208_02_T1"
+COLLECTION = "https://planetarycomputer.microsoft.com/api/stac/v1/collections/landsat-c2-l2/items"
+ITEMS = [f"{COLLECTION}/{name}" for name in ("LC08_L2SP_043033_20231201_02_T1", "LC08_L2SP_044032_20231208_02_T1")]
 
 
 class Client:
@@ -33,7 +34,7 @@ class Client:
         self.proxied = urllib.request.build_opener(urllib.request.ProxyHandler({"http": environment["http_proxy"]}))
 
     def execute(self, aoi):
-        inputs = {"stac_items": [ITEM], "aoi": aoi, "epsg": "EPSG:4326", "bands": ["green", "nir08"]}
+        inputs = {"stac_items": ITEMS, "aoi": aoi, "epsg": "EPSG:4326", "bands": ["green", "nir08"]}
         headers = {"Content-Type": "application/json", "Prefer": "respond-async;return=representation"}
         request = urllib.request.Request(f"{self.ogc}/processes/water-bodies/execution", json.dumps({"inputs": inputs}).encode(), headers)
         return json.load(self.direct.open(request))["jobID"]
