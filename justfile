@@ -145,8 +145,8 @@ raster-corpus *FILES:
     EOAP_CORPUS=$PWD/target/raster/corpus cargo test -p eoap --test suite raster_corpus -- --nocapture
 
 # Time reading from S3 against rasterio and GDAL, with requests and bytes counted; installs them under target/raster.
-raster-bench RUNS="11":
-    crates/eoap/benches/raster.py {{RUNS}}
+raster-bench RUNS="11" *MEASURES:
+    crates/eoap/benches/raster.py {{RUNS}} {{MEASURES}}
 
 # Fuzz the raster reader for some seconds (needs `cargo install cargo-fuzz` and a nightly toolchain).
 raster-fuzz SECONDS="60":

@@ -5,7 +5,7 @@
 //! so that results are equal there, too. Sums have GDAL's order, so that the last digit is the same. It
 //! computes with values in memory, and fetches nothing.
 
-use std::ops::Range;
+use std::{collections::VecDeque, ops::Range};
 
 use super::{
     kernel::Kernel,
@@ -202,15 +202,10 @@ impl Convolution {
         let rows = self.rows.taps(self.kernel, &block.result_rows, &block.rows, Steps::FourByFour);
         let largest = bits.filter(|_| self.kernel != Kernel::Bilinear).map(|bits| f64::from(((1_u64 << bits) - 1) as f32));
         let finish = |value: f64| finished::<T>(value, nodata, largest);
-        match source.mask.filter(|mask| mask.iter().any(|opacity| *opacity != mask[0])) {
-            None if source.mask.is_some_and(|mask| mask.first() == Some(&0)) => {
-                vec![nodata.unwrap_or_default(); columns.len() * rows.len()]
-            }
-            None => vertically(&horizontally(source, &columns), columns.len(), &rows, has_32_bit_work::<T>())
-                .into_iter()
-                .map(finish)
-                .collect(),
-            Some(mask) => self.masked(source, mask, &columns, &rows, nodata, finish),
+        match source.mask_if_needed() {
+            Mask::Opaque => plain(source, &columns, &rows, finish),
+            Mask::Absent => vec![nodata.unwrap_or_default(); columns.len() * rows.len()],
+            Mask::Mixed(mask) => self.masked(source, mask, &columns, &rows, nodata, finish),
         }
     }
 
@@ -223,10 +218,9 @@ impl Convolution {
         nodata: Option<T>,
         finish: impl Fn(f64) -> T,
     ) -> Vec<T> {
-        let mut between = Vec::with_capacity(columns.len() * source.height());
-        for row in 0..source.height() {
-            let line = row * source.width..(row + 1) * source.width;
-            let (values, opacities) = (&source.values[line.clone()], &mask[line]);
+        let mut between = Vec::with_capacity(columns.len() * source.height);
+        for row in 0..source.height {
+            let (values, opacities) = (source.line(source.values, row), source.line(mask, row));
             between.extend(columns.iter().map(|taps| {
                 let part = taps.start..taps.start + taps.weights.len();
                 let opacities = &opacities[part.clone()];
@@ -259,56 +253,88 @@ impl Convolution {
     }
 }
 
-/// The pixels of a block, row by row, and how opaque each is.
+/// The pixels of a block, and how opaque each is, in rows of which each begins `stride` values after the one
+/// before.
 #[derive(Debug)]
 pub(super) struct Source<'a, T> {
     pub(super) values: &'a [T],
     pub(super) mask: Option<&'a [u8]>,
+    pub(super) stride: usize,
     pub(super) width: usize,
+    pub(super) height: usize,
+}
+
+/// What a mask says of a block.
+enum Mask<'a> {
+    Opaque,
+    Absent,
+    Mixed(&'a [u8]),
 }
 
 impl<T> Source<'_, T> {
-    fn height(&self) -> usize {
-        self.values.len() / self.width
+    fn line<'a, U>(&self, of: &'a [U], row: usize) -> &'a [U] {
+        &of[row * self.stride..][..self.width]
+    }
+
+    fn mask_if_needed(&self) -> Mask<'_> {
+        let Some(mask) = self.mask else { return Mask::Opaque };
+        let first = mask[0];
+        match (0..self.height).all(|row| self.line(mask, row).iter().all(|opacity| *opacity == first)) {
+            false => Mask::Mixed(mask),
+            true if first == 0 => Mask::Absent,
+            true => Mask::Opaque,
+        }
     }
 }
 
-/// Each line of a block in the width of the result.
-fn horizontally<T: Sample>(source: &Source<'_, T>, columns: &[Taps]) -> Vec<f64> {
-    let mut out = Vec::with_capacity(columns.len() * source.height());
-    let in_threes = source.height() / 3 * 3;
-    let mut floats = vec![0.0; source.width];
-    for (row, line) in source.values.chunks_exact(source.width).enumerate() {
-        floats.iter_mut().zip(line).for_each(|(float, value)| *float = value.to_f64());
-        out.extend(columns.iter().map(|taps| {
-            let values = &floats[taps.start..taps.start + taps.shares.len()];
-            match is_vectored::<T>() {
-                true => in_vectors(values, &taps.shares, row < in_threes),
-                false => in_pairs(values.iter().copied(), &taps.shares),
-            }
-        }));
-    }
-    out
-}
-
-/// Lines of the result's width in its height.
-fn vertically(between: &[f64], width: usize, rows: &[Taps], in_eights: bool) -> Vec<f64> {
-    let mut out = Vec::with_capacity(width * rows.len());
-    let simple = if in_eights { width / 8 * 8 } else { 0 };
+/// Computes a block whose pixels are all valid. Lines of the source are brought to the result's width when
+/// they are needed, and kept as long as they are.
+fn plain<T: Sample>(source: &Source<'_, T>, columns: &[Taps], rows: &[Taps], finish: impl Fn(f64) -> T) -> Vec<T> {
+    let mut lines: VecDeque<Vec<f64>> = VecDeque::new();
+    let mut first = 0;
+    let (mut floats, mut sums) = (vec![0.0; source.width], vec![0.0; columns.len()]);
+    let mut out = Vec::with_capacity(columns.len() * rows.len());
     for taps in rows {
-        let start = out.len();
-        out.resize(start + width, 0.0);
-        let line = &mut out[start..];
-        for (row, share) in taps.shares.iter().enumerate() {
-            let values = &between[(taps.start + row) * width..][..simple];
-            line.iter_mut().zip(values).for_each(|(sum, value)| *sum += value * share);
+        let mut spare = Vec::new();
+        while first < taps.start {
+            first += 1;
+            spare.extend(lines.pop_front());
         }
-        for (column, sum) in line.iter_mut().enumerate().skip(simple) {
-            let values = (0..taps.shares.len()).map(|row| between[(taps.start + row) * width + column]);
-            *sum = in_pairs(values, &taps.shares);
+        while lines.len() < taps.shares.len() {
+            let mut line = spare.pop().unwrap_or_default();
+            horizontally(source, first + lines.len(), columns, &mut floats, &mut line);
+            lines.push_back(line);
         }
+        vertically(&lines, taps, has_32_bit_work::<T>(), &mut sums);
+        out.extend(sums.iter().map(|sum| finish(*sum)));
     }
     out
+}
+
+/// A line of a block in the width of the result.
+fn horizontally<T: Sample>(source: &Source<'_, T>, row: usize, columns: &[Taps], floats: &mut [f64], out: &mut Vec<f64>) {
+    let is_one_of_three = row < source.height / 3 * 3;
+    floats.iter_mut().zip(source.line(source.values, row)).for_each(|(float, value)| *float = value.to_f64());
+    out.clear();
+    out.extend(columns.iter().map(|taps| {
+        let values = &floats[taps.start..taps.start + taps.shares.len()];
+        match is_vectored::<T>() {
+            true => in_vectors(values, &taps.shares, is_one_of_three),
+            false => in_pairs(values.iter().copied(), &taps.shares),
+        }
+    }));
+}
+
+/// A line of the result from those that it is made of.
+fn vertically(lines: &VecDeque<Vec<f64>>, taps: &Taps, in_eights: bool, out: &mut [f64]) {
+    let simple = if in_eights { out.len() / 8 * 8 } else { 0 };
+    out.fill(0.0);
+    for (line, share) in lines.iter().zip(&taps.shares) {
+        out[..simple].iter_mut().zip(line).for_each(|(sum, value)| *sum += value * share);
+    }
+    for (column, sum) in out.iter_mut().enumerate().skip(simple) {
+        *sum = in_pairs(lines.iter().take(taps.shares.len()).map(|line| line[column]), &taps.shares);
+    }
 }
 
 /// Of each four, the first two and the last two are added up apart.
@@ -397,13 +423,16 @@ fn finished<T: Sample>(value: f64, nodata: Option<T>, largest: Option<f64>) -> T
     match T::TYPE {
         DataType::Float32 | DataType::Float64 => T::of_f64(value),
         _ if has_32_bit_work::<T>() => rounded_from_32_bits(value as f32),
-        _ => T::of_f64((value + if value < 0.0 { -0.5 } else { 0.5 }).trunc()),
+        // The conversion cuts off what is behind the point.
+        _ => T::of_f64(value + if value < 0.0 { -0.5 } else { 0.5 }),
     }
 }
 
 fn is_just<T: Sample>(value: f64, nodata: T) -> bool {
     match T::TYPE {
         DataType::Float32 | DataType::Float64 => value == nodata.to_f64(),
+        // The conversion cuts off what is behind the point; of 32 bits, the sum is exact.
+        _ if has_32_bit_work::<T>() => T::of_f64(value + 0.5_f64.copysign(value)) == nodata,
         _ => T::of_f64(value.round()) == nodata,
     }
 }
@@ -424,7 +453,8 @@ mod tests {
     fn read<T: Sample>(convolution: &Convolution, values: &[T], mask: Option<&[u8]>, nodata: Option<T>) -> Vec<T> {
         let blocks = convolution.blocks(1, Reading::Alone);
         let [block] = &blocks.concat()[..] else { panic!("one block: {blocks:?}") };
-        convolution.apply(block, &Source { values, mask, width: convolution.columns.size as usize }, nodata, None)
+        let (width, height) = (convolution.columns.size as usize, convolution.rows.size as usize);
+        convolution.apply(block, &Source { values, mask, stride: width, width, height }, nodata, None)
     }
 
     #[test]

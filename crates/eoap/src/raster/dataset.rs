@@ -9,12 +9,12 @@ use tokio::sync::OnceCell;
 
 use super::{
     georeference::{affine::Affine, crs::Crs},
-    grid::Grid,
+    grid::Grids,
     io::fetch::Fetcher,
     preview::{Colours, Preview},
     profile::Profile,
     read::{Read, ReadMask},
-    statistics::{BandStatistics, Statistics},
+    statistics::{Figures, Statistics},
     tiff::{
         data_type::DataType,
         header::{Further, Header},
@@ -173,10 +173,9 @@ impl Raster {
             let header = &self.shared.header;
             let sampling = header.geo.sampling().map(|sampling| sampling.name());
             let all: Vec<usize> = (0..header.metadata.bands.len()).collect();
-            let of = |band: usize, grid: Grid| {
-                BandStatistics::of(&grid, header.full.data_type, &header.metadata.bands[band], sampling, header.nodata)
-            };
-            Ok(Statistics { bands: self.each_grid(&all, max_size, of).await? })
+            let figures =
+                Figures { data_type: header.full.data_type, metadata: &header.metadata.bands, sampling, nodata: header.nodata };
+            Ok(Statistics { bands: self.of_each_band(&all, max_size, &figures).await? })
         })
     }
 
@@ -193,7 +192,7 @@ impl Raster {
                 None => Colours::Bands { bytes: header.full.data_type == DataType::UInt8 },
             };
             let bands: &[usize] = if header.full.samples >= 3 { &[0, 1, 2] } else { &[0] };
-            let grids = self.each_grid(bands, max_size, |_, grid| grid).await?;
+            let grids = self.of_each_band(bands, max_size, &Grids).await?;
             let subject =
                 format!("{} ({} × {}, {})", self.shared.name, header.full.width, header.full.height, header.full.data_type);
             let transform = self.transform();
