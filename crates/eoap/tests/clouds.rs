@@ -15,7 +15,7 @@ const ACCOUNT: &str = "devstoreaccount1";
 const KEY: &str = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 
 /// Google's interface takes keys as one part of a path.
-const GOOGLE_OBJECT: &str = "/results/job%2Fotsu.tif";
+const GOOGLE_OBJECT: &str = "/results/job%2Fotsu%2Etif";
 
 /// A blob as both stores serve it, in ranges.
 struct Blob(Vec<u8>);

@@ -5,9 +5,11 @@
 pub(crate) mod auxiliary;
 pub(crate) mod chunk;
 pub(crate) mod chunk_file;
+pub(crate) mod colours;
 pub(crate) mod compression;
 pub(crate) mod data_type;
 pub(crate) mod directory;
+pub(crate) mod fax;
 pub(crate) mod gdal_metadata;
 pub(crate) mod header;
 pub(crate) mod jpeg;

@@ -1,4 +1,4 @@
-//! Rasters of rarer kinds: fax, WebP, ground control points, cameras, texts and recorded statistics, against
+//! Rasters of rarer kinds: fax, WebP, colours of inks and of differences, ground control points, cameras, texts and recorded statistics, against
 //! what rasterio says of them (`data/kinds.py`).
 
 use std::{collections::BTreeMap, path::PathBuf};
@@ -33,7 +33,7 @@ fn folder() -> PathBuf {
 async fn rarer_kinds_are_read_as_rasterio_reads_them() {
     let text = std::fs::read_to_string(folder().join("kinds.json")).expect("expectations");
     let expected: BTreeMap<String, Expected> = serde_json::from_str(&text).expect("JSON");
-    assert_eq!(expected.len(), 10);
+    assert_eq!(expected.len(), 17);
     for (name, expected) in expected {
         let raster = Raster::open_file(folder().join(&name)).await.expect(&name);
         let pixels = raster.read::<u8>().await.expect(&name);

@@ -1,8 +1,8 @@
 //! Decodes one tile or strip: decompression, bit and byte order, predictor.
 //!
 //! The crate `tiff` does it, except what [`decode`] names. It takes bytes and gives samples in the machine's
-//! byte order; it knows neither files nor where the chunk lies. Samples stay as they are stored, as in GDAL:
-//! no colour is converted or inverted, except those of JPEG.
+//! byte order; it knows neither files nor where the chunk lies. Samples stay as they are stored, except for the
+//! colours that GDAL converts (`colours`, and those of JPEG).
 
 use std::{borrow::Cow, io};
 
@@ -16,14 +16,15 @@ use tiff::{
 
 use super::{
     chunk_file::{ChunkFile, Described},
-    compression, jpeg,
+    colours::Differences,
+    compression, fax, jpeg,
     level::Level,
     webp, zstandard,
 };
 
 /// Decodes a chunk with this many rows into samples of whole bytes, row by row, bands side by side.
 ///
-/// Beside `tiff` it decodes JPEG and Zstandard (their modules say why), bits in reverse order, and values
+/// Beside `tiff` it decodes JPEG, Zstandard and fax data of group 3 (their modules say why), bits in reverse order, and values
 /// whose bits are not whole bytes, which `tiff` takes for bytes. Of nearly every file it also undoes Deflate
 /// and the predictor, which takes less time here; see [`inflate`] and [`sum_up`].
 pub(crate) fn decode(level: &Level, rows: u32, data: &[u8]) -> Result<Vec<u8>, String> {
@@ -34,6 +35,9 @@ pub(crate) fn decode(level: &Level, rows: u32, data: &[u8]) -> Result<Vec<u8>, S
         true => Cow::Owned(data.iter().map(|byte| byte.reverse_bits()).collect()),
         false => Cow::Borrowed(data),
     };
+    if let Some(differences) = level.colours.shared() {
+        return shared_differences(level, differences, rows, &data);
+    }
     let (samples, bits) = (level.chunk_samples(), usize::from(level.bits));
     let per_row = level.block.0 as usize * samples;
     let row_bytes = (per_row * bits).div_ceil(8);
@@ -57,8 +61,11 @@ pub(crate) fn decode(level: &Level, rows: u32, data: &[u8]) -> Result<Vec<u8>, S
         }
         8 | 16 | 32 | 64 => unpack(described, &data, &mut out)?,
         // Runs of black and white pixels are counted in pixels.
-        1 if samples == 1 && level.compression == CompressionMethod::Fax4 => {
-            unpack(described, &data, &mut out)?;
+        1 if samples == 1 && (level.fax_rows.is_some() || level.compression == CompressionMethod::Fax4) => {
+            match level.fax_rows {
+                Some(follow) => out = fax::decode(&data, level.block.0, rows, follow)?,
+                None => unpack(described, &data, &mut out)?,
+            }
             return Ok(widen(&out, row_bytes, per_row, bits, level.data_type.size()));
         }
         _ if compression::is_predicted(level.compression) && level.predictor != Predictor::None.to_u16() => {
@@ -79,6 +86,30 @@ pub(crate) fn decode(level: &Level, rows: u32, data: &[u8]) -> Result<Vec<u8>, S
         let halves: Vec<f16> = halves.iter().map(|half| f16::from_ne_bytes(*half)).collect();
         out = halves.to_f32_vec().into_iter().flat_map(f32::to_ne_bytes).collect();
     }
+    level.colours.convert(&mut out);
+    Ok(out)
+}
+
+/// Decodes a chunk in which several pixels share two of their values.
+fn shared_differences(level: &Level, differences: &Differences, rows: u32, data: &[u8]) -> Result<Vec<u8>, String> {
+    if compression::is_predicted(level.compression) && level.predictor != Predictor::None.to_u16() {
+        return Err(format!("its predictor {} is not defined for differences of colour that pixels share", level.predictor));
+    }
+    let (width, rows_of_units) = differences.units(level.block.0, rows);
+    let mut units = vec![0; width as usize * rows_of_units as usize];
+    let described = Described {
+        width,
+        rows: rows_of_units,
+        samples: 1,
+        bits: 8,
+        format: SampleFormat::Uint,
+        compression: level.compression,
+        predictor: Predictor::None.to_u16(),
+        byte_order: level.byte_order,
+    };
+    unpack(described, data, &mut units)?;
+    let mut out = differences.spread(&units, level.block.0 as usize, rows as usize);
+    level.colours.convert(&mut out);
     Ok(out)
 }
 

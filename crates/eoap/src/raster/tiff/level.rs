@@ -9,13 +9,17 @@ use bytes::Bytes;
 use tiff::tags::{ByteOrder, CompressionMethod, ExtraSamples, PhotometricInterpretation, PlanarConfiguration, SampleFormat, Tag};
 
 use super::{
+    colours::{Colours, Stored},
     data_type::DataType,
     directory::{Directory, Field, Halt, Layout, Outcome, Tiff},
+    fax::Rows,
 };
 
 /// NewSubfileType: bit 0, a reduced version of another image; bit 2, a mask.
 const REDUCED: u64 = 1;
 const MASK: u64 = 4;
+/// T4Options: bit 0, rows may be told by the one before.
+const GROUP_3_OPTIONS: u16 = 292;
 /// The largest size of a decoded chunk: a damaged file could ask for any size.
 const MAX_CHUNK_BYTES: u64 = 256 << 20;
 /// The limit of GDAL.
@@ -49,6 +53,10 @@ pub(crate) struct Level {
     pub(crate) predictor: u16,
     /// Nothing if it is not known, which does no harm.
     pub(crate) photometric: Option<PhotometricInterpretation>,
+    /// What becomes of its values when they are decoded.
+    pub(crate) colours: Colours,
+    /// How the rows of fax data that `tiff` does not decode follow one another.
+    pub(crate) fax_rows: Option<Rows>,
     /// Whether the last band says how opaque a pixel is (ExtraSamples 1 or 2).
     pub(crate) has_alpha: bool,
     pub(crate) byte_order: ByteOrder,
@@ -122,6 +130,15 @@ impl Level {
         // CorelDRAW writes 999 for an opacity that is not in the colours.
         let extra = extra.and_then(|extra| ExtraSamples::from_u16(if extra == 999 { 2 } else { extra }));
         let kind = first(Tag::NewSubfileType)?.unwrap_or(0);
+        let photometric = PhotometricInterpretation::from_u16(short(Tag::PhotometricInterpretation, 1)?);
+        let colours = Colours::read(tiff, directory, Stored { photometric, compression, samples, bits, is_planar })?;
+        let fax_rows = match compression {
+            CompressionMethod::Huffman => Some(Rows::AtBytes),
+            CompressionMethod::Fax3 => {
+                Some(Rows::AtMarks(first(Tag::from_u16_exhaustive(GROUP_3_OPTIONS))?.unwrap_or(0) & 1 == 1))
+            }
+            _ => None,
+        };
         let level = Self {
             file: LevelFile::Raster,
             width,
@@ -135,8 +152,10 @@ impl Level {
             is_planar,
             compression,
             predictor: short(Tag::Predictor, 1)?,
-            photometric: PhotometricInterpretation::from_u16(short(Tag::PhotometricInterpretation, 1)?),
-            has_alpha: extra.is_some_and(|extra| extra != ExtraSamples::Unspecified),
+            photometric,
+            colours,
+            fax_rows,
+            has_alpha: colours == Colours::Inks || extra.is_some_and(|extra| extra != ExtraSamples::Unspecified),
             byte_order: tiff.layout().byte_order,
             is_bit_reversed: short(Tag::FillOrder, 1)? == 2,
             jpeg_tables: tiff.bytes(directory, Tag::JPEGTables)?,
@@ -148,25 +167,7 @@ impl Level {
         Ok(level)
     }
 
-    /// Refuses colours that GDAL converts: without that conversion, their numbers would be taken for other
-    /// colours.
-    fn check_colours(&self) -> Outcome<()> {
-        let is_jpeg = self.compression == CompressionMethod::ModernJPEG;
-        let colours = match self.photometric {
-            Some(PhotometricInterpretation::YCbCr) if !is_jpeg && self.samples == 3 => {
-                "brightness and two differences of colour (YCbCr) that are no JPEG"
-            }
-            Some(PhotometricInterpretation::CMYK) if self.samples == 4 && self.bits == 8 => "amounts of four inks (CMYK)",
-            Some(PhotometricInterpretation::CIELab) => "colours in CIE L*a*b*",
-            _ => return Ok(()),
-        };
-        broken(format!(
-            "its values are {colours}, which this library does not convert to red, green and blue; convert it with `gdal_translate`"
-        ))
-    }
-
     fn check(&self) -> Outcome<()> {
-        self.check_colours()?;
         let (across, down) = self.chunk_grid();
         let planes = if self.is_planar { u64::from(self.samples) } else { 1 };
         let count = u64::from(across) * u64::from(down) * planes;
