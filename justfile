@@ -69,6 +69,10 @@ pygeoapi *COMMAND:
 client-servers RELEASE="0.24":
     tests/peers/pygeoapi.py --release {{RELEASE}} cargo test -p eoap --test servers -- --nocapture
 
+# Run that suite against a real `wraptile` or `fastprocesses`; installs it under target/peers.
+client-server NAME:
+    tests/peers/other_servers.py {{NAME}} cargo test -p eoap --test servers -- --nocapture
+
 # Open the notebooks in JupyterLab, with our kernel, against the testbed; says how to install JupyterLab where it is missing.
 lab *OPTIONS:
     cargo run --quiet -- lab {{OPTIONS}}
@@ -137,7 +141,7 @@ pytest-plugin *OPTIONS:
 python-foreign *NAMES:
     tests/peers/nbclient_verdicts.py {{NAMES}}
 
-# Write 2116 GeoTIFFs with GDAL and compare every pixel and every profile with rasterio; installs it under target/raster (needs Python 3).
+# Write 2172 GeoTIFFs with GDAL and compare every pixel and every profile with rasterio; installs it under target/raster (needs Python 3).
 raster-corpus *FILES:
     test -d target/raster/venv || python3 -m venv target/raster/venv
     target/raster/venv/bin/pip install --quiet numpy rasterio
