@@ -10,126 +10,13 @@ use std::{collections::VecDeque, ops::Range};
 use super::{
     kernel::Kernel,
     resample::{neighbour, rounded_from_32_bits},
+    taps::{Direction, Steps, Taps},
     tiff::{data_type::DataType, sample::Sample},
+    weighed_sums::{in_pairs, in_vectors, is_vectored, weighed},
 };
 
 /// A block of the result is made of about this many pixels of the source.
 const BLOCK_PIXELS: u64 = 1 << 20;
-
-/// One direction of a part of a level that is read in another size.
-#[derive(Clone, Debug)]
-pub(super) struct Direction {
-    /// Pixels of the level for each of the result.
-    ratio: f64,
-    /// The first pixel of the part, and how many it has.
-    first: u32,
-    length: u32,
-    /// What is added to places in the level, for a part that begins within a pixel.
-    delta: f64,
-    /// Where places are counted from: those in the whole result, if the part begins with one of its pixels.
-    origin: i64,
-    shift: i64,
-    size: u32,
-    result: u32,
-}
-
-impl Direction {
-    /// The part from `start` on, `length` pixels long, of a level with `size` pixels, read as `result`
-    /// pixels.
-    pub(super) fn of(start: f64, length: f64, size: u32, result: u32) -> Self {
-        let ratio = length / f64::from(result);
-        let first = ((start + 0.5) as u32).min(size - 1);
-        let whole = ((length + 0.5) as u32).max(1).min(size - first);
-        let virtual_start = start / ratio;
-        let is_on_grid = (virtual_start - (virtual_start + 0.5).trunc()).abs() < 1e-8;
-        let (delta, origin, shift) = match is_on_grid {
-            true => (0.0, 0, (virtual_start + 0.5) as i64),
-            false => (start - f64::from(first), first.into(), 0),
-        };
-        Self { ratio, first, length: whole, delta, origin, shift, size, result }
-    }
-
-    /// The factor by which GDAL widens a kernel when it decides what to read.
-    fn factor(&self) -> u32 {
-        ((0.5 + self.ratio) as u32).max(1)
-    }
-
-    /// How many pixels of the source this many pixels of the result take.
-    fn needed(&self, result: u32) -> u64 {
-        (3 + (f64::from(result) * self.ratio) as u64).min(self.size.into())
-    }
-
-    /// The pixels that these pixels of the result are made of, with `margin` more on each side.
-    fn source(&self, result: &Range<u32>, margin: u32) -> Range<u32> {
-        let start = u64::from(self.first) + (f64::from(result.start) * self.ratio) as u64;
-        let end = u64::from(self.first) + 1 + (f64::from(result.end) * self.ratio).ceil() as u64;
-        let end = end.min(self.size.into()) + u64::from(margin);
-        (start.saturating_sub(margin.into()) as u32)..(end.min(self.size.into()) as u32)
-    }
-
-    /// The weights of the pixels that each pixel of the result is made of, out of those of a block.
-    fn taps(&self, kernel: Kernel, result: &Range<u32>, source: &Range<u32>, steps: Steps) -> Vec<Taps> {
-        let scale = (1.0 / self.ratio).min(1.0);
-        let radius = f64::from(kernel.radius()) / scale;
-        let (low, high) = (i64::from(source.start) - self.origin, i64::from(source.end) - self.origin);
-        let of = |index: u32| {
-            let middle = ((i64::from(index) + self.shift) as f64 + 0.5) * self.ratio + self.delta;
-            let start = ((middle - radius + 0.5).floor() as i64).max(low);
-            let end = ((middle + radius + 0.5) as i64).min(high).max(start);
-            let distances = steps.distances(scale * (start as f64 - middle + 0.5), scale, (end - start) as usize);
-            Taps::of(kernel, (start - low) as usize, distances)
-        };
-        result.clone().map(of).collect()
-    }
-}
-
-/// How GDAL counts from one distance to the next, which changes only the last digit.
-#[derive(Clone, Copy, Debug)]
-enum Steps {
-    OneByOne,
-    FourByFour,
-}
-
-impl Steps {
-    fn distances(self, first: f64, step: f64, count: usize) -> Vec<f64> {
-        let mut out = Vec::with_capacity(count);
-        let mut at = first;
-        while out.len() < count {
-            match self {
-                Self::FourByFour if out.len() + 4 <= count => {
-                    out.extend([at, at + step, at + 2.0 * step, at + 3.0 * step]);
-                    at += 4.0 * step;
-                }
-                _ => {
-                    out.push(at);
-                    at += step;
-                }
-            }
-        }
-        out
-    }
-}
-
-/// The first pixel that counts, and the weights from there on.
-#[derive(Debug)]
-struct Taps {
-    start: usize,
-    weights: Vec<f64>,
-    /// The weights as shares of their sum.
-    shares: Vec<f64>,
-}
-
-impl Taps {
-    fn of(kernel: Kernel, start: usize, mut weights: Vec<f64>) -> Self {
-        weights.iter_mut().for_each(|distance| *distance = kernel.weight(*distance));
-        let (fours, rest) = weights.as_chunks::<4>();
-        let sum =
-            fours.iter().map(|[a, b, c, d]| a + b + c + d).chain(rest.iter().copied()).fold(0.0, |sum, weight| sum + weight);
-        let inverse = if sum == 0.0 { 1.0 } else { 1.0 / sum };
-        let shares = weights.iter().map(|weight| weight * inverse).collect();
-        Self { start, weights, shares }
-    }
-}
 
 /// How a part is read: its directions, and the kernel.
 #[derive(Debug)]
@@ -337,62 +224,6 @@ fn vertically(lines: &VecDeque<Vec<f64>>, taps: &Taps, in_eights: bool, out: &mu
     }
 }
 
-/// Of each four, the first two and the last two are added up apart.
-fn in_pairs(values: impl ExactSizeIterator<Item = f64>, shares: &[f64]) -> f64 {
-    let (mut first, mut second) = (0.0, 0.0);
-    let fours = shares.len() / 4 * 4;
-    for (index, (value, share)) in values.zip(shares).enumerate() {
-        match index < fours && index % 4 >= 2 {
-            true => second += value * share,
-            false => first += value * share,
-        }
-    }
-    first + second
-}
-
-/// Four sums side by side, as the processor's vectors have them.
-fn in_vectors(values: &[f64], shares: &[f64], is_one_of_three: bool) -> f64 {
-    let mut sums = [[0.0; 4]; 2];
-    // Of less than eight, lines that are computed alone have no vectors.
-    let size = if is_one_of_three && shares.len() < 8 { 4 } else { 8 };
-    let whole = shares.len() / size * size;
-    for (number, (values, shares)) in values[..whole].chunks_exact(4).zip(shares.chunks_exact(4)).enumerate() {
-        let sums = &mut sums[if is_one_of_three { 0 } else { number % 2 }];
-        for lane in 0..4 {
-            sums[lane] += values[lane] * shares[lane];
-        }
-    }
-    let [a, b, c, d] = [0, 1, 2, 3].map(|lane| sums[0][lane] + sums[1][lane]);
-    let rest = values[whole..].iter().zip(&shares[whole..]);
-    rest.fold((a + c) + (b + d), |sum, (value, share)| sum + value * share)
-}
-
-/// The weighed sum of values, and the sum of the weights.
-fn weighed<T: Sample>(values: &[T], opacities: &[u8], weights: &[f64]) -> (f64, f64) {
-    let whole = weights.len() / 4 * 4;
-    let weight = |at: usize| weights[at] * f64::from(opacities[at]);
-    let (mut sum, mut total) = (0.0, 0.0);
-    if is_vectored::<T>() {
-        let (mut sums, mut totals) = ([0.0; 4], [0.0; 4]);
-        for at in 0..whole {
-            sums[at % 4] += values[at].to_f64() * weight(at);
-            totals[at % 4] += weight(at);
-        }
-        sum = (sums[0] + sums[2]) + (sums[1] + sums[3]);
-        total = (totals[0] + totals[2]) + (totals[1] + totals[3]);
-    } else {
-        for at in (0..whole).step_by(4) {
-            (at..at + 4).for_each(|at| sum += values[at].to_f64() * weight(at));
-            total += weight(at) + weight(at + 1) + weight(at + 2) + weight(at + 3);
-        }
-    }
-    for (at, value) in values.iter().enumerate().skip(whole) {
-        sum += value.to_f64() * weight(at);
-        total += weight(at);
-    }
-    (sum, total)
-}
-
 fn longest_run(are_valid: impl Iterator<Item = bool>) -> usize {
     let (mut run, mut longest) = (0, 0);
     for is_valid in are_valid {
@@ -400,11 +231,6 @@ fn longest_run(are_valid: impl Iterator<Item = bool>) -> usize {
         longest = longest.max(run);
     }
     longest
-}
-
-/// Whether GDAL adds values of this type up in vectors.
-fn is_vectored<T: Sample>() -> bool {
-    matches!(T::TYPE, DataType::UInt8 | DataType::UInt16)
 }
 
 /// Whether GDAL keeps results of this type in 32 bits until they are rounded.

@@ -29,9 +29,9 @@ use crate::error::{Error, Result};
 ///
 /// It reads TIFF and BigTIFF in both byte orders; whole numbers of 1 to 64 bits and floats of 16, 32 and 64;
 /// tiles and strips, bands side by side or apart. Compressions are LZW, Deflate, Zstandard, PackBits, JPEG,
-/// WebP, fax (group 4) and none, with predictors. Overviews and masks may be within the file or, with
-/// [`with_side_files`](Self::with_side_files), beside it. Anything else (complex numbers, LERC, JPEG XL, fax
-/// of group 3) is a clear error.
+/// WebP, fax (groups 3 and 4) and none, with predictors. CMYK and YCbCr become red, green and blue. Overviews
+/// and masks may be within the file or, with [`with_side_files`](Self::with_side_files), beside it. Anything
+/// else (complex numbers, LERC, JPEG XL) is a clear error.
 ///
 /// # Memory
 ///

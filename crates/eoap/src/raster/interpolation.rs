@@ -4,11 +4,12 @@ use std::{borrow::Cow, ops::Range, sync::Arc};
 
 use super::{
     band_values::MAX_PIXELS,
-    convolution::{Block, Convolution, Direction, Reading, Source},
+    convolution::{Block, Convolution, Reading, Source},
     cores::on_all_cores,
     dataset::Raster,
     kernel::Kernel,
     region::Region,
+    taps::Direction,
     tiff::{level::Level, sample::Sample},
     validity::Validity,
 };

@@ -17,5 +17,6 @@ pub(crate) mod level;
 pub(crate) mod nodata;
 pub(crate) mod sample;
 pub(crate) mod sparse;
+mod tags;
 pub(crate) mod webp;
 pub(crate) mod zstandard;

@@ -40,14 +40,7 @@ fn build_from(settings: StoreBuilder, bucket: String, surroundings: Surroundings
     // The place of a bucket is a fact: the asset's region comes before the user's usual one.
     let region = settings.region.or_else(|| set(Key::Region)).or(settings.fallback_region).or_else(|| of_profile("region"));
     let is_unsigned = settings.anonymous || is_unsigned || set(Key::SkipSignature).is_some_and(|value| value == "true");
-    let (credentials, token) = match (settings.credentials, set(Key::AccessKeyId)) {
-        (Some(keys), _) => (Some(keys), settings.session_token),
-        (None, Some(_)) => (None, settings.session_token.or_else(|| set(Key::Token))),
-        (None, None) => {
-            let keys = of_profile("aws_access_key_id").zip(of_profile("aws_secret_access_key"));
-            (keys, settings.session_token.or_else(|| of_profile("aws_session_token")))
-        }
-    };
+    let (credentials, token) = keys(settings.credentials, settings.session_token, &environment, &profile);
     let of_role = [Key::WebIdentityTokenFile, Key::ContainerCredentialsRelativeUri, Key::ContainerCredentialsFullUri];
     let has_credentials =
         credentials.is_some() || set(Key::AccessKeyId).is_some() || of_role.into_iter().any(|key| set(key).is_some());
@@ -95,6 +88,25 @@ fn build_from(settings: StoreBuilder, bucket: String, surroundings: Surroundings
         _ => Lazy::built(Arc::new(build(builder)?)),
     };
     Ok(Store::new(inner, ObjectUrl { provider: Provider::S3, bucket, key: String::new() }, endpoint, region))
+}
+
+/// The access key with its secret, and the token that belongs to them.
+fn keys(
+    credentials: Option<(String, String)>,
+    token: Option<String>,
+    environment: &AmazonS3Builder,
+    profile: &Profile,
+) -> (Option<(String, String)>, Option<String>) {
+    let set = |key: Key| environment.get_config_value(&key).filter(|value| !value.is_empty());
+    let of_profile = |name: &str| profile.get(name).map(str::to_owned);
+    match (credentials, set(Key::AccessKeyId)) {
+        (Some(keys), _) => (Some(keys), token),
+        (None, Some(_)) => (None, token.or_else(|| set(Key::Token))),
+        (None, None) => {
+            let keys = of_profile("aws_access_key_id").zip(of_profile("aws_secret_access_key"));
+            (keys, token.or_else(|| of_profile("aws_session_token")))
+        }
+    }
 }
 
 fn is_of_aws(endpoint: &str) -> bool {

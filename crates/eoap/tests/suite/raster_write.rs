@@ -63,6 +63,28 @@ fn place_no_data_and_overviews_are_written() {
 }
 
 #[test]
+fn statistics_are_written_down() {
+    let values = Array3::from_shape_fn((2, 30, 40), |(band, row, column)| match (band, row) {
+        (0, 0..3) => -9999.0,
+        _ => (row * 40 + column) as f32 - 500.0 * band as f32,
+    });
+    let raster = again(&Cog::of_bands(&values).nodata(-9999.0).statistics());
+    let computed = eoap::blocking::run(raster.statistics(0)).expect("statistics");
+    for band in 1..=2 {
+        let recorded = eoap::blocking::run(raster.recorded_statistics(band)).expect("tags").expect("statistics");
+        let computed = &computed[band - 1];
+        assert_eq!((Some(recorded.minimum), Some(recorded.maximum)), (computed.minimum, computed.maximum));
+        assert_eq!(recorded.valid_percent, Some(computed.valid_percent));
+        for (ours, theirs) in [(recorded.mean, computed.mean), (recorded.standard_deviation, computed.stddev)] {
+            let theirs = theirs.expect("valid values");
+            assert!((ours - theirs).abs() <= 1e-5 * theirs.abs(), "{ours} and {theirs}");
+        }
+    }
+    let empty = again(&Cog::of_band(&Array2::from_elem((5, 5), 7_u8)).nodata(7.0).statistics());
+    assert_eq!(eoap::blocking::run(empty.recorded_statistics(1)).expect("tags"), None);
+}
+
+#[test]
 fn what_cannot_be_written_is_said() {
     let one = Array2::<u8>::zeros((1, 1));
     let error = |cog: Cog| cog.to_bytes().expect_err("not written").to_string();

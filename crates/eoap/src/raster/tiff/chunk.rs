@@ -82,12 +82,17 @@ pub(crate) fn decode(level: &Level, rows: u32, data: &[u8]) -> Result<Vec<u8>, S
         }
     }
     if bits < 8 * level.data_type.size() {
-        let (halves, _) = out.as_chunks();
-        let halves: Vec<f16> = halves.iter().map(|half| f16::from_ne_bytes(*half)).collect();
-        out = halves.to_f32_vec().into_iter().flat_map(f32::to_ne_bytes).collect();
+        out = widen_halves(&out);
     }
     level.colours.convert(&mut out);
     Ok(out)
+}
+
+/// Floats of 16 bits as those of 32.
+fn widen_halves(bytes: &[u8]) -> Vec<u8> {
+    let (halves, _) = bytes.as_chunks();
+    let halves: Vec<f16> = halves.iter().map(|half| f16::from_ne_bytes(*half)).collect();
+    halves.to_f32_vec().into_iter().flat_map(f32::to_ne_bytes).collect()
 }
 
 /// Decodes a chunk in which several pixels share two of their values.
