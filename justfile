@@ -148,6 +148,14 @@ raster-corpus *FILES:
     target/raster/venv/bin/python crates/eoap/tests/corpus/make.py target/raster/corpus {{FILES}}
     EOAP_CORPUS=$PWD/target/raster/corpus cargo test -p eoap --test suite raster_corpus -- --nocapture
 
+# Write COGs of all types, read them with rasterio, and have `rio cogeo` validate them; installs both under target/raster (needs Python 3).
+raster-written:
+    test -d target/raster/venv || python3 -m venv target/raster/venv
+    target/raster/venv/bin/pip install --quiet numpy rasterio rio-cogeo
+    rm -rf target/raster/written && mkdir -p target/raster/written
+    EOAP_WRITTEN=$PWD/target/raster/written cargo test -p eoap --test suite files_are_written_for_rasterio
+    target/raster/venv/bin/python crates/eoap/tests/corpus/written.py target/raster/written
+
 # Time reading from S3 against rasterio and GDAL, with requests and bytes counted; installs them under target/raster.
 raster-bench RUNS="11" *MEASURES:
     crates/eoap/benches/raster.py {{RUNS}} {{MEASURES}}
