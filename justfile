@@ -111,6 +111,11 @@ water-bodies COUNT="50" SEED="1":
 testbed-load COUNT="200":
     tests/peers/load.py {{COUNT}}
 
+# Test stores of Google Cloud and Azure, which take features of eoap that are off otherwise.
+clouds:
+    cargo test -p eoap --features gcp,azure --test clouds
+    cargo test -p eoap --features gcp,azure --lib storage
+
 # Write to the testbed's S3 with boto3, the AWS command line, s3fs and rclone, and read it all back; installs them under target/peers.
 s3-clients:
     tests/peers/s3_clients.py

@@ -130,3 +130,15 @@ async fn relative_addresses_are_refused_with_advice() {
     let text = Raster::open(&asset).await.expect_err("relative").to_string();
     assert!(text.contains("./otsu.tif") && text.contains("make it absolute"), "{text}");
 }
+
+#[cfg(not(any(feature = "gcp", feature = "azure")))]
+#[tokio::test]
+async fn stores_of_others_name_the_feature_that_they_take() {
+    for (address, feature) in [("gs://results/x.tif", "gcp"), ("az://results/x.tif", "azure")] {
+        let asset = serde_json::from_value(json!({"href": address})).expect("asset");
+        for error in [Store::for_url(address).expect_err(address), Raster::open(&asset).await.expect_err(address)] {
+            assert!(error.to_string().contains(&format!("features = [{feature:?}]")), "{error}");
+            assert!(matches!(error, Error::Store { .. }), "{error}");
+        }
+    }
+}
