@@ -37,7 +37,11 @@ fn an_error_that_rustc_finds_while_it_generates_code_makes_its_cell_red() {
         "late",
         "",
         &[
-            ("def", PLAIN, "fn more_than_three<const N: usize>() -> usize {\n    const { assert!(N > 3, \"too few\") };\n    N\n}"),
+            (
+                "def",
+                PLAIN,
+                "fn more_than_three<const N: usize>() -> usize {\n    const { assert!(N > 3, \"too few\") };\n    N\n}",
+            ),
             ("five", PLAIN, "let five = more_than_three::<5>();"),
             ("two", PLAIN, "let six = five + 1;\nlet two = more_than_three::<2>();"),
             ("after", PLAIN, "assert_eq!(six, 6);"),

@@ -21,6 +21,11 @@ use crate::project::Project;
 /// Digests by part, such as `cells` or `toolchain`.
 pub type Parts = BTreeMap<String, String>;
 
+/// The part of [`inputs`] for the files that cells asked for.
+pub const SEEN_FILES: &str = "files that cells asked for";
+/// The part of [`inputs`] for what lies beside the notebook.
+pub const FILES_BESIDE: &str = "files beside";
+
 /// Remembers which notebooks passed, and with what.
 #[derive(Debug)]
 pub struct ResultCache {
@@ -196,13 +201,34 @@ fn manifests_above(packages: &[PathBuf]) -> BTreeSet<PathBuf> {
     folders.flat_map(|folder| folder.ancestors().skip(1)).map(|folder| folder.join("Cargo.toml")).collect()
 }
 
-/// Digests of what a verdict on the notebook rests on, part by part, as it is now. They cover what is known
-/// without a run: what the runner reads, the sources of local packages, and what lies beside the notebook.
+/// Digests of what a verdict on the notebook rests on, part by part, as it is now: what the runner reads, the
+/// sources of local packages, and what its cells asked for when it last ran. Where that is not known, or not
+/// all of it, what lies beside the notebook counts.
 ///
 /// # Errors
 /// When a file cannot be read.
-pub fn inputs(notebook: &Notebook, surroundings: Surroundings<'_>, sources: Sources<'_>) -> std::io::Result<Parts> {
+pub fn inputs(
+    notebook: &Notebook,
+    surroundings: Surroundings<'_>,
+    sources: Sources<'_>,
+    seen: Option<&Accesses>,
+) -> std::io::Result<Parts> {
     let (mut parts, _) = parts(notebook, surroundings, sources.variables)?;
+    parts.insert("dependencies".to_owned(), digest_of_files(&sources_of(sources.paths)?)?.0);
+    if let Some(seen) = seen {
+        let wanted = seen.inputs.iter().map(|(path, interest)| (path.as_path(), *interest));
+        let missing = seen.missing.iter().map(|path| (path.as_path(), Interest::Presence));
+        let states: Vec<_> = wanted.chain(missing).map(|(path, interest)| FileState::now(path, interest).ok()).collect();
+        parts.insert(SEEN_FILES.to_owned(), digest(format!("{states:?}").as_bytes()));
+    }
+    if seen.is_none_or(|seen| seen.beyond.is_some()) {
+        parts.insert(FILES_BESIDE.to_owned(), stamps_beside(notebook)?);
+    }
+    Ok(parts)
+}
+
+/// A digest of the sizes and times of the files beside a notebook.
+fn stamps_beside(notebook: &Notebook) -> std::io::Result<String> {
     // Other notebooks and the settings have parts of their own, and so have notebooks of a project in a
     // folder of its own.
     let beside = |path: &Path| {
@@ -213,9 +239,7 @@ pub fn inputs(notebook: &Notebook, surroundings: Surroundings<'_>, sources: Sour
     let beside = files_below(notebook.directory(), &beside)?;
     let stamps = beside.iter().filter_map(|path| Some((path, std::fs::metadata(path).ok()?)));
     let stamps: Vec<_> = stamps.map(|(path, metadata)| (path, metadata.len(), metadata.modified().ok())).collect();
-    parts.insert("files".to_owned(), digest(format!("{stamps:?}").as_bytes()));
-    parts.insert("dependencies".to_owned(), digest_of_files(&sources_of(sources.paths)?)?.0);
-    Ok(parts)
+    Ok(digest(format!("{stamps:?}").as_bytes()))
 }
 
 /// The digests of what the runner itself reads, and when the newest file among them was changed.
