@@ -80,6 +80,9 @@ struct Passed {
     /// The variables that were read to compile both.
     variables: Vec<String>,
     parts: Parts,
+    /// The day on which it passed, in days since 1970 (UTC), if cells asked for the date. The verdict holds on
+    /// that day.
+    day: Option<u64>,
 }
 
 /// What the local packages that a notebook depends on are made from.
@@ -109,7 +112,12 @@ impl ResultCache {
         // An entry that cannot be read counts as unknown: the notebook runs.
         let Ok(passed) = serde_json::from_str::<Passed>(&text) else { return Known::Nothing };
         let same_parts = || parts(notebook, surroundings, &passed.variables).is_ok_and(|(parts, _)| parts == passed.parts);
-        if passed.files.iter().all(|state| looked.holds(state)) && same_parts() { Known::Holds } else { Known::Changed }
+        let same_day = passed.day.is_none_or(|day| day == today());
+        if same_day && passed.files.iter().all(|state| looked.holds(state)) && same_parts() {
+            Known::Holds
+        } else {
+            Known::Changed
+        }
     }
 
     /// Remembers that the notebook passed in a run that began at `began`, with these local packages, and that
@@ -188,8 +196,14 @@ impl Passed {
             }
             files.push(state);
         }
-        (newest < began).then_some(Passed { files, variables, parts })
+        let day = accesses.asks_date.then(today);
+        (newest < began).then_some(Passed { files, variables, parts, day })
     }
+}
+
+fn today() -> u64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    since.map_or(0, |since| since.as_secs() / (24 * 3600))
 }
 
 /// Where a workspace's manifest is or would be, from which packages may take versions, features and profiles.
@@ -407,6 +421,21 @@ mod tests {
             change(&mut world);
             assert!(!world.holds(), "{what} changed");
         }
+    }
+
+    #[test]
+    fn a_notebook_that_asks_for_the_date_passed_for_that_day() {
+        let world = World::new();
+        world.remember_with(&Accesses { asks_date: true, ..world.accesses() });
+        assert!(world.holds());
+        world.with(|cache, notebook, surroundings, _| {
+            let file = cache.file(notebook, surroundings);
+            let text = fs::read_to_string(&file).unwrap();
+            let (today, yesterday) = (format!("\"day\": {}", today()), format!("\"day\": {}", today() - 1));
+            assert!(text.contains(&today), "{text}");
+            fs::write(&file, text.replace(&today, &yesterday)).unwrap();
+        });
+        assert!(!world.holds());
     }
 
     #[test]
