@@ -15,9 +15,11 @@ mod tell;
 pub mod watch;
 mod workers;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime};
+
+use rust_cells::Accesses;
 
 use cache::{Known, Looked, Parts, ResultCache, Sources, Surroundings};
 use judge::Purpose;
@@ -90,6 +92,8 @@ pub struct Runner<'a> {
     pub jobs: usize,
     /// How often each notebook is run while it passes, at least once.
     pub repeat: u32,
+    /// What the cells of each notebook asked for when it last ran, where its engine knows. Runs note it here.
+    pub seen: BTreeMap<String, Accesses>,
 }
 
 /// The notebooks of a selection.
@@ -223,6 +227,7 @@ impl Runner<'_> {
                 built => built?,
             }
         }
+        let mut seen = BTreeMap::new();
         let not_begun = self.run_all(turn.place, &to_run, emit, &mut |target, outcome| {
             is_interrupted |= outcome.is_interrupted;
             tally.add(target, &outcome.summary);
@@ -237,8 +242,11 @@ impl Runner<'_> {
                     cache.forget(notebook, surroundings);
                 }
             };
-            self.with_cache(turn, notebook, &fingerprint, remember).map(drop)
+            let remembered = self.with_cache(turn, notebook, &fingerprint, remember).map(drop);
+            seen.extend(outcome.accesses.map(|accesses| (notebook.name.clone(), accesses)));
+            remembered
         })?;
+        self.seen.append(&mut seen);
         not_begun.iter().try_for_each(|target| tally.not_begun(root, target, emit))?;
         Ok(is_interrupted)
     }

@@ -245,6 +245,13 @@ impl Items {
         }
     }
 
+    /// The names of the types that implement a trait of the notebook.
+    pub(crate) fn implementing(&self, of: &str) -> BTreeSet<String> {
+        let implementations =
+            self.all.values().filter_map(|defined| defined.item.is_for.as_ref()).filter(|is_for| is_for.contains(of));
+        implementations.flatten().filter(|name| *name != of).cloned().collect()
+    }
+
     /// Whether a cell has defined something of this name.
     pub(crate) fn has(&self, name: &str) -> bool {
         !self.numbers_of([name].into_iter()).is_empty()

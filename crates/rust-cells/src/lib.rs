@@ -31,6 +31,7 @@ mod refusal;
 )]
 mod runtime;
 mod runtime_files;
+mod scratch;
 mod session;
 mod state;
 mod toolchain;
@@ -39,7 +40,7 @@ mod types;
 pub use cancellation::CancellationToken;
 pub use chain::{Came, Chain, LibrarySource, Step, dependencies_of, dependency_stages};
 pub use commands::{COMMANDS, CommandHelp};
-pub use compiler::{Compilation, CompileRequest, CompiledCell, Compiler};
+pub use compiler::{Compilation, CompileRequest, CompiledCell, Compiler, Finished, Unfinished};
 pub use diagnostics::{Diagnostic, Place};
 pub use error::Error;
 pub use file_state::{FileState, Interest};

@@ -124,6 +124,7 @@ fn run(file: &Path) -> Result<(), Failed> {
         seen.accesses = Accesses {
             inputs: &accesses.inputs - &before.inputs,
             missing: &accesses.missing - &before.missing,
+            asks_date: accesses.asks_date && !before.asks_date,
             beyond: accesses.beyond.clone().filter(|_| before.beyond.is_none()),
             ..Accesses::default()
         };
@@ -197,6 +198,7 @@ impl Seen {
                     let (mime, content) = plain.split_once(' ').unwrap_or((&plain, ""));
                     must(displays.next() == Some(&(mime.to_owned(), content.to_owned())));
                 }
+                "asks" => must(self.accesses.asks_date == (plain == "the date")),
                 "word" => must(self.words == [plain]),
                 "help" => must(help.iter().any(|help| help.contains(&plain))),
                 "line" => must(line.map(|line| line.to_string()).as_deref() == Some(text)),

@@ -21,6 +21,11 @@ use crate::project::Project;
 /// Digests by part, such as `cells` or `toolchain`.
 pub type Parts = BTreeMap<String, String>;
 
+/// The part of [`inputs`] for the files that cells asked for.
+pub const SEEN_FILES: &str = "files that cells asked for";
+/// The part of [`inputs`] for what lies beside the notebook.
+pub const FILES_BESIDE: &str = "files beside";
+
 /// Remembers which notebooks passed, and with what.
 #[derive(Debug)]
 pub struct ResultCache {
@@ -75,6 +80,9 @@ struct Passed {
     /// The variables that were read to compile both.
     variables: Vec<String>,
     parts: Parts,
+    /// The day on which it passed, in days since 1970 (UTC), if cells asked for the date. The verdict holds on
+    /// that day.
+    day: Option<u64>,
 }
 
 /// What the local packages that a notebook depends on are made from.
@@ -104,7 +112,12 @@ impl ResultCache {
         // An entry that cannot be read counts as unknown: the notebook runs.
         let Ok(passed) = serde_json::from_str::<Passed>(&text) else { return Known::Nothing };
         let same_parts = || parts(notebook, surroundings, &passed.variables).is_ok_and(|(parts, _)| parts == passed.parts);
-        if passed.files.iter().all(|state| looked.holds(state)) && same_parts() { Known::Holds } else { Known::Changed }
+        let same_day = passed.day.is_none_or(|day| day == today());
+        if same_day && passed.files.iter().all(|state| looked.holds(state)) && same_parts() {
+            Known::Holds
+        } else {
+            Known::Changed
+        }
     }
 
     /// Remembers that the notebook passed in a run that began at `began`, with these local packages, and that
@@ -183,8 +196,14 @@ impl Passed {
             }
             files.push(state);
         }
-        (newest < began).then_some(Passed { files, variables, parts })
+        let day = accesses.asks_date.then(today);
+        (newest < began).then_some(Passed { files, variables, parts, day })
     }
+}
+
+fn today() -> u64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    since.map_or(0, |since| since.as_secs() / (24 * 3600))
 }
 
 /// Where a workspace's manifest is or would be, from which packages may take versions, features and profiles.
@@ -196,13 +215,34 @@ fn manifests_above(packages: &[PathBuf]) -> BTreeSet<PathBuf> {
     folders.flat_map(|folder| folder.ancestors().skip(1)).map(|folder| folder.join("Cargo.toml")).collect()
 }
 
-/// Digests of what a verdict on the notebook rests on, part by part, as it is now. They cover what is known
-/// without a run: what the runner reads, the sources of local packages, and what lies beside the notebook.
+/// Digests of what a verdict on the notebook rests on, part by part, as it is now: what the runner reads, the
+/// sources of local packages, and what its cells asked for when it last ran. Where that is not known, or not
+/// all of it, what lies beside the notebook counts.
 ///
 /// # Errors
 /// When a file cannot be read.
-pub fn inputs(notebook: &Notebook, surroundings: Surroundings<'_>, sources: Sources<'_>) -> std::io::Result<Parts> {
+pub fn inputs(
+    notebook: &Notebook,
+    surroundings: Surroundings<'_>,
+    sources: Sources<'_>,
+    seen: Option<&Accesses>,
+) -> std::io::Result<Parts> {
     let (mut parts, _) = parts(notebook, surroundings, sources.variables)?;
+    parts.insert("dependencies".to_owned(), digest_of_files(&sources_of(sources.paths)?)?.0);
+    if let Some(seen) = seen {
+        let wanted = seen.inputs.iter().map(|(path, interest)| (path.as_path(), *interest));
+        let missing = seen.missing.iter().map(|path| (path.as_path(), Interest::Presence));
+        let states: Vec<_> = wanted.chain(missing).map(|(path, interest)| FileState::now(path, interest).ok()).collect();
+        parts.insert(SEEN_FILES.to_owned(), digest(format!("{states:?}").as_bytes()));
+    }
+    if seen.is_none_or(|seen| seen.beyond.is_some()) {
+        parts.insert(FILES_BESIDE.to_owned(), stamps_beside(notebook)?);
+    }
+    Ok(parts)
+}
+
+/// A digest of the sizes and times of the files beside a notebook.
+fn stamps_beside(notebook: &Notebook) -> std::io::Result<String> {
     // Other notebooks and the settings have parts of their own, and so have notebooks of a project in a
     // folder of its own.
     let beside = |path: &Path| {
@@ -213,9 +253,7 @@ pub fn inputs(notebook: &Notebook, surroundings: Surroundings<'_>, sources: Sour
     let beside = files_below(notebook.directory(), &beside)?;
     let stamps = beside.iter().filter_map(|path| Some((path, std::fs::metadata(path).ok()?)));
     let stamps: Vec<_> = stamps.map(|(path, metadata)| (path, metadata.len(), metadata.modified().ok())).collect();
-    parts.insert("files".to_owned(), digest(format!("{stamps:?}").as_bytes()));
-    parts.insert("dependencies".to_owned(), digest_of_files(&sources_of(sources.paths)?)?.0);
-    Ok(parts)
+    Ok(digest(format!("{stamps:?}").as_bytes()))
 }
 
 /// The digests of what the runner itself reads, and when the newest file among them was changed.
@@ -383,6 +421,21 @@ mod tests {
             change(&mut world);
             assert!(!world.holds(), "{what} changed");
         }
+    }
+
+    #[test]
+    fn a_notebook_that_asks_for_the_date_passed_for_that_day() {
+        let world = World::new();
+        world.remember_with(&Accesses { asks_date: true, ..world.accesses() });
+        assert!(world.holds());
+        world.with(|cache, notebook, surroundings, _| {
+            let file = cache.file(notebook, surroundings);
+            let text = fs::read_to_string(&file).unwrap();
+            let (today, yesterday) = (format!("\"day\": {}", today()), format!("\"day\": {}", today() - 1));
+            assert!(text.contains(&today), "{text}");
+            fs::write(&file, text.replace(&today, &yesterday)).unwrap();
+        });
+        assert!(!world.holds());
     }
 
     #[test]

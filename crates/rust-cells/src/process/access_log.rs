@@ -45,6 +45,8 @@ pub struct Accesses {
     pub missing: BTreeSet<PathBuf>,
     /// Variables that cells have read while they were compiled.
     pub variables: BTreeSet<String>,
+    /// Whether they asked for the time of day, and so for the date.
+    pub asks_date: bool,
     /// Why cells may have read more than this, as half a sentence: ``it starts the program `git` ``.
     pub beyond: Option<String>,
 }
@@ -129,6 +131,7 @@ impl Accesses {
             match access {
                 Access::Program => drop(accesses.beyond.get_or_insert_with(|| starts(&words))),
                 Access::Host => drop(accesses.beyond.get_or_insert_with(|| "it connects to another host".to_owned())),
+                Access::Date => accesses.asks_date = true,
                 Access::Made => {
                     // A file that is only written does not matter, be it new or not.
                     if identity.iter().any(|byte| *byte != 0) {

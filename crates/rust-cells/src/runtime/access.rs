@@ -48,12 +48,22 @@ pub(crate) enum Access {
     Program,
     /// A host that is not this one was connected to.
     Host,
+    /// The time of day was asked for, and so the date.
+    Date,
 }
 
 impl Access {
     /// All of them.
-    pub(crate) const ALL: [Access; 7] =
-        [Access::Read, Access::Made, Access::Missing, Access::Looked, Access::Listed, Access::Program, Access::Host];
+    pub(crate) const ALL: [Access; 8] = [
+        Access::Read,
+        Access::Made,
+        Access::Missing,
+        Access::Looked,
+        Access::Listed,
+        Access::Program,
+        Access::Host,
+        Access::Date,
+    ];
 
     /// The letter that it is written down by.
     pub(crate) const fn letter(self) -> u8 {
@@ -65,6 +75,7 @@ impl Access {
             Access::Listed => b'l',
             Access::Program => b'x',
             Access::Host => b'n',
+            Access::Date => b'd',
         }
     }
 }
@@ -171,6 +182,18 @@ pub(super) unsafe fn started(program: *const c_char) {
     if !program.is_null() {
         // SAFETY: the caller says so.
         write(Access::Program, Identity::default(), &[unsafe { CStr::from_ptr(program) }.to_bytes()]);
+    }
+}
+
+/// `CLOCK_REALTIME`: the clock that knows the date.
+pub(super) const TIME_OF_DAY: i32 = 0;
+
+/// A clock was asked. Most only measure how long something takes.
+pub(super) fn asked_time(clock: i32) {
+    const COARSE: i32 = 5;
+    const ATOMIC: i32 = 11;
+    if [TIME_OF_DAY, COARSE, ATOMIC].contains(&clock) {
+        write(Access::Date, Identity::default(), &[]);
     }
 }
 
