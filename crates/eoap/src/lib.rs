@@ -118,6 +118,7 @@
 //! |---|---|
 //! | footprints, areas and rasters on a map | [`ItemCollection::map`], [`Map`] |
 //! | a raster | [`Raster::preview`], with [`colours`](Preview::colours) and [`range`](Preview::range) |
+//! | a window, or an array | [`Preview::of_band`], [`Preview::of_bands`]; [`Preview::png`] |
 //! | how values are distributed | [`BandStatistics::picture`], [`Histogram::picture`] |
 //! | what a job did when | [`Wait::timeline`], [`Timeline`] |
 //!

@@ -187,6 +187,8 @@ fn addresses_of_others_and_wrong_settings_are_refused() {
         let error = Store::builder(bucket).endpoint(endpoint).anonymous().build().expect_err("no address").to_string();
         assert!(error.contains("http://localhost:9000") && !error.contains("hush"), "{error}");
     }
+    let error = Store::builder("gs://results").requester_pays().anonymous().build().expect_err("of S3").to_string();
+    assert!(error.contains("requester"), "{error}");
     let Err(Error::Url { reason, .. }) = Store::builder("https://results").build() else { panic!("it is no bucket") };
     assert!(reason.contains("s3://bucket/folder/file.tif"), "{reason}");
 }

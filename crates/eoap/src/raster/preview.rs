@@ -20,6 +20,7 @@ use crate::{
     },
 };
 
+mod arrays;
 mod colouring;
 mod legend;
 

@@ -111,7 +111,12 @@ impl StoreBuilder {
             let bucket = self.bucket.clone();
             return s3::build(self, bucket);
         }
-        let ObjectUrl { provider, bucket, .. } = ObjectUrl::parse(&self.bucket)?;
+        let url = ObjectUrl::parse(&self.bucket)?.root();
+        if self.requester_pays && url.provider != Provider::S3 {
+            let reason = "only stores of S3 are asked to let the requester pay".to_owned();
+            return Err(crate::Error::Store { url: url.to_string(), reason, source: None });
+        }
+        let ObjectUrl { provider, bucket, .. } = url;
         match provider {
             Provider::S3 => s3::build(self, bucket),
             #[cfg(feature = "gcp")]
