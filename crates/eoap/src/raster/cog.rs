@@ -1,9 +1,9 @@
 //! Writes arrays as Cloud Optimized GeoTIFFs (OGC 21-026): tiles, overviews and a header that one request
 //! fetches.
 //!
-//! [`Cog`] holds the array and its settings. `figures` are its statistics. `file` decides the layout of the file, and `tiles` the content
-//! of its tiles. They are written with Deflate and a predictor, in little-endian order, with bands side by
-//! side.
+//! [`Cog`] holds the array and its settings. `figures` are its statistics. `file` decides the layout of
+//! the file, and `tiles` the content of its tiles. They are written with Deflate and a predictor, in
+//! little-endian order, with bands side by side.
 
 use std::path::Path;
 

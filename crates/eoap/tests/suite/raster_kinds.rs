@@ -1,5 +1,5 @@
-//! Rasters of rarer kinds: fax, WebP, colours of inks and of differences, ground control points, cameras, texts and recorded statistics, against
-//! what rasterio says of them (`data/kinds.py`).
+//! Rasters of rarer kinds: fax, WebP, colours of inks and of differences, ground control points, cameras,
+//! texts and recorded statistics, against what rasterio says of them (`data/kinds.py`).
 
 use std::{collections::BTreeMap, path::PathBuf};
 

@@ -24,9 +24,10 @@ use super::{
 
 /// Decodes a chunk with this many rows into samples of whole bytes, row by row, bands side by side.
 ///
-/// Beside `tiff` it decodes JPEG, Zstandard and fax data of group 3 (their modules say why), bits in reverse order, and values
-/// whose bits are not whole bytes, which `tiff` takes for bytes. Of nearly every file it also undoes Deflate
-/// and the predictor, which takes less time here; see [`inflate`] and [`sum_up`].
+/// Beside `tiff` it decodes JPEG, Zstandard and fax data of group 3 (their modules say why), bits in
+/// reverse order, and values whose bits are not whole bytes, which `tiff` takes for bytes. Of nearly
+/// every file it also undoes Deflate and the predictor, which takes less time here; see [`inflate`] and
+/// [`sum_up`].
 pub(crate) fn decode(level: &Level, rows: u32, data: &[u8]) -> Result<Vec<u8>, String> {
     if level.compression == CompressionMethod::ModernJPEG {
         return jpeg::decode(level, rows, data);
