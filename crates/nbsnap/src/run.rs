@@ -45,13 +45,13 @@ pub enum RunError {
     #[error(transparent)]
     Project(#[from] ProjectError),
     /// The project has no notebooks.
-    #[error("{folder} holds no notebooks (*.ipynb)")]
+    #[error("{folder} holds no notebooks (*.ipynb); `nbsnap init --example` writes a first one")]
     NoNotebooks {
         /// The folder.
         folder: PathBuf,
     },
     /// The filter leaves no notebook.
-    #[error("no notebook matches the filter")]
+    #[error("no notebook matches the filter; `nbsnap list` names them all")]
     NothingSelected,
     /// The engine cannot work.
     #[error(transparent)]

@@ -100,6 +100,8 @@ impl Rustc<'_> {
         match running.wait(Until::MirIsKnown, deadline, token)? {
             Waited::TimedOut => Ok(Begun::TimedOut),
             Waited::MirIsKnown => Ok(Begun::Checked(running)),
+            // It was quicker than we looked.
+            Waited::Ended if running.has_succeeded()? => Ok(Begun::Checked(running)),
             Waited::Ended => running.made().map(Begun::Ended),
         }
     }

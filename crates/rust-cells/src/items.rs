@@ -238,7 +238,7 @@ impl Items {
     pub(crate) fn compiled(&mut self, numbers: &[ItemNumber], library: &std::path::Path) {
         for number in numbers {
             if let Some(defined) = self.all.get_mut(number)
-                && !defined.item.statics.is_empty()
+                && !(defined.item.statics.is_empty() && defined.item.thread_locals.is_empty())
             {
                 Arc::make_mut(defined).library = Some(library.to_owned());
             }

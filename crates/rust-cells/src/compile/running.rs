@@ -85,9 +85,21 @@ impl Running {
             if Instant::now() > deadline {
                 return Ok(Waited::TimedOut);
             }
-            self.read().map_err(|error| Error::Program { program: self.program.clone(), source: error.into() })?;
+            self.read().map_err(|error| self.failed(error.into()))?;
         }
+        // It may have ended before its MIR was read.
+        self.mir.read_rest().map_err(|error| self.failed(error.into()))?;
         Ok(Waited::Ended)
+    }
+
+    fn failed(&self, source: std::io::Error) -> Error {
+        Error::Program { program: self.program.clone(), source }
+    }
+
+    /// Whether it has made what it was asked for. Waits for its end.
+    pub(super) fn has_succeeded(&mut self) -> Result<bool, Error> {
+        let status = self.child.wait();
+        Ok(status.map_err(|source| self.failed(source))?.success())
     }
 
     /// Reads what there is, or waits a moment for more.
@@ -110,7 +122,8 @@ impl Running {
 
     /// What it has made, when it has ended.
     pub(super) fn made(mut self) -> Result<Made, Error> {
-        let status = self.child.wait().map_err(|source| Error::Program { program: self.program.clone(), source })?;
+        let status = self.child.wait();
+        let status = status.map_err(|source| self.failed(source))?;
         self.has_ended = true;
         // Messages of a killed rustc do not count as a verdict on the cell.
         if let Some(signal) = status.signal() {
@@ -170,5 +183,62 @@ impl Stream {
             Err(error) => return Err(error),
         }
         Ok(())
+    }
+
+    /// Reads what is left, when nobody writes any more.
+    fn read_rest(&mut self) -> Result<(), Errno> {
+        while self.end.is_some() {
+            self.read()?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn running(script: &str) -> (tempfile::TempDir, Running) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mir = Stream::fifo(&folder.path().join("mir")).expect("a FIFO");
+        let mut command = Command::new("sh");
+        command.args(["-c", script]).current_dir(folder.path());
+        (folder, Running::start(command, Some(mir)).expect("it starts"))
+    }
+
+    fn wait(running: &mut Running, until: Until) -> Waited {
+        running.wait(until, Instant::now() + Duration::from_secs(20), &CancellationToken::default()).expect("no error")
+    }
+
+    #[test]
+    fn the_mir_is_known_while_it_is_still_at_work() {
+        let (_folder, mut running) = running("printf types > mir; sleep 0.3; echo '{}' >&2");
+        assert_eq!(wait(&mut running, Until::MirIsKnown), Waited::MirIsKnown);
+        assert_eq!(running.mir(), "types");
+        assert_eq!(wait(&mut running, Until::ItEnds), Waited::Ended);
+        assert_eq!(running.made().expect("made").other, "{}\n");
+    }
+
+    #[test]
+    fn nothing_is_lost_of_one_that_has_ended_before_anybody_looked() {
+        // As much as a pipe takes without a reader, and more than one read.
+        let (_folder, mut running) = running("printf '%60000s' end > mir");
+        std::thread::sleep(Duration::from_millis(300));
+        let waited = wait(&mut running, Until::MirIsKnown);
+        assert!([Waited::MirIsKnown, Waited::Ended].contains(&waited));
+        assert_eq!(wait(&mut running, Until::ItEnds), Waited::Ended);
+        assert!(running.mir().len() == 60_000 && running.mir().ends_with("end"));
+        assert!(running.has_succeeded().expect("it has ended"));
+        assert!(running.made().expect("made").success);
+    }
+
+    #[test]
+    fn one_that_fails_before_its_mir_is_known_has_failed() {
+        let (_folder, mut running) = running("echo no >&2; exit 3");
+        assert_eq!(wait(&mut running, Until::MirIsKnown), Waited::Ended);
+        assert!(!running.has_succeeded().expect("it has ended"));
+        assert_eq!(running.made().expect("made").other, "no\n");
     }
 }

@@ -136,6 +136,11 @@ fn meaning(message: &Message, map: &Map<'_>, plan: &Plan, taken: &[String]) -> M
                 return Meaning::Author(refusal::unset(map.cell, &name));
             }
         }
+        "E0282" | "E0283" | "E0284" => {
+            if let Some((name, _)) = kept(true) {
+                return Meaning::Author(refusal::untyped(map.cell, &name));
+            }
+        }
         "E0599" if plan.showing == Showing::Own && message.message.contains("evcxr_display") => {
             return Meaning::Change(|plan| plan.showing = Showing::Format);
         }

@@ -49,8 +49,8 @@ pub(super) struct Work<'a> {
 
 /// What became of one plan, or of a cell.
 enum Tried {
-    /// It is decided and kept.
-    Kept(Artefact),
+    /// What comes of it is known.
+    Decided(Artefact),
     /// rustc has checked it and makes the library.
     Checked(Box<Unfinished>),
     Next(Plan),
@@ -119,11 +119,11 @@ impl<'a> Work<'a> {
         let first = Plan { showing: self.first_showing(), ..Plan::default() };
         let key = self.key(&self.generate(&first));
         let tried = match self.compiler.artefacts.find(&key) {
-            Some(artefact) => Tried::Kept(artefact),
+            Some(artefact) => Tried::Decided(artefact),
             None => self.make(first, &key)?,
         };
         Ok(match tried {
-            Tried::Kept(Artefact { outcome, library, inputs, .. }) => (self.decided(outcome, library, inputs), None),
+            Tried::Decided(Artefact { outcome, library, inputs, .. }) => (self.decided(outcome, library, inputs), None),
             Tried::Checked(unfinished) => {
                 let Artefact { outcome, inputs, .. } = &unfinished.artefact;
                 (self.decided(outcome.clone(), unfinished.library(), inputs.clone()), Some(*unfinished))
@@ -233,7 +233,7 @@ impl<'a> Work<'a> {
             return Ok(Tried::Checked(unfinished));
         }
         match unfinished.rest(deadline, token)? {
-            Rest::Kept(artefact) => Ok(Tried::Kept(artefact)),
+            Rest::Kept(artefact) => Ok(Tried::Decided(artefact)),
             Rest::Failed(made) => self.refused(&made, plan, &generated, key, &place),
             Rest::TimedOut => Ok(Tried::TimedOut),
         }
@@ -244,13 +244,17 @@ impl<'a> Work<'a> {
         let map = Map { source: &generated.source, cell: self.request.cell, items: &self.state.items };
         match verdict(made, &map, &plan, &generated.taken) {
             Verdict::Try(next) => Ok(Tried::Next(next)),
+            // A rustc that has crashed, or could not work, may do better the next time.
+            Verdict::Failed(diagnostics) if made.messages.is_empty() => {
+                Ok(Tried::Decided(Artefact::failed(diagnostics, Vec::new(), Vec::new())))
+            }
             Verdict::Failed(diagnostics) => self.keep_failed(key, diagnostics, Some(folder)),
         }
     }
 
     fn keep_failed(&self, key: &str, diagnostics: Vec<Diagnostic>, folder: Option<&Path>) -> Result<Tried, Error> {
         let (files, variables) = folder.map(|folder| self.inputs(folder)).unwrap_or_default();
-        self.compiler.artefacts.keep(key, Artefact::failed(diagnostics, files, variables)).map(Tried::Kept)
+        self.compiler.artefacts.keep(key, Artefact::failed(diagnostics, files, variables)).map(Tried::Decided)
     }
 
     /// The types of the variables that the cell keeps.
