@@ -102,15 +102,15 @@
 //! | where it is | [`Raster::bounds`], [`bounds_wgs84`](Raster::bounds_wgs84), [`footprint`](Raster::footprint), [`Crs::transform`] |
 //! | figures | [`Raster::statistics`], as rio-stac computes them; [`Raster::recorded_statistics`], those that GDAL has written down; [`check_asset`]: does the file say what its STAC item says? |
 //!
-//! What is read equals what rasterio reads, pixel by pixel; the exceptions are said here. Colours of inks (CMYK)
-//! and of differences (YCbCr) become red, green and blue as in GDAL. JPEG's colours may
-//! differ a little from GDAL's (2 in values as stored, more at edges where chroma has half the size).
-//! Averages of colour numbers are refused, and so is all interpolation, where GDAL averages the colours.
-//! Definitions of reference systems are those of `crs-definitions` in GDAL's spelling: 4773 of 5506 codes
-//! read word for word as GDAL 3.10 writes them, the others have older names, and no newer edition is
-//! published as a crate. Statistics are computed of floats of 64 bits, as numpy does it; smallest and largest
-//! of 64-bit integers are exact nevertheless. Coordinates are transformed without the grids that PROJ may
-//! have installed, which matters for old datums.
+//! What is read equals what rasterio reads, pixel by pixel; the exceptions are said here. Colours of inks
+//! (CMYK) and of differences (YCbCr) become red, green and blue as in GDAL. JPEG's colours may differ a
+//! little from GDAL's (2 in values as stored, more at edges where chroma has half the size). Averages of
+//! colour numbers are refused, and so is all interpolation, where GDAL averages the colours. Definitions
+//! of reference systems are those of `crs-definitions` in GDAL's spelling: 4773 of 5506 codes read word
+//! for word as GDAL 3.10 writes them, the others have older names, and no newer edition is published as a
+//! crate. Statistics are computed of floats of 64 bits, as numpy does it; smallest and largest of 64-bit
+//! integers are exact nevertheless. Coordinates are transformed without the grids that PROJ may have
+//! installed, which matters for old datums.
 //!
 //! # Pictures
 //!
@@ -139,9 +139,10 @@
 //!
 //! # What it does not do
 //!
-//! No writing to S3; no LERC (what there is of it for Rust wraps a library in C++), JPEG XL, CIE L*a*b* or
-//! complex numbers in rasters, no CMYK in JPEGs: what cannot be read says so in its error. Of the files that GDAL keeps beside a raster, overviews, masks and
-//! recorded statistics are read ([`Raster::with_side_files`]), other metadata of `.aux.xml` are not.
+//! No writing to S3; no LERC (what there is of it for Rust wraps a library in C++), JPEG XL, CIE L*a*b*
+//! or complex numbers in rasters, no CMYK in JPEGs: what cannot be read says so in its error. Of the
+//! files that GDAL keeps beside a raster, overviews, masks and recorded statistics are read
+//! ([`Raster::with_side_files`]), other metadata of `.aux.xml` are not.
 
 #[cfg_attr(not(feature = "raster"), allow(dead_code, reason = "what only rasters need"))]
 mod draw;

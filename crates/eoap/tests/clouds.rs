@@ -10,7 +10,7 @@ use wiremock::{
     matchers::{header_exists, method, path, query_param},
 };
 
-/// What Azure's own emulator has for a key: a secret that is none.
+/// The account and the key of Azure's own emulator, which everybody knows.
 const ACCOUNT: &str = "devstoreaccount1";
 const KEY: &str = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 

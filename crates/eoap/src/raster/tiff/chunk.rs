@@ -1,8 +1,8 @@
 //! Decodes one tile or strip: decompression, bit and byte order, predictor.
 //!
-//! The crate `tiff` does it, except what [`decode`] names. It takes bytes and gives samples in the machine's
-//! byte order; it knows neither files nor where the chunk lies. Samples stay as they are stored, except for the
-//! colours that GDAL converts (`colours`, and those of JPEG).
+//! The crate `tiff` does it, except what [`decode`] names. It takes bytes and gives samples in the
+//! machine's byte order; it knows neither files nor where the chunk lies. Samples stay as they are
+//! stored, except for the colours that GDAL converts (`colours`, and those of JPEG).
 
 use std::{borrow::Cow, io};
 

@@ -1,8 +1,9 @@
-//! Colours that are stored otherwise than as red, green and blue, and what GDAL makes of them: amounts of four
-//! inks (CMYK, TIFF 6.0 section 16), and brightness with two differences of colour (YCbCr, section 21).
+//! Colours that are stored otherwise than as red, green and blue, and what GDAL makes of them: amounts of
+//! four inks (CMYK, TIFF 6.0 section 16), and brightness with two differences of colour (YCbCr, section
+//! 21).
 //!
-//! GDAL gives both as red, green and blue, by libtiff's arithmetic in whole numbers; so does this, to the last
-//! digit. Colours in JPEGs are `jpeg`'s.
+//! GDAL gives both as red, green and blue, by libtiff's arithmetic in whole numbers; so does this, to the
+//! last digit. Colours in JPEGs are `jpeg`'s.
 
 use tiff::tags::{CompressionMethod, PhotometricInterpretation, Tag};
 
@@ -25,7 +26,8 @@ pub(crate) enum Colours {
     Differences(Differences),
 }
 
-/// Brightness and two differences of colour: how many pixels share the differences, and what the numbers mean.
+/// Brightness and two differences of colour: how many pixels share the differences, and what the numbers
+/// mean.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Differences {
     across: u32,
@@ -46,8 +48,8 @@ pub(super) struct Stored {
 }
 
 impl Colours {
-    /// Refuses what GDAL converts and this does not: without that conversion, numbers would be taken for other
-    /// colours.
+    /// Refuses what GDAL converts and this does not: without that conversion, numbers would be taken for
+    /// other colours.
     pub(super) fn read(tiff: &Tiff<'_>, directory: &Directory, stored: Stored) -> Outcome<Self> {
         let is_jpeg = stored.compression == CompressionMethod::ModernJPEG;
         let refuse = |colours: &str| {

@@ -1,7 +1,8 @@
-//! Fax data of one dimension and of group 3 (TIFF 6.0 section 10; CCITT T.4), by the codes of the crate `fax`.
+//! Fax data of one dimension and of group 3 (TIFF 6.0 section 10; CCITT T.4), by the codes of the crate
+//! `fax`.
 //!
-//! `tiff` decodes group 4 alone. The crate `fax` knows rows of group 3 of one dimension; here are those of two
-//! dimensions, too, and rows without marks between them.
+//! `tiff` decodes group 4 alone. The crate `fax` knows rows of group 3 of one dimension; here are those
+//! of two dimensions, too, and rows without marks between them.
 
 use std::convert::Infallible;
 
@@ -15,7 +16,7 @@ use fax::{
 pub(crate) enum Rows {
     /// Each begins with a byte (compression 2).
     AtBytes,
-    /// A mark is between them; with `true`, each mark says whether its row is told by the one before
+    /// A mark is between them; with `true`, each mark says whether its row is described by the row before
     /// (compression 3).
     AtMarks(bool),
 }
@@ -74,7 +75,7 @@ impl<I: Iterator<Item = Result<u8, Infallible>>> Reader<I> {
         true
     }
 
-    /// A row told by the lengths of its runs.
+    /// A row described by the lengths of its runs.
     fn by_runs(&mut self, width: u32) -> Option<Vec<u32>> {
         let (mut changes, mut at, mut colour) = (Vec::new(), 0, Color::White);
         while at < width {
@@ -85,7 +86,7 @@ impl<I: Iterator<Item = Result<u8, Infallible>>> Reader<I> {
         within(changes, width)
     }
 
-    /// A row told by where it differs from the one before it.
+    /// A row described by where it differs from the one before it.
     fn by_row_before(&mut self, width: u32, before: &[u32]) -> Option<Vec<u32>> {
         let (mut changes, mut at, mut colour) = (Vec::new(), 0, Color::White);
         let mut is_begin = true;
@@ -170,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_are_told_by_the_one_before() {
+    fn rows_are_described_by_the_one_before() {
         let mark = "000000000001";
         // The same row, then one with its black a pixel to the right, then one without black.
         let data = bytes(&format!("{mark}1 0111 10 1000 {mark}0 1 1 1 {mark}0 011 011 1 {mark}0 0001 1"));

@@ -10,7 +10,7 @@ use super::{
 
 /// The limit of GDAL.
 const MAX_SIZE: u64 = i32::MAX as u64;
-/// T4Options: bit 0, rows may be told by the one before.
+/// T4Options: bit 0, rows may be described by the one before.
 const GROUP_3_OPTIONS: u16 = 292;
 
 /// The tags of one image.
