@@ -118,7 +118,7 @@ testbed-load COUNT="200":
 
 # Test stores of Google Cloud and Azure, which take features of eoap that are off otherwise.
 clouds:
-    cargo test -p eoap --features gcp,azure --test clouds
+    cargo test -p eoap --features gcp,azure --test clouds --test clouds_environment
     cargo test -p eoap --features gcp,azure --lib storage
 
 # Write to the testbed's S3 with boto3, the AWS command line, s3fs and rclone, and read it all back; installs them under target/peers.
