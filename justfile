@@ -151,7 +151,7 @@ pytest-plugin *OPTIONS:
 python-foreign *NAMES:
     tests/peers/nbclient_verdicts.py {{NAMES}}
 
-# Write 2173 GeoTIFFs with GDAL and compare every pixel and every profile with rasterio; installs it under target/raster (needs Python 3).
+# Write 2175 GeoTIFFs with GDAL and compare every pixel and every profile with rasterio; installs it under target/raster (needs Python 3).
 raster-corpus *FILES:
     test -d target/raster/venv || python3 -m venv target/raster/venv
     target/raster/venv/bin/pip install --quiet numpy rasterio

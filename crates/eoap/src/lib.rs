@@ -140,8 +140,8 @@
 //! # What it does not do
 //!
 //! No writing to S3; no LERC (what there is of it for Rust wraps a library in C++), JPEG XL, CIE L*a*b*
-//! or complex numbers in rasters, no CMYK in JPEGs: what cannot be read says so in its error. Of the
-//! files that GDAL keeps beside a raster, overviews, masks and recorded statistics are read
+//! or complex numbers in rasters, and no CMYK whose bands lie apart: what cannot be read says so in its
+//! error. Of the files that GDAL keeps beside a raster, overviews, masks and recorded statistics are read
 //! ([`Raster::with_side_files`]), other metadata of `.aux.xml` are not.
 
 #[cfg_attr(not(feature = "raster"), allow(dead_code, reason = "what only rasters need"))]

@@ -212,6 +212,8 @@ def special(folder):
         yield one(f"jpeg-gray-{layout_name}", compression=jpeg, layout=layout, array=gray.copy(), nodata=None)
         yield one(f"jpeg-rgb-{layout_name}", compression=jpeg, layout=layout, bands=(3, "pixel"), array=rgb.copy(), nodata=None, photometric="rgb")
         yield one(f"jpeg-ycbcr-{layout_name}", compression=jpeg, layout=layout, bands=(3, "pixel"), array=rgb.copy(), nodata=None, photometric="ycbcr")
+        if not SMALL:
+            yield one(f"jpeg-cmyk-{layout_name}", compression=jpeg, layout=layout, bands=(4, "pixel"), array=values("uint8", 4), nodata=None, photometric="cmyk")
         yield one(f"jpeg-planar-{layout_name}", compression=jpeg, layout=layout, bands=(3, "band"), array=rgb.copy(), nodata=None)
     yield one("jpeg-big-endian", compression=jpeg, layout=square, form=FORMATS[3], array=gray.copy(), nodata=None)
     for bits in (1, 2, 3, 4, 5, 7):

@@ -50,6 +50,12 @@ COLOURS = np.stack([GREY, GREY[::-1], 255 - GREY[:, ::-1], GREY // 3], axis=-1)
 write_raw(FOLDER / "cmyk.tif", COLOURS, 5, "lzw", block=8)
 write_raw(FOLDER / "ycbcr-shared.tif", COLOURS[..., :3], 6, "deflate", block=(16, 16), subsampling=(2, 2))
 write_raw(FOLDER / "ycbcr-range.tif", COLOURS[..., :3], 6, tags=[(529, "R", [0.2126, 0.7152, 0.0722]), (532, "R", [16, 235, 128, 240, 128, 240])])
+# What is refused, because GDAL would make other numbers of it, or reads it neither.
+(FOLDER / "refused").mkdir(exist_ok=True)
+write_raw(FOLDER / "refused/cmyk-apart.tif", COLOURS[:4, :5], 5, planar=True)
+write_raw(FOLDER / "refused/cmyk-and-more.tif", np.concatenate([COLOURS, COLOURS[..., :1]], axis=-1)[:4, :5], 5, extra=[1])
+write_raw(FOLDER / "refused/lab.tif", COLOURS[:4, :5, :3], 8)
+write_raw(FOLDER / "refused/ycbcr-2x4.tif", COLOURS[:4, :6, :3], 6, subsampling=(2, 4))
 write("webp-lossless.tif", np.stack([GREY, GREY[::-1], 255 - GREY]), compress="webp", WEBP_LOSSLESS=True, interleave="pixel", tiled=True, blockxsize=32, blockysize=32)
 write("webp-alpha.tif", np.stack([GREY, GREY[::-1], 255 - GREY, DISC * 255]), compress="webp", WEBP_LOSSLESS=True, interleave="pixel", photometric="rgb", alpha="yes")
 points = [GroundControlPoint(row, column, -121 + column / 1000, 40 - row / 900, 7.5) for row, column in ((0, 0), (0, WIDTH), (HEIGHT, 0), (20.5, 10.25))]

@@ -94,3 +94,16 @@ async fn a_raster_without_a_transformation_has_no_place_on_a_grid() {
     let error = raster.read::<u8>().on_grid(grid).resampling(Resampling::Bilinear).await.expect_err("nowhere").to_string();
     assert!(error.contains("no reference system"), "{error}");
 }
+
+#[tokio::test]
+async fn colours_that_are_not_converted_are_refused_by_their_name() {
+    for (name, words) in [
+        ("cmyk-apart.tif", "four inks (CMYK) in bands that lie apart"),
+        ("cmyk-and-more.tif", "four inks (CMYK) with a further band"),
+        ("lab.tif", "CIE L*a*b*"),
+        ("ycbcr-2x4.tif", "(YCbCr) for 2 × 4 pixels at once"),
+    ] {
+        let error = Raster::open_file(folder().join("refused").join(name)).await.expect_err(name).to_string();
+        assert!(error.contains(words) && error.contains("gdal_translate"), "{error}");
+    }
+}

@@ -142,3 +142,18 @@ async fn stores_of_others_name_the_feature_that_they_take() {
         }
     }
 }
+
+#[tokio::test]
+async fn who_pays_is_said_with_each_request() {
+    let server = MockServer::start().await;
+    let settings = Store::builder("results").endpoint(server.uri()).region("us-east-1").credentials("test", "hush");
+    for (store, payer) in [(settings.clone(), None), (settings.requester_pays(), Some("requester"))] {
+        server.reset().await;
+        let bytes = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/bits.tif")).expect("file");
+        serve(&server, "/results/bits.tif", bytes).await;
+        Raster::open_url("bits.tif", &store.build().expect("store")).await.expect("raster");
+        let requests = server.received_requests().await.expect("recorded requests");
+        let said = requests[0].headers.get("x-amz-request-payer").map(|value| value.to_str().expect("text"));
+        assert_eq!(said, payer);
+    }
+}

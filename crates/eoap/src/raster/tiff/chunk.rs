@@ -30,7 +30,9 @@ use super::{
 /// [`sum_up`].
 pub(crate) fn decode(level: &Level, rows: u32, data: &[u8]) -> Result<Vec<u8>, String> {
     if level.compression == CompressionMethod::ModernJPEG {
-        return jpeg::decode(level, rows, data);
+        let mut out = jpeg::decode(level, rows, data)?;
+        level.colours.convert(&mut out);
+        return Ok(out);
     }
     let data = match level.is_bit_reversed {
         true => Cow::Owned(data.iter().map(|byte| byte.reverse_bits()).collect()),

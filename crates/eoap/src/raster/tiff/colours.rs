@@ -3,7 +3,7 @@
 //! 21).
 //!
 //! GDAL gives both as red, green and blue, by libtiff's arithmetic in whole numbers; so does this, to the
-//! last digit. Colours in JPEGs are `jpeg`'s.
+//! last digit. Differences in JPEGs are `jpeg`'s.
 
 use tiff::tags::{CompressionMethod, PhotometricInterpretation, Tag};
 
@@ -64,7 +64,6 @@ impl Colours {
                 let are_four_inks = tiff.first(directory, Tag::from_u16_exhaustive(INK_SET))?.is_none_or(|set| set == 1);
                 let extra = tiff.numbers(directory, Tag::ExtraSamples)?.len();
                 match (are_four_inks, usize::from(stored.samples).saturating_sub(extra)) {
-                    (true, 4) if is_jpeg => refuse("amounts of four inks (CMYK) in JPEGs"),
                     (true, 4) if stored.is_planar => refuse("amounts of four inks (CMYK) in bands that lie apart"),
                     (true, 4) if extra > 0 => refuse("amounts of four inks (CMYK) with a further band"),
                     (true, 4) => Ok(Self::Inks),
