@@ -371,7 +371,7 @@ fn call_from(folder: &Path, built: &Built) -> (Vec<String>, Vec<(String, String)
 }
 
 /// Increase this when the description of a library needs something that older ones lack.
-const FORMAT: &str = "5";
+const FORMAT: &str = "6";
 
 /// Copies a file unless it exists: the folder's name depends on its content.
 fn copy(from: &Path, to: &Path) -> Result<(), Error> {

@@ -129,7 +129,9 @@ fn manifest(members: &[String], settings: &BuildSettings) -> String {
         settings.opt_level
     );
     for name in &settings.optimized {
-        manifest.push_str(&format!("\n[profile.dev.package.{name:?}]\nopt-level = 3\n"));
+        manifest.push_str(&format!(
+            "\n[profile.dev.package.{name:?}]\nopt-level = 3\noverflow-checks = false\ndebug-assertions = false\n"
+        ));
     }
     manifest
 }
