@@ -123,6 +123,11 @@ python-notebook *OPTIONS:
 python-kernel:
     tests/peers/python_kernel.py
 
+# What a verdict on a notebook in Python rests on: whatever it has read and changes is run again, all else is not; installs ipykernel under target/peers.
+python-cache:
+    cargo build --quiet --workspace --bin nbsnap
+    tests/peers/python_cache.py
+
 # Which faults of a notebook nbval, nbmake, nbclient, papermill and nbsnap see; installs them under target/peers. `--write` puts it into the guide.
 verdicts *OPTIONS:
     cargo build --quiet
