@@ -174,6 +174,11 @@ site-test:
     cargo build --quiet
     tests/pictures/site.py
 
+# Look at the page of a run in a browser, in three widths and both themes, with axe and the keyboard; screens land in target/pictures/report.
+report-test:
+    cargo build --quiet
+    tests/pictures/report.py
+
 # Watch the page of `nbsnap serve` in a browser while jobs run; screens land in target/pictures/page. Needs Python 3 and Chromium.
 page-test:
     cargo build --quiet

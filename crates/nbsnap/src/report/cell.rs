@@ -276,6 +276,11 @@ fn as_argument(path: &Path, label: &str) -> String {
     visible(&argument).into_owned()
 }
 
+/// What to do about a cell's problems, where that is not obvious.
+pub(super) fn advice(path: &Path, notebook: &str, problems: &[CellProblem]) -> Option<String> {
+    hint(&as_argument(path, notebook), problems)
+}
+
 /// What to do about it, where that is not obvious.
 fn hint(notebook: &str, problems: &[CellProblem]) -> Option<String> {
     problems.iter().find_map(|problem| match problem {
