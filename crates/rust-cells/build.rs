@@ -1,5 +1,5 @@
 //! Builds the access layer, which programs that are not in Rust are started with. It is part of this crate as
-//! bytes, since whoever runs such programs may have no Rust.
+//! bytes, since a machine that runs such programs may have no Rust.
 
 use std::env;
 use std::path::{Path, PathBuf};

@@ -77,7 +77,7 @@ struct SourceLine {
 struct ProblemView {
     headline: Prose,
     text: String,
-    /// What stands above the rows: both sides, or the one that there is.
+    /// The titles above the rows: both sides, or the one that there is.
     columns: Vec<&'static str>,
     rows: Vec<RowView>,
     sides: Vec<SidesView>,

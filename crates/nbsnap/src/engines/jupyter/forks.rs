@@ -88,7 +88,7 @@ impl ForkServer {
         let folder = tempfile::Builder::new().prefix("nbsnap-forks-").tempdir()?;
         let mut variables = environment::variables(folder.path());
         variables.extend(spec.variables(&variables));
-        // What the loader is told already stays as it is.
+        // A setting of the loader that is there already stays as it is.
         let accesses = AccessLog::new().ok().filter(|_| !variables.contains_key("LD_PRELOAD"));
         let watching = accesses.as_ref().map(|log| rust_cells::access_variables(log, folder.path()));
         let watching = watching.transpose()?.flatten();
