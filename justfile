@@ -128,6 +128,11 @@ python-cache:
     cargo build --quiet --workspace --bin nbsnap
     tests/peers/python_cache.py
 
+# Time 40 small notebooks in Python with nbsnap, nbmake and nbval, in turn; installs them under target/peers. NBSNAP=FILE times another build.
+python-times *OPTIONS:
+    cargo build --quiet --workspace --bin nbsnap
+    tests/peers/python_times.py {{OPTIONS}}
+
 # Which faults of a notebook nbval, nbmake, nbclient, papermill and nbsnap see; installs them under target/peers. `--write` puts it into the guide.
 verdicts *OPTIONS:
     cargo build --quiet
