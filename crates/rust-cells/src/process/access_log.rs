@@ -12,8 +12,6 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rustix::fs::MemfdFlags;
-
 use crate::dependencies::Inputs;
 use crate::file_state::Interest;
 use crate::runtime::access::{Access, IDENTITY, IS_INCOMPLETE, LENGTH, SIZE, TEXT};
@@ -81,9 +79,7 @@ impl AccessLog {
     /// # Errors
     /// When the system has no memory for it.
     pub fn new() -> std::io::Result<AccessLog> {
-        let memory = rustix::fs::memfd_create("accesses", MemfdFlags::CLOEXEC)?;
-        rustix::fs::ftruncate(&memory, SIZE as u64)?;
-        Ok(AccessLog { memory: Arc::new(memory), outside: Arc::default() })
+        Ok(AccessLog { memory: Arc::new(memory()?), outside: Arc::default() })
     }
 
     /// Where another process of this user finds it.
@@ -172,6 +168,19 @@ impl Accesses {
         accesses.has_services = !services.is_subset(&served);
         accesses
     }
+}
+
+/// Memory that other processes of this user find as a file.
+#[cfg(target_os = "linux")]
+fn memory() -> std::io::Result<OwnedFd> {
+    let memory = rustix::fs::memfd_create("accesses", rustix::fs::MemfdFlags::CLOEXEC)?;
+    rustix::fs::ftruncate(&memory, SIZE as u64)?;
+    Ok(memory)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn memory() -> std::io::Result<OwnedFd> {
+    Err(std::io::ErrorKind::Unsupported.into())
 }
 
 /// The path without `.`, so that each file has one name. `..` stays, since a link's target has another
