@@ -3,6 +3,7 @@
 //! The main type is [`Runner`]. It joins engine, environment, redaction and snapshots, and decides what a
 //! cell's record means. It prints nothing: its caller provides a function that takes the events.
 
+mod attempt;
 pub mod cache;
 pub mod compile;
 mod inputs;
@@ -19,8 +20,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime};
 
+use attempt::Purpose;
 use cache::{Known, Looked, Parts, Ran, ResultCache, Sources, Surroundings};
-use judge::Purpose;
 use one::{OneNotebook, Outcome, Target};
 use slow::SlowCells;
 use tally::Tally;
