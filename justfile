@@ -48,6 +48,11 @@ ci:
 bench *OPTIONS:
     python3 crates/nbsnap-cli/benches/peers.py {{OPTIONS}}
 
+# Run the semantics of cells on another toolchain, such as the newest: `just toolchain nightly` (installs nothing).
+toolchain NAME:
+    cargo test --package rust-cells --test semantics --no-run
+    RUSTUP_TOOLCHAIN={{NAME}} $(ls -t target/debug/deps/semantics-* | grep -v '\.d$' | head -1)
+
 # Run a notebook many times, half of the runs with every core kept busy, and demand the same green each time.
 soak RUNS="20" NOTEBOOK="04-execute-and-monitor":
     tests/soak.sh {{RUNS}} {{NOTEBOOK}}

@@ -1,5 +1,7 @@
 //! What is kept between runs: an unchanged notebook that has passed is not run again, and builds are reused.
 
+use std::time::{Duration, Instant};
+
 use crate::world::{ENGINES, World, copy, workspace};
 
 const CACHED: &str = "nothing has changed since it passed";
@@ -103,6 +105,29 @@ println!("{}", std::fs::read_to_string(".env").unwrap());"#;
     }
     world.set("USER", "bob");
     world.run(&["test", "reads"]).exits(100).says("bob");
+}
+
+#[test]
+fn a_file_that_is_moved_in_while_the_notebook_runs_counts_however_old_it_is() {
+    let world = World::of_project("passes");
+    world.write("data/x.txt", "one");
+    world.write("older.txt", "two");
+    let long_ago = std::time::SystemTime::now() - Duration::from_secs(1_000_000);
+    std::fs::File::options().write(true).open(world.path("older.txt")).unwrap().set_modified(long_ago).unwrap();
+    let source = r#"let text = std::fs::read_to_string("../data/x.txt").unwrap();
+std::fs::write("../mark", "").unwrap();
+std::thread::sleep(std::time::Duration::from_secs(4));
+assert_eq!(text, "one");"#;
+    world.notebook("reads", "", &[("a", "{}", source)]);
+    let mut run = world.command(&["test", "reads"]).spawn().unwrap();
+    let started = Instant::now();
+    while !world.path("mark").exists() {
+        assert!(started.elapsed() < Duration::from_secs(120) && run.try_wait().unwrap().is_none(), "the cell never ran");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    std::fs::rename(world.path("older.txt"), world.path("data/x.txt")).unwrap();
+    assert!(run.wait().unwrap().success());
+    world.run(&["test", "reads"]).exits(100).says("two");
 }
 
 #[test]

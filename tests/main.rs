@@ -25,6 +25,7 @@ mod kernel;
 mod kill;
 mod list;
 mod live;
+mod messages;
 mod new_and_changed;
 mod printing;
 mod record;

@@ -115,3 +115,35 @@ fn a_profile_says_how_it_is_run() {
     world.run(&["test"]).exits(100).says("nothing is written where updates are off");
     assert!(world.path("target/nbsnap/junit.xml").is_file());
 }
+
+#[test]
+fn a_drawing_is_compared_by_what_it_draws_where_that_is_asked_for() {
+    let world = World::empty();
+    // A plot library writes its elements in another order each time, and another identifier.
+    let show = |elements: &str| {
+        let svg = format!(
+            r#"<svg xmlns='http://www.w3.org/2000/svg' width='40' height='20'><rect width='40' height='20' fill='white'/>{elements}</svg>"#
+        );
+        format!("println!(\"EVCXR_BEGIN_CONTENT image/svg+xml\\n{svg}\\nEVCXR_END_CONTENT\");")
+    };
+    let (red, blue) = ("<rect id='{}' width='8' height='8' fill='red'/>", "<circle cx='30' cy='10' r='5' fill='blue'/>");
+    let plot = |id: &str, first: bool| {
+        let red = red.replace("{}", id);
+        if first { show(&format!("{red}{blue}")) } else { show(&format!("{blue}{red}")) }
+    };
+    world.notebook("plot", "", &[("map", PLAIN, &plot("a1", true))]);
+    world.run(&["test"]).exits(100);
+    world.run(&["accept"]).exits(0);
+    world.notebook("plot", "", &[("map", PLAIN, &plot("b2", false))]);
+    world.run(&["test"]).exits(100).says("the output is not as recorded");
+    world.write("notebooks/nbsnap.toml", "[[compare]]\nsvg = \"drawing\"\n");
+    world.run(&["test"]).exits(0);
+    // A circle that has moved is another drawing, and the report shows both and what differs.
+    world.notebook("plot", "", &[("map", PLAIN, &plot("b2", false).replace("cx='30'", "cx='25'"))]);
+    world.run(&["test"]).exits(100).says("the output is not as recorded");
+    let left = world.path("target/nbsnap/failed/plot");
+    let pictures = ["recorded", "now", "difference"].map(|which| left.join(format!("map.image-svg-xml.{which}.png")));
+    assert!(pictures.iter().all(|picture| picture.is_file()), "{:?}", std::fs::read_dir(left).unwrap().collect::<Vec<_>>());
+    let report = world.read("target/nbsnap/report.html");
+    assert!(report.contains("data:image/png;base64,"), "the report has no picture");
+}

@@ -125,7 +125,7 @@ fn parameters_come_from_files_and_pairs_win_over_them() {
     for (text, said) in [
         ("- a\n- b\n", "bad.yaml holds no parameters: it is no mapping of names to values"),
         ("bands: [\n", "bad.yaml holds no parameters: "),
-        ("bands: 300\n", "parameter `bands` is a `u8`, and `300` is none: number too large to fit in target type"),
+        ("bands: 300\n", "parameter `bands` is a `u8`, and `300` is not one: number too large to fit in target type"),
         ("other: 1\n", "has no parameter `other`"),
     ] {
         world.write("bad.yaml", text);
@@ -142,7 +142,7 @@ fn parameters_come_from_files_and_pairs_win_over_them() {
 fn parameters_that_do_not_fit_stop_everything_before_it_begins() {
     let world = world(&[("declared", &["parameters"], "let bands: u8 = 3;")]);
     for (given, said) in [
-        ("bands=300", "parameter `bands` is a `u8`, and `300` is none: number too large to fit in target type"),
+        ("bands=300", "parameter `bands` is a `u8`, and `300` is not one: number too large to fit in target type"),
         ("band=3", "has no parameter `band`; its cell tagged `parameters` declares: bands"),
         ("bands", "`bands` is not of the form name=value"),
     ] {

@@ -89,6 +89,26 @@ fn a_notebook_whose_dependencies_cannot_be_had_stops_no_other() {
 }
 
 #[test]
+fn a_notebook_with_a_name_that_cannot_be_used_stops_no_other() {
+    let world = World::empty();
+    let (long, code) = ("l".repeat(249), [("a", PLAIN, "println!(\"1\");")]);
+    world.notebook("good", "", &code);
+    world.notebook(&long, "", &code);
+    world.notebook("a\\b", "", &code);
+    let outcome = world.run(&["test"]);
+    outcome.exits(100).says("a\\b.ipynb holds `\\`, which divides folders on Windows; rename the file");
+    outcome.says("3 notebooks: 0 passed, 2 new, 1 failed");
+    world.run(&["accept"]).exits(0);
+    // Its pages, results and executed copies have names of that length, too.
+    world.run(&["test", &long, "good"]).exits(0).says("2 passed");
+    world.run(&["test", &long, "good"]).exits(0).says("2 cached");
+    world.run(&["export", "--output", "site"]).exits(0);
+    assert!(world.path("site").join(format!("{long}.html")).is_file());
+    world.run(&["check"]).exits(0);
+    world.run(&["list"]).exits(0).says("a\\b cannot be tested");
+}
+
+#[test]
 fn globs_and_filters_choose_notebooks() {
     let world = three();
     world.run(&["test", "0[13]-*"]).exits(0).says("2 notebooks: 2 passed");

@@ -30,6 +30,29 @@ fn cells_that_say_so_are_skipped_or_run_unseen() {
 }
 
 #[test]
+fn an_error_that_rustc_finds_while_it_generates_code_makes_its_cell_red() {
+    // By then the cell after it is being compiled.
+    let world = World::empty();
+    world.notebook(
+        "late",
+        "",
+        &[
+            (
+                "def",
+                PLAIN,
+                "fn more_than_three<const N: usize>() -> usize {\n    const { assert!(N > 3, \"too few\") };\n    N\n}",
+            ),
+            ("five", PLAIN, "let five = more_than_three::<5>();"),
+            ("two", PLAIN, "let six = five + 1;\nlet two = more_than_three::<2>();"),
+            ("after", PLAIN, "assert_eq!(six, 6);"),
+        ],
+    );
+    let outcome = world.run(&["test"]);
+    outcome.exits(100).says("late, cell 3 `two`").says("evaluation panicked: too few").says("see cell 1, line 2");
+    outcome.says("2 passed, 1 failed, 1 not run");
+}
+
+#[test]
 fn a_notebook_that_says_so_is_skipped() {
     let world = World::empty();
     world.notebook("lab", r#""nbsnap": { "skip": "needs a GPU" }"#, &[("a", PLAIN, "this is no Rust")]);

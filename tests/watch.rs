@@ -1,6 +1,7 @@
 //! `nbsnap test --watch`: an edit is enough.
 
 use std::io::{BufRead, BufReader};
+use std::process::Child;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
@@ -34,14 +35,48 @@ fn turn(lines: &Receiver<String>, texts: &[&str]) {
     panic!("no turn says {texts:?}: {said:#?}");
 }
 
-#[test]
-fn notebooks_are_run_again_whose_inputs_changed() {
-    let world = World::of_project("passes");
-    world.notebook("other", "", &[("a", "{}", "let a = 1;")]);
+/// `nbsnap test --watch`, and the lines that it prints.
+fn start(world: &World) -> (Child, Receiver<String>) {
     let mut run = world.command(&["test", "--watch"]).spawn().unwrap();
     let (sender, lines) = channel();
     let stdout = BufReader::new(run.stdout.take().unwrap());
     std::thread::spawn(move || stdout.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
+    (run, lines)
+}
+
+fn end(mut run: Child) {
+    kill_process(Pid::from_raw(i32::try_from(run.id()).unwrap()).unwrap(), Signal::INT).unwrap();
+    assert_eq!(run.wait().unwrap().code(), Some(130));
+}
+
+#[test]
+fn a_file_counts_that_cells_read_wherever_it_is_and_no_other() {
+    let world = World::empty();
+    world.write("data/answer.txt", "right");
+    world.notebook(
+        "reads",
+        "",
+        &[("a", "{}", "assert_eq!(std::fs::read_to_string(\"../data/answer.txt\").unwrap(), \"right\");")],
+    );
+    let (run, lines) = start(&world);
+    turn(&lines, &["1 notebook: 1 passed"]);
+    world.write("data/answer.txt", "wrong");
+    turn(&lines, &["Running 1 notebook", "1 failed"]);
+    // Nobody has read these. If they counted, there would be another red turn now.
+    world.write("notebooks/beside.txt", "x");
+    world.write("data/other.txt", "x");
+    std::thread::sleep(Duration::from_secs(2));
+    world.write("data/answer.txt", "right");
+    let said = until(&lines, "waiting for changes");
+    assert!(said.contains("1 notebook: 1 passed"), "{said}");
+    end(run);
+}
+
+#[test]
+fn notebooks_are_run_again_whose_inputs_changed() {
+    let world = World::of_project("passes");
+    world.notebook("other", "", &[("a", "{}", "let a = 1;")]);
+    let (run, lines) = start(&world);
 
     let said = until(&lines, "waiting for changes");
     assert!(said.contains("2 notebooks: 2 passed, 0 failed"), "{said}");
@@ -71,7 +106,5 @@ fn notebooks_are_run_again_whose_inputs_changed() {
     world.write("notebooks/broken/src/lib.rs", "pub fn one() {}");
     // The others are checked. None of their inputs has changed.
     turn(&lines, &["PASS", "new (1 cell", "2 cached, 0 failed"]);
-
-    kill_process(Pid::from_raw(i32::try_from(run.id()).unwrap()).unwrap(), Signal::INT).unwrap();
-    assert_eq!(run.wait().unwrap().code(), Some(130));
+    end(run);
 }

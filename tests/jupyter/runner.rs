@@ -1,6 +1,7 @@
 //! Features of the runner that work for any kernel: snapshots, tags, redactions. No notebook is taken as
 //! passed before.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -63,6 +64,7 @@ fn run(root: &Path) -> Vec<(String, Status, Evidence)> {
         cache: Some(&cache),
         jobs: 2,
         repeat: 1,
+        seen: BTreeMap::new(),
     };
     let mut seen = Vec::new();
     let summary = runner.run(&Selection::default(), &mut |event| {

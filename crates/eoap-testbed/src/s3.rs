@@ -5,6 +5,7 @@
 
 mod access;
 mod answers;
+mod buckets;
 mod uploads;
 
 use std::collections::BTreeMap;
@@ -13,25 +14,26 @@ use async_trait::async_trait;
 use s3s::auth::SimpleAuth;
 use s3s::dto::{
     AbortMultipartUploadInput, AbortMultipartUploadOutput, Bucket, CompleteMultipartUploadInput, CompleteMultipartUploadOutput,
-    CopyObjectInput, CopyObjectOutput, CopyObjectResult, CopyPartResult, CopySource, CreateBucketInput, CreateBucketOutput,
+    CopyObjectInput, CopyObjectOutput, CopyObjectResult, CopyPartResult, CreateBucketInput, CreateBucketOutput,
     CreateMultipartUploadInput, CreateMultipartUploadOutput, DeleteBucketInput, DeleteBucketOutput, DeleteObjectInput,
     DeleteObjectOutput, DeleteObjectTaggingInput, DeleteObjectTaggingOutput, DeleteObjectsInput, DeleteObjectsOutput,
     DeletedObject, ETag, GetBucketLocationInput, GetBucketLocationOutput, GetObjectInput, GetObjectOutput, GetObjectTaggingInput,
     GetObjectTaggingOutput, HeadBucketInput, HeadBucketOutput, HeadObjectInput, HeadObjectOutput, ListBucketsInput,
     ListBucketsOutput, ListMultipartUploadsInput, ListMultipartUploadsOutput, ListObjectsInput, ListObjectsOutput,
-    ListObjectsV2Input, ListObjectsV2Output, ListPartsInput, ListPartsOutput, MetadataDirective, MultipartUpload, Owner, Part,
+    ListObjectsV2Input, ListObjectsV2Output, ListPartsInput, ListPartsOutput, MetadataDirective, MultipartUpload, Owner,
     PutObjectInput, PutObjectOutput, PutObjectTaggingInput, PutObjectTaggingOutput, StreamingBlob, Tag, TaggingDirective,
     UploadPartCopyInput, UploadPartCopyOutput, UploadPartInput, UploadPartOutput,
 };
 use s3s::service::{S3Service, S3ServiceBuilder};
-use s3s::{Body, S3, S3Error, S3Request, S3Response, S3Result, s3_error};
+use s3s::{Body, S3, S3Request, S3Response, S3Result, s3_error};
 
 use crate::route::Routes;
 use crate::scenario;
-use crate::store::{About, FoundUpload, Missing, NotKept, Object, Page, Query, Store};
-use crate::upstream::{CopyError, StoreMirror};
+use crate::store::{About, FoundUpload, Object, Query, Store};
+use crate::upstream::StoreMirror;
 use access::PublicBuckets;
-use answers::{about, check_conditions, common_prefixes, content_type, entries, etag, limit, metadata, size, tags, whole};
+use answers::{about, check_conditions, common_prefixes, content_type, entries, etag, limit, metadata, parts, size, tags, whole};
+use buckets::Buckets;
 use uploads::Uploads;
 
 /// The service over this store, open to the scenario's credentials only, with uploads that are under way;
@@ -53,84 +55,6 @@ pub(crate) fn service(
     builder.set_access(PublicBuckets(settings.public.clone()));
     builder.set_host(routes);
     builder.build()
-}
-
-struct Buckets {
-    store: Store,
-    live: Option<StoreMirror>,
-    uploads: Uploads,
-    modified: std::time::SystemTime,
-    region: String,
-}
-
-impl From<Missing> for S3Error {
-    fn from(missing: Missing) -> Self {
-        match missing {
-            Missing::Bucket => s3_error!(NoSuchBucket, "The specified bucket does not exist"),
-            Missing::Key => s3_error!(NoSuchKey, "The specified key does not exist."),
-        }
-    }
-}
-
-impl From<NotKept> for S3Error {
-    fn from(error: NotKept) -> Self {
-        Self::with_message(s3s::S3ErrorCode::InternalError, error.to_string())
-    }
-}
-
-impl From<CopyError> for S3Error {
-    fn from(error: CopyError) -> Self {
-        Self::with_message(s3s::S3ErrorCode::InternalError, error.to_string())
-    }
-}
-
-impl Buckets {
-    /// The object, if there is one.
-    async fn object(&self, bucket: &str, key: &str) -> S3Result<Object> {
-        if let Some(live) = &self.live {
-            live.object(bucket, key).await?;
-        }
-        Ok(self.store.get(bucket, key)?)
-    }
-
-    /// A part of a bucket's listing.
-    async fn list(&self, bucket: &str, query: &Query<'_>) -> S3Result<Page> {
-        if let Some(live) = &self.live {
-            live.listing(bucket, query.prefix, query.delimiter).await?;
-        }
-        Ok(self.store.list(bucket, query)?)
-    }
-
-    /// Whether there is such a bucket.
-    async fn check_bucket(&self, bucket: &str) -> S3Result {
-        if let (Some(live), Err(_)) = (&self.live, self.store.has_bucket(bucket)) {
-            live.look_for(bucket).await?;
-        }
-        Ok(self.store.has_bucket(bucket)?)
-    }
-
-    /// Stores an object, here and in the live store.
-    async fn put(&self, bucket: &str, object: Object) -> S3Result {
-        if let Some(live) = &self.live {
-            live.put(bucket, &object).await?;
-        }
-        Ok(self.store.put(bucket, object)?.wait().await?)
-    }
-
-    /// The object that a copy is made of.
-    async fn source(&self, source: &CopySource) -> S3Result<Object> {
-        match source {
-            CopySource::Bucket { bucket, key, .. } => self.object(bucket, key).await,
-            _ => Err(s3_error!(NotImplemented, "The testbed has no access points")),
-        }
-    }
-
-    async fn delete(&self, bucket: &str, key: &str) -> S3Result {
-        if let Some(live) = &self.live {
-            live.delete(bucket, key).await?;
-        }
-        Ok(self.store.delete(bucket, key)?.wait().await?)
-    }
 }
 
 #[async_trait]
@@ -417,19 +341,7 @@ impl S3 for Buckets {
     async fn list_parts(&self, request: S3Request<ListPartsInput>) -> S3Result<S3Response<ListPartsOutput>> {
         let input = request.input;
         let upload = self.uploads.get(&input.upload_id, &input.bucket, &input.key)?;
-        let after = input.part_number_marker.unwrap_or_default();
-        let parts: Vec<Part> = upload
-            .parts
-            .iter()
-            .filter(|(number, _)| **number > after)
-            .map(|(number, part)| Part {
-                part_number: Some(*number),
-                e_tag: Some(ETag::Strong(part.etag())),
-                size: Some(size(part.body.len())),
-                last_modified: Some(self.modified.into()),
-                ..Part::default()
-            })
-            .collect();
+        let parts = parts(&upload, input.part_number_marker.unwrap_or_default(), self.modified);
         Ok(S3Response::new(ListPartsOutput {
             bucket: Some(input.bucket),
             key: Some(input.key),

@@ -8,6 +8,7 @@ mod cases;
 mod check;
 mod failure;
 mod logs;
+mod object_store;
 mod process;
 mod pygeoapi_version;
 mod recordings;
@@ -29,13 +30,14 @@ use crate::store::{About, Bucket, Object};
 pub(crate) use answers::Answers;
 pub(crate) use cases::Case;
 pub(crate) use failure::Failure;
+pub(crate) use object_store::S3;
 pub(crate) use process::{Package, Process};
 pub(crate) use pygeoapi_version::{Generation, Version};
 pub(crate) use recordings::Recording;
 pub use server::Personality;
 pub(crate) use server::{ANONYMOUS, Links, Server, SetUp, StatusShape, split_namespace};
 pub use settings::Clock;
-pub(crate) use settings::{Expiry, S3};
+pub(crate) use settings::Expiry;
 pub(crate) use timeline::Status;
 
 /// A scenario folder, loaded and checked.

@@ -37,6 +37,14 @@ pub enum NotebookError {
         /// The system's error.
         source: std::io::Error,
     },
+    /// The file's name cannot be used.
+    #[error("the name of notebook {path} {reason}; rename the file")]
+    Name {
+        /// The file.
+        path: PathBuf,
+        /// Why, as half a sentence.
+        reason: &'static str,
+    },
     /// The file is not UTF-8, which JSON requires.
     #[error(
         "notebook {path} is not UTF-8: line {line} has the byte {byte:#04x}; save it as UTF-8, in an editor or with `iconv -t utf-8`"

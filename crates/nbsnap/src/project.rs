@@ -152,9 +152,10 @@ impl Project {
             ..Notebooks::default()
         };
         for path in found.notebooks.into_iter().filter(|path| self.covers(path)) {
-            match Notebook::read(&path) {
-                Ok(notebook) => notebooks.usable.push(Notebook { name: self.name_of(&path), ..notebook }),
-                Err(error) => notebooks.unusable.push((self.name_of(&path), path, error)),
+            let name = self.name_of(&path);
+            match usable_name(&name, &path).and_then(|()| Notebook::read(&path)) {
+                Ok(notebook) => notebooks.usable.push(Notebook { name, ..notebook }),
+                Err(error) => notebooks.unusable.push((name, path, error)),
             }
         }
         Ok(notebooks)
@@ -169,6 +170,15 @@ impl Project {
     fn below<'p>(&self, path: &'p Path) -> &'p Path {
         path.strip_prefix(&self.layout.notebooks).unwrap_or_else(|_| path.file_name().unwrap_or_default().as_ref())
     }
+}
+
+/// Whether a name can be that of a folder with snapshots, on every system.
+fn usable_name(name: &str, path: &Path) -> Result<(), NotebookError> {
+    if name.contains('\\') {
+        let reason = "holds `\\`, which divides folders on Windows";
+        return Err(NotebookError::Name { path: path.to_owned(), reason });
+    }
+    Ok(())
 }
 
 impl Notebooks {

@@ -16,9 +16,11 @@ mod tell;
 pub mod watch;
 mod workers;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime};
+
+use rust_cells::Accesses;
 
 use attempt::Purpose;
 use cache::{Known, Looked, Parts, Ran, ResultCache, Sources, Surroundings};
@@ -44,13 +46,13 @@ pub enum RunError {
     #[error(transparent)]
     Project(#[from] ProjectError),
     /// The project has no notebooks.
-    #[error("{folder} holds no notebooks (*.ipynb)")]
+    #[error("{folder} holds no notebooks (*.ipynb); `nbsnap init --example` writes a first one")]
     NoNotebooks {
         /// The folder.
         folder: PathBuf,
     },
     /// The filter leaves no notebook.
-    #[error("no notebook matches the filter")]
+    #[error("no notebook matches the filter; `nbsnap list` names them all")]
     NothingSelected,
     /// The engine cannot work.
     #[error(transparent)]
@@ -91,6 +93,8 @@ pub struct Runner<'a> {
     pub jobs: usize,
     /// How often each notebook is run while it passes, at least once.
     pub repeat: u32,
+    /// What the cells of each notebook asked for when it last ran, where its engine knows. Runs note it here.
+    pub seen: BTreeMap<String, Accesses>,
 }
 
 /// The notebooks of a selection.
@@ -233,6 +237,7 @@ impl Runner<'_> {
                 built => built?,
             }
         }
+        let mut seen = BTreeMap::new();
         let not_begun = self.run_all(turn.place, &to_run, emit, &mut |target, outcome| {
             is_interrupted |= outcome.is_interrupted;
             tally.add(target, &outcome.summary);
@@ -249,8 +254,11 @@ impl Runner<'_> {
                     cache.forget(notebook, surroundings);
                 }
             };
-            self.with_cache(turn, notebook, fingerprint(notebook), remember).map(drop)
+            let remembered = self.with_cache(turn, notebook, fingerprint(notebook), remember).map(drop);
+            seen.extend(outcome.accesses.map(|accesses| (notebook.name.clone(), accesses)));
+            remembered
         })?;
+        self.seen.append(&mut seen);
         not_begun.iter().try_for_each(|target| tally.not_begun(root, target, emit))?;
         Ok(is_interrupted)
     }

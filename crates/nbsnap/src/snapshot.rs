@@ -15,6 +15,7 @@ mod escape;
 mod file;
 mod recorded;
 mod review;
+mod sidecars;
 mod store;
 mod sweep;
 

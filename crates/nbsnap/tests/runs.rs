@@ -91,7 +91,8 @@ fn test(project: &Project, engines: &[&'static str]) -> (Summary, Vec<(String, S
     let store = SnapshotStore::new(project.snapshots_dir(), project.root.clone(), UpdateMode::WritePending);
     let mut echoes: Vec<Echo> = engines.iter().map(|name| Echo(name)).collect();
     let engines = echoes.iter_mut().map(|echo| echo as &mut dyn Engine).collect();
-    let mut runner = Runner { project, engines, environment: &Nothing, store: &store, cache: None, jobs: 1, repeat: 1 };
+    let mut runner =
+        Runner { project, engines, environment: &Nothing, store: &store, cache: None, jobs: 1, repeat: 1, seen: BTreeMap::new() };
     let mut seen = Vec::new();
     let summary = runner.run(&Selection::default(), &mut |event| {
         if let Event::NotebookFinished { notebook, status, .. } = event {

@@ -15,13 +15,12 @@ use crate::Error;
 use crate::dependencies::{Freshness, Inputs};
 use crate::diagnostics::Diagnostic;
 use crate::generate::Plan;
+use crate::scratch;
 
 /// How long an unused artefact is kept.
 const MAX_AGE: Duration = Duration::from_secs(14 * 24 * 3600);
 /// No artefact is removed before this age: a process may be about to load it.
 const MIN_AGE: Duration = Duration::from_secs(3600);
-/// The prefix of folders in which cells are compiled.
-const MAKING: &str = "making-";
 /// The size of all kept artefacts, in bytes.
 const MAX_BYTES: u64 = 2 << 30;
 
@@ -98,8 +97,7 @@ impl Artefacts {
 
     /// A folder to compile in.
     pub(crate) fn new_folder(&self) -> Result<tempfile::TempDir, Error> {
-        std::fs::create_dir_all(&self.folder).map_err(Error::io("create", &self.folder))?;
-        tempfile::Builder::new().prefix(MAKING).tempdir_in(&self.folder).map_err(Error::io("create", &self.folder))
+        scratch::folder(&self.folder)
     }
 
     /// The artefact with this key, if it is still valid.
@@ -128,13 +126,13 @@ impl Artefacts {
     pub(crate) fn keep(&self, key: &str, mut artefact: Artefact) -> Result<Artefact, Error> {
         let folder = self.place(key);
         std::fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
-        let making = artefact.making.take();
-        let made = making.as_ref().map(|making| making.path().join("cell.so")).filter(|path| path.exists());
-        if let Some(made) = made {
-            let unique = making.as_ref().and_then(|making| making.path().file_name()).unwrap_or_default();
-            let library = folder.join(unique).with_extension("so");
-            std::fs::rename(&made, &library).map_err(Error::io("create", &library))?;
-            artefact.library = Some(library);
+        if let Some(library) = self.library_of(key, &artefact) {
+            let making = artefact.making.take();
+            let made = making.iter().map(|making| making.path().join("cell.so")).find(|path| path.exists());
+            if let Some(made) = made {
+                scratch::move_out(&made, &library).map_err(Error::io("create", &library))?;
+                artefact.library = Some(library);
+            }
         }
         let written = Written {
             build: self.build.clone(),
@@ -148,6 +146,12 @@ impl Artefacts {
         file.write_all(&text).map_err(Error::io("write", &path))?;
         file.persist(&path).map_err(|error| Error::Io { action: "write", path, source: error.error })?;
         Ok(artefact)
+    }
+
+    /// Where the library of an artefact in the making will be kept.
+    pub(crate) fn library_of(&self, key: &str, artefact: &Artefact) -> Option<PathBuf> {
+        let unique = artefact.making.as_ref()?.path().file_name()?;
+        Some(self.place(key).join(unique).with_extension("so"))
     }
 
     fn place(&self, key: &str) -> PathBuf {
@@ -168,12 +172,10 @@ impl Artefacts {
     /// Removes artefacts that were unused for long, the oldest ones when there are too many, and what killed
     /// processes left half made.
     pub(crate) fn sweep(&self) {
+        scratch::sweep(&self.folder);
         let mut found: Vec<(Duration, u64, PathBuf)> = Vec::new();
         for group in entries(&self.folder).filter(|path| path.is_dir()) {
-            if group.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(MAKING.as_bytes())) {
-                if unused_for(&group).is_some_and(|age| age > MIN_AGE) {
-                    let _ = std::fs::remove_dir_all(group);
-                }
+            if scratch::is_ours(&group) {
                 continue;
             }
             for folder in entries(&group) {
@@ -232,18 +234,7 @@ mod tests {
                 });
             }
         });
-        let rest = entries(folder.path()).filter(|path| path.to_string_lossy().contains("making-")).count();
+        let rest = entries(folder.path()).filter(|path| scratch::is_ours(path)).count();
         assert_eq!(rest, 0, "nothing is left of the making");
-    }
-
-    #[test]
-    fn what_a_killed_process_left_is_removed_later() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let artefacts = Artefacts::new(folder.path()).expect("a cache");
-        let [old, new] = [(); 2].map(|()| artefacts.new_folder().expect("a folder").keep());
-        let then = SystemTime::now() - MIN_AGE - Duration::from_secs(1);
-        std::fs::File::open(&old).and_then(|file| file.set_modified(then)).expect("an old time");
-        artefacts.sweep();
-        assert!(!old.exists() && new.exists());
     }
 }

@@ -19,7 +19,7 @@ use ra_ap_syntax::{Edition, SourceFile, SyntaxKind, SyntaxNode};
 pub use command_lines::CommandLine;
 pub use completeness::{Completeness, completeness};
 pub use delimiters::Unbalanced;
-pub use item::{Item, Namespace, StaticPlace};
+pub use item::{Item, Namespace, StaticPlace, ThreadLocal};
 pub(crate) use mentions::in_text as mentions_in_text;
 pub use part::{Part, PartKind, Variable};
 pub use question_marks::question_mark_lines;

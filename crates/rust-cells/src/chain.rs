@@ -9,7 +9,7 @@ use std::time::Instant;
 use crate::cancellation::CancellationToken;
 use crate::cell::{Cell, CommandLine};
 use crate::commands::{self, Effect};
-use crate::compiler::{Compilation, CompileRequest, CompiledCell, Compiler};
+use crate::compiler::{Compilation, CompileRequest, CompiledCell, Compiler, Unfinished, Until};
 use crate::dependencies::{DependencySet, Library};
 use crate::diagnostics::Diagnostic;
 use crate::state::State;
@@ -175,6 +175,25 @@ impl<'a> Chain<'a> {
         }
     }
 
+    /// Compiles the next cell until rustc has checked it. The chain can proceed, and begin the cell after it,
+    /// while rustc makes the library.
+    ///
+    /// # Errors
+    /// When rustc cannot be run, or the token is cancelled.
+    pub fn begin(
+        &mut self,
+        source: &str,
+        label: &str,
+        deadline: Instant,
+        token: &CancellationToken,
+    ) -> Result<(Step, Option<Unfinished>), Error> {
+        let cell = Cell::parse(source);
+        if let Err((message, line)) = self.command_lines(&cell) {
+            return Ok((Step::Refused { message, line }, None));
+        }
+        self.code_until(&cell, label, deadline, token, Until::Checked)
+    }
+
     /// Carries out the part of the command lines that the compiler needs. Returns the other tasks.
     pub(crate) fn command_lines(&mut self, cell: &Cell) -> Result<Vec<Task>, (String, u32)> {
         let before = (self.state.clone(), self.library.clone());
@@ -269,8 +288,19 @@ impl<'a> Chain<'a> {
 
     /// Compiles the code after the command lines.
     pub(crate) fn code(&mut self, cell: &Cell, label: &str, deadline: Instant, token: &CancellationToken) -> Result<Step, Error> {
+        self.code_until(cell, label, deadline, token, Until::Made).map(|(step, _)| step)
+    }
+
+    fn code_until(
+        &mut self,
+        cell: &Cell,
+        label: &str,
+        deadline: Instant,
+        token: &CancellationToken,
+        until: Until,
+    ) -> Result<(Step, Option<Unfinished>), Error> {
         if let Err(message) = self.depend_on_tokio(cell) {
-            return Ok(Step::Refused { message, line: 1 });
+            return Ok((Step::Refused { message, line: 1 }, None));
         }
         let request = CompileRequest {
             state: &self.state,
@@ -281,14 +311,16 @@ impl<'a> Chain<'a> {
             deadline,
             token,
         };
-        Ok(match self.compiler.compile(request)? {
+        let (compilation, unfinished) = self.compiler.compile_until(request, until)?;
+        let step = match compilation {
             Compilation::Ready(compiled) => Step::Ready(compiled),
             Compilation::TimedOut => Step::TimedOut,
             Compilation::Failed(diagnostics) => {
                 self.last_error = diagnostics.iter().find_map(|diagnostic| diagnostic.code.clone()).or(self.last_error.take());
                 Step::Failed(diagnostics)
             }
-        })
+        };
+        Ok((step, unfinished))
     }
 
     /// Goes on behind a cell.

@@ -2,20 +2,20 @@
 //!
 //! This module does not write crates or decide what an error means.
 
-use std::io::Read;
-use std::os::unix::process::{CommandExt, ExitStatusExt};
+mod running;
+
 use std::path::Path;
-use std::process::{Command, Stdio};
-use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::time::Instant;
 
 use serde::Deserialize;
 
 use crate::cancellation::CancellationToken;
-use crate::{Error, Toolchain, lifetime};
+use crate::{Error, Toolchain};
 
-/// How often a waiting call checks the token and the clock.
-const TICK: Duration = Duration::from_millis(5);
+use running::{Stream, Until, Waited};
+
+pub(crate) use running::Running;
 
 /// A call of rustc for cells with the same dependencies.
 #[derive(Clone, Debug)]
@@ -28,6 +28,16 @@ pub(crate) struct Rustc<'a> {
 /// What became of a call.
 pub(crate) enum Called {
     /// rustc ended.
+    Ended(Made),
+    /// It was still at work when its time was up.
+    TimedOut,
+}
+
+/// How far rustc has come with a library.
+pub(crate) enum Begun {
+    /// It has checked the crate and written its MIR, and now generates code.
+    Checked(Running),
+    /// It ended before that: the crate has errors.
     Ended(Made),
     /// It was still at work when its time was up.
     TimedOut,
@@ -76,88 +86,38 @@ pub(crate) struct Expansion {
 /// The path of a cell's crate, below the folder that rustc runs in.
 pub(crate) const SOURCE: &str = "src/lib.rs";
 
+/// The name of the FIFO through which rustc hands out the MIR.
+const MIR: &str = "cell.mir";
+
 impl Rustc<'_> {
-    /// Compiles the crate in `folder/src/lib.rs` to `folder/cell.so`, with its MIR and the list of files that
-    /// were read beside it.
-    pub(crate) fn library(&self, folder: &Path, deadline: Instant, token: &CancellationToken) -> Result<Called, Error> {
-        self.call(folder, &["--emit=mir=cell.mir,link=cell.so,dep-info=cell.d"], deadline, token)
+    /// Begins to compile the crate in `folder/src/lib.rs` to `folder/cell.so`, with the list of files that
+    /// were read beside it. Returns when the crate's MIR is known, which is halfway.
+    pub(crate) fn library(&self, folder: &Path, deadline: Instant, token: &CancellationToken) -> Result<Begun, Error> {
+        let path = folder.join(MIR);
+        let mir = Stream::fifo(&path).map_err(|source| Error::io("create", &path)(source.into()))?;
+        let emit = format!("--emit=mir={MIR},link=cell.so,dep-info=cell.d");
+        let mut running = Running::start(self.command(folder, &emit), Some(mir))?;
+        match running.wait(Until::MirIsKnown, deadline, token)? {
+            Waited::TimedOut => Ok(Begun::TimedOut),
+            Waited::MirIsKnown => Ok(Begun::Checked(running)),
+            // It was quicker than we looked.
+            Waited::Ended if running.has_succeeded()? => Ok(Begun::Checked(running)),
+            Waited::Ended => running.made().map(Begun::Ended),
+        }
     }
 
     /// Checks the crate in `folder/src/lib.rs` and makes nothing.
     pub(crate) fn check(&self, folder: &Path, deadline: Instant, token: &CancellationToken) -> Result<Called, Error> {
-        self.call(folder, &["--emit=metadata=cell.rmeta"], deadline, token)
+        Running::start(self.command(folder, "--emit=metadata=cell.rmeta"), None)?.finish(deadline, token)
     }
 
-    fn call(&self, folder: &Path, emit: &[&str], deadline: Instant, token: &CancellationToken) -> Result<Called, Error> {
+    fn command(&self, folder: &Path, emit: &str) -> Command {
         let mut command = self.toolchain.command(&self.toolchain.rustc);
         command
             .current_dir(folder)
             .args(["--crate-name", "ctx", SOURCE, "--crate-type", "cdylib", "--edition", "2024"])
-            .args(["--error-format=json", "-A", "warnings"])
-            .args(emit)
-            .args(self.arguments)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .process_group(0);
-        let (success, text) = match wait(&mut command, deadline, token)? {
-            Some(ended) => ended,
-            None => return Ok(Called::TimedOut),
-        };
-        let (mut messages, mut other) = (Vec::new(), String::new());
-        for line in text.lines() {
-            match serde_json::from_str::<Message>(line) {
-                Ok(message) => messages.push(message),
-                Err(_) => {
-                    other.push_str(line);
-                    other.push('\n');
-                }
-            }
-        }
-        Ok(Called::Ended(Made { success, messages, other }))
+            .args(["--error-format=json", "-A", "warnings", emit])
+            .args(self.arguments);
+        command
     }
-}
-
-/// Runs a command to its end. Returns whether it succeeded, and its standard error. `None` if its time was
-/// up.
-fn wait(command: &mut Command, deadline: Instant, token: &CancellationToken) -> Result<Option<(bool, String)>, Error> {
-    let program = command.get_program().to_string_lossy().into_owned();
-    let mut child =
-        lifetime::end_with_us(command).spawn().map_err(|source| Error::Program { program: program.clone(), source })?;
-    let mut stderr = child.stderr.take().expect("stderr was asked for as a pipe");
-    let (sender, text) = channel();
-    std::thread::spawn(move || {
-        let mut bytes = Vec::new();
-        let _ = stderr.read_to_end(&mut bytes);
-        // The receiver is gone if rustc was ended.
-        let _ = sender.send(String::from_utf8_lossy(&bytes).into_owned());
-    });
-    let end = |child: &mut std::process::Child| {
-        if let Some(group) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
-            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
-        }
-        let _ = child.wait();
-    };
-    // Reading ends when rustc does: waiting for what it said is waiting for rustc.
-    let text = loop {
-        match text.recv_timeout(TICK) {
-            Ok(text) => break text,
-            Err(RecvTimeoutError::Disconnected) => break String::new(),
-            Err(RecvTimeoutError::Timeout) => {}
-        }
-        if token.is_cancelled() {
-            end(&mut child);
-            return Err(Error::Cancelled);
-        }
-        if Instant::now() > deadline {
-            end(&mut child);
-            return Ok(None);
-        }
-    };
-    let status = child.wait().map_err(|source| Error::Program { program, source })?;
-    // Messages of a killed rustc do not count as a verdict on the cell.
-    if let Some(signal) = status.signal() {
-        return Err(Error::Killed { signal });
-    }
-    Ok(Some((status.success(), text)))
 }

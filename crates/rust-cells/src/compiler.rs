@@ -4,6 +4,9 @@
 //! suggest one. It runs nothing. Results are kept by what they depend on, so the same cell after the same
 //! cells is compiled once.
 
+mod private;
+mod ready;
+mod unfinished;
 mod verdict;
 mod work;
 
@@ -21,6 +24,9 @@ use crate::state::State;
 use crate::{Error, Toolchain};
 
 use work::Work;
+
+pub use unfinished::{Finished, Unfinished};
+pub(crate) use work::Until;
 
 /// Compiles cells with one toolchain.
 #[derive(Clone, Debug)]
@@ -113,7 +119,24 @@ impl Compiler {
     /// # Errors
     /// When rustc cannot be run, or the token is cancelled.
     pub fn compile(&self, request: CompileRequest<'_>) -> Result<Compilation, Error> {
-        Work::new(self, request).compile()
+        self.compile_until(request, Until::Made).map(|(compilation, _)| compilation)
+    }
+
+    /// Compiles a cell until rustc has checked it, or finds it compiled. The next cell can be compiled from
+    /// then on, while rustc makes the library of this one.
+    ///
+    /// # Errors
+    /// When rustc cannot be run, or the token is cancelled.
+    pub fn begin(&self, request: CompileRequest<'_>) -> Result<(Compilation, Option<Unfinished>), Error> {
+        self.compile_until(request, Until::Checked)
+    }
+
+    pub(crate) fn compile_until(
+        &self,
+        request: CompileRequest<'_>,
+        until: Until,
+    ) -> Result<(Compilation, Option<Unfinished>), Error> {
+        Work::new(self, request, until).compile()
     }
 
     fn arguments(&self, library: &Library, state: &State) -> Vec<String> {

@@ -18,7 +18,7 @@ use std::path::Path;
 use ra_ap_syntax::{Edition, SyntaxKind};
 use serde::{Deserialize, Serialize};
 
-use crate::cell::{Cell, PartKind};
+use crate::cell::{Cell, PartKind, ThreadLocal};
 use crate::crate_source::{CrateSource, Origin};
 use crate::items::{Defined, ItemNumber};
 use crate::state::State;
@@ -309,9 +309,19 @@ impl Generate<'_> {
             out.add(&source[range], origin);
         };
         let mut at = defined.range.start;
+        let symbol = |name: &str| format!("__cells_{}_{}", defined.key, name.trim_start_matches("r#"));
+        if !is_own && defined.library.is_some() && !defined.item.thread_locals.is_empty() {
+            for local in &defined.item.thread_locals {
+                let ThreadLocal { name, ty, visibility } = local;
+                let declaration = format!("{visibility}safe static {name}: &'static ::std::thread::LocalKey<{ty}>;");
+                out.frame(&format!("unsafe extern \"Rust\" {{ #[link_name = {:?}] {declaration} }}", symbol(name)));
+            }
+            out.frame(&"\n".repeat(source[defined.range.clone()].matches('\n').count() + 1));
+            return;
+        }
         for place in &defined.item.statics {
             copy(out, at..place.from);
-            let symbol = format!("__cells_{}_{}", defined.key, place.name);
+            let symbol = symbol(&place.name);
             if is_own || defined.library.is_none() {
                 out.frame(&format!("#[unsafe(export_name = {symbol:?})] "));
                 at = place.from;
@@ -322,6 +332,13 @@ impl Generate<'_> {
             }
         }
         copy(out, at..defined.range.end);
+        for ThreadLocal { name, ty, .. } in &defined.item.thread_locals {
+            let symbol = symbol(name);
+            out.frame(&format!(
+                " #[unsafe(export_name = {symbol:?})] static {}: &::std::thread::LocalKey<{ty}> = &{name};",
+                symbol.to_uppercase()
+            ));
+        }
         out.frame("\n");
     }
 

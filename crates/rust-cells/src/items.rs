@@ -238,11 +238,18 @@ impl Items {
     pub(crate) fn compiled(&mut self, numbers: &[ItemNumber], library: &std::path::Path) {
         for number in numbers {
             if let Some(defined) = self.all.get_mut(number)
-                && !defined.item.statics.is_empty()
+                && !(defined.item.statics.is_empty() && defined.item.thread_locals.is_empty())
             {
                 Arc::make_mut(defined).library = Some(library.to_owned());
             }
         }
+    }
+
+    /// The names of the types that implement a trait of the notebook.
+    pub(crate) fn implementing(&self, of: &str) -> BTreeSet<String> {
+        let implementations =
+            self.all.values().filter_map(|defined| defined.item.is_for.as_ref()).filter(|is_for| is_for.contains(of));
+        implementations.flatten().filter(|name| *name != of).cloned().collect()
     }
 
     /// Whether a cell has defined something of this name.

@@ -64,12 +64,20 @@ fn read(file: &Path) -> Vec<Expected> {
             cells.push(Expected { source: String::new(), lines: Vec::new() });
         } else if let Some(cell) = cells.last_mut() {
             match line.strip_prefix("//= ") {
-                Some(expected) => cell.lines.push(expected.trim_end().to_owned()),
+                Some(expected) => cell.lines.extend(of_this_toolchain(expected.trim_end()).map(str::to_owned)),
                 None => cell.source.push_str(line),
             }
         }
     }
     cells
+}
+
+/// What is expected, if it is expected of this kind of toolchain.
+fn of_this_toolchain(expected: &str) -> Option<&str> {
+    let is_nightly = COMPILER.toolchain().name().contains("nightly");
+    let (of, of_other) = if is_nightly { ("nightly ", "stable ") } else { ("stable ", "nightly ") };
+    let expected = expected.strip_prefix(of).unwrap_or(expected);
+    (!expected.starts_with(of_other)).then_some(expected)
 }
 
 fn library(whole: &DependencySet, set: &DependencySet) -> Result<Library, String> {
@@ -124,6 +132,7 @@ fn run(file: &Path) -> Result<(), Failed> {
         seen.accesses = Accesses {
             inputs: &accesses.inputs - &before.inputs,
             missing: &accesses.missing - &before.missing,
+            asks_date: accesses.asks_date && !before.asks_date,
             beyond: &accesses.beyond - &before.beyond,
             ..Accesses::default()
         };
@@ -197,6 +206,7 @@ impl Seen {
                     let (mime, content) = plain.split_once(' ').unwrap_or((&plain, ""));
                     must(displays.next() == Some(&(mime.to_owned(), content.to_owned())));
                 }
+                "asks" => must(self.accesses.asks_date == (plain == "the date")),
                 "word" => must(self.words == [plain]),
                 "help" => must(help.iter().any(|help| help.contains(&plain))),
                 "line" => must(line.map(|line| line.to_string()).as_deref() == Some(text)),

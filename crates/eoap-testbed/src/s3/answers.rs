@@ -3,11 +3,14 @@
 //! Each function turns what the store knows into a member of an answer, or the other way round. None of them
 //! asks the store.
 
+use std::time::SystemTime;
+
 use bytes::{Bytes, BytesMut};
 use futures::TryStreamExt;
-use s3s::dto::{CommonPrefix, ETag, ETagCondition, Metadata, Object as Entry, ObjectStorageClass, StreamingBlob};
+use s3s::dto::{CommonPrefix, ETag, ETagCondition, Metadata, Object as Entry, ObjectStorageClass, Part, StreamingBlob};
 use s3s::{S3Error, S3Result, s3_error};
 
+use super::uploads::Upload;
 use crate::store::{Object, Page};
 
 /// Keys in an answer when the client names no number, and the most it gets.
@@ -90,6 +93,19 @@ pub(super) fn entries(page: &Page) -> Vec<Entry> {
 
 pub(super) fn common_prefixes(page: &Page) -> Vec<CommonPrefix> {
     page.prefixes.iter().map(|prefix| CommonPrefix { prefix: Some(prefix.clone()) }).collect()
+}
+
+/// The parts of an upload with numbers after this one.
+pub(super) fn parts(upload: &Upload, after: i32, modified: SystemTime) -> Vec<Part> {
+    let parts = upload.parts.iter().filter(|(number, _)| **number > after);
+    let answered = parts.map(|(number, part)| Part {
+        part_number: Some(*number),
+        e_tag: Some(ETag::Strong(part.etag())),
+        size: Some(size(part.body.len())),
+        last_modified: Some(modified.into()),
+        ..Part::default()
+    });
+    answered.collect()
 }
 
 pub(super) fn limit(max_keys: Option<i32>) -> usize {

@@ -12,8 +12,8 @@ use toml::Spanned;
 
 use super::cases::{Case, Recorded, RecordedTable};
 use super::failure::{self, Failure, FailureTable};
+use super::object_store::S3;
 use super::run::{self, Run, RunTable};
-use super::settings::S3;
 use super::timeline::{self, Status, StatusTable, date};
 use super::{check, logs};
 use crate::cwl::{self, CwlError};

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use toml::Spanned;
 
-use super::settings::S3;
+use super::object_store::S3;
 use crate::error::Error;
 use crate::fixture::{Folder, Toml};
 use crate::scenes::Scenes;

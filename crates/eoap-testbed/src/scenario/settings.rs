@@ -2,18 +2,17 @@
 //!
 //! [`load`] checks what it reads, so that the servers need not. It does not know processes or fixtures.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
-use std::time::{Duration, SystemTime};
+use std::collections::BTreeMap;
+use std::time::Duration;
 
 use http::Uri;
 use serde::Deserialize;
 use serde_json::Value;
 use toml::Spanned;
 
+use super::object_store::{self, S3, S3Table};
 use super::pygeoapi_version::Version;
 use super::server::{ANONYMOUS, Links, Personality, Server, SetUp, StatusShape, split_namespace};
-use super::timeline::instant;
 use crate::error::Error;
 use crate::fixture::{Folder, Toml};
 
@@ -52,70 +51,6 @@ pub(crate) enum Expiry {
     Requests(u32),
     /// After so long, by the clock of this machine.
     Time(Duration),
-}
-
-/// The object store.
-#[derive(Debug)]
-pub(crate) struct S3 {
-    pub(crate) endpoint: String,
-    pub(crate) hosts: Vec<String>,
-    pub(crate) region: String,
-    pub(crate) access_key_id: String,
-    pub(crate) secret_access_key: String,
-    /// Buckets that are read without a signature.
-    pub(crate) public: BTreeSet<String>,
-    /// Where objects are kept that clients and jobs write, if not in memory alone.
-    pub(crate) folder: Option<PathBuf>,
-    /// Last-Modified of every object that has none of its own, and of what is uploaded.
-    pub(crate) modified: SystemTime,
-    own: Vec<Own>,
-}
-
-/// What a fixture has of its own.
-#[derive(Debug)]
-struct Own {
-    /// Bucket and key, separated by a slash.
-    path: String,
-    modified: SystemTime,
-    content_type: Option<String>,
-}
-
-impl S3 {
-    /// A store that is called by this address and these hosts, with these credentials.
-    pub(crate) fn new(endpoint: &str, hosts: &[String], access_key_id: &str, secret_access_key: &str) -> Self {
-        let authority =
-            endpoint.split_once("://").map_or(endpoint, |(_, rest)| rest).split('/').next().unwrap_or_default().to_owned();
-        let mut hosts = hosts.to_vec();
-        if !hosts.contains(&authority) {
-            hosts.insert(0, authority);
-        }
-        Self {
-            endpoint: endpoint.to_owned(),
-            hosts,
-            region: "us-east-1".to_owned(),
-            access_key_id: access_key_id.to_owned(),
-            secret_access_key: secret_access_key.to_owned(),
-            public: BTreeSet::new(),
-            folder: None,
-            modified: SystemTime::now(),
-            own: Vec::new(),
-        }
-    }
-
-    /// Last-Modified of a fixture.
-    pub(crate) fn modified_of(&self, bucket: &str, key: &str) -> SystemTime {
-        self.own(bucket, key).map_or(self.modified, |own| own.modified)
-    }
-
-    /// Content-Type of a fixture, if it has one of its own.
-    pub(crate) fn content_type_of(&self, bucket: &str, key: &str) -> Option<String> {
-        self.own(bucket, key)?.content_type.clone()
-    }
-
-    fn own(&self, bucket: &str, key: &str) -> Option<&Own> {
-        let wanted = format!("{bucket}/{key}");
-        self.own.iter().find(|own| own.path == wanted)
-    }
 }
 
 #[derive(Deserialize)]
@@ -205,32 +140,6 @@ fn status_shape() -> StatusShape {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct S3Table {
-    endpoint: Spanned<String>,
-    #[serde(default)]
-    hosts: Vec<Spanned<String>>,
-    region: String,
-    access_key_id: String,
-    secret_access_key: String,
-    #[serde(default)]
-    public: BTreeSet<String>,
-    folder: Option<String>,
-    modified: Spanned<String>,
-    #[serde(default)]
-    object: Vec<ObjectTable>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct ObjectTable {
-    /// Bucket and key, separated by a slash.
-    path: Spanned<String>,
-    modified: Spanned<String>,
-    content_type: Option<String>,
-}
-
-#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct PackageTable {
     /// The address from which a client lets it be deployed.
@@ -256,7 +165,7 @@ pub(super) fn load(folder: &mut Folder) -> Option<Settings> {
     let clock = folder.mistakes.value(clock(&file));
     let expiry = folder.mistakes.value(expiry(&file));
     let server = folder.mistakes.value(server(&file));
-    let s3 = s3(&file, folder);
+    let s3 = object_store::checked(&file.value.s3, &file, folder);
     let hosts = [("server.hosts", &file.value.server.hosts), ("s3.hosts", &file.value.s3.hosts)];
     for (field, host) in hosts.iter().flat_map(|(field, hosts)| hosts.iter().map(move |host| (field, host))) {
         if host.get_ref().parse::<http::uri::Authority>().is_err() {
@@ -368,40 +277,8 @@ fn server(file: &Toml<File>) -> Result<Server, Error> {
     })
 }
 
-fn s3(file: &Toml<File>, folder: &mut Folder) -> Option<S3> {
-    let table = &file.value.s3;
-    let date = |field: &str, text: &Spanned<String>| {
-        instant(text.get_ref()).map(SystemTime::from).map_err(|message| file.wrong(text, field, message))
-    };
-    let endpoint = address(table.endpoint.get_ref()).map_err(|message| file.wrong(&table.endpoint, "s3.endpoint", message));
-    let endpoint = folder.mistakes.value(endpoint);
-    let modified = folder.mistakes.value(date("s3.modified", &table.modified));
-    let mut own = Vec::new();
-    for object in &table.object {
-        let path = object.path.get_ref();
-        if !folder.exists(&format!("s3/{path}")) {
-            let message = format!("there is no file s3/{path}");
-            folder.mistakes.add(file.wrong(&object.path, "s3.object.path", message));
-        }
-        if let Some(modified) = folder.mistakes.value(date("s3.object.modified", &object.modified)) {
-            own.push(Own { path: path.clone(), modified, content_type: object.content_type.clone() });
-        }
-    }
-    Some(S3 {
-        hosts: with(endpoint?.0, &table.hosts),
-        public: table.public.clone(),
-        folder: table.folder.as_ref().map(|name| folder.own_path(name)),
-        modified: modified?,
-        endpoint: table.endpoint.get_ref().clone(),
-        region: table.region.clone(),
-        access_key_id: table.access_key_id.clone(),
-        secret_access_key: table.secret_access_key.clone(),
-        own,
-    })
-}
-
 /// Authority and path of a plain HTTP address.
-fn address(text: &str) -> Result<(String, String), String> {
+pub(super) fn address(text: &str) -> Result<(String, String), String> {
     let uri: Uri = text.parse().map_err(|error| format!("{text:?} is not an address: {error}"))?;
     match (uri.scheme_str(), uri.authority()) {
         (Some("http"), Some(authority)) => Ok((authority.to_string(), uri.path().trim_end_matches('/').to_owned())),
@@ -410,7 +287,7 @@ fn address(text: &str) -> Result<(String, String), String> {
 }
 
 /// The hosts, and before them the one of the address if they lack it.
-fn with(authority: String, hosts: &[Spanned<String>]) -> Vec<String> {
+pub(super) fn with(authority: String, hosts: &[Spanned<String>]) -> Vec<String> {
     let mut hosts: Vec<String> = hosts.iter().map(|host| host.get_ref().clone()).collect();
     if !hosts.contains(&authority) {
         hosts.insert(0, authority);

@@ -1,5 +1,6 @@
 //! `nbsnap prepare`: builds what notebooks depend on, and runs nothing.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 
 use nbsnap::config::EngineChoice;
@@ -45,8 +46,16 @@ fn build(project: &Project, names: &[String], choice: EngineChoice, args: &Prepa
     }
     let store = super::store(project, UpdateMode::Never);
     let mut reporter = session::reporter(&args.report);
-    let mut runner =
-        Runner { project, engines: vec![&mut engine], environment: &Nothing, store: &store, cache: None, jobs: 1, repeat: 1 };
+    let mut runner = Runner {
+        project,
+        engines: vec![&mut engine],
+        environment: &Nothing,
+        store: &store,
+        cache: None,
+        jobs: 1,
+        repeat: 1,
+        seen: BTreeMap::new(),
+    };
     runner.prepare(names, &mut |event| if told == Told::Everything { reporter.report(&event) } else { Ok(()) })?;
     if told == Told::Folder {
         let folder = engine.kernel_folder().map_err(RunError::Engine)?;

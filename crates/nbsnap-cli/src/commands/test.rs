@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use nbsnap::ByKernel;
 use nbsnap::config::{EngineChoice, Update};
@@ -9,7 +10,7 @@ use nbsnap::engine::{Engine, EngineError};
 use nbsnap::event::Event;
 use nbsnap::project::Project;
 use nbsnap::report::{Reporter, Reporters};
-use nbsnap::run::cache::{Parts, ResultCache};
+use nbsnap::run::cache::{FILES_BESIDE, Parts, ResultCache, SEEN_FILES};
 use nbsnap::run::watch::{Watch, WatchError};
 use nbsnap::run::{RunError, Runner};
 use nbsnap::select::Selection;
@@ -52,23 +53,31 @@ fn watch(folder: &Path, profile: &str, args: &TestArgs, all: Selection) -> Resul
     let mut broken: Option<String> = None;
     // The inputs of each notebook's last run. A change while other notebooks run counts, too.
     let mut known = Inputs::new();
+    // What the cells of each notebook asked for in its last run.
+    let mut seen = BTreeMap::new();
     // One watch for all turns. So changes while notebooks run are seen, also when a run breaks down before
     // it has read all its inputs.
     let unwatched = |error: WatchError| RunError::Engine(EngineError::Failed { message: error.to_string() });
     let mut watch = Watch::new([project.notebooks_dir().as_path()]).map_err(unwatched)?;
     loop {
         let changed = with_runner(&project, args, |runner, reporter| {
+            runner.seen = std::mem::take(&mut seen);
             if known.is_empty() {
                 known = runner.inputs(&all)?;
             }
             watch.add(runner.input_folders(&all)?.iter().map(PathBuf::as_path)).map_err(unwatched)?;
             if broken.is_none() {
+                let began = SystemTime::now();
                 match runner.run(&next, &mut |event| reporter.report(&event)) {
                     Err(error @ (RunError::Engine(EngineError::Interrupted) | RunError::Report(_))) => return Err(error),
                     Err(error) => broken = Some(chain(&error)),
-                    Ok(_) => take_what_was_written(&mut known, runner.inputs(&all)?),
+                    Ok(_) => {
+                        take_what_was_written(&mut known, runner.inputs(&all)?, |name| runner.has_seen_newer(name, began));
+                    }
                 }
             }
+            watch.add_flat(runner.seen_folders());
+            seen.clone_from(&runner.seen);
             // The folders of packages are known only now.
             watch.add(runner.input_folders(&all)?.iter().map(PathBuf::as_path)).map_err(unwatched)?;
             let is_broken = broken.is_some();
@@ -108,14 +117,22 @@ fn watch(folder: &Path, profile: &str, args: &TestArgs, all: Selection) -> Resul
     }
 }
 
-/// Takes over what a run itself may have written.
-fn take_what_was_written(known: &mut Inputs, now: Inputs) {
+/// Takes over what a run itself may have written, and what is known only since it: which files cells asked for.
+/// Those are left out where one of them has changed meanwhile, so that the notebook runs again.
+fn take_what_was_written(known: &mut Inputs, now: Inputs, has_seen_newer: impl Fn(&str) -> bool) {
     for (name, now) in now {
         let Some(known) = known.get_mut(&name) else { continue };
         for part in ["snapshots", "lock", "dependencies"] {
             if let (Some(known), Some(now)) = (known.get_mut(part), now.get(part)) {
                 known.clone_from(now);
             }
+        }
+        match now.get(SEEN_FILES) {
+            Some(seen) if !has_seen_newer(&name) => drop(known.insert(SEEN_FILES.to_owned(), seen.clone())),
+            _ => drop(known.remove(SEEN_FILES)),
+        }
+        if !now.contains_key(FILES_BESIDE) {
+            known.remove(FILES_BESIDE);
         }
     }
 }
@@ -147,6 +164,7 @@ fn with_runner<T>(
         cache: (!config.fresh).then_some(&cache),
         jobs: session::jobs(config.jobs),
         repeat: args.repetition.repeat,
+        seen: BTreeMap::new(),
     };
     act(&mut runner, &mut reporter)
 }

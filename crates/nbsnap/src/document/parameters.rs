@@ -55,7 +55,7 @@ pub enum ParameterError {
         known: String,
     },
     /// The value is not of the parameter's type.
-    #[error("parameter `{name}` is a `{type_name}`, and `{value}` is none: {reason}")]
+    #[error("parameter `{name}` is a `{type_name}`, and `{value}` is not one: {reason}")]
     Value {
         /// The name.
         name: String,

@@ -59,12 +59,12 @@ fn parameters_get_the_types_that_the_notebook_declares() {
 #[test]
 fn a_parameter_that_does_not_fit_is_refused_with_the_reason() {
     let refused = |values: &[&str], code: &[&str]| injected(values, code).unwrap_err();
-    assert!(refused(&["count=300"], &[]).contains("parameter `count` is a `u8`, and `300` is none: number too large"));
+    assert!(refused(&["count=300"], &[]).contains("parameter `count` is a `u8`, and `300` is not one: number too large"));
     assert!(refused(&["cuont=3"], &[]).contains("has no parameter `cuont`; its cell tagged `parameters` declares: count, name"));
     assert!(refused(&["count"], &[]).contains("not of the form name=value"));
     assert!(refused(&["let=3"], &[]).contains("cannot be the name of a variable"));
     assert!(refused(&["a; b=3"], &[]).contains("cannot be the name of a variable"));
-    assert!(refused(&["rate=fast"], &[]).contains("`Option<f64>`, and `fast` is none: invalid float literal"));
+    assert!(refused(&["rate=fast"], &[]).contains("`Option<f64>`, and `fast` is not one: invalid float literal"));
     assert!(refused(&[], &["count=2; evil()"]).contains("no expression in Rust"));
 }
 

@@ -390,6 +390,11 @@ fn a_failed_notebook_leaves_itself_executed_and_its_pictures() {
     let executed = std::fs::read_to_string(failed.join("changed/changed.ipynb")).unwrap();
     assert!(executed.contains("Job status: failed") && executed.contains("\"execution_count\""), "{executed}");
     assert!(!failed.join("passed").exists());
+    // The next run does not take it for a notebook of the project.
+    std::fs::write(folder.path().join("nbsnap.toml"), "").unwrap();
+    let found = crate::project::Project::find(folder.path(), "default").unwrap().notebooks().unwrap();
+    let names: Vec<&str> = found.usable.iter().map(|notebook| notebook.name.as_str()).collect();
+    assert_eq!(names, ["notebooks/changed"], "{:?}", found.unusable);
     // Once it passes, none of its files stay.
     let mut reporter = FailedFiles::new(folder.path().to_owned(), failed.clone());
     notebook_events("changed", "1", CellVerdict::Passed, None).iter().for_each(|event| reporter.report(event).unwrap());

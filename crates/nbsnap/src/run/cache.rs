@@ -26,6 +26,11 @@ use states::States;
 /// Digests by part, such as `cells` or `toolchain`.
 pub type Parts = BTreeMap<String, String>;
 
+/// The part of [`inputs`] for the files that cells asked for.
+pub const SEEN_FILES: &str = "files that cells asked for";
+/// The part of [`inputs`] for what lies beside the notebook.
+pub const FILES_BESIDE: &str = "files beside";
+
 /// Remembers which notebooks passed, and with what.
 #[derive(Debug)]
 pub struct ResultCache {
@@ -64,6 +69,9 @@ struct Passed {
     /// The variables that were read to compile both.
     variables: Vec<String>,
     parts: Parts,
+    /// The day on which it passed, in days since 1970 (UTC), if cells asked for the date. The verdict holds on
+    /// that day.
+    day: Option<u64>,
 }
 
 /// The run in which a notebook passed.
@@ -102,7 +110,8 @@ impl ResultCache {
         // An entry that cannot be read counts as unknown: the notebook runs.
         let Ok(passed) = serde_json::from_str::<Passed>(&text) else { return Known::Nothing };
         let same_parts = || parts(notebook, surroundings, &passed.variables).is_ok_and(|(parts, _)| parts == passed.parts);
-        if passed.files.hold(&self.lists(), looked) && same_parts() { Known::Holds } else { Known::Changed }
+        let same_day = passed.day.is_none_or(|day| day == today());
+        if same_day && passed.files.hold(&self.lists(), looked) && same_parts() { Known::Holds } else { Known::Changed }
     }
 
     /// Remembers that the notebook passed, with these local packages.
@@ -121,7 +130,8 @@ impl ResultCache {
         let passed = ran.accesses.and_then(|accesses| {
             let (states, variables, parts) = rests_on(notebook, surroundings, sources, accesses, ran.began, looked)?;
             let files = States::keep(states, &surroundings.project.root, &self.lists()).ok()?;
-            Some(Passed { files, variables, parts })
+            let day = accesses.asks_date.then(today);
+            Some(Passed { files, variables, parts, day })
         });
         let written = passed
             .and_then(|passed| serde_json::to_string_pretty(&passed).ok())
@@ -194,6 +204,11 @@ fn rests_on(
     (newest < began).then_some((files, variables, parts))
 }
 
+fn today() -> u64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    since.map_or(0, |since| since.as_secs() / (24 * 3600))
+}
+
 /// Where a workspace's manifest is or would be, from which packages may take versions, features and profiles.
 fn manifests_above(packages: &[PathBuf]) -> BTreeSet<PathBuf> {
     let folders = packages.iter().filter_map(|path| match path.file_name() {
@@ -203,13 +218,34 @@ fn manifests_above(packages: &[PathBuf]) -> BTreeSet<PathBuf> {
     folders.flat_map(|folder| folder.ancestors().skip(1)).map(|folder| folder.join("Cargo.toml")).collect()
 }
 
-/// Digests of what a verdict on the notebook rests on, part by part, as it is now. They cover what is known
-/// without a run: what the runner reads, the sources of local packages, and what lies beside the notebook.
+/// Digests of what a verdict on the notebook rests on, part by part, as it is now: what the runner reads, the
+/// sources of local packages, and what its cells asked for when it last ran. Where that is not known, or not
+/// all of it, what lies beside the notebook counts.
 ///
 /// # Errors
 /// When a file cannot be read.
-pub fn inputs(notebook: &Notebook, surroundings: Surroundings<'_>, sources: Sources<'_>) -> std::io::Result<Parts> {
+pub fn inputs(
+    notebook: &Notebook,
+    surroundings: Surroundings<'_>,
+    sources: Sources<'_>,
+    seen: Option<&Accesses>,
+) -> std::io::Result<Parts> {
     let (mut parts, _) = parts(notebook, surroundings, sources.variables)?;
+    parts.insert("dependencies".to_owned(), digest_of_files(&sources_of(sources.paths)?)?.0);
+    if let Some(seen) = seen {
+        let wanted = seen.inputs.iter().map(|(path, interest)| (path.as_path(), *interest));
+        let missing = seen.missing.iter().map(|path| (path.as_path(), Interest::Presence));
+        let states: Vec<_> = wanted.chain(missing).map(|(path, interest)| FileState::now(path, interest).ok()).collect();
+        parts.insert(SEEN_FILES.to_owned(), digest(format!("{states:?}").as_bytes()));
+    }
+    if seen.is_none_or(|seen| !seen.beyond.is_empty()) {
+        parts.insert(FILES_BESIDE.to_owned(), stamps_beside(notebook)?);
+    }
+    Ok(parts)
+}
+
+/// A digest of the sizes and times of the files beside a notebook.
+fn stamps_beside(notebook: &Notebook) -> std::io::Result<String> {
     // Other notebooks and the settings have parts of their own, and so have notebooks of a project in a
     // folder of its own.
     let beside = |path: &Path| {
@@ -220,9 +256,7 @@ pub fn inputs(notebook: &Notebook, surroundings: Surroundings<'_>, sources: Sour
     let beside = files_below(notebook.directory(), &beside)?;
     let stamps = beside.iter().filter_map(|path| Some((path, std::fs::metadata(path).ok()?)));
     let stamps: Vec<_> = stamps.map(|(path, metadata)| (path, metadata.len(), metadata.modified().ok())).collect();
-    parts.insert("files".to_owned(), digest(format!("{stamps:?}").as_bytes()));
-    parts.insert("dependencies".to_owned(), digest_of_files(&sources_of(sources.paths)?)?.0);
-    Ok(parts)
+    Ok(digest(format!("{stamps:?}").as_bytes()))
 }
 
 /// The digests of what the runner itself reads, and when the newest file among them was changed.

@@ -2,6 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use rust_cells::{Accesses, FileState, Interest};
 
 use super::cache::{self, Parts, Sources, Surroundings};
 use super::one::Target;
@@ -12,7 +15,7 @@ use crate::select::Selection;
 impl Runner<'_> {
     /// What the verdicts on the selected notebooks rest on as it is now, by notebook. For one that cannot be
     /// tested, it is the content of its file. Folders of local packages are known once the engine is
-    /// prepared.
+    /// prepared, and what cells ask for once they have run.
     ///
     /// # Errors
     /// When no notebook matches the selection.
@@ -35,11 +38,33 @@ impl Runner<'_> {
             let (project, environment) = (self.project, environment.as_slice());
             let surroundings = Surroundings { project, snapshots: &snapshots, environment, engine: &engine };
             // The same holds for a file that goes away meanwhile.
-            if let Ok(parts) = cache::inputs(notebook, surroundings, Sources { paths: &self.sources(), variables: &[] }) {
+            let sources = Sources { paths: &self.sources(), variables: &[] };
+            if let Ok(parts) = cache::inputs(notebook, surroundings, sources, self.seen.get(&notebook.name)) {
                 all.insert(notebook.name.clone(), parts);
             }
         }
         Ok(all)
+    }
+
+    /// Whether a file that the notebook's cells asked for has changed since `began`. A run that began then may
+    /// have used the older one.
+    pub fn has_seen_newer(&self, notebook: &str, began: SystemTime) -> bool {
+        let is_newer = |(path, interest): &(PathBuf, Interest)| {
+            let changed = FileState::now(path.as_path(), *interest).ok().and_then(|state| state.changed());
+            changed.is_some_and(|changed| changed >= began)
+        };
+        self.seen.get(notebook).is_some_and(|accesses| accesses.inputs.iter().any(is_newer))
+    }
+
+    /// The folders of the files that cells asked for when they last ran. A path at which there was nothing
+    /// counts, if its folder is there.
+    pub fn seen_folders(&self) -> BTreeSet<PathBuf> {
+        let paths = |accesses: &Accesses| {
+            let read = accesses.inputs.iter().map(|(path, _)| path.clone());
+            read.chain(accesses.missing.iter().cloned()).collect::<Vec<_>>()
+        };
+        let folder_of = |path: PathBuf| if path.is_dir() { Some(path) } else { path.parent().map(Path::to_owned) };
+        self.seen.values().flat_map(paths).filter_map(folder_of).filter(|folder| folder.is_dir()).collect()
     }
 
     /// The folders in which those inputs are.

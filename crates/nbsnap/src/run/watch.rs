@@ -76,6 +76,16 @@ impl Watch {
         Ok(())
     }
 
+    /// Watches the files of these folders, and nothing below them. A folder that cannot be watched, such as one
+    /// of `/proc`, is left out.
+    pub fn add_flat(&mut self, folders: impl IntoIterator<Item = PathBuf>) {
+        for folder in folders {
+            if !self.folders.contains(&folder) && self.watcher.watch(&folder, RecursiveMode::NonRecursive).is_ok() {
+                self.folders.insert(folder);
+            }
+        }
+    }
+
     /// Waits until something has changed and nothing changes any more. Returns whether something has: not if
     /// the user wants to stop.
     pub fn wait(&mut self, interrupt: &Interrupt) -> bool {

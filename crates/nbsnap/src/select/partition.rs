@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 /// Why a text is not a partition.
 #[derive(Debug, thiserror::Error)]
-#[error("`{text}` is no partition; write `1/3` to `3/3`, or `slice:1/3` to `slice:3/3`")]
+#[error("`{text}` is not a partition; write `1/3` to `3/3`, or `slice:1/3` to `slice:3/3`")]
 pub struct PartitionError {
     /// The text.
     text: String,

@@ -40,11 +40,12 @@ impl SnapshotStore {
         Ok(recorded.is_some_and(|recorded| recorded != file::source_digest(source)))
     }
 
-    /// Whether anything is recorded of a notebook.
+    /// Whether anything is recorded of a notebook. Nothing is of one whose name cannot name a folder.
     ///
     /// # Errors
     /// If its folder cannot be read.
     pub fn knows(&self, notebook: &str) -> Result<bool, SnapshotError> {
-        Ok(file::names(&self.folder(notebook)?)?.iter().any(|name| name.ends_with(".snap")))
+        let Ok(folder) = self.folder(notebook) else { return Ok(false) };
+        Ok(file::names(&folder)?.iter().any(|name| name.ends_with(".snap")))
     }
 }

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use super::file::{self, SnapshotError};
-use super::store::{SnapshotStore, remove_empty_folder, remove_unused_sidecars};
+use super::store::{SnapshotStore, remove_empty_folder};
 use super::sweep::Accepted;
 
 /// A snapshot that waits for review.
@@ -65,7 +65,7 @@ impl SnapshotStore {
             file::promote(pending, &snapshot)?;
             accepted.updated.push(snapshot.clone());
         }
-        accepted.removed.extend(clean_up(&snapshot)?);
+        accepted.removed.extend(self.clean_up(&snapshot)?);
         Ok(accepted)
     }
 
@@ -75,20 +75,20 @@ impl SnapshotStore {
     /// If a file cannot be removed.
     pub fn reject_pending(&self, pending: &Path) -> Result<(), SnapshotError> {
         file::remove(pending)?;
-        clean_up(&snapshot_of(pending)).map(drop)
+        self.clean_up(&snapshot_of(pending)).map(drop)
+    }
+
+    fn clean_up(&self, snapshot: &Path) -> Result<Vec<PathBuf>, SnapshotError> {
+        let cell = snapshot.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let removed = self.remove_unused_sidecars(snapshot, &cell)?;
+        remove_empty_folder(snapshot.parent());
+        Ok(removed)
     }
 }
 
 /// `<cell id>.snap.new` without its `.new`.
 fn snapshot_of(pending: &Path) -> PathBuf {
     pending.with_extension("")
-}
-
-fn clean_up(snapshot: &Path) -> Result<Vec<PathBuf>, SnapshotError> {
-    let cell = snapshot.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let removed = remove_unused_sidecars(snapshot, &cell)?;
-    remove_empty_folder(snapshot.parent());
-    Ok(removed)
 }
 
 #[cfg(test)]

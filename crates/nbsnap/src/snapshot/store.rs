@@ -12,6 +12,7 @@ use super::blob;
 use super::body::Body;
 use super::compare::{Comparison, Sides};
 use super::file::{self, Header, SnapshotError};
+use super::sidecars::Sidecars;
 use crate::event::{CellProblem, Proposal};
 use crate::notebook::{CodeCell, Notebook};
 use crate::record::CellRecord;
@@ -34,13 +35,14 @@ pub struct SnapshotStore {
     pub(super) project: PathBuf,
     update: UpdateMode,
     comparison: Comparison,
+    sidecars: Sidecars,
 }
 
 impl SnapshotStore {
     /// The snapshots in the folder `root` of the project whose folder is `project_root`. The folder need not
     /// exist.
     pub fn new(root: PathBuf, project_root: PathBuf, update: UpdateMode) -> SnapshotStore {
-        SnapshotStore { root, project: project_root, update, comparison: Comparison::default() }
+        SnapshotStore { root, project: project_root, update, comparison: Comparison::default(), sidecars: Sidecars::default() }
     }
 
     /// Sets how far outputs may be from their snapshots.
@@ -164,10 +166,10 @@ impl SnapshotStore {
             UpdateMode::OfFurtherEngine => return Ok(Proposal::OfFurtherEngine),
         }
         for (name, content) in files {
-            file::write_sidecar(&snapshot.with_file_name(name), content)?;
+            self.sidecars.write(&snapshot.with_file_name(name), &cell.id, content)?;
         }
         file::write(&pending_path(snapshot), &Header::new(&self.project, notebook, cell), &body.to_string())?;
-        remove_unused_sidecars(snapshot, &cell.id)?;
+        self.remove_unused_sidecars(snapshot, &cell.id)?;
         Ok(Proposal::Pending)
     }
 
@@ -194,34 +196,33 @@ impl SnapshotStore {
     fn settle(&self, snapshot: &Path, cell: &CodeCell) -> Result<(), SnapshotError> {
         if self.update == UpdateMode::WritePending {
             file::remove(&pending_path(snapshot))?;
-            remove_unused_sidecars(snapshot, &cell.id)?;
+            self.remove_unused_sidecars(snapshot, &cell.id)?;
             remove_empty_folder(snapshot.parent());
         }
         Ok(())
+    }
+
+    /// Removes the binary files of a cell that neither its snapshot nor its pending one names, and returns which.
+    pub(super) fn remove_unused_sidecars(&self, snapshot: &Path, cell: &str) -> Result<Vec<PathBuf>, SnapshotError> {
+        let Some(folder) = snapshot.parent() else { return Ok(Vec::new()) };
+        let sidecars = self.sidecars.of_cell(folder, cell)?;
+        if sidecars.is_empty() {
+            return Ok(Vec::new());
+        }
+        let texts = [read_any(snapshot)?, read_any(&pending_path(snapshot))?];
+        let mut removed = Vec::new();
+        for name in sidecars.iter().filter(|name| !texts.iter().any(|text| text.contains(*name))) {
+            if self.sidecars.remove(folder, cell, name)? {
+                removed.push(folder.join(name));
+            }
+        }
+        Ok(removed)
     }
 }
 
 /// Where the new body of a snapshot waits for review.
 pub(super) fn pending_path(snapshot: &Path) -> PathBuf {
     snapshot.with_extension("snap.new")
-}
-
-/// Removes the binary files of a cell that neither its snapshot nor its pending one names, and returns which.
-pub(super) fn remove_unused_sidecars(snapshot: &Path, cell: &str) -> Result<Vec<PathBuf>, SnapshotError> {
-    let Some(folder) = snapshot.parent() else { return Ok(Vec::new()) };
-    let sidecars: Vec<String> = file::names(folder)?.into_iter().filter(|name| blob::sidecar_cell(name) == Some(cell)).collect();
-    if sidecars.is_empty() {
-        return Ok(Vec::new());
-    }
-    let texts = [read_any(snapshot)?, read_any(&pending_path(snapshot))?];
-    let mut removed = Vec::new();
-    for name in sidecars.iter().filter(|name| !texts.iter().any(|text| text.contains(*name))) {
-        let path = folder.join(name);
-        if file::remove(&path)? {
-            removed.push(path);
-        }
-    }
-    Ok(removed)
 }
 
 /// The text of a file, whatever it holds; empty if the file does not exist.

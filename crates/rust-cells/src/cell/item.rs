@@ -40,6 +40,8 @@ pub struct Item {
     pub imports: Vec<Import>,
     /// Statics in it, at any depth.
     pub statics: Vec<StaticPlace>,
+    /// What it defines by `thread_local!`.
+    pub thread_locals: Vec<ThreadLocal>,
     /// Where the attributes and the visibility end: generated attributes go here.
     pub body_from: usize,
 }
@@ -68,6 +70,17 @@ pub struct StaticPlace {
     pub is_mutable: bool,
 }
 
+/// A static of `thread_local!`, which must exist once for all cells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ThreadLocal {
+    /// Its name.
+    pub name: String,
+    /// The type of its value.
+    pub ty: String,
+    /// Its visibility, with a blank after it if there is one.
+    pub visibility: String,
+}
+
 /// Reads a node as an item, if it is one.
 pub(super) fn read(node: &SyntaxNode, place: &dyn Fn(&SyntaxNode) -> Range<usize>) -> Option<Item> {
     if let Some(call) = macro_call(node) {
@@ -83,6 +96,7 @@ pub(super) fn read(node: &SyntaxNode, place: &dyn Fn(&SyntaxNode) -> Range<usize
         is_macro: false,
         imports: Vec::new(),
         statics: statics(node, place),
+        thread_locals: Vec::new(),
         body_from: place(node).start,
     };
     let mut define = |namespaces: &[Namespace], name: Option<ast::Name>| {
@@ -196,8 +210,22 @@ fn items_of_macro(call: &ast::MacroCall, place: &dyn Fn(&SyntaxNode) -> Range<us
         is_macro: false,
         imports: Vec::new(),
         statics: Vec::new(),
+        thread_locals: if name == "thread_local" { thread_locals(&text) } else { Vec::new() },
         body_from,
     })
+}
+
+/// The statics between the brackets of `thread_local!`.
+fn thread_locals(tokens: &str) -> Vec<ThreadLocal> {
+    // The last one needs no semicolon.
+    let inner = tokens.get(1..tokens.len().saturating_sub(1)).unwrap_or_default().to_owned() + ";";
+    let parsed = ra_ap_syntax::SourceFile::parse(&inner, ra_ap_syntax::Edition::Edition2024);
+    let of = |item: ast::Static| {
+        let visibility = item.visibility().map(|visibility| visibility.syntax().text().to_string() + " ").unwrap_or_default();
+        let ty = item.ty()?.syntax().text().to_string().replace('\n', " ");
+        Some(ThreadLocal { name: item.name()?.text().to_string(), ty, visibility })
+    };
+    parsed.syntax_node().children().filter_map(ast::Static::cast).filter_map(of).collect()
 }
 
 /// Statics at any depth that may change, and whose value every cell must see.
@@ -299,6 +327,19 @@ mod tests {
         let (_, item) = cell.items().next().unwrap();
         let names: Vec<&str> = item.is_for.as_ref().unwrap().iter().map(String::as_str).collect();
         assert_eq!(names, ["Describe", "Held", "Shape", "T"]);
+    }
+
+    #[test]
+    fn thread_locals_are_found_with_their_types() {
+        let cell = Cell::parse(
+            "thread_local! {\n    /// How deep.\n    pub static DEPTH: Cell<u32> = const { Cell::new(1) };\n    \
+             static NEXT: RefCell<Box<dyn Iterator<Item = u8>>> = RefCell::new(Box::new(0..3))\n}",
+        );
+        let found: Vec<_> = cell.items().flat_map(|(_, item)| item.thread_locals.clone()).collect();
+        let names: Vec<&str> = found.iter().map(|local| local.name.as_str()).collect();
+        assert_eq!(names, ["DEPTH", "NEXT"]);
+        assert_eq!((found[0].visibility.as_str(), found[0].ty.as_str()), ("pub ", "Cell<u32>"));
+        assert_eq!(found[1].ty, "RefCell<Box<dyn Iterator<Item = u8>>>");
     }
 
     #[test]

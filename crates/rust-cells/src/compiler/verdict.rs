@@ -1,5 +1,7 @@
 //! What rustc's errors mean for a plan: another plan to try, or a mistake of the author's.
 
+use std::collections::BTreeSet;
+
 use crate::compile::{Made, Message, Span};
 use crate::crate_source::Origin;
 use crate::diagnostics::{Diagnostic, Map};
@@ -22,7 +24,7 @@ enum Meaning {
     Change(fn(&mut Plan)),
     Keep(String, Keeping),
     GiveUp(usize, String),
-    Mention(String),
+    Mention(BTreeSet<String>),
     Nothing,
 }
 
@@ -49,7 +51,7 @@ pub(super) fn verdict(made: &Made, map: &Map<'_>, plan: &Plan, taken: &[String])
                     next.given_up.push((number, name));
                 }
             }
-            Meaning::Mention(name) => drop(next.mentions.insert(name)),
+            Meaning::Mention(mut names) => next.mentions.append(&mut names),
             Meaning::Nothing => {}
         }
     }
@@ -84,6 +86,13 @@ fn is_error(message: &Message) -> bool {
     message.level.starts_with("error")
         && !message.message.starts_with("aborting due to")
         && !message.message.starts_with("could not compile")
+}
+
+/// The trait in ``the trait bound `X: Trait<Y>` is not satisfied``.
+fn bound(message: &str) -> &str {
+    let bound = message.split('`').nth(1).and_then(|bound| bound.split_once(": ")).map_or("", |(_, bound)| bound);
+    let path = bound.split('<').next().unwrap_or_default();
+    path.rsplit("::").next().unwrap_or_default()
 }
 
 fn meaning(message: &Message, map: &Map<'_>, plan: &Plan, taken: &[String]) -> Meaning {
@@ -127,6 +136,11 @@ fn meaning(message: &Message, map: &Map<'_>, plan: &Plan, taken: &[String]) -> M
                 return Meaning::Author(refusal::unset(map.cell, &name));
             }
         }
+        "E0282" | "E0283" | "E0284" => {
+            if let Some((name, _)) = kept(true) {
+                return Meaning::Author(refusal::untyped(map.cell, &name));
+            }
+        }
         "E0599" if plan.showing == Showing::Own && message.message.contains("evcxr_display") => {
             return Meaning::Change(|plan| plan.showing = Showing::Format);
         }
@@ -137,8 +151,12 @@ fn meaning(message: &Message, map: &Map<'_>, plan: &Plan, taken: &[String]) -> M
         "E0425" | "E0412" | "E0433" | "E0405" | "E0422" | "E0423" | "E0574" => {
             let name = message.message.split('`').nth(1).unwrap_or_default();
             if map.items.has(name) && !plan.mentions.contains(name) {
-                return Meaning::Mention(name.to_owned());
+                return Meaning::Mention([name.to_owned()].into());
             }
+        }
+        // Without the types that implement a trait of the notebook, rustc would say that none does.
+        "E0277" if !map.items.implementing(bound(&message.message)).is_subset(&plan.mentions) => {
+            return Meaning::Mention(map.items.implementing(bound(&message.message)));
         }
         "E0728" if !map.cell.awaits && !plan.awaits && map.cell.broken.is_none() => {
             return Meaning::Change(|plan| plan.awaits = true);

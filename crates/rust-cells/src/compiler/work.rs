@@ -1,16 +1,16 @@
-//! Compiles one cell: what it is compiled against, the plans that are tried, and the states that follow.
+//! Compiles one cell: what it is compiled against, and the plans that are tried.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
+use super::unfinished::{Rest, Unfinished};
 use super::verdict::{Verdict, verdict};
-use super::{Compilation, CompileRequest, CompiledCell, Compiler};
+use super::{Compilation, CompileRequest, Compiler};
 use crate::Error;
 use crate::artefacts::{Artefact, Outcome};
-use crate::cell::{Cell, Namespace, PartKind};
-use crate::compile::{self, Called, Rustc};
-use crate::crate_source::{Origin, position};
+use crate::cell::{Namespace, PartKind};
+use crate::compile::{self, Begun, Made, Rustc};
+use crate::crate_source::position;
 use crate::dep_info::DepInfo;
 use crate::dependencies::Inputs;
 use crate::diagnostics::{Diagnostic, Map, Place};
@@ -18,34 +18,56 @@ use crate::digest::digest;
 use crate::generate::{Generate, Generated, Keeping, Plan, Showing, own_key};
 use crate::items::ItemNumber;
 use crate::refusal;
-use crate::state::{LiveVariable, State};
+use crate::state::State;
 use crate::types;
 
 /// The most plans that are tried for one cell.
 const MAX_TRIES: usize = 24;
 
-/// One cell at work.
-pub(super) struct Work<'a> {
-    compiler: &'a Compiler,
-    request: CompileRequest<'a>,
-    /// The state with the cell's items, before its variables.
-    state: State,
-    roots: Vec<ItemNumber>,
-    own: Vec<ItemNumber>,
-    discarded: Vec<String>,
-    lost: Vec<(String, String)>,
-    arguments: Vec<String>,
+/// How far to go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Until {
+    /// Until rustc has checked the cell: its variables have types.
+    Checked,
+    /// Until there is a library.
+    Made,
 }
 
-/// What became of one plan.
+/// One cell at work.
+pub(super) struct Work<'a> {
+    pub(super) compiler: &'a Compiler,
+    pub(super) request: CompileRequest<'a>,
+    pub(super) until: Until,
+    /// The state with the cell's items, before its variables.
+    pub(super) state: State,
+    pub(super) roots: Vec<ItemNumber>,
+    pub(super) own: Vec<ItemNumber>,
+    pub(super) discarded: Vec<String>,
+    pub(super) lost: Vec<(String, String)>,
+    pub(super) arguments: Vec<String>,
+}
+
+/// What became of one plan, or of a cell.
 enum Tried {
-    Made(Artefact),
+    /// What comes of it is known.
+    Decided(Artefact),
+    /// rustc has checked it and makes the library.
+    Checked(Box<Unfinished>),
     Next(Plan),
     TimedOut,
 }
 
+/// The types of a cell's variables.
+enum Types {
+    Named(Vec<(String, String)>),
+    /// A later cell could not write one of them.
+    Refused(Vec<Diagnostic>),
+    /// This plan keeps a function as a pointer.
+    Next(Plan),
+}
+
 impl<'a> Work<'a> {
-    pub(super) fn new(compiler: &'a Compiler, request: CompileRequest<'a>) -> Work<'a> {
+    pub(super) fn new(compiler: &'a Compiler, request: CompileRequest<'a>, until: Until) -> Work<'a> {
         let CompileRequest { cell, label, .. } = request;
         let mut state = request.state.clone();
         let change = state.items.define(cell, &label.into());
@@ -80,36 +102,44 @@ impl<'a> Work<'a> {
             }
         }
         let arguments = compiler.arguments(request.library, &state);
-        Work { compiler, request, state, roots, own: change.added, discarded, lost, arguments }
+        Work { compiler, request, until, state, roots, own: change.added, discarded, lost, arguments }
     }
 
-    pub(super) fn compile(mut self) -> Result<Compilation, Error> {
+    pub(super) fn compile(mut self) -> Result<(Compilation, Option<Unfinished>), Error> {
         if !self.request.cell.has_code() {
-            return Ok(self.ready(None, &Plan::default(), Vec::new(), Inputs::default()));
+            return Ok((self.ready(None, &Plan::default(), Vec::new(), Inputs::default()), None));
         }
         if let Some(unbalanced) = &self.request.cell.unbalanced {
             let (line, column) = position(&self.request.cell.source, unbalanced.at);
             let place = Place { line, column, end_line: line, end_column: column + 1, ..Place::default() };
             let message = unbalanced.message.clone();
-            return Ok(Compilation::Failed(vec![Diagnostic { message, places: vec![place], ..Diagnostic::default() }]));
+            let diagnostic = Diagnostic { message, places: vec![place], ..Diagnostic::default() };
+            return Ok((Compilation::Failed(vec![diagnostic]), None));
         }
         let first = Plan { showing: self.first_showing(), ..Plan::default() };
-        let generated = self.generate(&first);
-        let key = self.key(&generated);
-        let artefact = match self.compiler.artefacts.find(&key) {
-            Some(artefact) => artefact,
-            None => match self.make(first)? {
-                Some(artefact) => self.compiler.artefacts.keep(&key, artefact)?,
-                None => return Ok(Compilation::TimedOut),
-            },
+        let key = self.key(&self.generate(&first));
+        let tried = match self.compiler.artefacts.find(&key) {
+            Some(artefact) => Tried::Decided(artefact),
+            None => self.make(first, &key)?,
         };
-        match artefact.outcome {
-            Outcome::Failed(diagnostics) => Ok(Compilation::Failed(self.with_reasons(diagnostics))),
+        Ok(match tried {
+            Tried::Decided(Artefact { outcome, library, inputs, .. }) => (self.decided(outcome, library, inputs), None),
+            Tried::Checked(unfinished) => {
+                let Artefact { outcome, inputs, .. } = &unfinished.artefact;
+                (self.decided(outcome.clone(), unfinished.library(), inputs.clone()), Some(*unfinished))
+            }
+            Tried::Next(_) | Tried::TimedOut => (Compilation::TimedOut, None),
+        })
+    }
+
+    fn decided(mut self, outcome: Outcome, library: Option<PathBuf>, inputs: Inputs) -> Compilation {
+        match outcome {
+            Outcome::Failed(diagnostics) => Compilation::Failed(self.with_reasons(diagnostics)),
             Outcome::Made { plan, types } => {
                 for (number, name) in &plan.given_up {
                     self.state.items.give_up(*number, name);
                 }
-                Ok(self.ready(artefact.library, &plan, types, artefact.inputs))
+                self.ready(library, &plan, types, inputs)
             }
         }
     }
@@ -135,7 +165,7 @@ impl<'a> Work<'a> {
         if has_value && (self.request.library.has_display || own()) { Showing::Own } else { Showing::Format }
     }
 
-    fn generate(&self, plan: &Plan) -> Generated {
+    pub(super) fn generate(&self, plan: &Plan) -> Generated {
         let CompileRequest { cell, directory, library, .. } = self.request;
         Generate {
             cell,
@@ -150,55 +180,87 @@ impl<'a> Work<'a> {
         .write()
     }
 
-    /// Tries plans until one makes a library or rustc's errors are the author's.
-    fn make(&mut self, first: Plan) -> Result<Option<Artefact>, Error> {
+    /// Tries plans until rustc accepts one, or its errors are the author's.
+    fn make(&mut self, first: Plan, key: &str) -> Result<Tried, Error> {
         let mut plan = first;
         for _ in 0..MAX_TRIES {
-            match self.try_plan(plan)? {
-                Tried::Made(artefact) => return Ok(Some(artefact)),
-                Tried::TimedOut => return Ok(None),
+            match self.try_plan(plan, key)? {
                 Tried::Next(next) => plan = next,
+                decided => return Ok(decided),
             }
         }
         let message = "rustc's errors lead from one way to compile this cell to the next, and to no end".to_owned();
-        Ok(Some(Artefact::failed(vec![Diagnostic { message, ..Diagnostic::default() }], Vec::new(), Vec::new())))
+        self.keep_failed(key, vec![Diagnostic { message, ..Diagnostic::default() }], None)
     }
 
-    fn try_plan(&mut self, plan: Plan) -> Result<Tried, Error> {
+    fn try_plan(&mut self, plan: Plan, key: &str) -> Result<Tried, Error> {
         let before = self.state.items.clone();
         for (number, name) in &plan.given_up {
             self.state.items.give_up(*number, name);
         }
-        let tried = self.try_generated(plan);
+        let tried = self.try_generated(plan, key);
         self.state.items = before;
         tried
     }
 
-    fn try_generated(&self, plan: Plan) -> Result<Tried, Error> {
-        let CompileRequest { cell, deadline, token, .. } = self.request;
+    fn try_generated(&self, plan: Plan, key: &str) -> Result<Tried, Error> {
+        let CompileRequest { deadline, token, .. } = self.request;
         let generated = self.generate(&plan);
         let folder = self.compiler.artefacts.new_folder()?;
         let path = folder.path().join(compile::SOURCE);
         std::fs::create_dir_all(folder.path().join("src")).map_err(Error::io("create", &path))?;
         std::fs::write(&path, &generated.source.text).map_err(Error::io("write", &path))?;
         let rustc = Rustc { toolchain: &self.compiler.toolchain, arguments: &self.arguments };
-        let made = match rustc.library(folder.path(), deadline, token)? {
-            Called::Ended(made) => made,
-            Called::TimedOut => return Ok(Tried::TimedOut),
+        let running = match rustc.library(folder.path(), deadline, token)? {
+            Begun::Checked(running) => running,
+            Begun::Ended(made) => return self.refused(&made, plan, &generated, key, folder.path()),
+            Begun::TimedOut => return Ok(Tried::TimedOut),
         };
-        let map = Map { source: &generated.source, cell, items: &self.state.items };
-        if !made.success {
-            return Ok(match verdict(&made, &map, &plan, &generated.taken) {
-                Verdict::Try(next) => Tried::Next(next),
-                Verdict::Failed(diagnostics) => {
-                    let (files, variables) = self.inputs(folder.path());
-                    Tried::Made(Artefact::failed(diagnostics, files, variables))
-                }
-            });
-        }
-        let mir = std::fs::read_to_string(folder.path().join("cell.mir")).unwrap_or_default();
+        let types = match self.types(&plan, &running.mir(), folder.path())? {
+            Types::Named(types) => types,
+            Types::Refused(diagnostics) => return self.keep_failed(key, diagnostics, Some(folder.path())),
+            Types::Next(next) => return Ok(Tried::Next(next)),
+        };
         let (files, variables) = self.inputs(folder.path());
-        let kept = types::of_kept(&mir);
+        let place = folder.path().to_owned();
+        let unfinished = Box::new(Unfinished {
+            running,
+            artefact: Artefact::made(folder, plan.clone(), types, files, variables),
+            artefacts: self.compiler.artefacts.clone(),
+            key: key.to_owned(),
+        });
+        if self.until == Until::Checked {
+            return Ok(Tried::Checked(unfinished));
+        }
+        match unfinished.rest(deadline, token)? {
+            Rest::Kept(artefact) => Ok(Tried::Decided(artefact)),
+            Rest::Failed(made) => self.refused(&made, plan, &generated, key, &place),
+            Rest::TimedOut => Ok(Tried::TimedOut),
+        }
+    }
+
+    /// What follows from rustc's errors.
+    fn refused(&self, made: &Made, plan: Plan, generated: &Generated, key: &str, folder: &Path) -> Result<Tried, Error> {
+        let map = Map { source: &generated.source, cell: self.request.cell, items: &self.state.items };
+        match verdict(made, &map, &plan, &generated.taken) {
+            Verdict::Try(next) => Ok(Tried::Next(next)),
+            // A rustc that has crashed, or could not work, may do better the next time.
+            Verdict::Failed(diagnostics) if made.messages.is_empty() => {
+                Ok(Tried::Decided(Artefact::failed(diagnostics, Vec::new(), Vec::new())))
+            }
+            Verdict::Failed(diagnostics) => self.keep_failed(key, diagnostics, Some(folder)),
+        }
+    }
+
+    fn keep_failed(&self, key: &str, diagnostics: Vec<Diagnostic>, folder: Option<&Path>) -> Result<Tried, Error> {
+        let (files, variables) = folder.map(|folder| self.inputs(folder)).unwrap_or_default();
+        self.compiler.artefacts.keep(key, Artefact::failed(diagnostics, files, variables)).map(Tried::Decided)
+    }
+
+    /// The types of the variables that the cell keeps.
+    fn types(&self, plan: &Plan, mir: &str, folder: &Path) -> Result<Types, Error> {
+        let cell = self.request.cell;
+        let kept = types::of_kept(mir);
         let mut named = Vec::new();
         let mut refused = Vec::new();
         for variable in cell.variables() {
@@ -210,7 +272,7 @@ impl<'a> Work<'a> {
             if let Some(pointer) = types::as_pointer(ty) {
                 let mut next = plan.clone();
                 next.pointers.insert(variable.name.clone(), self.importable(&pointer));
-                return Ok(Tried::Next(next));
+                return Ok(Types::Next(next));
             }
             match types::unnameable(ty) {
                 Some(why) => refused.push(refusal::unnameable(cell, &variable.name, &why)),
@@ -218,12 +280,9 @@ impl<'a> Work<'a> {
             }
         }
         if refused.is_empty() {
-            refused = self.refuse_private(&named, folder.path())?;
+            refused = self.refuse_private(&named, folder)?;
         }
-        if !refused.is_empty() {
-            return Ok(Tried::Made(Artefact::failed(refused, files, variables)));
-        }
-        Ok(Tried::Made(Artefact::made(folder, plan, named, files, variables)))
+        Ok(if refused.is_empty() { Types::Named(named) } else { Types::Refused(refused) })
     }
 
     fn inputs(&self, folder: &Path) -> (Vec<PathBuf>, Vec<String>) {
@@ -236,77 +295,6 @@ impl<'a> Work<'a> {
     fn importable(&self, ty: &str) -> String {
         let is_own = |name: &str| self.state.items.is_root_name(name) && !["std", "core", "alloc"].contains(&name);
         types::importable(ty, |name| !is_own(name) && self.request.library.is_crate(name))
-    }
-
-    /// Refuses variables with private types, or types of crates that the notebook does not depend on.
-    fn refuse_private(&self, named: &[(String, String)], folder: &Path) -> Result<Vec<Diagnostic>, Error> {
-        let doubtful = |ty: &str| types::paths(ty).iter().any(|path| !self.is_surely_public(path));
-        let doubtful: Vec<&(String, String)> = named.iter().filter(|(_, ty)| doubtful(ty)).collect();
-        let unknown: Vec<&&(String, String)> =
-            doubtful.iter().filter(|(_, ty)| !self.compiler.artefacts.is_known_type(&self.type_key(ty))).collect();
-        let mut refused = Vec::new();
-        for (name, ty) in unknown {
-            if self.can_be_written(ty, folder)? {
-                self.compiler.artefacts.know_type(&self.type_key(ty));
-            } else {
-                let why = types::Unnameable::Private(ty.trim_start_matches("::").to_owned());
-                refused.push(refusal::unnameable(self.request.cell, name, &why));
-            }
-        }
-        Ok(refused)
-    }
-
-    /// Whether a path is surely public: in the standard library, or at the root of a crate that cells name.
-    fn is_surely_public(&self, path: &str) -> bool {
-        let is_standard = ["::std::", "::core::", "::alloc::"].iter().any(|known| path.starts_with(known));
-        let mut segments = path.trim_start_matches("::").split("::");
-        let of_crate = path.starts_with("::") && segments.next().is_some_and(|name| self.request.library.is_crate(name));
-        is_standard || of_crate && segments.count() == 1
-    }
-
-    /// What decides whether a type can be written: the crates, and the items that it names.
-    fn type_key(&self, ty: &str) -> String {
-        let needed = self.state.items.needed(&crate::cell::mentions_in_text(ty), &[]);
-        let items: Vec<&str> = needed.iter().map(|(_, defined)| &defined.source[defined.range.clone()]).collect();
-        digest(format!("{ty}\n{}\n{}", self.arguments.join("\n"), items.join("\n")).as_bytes())
-    }
-
-    fn can_be_written(&self, ty: &str, folder: &Path) -> Result<bool, Error> {
-        let cell = Cell::parse("");
-        let mut state = self.state.clone();
-        let variable = LiveVariable { ty: ty.to_owned(), is_mutable: false };
-        state.variables = Arc::new([("tried".to_owned(), variable)].into());
-        let cell = Cell { parts: Cell::parse("tried;").parts, source: "tried;".to_owned(), ..cell };
-        let work = Work {
-            compiler: self.compiler,
-            request: CompileRequest { cell: &cell, state: self.request.state, ..self.request },
-            state,
-            roots: Vec::new(),
-            own: Vec::new(),
-            discarded: Vec::new(),
-            lost: Vec::new(),
-            arguments: self.arguments.clone(),
-        };
-        let source = work.generate(&Plan::default()).source;
-        let check = folder.join("check");
-        std::fs::create_dir_all(check.join("src")).map_err(Error::io("create", &check))?;
-        std::fs::write(check.join(compile::SOURCE), &source.text).map_err(Error::io("write", &check))?;
-        let rustc = Rustc { toolchain: &self.compiler.toolchain, arguments: &self.arguments };
-        let called = rustc.check(&check, self.request.deadline, self.request.token)?;
-        let _ = std::fs::remove_dir_all(&check);
-        let Called::Ended(made) = called else { return Ok(true) };
-        let about_type = |message: &compile::Message| {
-            let origin =
-                |span: &compile::Span| crate::diagnostics::author_span(span).and_then(|span| source.origin(span.byte_start));
-            let touches = message.spans.iter().any(|span| matches!(origin(span), Some((_, Origin::Take(_)))));
-            message.level == "error"
-                && touches
-                && message
-                    .code
-                    .as_ref()
-                    .is_some_and(|code| ["E0412", "E0433", "E0603", "E0425", "E0432"].contains(&code.code.as_str()))
-        };
-        Ok(!made.messages.iter().any(about_type))
     }
 
     /// Adds to a message about a missing name what became of it.
@@ -322,89 +310,7 @@ impl<'a> Work<'a> {
         }
         diagnostics
     }
-
-    fn ready(self, library: Option<PathBuf>, plan: &Plan, types: Vec<(String, String)>, inputs: Inputs) -> Compilation {
-        let CompileRequest { cell, label, .. } = self.request;
-        let generated = self.generate(plan);
-        let mut state = self.state;
-        for range in &cell.inner_attributes {
-            state.attributes.insert(cell.source[range.clone()].to_owned());
-        }
-        if let Some(library) = &library {
-            state.items.compiled(&self.own, library);
-        }
-        let mut after_failure = state.clone();
-        let mut after = state;
-        for name in &generated.taken {
-            match plan.keeping.get(name) {
-                None | Some(Keeping::Outside) => {}
-                Some(keeping) => {
-                    after_failure.variables_mut().remove(name);
-                    after_failure
-                        .lost
-                        .insert(name.clone(), format!("{label} moved it into its code and did not come to its end"));
-                    if *keeping == Keeping::Moved {
-                        after.variables_mut().remove(name);
-                        after.lost.insert(name.clone(), format!("{label} moved it away"));
-                    }
-                }
-            }
-        }
-        for variable in cell.variables() {
-            let ty = types.iter().find(|(name, _)| *name == variable.name).map(|(_, ty)| ty.clone());
-            match ty {
-                Some(ty) => {
-                    after.lost.remove(&variable.name);
-                    after.variables_mut().insert(variable.name.clone(), LiveVariable { ty, is_mutable: variable.is_mutable });
-                }
-                None => {
-                    after.variables_mut().remove(&variable.name);
-                    after.lost.insert(variable.name.clone(), format!("{label} moved it away"));
-                }
-            }
-        }
-        Compilation::Ready(Box::new(CompiledCell {
-            library,
-            lines: lines(&generated, cell, &after.items),
-            providers: generated.providers,
-            discarded: self.discarded,
-            shows_itself: plan.showing == Showing::Own,
-            lost: self.lost,
-            inputs,
-            after,
-            after_failure,
-        }))
-    }
 }
 
 /// Changes when artefacts of before mean something else.
 const FORMAT: &str = "2";
-
-/// Which generated lines are which lines of which cell; the cell itself has no label.
-fn lines(generated: &Generated, cell: &Cell, items: &crate::items::Items) -> Vec<(u32, u32, u32, String)> {
-    let text = &generated.source.text;
-    let mut lines: Vec<(u32, u32, u32, String)> = Vec::new();
-    let (mut at, mut line) = (0, 1_u32);
-    for (range, origin) in generated.source.pieces() {
-        line += u32::try_from(text[at..range.start].matches('\n').count()).unwrap_or(0);
-        at = range.start;
-        let more = u32::try_from(text[range.clone()].matches('\n').count()).unwrap_or(0);
-        let (source, label, from) = match origin {
-            Origin::Cell(from) => (cell.source.as_str(), String::new(), *from),
-            Origin::Item(number, from) => match items.get(*number) {
-                Some(defined) => (&*defined.source, defined.label.to_string(), *from),
-                None => continue,
-            },
-            _ => continue,
-        };
-        let first = position(source, from).0;
-        match lines.last_mut() {
-            // Pieces of one line, and lines that follow one another, are one stretch.
-            Some(last) if last.3 == label && last.1 + 1 >= line && last.2 + (line - last.0) == first => {
-                last.1 = last.1.max(line + more)
-            }
-            _ => lines.push((line, line + more, first, label)),
-        }
-    }
-    lines
-}

@@ -29,6 +29,8 @@ pub(super) struct Cargo<'a> {
 pub(super) struct Built {
     /// The shared object that contains everything.
     pub(super) library: PathBuf,
+    /// Its metadata, where that is a file of its own.
+    pub(super) metadata: Option<PathBuf>,
     /// How many crates were compiled rather than found.
     pub(super) compiled: usize,
     /// By package id: the files that were built from packages.
@@ -114,11 +116,10 @@ impl Cargo<'_> {
                         message["filenames"].as_array().into_iter().flatten().filter_map(Value::as_str).map(PathBuf::from);
                     let files: Vec<PathBuf> = files.collect();
                     if message["target"]["name"] == crate_name.as_str() {
-                        built.library = files
-                            .iter()
-                            .find(|file| file.extension().is_some_and(|end| end == "so"))
-                            .cloned()
-                            .unwrap_or_default();
+                        let made =
+                            |ending: &str| files.iter().find(|file| file.extension().is_some_and(|end| end == ending)).cloned();
+                        built.library = made("so").unwrap_or_default();
+                        built.metadata = made("rmeta");
                         continue;
                     }
                     built.files.entry(id.clone()).or_default().extend(files);

@@ -3,7 +3,7 @@
 //! The main type is [`Libraries`]. A library that was built before and is up to date is used without a call
 //! of Cargo.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -249,7 +249,7 @@ impl Libraries<'_> {
         let folder = self.folder.join("libraries").join(&digest[..16]);
         std::fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
         let local = graph.local.keys().filter_map(|id| built.files.get(id)).flatten();
-        for file in local.chain([&built.library]) {
+        for file in local.chain([&built.library]).chain(&built.metadata) {
             let Some(name) = file.file_name() else { continue };
             copy(file, &folder.join(name))?;
         }
@@ -258,9 +258,12 @@ impl Libraries<'_> {
             let kept = folder.join(Path::new(path).file_name().unwrap_or_default());
             if kept.exists() { kept.display().to_string() } else { path.to_owned() }
         };
-        let (mut arguments, mut externs) = (Vec::new(), Vec::new());
+        let (mut arguments, mut externs, mut folders) = (Vec::new(), Vec::new(), BTreeSet::new());
         for pair in built.arguments.as_deref().unwrap_or_default().chunks(2) {
             let [flag, value] = pair else { continue };
+            if let (true, Some((_, path))) = (flag == "--extern", value.split_once('=')) {
+                folders.extend(Path::new(path).parent().map(Path::to_owned));
+            }
             match value.split_once('=') {
                 Some((name, path)) if flag == "--extern" && !name.starts_with("cells_deps_") => {
                     externs.push((name.rsplit(':').next().unwrap_or(name).to_owned(), format!("{name}={}", moved(path))));
@@ -269,11 +272,21 @@ impl Libraries<'_> {
                 _ => {}
             }
         }
+        // Newer versions of Cargo give each crate a folder of its own. rustc also looks for crates there that a
+        // cell has not asked for.
+        for folder in folders {
+            let search = format!("dependency={}", folder.display());
+            if !arguments.contains(&search) {
+                arguments.extend(["-L".to_owned(), search]);
+            }
+        }
         let crate_name = name.replace('-', "_");
         let library = folder.join(built.library.file_name().unwrap_or_default());
-        let own = [
-            "--extern".to_owned(),
-            format!("{crate_name}={}", library.display()),
+        // Newer versions of Cargo leave the metadata out of the library.
+        let metadata = built.metadata.as_ref().and_then(|file| Some(folder.join(file.file_name()?)));
+        let own = [&library].into_iter().chain(&metadata);
+        let own: Vec<String> = own.flat_map(|file| ["--extern".to_owned(), format!("{crate_name}={}", file.display())]).collect();
+        let search = [
             "-L".to_owned(),
             format!("dependency={}", folder.display()),
             format!("-Clink-arg=-Wl,-rpath,{}", folder.display()),
@@ -281,7 +294,7 @@ impl Libraries<'_> {
             // it, as only the older tag can.
             "-Clink-arg=-Wl,--disable-new-dtags".to_owned(),
         ];
-        arguments.splice(0..0, own);
+        arguments.splice(0..0, own.into_iter().chain(search));
         Ok(Library {
             set: DependencySet::default(),
             crate_name: Some(crate_name),
@@ -351,7 +364,7 @@ impl Libraries<'_> {
 }
 
 /// Increase this when the description of a library needs something that older ones lack.
-const FORMAT: &str = "3";
+const FORMAT: &str = "5";
 
 /// Copies a file unless it exists: the folder's name depends on its content.
 fn copy(from: &Path, to: &Path) -> Result<(), Error> {

@@ -43,6 +43,8 @@ pub struct Accesses {
     pub missing: BTreeSet<PathBuf>,
     /// Variables that cells have read while they were compiled.
     pub variables: BTreeSet<String>,
+    /// Whether they asked for the time of day, and so for the date.
+    pub asks_date: bool,
     /// Whether a service on this machine was connected to that cells do not provide themselves.
     pub has_services: bool,
     /// Why cells may have read more than this.
@@ -150,6 +152,7 @@ impl Accesses {
             match access {
                 Access::Program => drop(accesses.beyond.insert(Beyond::Program(words.into_owned()))),
                 Access::Host => drop(accesses.beyond.insert(Beyond::Host)),
+                Access::Date => accesses.asks_date = true,
                 Access::Service => drop(services.insert(words.into_owned())),
                 Access::Served => drop(served.insert(words.into_owned())),
                 Access::Made => {

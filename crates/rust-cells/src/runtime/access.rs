@@ -52,11 +52,13 @@ pub(crate) enum Access {
     Service,
     /// An address on this machine is served.
     Served,
+    /// The time of day was asked for, and so the date.
+    Date,
 }
 
 impl Access {
     /// All of them.
-    pub(crate) const ALL: [Access; 9] = [
+    pub(crate) const ALL: [Access; 10] = [
         Access::Read,
         Access::Made,
         Access::Missing,
@@ -66,6 +68,7 @@ impl Access {
         Access::Host,
         Access::Service,
         Access::Served,
+        Access::Date,
     ];
 
     /// The letter that it is written down by.
@@ -80,6 +83,7 @@ impl Access {
             Access::Host => b'n',
             Access::Service => b'u',
             Access::Served => b'v',
+            Access::Date => b'd',
         }
     }
 }
@@ -186,6 +190,18 @@ pub(super) unsafe fn started(program: *const c_char) {
     if !program.is_null() {
         // SAFETY: the caller says so.
         write(Access::Program, Identity::default(), &[unsafe { CStr::from_ptr(program) }.to_bytes()]);
+    }
+}
+
+/// `CLOCK_REALTIME`: the clock that knows the date.
+pub(super) const TIME_OF_DAY: i32 = 0;
+
+/// A clock was asked. Most only measure how long something takes.
+pub(super) fn asked_time(clock: i32) {
+    const COARSE: i32 = 5;
+    const ATOMIC: i32 = 11;
+    if [TIME_OF_DAY, COARSE, ATOMIC].contains(&clock) {
+        write(Access::Date, Identity::default(), &[]);
     }
 }
 

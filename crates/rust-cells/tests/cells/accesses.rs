@@ -40,5 +40,14 @@ println!("{}", !stream.is_null());
 //= stdout true\n
 //= reads cells/shown.rs
 // %%
+let began = std::time::Instant::now();
+std::thread::sleep(std::time::Duration::from_millis(1));
+println!("{}", began.elapsed().as_nanos() > 0);
+//= stdout true\n
+//= asks nothing
+// %%
+let now = std::time::SystemTime::now();
+//= asks the date
+// %%
 let status = std::process::Command::new("true").status().unwrap();
 //= beyond it starts the program `true`

@@ -64,3 +64,12 @@ let held = shapes::deep::Held(4);
 // %%
 held.0
 //= value 4
+// %%
+trait Settled { fn is_settled(&self) -> bool; }
+struct Job;
+impl Settled for Job { fn is_settled(&self) -> bool { true } }
+fn wait(job: impl Settled) -> bool { job.is_settled() }
+// %%
+wait(5)
+//= error the trait bound `{integer}: Settled` is not satisfied
+//= help the trait `Settled` is implemented for `Job`

@@ -19,7 +19,8 @@ documented() // shown
 // %%
 #![feature(never_type)]
 1
-//= error E0554
+//= stable error E0554
+//= nightly value 1
 // %%
 fn open() {
 //= error unclosed

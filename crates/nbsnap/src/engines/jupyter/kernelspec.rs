@@ -28,7 +28,7 @@ pub enum KernelspecError {
         known: Vec<String>,
     },
     /// Its `kernel.json` is not valid.
-    #[error("{path} says nothing about a kernel: {reason}")]
+    #[error("{path} does not describe a kernel: {reason}")]
     Invalid {
         /// The file.
         path: PathBuf,
@@ -238,6 +238,6 @@ mod tests {
         let error = kernels.find("julia", None).unwrap_err().to_string();
         assert!(error.contains("`julia`, only broken, ir; install it for Jupyter"), "{error}");
         let error = kernels.find("broken", None).unwrap_err().to_string();
-        assert!(error.contains("broken/kernel.json says nothing about a kernel: missing field `display_name`"), "{error}");
+        assert!(error.contains("broken/kernel.json does not describe a kernel: missing field `display_name`"), "{error}");
     }
 }

@@ -5,37 +5,70 @@
 //! otherwise, the run itself compiles the cells after it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::mpsc::Sender;
+use std::sync::mpsc::{Receiver, Sender, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
 use rust_cells::cell::Cell;
-use rust_cells::{Came, CancellationToken, CellOutcome, Chain, Error, Step};
+use rust_cells::{Came, CancellationToken, CellOutcome, Chain, Error, Finished, Step, Unfinished};
 
 use crate::notebook::CodeCell;
 use crate::record::Failure;
 
+/// How many cells may be compiled at a time. rustc checks one cell while it generates the code of those before.
+const AT_ONCE: usize = 3;
+
 /// Compiles cells in order, and reports after each that it is done. Ends at the first that does not compile,
 /// unless it is meant to fail.
 pub(super) fn compile(
+    chain: Chain<'_>,
+    cells: &[CodeCell],
+    limit: &(dyn Fn(&CodeCell) -> Duration + Sync),
+    token: &CancellationToken,
+    done: Sender<()>,
+) {
+    let (begun, unfinished) = sync_channel(AT_ONCE - 2);
+    // This thread begins them, so it has to live until they are finished: the scope sees to that.
+    std::thread::scope(|scope| {
+        scope.spawn(move || finish(&unfinished, token, &done));
+        begin(chain, cells, limit, token, &begun);
+        drop(begun);
+    });
+}
+
+/// A cell that was begun: what is unfinished of it, and when that must be done.
+type Begun = (Option<Unfinished>, Instant);
+
+fn begin(
     mut chain: Chain<'_>,
     cells: &[CodeCell],
     limit: &dyn Fn(&CodeCell) -> Duration,
     token: &CancellationToken,
-    done: &Sender<()>,
+    begun: &SyncSender<Begun>,
 ) {
     for cell in cells {
         let deadline = Instant::now() + limit(cell);
-        let step = chain.compile(&cell.source, &label(cell), deadline, token);
+        let Ok((step, unfinished)) = chain.begin(&cell.source, &label(cell), deadline, token) else { return };
         let goes_on = match step {
-            Ok(Step::Ready(compiled)) => {
+            Step::Ready(compiled) => {
                 let came = if cell.must_raise() { Came::NotToItsEnd } else { Came::ToItsEnd };
                 chain.proceed(&compiled, came);
                 true
             }
-            Ok(Step::Failed(_) | Step::Refused { .. }) => cell.must_raise(),
-            Ok(Step::TimedOut) | Err(_) => false,
+            Step::Failed(_) | Step::Refused { .. } => cell.must_raise(),
+            Step::TimedOut => false,
         };
-        if done.send(()).is_err() || !goes_on {
+        if begun.send((unfinished, deadline)).is_err() || !goes_on {
+            return;
+        }
+    }
+}
+
+/// Waits for the cells' libraries, one after another, and reports each. Ends at the first that is not made:
+/// the run compiles that cell again, and says why.
+fn finish(begun: &Receiver<Begun>, token: &CancellationToken, done: &Sender<()>) {
+    for (unfinished, deadline) in begun {
+        let finished = unfinished.map_or(Ok(Finished::Kept), |unfinished| unfinished.finish(deadline, token));
+        if done.send(()).is_err() || !matches!(finished, Ok(Finished::Kept)) {
             return;
         }
     }

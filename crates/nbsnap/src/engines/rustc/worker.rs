@@ -82,7 +82,7 @@ impl Worker for RustcWorker<'_> {
         let (sender, compiled) = channel();
         std::thread::scope(|scope| {
             let (cells, limit, ended) = (&run.notebook.cells, |cell: &CodeCell| run.limits(cell).compile, stop.clone());
-            scope.spawn(move || ahead::compile(chain, cells, &limit, &ended, &sender));
+            scope.spawn(move || ahead::compile(chain, cells, &limit, &ended, sender));
             let ran = self.cells(run, &mut session, &compiled, report);
             stop.cancel();
             if ran.is_ok() {

@@ -139,6 +139,21 @@ fn every_part_counts() {
 }
 
 #[test]
+fn a_notebook_that_asks_for_the_date_passed_for_that_day() {
+    let world = World::new();
+    world.remember_with(&Accesses { asks_date: true, ..world.accesses() });
+    assert!(world.holds());
+    world.with(|cache, notebook, surroundings, _| {
+        let file = cache.file(notebook, surroundings);
+        let text = fs::read_to_string(&file).unwrap();
+        let (today, yesterday) = (format!("\"day\": {}", today()), format!("\"day\": {}", today() - 1));
+        assert!(text.contains(&today), "{text}");
+        fs::write(&file, text.replace(&today, &yesterday)).unwrap();
+    });
+    assert!(!world.holds());
+}
+
+#[test]
 fn what_changed_while_the_notebook_ran_is_not_remembered() {
     let world = World::new();
     world.remember();
