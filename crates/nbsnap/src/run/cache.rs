@@ -69,8 +69,8 @@ struct Passed {
     /// The variables that were read to compile both.
     variables: Vec<String>,
     parts: Parts,
-    /// The day on which it passed, in days since 1970 (UTC), if cells asked for the date. The verdict holds on
-    /// that day.
+    /// The day on which it passed, in days since 1970 (UTC), if cells asked for the date. The verdict holds
+    /// on that day.
     day: Option<u64>,
 }
 
