@@ -166,7 +166,9 @@ def main():
             expect(what, world.test(), but(**statuses))
             back()
             expect(f"{what}: back again", world.test(), but(**dict.fromkeys(statuses, "passed")))
-            expect(f"{what}: nothing changed", world.test(), nothing_changed)
+            # On a busy machine a kernel may not end in time, and is then run once more.
+            found = world.test()
+            expect(f"{what}: nothing changed", found if found == nothing_changed else world.test(), nothing_changed)
 
         data = {"opens": "changed", "pandas": "changed", "forks": "changed"}
         changed("a file that Python and pandas read", lambda: world.put("data.csv", "1,2\n3,4\n"), lambda: world.put("data.csv", "1,2\n"), **data)
