@@ -74,6 +74,10 @@ pygeoapi *COMMAND:
 client-servers RELEASE="0.24":
     tests/peers/pygeoapi.py --release {{RELEASE}} cargo test -p eoap --test servers -- --nocapture
 
+# Run that suite against a real `wraptile` or `fastprocesses`; installs it under target/peers.
+client-server NAME:
+    tests/peers/other_servers.py {{NAME}} cargo test -p eoap --test servers -- --nocapture
+
 # Open the notebooks in JupyterLab, with our kernel, against the testbed; says how to install JupyterLab where it is missing.
 lab *OPTIONS:
     cargo run --quiet -- lab {{OPTIONS}}
@@ -111,6 +115,11 @@ water-bodies COUNT="50" SEED="1":
 # Have the testbed compute many jobs at once; say how long other answers take meanwhile, and how much memory it has.
 testbed-load COUNT="200":
     tests/peers/load.py {{COUNT}}
+
+# Test stores of Google Cloud and Azure, which take features of eoap that are off otherwise.
+clouds:
+    cargo test -p eoap --features gcp,azure --test clouds --test clouds_environment
+    cargo test -p eoap --features gcp,azure --lib storage
 
 # Write to the testbed's S3 with boto3, the AWS command line, s3fs and rclone, and read it all back; installs them under target/peers.
 s3-clients:
@@ -152,16 +161,24 @@ pytest-plugin *OPTIONS:
 python-foreign *NAMES:
     tests/peers/nbclient_verdicts.py {{NAMES}}
 
-# Write 2116 GeoTIFFs with GDAL and compare every pixel and every profile with rasterio; installs it under target/raster (needs Python 3).
+# Write 2175 GeoTIFFs with GDAL and compare every pixel and every profile with rasterio; installs it under target/raster (needs Python 3).
 raster-corpus *FILES:
     test -d target/raster/venv || python3 -m venv target/raster/venv
     target/raster/venv/bin/pip install --quiet numpy rasterio
     target/raster/venv/bin/python crates/eoap/tests/corpus/make.py target/raster/corpus {{FILES}}
     EOAP_CORPUS=$PWD/target/raster/corpus cargo test -p eoap --test suite raster_corpus -- --nocapture
 
+# Write COGs of all types, read them with rasterio, and have `rio cogeo` validate them; installs both under target/raster (needs Python 3).
+raster-written:
+    test -d target/raster/venv || python3 -m venv target/raster/venv
+    target/raster/venv/bin/pip install --quiet numpy rasterio rio-cogeo
+    rm -rf target/raster/written && mkdir -p target/raster/written
+    EOAP_WRITTEN=$PWD/target/raster/written cargo test -p eoap --test suite files_are_written_for_rasterio
+    target/raster/venv/bin/python crates/eoap/tests/corpus/written.py target/raster/written
+
 # Time reading from S3 against rasterio and GDAL, with requests and bytes counted; installs them under target/raster.
-raster-bench RUNS="11":
-    crates/eoap/benches/raster.py {{RUNS}}
+raster-bench RUNS="11" *MEASURES:
+    crates/eoap/benches/raster.py {{RUNS}} {{MEASURES}}
 
 # Fuzz the raster reader for some seconds (needs `cargo install cargo-fuzz` and a nightly toolchain).
 raster-fuzz SECONDS="60":

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Open lab 04 in JupyterLab with a browser, as a learner does, and see to it that everything works; `just lab-test`.
+"""Open labs 04 to 06 in JupyterLab with a browser, as a learner does, and see to it that everything works; `just lab-test`.
 
 `nbsnap lab` starts the testbed, the kernel and JupyterLab. A headless Chromium runs all cells, and what the notebook then holds must
 be what `nbsnap run` writes, which `nbsnap test` compares with the snapshots. Then: interrupt, restart, and that no process is left
@@ -23,7 +23,12 @@ ROOT = Path(__file__).resolve().parents[2]
 NBSNAP = ROOT / "target/debug/nbsnap"
 VENV = ROOT / "target/jupyter"
 WORK = ROOT / "target/lab"
-LAB = "04-execute-and-monitor"
+# The labs that show the most, each with cells whose outputs are photographed.
+LABS = {
+    "04-execute-and-monitor": ("monitor", "statistics", "preview", "map", "water-first", "both"),
+    "05-manage-jobs": ("list", "progress", "failed", "logs", "log", "filters"),
+    "06-search-and-compare": ("scenes", "choose", "figures", "map-spring", "map-autumn"),
+}
 
 INTERRUPTED = [
     "let mut count = 0u64;\nprintln!(\"counting\");\nloop { count = std::hint::black_box(count + 1); }",
@@ -193,24 +198,33 @@ def same_as_run(folder, name):
         sys.exit(f"in JupyterLab the notebook shows something else:\n{done.stdout}{done.stderr}")
 
 
-def run_lab(page, lab):
-    path = lab.folder / "notebooks" / f"{LAB}.ipynb"
+def run_labs(page, lab):
+    for name, shown in LABS.items():
+        run_lab(page, lab, name, shown)
+
+
+def run_lab(page, lab, name, shown):
+    path = lab.folder / "notebooks" / f"{name}.ipynb"
     cells = sum(cell["cell_type"] == "code" for cell in json.loads(path.read_text())["cells"])
-    open_notebook(page, lab, LAB)
+    open_notebook(page, lab, name)
     started = time.monotonic()
     run_all(page, cells)
-    print(f"{LAB}: {cells} cells have run, in {time.monotonic() - started:.1f} s with the start of the kernel")
+    print(f"{name}: {cells} cells have run, in {time.monotonic() - started:.1f} s with the start of the kernel")
     # All cells are in the page only when they have been seen.
     page.evaluate("document.querySelectorAll('.jp-WindowedPanel-outer').forEach(p => p.scrollTo(0, p.scrollHeight))")
     errors = page.locator("[data-mime-type='application/vnd.jupyter.error'], [data-mime-type='application/vnd.jupyter.stderr']").count()
     if errors:
         sys.exit(f"{errors} outputs are errors")
     save(page, path)
-    same_as_run(lab.folder, LAB)
-    page.screenshot(path=WORK / "lab.png")
-    print(f"{LAB}: the saved notebook holds what `nbsnap run` writes")
-    for number, cell in enumerate(("monitor", "statistics", "preview", "map", "water-first", "both")):
-        shoot_cell(page, path, cell, WORK / f"{number}-{cell}.png")
+    same_as_run(lab.folder, name)
+    # Cells that are out of sight are drawn when they come back.
+    page.evaluate("document.querySelectorAll('.jp-WindowedPanel-outer').forEach(p => p.scrollTo(0, 0))")
+    page.locator(".jp-Notebook .jp-Cell").first.wait_for()
+    page.wait_for_timeout(500)
+    page.screenshot(path=WORK / f"{name}.png")
+    print(f"{name}: the saved notebook holds what `nbsnap run` writes")
+    for number, cell in enumerate(shown):
+        shoot_cell(page, path, cell, WORK / f"{name[:2]}-{number}-{cell}.png")
 
 
 def shoot_cell(page, path, cell, screen):
@@ -224,7 +238,7 @@ def shoot_cell(page, path, cell, screen):
     pictures = place.locator("img").evaluate_all("images => images.map(i => i.complete && i.naturalWidth > 0)")
     if not all(pictures):
         sys.exit(f"cell {cell}: a picture is not drawn")
-    if cell in ("preview", "map", "water-first") and not pictures and place.locator("svg").count() == 0:
+    if cell in ("preview", "map", "water-first", "map-spring", "map-autumn") and not pictures and place.locator("svg").count() == 0:
         sys.exit(f"cell {cell}: there is no picture")
     place.screenshot(path=screen)
 
@@ -392,7 +406,7 @@ def first_use(folder, argv):
     spec.mkdir(parents=True, exist_ok=True)
     (spec / "kernel.json").write_text(json.dumps({"argv": argv, "display_name": "timed", "language": "rust", "interrupt_mode": "message"}))
     os.environ["JUPYTER_PATH"] = str(WORK / "jupyter")
-    lab = json.loads((folder / f"notebooks/{LAB}.ipynb").read_text())
+    lab = json.loads((folder / f"notebooks/{next(iter(LABS))}.ipynb").read_text())
     cell = next("".join(cell["source"]) for cell in lab["cells"] if cell["cell_type"] == "code")
     started = time.monotonic()
     kernel = KernelManager(kernel_name=name)
@@ -440,7 +454,7 @@ def main():
 
     if not arguments.learning:
         lab = Lab(folder)
-        browse(lab, run_lab, interrupt, failing)
+        browse(lab, run_labs, interrupt, failing)
         lab.process.send_signal(signal.SIGTERM)
         lab.process.wait(60)
         lab.wait_for_none("nbsnap lab told to end")

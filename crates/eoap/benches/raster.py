@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Times reading GeoTIFFs from S3 against rasterio and GDAL, interleaved, and counts requests and bytes on the server's side.
 
-    crates/eoap/benches/raster.py [RUNS]
+    crates/eoap/benches/raster.py [RUNS [MEASURE ...]]
 
 Both read the testbed's S3 endpoint through a relay that counts. Every measurement is a process of its own, so that nothing is cached; it
 takes the time from opening the file to having the array, without the start of the process. eoap is built with
-`--config profile.dev.package.eoap.opt-level=3` (what it depends on is optimised in dev anyway). GDAL has the settings that its documentation
-recommends for cloud-optimised files, and all cores. Installs rasterio below target/raster; writes raster.md beside this file.
+`--config` that optimises it as a release (what it depends on is optimised in dev anyway). GDAL has the settings that its documentation
+recommends for cloud-optimised files, and all cores. Installs rasterio below target/raster; writes raster.md beside this file, with the load
+of the machine, unless measures are named (`full`, `cubic` …).
 """
 import os
 import pathlib
@@ -21,6 +22,7 @@ TARGET = ROOT / "target/raster"
 PYTHON = TARGET / "venv/bin/python"
 PORT = 45664
 RUNS = int(sys.argv[1]) if len(sys.argv) > 1 else 11
+NAMED = sys.argv[2:]
 SCENARIO = ROOT / "crates/eoap-testbed/scenarios/water-bodies"
 KEYS = {"AWS_ACCESS_KEY_ID": "TESTBEDACCESSKEYID01", "AWS_SECRET_ACCESS_KEY": "testbed/secret/that/never/leaves/loopback", "AWS_REGION": "us-east-1"}
 MEASURES = [
@@ -112,7 +114,8 @@ def prepare():
         (scenario / "s3/results/bench").mkdir(parents=True)
         subprocess.run([PYTHON, "-W", "ignore", "-c", MAKE, scenario / "s3/results/bench"], check=True)
     cargo = ["cargo", "build", "--quiet", "--manifest-path", ROOT / "Cargo.toml"]
-    optimised = ["--config", "profile.dev.package.eoap.opt-level=3"]
+    settings = ["opt-level=3", "codegen-units=16", "debug-assertions=false", "overflow-checks=false"]
+    optimised = [word for setting in settings for word in ("--config", f"profile.dev.package.eoap.{setting}")]
     subprocess.run([*cargo, *optimised, "--example", "raster_bench", "--example", "raster_bench_server"], check=True)
     return scenario
 
@@ -142,6 +145,8 @@ def main():
 
     lines = ["| | eoap | rasterio | time, eoap : rasterio | requests | bytes |", "|---|---|---|---|---|---|"]
     for what, name, words in MEASURES:
+        if NAMED and what not in NAMED:
+            continue
         times = {way: [] for way in ways}
         last = {}
         for number in range(RUNS + 1):
@@ -160,8 +165,10 @@ def main():
         print(lines[-1], flush=True)
     server.stdin.close()
     server.wait()
+    if NAMED:
+        return
     version = subprocess.run([PYTHON, "-c", "import rasterio; print(f'rasterio {rasterio.__version__}, GDAL {rasterio.__gdal_version__}')"], check=True, capture_output=True, text=True).stdout.strip()
-    text = f"Reading from the testbed's S3 endpoint on loopback, {os.cpu_count()} cores, medians of {RUNS} interleaved runs, {version}; written by `raster.py`.\n\n" + "\n".join(lines) + "\n"
+    text = f"Reading from the testbed's S3 endpoint on loopback, {os.cpu_count()} cores at a load of {os.getloadavg()[2]:.1f}, medians of {RUNS} interleaved runs, {version}; written by `raster.py`.\n\n" + "\n".join(lines) + "\n"
     (pathlib.Path(__file__).parent / "raster.md").write_text(text)
 
 

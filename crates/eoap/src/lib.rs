@@ -102,14 +102,15 @@
 //! | where it is | [`Raster::bounds`], [`bounds_wgs84`](Raster::bounds_wgs84), [`footprint`](Raster::footprint), [`Crs::transform`] |
 //! | figures | [`Raster::statistics`], as rio-stac computes them; [`Raster::recorded_statistics`], those that GDAL has written down; [`check_asset`]: does the file say what its STAC item says? |
 //!
-//! What is read equals what rasterio reads, pixel by pixel; the exceptions are said here. JPEG's colours may
-//! differ a little from GDAL's (2 in values as stored, more at edges where chroma has half the size).
-//! Averages of colour numbers are refused, and so is all interpolation, where GDAL averages the colours.
-//! Definitions of reference systems are those of `crs-definitions` in GDAL's spelling: 4773 of 5506 codes
-//! read word for word as GDAL 3.10 writes them, the others have older names, and no newer edition is
-//! published as a crate. Statistics are computed of floats of 64 bits, as numpy does it; smallest and largest
-//! of 64-bit integers are exact nevertheless. Coordinates are transformed without the grids that PROJ may
-//! have installed, which matters for old datums.
+//! What is read equals what rasterio reads, pixel by pixel; the exceptions are said here. Colours of inks
+//! (CMYK) and of differences (YCbCr) become red, green and blue as in GDAL. JPEG's colours may differ a
+//! little from GDAL's (2 in values as stored, more at edges where chroma has half the size). Averages of
+//! colour numbers are refused, and so is all interpolation, where GDAL averages the colours. Definitions
+//! of reference systems are those of `crs-definitions` in GDAL's spelling: 4773 of 5506 codes read word
+//! for word as GDAL 3.10 writes them, the others have older names, and no newer edition is published as a
+//! crate. Statistics are computed of floats of 64 bits, as numpy does it; smallest and largest of 64-bit
+//! integers are exact nevertheless. Coordinates are transformed without the grids that PROJ may have
+//! installed, which matters for old datums.
 //!
 //! # Pictures
 //!
@@ -117,6 +118,7 @@
 //! |---|---|
 //! | footprints, areas and rasters on a map | [`ItemCollection::map`], [`Map`] |
 //! | a raster | [`Raster::preview`], with [`colours`](Preview::colours) and [`range`](Preview::range) |
+//! | a window, or an array | [`Preview::of_band`], [`Preview::of_bands`]; [`Preview::png`] |
 //! | how values are distributed | [`BandStatistics::picture`], [`Histogram::picture`] |
 //! | what a job did when | [`Wait::timeline`], [`Timeline`] |
 //!
@@ -132,11 +134,15 @@
 //! program or notebook builds 23 crates less, and this one in less than half the time: `eoap = { …,
 //! default-features = false }`.
 //!
+//! `gcp` and `azure` are stores of Google Cloud (`gs://bucket/key`) and of Azure (`az://container/key`). They
+//! take no further crate, and are off by default; see [`Store`] for their settings.
+//!
 //! # What it does not do
 //!
-//! No writing to S3; no LERC, JPEG XL or fax data of group 3, no CMYK, no complex numbers in rasters: what
-//! cannot be read says so in its error. Of the files that GDAL keeps beside a raster, overviews, masks and
-//! recorded statistics are read ([`Raster::with_side_files`]), other metadata of `.aux.xml` are not.
+//! No writing to S3; no LERC (what there is of it for Rust wraps a library in C++), JPEG XL, CIE L*a*b*
+//! or complex numbers in rasters, and no CMYK whose bands lie apart: what cannot be read says so in its
+//! error. Of the files that GDAL keeps beside a raster, overviews, masks and recorded statistics are read
+//! ([`Raster::with_side_files`]), other metadata of `.aux.xml` are not.
 
 #[cfg_attr(not(feature = "raster"), allow(dead_code, reason = "what only rasters need"))]
 mod draw;

@@ -41,9 +41,11 @@ mod region;
 mod request;
 mod resample;
 mod statistics;
+mod taps;
 mod tiff;
 mod validity;
 mod warp;
+mod weighed_sums;
 
 pub use check::{AssetReport, Finding, check_asset};
 pub use cog::Cog;

@@ -5,9 +5,14 @@
 
 pub(crate) mod asset_address;
 pub(crate) mod atomic_file;
+#[cfg(feature = "azure")]
+mod azure;
+#[cfg(feature = "gcp")]
+mod google;
 mod listing;
+pub(crate) mod object_url;
 mod profile;
-pub(crate) mod s3_url;
+mod s3;
 pub(crate) mod shown_address;
 mod store;
 mod store_builder;

@@ -34,6 +34,7 @@ mod runtime;
 mod runtime_files;
 mod scratch;
 mod session;
+mod shell;
 mod state;
 mod toolchain;
 mod types;

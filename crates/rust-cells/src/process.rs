@@ -55,6 +55,35 @@ pub struct Process {
     is_gone: bool,
 }
 
+/// The call of the supervisor, which ends when `lifeline` is closed and takes `orders`.
+fn supervise(program: &Path, settings: &ProcessSettings, lifeline: OwnedFd, orders: OwnedFd) -> Command {
+    let mut command = Command::new(program);
+    command
+        .arg("supervise")
+        .env_clear()
+        .envs(&settings.environment)
+        .current_dir(&settings.directory)
+        .stdin(Stdio::from(lifeline))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0);
+    // SAFETY: between fork and exec only `dup2` is called, which is allowed there.
+    unsafe {
+        command.pre_exec(move || {
+            // The number that the supervisor expects. It is ours in the child from then on, and so is
+            // never closed here.
+            let mut third = std::mem::ManuallyDrop::new(std::os::fd::FromRawFd::from_raw_fd(3));
+            if orders.as_raw_fd() == 3 {
+                rustix::io::fcntl_setfd(&orders, rustix::io::FdFlags::empty())?;
+            } else {
+                rustix::io::dup2(&orders, &mut third)?;
+            }
+            Ok(())
+        });
+    }
+    command
+}
+
 impl Process {
     /// Starts a process.
     ///
@@ -65,35 +94,10 @@ impl Process {
         let failed = |source| Error::Program { program: program.display().to_string(), source };
         let (lifeline, theirs) = UnixStream::pair().map_err(failed)?;
         let (control, orders) = UnixStream::pair().map_err(failed)?;
-        let mut command = Command::new(program);
-        command
-            .arg("supervise")
-            .env_clear()
-            .envs(&settings.environment)
-            .current_dir(&settings.directory)
-            .stdin(Stdio::from(OwnedFd::from(theirs)))
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .process_group(0);
-        let orders = OwnedFd::from(orders);
-        // SAFETY: between fork and exec only `dup2` is called, which is allowed there.
-        unsafe {
-            command.pre_exec(move || {
-                // The number that the supervisor expects. It is ours in the child from then on, and so is
-                // never closed here.
-                let mut third = std::mem::ManuallyDrop::new(std::os::fd::FromRawFd::from_raw_fd(3));
-                if orders.as_raw_fd() == 3 {
-                    rustix::io::fcntl_setfd(&orders, rustix::io::FdFlags::empty())?;
-                } else {
-                    rustix::io::dup2(&orders, &mut third)?;
-                }
-                Ok(())
-            });
-        }
-        let mut supervisor = command.spawn().map_err(failed)?;
+        let mut supervisor =
+            supervise(program, settings, OwnedFd::from(theirs), OwnedFd::from(orders)).spawn().map_err(failed)?;
         let stdout = OwnedFd::from(supervisor.stdout.take().expect("stdout was asked for as a pipe"));
         let stderr = OwnedFd::from(supervisor.stderr.take().expect("stderr was asked for as a pipe"));
-        drop(command);
         lifeline.set_nonblocking(true).map_err(failed)?;
         let mut process = Process {
             supervisor,

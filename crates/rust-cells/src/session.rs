@@ -3,9 +3,6 @@
 //! The main type is [`Session`]. It emits events while a cell is at work, and returns an outcome. It prints
 //! nothing.
 
-use std::os::fd::OwnedFd;
-use std::os::unix::net::UnixStream;
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::cancellation::CancellationToken;
@@ -16,10 +13,7 @@ use crate::compiler::CompiledCell;
 use crate::diagnostics::Diagnostic;
 use crate::output::Output;
 use crate::process::{Ending, Process, ProcessSettings};
-use crate::{Compiler, Error};
-
-/// How long the background processes of a shell line may take to end.
-const ENDING: Duration = Duration::from_secs(1);
+use crate::{Compiler, Error, shell};
 
 /// Part of the reason for a lost variable when the process ended between cells.
 pub const WHILE_NO_CELL_RAN: &str = "while no cell ran";
@@ -225,8 +219,8 @@ impl<'a> Session<'a> {
                 }
                 Task::Effect(Effect::Explain(code)) => say(&mut text, &self.explain(&code)?),
                 Task::Shell { command, line } => match self.shell(&command, deadline, token)? {
-                    Ok(said) => text.push_str(&said),
-                    Err(message) => return Ok(Some((message, line))),
+                    shell::Ended::Well(said) => text.push_str(&said),
+                    shell::Ended::Badly(message) => return Ok(Some((message, line))),
                 },
             }
         }
@@ -254,85 +248,17 @@ impl<'a> Session<'a> {
         Ok(String::from_utf8_lossy(&said).into_owned())
     }
 
-    /// Runs a shell line in the environment of the cells. Returns its output, or its error.
-    fn shell(&self, line: &str, deadline: Instant, token: &CancellationToken) -> Result<Result<String, String>, Error> {
-        use std::io::Read;
-        use std::os::unix::process::CommandExt;
-        let failed = |error: std::io::Error| format!("Failed to execute shell command: {error}");
+    /// Runs a shell line in the environment of the cells.
+    fn shell(&self, line: &str, deadline: Instant, token: &CancellationToken) -> Result<shell::Ended, Error> {
         if let Some(log) = &self.settings.access_log {
             log.add_program(line);
         }
-        let (lifeline, theirs) = match UnixStream::pair() {
-            Ok(pair) => pair,
-            Err(error) => return Ok(Err(failed(error))),
+        let place = shell::Place {
+            program: self.compiler.program(),
+            environment: &self.settings.environment,
+            directory: self.chain.directory(),
         };
-        // Supervised like cells: the processes of the line end when this process ends.
-        let mut command = Command::new(self.compiler.program());
-        command
-            .args(["supervise", "sh", "-c", line])
-            .env_clear()
-            .envs(&self.settings.environment)
-            .current_dir(self.chain.directory())
-            .stdin(Stdio::from(OwnedFd::from(theirs)))
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .process_group(0);
-        let mut child = match command.spawn() {
-            Ok(child) => child,
-            Err(error) => return Ok(Err(failed(error))),
-        };
-        drop(command);
-        fn read(mut stream: impl Read + Send + 'static) -> std::thread::JoinHandle<String> {
-            std::thread::spawn(move || {
-                let mut bytes = Vec::new();
-                let _ = stream.read_to_end(&mut bytes);
-                String::from_utf8_lossy(&bytes).into_owned()
-            })
-        }
-        let stdout = read(child.stdout.take().expect("stdout was asked for as a pipe"));
-        let stderr = read(child.stderr.take().expect("stderr was asked for as a pipe"));
-        let end = |child: &mut std::process::Child| {
-            // Its supervisor ends everything. If the supervisor does not end, end it here.
-            let _ = lifeline.shutdown(std::net::Shutdown::Both);
-            let until = Instant::now() + ENDING;
-            while matches!(child.try_wait(), Ok(None)) && Instant::now() < until {
-                std::thread::sleep(Duration::from_millis(1));
-            }
-            if let Some(group) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
-                let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
-            }
-            let _ = child.wait();
-        };
-        let status = loop {
-            match child.try_wait() {
-                Ok(Some(status)) => break status,
-                Ok(None) if token.is_cancelled() => {
-                    end(&mut child);
-                    return Err(Error::Cancelled);
-                }
-                Ok(None) if Instant::now() > deadline => {
-                    end(&mut child);
-                    return Ok(Err(format!("`{line}` was still running when its time was up")));
-                }
-                Ok(None) => std::thread::sleep(Duration::from_millis(2)),
-                Err(error) => return Ok(Err(failed(error))),
-            }
-        };
-        // The line's background processes have ended, too: nobody would read their output. If its supervisor
-        // was killed, they still run, and may keep the pipes open for ever.
-        end(&mut child);
-        let until = Instant::now() + ENDING;
-        while !(stdout.is_finished() && stderr.is_finished()) {
-            if Instant::now() > until {
-                return Ok(Err(format!("`{line}` was ended from outside, and left processes behind")));
-            }
-            std::thread::sleep(Duration::from_millis(1));
-        }
-        let (out, err) = (stdout.join().unwrap_or_default(), stderr.join().unwrap_or_default());
-        if status.success() {
-            return Ok(Ok(out + &err));
-        }
-        Ok(Err(format!("Shell command failed with exit code {}: {err}", status.code().unwrap_or_default())))
+        shell::run(line, place, deadline, token)
     }
 
     /// Reads the output since the last cell ended, from threads and tasks in the background. Threads that

@@ -26,7 +26,7 @@ use crate::{
         message::Request,
         transport::{Settings, Transport},
     },
-    storage::{Store, asset_address::Address, s3_url::S3Url, shown_address::shown_text},
+    storage::{Store, asset_address::Address, object_url::ObjectUrl, shown_address::shown_text},
 };
 
 /// So many items are taken unless more are wanted.
@@ -201,7 +201,7 @@ fn join(document: &Address, href: &str) -> Result<Address> {
             let failed = |error: url::ParseError| Error::Url { url: shown_text(href), reason: error.to_string() };
             Address::Http(url.join(href).map_err(failed)?)
         }
-        Address::Object(url) => Address::Object(S3Url { bucket: url.bucket.clone(), key: beside(&url.key, href) }),
+        Address::Object(url) => Address::Object(ObjectUrl { key: beside(&url.key, href), ..url.clone() }),
         Address::File(path) => Address::File(PathBuf::from(beside(&path.display().to_string(), href))),
     })
 }

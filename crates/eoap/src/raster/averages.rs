@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::{
     band_values::MAX_PIXELS,
+    cores::on_all_cores,
     dataset::Raster,
     region::Region,
     resample::{Cover, Part, average},
@@ -63,10 +64,12 @@ impl Raster {
             self.read_lines(region, bands, left..right, next..end, &mut here).await?;
             next = end;
             let ready = rows[done..].iter().take_while(|row| row.lines().end <= next).count();
-            for (band, (values, opacities)) in here.bands.iter().enumerate() {
+            let averages = on_all_cores(here.bands.iter().collect(), |(values, opacities): &(Vec<T>, Option<Vec<u8>>)| {
                 let width = (right - left) as usize;
                 let part = Part { values, valid: opacities.as_deref(), origin: (left, here.top), width };
-                let averages = average(&part, (columns, &rows[done..done + ready]), nodata);
+                average(&part, (columns, &rows[done..done + ready]), nodata)
+            });
+            for (band, averages) in averages.into_iter().enumerate() {
                 let start = (band * rows.len() + done) * columns.len();
                 out[start..start + averages.len()].copy_from_slice(&averages);
             }

@@ -38,7 +38,10 @@ impl Raster {
     }
 
     pub(super) async fn nearest_values<T: Sample>(&self, region: &Region, bands: &[usize], absent: T) -> Result<Vec<T>> {
-        self.nearest_mapped(region, bands, absent, |value: T| value).await
+        self.wanted(region, bands)
+            .read(self.fetcher_of(&region.level), absent, |values| values)
+            .await
+            .map_err(|failure| self.explain(failure))
     }
 
     /// The nearest pixels, each as what `map` makes of its value: only that is kept in memory.
@@ -49,11 +52,19 @@ impl Raster {
         absent: U,
         map: impl Fn(T) -> U + Clone + Send + Sync + 'static,
     ) -> Result<Vec<U>> {
+        let map = move |values: Vec<T>| values.into_iter().map(&map).collect();
+        self.wanted(region, bands)
+            .read(self.fetcher_of(&region.level), absent, map)
+            .await
+            .map_err(|failure| self.explain(failure))
+    }
+
+    /// The nearest pixels of a region.
+    fn wanted(&self, region: &Region, bands: &[usize]) -> Wanted {
         let (level, area) = (&region.level, &region.area);
         let columns = nearest(area.column, area.width, level.width, region.width);
         let rows = nearest(area.row, area.height, level.height, region.height);
-        let wanted = Wanted { level: level.clone(), bands: bands.to_vec(), columns: columns.into(), rows: rows.into() };
-        wanted.read(self.fetcher_of(level), absent, map).await.map_err(|failure| self.explain(failure))
+        Wanted { level: level.clone(), bands: bands.to_vec(), columns: columns.into(), rows: rows.into() }
     }
 
     /// The value of pixels that the file leaves out.

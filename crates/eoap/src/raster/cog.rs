@@ -1,9 +1,9 @@
 //! Writes arrays as Cloud Optimized GeoTIFFs (OGC 21-026): tiles, overviews and a header that one request
 //! fetches.
 //!
-//! [`Cog`] holds the array and its settings. `file` decides the layout of the file, and `tiles` the content
-//! of its tiles. They are written with Deflate and a predictor, in little-endian order, with bands side by
-//! side.
+//! [`Cog`] holds the array and its settings. `figures` are its statistics. `file` decides the layout of
+//! the file, and `tiles` the content of its tiles. They are written with Deflate and a predictor, in
+//! little-endian order, with bands side by side.
 
 use std::path::Path;
 
@@ -20,6 +20,7 @@ use crate::{
     storage::atomic_file::AtomicFile,
 };
 
+mod figures;
 mod file;
 mod geo_keys;
 mod overview;
@@ -56,6 +57,7 @@ pub struct Cog {
     crs: Option<Crs>,
     nodata: Option<f64>,
     overviews: Resampling,
+    has_statistics: bool,
 }
 
 /// Pixels in their order in memory: band after band, row after row, each value as little-endian bytes.
@@ -88,7 +90,7 @@ impl Cog {
 
     fn new(data_type: DataType, (bands, height, width): (usize, usize, usize), bytes: Vec<u8>) -> Self {
         let image = Image { data_type, width, height, bands, bytes };
-        Self { image, transform: None, crs: None, nodata: None, overviews: Resampling::Nearest }
+        Self { image, transform: None, crs: None, nodata: None, overviews: Resampling::Nearest, has_statistics: false }
     }
 
     /// The transformation from pixels to coordinates. That of a part is
@@ -121,6 +123,14 @@ impl Cog {
     /// averages are for quantities. Other ways are refused when the file is written.
     pub fn overviews(mut self, resampling: Resampling) -> Self {
         self.overviews = resampling;
+        self
+    }
+
+    /// Writes down the smallest and the largest valid value of each band, their mean and standard deviation,
+    /// and how many are valid, as GDAL does. Programs then know the range of the values without reading them;
+    /// here it is [`Raster::recorded_statistics`].
+    pub fn statistics(mut self) -> Self {
+        self.has_statistics = true;
         self
     }
 

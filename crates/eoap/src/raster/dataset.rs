@@ -9,12 +9,12 @@ use tokio::sync::OnceCell;
 
 use super::{
     georeference::{affine::Affine, crs::Crs},
-    grid::Grid,
+    grid::Grids,
     io::fetch::Fetcher,
     preview::{Colours, Preview},
     profile::Profile,
     read::{Read, ReadMask},
-    statistics::{BandStatistics, Statistics},
+    statistics::{Figures, Statistics},
     tiff::{
         data_type::DataType,
         header::{Further, Header},
@@ -29,9 +29,9 @@ use crate::error::{Error, Result};
 ///
 /// It reads TIFF and BigTIFF in both byte orders; whole numbers of 1 to 64 bits and floats of 16, 32 and 64;
 /// tiles and strips, bands side by side or apart. Compressions are LZW, Deflate, Zstandard, PackBits, JPEG,
-/// WebP, fax (group 4) and none, with predictors. Overviews and masks may be within the file or, with
-/// [`with_side_files`](Self::with_side_files), beside it. Anything else (complex numbers, LERC, JPEG XL, fax
-/// of group 3) is a clear error.
+/// WebP, fax (groups 3 and 4) and none, with predictors. CMYK and YCbCr become red, green and blue. Overviews
+/// and masks may be within the file or, with [`with_side_files`](Self::with_side_files), beside it. Anything
+/// else (complex numbers, LERC, JPEG XL) is a clear error.
 ///
 /// # Memory
 ///
@@ -173,10 +173,9 @@ impl Raster {
             let header = &self.shared.header;
             let sampling = header.geo.sampling().map(|sampling| sampling.name());
             let all: Vec<usize> = (0..header.metadata.bands.len()).collect();
-            let of = |band: usize, grid: Grid| {
-                BandStatistics::of(&grid, header.full.data_type, &header.metadata.bands[band], sampling, header.nodata)
-            };
-            Ok(Statistics { bands: self.each_grid(&all, max_size, of).await? })
+            let figures =
+                Figures { data_type: header.full.data_type, metadata: &header.metadata.bands, sampling, nodata: header.nodata };
+            Ok(Statistics { bands: self.of_each_band(&all, max_size, &figures).await? })
         })
     }
 
@@ -193,7 +192,7 @@ impl Raster {
                 None => Colours::Bands { bytes: header.full.data_type == DataType::UInt8 },
             };
             let bands: &[usize] = if header.full.samples >= 3 { &[0, 1, 2] } else { &[0] };
-            let grids = self.each_grid(bands, max_size, |_, grid| grid).await?;
+            let grids = self.of_each_band(bands, max_size, &Grids).await?;
             let subject =
                 format!("{} ({} × {}, {})", self.shared.name, header.full.width, header.full.height, header.full.data_type);
             let transform = self.transform();

@@ -1,9 +1,12 @@
 //! The values of bands as statistics and pictures take them.
 
+use std::borrow::Cow;
+
 use serde_json::Number;
 
 use super::{
     band_values::MAX_PIXELS,
+    cores::on_all_cores,
     dataset::Raster,
     georeference::bounds::Window,
     region::{Region, reduced_size},
@@ -14,28 +17,68 @@ use crate::error::Result;
 
 /// This many bytes of values are read in one pass over the file.
 const PASS_BYTES: u64 = 512 << 20;
+/// This many bands are computed before the opacities of the next are.
+const BANDS_AT_ONCE: usize = 16;
 
-/// The values of one band in a reduced size, row by row, and which of them are valid.
+/// What is made of each band, whatever the type of its values.
+pub(super) trait OfBand: Sync {
+    type Output: Send;
+
+    /// Makes it of the band with this number (from 0).
+    fn of<T: Sample>(&self, band: usize, values: &BandView<'_, T>) -> Self::Output;
+}
+
+/// The values of one band in a reduced size, row by row.
+pub(super) struct BandView<'a, T> {
+    pub(super) width: u32,
+    pub(super) height: u32,
+    pub(super) values: &'a [T],
+    /// How opaque each is: 0 for those that are not valid. Nothing if all are valid.
+    opacities: Option<Cow<'a, [u8]>>,
+    extremes: Extremes<T>,
+}
+
+impl<T: Sample> BandView<'_, T> {
+    pub(super) fn opacities(&self) -> Option<&[u8]> {
+        self.opacities.as_deref()
+    }
+
+    /// Smallest and largest valid value of a band of 64-bit integers, which floats would round.
+    pub(super) fn extremes(&self) -> Option<(Number, Number)> {
+        (self.extremes)(self.values, self.opacities())
+    }
+}
+
+/// The values of one band in a reduced size as floats, row by row, and which of them are valid.
 #[derive(Clone, Debug)]
 pub(crate) struct Grid {
     pub(crate) width: u32,
     pub(crate) height: u32,
     pub(crate) values: Vec<f64>,
     pub(crate) valid: Vec<bool>,
-    /// Smallest and largest valid value of a band of 64-bit integers, which floats would round.
-    pub(crate) extremes: Option<(Number, Number)>,
+}
+
+/// Makes grids.
+pub(super) struct Grids;
+
+impl OfBand for Grids {
+    type Output = Grid;
+
+    fn of<T: Sample>(&self, _: usize, band: &BandView<'_, T>) -> Grid {
+        let valid = match band.opacities() {
+            Some(opacities) => opacities.iter().map(|opacity| *opacity != 0).collect(),
+            None => vec![true; band.values.len()],
+        };
+        let values = band.values.iter().map(|value| value.to_f64()).collect();
+        Grid { width: band.width, height: band.height, values, valid }
+    }
 }
 
 impl Raster {
-    /// Reads bands (from 0) in a reduced size, and calls `each` with every one. Where bands lie side by side
+    /// Reads bands (from 0) in a reduced size, and makes something of every one. Where bands lie side by side
     /// in the file, as many as fit into memory are read at once. They are read in their own type, so that
     /// more of them fit.
-    pub(super) async fn each_grid<R>(
-        &self,
-        bands: &[usize],
-        max_size: u32,
-        mut each: impl FnMut(usize, Grid) -> R,
-    ) -> Result<Vec<R>> {
+    pub(super) async fn of_each_band<W: OfBand>(&self, bands: &[usize], max_size: u32, work: &W) -> Result<Vec<W::Output>> {
         let (width, height) = reduced_size(self.width(), self.height(), max_size);
         let pixels = u64::from(width) * u64::from(height);
         if pixels > MAX_PIXELS {
@@ -51,55 +94,58 @@ impl Raster {
         };
         let mut out = Vec::with_capacity(bands.len());
         for bands in bands.chunks(together) {
-            match full.data_type {
-                DataType::UInt8 => self.some_grids::<u8, R>(&region, bands, float, &mut each, &mut out).await?,
-                DataType::Int8 => self.some_grids::<i8, R>(&region, bands, float, &mut each, &mut out).await?,
-                DataType::UInt16 => self.some_grids::<u16, R>(&region, bands, float, &mut each, &mut out).await?,
-                DataType::Int16 => self.some_grids::<i16, R>(&region, bands, float, &mut each, &mut out).await?,
-                DataType::UInt32 => self.some_grids::<u32, R>(&region, bands, float, &mut each, &mut out).await?,
-                DataType::Int32 => self.some_grids::<i32, R>(&region, bands, float, &mut each, &mut out).await?,
-                DataType::Float32 => self.some_grids::<f32, R>(&region, bands, float, &mut each, &mut out).await?,
-                DataType::Float64 => self.some_grids::<f64, R>(&region, bands, float, &mut each, &mut out).await?,
-                DataType::Int64 => self.some_grids::<i64, R>(&region, bands, whole, &mut each, &mut out).await?,
-                DataType::UInt64 => self.some_grids::<u64, R>(&region, bands, whole, &mut each, &mut out).await?,
-            }
+            out.extend(match full.data_type {
+                DataType::UInt8 => self.of_some_bands::<u8, W>(&region, bands, float, work).await?,
+                DataType::Int8 => self.of_some_bands::<i8, W>(&region, bands, float, work).await?,
+                DataType::UInt16 => self.of_some_bands::<u16, W>(&region, bands, float, work).await?,
+                DataType::Int16 => self.of_some_bands::<i16, W>(&region, bands, float, work).await?,
+                DataType::UInt32 => self.of_some_bands::<u32, W>(&region, bands, float, work).await?,
+                DataType::Int32 => self.of_some_bands::<i32, W>(&region, bands, float, work).await?,
+                DataType::Float32 => self.of_some_bands::<f32, W>(&region, bands, float, work).await?,
+                DataType::Float64 => self.of_some_bands::<f64, W>(&region, bands, float, work).await?,
+                DataType::Int64 => self.of_some_bands::<i64, W>(&region, bands, whole, work).await?,
+                DataType::UInt64 => self.of_some_bands::<u64, W>(&region, bands, whole, work).await?,
+            });
         }
         Ok(out)
     }
 
-    async fn some_grids<T: Sample, R>(
+    async fn of_some_bands<T: Sample, W: OfBand>(
         &self,
         region: &Region,
         bands: &[usize],
         extremes: Extremes<T>,
-        each: &mut impl FnMut(usize, Grid) -> R,
-        out: &mut Vec<R>,
-    ) -> Result<()> {
+        work: &W,
+    ) -> Result<Vec<W::Output>> {
         let values: Vec<T> = self.nearest_values(region, bands, self.absent()).await?;
         let further = self.further().await?;
         let mask = further.mask_of(&region.level).or_else(|| further.full_mask());
         let validity = self.validity(mask, region).await?;
-        for (band, values) in bands.iter().zip(values.chunks_exact(region.width as usize * region.height as usize)) {
-            let opacities = self.opacities(&validity, region, *band, values).await?;
-            let valid = |opacities: &[u8]| opacities.iter().map(|opacity| *opacity != 0).collect();
-            let valid = opacities.map_or_else(|| vec![true; values.len()], |opacities| valid(&opacities));
-            let extremes = extremes(values, &valid);
-            let values = values.iter().map(|value| value.to_f64()).collect();
-            out.push(each(*band, Grid { width: region.width, height: region.height, values, valid, extremes }));
+        let (width, height) = (region.width, region.height);
+        let size = width as usize * height as usize;
+        let mut out = Vec::with_capacity(bands.len());
+        for (bands, values) in bands.chunks(BANDS_AT_ONCE).zip(values.chunks(BANDS_AT_ONCE * size)) {
+            let mut jobs = Vec::with_capacity(bands.len());
+            for (band, values) in bands.iter().zip(values.chunks_exact(size)) {
+                let opacities = self.opacities(&validity, region, *band, values).await?;
+                jobs.push((*band, BandView { width, height, values, opacities, extremes }));
+            }
+            out.extend(on_all_cores(jobs, |(band, view)| work.of(band, &view)));
         }
-        Ok(())
+        Ok(out)
     }
 }
 
-type Extremes<T> = fn(&[T], &[bool]) -> Option<(Number, Number)>;
+type Extremes<T> = fn(&[T], Option<&[u8]>) -> Option<(Number, Number)>;
 
 /// Floats need no exact extremes.
-fn float<T>(_: &[T], _: &[bool]) -> Option<(Number, Number)> {
+fn float<T>(_: &[T], _: Option<&[u8]>) -> Option<(Number, Number)> {
     None
 }
 
 /// The smallest and the largest of the valid values of a band of 64-bit integers, as they are.
-fn whole<T: Copy + Ord + Into<Number>>(values: &[T], valid: &[bool]) -> Option<(Number, Number)> {
-    let those = || values.iter().zip(valid).filter(|(_, valid)| **valid).map(|(value, _)| *value);
+fn whole<T: Copy + Ord + Into<Number>>(values: &[T], opacities: Option<&[u8]>) -> Option<(Number, Number)> {
+    let is_valid = |at: usize| opacities.is_none_or(|opacities| opacities[at] != 0);
+    let those = || values.iter().enumerate().filter(|(at, _)| is_valid(*at)).map(|(_, value)| *value);
     those().min().zip(those().max()).map(|(low, high)| (low.into(), high.into()))
 }

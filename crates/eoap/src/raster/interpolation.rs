@@ -4,11 +4,12 @@ use std::{borrow::Cow, ops::Range, sync::Arc};
 
 use super::{
     band_values::MAX_PIXELS,
-    convolution::{Block, Convolution, Direction, Reading, Source},
+    convolution::{Block, Convolution, Reading, Source},
     cores::on_all_cores,
     dataset::Raster,
     kernel::Kernel,
     region::Region,
+    taps::Direction,
     tiff::{level::Level, sample::Sample},
     validity::Validity,
 };
@@ -112,11 +113,12 @@ impl Raster {
         }
         let nodata = self.shared.header.nodata.filter(|_| reading == Reading::Alone).map(T::of_f64);
         let bits = Some(u32::from(level.bits)).filter(|bits| *bits < 8 * T::TYPE.size() as u32 && level.data_type.is_integer());
-        let jobs: Vec<(usize, &Block)> =
-            (0..bands.len()).flat_map(|band| rows.iter().flatten().map(move |block| (band, block))).collect();
-        let done = on_all_cores(&jobs, |(band, block)| stripe.block(convolution, *band, block, nodata, bits));
+        let jobs = (0..bands.len()).flat_map(|band| rows.iter().flatten().map(move |block| (band, block))).collect();
+        let done = on_all_cores(jobs, |(band, block): (usize, &Block)| {
+            (band, block, stripe.block(convolution, band, block, nodata, bits))
+        });
         let (width, height) = (region.width as usize, region.height as usize);
-        for ((band, block), values) in jobs.iter().zip(done) {
+        for (band, block, values) in done {
             for (row, values) in block.result_rows.clone().zip(values.chunks_exact(block.result_columns.len())) {
                 let start = (band * height + row as usize) * width + block.result_columns.start as usize;
                 out[start..start + values.len()].copy_from_slice(values);
@@ -129,21 +131,16 @@ impl Raster {
 impl<T: Sample> Stripe<'_, T> {
     fn block(&self, convolution: &Convolution, band: usize, block: &Block, nodata: Option<T>, bits: Option<u32>) -> Vec<T> {
         let (values, mask) = &self.bands[band];
-        let values = self.cut(values, block);
-        let mask = mask.as_ref().map(|mask| self.cut(mask, block));
-        let source = Source { values: &values, mask: mask.as_deref(), width: block.columns.len() };
-        convolution.apply(block, &source, nodata, bits)
-    }
-
-    /// The part of the stripe that a block needs.
-    fn cut<U: Copy>(&self, values: &[U], block: &Block) -> Vec<U> {
-        let width = self.columns.len();
-        let left = (block.columns.start - self.columns.start) as usize;
-        let line = |row: u32| {
-            let start = (row - self.rows.start) as usize * width + left;
-            &values[start..start + block.columns.len()]
+        let stride = self.columns.len();
+        let start = (block.rows.start - self.rows.start) as usize * stride + (block.columns.start - self.columns.start) as usize;
+        let source = Source {
+            values: &values[start..],
+            mask: mask.as_ref().map(|mask| &mask[start..]),
+            stride,
+            width: block.columns.len(),
+            height: block.rows.len(),
         };
-        block.rows.clone().flat_map(line).copied().collect()
+        convolution.apply(block, &source, nodata, bits)
     }
 }
 

@@ -20,6 +20,7 @@ use crate::{
     },
 };
 
+mod arrays;
 mod colouring;
 mod legend;
 
@@ -227,7 +228,7 @@ mod tests {
 
     fn grid(values: &[f64], nodata: f64) -> Grid {
         let valid = values.iter().map(|value| *value != nodata).collect();
-        Grid { width: values.len() as u32, height: 1, values: values.to_vec(), valid, extremes: None }
+        Grid { width: values.len() as u32, height: 1, values: values.to_vec(), valid }
     }
 
     #[test]

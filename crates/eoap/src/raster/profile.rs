@@ -6,7 +6,7 @@ use tiff::tags::{CompressionMethod, PhotometricInterpretation};
 
 use super::{
     georeference::{affine::Affine, crs::Crs},
-    tiff::{compression, data_type::DataType, header::Header},
+    tiff::{colours::Colours, compression, data_type::DataType, header::Header},
 };
 use crate::{
     display::{Bundle, Table},
@@ -64,9 +64,13 @@ impl Profile {
             tiled: full.is_tiled,
             compress: compression::name(full.compression),
             interleave: if full.samples == 1 || full.is_planar { "band" } else { "pixel" }.to_owned(),
-            photometric: (full.photometric == Some(PhotometricInterpretation::YCbCr)
-                && full.compression == CompressionMethod::ModernJPEG)
-                .then(|| "ycbcr".to_owned()),
+            photometric: match full.colours {
+                Colours::Inks => Some("cmyk".to_owned()),
+                Colours::Differences(_) => Some("ycbcr".to_owned()),
+                Colours::AsStored => (full.photometric == Some(PhotometricInterpretation::YCbCr)
+                    && full.compression == CompressionMethod::ModernJPEG)
+                    .then(|| "ycbcr".to_owned()),
+            },
         }
     }
 

@@ -258,14 +258,16 @@ fn rounded<T: Sample>(value: f64) -> T {
     T::of_f64(match T::TYPE {
         DataType::Float32 | DataType::Float64 => value,
         DataType::Int8 | DataType::Int16 => return rounded_from_32_bits(value as f32),
-        _ => (value + half).trunc(),
+        // The conversion cuts off what is behind the point.
+        _ => value + half,
     })
 }
 
 /// The nearest whole number of the type, as GDAL finds it in 32 bits; halves go away from zero.
 pub(super) fn rounded_from_32_bits<T: Sample>(value: f32) -> T {
     let half = if value < 0.0 { -0.5 } else { 0.5 };
-    T::of_f64(f64::from((value + half).trunc()))
+    // The conversion cuts off what is behind the point.
+    T::of_f64(f64::from(value + half))
 }
 
 /// Whether an average equals this value: before it is rounded, except for the types that GDAL averages as

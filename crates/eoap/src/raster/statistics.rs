@@ -12,8 +12,8 @@ use serde::Serialize;
 use serde_json::{Number, Value};
 
 use super::{
-    grid::Grid,
-    tiff::{data_type::DataType, gdal_metadata::BandMetadata},
+    grid::{BandView, OfBand},
+    tiff::{data_type::DataType, gdal_metadata::BandMetadata, sample::Sample},
 };
 use crate::{
     display::{Align, Bundle, Table},
@@ -21,6 +21,10 @@ use crate::{
 };
 
 const BUCKETS: usize = 10;
+/// Values that are computed side by side.
+const LANES: usize = 8;
+/// Values that are added up one after the other, in lanes.
+const BLOCK: usize = 128;
 
 /// Statistics of all bands of a raster; indexed by band from 0. As JSON it is the value of `raster:bands`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -87,49 +91,57 @@ pub struct Histogram {
     pub buckets: Vec<u64>,
 }
 
-impl BandStatistics {
-    /// Computes the statistics of a band. Values that are not finite never count as valid.
-    pub(crate) fn of(
-        grid: &Grid,
-        data_type: DataType,
-        metadata: &BandMetadata,
-        sampling: Option<&str>,
-        nodata: Option<f64>,
-    ) -> Self {
-        let is_valid = |index: usize| grid.valid[index] && grid.values[index].is_finite();
-        let valid: Vec<f64> = (0..grid.values.len()).filter(|index| is_valid(*index)).map(|index| grid.values[index]).collect();
-        let count = valid.len() as f64;
+/// Computes the statistics of bands. Values that are not finite never count as valid.
+pub(super) struct Figures<'a> {
+    pub(super) data_type: DataType,
+    pub(super) metadata: &'a [BandMetadata],
+    pub(super) sampling: Option<&'a str>,
+    pub(super) nodata: Option<f64>,
+}
+
+impl OfBand for Figures<'_> {
+    type Output = BandStatistics;
+
+    fn of<T: Sample>(&self, band: usize, view: &BandView<'_, T>) -> BandStatistics {
+        let values = Counted { values: view.values, opacities: view.opacities() };
+        let range = extremes(&values);
+        let histogram = Histogram::of(&values, range);
+        let number: u64 = histogram.buckets.iter().sum();
+        let (count, pixels) = (number as f64, values.values.len());
         // numpy sums all pixels of a masked array, with zeros in place of what is masked, in the precision of
         // the array.
-        let (all, filled) = (0..grid.values.len(), |index: usize| if is_valid(index) { grid.values[index] } else { 0.0 });
-        let sum = match data_type {
-            DataType::Float32 => pairwise_sum(all.clone(), &|index| filled(index) as f32).into(),
-            _ => pairwise_sum(all.clone(), &filled),
+        let or_zero = |value: f64| if value.is_nan() { 0.0 } else { value };
+        let sum = match self.data_type {
+            DataType::Float32 => pairwise_sum(&values, 0..pixels, &|value| or_zero(value) as f32).into(),
+            _ => pairwise_sum(&values, 0..pixels, &or_zero),
         };
-        let mean = (!valid.is_empty()).then(|| sum / count);
+        let mean = (number > 0).then(|| sum / count);
         let stddev = mean.map(|mean| {
-            let square = |index: usize| if is_valid(index) { (grid.values[index] - mean).powi(2) } else { 0.0 };
-            (pairwise_sum(all, &square) / count).sqrt()
+            let square = |value: f64| or_zero((value - mean) * (value - mean));
+            (pairwise_sum(&values, 0..pixels, &square) / count).sqrt()
         });
-        Self {
-            data_type,
+        let metadata = &self.metadata[band];
+        BandStatistics {
+            data_type: self.data_type,
             scale: metadata.scale,
             offset: metadata.offset,
-            sampling: sampling.map(str::to_owned),
-            nodata,
+            sampling: self.sampling.map(str::to_owned),
+            nodata: self.nodata,
             unit: metadata.unit.clone(),
             mean,
-            minimum: valid.iter().copied().reduce(f64::min),
-            maximum: valid.iter().copied().reduce(f64::max),
+            minimum: range.map(|range| range.0),
+            maximum: range.map(|range| range.1),
             stddev,
-            valid_percent: count / grid.values.len() as f64 * 100.0,
-            valid_pixels: valid.len() as u64,
-            pixels: grid.values.len() as u64,
-            histogram: Histogram::of(&valid),
-            extremes: grid.extremes.clone(),
+            valid_percent: count / pixels as f64 * 100.0,
+            valid_pixels: number,
+            pixels: pixels as u64,
+            histogram,
+            extremes: view.extremes(),
         }
     }
+}
 
+impl BandStatistics {
     /// Minimum and maximum as the band holds them: whole numbers without a point.
     fn extremes(&self) -> Option<(Value, Value)> {
         if let Some((low, high)) = &self.extremes {
@@ -178,50 +190,96 @@ fn float(value: f64) -> Value {
 }
 
 impl Histogram {
-    /// `numpy.histogram(values, bins=10)`.
-    fn of(values: &[f64]) -> Self {
-        let minimum = values.iter().copied().reduce(f64::min).unwrap_or(0.0);
-        let maximum = values.iter().copied().reduce(f64::max).unwrap_or(1.0);
+    /// `numpy.histogram(values, bins=10)` of those that count, with the smallest and the largest of them.
+    fn of<T: Sample>(values: &Counted<'_, T>, range: Option<(f64, f64)>) -> Self {
+        let (minimum, maximum) = range.unwrap_or((0.0, 1.0));
         let (min, max) = if minimum == maximum { (minimum - 0.5, maximum + 0.5) } else { (minimum, maximum) };
         let step = (max - min) / BUCKETS as f64;
-        let mut edges: Vec<f64> = (0..=BUCKETS).map(|index| index as f64 * step + min).collect();
-        edges[BUCKETS] = max;
-        let mut buckets = vec![0; BUCKETS];
-        for &value in values {
-            let place = (value - min) / (max - min) * BUCKETS as f64;
-            let mut bucket = (place as usize).min(BUCKETS - 1);
-            // Rounding may have put a value at an edge on its wrong side.
-            if value < edges[bucket] {
-                bucket -= 1;
-            } else if bucket < BUCKETS - 1 && value >= edges[bucket + 1] {
-                bucket += 1;
+        let mut edges: [f64; BUCKETS] = std::array::from_fn(|index| index as f64 * step + min);
+        // Also where the whole range is too wide for a float.
+        edges[0] = min;
+        // How many are at an edge or above, which the processor counts for many values at once; what is not a
+        // number is nowhere.
+        let mut above = [0; BUCKETS + 1];
+        values.each_block(|values| {
+            for (above, edge) in above[..BUCKETS].iter_mut().zip(edges) {
+                *above += values.iter().map(|value| u64::from(*value >= edge)).sum::<u64>();
             }
-            buckets[bucket] += 1;
-        }
+        });
+        let buckets = above.windows(2).map(|two| two[0] - two[1]).collect();
         Self { count: BUCKETS + 1, min, max, buckets }
     }
 }
 
-/// The sum in the order of numpy, which is more exact than one after the other: halves of halves, with eight
-/// partial sums at the bottom.
-fn pairwise_sum<T: Copy + Default + Add<Output = T>>(range: Range<usize>, value: &impl Fn(usize) -> T) -> T {
-    let add = |sum: T, index: usize| sum + value(index);
-    match range.len() {
-        0..8 => range.fold(T::default(), add),
-        count @ 8..=128 => {
-            let mut sums: [T; 8] = std::array::from_fn(|index| value(range.start + index));
-            let whole = range.start + count - count % 8;
-            for eight in (range.start + 8..whole).step_by(8) {
-                sums.iter_mut().enumerate().for_each(|(index, sum)| *sum = *sum + value(eight + index));
-            }
-            let [a, b, c, d, e, f, g, h] = sums;
-            (whole..range.end).fold(((a + b) + (c + d)) + ((e + f) + (g + h)), add)
+/// Values of a band, and how opaque they are.
+struct Counted<'a, T> {
+    values: &'a [T],
+    opacities: Option<&'a [u8]>,
+}
+
+impl<T: Sample> Counted<'_, T> {
+    /// At most `BLOCK` of the values as floats, not-a-number in place of those that do not count.
+    fn block(&self, at: Range<usize>) -> ([f64; BLOCK], usize) {
+        let mut block = [f64::NAN; BLOCK];
+        let length = at.len();
+        let numbers = block.iter_mut().zip(&self.values[at.clone()]);
+        match self.opacities.map(|opacities| &opacities[at]) {
+            None => numbers.for_each(|(number, value)| *number = value.to_f64()),
+            Some(opacities) => numbers.zip(opacities).for_each(|((number, value), opacity)| {
+                *number = if *opacity == 0 { f64::NAN } else { value.to_f64() };
+            }),
         }
-        count => {
-            let middle = range.start + count / 2 - count / 2 % 8;
-            pairwise_sum(range.start..middle, value) + pairwise_sum(middle..range.end, value)
+        if !T::TYPE.is_integer() {
+            block.iter_mut().for_each(|number| *number = if number.is_finite() { *number } else { f64::NAN });
+        }
+        (block, length)
+    }
+
+    fn each_block(&self, mut each: impl FnMut(&[f64])) {
+        for start in (0..self.values.len()).step_by(BLOCK) {
+            let (block, length) = self.block(start..(start + BLOCK).min(self.values.len()));
+            each(&block[..length]);
         }
     }
+}
+
+/// The smallest and the largest of the values that count, if there are any.
+fn extremes<T: Sample>(values: &Counted<'_, T>) -> Option<(f64, f64)> {
+    let (mut low, mut high) = ([f64::INFINITY; LANES], [f64::NEG_INFINITY; LANES]);
+    values.each_block(|values| {
+        for values in values.chunks(LANES) {
+            for ((value, low), high) in values.iter().zip(&mut low).zip(&mut high) {
+                *low = if *value < *low { *value } else { *low };
+                *high = if *value > *high { *value } else { *high };
+            }
+        }
+    });
+    let (low, high) = (low.into_iter().fold(f64::INFINITY, f64::min), high.into_iter().fold(f64::NEG_INFINITY, f64::max));
+    (low <= high).then_some((low, high))
+}
+
+/// The sum in the order of numpy, which is more exact than one after the other: halves of halves, with eight
+/// partial sums at the bottom.
+fn pairwise_sum<T, S>(values: &Counted<'_, T>, at: Range<usize>, of: &impl Fn(f64) -> S) -> S
+where
+    T: Sample,
+    S: Copy + Default + Add<Output = S>,
+{
+    let count = at.len();
+    if count > BLOCK {
+        let middle = at.start + count / 2 - count / 2 % LANES;
+        return pairwise_sum(values, at.start..middle, of) + pairwise_sum(values, middle..at.end, of);
+    }
+    let (block, length) = values.block(at);
+    let (eights, rest) = block[..length].as_chunks::<LANES>();
+    let add = |sum: S, value: &f64| sum + of(*value);
+    let Some((first, eights)) = eights.split_first() else { return rest.iter().fold(S::default(), add) };
+    let mut sums = first.map(of);
+    for eight in eights {
+        sums.iter_mut().zip(eight).for_each(|(sum, value)| *sum = *sum + of(*value));
+    }
+    let [a, b, c, d, e, f, g, h] = sums;
+    rest.iter().fold(((a + b) + (c + d)) + ((e + f) + (g + h)), add)
 }
 
 impl Index<usize> for Statistics {
@@ -283,25 +341,33 @@ impl fmt::Display for Statistics {
 mod tests {
     use super::*;
 
+    fn counted(values: &[f64]) -> Counted<'_, f64> {
+        Counted { values, opacities: None }
+    }
+
+    fn histogram(values: &[f64]) -> Histogram {
+        Histogram::of(&counted(values), extremes(&counted(values)))
+    }
+
     // Expectations written by numpy 2.
     #[test]
     fn histograms_of_numpy() {
-        let histogram = Histogram::of(&[1.0; 5]);
-        assert_eq!((histogram.min, histogram.max, histogram.count), (0.5, 1.5, 11));
-        assert_eq!(histogram.buckets, [0, 0, 0, 0, 0, 5, 0, 0, 0, 0]);
-        assert_eq!(Histogram::of(&[]).buckets, [0; 10]);
-        assert_eq!((Histogram::of(&[]).min, Histogram::of(&[]).max), (0.0, 1.0));
+        let of_one = histogram(&[1.0; 5]);
+        assert_eq!((of_one.min, of_one.max, of_one.count), (0.5, 1.5, 11));
+        assert_eq!(of_one.buckets, [0, 0, 0, 0, 0, 5, 0, 0, 0, 0]);
+        assert_eq!(histogram(&[]).buckets, [0; 10]);
+        assert_eq!((histogram(&[]).min, histogram(&[]).max), (0.0, 1.0));
         let tenths: Vec<f64> = (0..=10).map(|tenth| f64::from(tenth) / 10.0).collect();
         // Not quite what one would expect of eleven tenths, but what numpy counts: edges are rounded as well.
-        assert_eq!(Histogram::of(&tenths).buckets, [1, 1, 2, 0, 1, 2, 1, 0, 1, 2]);
+        assert_eq!(histogram(&tenths).buckets, [1, 1, 2, 0, 1, 2, 1, 0, 1, 2]);
         let tenths: Vec<f64> = (0..31).map(|tenth| f64::from(tenth) * 0.1).collect();
-        assert_eq!(Histogram::of(&tenths).buckets, [3, 3, 3, 3, 3, 3, 3, 3, 3, 4]);
+        assert_eq!(histogram(&tenths).buckets, [3, 3, 3, 3, 3, 3, 3, 3, 3, 4]);
     }
 
     #[test]
     fn sums_are_paired() {
         let values: Vec<f64> = (0..1000).map(|value| f64::from(value) * 0.1).collect();
-        assert_eq!(pairwise_sum(0..1000, &|index| values[index]), 49950.0);
-        assert_eq!(pairwise_sum(0..7, &|_| 0.1), 0.1 + 0.1 + 0.1 + 0.1 + 0.1 + 0.1 + 0.1);
+        assert_eq!(pairwise_sum(&counted(&values), 0..1000, &|value| value), 49950.0);
+        assert_eq!(pairwise_sum(&counted(&[0.1; 7]), 0..7, &|value| value), 0.1 + 0.1 + 0.1 + 0.1 + 0.1 + 0.1 + 0.1);
     }
 }

@@ -5,9 +5,11 @@
 pub(crate) mod auxiliary;
 pub(crate) mod chunk;
 pub(crate) mod chunk_file;
+pub(crate) mod colours;
 pub(crate) mod compression;
 pub(crate) mod data_type;
 pub(crate) mod directory;
+pub(crate) mod fax;
 pub(crate) mod gdal_metadata;
 pub(crate) mod header;
 pub(crate) mod jpeg;
@@ -15,5 +17,6 @@ pub(crate) mod level;
 pub(crate) mod nodata;
 pub(crate) mod sample;
 pub(crate) mod sparse;
+mod tags;
 pub(crate) mod webp;
 pub(crate) mod zstandard;

@@ -105,10 +105,7 @@ impl Raster {
             Validity::All => None,
             Validity::These(_, own) if *own == Some(band) => None,
             Validity::These(valid, _) => Some(Cow::Borrowed(valid)),
-            Validity::ByValue(nodata) => {
-                let opacity = |value: &T| if stands_for(*value, *nodata, region.level.data_type) { 0 } else { u8::MAX };
-                Some(values.iter().map(opacity).collect())
-            }
+            Validity::ByValue(nodata) => Some(Cow::Owned(opacities_by_value(values, *nodata, region.level.data_type))),
             Validity::ByBand(mask) => {
                 let band = if usize::from(mask.samples) > band { band } else { 0 };
                 Some(Cow::Owned(self.opaque(&region.of(mask), band).await?))
@@ -131,6 +128,16 @@ fn opacity_of(data_type: DataType) -> impl Fn(f64) -> u8 + Clone {
         DataType::UInt16 => ((value * 255.0 / 65535.0) as u8).max(1),
         _ => u8::MAX,
     }
+}
+
+/// 0 for values that stand for "no data", else 255.
+fn opacities_by_value<T: Sample>(values: &[T], nodata: f64, data_type: DataType) -> Vec<u8> {
+    if T::TYPE == data_type && data_type.is_integer() && stands_for(T::of_f64(nodata), nodata, data_type) {
+        // One comparison of integers, which the processor makes for many values at once.
+        let nodata = T::of_f64(nodata);
+        return values.iter().map(|value| if *value == nodata { 0 } else { u8::MAX }).collect();
+    }
+    values.iter().map(|value| if stands_for(*value, nodata, data_type) { 0 } else { u8::MAX }).collect()
 }
 
 /// Many integers of 64 bits are the same float, so those are compared as they are.

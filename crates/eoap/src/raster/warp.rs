@@ -4,7 +4,7 @@
 //! A pixel of the grid is interpolated at the place of its middle. Pixels that are not valid do not count;
 //! where none counts, the result is "no data" (0 if there is no such value) and not valid.
 
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
 
 use super::{
     band_values::MAX_PIXELS,
@@ -16,7 +16,7 @@ use super::{
     positions::Positions,
     region::Region,
     resample::{Resampling, best_overview, neighbour_below},
-    tiff::{data_type::DataType, sample::Sample},
+    tiff::{data_type::DataType, level::Level, sample::Sample},
 };
 use crate::error::Result;
 
@@ -45,6 +45,8 @@ struct Source<'a, T> {
     height: i64,
     /// Pixels of the grid for one of the level, at most 1.
     scale: (f64, f64),
+    /// Pixels of the level for one of the raster.
+    factor: (f64, f64),
     /// Where the part begins in the level.
     origin: (f64, f64),
 }
@@ -61,44 +63,43 @@ impl Raster {
         let mut out =
             Warped { values: vec![nodata.unwrap_or_default(); bands.len() * size], valid: vec![false; bands.len() * size] };
         let parts = |count: u32| (0..count).step_by(BLOCK as usize).map(move |start| start..(start + BLOCK).min(count));
+        let full = &self.shared.header.full;
+        let inside = |place: &mut Place| {
+            let is_inside = |(x, y): &(f64, f64)| {
+                *x >= 0.0 && *y >= 0.0 && *x <= f64::from(full.width) + EDGE && *y <= f64::from(full.height) + EDGE
+            };
+            *place = place.filter(is_inside);
+        };
         for rows in parts(grid.height) {
             for columns in parts(grid.width) {
-                let lines: Vec<u32> = rows.clone().collect();
-                let places = on_all_cores(&lines, |row| positions.of_row(*row, columns.clone())).concat();
+                let places = on_all_cores(rows.clone().collect(), |row| {
+                    let mut places = positions.of_row(row, columns.clone());
+                    places.iter_mut().for_each(inside);
+                    places
+                });
                 self.warp_block(grid, (&columns, &rows), &places, bands, how, &mut out).await?;
             }
         }
         Ok(out)
     }
 
+    /// Computes a block of the grid, whose places in the raster are given row by row.
     async fn warp_block<T: Sample>(
         &self,
         grid: &PixelGrid,
         (columns, rows): (&Range<u32>, &Range<u32>),
-        places: &[Option<(f64, f64)>],
+        places: &[Vec<Place>],
         bands: &[usize],
         how: Resampling,
         out: &mut Warped<T>,
     ) -> Result<()> {
+        let Some(extent) = Extent::of(places) else { return Ok(()) };
+        let (level, wanted) = (self.level_for(&extent, rows.len() as u32, how).await?, extent.pixels_a_step());
         let full = &self.shared.header.full;
-        let inside = |place: &Option<(f64, f64)>| {
-            let (x, y) = (*place)?;
-            let is_inside = x >= 0.0 && y >= 0.0 && x <= f64::from(full.width) + EDGE && y <= f64::from(full.height) + EDGE;
-            is_inside.then_some((x, y))
-        };
-        let places: Vec<_> = places.iter().map(inside).collect();
-        let Some(wanted) = pixels_a_step(&places, columns.len()) else { return Ok(()) };
-        let further = self.further().await?;
-        let usable: Vec<_> =
-            further.overviews.iter().filter(|level| level.samples == full.samples && level.data_type == full.data_type).collect();
-        let sizes: Vec<_> = usable.iter().map(|level| (level.width, level.height)).collect();
-        let best = best_overview((full.width, full.height), &sizes, wanted, rows.len() as u32, how);
-        let level = best.map_or(full, |index| usable[index]);
         let factor = (f64::from(level.width) / f64::from(full.width), f64::from(level.height) / f64::from(full.height));
-        let places: Vec<_> = places.iter().map(|place| place.map(|(x, y)| (x * factor.0, y * factor.1))).collect();
         let scale = (scale(wanted.0 * factor.0), scale(wanted.1 * factor.1));
         let radius = how.kernel().map_or(0, Kernel::radius);
-        let window = around(&places, (level.width, level.height), (margin(radius, scale.0), margin(radius, scale.1)));
+        let window = extent.window(factor, (level.width, level.height), (margin(radius, scale.0), margin(radius, scale.1)));
         if u64::from(window.width) * u64::from(window.height) * bands.len() as u64 > MAX_PIXELS {
             return Err(self.failed(format!(
                 "a part of the grid takes {window} of it, which are too many to read at once; the grid's pixels are too large"
@@ -106,50 +107,143 @@ impl Raster {
         }
         let part = Region::whole(level, (window.column, window.row), (window.width, window.height));
         let values: Vec<T> = self.nearest_values(&part, bands, self.absent()).await?;
+        let further = self.further().await?;
         let mask = further.mask_of(level).or_else(|| further.full_mask());
         let validity = self.validity(mask, &part).await?;
         let nodata = self.shared.header.nodata.map(T::of_f64);
+        let (width, size) = (grid.width as usize, grid.width as usize * grid.height as usize);
         for (number, (band, values)) in bands.iter().zip(values.chunks_exact(values.len() / bands.len())).enumerate() {
             let opacities = self.opacities(&validity, &part, *band, values).await?;
             let source = Source {
                 values,
-                opacities: opacities.as_deref(),
+                opacities: opacities.as_deref().filter(|opacities| opacities.contains(&0)),
                 width: window.width.into(),
                 height: window.height.into(),
                 scale,
+                factor,
                 origin: (window.column.into(), window.row.into()),
             };
-            let lines: Vec<_> = places.chunks_exact(columns.len()).collect();
-            let found = on_all_cores(&lines, |places| {
-                let value = |place: &Option<(f64, f64)>| source.at((*place)?, how, nodata);
-                places.iter().map(value).collect::<Vec<Option<T>>>()
-            });
-            for (row, found) in rows.clone().zip(found) {
-                let start = (number * grid.height as usize + row as usize) * grid.width as usize + columns.start as usize;
-                for (at, value) in found.into_iter().enumerate() {
-                    if let Some(value) = value {
-                        (out.values[start + at], out.valid[start + at]) = (value, true);
+            let (columns, rows) =
+                (columns.start as usize..columns.end as usize, rows.start as usize * width..rows.end as usize * width);
+            let band = number * size..(number + 1) * size;
+            let values = out.values[band.clone()][rows.clone()].chunks_exact_mut(width).map(|line| &mut line[columns.clone()]);
+            let valid = out.valid[band][rows].chunks_exact_mut(width).map(|line| &mut line[columns.clone()]);
+            let jobs = places.iter().zip(values.zip(valid)).collect();
+            on_all_cores(jobs, |(places, (values, valid)): (&Vec<Place>, (&mut [T], &mut [bool]))| {
+                for (place, (value, is_valid)) in places.iter().zip(values.iter_mut().zip(valid)) {
+                    if let Some(found) = place.and_then(|place| source.at(place, how, nodata)) {
+                        (*value, *is_valid) = (found, true);
                     }
                 }
-            }
+            });
         }
         Ok(())
     }
+
+    /// The overview, or the full image, that GDAL would take for places of this extent.
+    async fn level_for(&self, extent: &Extent, rows: u32, how: Resampling) -> Result<&Arc<Level>> {
+        let full = &self.shared.header.full;
+        let usable: Vec<_> = self
+            .further()
+            .await?
+            .overviews
+            .iter()
+            .filter(|level| level.samples == full.samples && level.data_type == full.data_type)
+            .collect();
+        let sizes: Vec<_> = usable.iter().map(|level| (level.width, level.height)).collect();
+        let best = best_overview((full.width, full.height), &sizes, extent.pixels_a_step(), rows, how);
+        Ok(best.map_or(full, |index| usable[index]))
+    }
 }
 
-/// Columns and rows of the raster from one place to the next in a row, and from one row to the next; nothing
-/// if there is no place.
-fn pixels_a_step(places: &[Option<(f64, f64)>], width: usize) -> Option<(f64, f64)> {
-    places.iter().flatten().next()?;
-    let mean = |pairs: &mut dyn Iterator<Item = (&Place, &Place)>| {
-        let steps = pairs.filter_map(|(a, b)| a.zip(*b)).map(|(a, b)| ((b.0 - a.0).abs(), (b.1 - a.1).abs()));
-        let (x, y, count) = steps.fold((0.0, 0.0, 0.0), |(x, y, count), step| (x + step.0, y + step.1, count + 1.0));
-        if count > 0.0 { (x / count, y / count) } else { (0.0, 0.0) }
-    };
-    let across = mean(&mut places.chunks(width).flat_map(|row| row.iter().zip(&row[1..])));
-    let down = mean(&mut places.iter().zip(places.iter().skip(width)));
-    let larger = |a: f64, b: f64| if a.max(b) > 0.0 { a.max(b) } else { 1.0 };
-    Some((larger(across.0, down.0), larger(across.1, down.1)))
+/// Which part of a raster places lie in, and how far they are from one another.
+#[derive(Clone, Copy, Debug)]
+struct Extent {
+    low: (f64, f64),
+    high: (f64, f64),
+    across: Steps,
+    down: Steps,
+}
+
+/// Steps from one place to the next: columns and rows of the raster in all, and how many steps.
+#[derive(Clone, Copy, Debug, Default)]
+struct Steps {
+    columns: f64,
+    rows: f64,
+    count: f64,
+}
+
+impl Extent {
+    /// That of places, row by row; nothing if there is no place.
+    fn of(places: &[Vec<Place>]) -> Option<Self> {
+        let next = places.iter().skip(1).map(Vec::as_slice).chain([&[][..]]);
+        let rows =
+            on_all_cores(places.iter().zip(next).collect(), |(row, next): (&Vec<Place>, &[Place])| Self::of_row(row, next));
+        let whole = rows.into_iter().reduce(Self::and)?;
+        (whole.low.0 <= whole.high.0).then_some(whole)
+    }
+
+    fn of_row(row: &[Place], next: &[Place]) -> Self {
+        let mut extent = Self {
+            low: (f64::INFINITY, f64::INFINITY),
+            high: (0.0, 0.0),
+            across: Steps::between(row, row.get(1..).unwrap_or_default()),
+            down: Steps::between(row, next),
+        };
+        for (x, y) in row.iter().flatten() {
+            extent.low = (extent.low.0.min(*x), extent.low.1.min(*y));
+            extent.high = (extent.high.0.max(*x), extent.high.1.max(*y));
+        }
+        extent
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self {
+            low: (self.low.0.min(other.low.0), self.low.1.min(other.low.1)),
+            high: (self.high.0.max(other.high.0), self.high.1.max(other.high.1)),
+            across: self.across.and(other.across),
+            down: self.down.and(other.down),
+        }
+    }
+
+    /// Columns and rows of the raster from one place to the next in a row, or from one row to the next: the
+    /// larger ones.
+    fn pixels_a_step(&self) -> (f64, f64) {
+        let (across, down) = (self.across.mean(), self.down.mean());
+        let larger = |a: f64, b: f64| if a.max(b) > 0.0 { a.max(b) } else { 1.0 };
+        (larger(across.0, down.0), larger(across.1, down.1))
+    }
+
+    /// The part of a level that the places and the pixels around them lie in, if `factor` pixels of the level
+    /// are one of the raster.
+    fn window(&self, factor: (f64, f64), size: (u32, u32), margin: (u32, u32)) -> Window {
+        let span = |low: f64, high: f64, size: u32, margin: u32| {
+            let start = (low as u32).min(size - 1).saturating_sub(margin);
+            let end = (high as u32).saturating_add(margin + 1).min(size);
+            (start, end - start)
+        };
+        let (column, width) = span(self.low.0 * factor.0, self.high.0 * factor.0, size.0, margin.0);
+        let (row, height) = span(self.low.1 * factor.1, self.high.1 * factor.1, size.1, margin.1);
+        Window::new(column, row, width, height)
+    }
+}
+
+impl Steps {
+    /// From each place to the one of the others at its index.
+    fn between(places: &[Place], others: &[Place]) -> Self {
+        let pairs = places.iter().zip(others).filter_map(|(a, b)| a.zip(*b));
+        pairs.fold(Self::default(), |steps, (a, b)| {
+            steps.and(Self { columns: (b.0 - a.0).abs(), rows: (b.1 - a.1).abs(), count: 1.0 })
+        })
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self { columns: self.columns + other.columns, rows: self.rows + other.rows, count: self.count + other.count }
+    }
+
+    fn mean(self) -> (f64, f64) {
+        if self.count > 0.0 { (self.columns / self.count, self.rows / self.count) } else { (0.0, 0.0) }
+    }
 }
 
 /// Pixels of the grid for one pixel of the level, where `step` pixels of the level make one of the grid. As
@@ -170,28 +264,18 @@ fn margin(radius: u32, scale: f64) -> u32 {
     (f64::from(radius) / scale).ceil() as u32 + 1
 }
 
-/// The part of a level that places and the pixels around them lie in.
-fn around(places: &[Option<(f64, f64)>], size: (u32, u32), margin: (u32, u32)) -> Window {
-    let span = |of: fn((f64, f64)) -> f64, size: u32, margin: u32| {
-        let (low, high) = places
-            .iter()
-            .flatten()
-            .fold((f64::INFINITY, 0.0_f64), |(low, high), place| (low.min(of(*place)), high.max(of(*place))));
-        let start = (low as u32).min(size - 1).saturating_sub(margin);
-        let end = (high as u32).saturating_add(margin + 1).min(size);
-        (start, end - start)
-    };
-    let (column, width) = span(|place| place.0, size.0, margin.0);
-    let (row, height) = span(|place| place.1, size.1, margin.1);
-    Window::new(column, row, width, height)
+/// The whole number at or below. The standard library's takes a call for each.
+fn floor(value: f64) -> i64 {
+    let whole = value as i64;
+    whole - i64::from(whole as f64 > value)
 }
 
 impl<T: Sample> Source<'_, T> {
-    /// The value at a place in the level; nothing if no valid pixel counts.
+    /// The value at a place in the raster; nothing if no valid pixel counts.
     fn at(&self, (x, y): (f64, f64), how: Resampling, nodata: Option<T>) -> Option<T> {
-        let (x, y) = (x - self.origin.0, y - self.origin.1);
-        let column = ((x + EDGE).floor() as i64).min(self.width - 1);
-        let row = ((y + EDGE).floor() as i64).min(self.height - 1);
+        let (x, y) = (x * self.factor.0 - self.origin.0, y * self.factor.1 - self.origin.1);
+        let column = floor(x + EDGE).min(self.width - 1);
+        let row = floor(y + EDGE).min(self.height - 1);
         // What lies in a pixel that is not valid is not filled from its neighbours.
         self.pixel(column, row)?;
         let Some(kernel) = how.kernel() else { return Some(self.values[(row * self.width + column) as usize]) };
@@ -203,6 +287,8 @@ impl<T: Sample> Source<'_, T> {
         }?;
         let value = match T::TYPE {
             DataType::Float32 | DataType::Float64 => T::of_f64(value),
+            // The conversion cuts off what is behind the point.
+            _ if value >= -0.5 => T::of_f64(value + 0.5),
             _ => T::of_f64((value + 0.5).floor()),
         };
         Some(if Some(value) == nodata { neighbour_below(value) } else { value })
@@ -220,9 +306,8 @@ impl<T: Sample> Source<'_, T> {
 
     /// Of the four pixels around a place, those that are valid.
     fn of_four(&self, x: f64, y: f64) -> Option<f64> {
-        let (column, row) = ((x - 0.5).floor(), (y - 0.5).floor());
-        let (right, down) = (x - 0.5 - column, y - 0.5 - row);
-        let (column, row) = (column as i64, row as i64);
+        let (column, row) = (floor(x - 0.5), floor(y - 0.5));
+        let (right, down) = (x - 0.5 - column as f64, y - 0.5 - row as f64);
         let is_inside = column >= 0 && row >= 0 && column + 1 < self.width && row + 1 < self.height;
         if is_inside && self.opacities.is_none() {
             let at = (row * self.width + column) as usize;
@@ -247,14 +332,14 @@ impl<T: Sample> Source<'_, T> {
 
     /// Of the sixteen pixels around a place; nothing if one of them is missing.
     fn of_sixteen(&self, x: f64, y: f64) -> Option<f64> {
-        let (column, row) = ((x - 0.5).floor(), (y - 0.5).floor());
+        let (column, row) = (floor(x - 0.5), floor(y - 0.5));
         let weights = |delta: f64| [-1.0, 0.0, 1.0, 2.0].map(|at: f64| Kernel::Cubic.weight(at - delta));
-        let (across, down) = (weights(x - 0.5 - column), weights(y - 0.5 - row));
+        let (across, down) = (weights(x - 0.5 - column as f64), weights(y - 0.5 - row as f64));
         let mut sum = 0.0;
         for (line, weight) in (-1..).zip(down) {
             let mut in_line = 0.0;
             for (at, weight) in (-1..).zip(across) {
-                in_line += self.pixel(column as i64 + at, row as i64 + line)? * weight;
+                in_line += self.pixel(column + at, row + line)? * weight;
             }
             sum += in_line * weight;
         }
@@ -263,8 +348,8 @@ impl<T: Sample> Source<'_, T> {
 
     /// By a kernel that is widened where the grid's pixels are larger.
     fn convolved(&self, x: f64, y: f64, kernel: Kernel) -> Option<f64> {
-        let (column, row) = ((x - 0.5).floor(), (y - 0.5).floor());
-        let (right, down) = (x - 0.5 - column, y - 0.5 - row);
+        let (column, row) = (floor(x - 0.5), floor(y - 0.5));
+        let (right, down) = (x - 0.5 - column as f64, y - 0.5 - row as f64);
         let reach = |scale: f64| (f64::from(kernel.radius()) / scale).ceil() as i64;
         let (mut sum, mut total) = (0.0, 0.0);
         for line in -reach(self.scale.1)..=reach(self.scale.1) {
@@ -274,7 +359,7 @@ impl<T: Sample> Source<'_, T> {
             }
             for at in -reach(self.scale.0)..=reach(self.scale.0) {
                 let weight = by_line * kernel.weight((at as f64 - right) * self.scale.0);
-                if let Some(value) = self.pixel(column as i64 + at, row as i64 + line).filter(|_| weight != 0.0) {
+                if let Some(value) = self.pixel(column + at, row + line).filter(|_| weight != 0.0) {
                     sum += value * weight;
                     total += weight;
                 }

@@ -6,14 +6,14 @@ use url::Url;
 
 use crate::{
     error::{Error, Result},
-    storage::{s3_url::S3Url, shown_address::shown_text},
+    storage::{object_url::ObjectUrl, shown_address::shown_text},
 };
 
 /// What an address leads to.
 #[derive(Clone, Debug)]
 pub(crate) enum Address {
     /// An object of a store.
-    Object(S3Url),
+    Object(ObjectUrl),
     /// A file on an HTTP server.
     Http(Url),
     /// A local file.
@@ -32,7 +32,7 @@ impl Address {
                 Ok(path) => Ok(Self::File(path)),
                 Err(()) => refuse("this is no path of a local file"),
             },
-            Ok(_) => S3Url::parse(href).map(Self::Object),
+            Ok(_) => ObjectUrl::parse(href).map(Self::Object),
             Err(_) if Path::new(href).is_absolute() => Ok(Self::File(PathBuf::from(href))),
             Err(_) => refuse("the address is relative; make it absolute against the address of its item"),
         }

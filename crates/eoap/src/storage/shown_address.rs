@@ -2,6 +2,8 @@
 
 use url::Url;
 
+use super::object_url::Provider;
+
 /// An address without its query, which may have a signature, and without user name and password.
 pub(crate) fn shown(url: &Url) -> String {
     let mut shown = url.clone();
@@ -17,7 +19,7 @@ pub(crate) fn shown(url: &Url) -> String {
 pub(crate) fn shown_text(address: &str) -> String {
     match Url::parse(address) {
         // Keys of objects are taken as they are, and nothing in them is a secret.
-        Ok(url) if url.scheme().starts_with("s3") => address.to_owned(),
+        Ok(url) if Provider::of_scheme(url.scheme()).is_some() => address.to_owned(),
         Ok(url) if url.has_host() => shown(&url),
         _ => match (address.rsplit_once('@'), address.split_once('?')) {
             (Some((_, rest)), _) => format!("…@{}", rest.split('?').next().unwrap_or(rest)),

@@ -23,12 +23,13 @@ use crate::{
     error::{Error, Result, chain},
     storage::{
         listing::{Entry, Listing},
-        s3_url::S3Url,
+        object_url::{ObjectUrl, Provider},
         store_builder::StoreBuilder,
     },
 };
 
-/// One bucket of S3 or a store like it, cheap to clone.
+/// One bucket of S3 or a store like it, cheap to clone; or of Google Cloud (`gs://`, feature `gcp`) or Azure
+/// (`az://`, feature `azure`).
 ///
 /// Each setting comes from the first of these that has it:
 ///
@@ -43,6 +44,12 @@ use crate::{
 /// addresses are path-style (`http://endpoint/bucket/key`) unless `AWS_VIRTUAL_HOSTED_STYLE_REQUEST` says
 /// otherwise, and plain HTTP is allowed. Proxies are taken from `http_proxy`, `https_proxy` and `no_proxy`.
 ///
+/// Google's stores read `GOOGLE_APPLICATION_CREDENTIALS`, `GOOGLE_SERVICE_ACCOUNT`, `GOOGLE_BASE_URL`,
+/// `STORAGE_EMULATOR_HOST`, `GS_NO_SIGN_REQUEST` and what `gcloud` has left; Azure's read
+/// `AZURE_STORAGE_ACCOUNT_NAME`, `AZURE_STORAGE_ACCOUNT_KEY`, `AZURE_STORAGE_SAS_TOKEN`,
+/// `AZURE_STORAGE_CONNECTION_STRING`, `AZURE_STORAGE_ENDPOINT`, `AZURE_NO_SIGN_REQUEST`, and the others that
+/// object_store reads. Nothing of an asset but its address counts there.
+///
 /// ```no_run
 /// # async fn run(asset: &eoap::stac::Asset) -> Result<(), eoap::Error> {
 /// let store = eoap::Store::for_asset(asset)?;
@@ -53,7 +60,8 @@ use crate::{
 #[derive(Clone)]
 pub struct Store {
     inner: Arc<Lazy>,
-    bucket: String,
+    /// The address of the bucket itself.
+    root: ObjectUrl,
     endpoint: Option<String>,
     region: Option<String>,
 }
@@ -95,11 +103,12 @@ impl Lazy {
 }
 
 impl Store {
-    pub(crate) fn new(inner: Lazy, bucket: String, endpoint: Option<String>, region: Option<String>) -> Self {
-        Self { inner: Arc::new(inner), bucket, endpoint, region }
+    pub(crate) fn new(inner: Lazy, root: ObjectUrl, endpoint: Option<String>, region: Option<String>) -> Self {
+        Self { inner: Arc::new(inner), root, endpoint, region }
     }
 
-    /// Settings for a store of this bucket.
+    /// Settings for a store of this bucket: a bucket's name for S3, or an address such as `gs://bucket` or
+    /// `az://container`.
     pub fn builder(bucket: impl Into<String>) -> StoreBuilder {
         StoreBuilder::new(bucket.into())
     }
@@ -110,7 +119,7 @@ impl Store {
     ///
     /// [`Error::Url`] for another kind of URL, and those of [`StoreBuilder::build`].
     pub fn for_url(url: impl AsRef<str>) -> Result<Self> {
-        Self::builder(S3Url::parse(url.as_ref())?.bucket).build()
+        Self::builder(ObjectUrl::parse(url.as_ref())?.root().to_string()).build()
     }
 
     /// The store of an asset with an `s3://bucket/key` address. Settings come from the environment and the
@@ -120,12 +129,12 @@ impl Store {
     ///
     /// Those of [`Store::for_url`].
     pub fn for_asset(asset: &stac::Asset) -> Result<Self> {
-        Self::builder(S3Url::parse(&asset.href)?.bucket).asset(asset).build()
+        Self::builder(ObjectUrl::parse(&asset.href)?.root().to_string()).asset(asset).build()
     }
 
     /// Name of the bucket.
     pub fn bucket(&self) -> &str {
-        &self.bucket
+        &self.root.bucket
     }
 
     /// Address of the store, unless it is that of AWS.
@@ -150,11 +159,11 @@ impl Store {
         self.list_at(self.resolve(at.as_ref()))
     }
 
-    fn list_at(&self, url: Result<S3Url>) -> BoxFuture<'_, Result<Listing>> {
+    fn list_at(&self, url: Result<ObjectUrl>) -> BoxFuture<'_, Result<Listing>> {
         Box::pin(async move { self.level(url?).await })
     }
 
-    async fn level(&self, url: S3Url) -> Result<Listing> {
+    async fn level(&self, url: ObjectUrl) -> Result<Listing> {
         let (folder, stem) = url.key.rsplit_once('/').map_or(("", url.key.as_str()), |(folder, stem)| (folder, stem));
         let prefix = (!folder.is_empty()).then(|| self.path(&url, folder)).transpose()?;
         let page =
@@ -183,7 +192,7 @@ impl Store {
         self.get_at(self.resolve(at.as_ref()))
     }
 
-    fn get_at(&self, url: Result<S3Url>) -> BoxFuture<'_, Result<Bytes>> {
+    fn get_at(&self, url: Result<ObjectUrl>) -> BoxFuture<'_, Result<Bytes>> {
         Box::pin(async move {
             let url = url?;
             let path = self.path(&url, &url.key)?;
@@ -194,7 +203,7 @@ impl Store {
 
     /// Fetches an object piece by piece, and says how large it is. What breaks off is asked for from there
     /// on.
-    pub(crate) async fn stream(&self, url: &S3Url) -> Result<(BoxStream<'_, Result<Bytes>>, u64)> {
+    pub(crate) async fn stream(&self, url: &ObjectUrl) -> Result<(BoxStream<'_, Result<Bytes>>, u64)> {
         let path = self.path(url, &url.key)?;
         let object = self.inner.store().await?.get(&path).await.map_err(|error| self.failed(url, error))?;
         let (size, url) = (object.meta.size, url.clone());
@@ -205,7 +214,7 @@ impl Store {
     #[cfg_attr(not(feature = "raster"), allow(dead_code, reason = "what only rasters need"))]
     /// Fetches a range of an object's bytes, and says how large the object is. The range may reach beyond the
     /// end.
-    pub(crate) async fn get_range(&self, url: &S3Url, range: Range<u64>, version: &OnceLock<String>) -> Result<(Bytes, u64)> {
+    pub(crate) async fn get_range(&self, url: &ObjectUrl, range: Range<u64>, version: &OnceLock<String>) -> Result<(Bytes, u64)> {
         let path = self.path(url, &url.key)?;
         // Parts of different objects are not joined.
         let if_match = version.get().cloned();
@@ -228,21 +237,21 @@ impl Store {
     }
 
     /// The full URL for a URL or a key.
-    pub(crate) fn resolve(&self, at: &str) -> Result<S3Url> {
+    pub(crate) fn resolve(&self, at: &str) -> Result<ObjectUrl> {
         if !at.contains("://") {
-            return Ok(S3Url { bucket: self.bucket.clone(), key: at.trim_start_matches('/').to_owned() });
+            return Ok(ObjectUrl { key: at.trim_start_matches('/').to_owned(), ..self.root.clone() });
         }
-        let url = S3Url::parse(at)?;
-        if url.bucket == self.bucket {
+        let url = ObjectUrl::parse(at)?;
+        if url.root() == self.root {
             return Ok(url);
         }
         Err(Error::Url {
             url: at.to_owned(),
-            reason: format!("this store is of bucket {:?}; make another with `Store::for_url`", self.bucket),
+            reason: format!("this store is of bucket {:?}; make another with `Store::for_url`", self.root.bucket),
         })
     }
 
-    fn path(&self, url: &S3Url, key: &str) -> Result<Path> {
+    fn path(&self, url: &ObjectUrl, key: &str) -> Result<Path> {
         // The library that requests objects takes slashes at the ends away, and would fetch another object.
         if key.split('/').any(str::is_empty) {
             let reason =
@@ -252,13 +261,17 @@ impl Store {
         Path::parse(key).map_err(|error| Error::Url { url: url.to_string(), reason: chain(&error) })
     }
 
-    fn failed(&self, url: &S3Url, error: object_store::Error) -> Error {
+    fn failed(&self, url: &ObjectUrl, error: object_store::Error) -> Error {
         let at = self.endpoint.as_deref().map(|endpoint| format!(" (endpoint {endpoint})")).unwrap_or_default();
         let advice = match &error {
             object_store::Error::NotFound { .. } => "there is no such object; `store.list(folder)` shows what is there: ",
-            object_store::Error::PermissionDenied { .. } | object_store::Error::Unauthenticated { .. } => {
-                "the store refuses; check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and the region: "
-            }
+            object_store::Error::PermissionDenied { .. } | object_store::Error::Unauthenticated { .. } => match url.provider {
+                Provider::S3 => "the store refuses; check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and the region: ",
+                Provider::Google => "the store refuses; check GOOGLE_APPLICATION_CREDENTIALS: ",
+                Provider::Azure => {
+                    "the store refuses; check the account and AZURE_STORAGE_ACCOUNT_KEY or AZURE_STORAGE_SAS_TOKEN: "
+                }
+            },
             _ => "",
         };
         let reason = format!("{advice}{}{at}", chain(&error));
@@ -269,7 +282,7 @@ impl Store {
 impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Store")
-            .field("bucket", &self.bucket)
+            .field("bucket", &self.root.bucket)
             .field("endpoint", &self.endpoint)
             .field("region", &self.region)
             .finish_non_exhaustive()
@@ -296,7 +309,7 @@ mod tests {
     fn keys_are_those_that_are_asked_for() {
         let store = store();
         for key in ["s3://results//plain.tif", "s3://results/plain.tif/", "s3://results/a//b.tif", "s3://results/"] {
-            let url = S3Url::parse(key).expect("URL");
+            let url = ObjectUrl::parse(key).expect("URL");
             let error = store.path(&url, &url.key).expect_err(key).to_string();
             assert!(error.contains("empty part"), "{error}");
         }

@@ -1,46 +1,39 @@
-//! Settings of a store: from the caller, the environment, the user's profile, and the asset, in this order.
+//! Settings of a store. What is not set here comes from the environment, the user's profile and the asset;
+//! the modules of the providers say how.
 //!
 //! Unusable settings are refused here, before any request. Secrets are sent only to the places that the user
 //! names, and are in no message.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, time::Duration};
 
-use object_store::{
-    ClientOptions, RetryConfig,
-    aws::{AmazonS3Builder, AmazonS3ConfigKey as Key},
-};
+use object_store::{ClientOptions, RetryConfig};
 use url::Url;
 
 use super::{
-    profile::{Profile, is_machine_of_aws},
+    object_url::{ObjectUrl, Provider},
+    s3,
     shown_address::{shown, shown_text},
-    store::{Lazy, Store},
+    store::Store,
 };
-use crate::{
-    error::{Error, Result, chain},
-    http::connections::ensure_tls,
-};
+use crate::{error::Result, http::connections::ensure_tls};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const RETRIES: usize = 3;
 const RETRY_TIMEOUT: Duration = Duration::from_secs(30);
-const NO_CREDENTIALS: &str = "there are no credentials: looked for AWS_ACCESS_KEY_ID in the environment, for the profile in ~/.aws/credentials and \
-     ~/.aws/config (AWS_PROFILE), for a role of a container, and this is no machine of AWS. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, give them to \
-     `Store::builder(bucket).credentials(id, secret)`, or say `.anonymous()` (or AWS_NO_SIGN_REQUEST=YES) for a public bucket";
 
 /// Settings of a [`Store`], from [`Store::builder`].
 #[derive(Clone)]
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct StoreBuilder {
-    bucket: String,
-    endpoint: Option<String>,
-    region: Option<String>,
-    credentials: Option<(String, String)>,
-    session_token: Option<String>,
-    anonymous: bool,
-    requester_pays: bool,
-    fallback_endpoint: Option<String>,
-    fallback_region: Option<String>,
+    pub(super) bucket: String,
+    pub(super) endpoint: Option<String>,
+    pub(super) region: Option<String>,
+    pub(super) credentials: Option<(String, String)>,
+    pub(super) session_token: Option<String>,
+    pub(super) anonymous: bool,
+    pub(super) requester_pays: bool,
+    pub(super) fallback_endpoint: Option<String>,
+    pub(super) fallback_region: Option<String>,
 }
 
 impl StoreBuilder {
@@ -70,13 +63,14 @@ impl StoreBuilder {
         self
     }
 
-    /// Access key and its secret.
+    /// Access key and its secret; on Azure, the account and its key. Google has none, but access tokens.
     pub fn credentials(mut self, access_key_id: impl Into<String>, secret_access_key: impl Into<String>) -> Self {
         self.credentials = Some((access_key_id.into(), secret_access_key.into()));
         self
     }
 
-    /// Token of temporary credentials.
+    /// Token of temporary credentials: a session token of AWS, an access token of Google, a shared access
+    /// signature of Azure.
     pub fn session_token(mut self, token: impl Into<String>) -> Self {
         self.session_token = Some(token.into());
         self
@@ -108,90 +102,60 @@ impl StoreBuilder {
     ///
     /// # Errors
     ///
-    /// [`Error::Store`] if a setting is unusable, or if there are no credentials.
+    /// [`Error::Store`](crate::Error::Store) if a setting is unusable, if there are no credentials, or if
+    /// this library is built without the feature that the store takes, [`Error::Url`](crate::Error::Url) for
+    /// an address of another kind in place of the bucket.
     pub fn build(self) -> Result<Store> {
-        // A session token of the environment belongs to the keys of the environment.
-        let with_token = self.credentials.is_none();
-        self.build_from(Surroundings::here(with_token))
-    }
-
-    /// With the surroundings as an argument, so that tests can do without them.
-    fn build_from(self, surroundings: Surroundings) -> Result<Store> {
         ensure_tls();
-        let root = format!("s3://{}/", self.bucket);
-        let refuse = |reason: String| Error::Store { url: root.clone(), reason, source: None };
-        let Surroundings { environment, profile, is_unsigned, is_machine_of_aws } = surroundings;
-        let set = |key: Key| environment.get_config_value(&key).filter(|value| !value.is_empty());
-        let of_profile = |name: &str| profile.get(name).map(str::to_owned);
-        // A service-specific endpoint would win over any other inside object_store, the caller's included.
-        let own_endpoint =
-            self.endpoint.or_else(|| set(Key::S3Endpoint)).or_else(|| set(Key::Endpoint)).or_else(|| of_profile("endpoint_url"));
-        let is_assets = own_endpoint.is_none();
-        let endpoint = own_endpoint.or(self.fallback_endpoint).map(|endpoint| checked(&endpoint).map_err(refuse)).transpose()?;
-        // The place of a bucket is a fact: the asset's region comes before the user's usual one.
-        let region = self.region.or_else(|| set(Key::Region)).or(self.fallback_region).or_else(|| of_profile("region"));
-        let is_unsigned = self.anonymous || is_unsigned || set(Key::SkipSignature).is_some_and(|value| value == "true");
-        let (credentials, token) = match (self.credentials, set(Key::AccessKeyId)) {
-            (Some(keys), _) => (Some(keys), self.session_token),
-            (None, Some(_)) => (None, self.session_token.or_else(|| set(Key::Token))),
-            (None, None) => {
-                let keys = of_profile("aws_access_key_id").zip(of_profile("aws_secret_access_key"));
-                (keys, self.session_token.or_else(|| of_profile("aws_session_token")))
-            }
-        };
-        let of_role = [Key::WebIdentityTokenFile, Key::ContainerCredentialsRelativeUri, Key::ContainerCredentialsFullUri];
-        let has_credentials =
-            credentials.is_some() || set(Key::AccessKeyId).is_some() || of_role.into_iter().any(|key| set(key).is_some());
-        if !is_unsigned && !has_credentials && (endpoint.is_some() || !is_machine_of_aws) {
-            return Err(refuse(NO_CREDENTIALS.to_owned()));
+        if !self.bucket.contains("://") {
+            let bucket = self.bucket.clone();
+            return s3::build(self, bucket);
         }
-        if let (true, false, Some(endpoint), Some(_)) = (is_assets, is_unsigned, &endpoint, &token)
-            && !is_of_aws(endpoint)
-        {
-            return Err(refuse(format!(
-                "the asset says that it lies at {endpoint}, which would be sent your session token; if you trust it, set AWS_ENDPOINT_URL={endpoint} or say \
-                 `Store::builder(bucket).endpoint(…)`"
-            )));
+        let url = ObjectUrl::parse(&self.bucket)?.root();
+        if self.requester_pays && url.provider != Provider::S3 {
+            let reason = "only stores of S3 are asked to let the requester pay".to_owned();
+            return Err(crate::Error::Store { url: url.to_string(), reason, source: None });
         }
-        let options = ClientOptions::new().with_connect_timeout(CONNECT_TIMEOUT).with_allow_http(endpoint.is_some());
-        let retry = RetryConfig { max_retries: RETRIES, retry_timeout: RETRY_TIMEOUT, ..RetryConfig::default() };
-        let mut builder = environment
-            .with_bucket_name(&self.bucket)
-            .with_client_options(options.clone())
-            .with_retry(retry)
-            .with_skip_signature(is_unsigned);
-        if let Some(endpoint) = &endpoint {
-            builder = builder.with_endpoint(endpoint).with_config(Key::S3Endpoint, endpoint);
+        let ObjectUrl { provider, bucket, .. } = url;
+        match provider {
+            Provider::S3 => s3::build(self, bucket),
+            #[cfg(feature = "gcp")]
+            Provider::Google => super::google::build(self, bucket),
+            #[cfg(feature = "azure")]
+            Provider::Azure => super::azure::build(self, bucket),
+            #[cfg(not(all(feature = "gcp", feature = "azure")))]
+            provider => Err(without_feature(provider, &bucket)),
         }
-        if let Some(region) = &region {
-            builder = builder.with_region(region);
-        }
-        if let Some((id, secret)) = credentials {
-            builder = builder.with_access_key_id(id).with_secret_access_key(secret);
-        }
-        if let Some(token) = token {
-            builder = builder.with_token(token);
-        }
-        if self.requester_pays {
-            builder = builder.with_request_payer(true);
-        }
-        let build = |builder: AmazonS3Builder| {
-            builder.build().map_err(|error| Error::Store { url: root.clone(), reason: chain(&error), source: Some(error.into()) })
-        };
-        let inner = match (&endpoint, &region) {
-            // A bucket of AWS answers a request for its region.
-            (None, None) => {
-                build(builder.clone())?;
-                Lazy::for_bucket(builder, self.bucket.clone(), options)
-            }
-            _ => Lazy::built(Arc::new(build(builder)?)),
-        };
-        Ok(Store::new(inner, self.bucket, endpoint, region))
     }
 }
 
+#[cfg(not(all(feature = "gcp", feature = "azure")))]
+fn without_feature(provider: Provider, bucket: &str) -> crate::Error {
+    let feature = if provider == Provider::Azure { "azure" } else { "gcp" };
+    let url = ObjectUrl { provider, bucket: bucket.to_owned(), key: String::new() };
+    let reason = format!(
+        "stores of this kind take the feature {feature:?} of eoap, which is not on; add it where the crate is depended on: \
+         `eoap = {{ …, features = [{feature:?}] }}`"
+    );
+    crate::Error::Store { url: url.to_string(), reason, source: None }
+}
+
+/// How requests are sent; only an endpoint that is set can be without TLS.
+pub(super) fn options(is_endpoint_set: bool) -> ClientOptions {
+    ClientOptions::new().with_connect_timeout(CONNECT_TIMEOUT).with_allow_http(is_endpoint_set)
+}
+
+pub(super) fn retry() -> RetryConfig {
+    RetryConfig { max_retries: RETRIES, retry_timeout: RETRY_TIMEOUT, ..RetryConfig::default() }
+}
+
+/// Whether a variable of the environment says yes, as GDAL reads it.
+pub(super) fn is_said(variable: &str) -> bool {
+    std::env::var(variable).is_ok_and(|value| ["yes", "true", "1", "on"].contains(&value.to_ascii_lowercase().as_str()))
+}
+
 /// Checks an endpoint: it must have no parts that are not sent to it. Removes a slash at its end.
-fn checked(endpoint: &str) -> Result<String, String> {
+pub(super) fn checked(endpoint: &str) -> Result<String, String> {
     let wrong = |why: &str| {
         format!("the endpoint {:?} {why}; give an http or https URL, such as http://localhost:9000", shown_text(endpoint))
     };
@@ -202,18 +166,13 @@ fn checked(endpoint: &str) -> Result<String, String> {
     }
     if !url.username().is_empty() || url.password().is_some() {
         return Err(wrong(
-            "has a user name or password, which no store takes: keys are set with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+            "has a user name or password, which no store takes: keys are set with `credentials`, or in the environment",
         ));
     }
     if url.query().is_some() || url.fragment().is_some() {
         return Err(wrong(&format!("has more than a host and a path ({})", shown(&url))));
     }
     Ok(text.to_owned())
-}
-
-fn is_of_aws(endpoint: &str) -> bool {
-    let host = Url::parse(endpoint).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
-    endpoint.starts_with("https://") && (host.ends_with(".amazonaws.com") || host.ends_with(".amazonaws.com.cn"))
 }
 
 impl fmt::Debug for StoreBuilder {
@@ -224,150 +183,5 @@ impl fmt::Debug for StoreBuilder {
             .field("region", &self.region)
             .field("anonymous", &self.anonymous)
             .finish_non_exhaustive()
-    }
-}
-
-/// What a machine and its user have set.
-struct Surroundings {
-    /// The settings in `AWS_*` variables; empty ones count as not set.
-    environment: AmazonS3Builder,
-    profile: Profile,
-    /// Whether requests are not signed (`AWS_NO_SIGN_REQUEST`, as in GDAL).
-    is_unsigned: bool,
-    is_machine_of_aws: bool,
-}
-
-impl Surroundings {
-    fn here(with_token: bool) -> Self {
-        let environment = std::env::vars_os().fold(AmazonS3Builder::new(), |builder, (name, value)| {
-            let (Some(name), Some(value)) = (name.to_str(), value.to_str()) else { return builder };
-            match name.to_ascii_lowercase().parse::<Key>() {
-                Ok(Key::Token) if !with_token => builder,
-                Ok(key) if name.starts_with("AWS_") && !value.is_empty() => builder.with_config(key, value),
-                _ => builder,
-            }
-        });
-        let is_unsigned = std::env::var("AWS_NO_SIGN_REQUEST")
-            .is_ok_and(|value| ["yes", "true", "1", "on"].contains(&value.to_ascii_lowercase().as_str()));
-        Self { environment, profile: Profile::of_environment(), is_unsigned, is_machine_of_aws: is_machine_of_aws() }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn asset() -> stac::Asset {
-        serde_json::from_value(json!({
-            "href": "s3://results/job/otsu.tif", "storage:endpoint": "http://localstack.svc:4566", "storage:region": "eu-x"
-        }))
-        .expect("asset")
-    }
-
-    fn nothing() -> Surroundings {
-        let (environment, profile) = (AmazonS3Builder::new(), Profile::default());
-        Surroundings { environment, profile, is_unsigned: false, is_machine_of_aws: false }
-    }
-
-    fn keys() -> AmazonS3Builder {
-        AmazonS3Builder::new().with_access_key_id("id").with_secret_access_key("hush")
-    }
-
-    fn with(environment: AmazonS3Builder) -> Surroundings {
-        Surroundings { environment, ..nothing() }
-    }
-
-    #[test]
-    fn settings_come_in_order() {
-        let store = |builder: StoreBuilder, environment| builder.build_from(with(environment)).expect("store");
-        let settings = |store: &Store| (store.endpoint().map(str::to_owned), store.region().map(str::to_owned));
-        let both = |endpoint: &str, region: &str| (Some(endpoint.to_owned()), Some(region.to_owned()));
-        let from_asset = store(Store::builder("results").asset(&asset()), keys());
-        assert_eq!(settings(&from_asset), both("http://localstack.svc:4566", "eu-x"));
-        let set = keys().with_endpoint("http://set:1").with_region("us-east-1");
-        let from_environment = store(Store::builder("results").asset(&asset()), set.clone());
-        assert_eq!(settings(&from_environment), both("http://set:1", "us-east-1"));
-        let s3 = set.with_config(Key::S3Endpoint, "http://s3-only:1");
-        assert_eq!(store(Store::builder("results"), s3.clone()).endpoint(), Some("http://s3-only:1"));
-        let explicit = store(Store::builder("results").endpoint("http://explicit:1/").region("r"), s3);
-        assert_eq!(settings(&explicit), both("http://explicit:1", "r"));
-    }
-
-    #[test]
-    fn profile_gives_what_the_environment_does_not() {
-        let profile = Profile::from_iter([
-            ("aws_access_key_id", "id"),
-            ("aws_secret_access_key", "hush"),
-            ("region", "us-west-2"),
-            ("endpoint_url", "http://minio:9000"),
-        ]);
-        let surroundings = || Surroundings { profile: profile.clone(), ..nothing() };
-        let store = Store::builder("b").build_from(surroundings()).expect("keys of the profile");
-        assert_eq!((store.endpoint(), store.region()), (Some("http://minio:9000"), Some("us-west-2")));
-        // The asset knows best where the data is. The user decides which store is asked.
-        let store = Store::builder("b").asset(&asset()).build_from(surroundings()).expect("store");
-        assert_eq!((store.endpoint(), store.region()), (Some("http://minio:9000"), Some("eu-x")));
-    }
-
-    #[test]
-    fn missing_credentials_are_named_before_any_request() {
-        for builder in [Store::builder("results").asset(&asset()), Store::builder("sentinel-cogs")] {
-            let error = builder.clone().build_from(nothing()).expect_err("no credentials").to_string();
-            for words in ["Set AWS_ACCESS_KEY_ID", "AWS_PROFILE", ".anonymous()"] {
-                assert!(error.contains(words), "{error}");
-            }
-            assert!(builder.clone().anonymous().build_from(nothing()).is_ok());
-            assert!(builder.build_from(Surroundings { is_unsigned: true, ..nothing() }).is_ok());
-        }
-        let machine = Surroundings { is_machine_of_aws: true, ..nothing() };
-        assert!(Store::builder("b").build_from(machine).is_ok());
-    }
-
-    #[test]
-    fn unusable_endpoints_are_refused_with_advice() {
-        for endpoint in
-            ["localhost:9000", "127.0.0.1:9000", "minio", "ftp://host", "http://", "http://h/?x=1", "http://me:hush@h"]
-        {
-            let errors = [
-                Store::builder("b").endpoint(endpoint).build_from(with(keys())),
-                Store::builder("b").build_from(with(keys().with_endpoint(endpoint))),
-                Store::builder("b").asset(&asset_at(endpoint)).build_from(with(keys())),
-            ];
-            for error in errors {
-                let error = error.expect_err(endpoint).to_string();
-                assert!(error.contains("http://localhost:9000") && !error.contains("hush"), "{error}");
-            }
-        }
-        // An asset that says nothing says nothing.
-        let store = Store::builder("b").asset(&asset_at("")).region("r").build_from(with(keys())).expect("store");
-        assert_eq!(store.endpoint(), None);
-    }
-
-    fn asset_at(endpoint: &str) -> stac::Asset {
-        serde_json::from_value(json!({"href": "s3://b/x.tif", "storage:endpoint": endpoint})).expect("asset")
-    }
-
-    #[test]
-    fn session_tokens_go_where_the_user_says() {
-        let temporary = || with(keys().with_token("hush"));
-        let error = Store::builder("b").asset(&asset()).build_from(temporary()).expect_err("not the user's endpoint").to_string();
-        assert!(error.contains("AWS_ENDPOINT_URL=http://localstack.svc:4566") && !error.contains("hush"), "{error}");
-        for store in [
-            Store::builder("b").asset(&asset()).endpoint("http://localstack.svc:4566").build_from(temporary()),
-            Store::builder("b").asset(&asset_at("https://s3.eu-west-1.amazonaws.com")).build_from(temporary()),
-            Store::builder("b").asset(&asset()).build_from(with(keys())),
-        ] {
-            store.expect("store");
-        }
-    }
-
-    #[test]
-    fn no_secret_in_debug() {
-        let builder = Store::builder("b").credentials("id", "hush").session_token("hush");
-        assert!(!format!("{builder:?}").contains("hush"));
-        let store = builder.build_from(with(keys())).expect("store");
-        assert!(!format!("{store:?}").contains("hush"));
     }
 }

@@ -22,6 +22,8 @@ from rasterio.transform import Affine
 from rasterio.warp import transform_bounds, transform_geom
 from rasterio.windows import Window
 
+from raw_tiff import write as write_raw
+
 warnings.simplefilter("ignore")
 SMALL = "--small" in sys.argv
 # The files in the repository are half as wide and high.
@@ -210,6 +212,8 @@ def special(folder):
         yield one(f"jpeg-gray-{layout_name}", compression=jpeg, layout=layout, array=gray.copy(), nodata=None)
         yield one(f"jpeg-rgb-{layout_name}", compression=jpeg, layout=layout, bands=(3, "pixel"), array=rgb.copy(), nodata=None, photometric="rgb")
         yield one(f"jpeg-ycbcr-{layout_name}", compression=jpeg, layout=layout, bands=(3, "pixel"), array=rgb.copy(), nodata=None, photometric="ycbcr")
+        if not SMALL:
+            yield one(f"jpeg-cmyk-{layout_name}", compression=jpeg, layout=layout, bands=(4, "pixel"), array=values("uint8", 4), nodata=None, photometric="cmyk")
         yield one(f"jpeg-planar-{layout_name}", compression=jpeg, layout=layout, bands=(3, "band"), array=rgb.copy(), nodata=None)
     yield one("jpeg-big-endian", compression=jpeg, layout=square, form=FORMATS[3], array=gray.copy(), nodata=None)
     for bits in (1, 2, 3, 4, 5, 7):
@@ -255,6 +259,10 @@ def special(folder):
     for bits, form in itertools.product((17, 20, 24, 31), (FORMATS[0], FORMATS[3])):
         array = values("uint32", 1) >> (32 - bits)
         yield one(f"bits-{bits}-{form[0].lower()}", "uint32", form=form, array=array, nodata=None, NBITS=bits, compression=("lzw", 1))
+    if not SMALL:
+        yield from colours(folder)
+        for name, layout in itertools.product(("ccittrle", "ccittfax3", "ccittfax4"), LAYOUTS):
+            yield one(f"{name}-{'tiles' if layout['tiled'] else 'strips'}", layout=layout, array=gray // 128, nodata=None, NBITS=1, compression=(name, 1))
     path = one("overviews-beside", array=gray.copy(), nodata=None)
     with rasterio.Env(TIFF_USE_OVR=True), rasterio.open(path, "r+") as dst:
         dst.build_overviews([2, 5], Resampling.average)
@@ -267,6 +275,29 @@ def special(folder):
         with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=False), rasterio.open(path, "r+") as dst:
             dst.write_mask(np.where(WAVE > 0.3, 0, 255).astype("uint8"))
         yield path
+
+
+def colours(folder):
+    """Colours that GDAL makes red, green and blue of."""
+    image = np.moveaxis(values("uint8", 4), 0, -1)
+    blocks = {"strips": 16, "tiles": (32, 48)}
+    for compression, (name, block), order in itertools.product(("none", "lzw", "deflate", "packbits"), blocks.items(), "<>"):
+        yield write_raw(folder / f"cmyk-{compression}-{name}-{'little' if order == '<' else 'big'}.tif", image, 5, compression, block, order=order)
+    # Of 4 × 4 pixels that share differences, GDAL leaves many black, which is not what they are.
+    shared = [(1, 1), (1, 2), (2, 1), (2, 2), (4, 1), (4, 2)]
+    for compression, (name, block), subsampling in itertools.product(("none", "lzw", "deflate"), blocks.items(), shared):
+        if (compression, name) == ("none", "tiles"):
+            # GDAL wants at least 1024 bytes of such tiles, and reads none that has less.
+            continue
+        path = folder / f"ycbcr-{compression}-{name}-{subsampling[0]}x{subsampling[1]}.tif"
+        yield write_raw(path, image[..., :3], 6, compression, block, subsampling=subsampling)
+    ranges = {"luma": [(529, "R", [0.2126, 0.7152, 0.0722])], "range": [(532, "R", [16, 235, 128, 240, 128, 240])]}
+    for name, tags in ranges.items():
+        yield write_raw(folder / f"ycbcr-{name}.tif", image[..., :3], 6, block=16, tags=tags, subsampling=(2, 2))
+    # Other numbers stay as they are.
+    yield write_raw(folder / "ycbcr-16.tif", np.moveaxis(values("uint16", 3), 0, -1), 6, block=15)
+    yield write_raw(folder / "cmyk-16.tif", np.moveaxis(values("uint16", 4), 0, -1), 5, block=16)
+    yield write_raw(folder / "cmyk-other-inks.tif", image, 5, block=16, tags=[(332, "H", [2])])
 
 
 def product():

@@ -3,18 +3,23 @@
 
     python3 kinds.py
 
-needs numpy and rasterio.
+needs numpy, rasterio and Pillow.
 """
 import hashlib
 import json
 import pathlib
+import sys
 import warnings
 
 import numpy as np
 import rasterio
+from PIL import Image
 from rasterio.control import GroundControlPoint
 from rasterio.rpc import RPC
 from rasterio.transform import Affine
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "corpus"))
+from raw_tiff import write as write_raw  # noqa: E402
 
 warnings.simplefilter("ignore")
 FOLDER = pathlib.Path(__file__).parent / "kinds"
@@ -37,6 +42,20 @@ for photometric in ("miniswhite", "minisblack"):
     write(f"fax4-{photometric}.tif", DISC[None], NBITS=1, compress="ccittfax4", photometric=photometric)
 write("fax4-strips.tif", DISC[None], NBITS=1, compress="ccittfax4", blockysize=8)
 write("fax4-tiles.tif", DISC[None], NBITS=1, compress="ccittfax4", tiled=True, blockxsize=16, blockysize=16)
+write("rle-strips.tif", DISC[None], NBITS=1, compress="ccittrle", blockysize=8)
+write("fax3-strips.tif", DISC[None], NBITS=1, compress="ccittfax3", blockysize=8)
+for name, options in (("fax3-two-dimensions", 1), ("fax3-two-dimensions-filled", 5)):
+    Image.fromarray(DISC.astype(bool)).save(FOLDER / f"{name}.tif", compression="group3", tiffinfo={292: options})
+COLOURS = np.stack([GREY, GREY[::-1], 255 - GREY[:, ::-1], GREY // 3], axis=-1)
+write_raw(FOLDER / "cmyk.tif", COLOURS, 5, "lzw", block=8)
+write_raw(FOLDER / "ycbcr-shared.tif", COLOURS[..., :3], 6, "deflate", block=(16, 16), subsampling=(2, 2))
+write_raw(FOLDER / "ycbcr-range.tif", COLOURS[..., :3], 6, tags=[(529, "R", [0.2126, 0.7152, 0.0722]), (532, "R", [16, 235, 128, 240, 128, 240])])
+# What is refused, because GDAL would make other numbers of it, or reads it neither.
+(FOLDER / "refused").mkdir(exist_ok=True)
+write_raw(FOLDER / "refused/cmyk-apart.tif", COLOURS[:4, :5], 5, planar=True)
+write_raw(FOLDER / "refused/cmyk-and-more.tif", np.concatenate([COLOURS, COLOURS[..., :1]], axis=-1)[:4, :5], 5, extra=[1])
+write_raw(FOLDER / "refused/lab.tif", COLOURS[:4, :5, :3], 8)
+write_raw(FOLDER / "refused/ycbcr-2x4.tif", COLOURS[:4, :6, :3], 6, subsampling=(2, 4))
 write("webp-lossless.tif", np.stack([GREY, GREY[::-1], 255 - GREY]), compress="webp", WEBP_LOSSLESS=True, interleave="pixel", tiled=True, blockxsize=32, blockysize=32)
 write("webp-alpha.tif", np.stack([GREY, GREY[::-1], 255 - GREY, DISC * 255]), compress="webp", WEBP_LOSSLESS=True, interleave="pixel", photometric="rgb", alpha="yes")
 points = [GroundControlPoint(row, column, -121 + column / 1000, 40 - row / 900, 7.5) for row, column in ((0, 0), (0, WIDTH), (HEIGHT, 0), (20.5, 10.25))]

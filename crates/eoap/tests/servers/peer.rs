@@ -5,12 +5,14 @@
 
 use std::path::Path;
 
-use eoap::{Client, Execution, Prefer};
+use eoap::{Client, Execution, Prefer, ProblemKind};
 use eoap_testbed::{Personality, Scenario, Testbed};
 use tokio::sync::{Mutex, MutexGuard};
 
 /// Address of a server to run on in place of the testbeds.
 const SERVER: &str = "EOAP_SERVER";
+/// Which server that is: `pygeoapi` if it is not set, `wraptile` or `fastprocesses`.
+const SERVER_NAME: &str = "EOAP_SERVER_NAME";
 
 /// A feature that some servers lack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +35,30 @@ pub(crate) enum Feature {
     OutputFormats,
     /// A document can hold an output that is not JSON.
     TextInDocument,
+    /// A process runs synchronously if no job is asked for.
+    Synchronous,
+    /// There is a job before inputs are looked at.
+    JobBeforeCheck,
+    /// Jobs can be dismissed.
+    Dismissal,
+    /// A running job that is dismissed is gone.
+    DismissalOfRunning,
+    /// Results that are not ready are not found (404).
+    NotReadyIsNotFound,
+    /// The status of a job leads to its results.
+    ResultsLink,
+    /// A description says how a process can be executed.
+    ExecutionModes,
+    /// A description leads to the execution.
+    ExecuteLink,
+    /// Lists are as short as it is asked for.
+    Limits,
+    /// Processes are listed in the order of their names.
+    OrderedProcesses,
+    /// The landing page leads everywhere by the relations of the standard.
+    StandardRelations,
+    /// The conformance classes of what is there are declared, and one of callbacks is.
+    DeclaredClasses,
 }
 
 type Lacks = &'static [(Feature, &'static str)];
@@ -59,9 +85,38 @@ const PYGEOAPI: Lacks = &[
 const PYGEOAPI_0_21: Lacks =
     &[(Feature::TextInDocument, "bytes in a document make the job fail: \"Object of type bytes is not JSON serializable\"")];
 
+/// wraptile 0.3, of Eozilla, with processes in threads.
+const WRAPTILE: Lacks = &[
+    (Feature::Synchronous, "every execution makes a job, also without `Prefer`"),
+    (Feature::JobBeforeCheck, "wrong inputs are refused before there is a job"),
+    (Feature::DismissalOfRunning, "a running job that is dismissed stays in the list, ends, and is successful then"),
+    (Feature::NotReadyIsNotFound, "results that are not ready are forbidden (403)"),
+    (Feature::SingleOutput, "there is no /jobs/{id}/results/{output}"),
+    (Feature::ResultsLink, "statuses have no links"),
+    (Feature::ExecutionModes, "descriptions have no jobControlOptions"),
+    (Feature::ExecuteLink, "descriptions have no links"),
+    (Feature::Limits, "`limit` is ignored"),
+    (Feature::StandardRelations, "all links of the landing page but itself are called `service`"),
+    (Feature::DeclaredClasses, "there are no callbacks"),
+];
+
+/// fastprocesses 0.16, with a worker of Celery.
+const FASTPROCESSES: Lacks = &[
+    (Feature::Synchronous, "a process runs synchronously only with `Prefer: respond-sync`, which the standard does not have"),
+    (Feature::JobBeforeCheck, "wrong inputs are refused before there is a job"),
+    (Feature::Dismissal, "there is no DELETE of a job (405)"),
+    (Feature::SingleOutput, "there is no /jobs/{id}/results/{output}"),
+    (Feature::ExecuteLink, "descriptions have no links"),
+    (Feature::OrderedProcesses, "processes are listed as Redis keeps them"),
+    (Feature::StandardRelations, "links are called `jobs` and `OpenAPI`"),
+    (Feature::DeclaredClasses, "`json` and `job-list` are declared as one word, for a comma is missing; others are not"),
+];
+
 /// A server, and a client of it as a notebook makes one.
 pub(crate) struct Peer {
     pub(crate) client: Client,
+    /// What the problem of a missing input is called.
+    pub(crate) missing_input: ProblemKind,
     name: String,
     lacks: Vec<Lacks>,
     /// It serves until it is dropped.
@@ -89,7 +144,25 @@ impl Peer {
     fn testbed(name: &str, scenario: &Scenario, lacks: Vec<Lacks>) -> Self {
         let testbed = Testbed::start(scenario).expect("the testbed starts");
         let client = Client::new(testbed.ogc_url()).expect("client");
-        Self { client, name: name.to_owned(), lacks, _testbed: Some(testbed) }
+        let missing_input =
+            if lacks.contains(&ZOO) { ProblemKind::MissingParameterValue } else { ProblemKind::InvalidParameterValue };
+        Self { client, missing_input, name: name.to_owned(), lacks, _testbed: Some(testbed) }
+    }
+
+    /// The server that the environment names.
+    async fn real(address: &str) -> Self {
+        let client = Client::new(address).expect(SERVER);
+        let api = client.api().await.unwrap_or_else(|error| panic!("{SERVER}={address}: {error}"));
+        let version = api.version.unwrap_or_default();
+        let server = std::env::var(SERVER_NAME).unwrap_or_else(|_| "pygeoapi".to_owned());
+        let (lacks, missing_input) = match server.as_str() {
+            "wraptile" => (vec![WRAPTILE], ProblemKind::BadRequest),
+            "fastprocesses" => (vec![FASTPROCESSES], ProblemKind::Other("Validation error".into())),
+            "pygeoapi" if version.starts_with("0.21.") => (vec![PYGEOAPI, PYGEOAPI_0_21], ProblemKind::InvalidParameterValue),
+            "pygeoapi" => (vec![PYGEOAPI], ProblemKind::InvalidParameterValue),
+            other => panic!("{SERVER_NAME}={other}: what it lacks is not known"),
+        };
+        Self { client, missing_input, name: format!("{server} {version} at {address}"), lacks, _testbed: None }
     }
 }
 
@@ -104,12 +177,7 @@ pub(crate) async fn on_every_server(scene: &str, play: impl AsyncFn(&Peer) -> eo
         // It is shared, and jobs that come and go move the pages of its job list: one scene at a time.
         static TURN: Mutex<()> = Mutex::const_new(());
         let _turn: MutexGuard<'_, ()> = TURN.lock().await;
-        let client = Client::new(&address).expect(SERVER);
-        let api = client.api().await.unwrap_or_else(|error| panic!("{SERVER}={address}: {error}"));
-        let version = api.version.unwrap_or_default();
-        let lacks = if version.starts_with("0.21.") { vec![PYGEOAPI, PYGEOAPI_0_21] } else { vec![PYGEOAPI] };
-        let name = format!("pygeoapi {version} at {address}");
-        return act(scene, &Peer { client, name, lacks, _testbed: None }, &play).await;
+        return act(scene, &Peer::real(&address).await, &play).await;
     }
     let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/servers/scenarios");
     let hello_world = Path::new(env!("CARGO_MANIFEST_DIR")).join("../eoap-testbed/tests/scenarios/hello-world");

@@ -3,7 +3,11 @@
 
 use std::path::PathBuf;
 
-use eoap::{DataType, Error, Raster};
+use eoap::{
+    DataType, Error, Raster, Window,
+    ndarray::{Array2, Array3},
+    raster::Preview,
+};
 use serde_json::Value;
 
 const EXPECTED: &str = include_str!("../data/expected.json");
@@ -181,6 +185,40 @@ async fn items_of_stac_1_1_are_compared_and_silence_is_no_agreement() {
 
     let report = raster.check_asset(&item(&serde_json::json!({"href": "x"})), "data").await.expect("report");
     assert!(!report.agrees() && report.findings.is_empty() && report.to_string().contains("nothing is stated"), "{report}");
+}
+
+/// Columns, rows and colours of a PNG.
+fn decoded(bytes: &[u8]) -> (u32, u32, Vec<[u8; 4]>) {
+    let mut decoder = png::Decoder::new(std::io::Cursor::new(bytes));
+    decoder.set_transformations(png::Transformations::ALPHA | png::Transformations::EXPAND);
+    let mut reader = decoder.read_info().expect("PNG");
+    let mut pixels = vec![0; reader.output_buffer_size().expect("size")];
+    let info = reader.next_frame(&mut pixels).expect("pixels");
+    assert_eq!(info.color_type, png::ColorType::Rgba);
+    (info.width, info.height, pixels.as_chunks::<4>().0.to_vec())
+}
+
+#[tokio::test]
+async fn windows_and_arrays_have_pictures() {
+    let raster = open("water-1.tif").await;
+    let window = raster.read::<u8>().band(1).window(Window::new(100, 200, 60, 40)).await.expect("pixels");
+    let (width, height, pixels) = decoded(Preview::of_band(&window, Some(0)).expect("picture").png());
+    assert_eq!((width, height), (60, 40));
+    let shown: Vec<bool> = pixels.iter().map(|pixel| pixel[3] != 0).collect();
+    assert_eq!(shown, window.iter().map(|value| *value != 0).collect::<Vec<_>>());
+
+    let colours = Array3::from_shape_fn((3, 2, 2), |(band, row, column)| (band * 100 + row * 10 + column) as u8);
+    let (.., pixels) = decoded(Preview::of_bands(&colours, None).expect("picture").png());
+    assert_eq!(pixels, [[0, 100, 200, 255], [1, 101, 201, 255], [10, 110, 210, 255], [11, 111, 211, 255]]);
+
+    let gaps = Array2::from_shape_vec((1, 3), vec![1.0_f64, f64::NAN, 2.0]).expect("shape");
+    let picture = Preview::of_band(&gaps, None).expect("picture");
+    assert!(
+        picture.to_string().contains("an array (3 × 1, float64)") && picture.to_string().contains("66.7 % shown"),
+        "{picture}"
+    );
+    let error = Preview::of_band(&Array2::<u8>::zeros((0, 3)), None).expect_err("no pixels").to_string();
+    assert!(error.contains("no picture"), "{error}");
 }
 
 #[tokio::test]

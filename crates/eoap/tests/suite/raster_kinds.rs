@@ -1,5 +1,5 @@
-//! Rasters of rarer kinds: fax, WebP, ground control points, cameras, texts and recorded statistics, against
-//! what rasterio says of them (`data/kinds.py`).
+//! Rasters of rarer kinds: fax, WebP, colours of inks and of differences, ground control points, cameras,
+//! texts and recorded statistics, against what rasterio says of them (`data/kinds.py`).
 
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -33,7 +33,7 @@ fn folder() -> PathBuf {
 async fn rarer_kinds_are_read_as_rasterio_reads_them() {
     let text = std::fs::read_to_string(folder().join("kinds.json")).expect("expectations");
     let expected: BTreeMap<String, Expected> = serde_json::from_str(&text).expect("JSON");
-    assert_eq!(expected.len(), 10);
+    assert_eq!(expected.len(), 17);
     for (name, expected) in expected {
         let raster = Raster::open_file(folder().join(&name)).await.expect(&name);
         let pixels = raster.read::<u8>().await.expect(&name);
@@ -93,4 +93,17 @@ async fn a_raster_without_a_transformation_has_no_place_on_a_grid() {
     let grid = eoap::raster::PixelGrid::of_bounds(eoap::Bounds::new(-121.0, 39.9, -120.9, 40.0), Crs::wgs84(), 0.01);
     let error = raster.read::<u8>().on_grid(grid).resampling(Resampling::Bilinear).await.expect_err("nowhere").to_string();
     assert!(error.contains("no reference system"), "{error}");
+}
+
+#[tokio::test]
+async fn colours_that_are_not_converted_are_refused_by_their_name() {
+    for (name, words) in [
+        ("cmyk-apart.tif", "four inks (CMYK) in bands that lie apart"),
+        ("cmyk-and-more.tif", "four inks (CMYK) with a further band"),
+        ("lab.tif", "CIE L*a*b*"),
+        ("ycbcr-2x4.tif", "(YCbCr) for 2 × 4 pixels at once"),
+    ] {
+        let error = Raster::open_file(folder().join("refused").join(name)).await.expect_err(name).to_string();
+        assert!(error.contains(words) && error.contains("gdal_translate"), "{error}");
+    }
 }

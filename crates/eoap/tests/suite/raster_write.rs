@@ -62,6 +62,76 @@ fn place_no_data_and_overviews_are_written() {
     assert_eq!((like.transform(), like.crs()), (raster.transform(), raster.crs()));
 }
 
+/// Writes COGs of all types into the folder that `EOAP_WRITTEN` names, each with its values beside it, for
+/// rasterio and `rio cogeo` to look at: `just raster-written`.
+#[test]
+fn files_are_written_for_rasterio() {
+    let Some(folder) = std::env::var_os("EOAP_WRITTEN").map(std::path::PathBuf::from) else { return };
+    write_samples(&folder, |n| (n * 7) as u8);
+    write_samples(&folder, |n| (n * 7) as i8);
+    write_samples(&folder, |n| (n * 977) as u16);
+    write_samples(&folder, |n| (n * 977) as i16);
+    write_samples(&folder, |n| (n * 99_991) as u32);
+    write_samples(&folder, |n| -((n * 99_991) as i32));
+    write_samples(&folder, |n| n as u64 * 99_999_991);
+    write_samples(&folder, |n| -(n as i64 * 99_999_991));
+    write_samples(&folder, |n| (n as f32 / 700.0).sin() * 1000.0);
+    write_samples(&folder, |n| (n as f64 / 700.0).sin() * 1e30);
+}
+
+fn write_samples<T: Sample + LeBytes>(folder: &std::path::Path, value: impl Fn(usize) -> T) {
+    for (bands, height, width) in [(1, 1300, 700), (3, 40, 30), (4, 600, 520)] {
+        let array =
+            Array3::from_shape_fn((bands, height, width), |(band, row, column)| value((band * height + row) * width + column));
+        let name = format!("{}-{bands}x{height}x{width}", T::TYPE);
+        for (ending, resampling) in [("nearest", Resampling::Nearest), ("average", Resampling::Average)] {
+            let cog = Cog::of_bands(&array).transform(PLACE).crs(Crs::from_epsg(32610)).nodata(0.0).statistics();
+            cog.overviews(resampling).save(folder.join(format!("{name}-{ending}.tif"))).expect("saved");
+        }
+        let bytes: Vec<u8> = array.iter().flat_map(|value| value.le()).collect();
+        std::fs::write(folder.join(format!("{name}.bin")), bytes).expect("values");
+    }
+}
+
+/// The bytes of a value, the lowest first.
+trait LeBytes {
+    fn le(self) -> Vec<u8>;
+}
+
+macro_rules! le_bytes {
+    ($($type:ident)*) => {
+        $(impl LeBytes for $type {
+            fn le(self) -> Vec<u8> {
+                self.to_le_bytes().to_vec()
+            }
+        })*
+    };
+}
+
+le_bytes!(u8 i8 u16 i16 u32 i32 u64 i64 f32 f64);
+
+#[test]
+fn statistics_are_written_down() {
+    let values = Array3::from_shape_fn((2, 30, 40), |(band, row, column)| match (band, row) {
+        (0, 0..3) => -9999.0,
+        _ => (row * 40 + column) as f32 - 500.0 * band as f32,
+    });
+    let raster = again(&Cog::of_bands(&values).nodata(-9999.0).statistics());
+    let computed = eoap::blocking::run(raster.statistics(0)).expect("statistics");
+    for band in 1..=2 {
+        let recorded = eoap::blocking::run(raster.recorded_statistics(band)).expect("tags").expect("statistics");
+        let computed = &computed[band - 1];
+        assert_eq!((Some(recorded.minimum), Some(recorded.maximum)), (computed.minimum, computed.maximum));
+        assert_eq!(recorded.valid_percent, Some(computed.valid_percent));
+        for (ours, theirs) in [(recorded.mean, computed.mean), (recorded.standard_deviation, computed.stddev)] {
+            let theirs = theirs.expect("valid values");
+            assert!((ours - theirs).abs() <= 1e-5 * theirs.abs(), "{ours} and {theirs}");
+        }
+    }
+    let empty = again(&Cog::of_band(&Array2::from_elem((5, 5), 7_u8)).nodata(7.0).statistics());
+    assert_eq!(eoap::blocking::run(empty.recorded_statistics(1)).expect("tags"), None);
+}
+
 #[test]
 fn what_cannot_be_written_is_said() {
     let one = Array2::<u8>::zeros((1, 1));

@@ -130,3 +130,30 @@ async fn relative_addresses_are_refused_with_advice() {
     let text = Raster::open(&asset).await.expect_err("relative").to_string();
     assert!(text.contains("./otsu.tif") && text.contains("make it absolute"), "{text}");
 }
+
+#[cfg(not(any(feature = "gcp", feature = "azure")))]
+#[tokio::test]
+async fn stores_of_others_name_the_feature_that_they_take() {
+    for (address, feature) in [("gs://results/x.tif", "gcp"), ("az://results/x.tif", "azure")] {
+        let asset = serde_json::from_value(json!({"href": address})).expect("asset");
+        for error in [Store::for_url(address).expect_err(address), Raster::open(&asset).await.expect_err(address)] {
+            assert!(error.to_string().contains(&format!("features = [{feature:?}]")), "{error}");
+            assert!(matches!(error, Error::Store { .. }), "{error}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_pays_is_said_with_each_request() {
+    let server = MockServer::start().await;
+    let settings = Store::builder("results").endpoint(server.uri()).region("us-east-1").credentials("test", "hush");
+    for (store, payer) in [(settings.clone(), None), (settings.requester_pays(), Some("requester"))] {
+        server.reset().await;
+        let bytes = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/bits.tif")).expect("file");
+        serve(&server, "/results/bits.tif", bytes).await;
+        Raster::open_url("bits.tif", &store.build().expect("store")).await.expect("raster");
+        let requests = server.received_requests().await.expect("recorded requests");
+        let said = requests[0].headers.get("x-amz-request-payer").map(|value| value.to_str().expect("text"));
+        assert_eq!(said, payer);
+    }
+}

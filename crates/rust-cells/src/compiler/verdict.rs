@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::compile::{Made, Message, Span};
+use crate::compile::{Made, Message};
 use crate::crate_source::Origin;
 use crate::diagnostics::{Diagnostic, Map};
 use crate::generate::{Keeping, Plan, Showing, own_key};
@@ -95,49 +95,68 @@ fn bound(message: &str) -> &str {
     path.rsplit("::").next().unwrap_or_default()
 }
 
-fn meaning(message: &Message, map: &Map<'_>, plan: &Plan, taken: &[String]) -> Meaning {
-    let code = message.code.as_ref().map_or("", |code| code.code.as_str());
-    let origins = |primary: bool| {
-        let spans = message.spans.iter().filter(move |span: &&Span| !primary || span.is_primary);
-        spans.filter_map(|span| map.origin(span)).collect::<Vec<_>>()
-    };
-    let kept = |primary: bool| {
-        origins(primary).into_iter().find_map(|origin| match origin {
+/// A message, and where in the generated crate it points.
+struct Report<'a> {
+    message: &'a Message,
+    map: &'a Map<'a>,
+}
+
+impl Report<'_> {
+    /// What the message points at, first of all or for explanation.
+    fn all_origins(&self) -> Vec<&Origin> {
+        self.message.spans.iter().filter_map(|span| self.map.origin(span)).collect()
+    }
+
+    /// What the message points at first of all.
+    fn main_origins(&self) -> Vec<&Origin> {
+        self.message.spans.iter().filter(|span| span.is_primary).filter_map(|span| self.map.origin(span)).collect()
+    }
+
+    /// The variable that is kept where the message points, and whether its name is that of an earlier one.
+    fn kept(&self) -> Option<(String, bool)> {
+        self.main_origins().into_iter().find_map(|origin| match origin {
             Origin::Keep { name, outside } => Some((name.clone(), *outside)),
             _ => None,
         })
-    };
-    // If a value is given back while it is borrowed, the variable that borrows it is at fault. That one is
-    // kept later.
-    let later = || {
-        let spans = message.spans.iter().filter(|span| {
+    }
+
+    /// The variable that borrows a value which is given back. That one is kept later, and is at fault.
+    fn borrower(&self) -> Option<String> {
+        let spans = self.message.spans.iter().filter(|span| {
             span.label.as_ref().is_some_and(|label| label.contains("later used") || label.contains("argument requires"))
         });
-        spans.filter_map(|span| map.origin(span)).find_map(|origin| match origin {
-            Origin::Keep { name, .. } => Some(name.clone()),
-            _ => None,
-        })
-    };
-    let of_children = || {
-        let spans = message.children.iter().flat_map(|child| &child.spans);
-        spans.filter_map(|span| map.origin(span)).find_map(|origin| match origin {
-            Origin::Keep { name, .. } => Some(name.clone()),
-            _ => None,
-        })
-    };
+        first_kept(spans.filter_map(|span| self.map.origin(span)))
+    }
+
+    /// A variable that is kept where an explanation of the message points.
+    fn kept_in_explanation(&self) -> Option<String> {
+        first_kept(self.message.children.iter().flat_map(|child| &child.spans).filter_map(|span| self.map.origin(span)))
+    }
+}
+
+fn first_kept<'a>(mut origins: impl Iterator<Item = &'a Origin>) -> Option<String> {
+    origins.find_map(|origin| match origin {
+        Origin::Keep { name, .. } => Some(name.clone()),
+        _ => None,
+    })
+}
+
+fn meaning(message: &Message, map: &Map<'_>, plan: &Plan, taken: &[String]) -> Meaning {
+    let code = message.code.as_ref().map_or("", |code| code.code.as_str());
+    let report = Report { message, map };
     match code {
         "E0382" => {
-            if let Some((name, outside)) = kept(true) {
+            if let Some((name, outside)) = report.kept() {
                 return moved(map, name, outside, taken);
             }
         }
         "E0381" => {
-            if let Some((name, _)) = kept(true) {
+            if let Some((name, _)) = report.kept() {
                 return Meaning::Author(refusal::unset(map.cell, &name));
             }
         }
         "E0282" | "E0283" | "E0284" => {
-            if let Some((name, _)) = kept(true) {
+            if let Some((name, _)) = report.kept() {
                 return Meaning::Author(refusal::untyped(map.cell, &name));
             }
         }
@@ -165,7 +184,7 @@ fn meaning(message: &Message, map: &Map<'_>, plan: &Plan, taken: &[String]) -> M
             return Meaning::Change(|plan| plan.options = true);
         }
         _ if TWICE.contains(&code) => {
-            let origins = origins(false);
+            let origins = report.all_origins();
             let older = origins.iter().find_map(|origin| match origin {
                 Origin::Item(number, _) => Some(*number),
                 _ => None,
@@ -179,11 +198,14 @@ fn meaning(message: &Message, map: &Map<'_>, plan: &Plan, taken: &[String]) -> M
         _ => {}
     }
     let is_borrow = BORROWED.contains(&code) || message.message.contains("lifetime may not live long enough");
-    if is_borrow && let Some(name) = later().or_else(|| kept(false).map(|(name, _)| name)).or_else(of_children) {
+    if is_borrow
+        && let Some(name) =
+            report.borrower().or_else(|| first_kept(report.all_origins().into_iter())).or_else(|| report.kept_in_explanation())
+    {
         let is_own = map.cell.variables().iter().any(|variable| variable.name == name);
         return Meaning::Borrow(is_own, refusal::borrowed(map.cell, &name, map.diagnostic(message)));
     }
-    match origins(true).first() {
+    match report.main_origins().first() {
         Some(Origin::Show) => return shown(message, map),
         // The type of an earlier cell's variable cannot be written after all.
         Some(Origin::Take(name)) => {

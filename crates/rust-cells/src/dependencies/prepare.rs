@@ -254,32 +254,7 @@ impl Libraries<'_> {
             copy(file, &folder.join(name))?;
         }
         copy_all(&workspace.member(name), &folder.join(MEMBERS).join(name))?;
-        let moved = |path: &str| {
-            let kept = folder.join(Path::new(path).file_name().unwrap_or_default());
-            if kept.exists() { kept.display().to_string() } else { path.to_owned() }
-        };
-        let (mut arguments, mut externs, mut folders) = (Vec::new(), Vec::new(), BTreeSet::new());
-        for pair in built.arguments.as_deref().unwrap_or_default().chunks(2) {
-            let [flag, value] = pair else { continue };
-            if let (true, Some((_, path))) = (flag == "--extern", value.split_once('=')) {
-                folders.extend(Path::new(path).parent().map(Path::to_owned));
-            }
-            match value.split_once('=') {
-                Some((name, path)) if flag == "--extern" && !name.starts_with("cells_deps_") => {
-                    externs.push((name.rsplit(':').next().unwrap_or(name).to_owned(), format!("{name}={}", moved(path))));
-                }
-                _ if flag == "-L" => arguments.extend(pair.iter().cloned()),
-                _ => {}
-            }
-        }
-        // Newer versions of Cargo give each crate a folder of its own. rustc also looks for crates there that a
-        // cell has not asked for.
-        for folder in folders {
-            let search = format!("dependency={}", folder.display());
-            if !arguments.contains(&search) {
-                arguments.extend(["-L".to_owned(), search]);
-            }
-        }
+        let (mut arguments, externs) = call_from(&folder, built);
         let crate_name = name.replace('-', "_");
         let library = folder.join(built.library.file_name().unwrap_or_default());
         // Newer versions of Cargo leave the metadata out of the library.
@@ -361,6 +336,38 @@ impl Libraries<'_> {
             }
         }
     }
+}
+
+/// How rustc is called for a cell: arguments for all cells, and one for each crate, with its name. Files that
+/// were copied to `folder` are taken from there.
+fn call_from(folder: &Path, built: &Built) -> (Vec<String>, Vec<(String, String)>) {
+    let moved = |path: &str| {
+        let kept = folder.join(Path::new(path).file_name().unwrap_or_default());
+        if kept.exists() { kept.display().to_string() } else { path.to_owned() }
+    };
+    let (mut arguments, mut externs, mut folders) = (Vec::new(), Vec::new(), BTreeSet::new());
+    for pair in built.arguments.as_deref().unwrap_or_default().chunks(2) {
+        let [flag, value] = pair else { continue };
+        if let (true, Some((_, path))) = (flag == "--extern", value.split_once('=')) {
+            folders.extend(Path::new(path).parent().map(Path::to_owned));
+        }
+        match value.split_once('=') {
+            Some((name, path)) if flag == "--extern" && !name.starts_with("cells_deps_") => {
+                externs.push((name.rsplit(':').next().unwrap_or(name).to_owned(), format!("{name}={}", moved(path))));
+            }
+            _ if flag == "-L" => arguments.extend(pair.iter().cloned()),
+            _ => {}
+        }
+    }
+    // Newer versions of Cargo give each crate a folder of its own. rustc also looks for crates there that a
+    // cell has not asked for.
+    for folder in folders {
+        let search = format!("dependency={}", folder.display());
+        if !arguments.contains(&search) {
+            arguments.extend(["-L".to_owned(), search]);
+        }
+    }
+    (arguments, externs)
 }
 
 /// Increase this when the description of a library needs something that older ones lack.

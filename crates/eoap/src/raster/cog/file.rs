@@ -2,7 +2,7 @@
 //! overview first (OGC 21-026 clause 7).
 
 use super::{
-    Cog, Image,
+    Cog, Image, figures,
     overview::half,
     tiles::{self, TILE},
 };
@@ -99,6 +99,9 @@ fn part(image: &Image, is_reduced: bool, cog: &Cog, keys: Option<&[u16]>) -> Par
         }
     }
     tags.extend(keys.map(|keys| (34735, Shorts(keys.to_vec()))));
+    if cog.has_statistics && !is_reduced {
+        tags.extend(figures::metadata(image, cog.nodata).map(|text| (42112, Text(text))));
+    }
     tags.extend(cog.nodata.map(|nodata| (42113, Text(number(nodata)))));
     Part { tags, tiles }
 }

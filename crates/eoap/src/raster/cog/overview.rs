@@ -48,7 +48,8 @@ fn average(four: [&[u8]; 4], data_type: DataType, nodata: Option<f64>, out: &mut
     }
 }
 
-fn number(bytes: &[u8], data_type: DataType) -> f64 {
+/// The value that bytes hold.
+pub(super) fn number(bytes: &[u8], data_type: DataType) -> f64 {
     fn array<const N: usize>(bytes: &[u8]) -> [u8; N] {
         bytes.try_into().expect("a value has the bytes of its type")
     }

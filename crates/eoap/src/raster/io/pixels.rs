@@ -75,13 +75,13 @@ fn cores() -> usize {
 }
 
 impl Wanted {
-    /// Reads the pixels, band after band, row after row, each as what `map` makes of its value. Pixels of
-    /// chunks that the file leaves out become `absent`.
+    /// Reads the pixels, band after band, row after row, as what `map` makes of the values of a part. Pixels
+    /// of chunks that the file leaves out become `absent`.
     pub(crate) async fn read<T: Sample, U: Copy + Send + 'static>(
         self,
         fetcher: &Fetcher,
         absent: U,
-        map: impl Fn(T) -> U + Clone + Send + Sync + 'static,
+        map: impl Fn(Vec<T>) -> Vec<U> + Clone + Send + Sync + 'static,
     ) -> Result<Vec<U>, Failure> {
         let mut out = vec![absent; self.bands.len() * self.columns.len() * self.rows.len()];
         let wanted = Arc::new(self);
@@ -119,7 +119,7 @@ impl Wanted {
         self: &Arc<Self>,
         mut waiting: mpsc::Receiver<Bundle>,
         out: &mut [U],
-        map: impl Fn(T) -> U + Clone + Send + Sync + 'static,
+        map: impl Fn(Vec<T>) -> Vec<U> + Clone + Send + Sync + 'static,
     ) -> Result<(), Failure> {
         let bundles = stream::poll_fn(|context| waiting.poll_recv(context));
         let pieces = bundles.map(|bundle| {
@@ -191,11 +191,11 @@ impl Wanted {
         chunks.chunks((BUNDLE_BYTES / size.max(1)).max(1)).map(|chunks| chunks.iter().map(part).collect()).collect()
     }
 
-    fn decode<T: Sample, U>(&self, chunks: Bundle, map: impl Fn(T) -> U) -> Result<Vec<Piece<U>>, String> {
+    fn decode<T: Sample, U>(&self, chunks: Bundle, map: impl Fn(Vec<T>) -> Vec<U>) -> Result<Vec<Piece<U>>, String> {
         chunks.into_iter().map(|(data, chunk)| self.piece(chunk, &data, &map)).collect()
     }
 
-    fn piece<T: Sample, U>(&self, chunk: Chunk, data: &[u8], map: impl Fn(T) -> U) -> Result<Piece<U>, String> {
+    fn piece<T: Sample, U>(&self, chunk: Chunk, data: &[u8], map: impl Fn(Vec<T>) -> Vec<U>) -> Result<Piece<U>, String> {
         let level = &self.level;
         let decoded = decode(level, level.chunk_rows(chunk.row), data)?;
         let (left, top) = (chunk.column * level.block.0, chunk.row * level.block.1);
@@ -212,19 +212,19 @@ impl Wanted {
         let samples = level.chunk_samples();
         let row_bytes = level.block.0 as usize * samples * level.data_type.size();
         let mut bands = Vec::new();
-        for (number, band) in self.bands.iter().enumerate() {
-            let sample = match level.is_planar {
-                true if *band != chunk.band => continue,
-                true => 0,
-                false => *band,
-            };
-            let mut values = Vec::with_capacity(rows.len() * columns.len());
-            for row in &self.rows[rows.clone()] {
-                let start = (row - top) as usize * row_bytes;
-                T::append(level.data_type, &decoded[start..start + row_bytes], picks, samples, sample, &mut values);
-            }
-            bands.push((number, values.into_iter().map(&map).collect()));
+        for (number, band) in self.bands.iter().enumerate().filter(|(_, band)| !level.is_planar || **band == chunk.band) {
+            let sample = if level.is_planar { 0 } else { *band };
+            bands.push((number, sample, Vec::with_capacity(rows.len() * columns.len())));
         }
+        // All bands of a row before the next, while its samples are near.
+        for row in &self.rows[rows.clone()] {
+            let start = (row - top) as usize * row_bytes;
+            let row = &decoded[start..start + row_bytes];
+            for (_, sample, values) in &mut bands {
+                T::append(level.data_type, row, picks, samples, *sample, values);
+            }
+        }
+        let bands = bands.into_iter().map(|(number, _, values)| (number, map(values))).collect();
         Ok(Piece { rows, columns, bands })
     }
 }

@@ -18,14 +18,14 @@ use url::Url;
 use super::http_file::HttpFile;
 use crate::{
     error::{Error, Result},
-    storage::{Store, asset_address::Address, s3_url::S3Url},
+    storage::{Store, asset_address::Address, object_url::ObjectUrl},
 };
 
 /// Where bytes come from.
 #[derive(Clone, Debug)]
 pub(crate) enum Source {
     /// With the validator of the object that was read first.
-    Object(Store, S3Url, Arc<OnceLock<String>>),
+    Object(Store, ObjectUrl, Arc<OnceLock<String>>),
     Http(HttpFile),
     File(PathBuf),
     Memory(Bytes),
@@ -41,7 +41,7 @@ impl Source {
         })
     }
 
-    pub(crate) fn object(store: Store, url: S3Url) -> Self {
+    pub(crate) fn object(store: Store, url: ObjectUrl) -> Self {
         Self::Object(store, url, Arc::default())
     }
 
@@ -54,7 +54,7 @@ impl Source {
     pub(crate) fn beside(&self, ending: &str) -> Option<Self> {
         match self {
             Self::Object(store, url, _) => {
-                let url = S3Url { key: format!("{}{ending}", url.key), ..url.clone() };
+                let url = ObjectUrl { key: format!("{}{ending}", url.key), ..url.clone() };
                 Some(Self::object(store.clone(), url))
             }
             Self::Http(file) => file.beside(ending).map(Self::Http),

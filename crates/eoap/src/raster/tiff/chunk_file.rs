@@ -5,7 +5,7 @@
 
 use std::io::{self, Read, Seek, SeekFrom};
 
-use tiff::tags::{ByteOrder, CompressionMethod, PhotometricInterpretation, SampleFormat, Tag, Type};
+use tiff::tags::{ByteOrder, CompressionMethod, PhotometricInterpretation, Predictor, SampleFormat, Tag, Type};
 
 /// Bytes before the data: the header of the file, and a directory of eleven fields.
 const HEAD: usize = 8 + 2 + 11 * 12 + 4;
@@ -22,6 +22,14 @@ pub(crate) struct Described {
     pub(crate) compression: CompressionMethod,
     pub(crate) predictor: u16,
     pub(crate) byte_order: ByteOrder,
+}
+
+impl Described {
+    /// Whether the bytes that are unpacked are the values as they are.
+    pub(crate) fn is_plain(&self) -> bool {
+        let native = if cfg!(target_endian = "big") { ByteOrder::BigEndian } else { ByteOrder::LittleEndian };
+        self.predictor == Predictor::None.to_u16() && (self.bits == 8 || self.byte_order == native)
+    }
 }
 
 /// The file, and the place at which it is being read.

@@ -18,6 +18,7 @@ pub(crate) fn name(compression: CompressionMethod) -> Option<String> {
         // What `tiff` has no name for.
         other => match other.to_u16() {
             34887 => "lerc",
+            50002 => "jxl",
             34925 => "lzma",
             other => return Some(format!("compression {other}")),
         },
@@ -29,7 +30,7 @@ pub(crate) fn name(compression: CompressionMethod) -> Option<String> {
 pub(crate) fn unknown(compression: CompressionMethod) -> String {
     let name = name(compression).unwrap_or_default();
     format!(
-        "it is compressed as {name}; this library reads LZW, Deflate, Zstandard, PackBits, JPEG, WebP, CCITT T.6 (fax group 4) and uncompressed data; convert it with `gdal_translate -co COMPRESS=DEFLATE`"
+        "it is compressed as {name}; this library reads LZW, Deflate, Zstandard, PackBits, JPEG, WebP, fax data (CCITT groups 3 and 4) of one band, and uncompressed data; convert it with `gdal_translate -co COMPRESS=DEFLATE`"
     )
 }
 

@@ -181,14 +181,14 @@ impl<'a> Tiff<'a> {
         Ok(self.numbers_in(field, 0..1)?.and_then(|numbers| numbers.first().copied()))
     }
 
-    /// All values of a tag as floating-point numbers.
+    /// All values of a tag as floating-point numbers; fractions are divided.
     pub(crate) fn floats(&self, directory: &Directory, tag: Tag) -> Outcome<Vec<f64>> {
-        let Some(field) = directory.get(tag).filter(|field| matches!(field.kind, Some(Type::FLOAT | Type::DOUBLE))) else {
-            return Ok(Vec::new());
-        };
+        let is_float = |field: &&Field| matches!(field.kind, Some(Type::FLOAT | Type::DOUBLE | Type::RATIONAL));
+        let Some(field) = directory.get(tag).filter(is_float) else { return Ok(Vec::new()) };
         let size = field.size() as usize;
-        let float = |value: &[u8]| match size {
-            4 => f32::from_bits(self.number(value) as u32).into(),
+        let float = |value: &[u8]| match field.kind {
+            Some(Type::RATIONAL) => self.number(&value[..4]) as f64 / self.number(&value[4..]) as f64,
+            Some(Type::FLOAT) => f32::from_bits(self.number(value) as u32).into(),
             _ => f64::from_bits(self.number(value)),
         };
         Ok(self.raw(field, 0..field.count)?.chunks_exact(size).map(float).collect())

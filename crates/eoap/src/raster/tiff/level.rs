@@ -6,11 +6,14 @@
 use std::ops::Range;
 
 use bytes::Bytes;
-use tiff::tags::{ByteOrder, CompressionMethod, ExtraSamples, PhotometricInterpretation, PlanarConfiguration, SampleFormat, Tag};
+use tiff::tags::{ByteOrder, CompressionMethod, PhotometricInterpretation, PlanarConfiguration, SampleFormat, Tag};
 
 use super::{
+    colours::{Colours, Stored},
     data_type::DataType,
-    directory::{Directory, Field, Halt, Layout, Outcome, Tiff},
+    directory::{Directory, Field, Layout, Outcome, Tiff},
+    fax::Rows,
+    tags::{Lists, Tags, ValueType, broken},
 };
 
 /// NewSubfileType: bit 0, a reduced version of another image; bit 2, a mask.
@@ -18,8 +21,6 @@ const REDUCED: u64 = 1;
 const MASK: u64 = 4;
 /// The largest size of a decoded chunk: a damaged file could ask for any size.
 const MAX_CHUNK_BYTES: u64 = 256 << 20;
-/// The limit of GDAL.
-const MAX_SIZE: u64 = i32::MAX as u64;
 
 /// Which file an image lies in: the raster's own, or one beside it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +50,10 @@ pub(crate) struct Level {
     pub(crate) predictor: u16,
     /// Nothing if it is not known, which does no harm.
     pub(crate) photometric: Option<PhotometricInterpretation>,
+    /// What becomes of its values when they are decoded.
+    pub(crate) colours: Colours,
+    /// How the rows of fax data that `tiff` does not decode follow one another.
+    pub(crate) fax_rows: Option<Rows>,
     /// Whether the last band says how opaque a pixel is (ExtraSamples 1 or 2).
     pub(crate) has_alpha: bool,
     pub(crate) byte_order: ByteOrder,
@@ -72,101 +77,52 @@ pub(crate) struct ChunkList {
 
 impl Level {
     pub(crate) fn read(tiff: &Tiff<'_>, directory: &Directory) -> Outcome<Self> {
-        let first = |tag: Tag| tiff.first(directory, tag);
-        let short =
-            |tag: Tag, default: u16| first(tag).map(|value| value.map_or(default, |value| value.try_into().unwrap_or(u16::MAX)));
-        let size = |tag: Tag| match first(tag)? {
-            Some(size) if (1..=MAX_SIZE).contains(&size) => Ok(size as u32),
-            Some(size) => broken(format!("{size} is no size of an image or tile")),
-            None => broken("its directory does not say how large it is".to_owned()),
-        };
-        let (width, height) = (size(Tag::ImageWidth)?, size(Tag::ImageLength)?);
-        let samples = short(Tag::SamplesPerPixel, 1)?;
-        let bits = uniform(tiff.numbers(directory, Tag::BitsPerSample)?, 1, "bits")?;
-        let format = uniform(tiff.numbers(directory, Tag::SampleFormat)?, SampleFormat::Uint.to_u16(), "sample formats")?;
-        let Some(data_type) = DataType::of(bits, SampleFormat::from_u16_exhaustive(format)).filter(|_| samples > 0) else {
-            let kind = if matches!(format, 5 | 6) { "complex numbers: " } else { "" };
-            return broken(format!(
-                "its values have {bits} bits and sample format {format} ({kind}this library reads whole numbers of 1 to 64 bits and floats of 16, 32 and 64)"
-            ));
-        };
-        let is_tiled = directory.get(Tag::TileWidth).is_some() && directory.get(Tag::TileLength).is_some();
-        let block = match is_tiled {
-            true => (size(Tag::TileWidth)?, size(Tag::TileLength)?),
-            false => {
-                let rows = first(Tag::RowsPerStrip)?.unwrap_or(height.into()).min(height.into()) as u32;
-                if rows == 0 {
-                    return broken("its strips have no rows".to_owned());
-                }
-                (width, rows)
-            }
-        };
-        let (offsets, lengths) = match is_tiled && directory.get(Tag::TileOffsets).is_some() {
-            true => (Tag::TileOffsets, Tag::TileByteCounts),
-            false => (Tag::StripOffsets, Tag::StripByteCounts),
-        };
-        let compression = CompressionMethod::from_u16_exhaustive(short(Tag::Compression, 1)?);
-        let planes = PlanarConfiguration::from_u16(short(Tag::PlanarConfiguration, 1)?);
+        let tags = Tags { tiff, directory };
+        let (width, height) = (tags.size(Tag::ImageWidth)?, tags.size(Tag::ImageLength)?);
+        let samples = tags.short(Tag::SamplesPerPixel, 1)?;
+        if samples == 0 {
+            return broken("it has no bands".to_owned());
+        }
+        let ValueType { bits, format, data_type } = tags.value_type()?;
+        let block = tags.block((width, height))?;
+        let compression = CompressionMethod::from_u16_exhaustive(tags.short(Tag::Compression, 1)?);
+        let planes = PlanarConfiguration::from_u16(tags.short(Tag::PlanarConfiguration, 1)?);
         let is_planar = planes == Some(PlanarConfiguration::Planar) && samples > 1;
         let chunk_samples = if is_planar { 1 } else { u64::from(samples) };
         let packed = (u64::from(block.0) * chunk_samples * u64::from(bits)).div_ceil(8).saturating_mul(block.1.into());
-        let Some(offsets) = directory.get(offsets) else {
-            return broken("its directory does not say where its tiles or strips are".to_owned());
-        };
-        let lengths = match directory.get(lengths) {
-            Some(lengths) => Ok(lengths.clone()),
-            None if compression == CompressionMethod::None => Err(packed),
-            None => return broken("its directory does not say how long its tiles or strips are".to_owned()),
-        };
-        let extra = tiff.numbers(directory, Tag::ExtraSamples)?.last().and_then(|extra| u16::try_from(*extra).ok());
-        // CorelDRAW writes 999 for an opacity that is not in the colours.
-        let extra = extra.and_then(|extra| ExtraSamples::from_u16(if extra == 999 { 2 } else { extra }));
-        let kind = first(Tag::NewSubfileType)?.unwrap_or(0);
+        let Lists { offsets, lengths } = tags.lists(compression)?;
+        let kind = tags.first(Tag::NewSubfileType)?.unwrap_or(0);
+        let photometric = PhotometricInterpretation::from_u16(tags.short(Tag::PhotometricInterpretation, 1)?);
+        let colours = Colours::read(tiff, directory, Stored { photometric, compression, samples, bits, is_planar })?;
         let level = Self {
             file: LevelFile::Raster,
             width,
             height,
             block,
-            is_tiled,
+            is_tiled: tags.is_tiled(),
             samples,
             bits,
-            format: SampleFormat::from_u16_exhaustive(format),
+            format,
             data_type,
             is_planar,
             compression,
-            predictor: short(Tag::Predictor, 1)?,
-            photometric: PhotometricInterpretation::from_u16(short(Tag::PhotometricInterpretation, 1)?),
-            has_alpha: extra.is_some_and(|extra| extra != ExtraSamples::Unspecified),
+            predictor: tags.short(Tag::Predictor, 1)?,
+            photometric,
+            colours,
+            fax_rows: tags.fax_rows(compression)?,
+            has_alpha: colours == Colours::Inks || tags.has_alpha()?,
             byte_order: tiff.layout().byte_order,
-            is_bit_reversed: short(Tag::FillOrder, 1)? == 2,
+            is_bit_reversed: tags.short(Tag::FillOrder, 1)? == 2,
             jpeg_tables: tiff.bytes(directory, Tag::JPEGTables)?,
             is_reduced: kind & REDUCED != 0,
             is_mask: kind & MASK != 0,
-            chunks: ChunkList { offsets: offsets.clone(), lengths, layout: tiff.layout() },
+            chunks: ChunkList { offsets, lengths: lengths.ok_or(packed), layout: tiff.layout() },
         };
         level.check()?;
         Ok(level)
     }
 
-    /// Refuses colours that GDAL converts: without that conversion, their numbers would be taken for other
-    /// colours.
-    fn check_colours(&self) -> Outcome<()> {
-        let is_jpeg = self.compression == CompressionMethod::ModernJPEG;
-        let colours = match self.photometric {
-            Some(PhotometricInterpretation::YCbCr) if !is_jpeg && self.samples == 3 => {
-                "brightness and two differences of colour (YCbCr) that are no JPEG"
-            }
-            Some(PhotometricInterpretation::CMYK) if self.samples == 4 && self.bits == 8 => "amounts of four inks (CMYK)",
-            Some(PhotometricInterpretation::CIELab) => "colours in CIE L*a*b*",
-            _ => return Ok(()),
-        };
-        broken(format!(
-            "its values are {colours}, which this library does not convert to red, green and blue; convert it with `gdal_translate`"
-        ))
-    }
-
     fn check(&self) -> Outcome<()> {
-        self.check_colours()?;
         let (across, down) = self.chunk_grid();
         let planes = if self.is_planar { u64::from(self.samples) } else { 1 };
         let count = u64::from(across) * u64::from(down) * planes;
@@ -239,17 +195,4 @@ impl ChunkList {
     pub(crate) fn layout(&self) -> Layout {
         self.layout
     }
-}
-
-/// The one value that a list repeats for each band.
-fn uniform(values: Vec<u64>, default: u16, what: &str) -> Outcome<u16> {
-    match values[..] {
-        [] => Ok(default),
-        [first, ref others @ ..] if others.iter().all(|other| *other == first) => Ok(first.try_into().unwrap_or(u16::MAX)),
-        _ => broken(format!("its bands have different {what}, which this library does not read")),
-    }
-}
-
-fn broken<T>(reason: String) -> Outcome<T> {
-    Err(Halt::Broken(reason))
 }

@@ -79,7 +79,7 @@ fn collect<T, const N: usize>(
     match picks {
         Picks::Run(start, end) if samples == 1 => out.extend(values[start..end].iter().map(|bytes| value(*bytes))),
         Picks::Run(start, end) => {
-            out.extend(values[start * samples..end * samples].iter().skip(sample).step_by(samples).map(|bytes| value(*bytes)));
+            out.extend(values[start * samples..end * samples].chunks_exact(samples).map(|pixel| value(pixel[sample])));
         }
         Picks::Each(columns, first) => {
             out.extend(columns.iter().map(|column| value(values[(column - first) as usize * samples + sample])));
