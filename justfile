@@ -137,6 +137,16 @@ python-notebook *OPTIONS:
 python-kernel:
     tests/peers/python_kernel.py
 
+# What a verdict on a notebook in Python rests on: whatever it has read and changes is run again, all else is not; installs ipykernel under target/peers.
+python-cache:
+    cargo build --quiet --workspace --bin nbsnap
+    tests/peers/python_cache.py
+
+# Time 40 small notebooks in Python with nbsnap, nbmake and nbval, in turn; installs them under target/peers. NBSNAP=FILE times another build.
+python-times *OPTIONS:
+    cargo build --quiet --workspace --bin nbsnap
+    tests/peers/python_times.py {{OPTIONS}}
+
 # Which faults of a notebook nbval, nbmake, nbclient, papermill and nbsnap see; installs them under target/peers. `--write` puts it into the guide.
 verdicts *OPTIONS:
     cargo build --quiet
@@ -190,6 +200,11 @@ site:
 site-test:
     cargo build --quiet
     tests/pictures/site.py
+
+# Look at the page of a run in a browser, in three widths and both themes, with axe and the keyboard; screens land in target/pictures/report.
+report-test:
+    cargo build --quiet
+    tests/pictures/report.py
 
 # Watch the page of `nbsnap serve` in a browser while jobs run; screens land in target/pictures/page. Needs Python 3 and Chromium.
 page-test:

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::world::{ENGINES, World, workspace};
 
 /// Lets commands find the runner by its name.
-fn on_path(world: &mut World) {
+pub(crate) fn on_path(world: &mut World) {
     std::fs::create_dir_all(world.path("target/bin")).unwrap();
     symlink(env!("CARGO_BIN_EXE_nbsnap"), world.path("target/bin/nbsnap")).unwrap();
     let path = std::env::var("PATH").unwrap();
@@ -18,7 +18,7 @@ fn on_path(world: &mut World) {
 }
 
 /// Runs a command of a shell in the project.
-fn shell(world: &World, command: &str) -> Output {
+pub(crate) fn shell(world: &World, command: &str) -> Output {
     // The world's command knows the environment; only the program is another.
     let runner = world.command(&[]);
     let mut shell = Command::new("bash");
@@ -27,7 +27,7 @@ fn shell(world: &World, command: &str) -> Output {
     shell.output().unwrap()
 }
 
-fn said(output: &Output) -> String {
+pub(crate) fn said(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 

@@ -30,6 +30,7 @@ mod new_and_changed;
 mod printing;
 mod record;
 mod reports;
+mod repositories;
 mod review;
 mod rules;
 mod run;

@@ -115,6 +115,32 @@ fn a_picture_that_changed_is_shown_with_what_changed_in_it() {
 }
 
 #[test]
+fn the_page_is_opened_for_who_asks() {
+    use std::os::unix::fs::PermissionsExt;
+    let mut world = World::of_project("passes");
+    let opener = |world: &World, script: &str| {
+        world.write("bin/xdg-open", script);
+        std::fs::set_permissions(world.path("bin/xdg-open"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    };
+    opener(&world, "#!/bin/sh\necho \"$1\" >> \"$(dirname \"$0\")/opened\"\n");
+    world.set("PATH", &format!("{{project}}/bin:{}", std::env::var("PATH").unwrap()));
+    // Also of a run in which all is well.
+    world.run(&["test", "--open"]).exits(0);
+    world.run(&["export", "--site", "-o", "site", "--open"]).exits(0);
+    world.run(&["export", "-o", "lab.html", "--open"]).exits(0);
+    let opened = world.read("bin/opened");
+    let opened: Vec<&str> = opened.lines().collect();
+    assert!(opened[0].ends_with("/target/nbsnap/report.html") && world.path("target/nbsnap/report.html").is_file(), "{opened:?}");
+    assert!(opened[1].ends_with("/site/index.html") && opened[2].ends_with("/lab.html") && opened.len() == 3, "{opened:?}");
+    let outcome = world.run(&["export", "-o", "book", "--format", "mdbook", "--open"]);
+    assert!(outcome.exits(96).stderr.contains("--open shows pages in HTML"), "{}", outcome.stderr);
+    opener(&world, "#!/bin/sh\nexit 3\n");
+    let outcome = world.run(&["export", "-o", "lab.html", "--open"]);
+    let warning = "warning: cannot open lab.html: `xdg-open` found nothing that shows it";
+    assert!(outcome.exits(0).stderr.contains(warning), "{}", outcome.stderr);
+}
+
+#[test]
 fn a_report_that_cannot_be_written_is_named() {
     let world = world();
     world.write("file", "");

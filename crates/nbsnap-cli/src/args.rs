@@ -281,6 +281,10 @@ pub(crate) struct TestReportArgs {
     /// project]
     #[arg(long, value_name = "FILE", help_heading = "Report options")]
     pub(crate) html: Option<PathBuf>,
+
+    /// Write the page of the run also if all is well, and open it in a browser
+    #[arg(long, conflicts_with = "watch", help_heading = "Report options")]
+    pub(crate) open: bool,
 }
 
 /// Reads the name of an engine, and shows which there are.

@@ -12,6 +12,7 @@ mod kernel;
 mod kernel_settings;
 mod lab;
 mod list;
+mod open;
 mod prepare;
 mod record;
 mod reporters;

@@ -209,6 +209,15 @@ pub trait Engine: Sync {
     /// When that cannot be found out.
     fn fingerprint(&self) -> Result<BTreeMap<String, String>, EngineError>;
 
+    /// [`Engine::fingerprint`] of what runs this notebook, where the engine leaves some to another, or has
+    /// several kernels.
+    ///
+    /// # Errors
+    /// When that cannot be found out.
+    fn fingerprint_for(&self, _notebook: &Notebook) -> Result<BTreeMap<String, String>, EngineError> {
+        self.fingerprint()
+    }
+
     /// What the local packages that the prepared notebooks depend on are made from: files, or folders of
     /// packages.
     fn sources(&self) -> &[PathBuf];

@@ -2,11 +2,14 @@
 //! executed.
 //!
 //! The main type is [`Page`], which `content` puts together. [`html`] and [`markdown`] write one page,
-//! [`site`] and [`book`] many. `prose`, `math` and `highlight` turn Markdown, LaTeX and Rust into HTML. HTML
-//! that a cell displays is shown unchanged, as in Jupyter.
+//! [`site`] and [`book`] many. `prose`, `math` and `highlight` turn Markdown, LaTeX and Rust into HTML;
+//! `beside` finds what Markdown refers to, and `forms` says which form of an output is shown. HTML that a
+//! cell displays is shown unchanged, as in Jupyter.
 
+mod beside;
 pub mod book;
 mod content;
+mod forms;
 mod highlight;
 pub mod html;
 pub mod markdown;

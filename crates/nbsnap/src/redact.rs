@@ -4,18 +4,18 @@
 //! compared and before it is saved. Each rule counts its hits, so that a report can name a rule that never
 //! applies. Binary display data stays as it is, as text inside it cannot be found.
 
+mod builder;
+mod folder;
 mod rules;
-
-use std::collections::BTreeMap;
-use std::path::{Component, Path};
 
 use regex::{Captures, Regex, RegexBuilder};
 use text_secrets::Known;
 
+pub use builder::RedactorBuilder;
+use folder::NamedFolder;
 pub(crate) use rules::ANSI;
 pub use rules::{BUILT_IN_RULES, BuiltInRule};
 
-use crate::config::{Config, RedactRule, Toggle};
 use crate::record::{CellRecord, Failure};
 use crate::scope::{Place, Scope, Stream};
 use crate::snapshot::{Body, Content, SectionName};
@@ -54,156 +54,6 @@ pub struct RuleHits {
     pub hits: usize,
     /// Whether it is one of the project's own rules, which should apply because somebody wrote it.
     pub is_own: bool,
-}
-
-/// Collects the rules of a [`Redactor`].
-///
-/// The order in which they are given does not matter, except among the project's own rules.
-#[derive(Clone, Debug, Default)]
-pub struct RedactorBuilder {
-    notebook: String,
-    secrets: Vec<String>,
-    paths: Vec<NamedFolder>,
-    switched: BTreeMap<String, Toggle>,
-    own: Vec<RedactRule>,
-}
-
-/// A folder, and its replacement.
-#[derive(Clone, Debug)]
-struct NamedFolder {
-    folder: String,
-    name: String,
-    /// Whether a path counts only if it exists: `/root` is also the beginning of an XPath, and the end of
-    /// `</root>`.
-    only_what_exists: bool,
-}
-
-impl RedactorBuilder {
-    /// Sets in which notebook the text will be, for rules that do not apply in all.
-    pub fn notebook(&mut self, name: &str) -> &mut Self {
-        name.clone_into(&mut self.notebook);
-        self
-    }
-
-    /// Hides a secret, also where it is percent-encoded, or escaped in JSON or HTML. A text of fewer than
-    /// four characters is not a secret.
-    pub fn secret(&mut self, value: impl Into<String>) -> &mut Self {
-        self.secrets.push(value.into());
-        self
-    }
-
-    /// Hides the values of those variables whose names say that they hold secrets.
-    pub fn variables(&mut self, variables: impl IntoIterator<Item = (String, String)>) -> &mut Self {
-        let is_secret = |(name, value): &(String, String)| text_secrets::is_secret_variable(name, value);
-        self.secrets.extend(variables.into_iter().filter(is_secret).map(|(_, value)| value));
-        self
-    }
-
-    /// Writes `name`, such as `[ROOT]`, for a folder. In nested folders the innermost counts.
-    pub fn path(&mut self, folder: &Path, name: impl Into<String>) -> &mut Self {
-        self.folder(folder, name.into(), false)
-    }
-
-    /// Writes `[HOME]` for the user's home folder. A short one such as `/root` counts only where the path in
-    /// it exists.
-    pub fn home(&mut self, folder: &Path) -> &mut Self {
-        let has_one_name = folder.components().filter(|part| matches!(part, Component::Normal(_))).count() == 1;
-        self.folder(folder, "[HOME]".to_owned(), has_one_name)
-    }
-
-    fn folder(&mut self, folder: &Path, name: String, only_what_exists: bool) -> &mut Self {
-        let folder = folder.to_string_lossy();
-        let folder = folder.trim_end_matches(['/', '\\']);
-        // Neither the root of the file system nor the current folder distinguishes this machine.
-        if folder.len() > 1 && Path::new(folder).is_absolute() {
-            self.paths.push(NamedFolder { folder: folder.to_owned(), name, only_what_exists });
-        }
-        self
-    }
-
-    /// Takes over which built-in rules are on, and the project's own rules.
-    pub fn configure(&mut self, config: &Config) -> &mut Self {
-        self.switched.extend(config.redactions.clone());
-        self.own.extend(config.redact.iter().cloned());
-        self
-    }
-
-    /// Adds a rule: a regular expression and what to write for its matches, in which `$1` or `${name}` is a
-    /// group.
-    pub fn rule(&mut self, name: impl Into<String>, pattern: impl Into<String>, replacement: impl Into<String>) -> &mut Self {
-        let (name, pattern, replace) = (name.into(), pattern.into(), replacement.into());
-        self.own.push(RedactRule { name, pattern, replace, only: Scope::default() });
-        self
-    }
-
-    /// Compiles only the rules that hide secrets: for text that is to stay as it came, such as outputs in a
-    /// notebook.
-    ///
-    /// # Errors
-    /// If the secrets are too long for a pattern.
-    pub fn build_for_secrets(&self) -> Result<Redactor, RedactError> {
-        let mut redactor = Redactor { notebook: self.notebook.clone(), rules: Vec::new() };
-        redactor.add_known(self.known()?.as_ref());
-        redactor.add_tokens();
-        Ok(redactor)
-    }
-
-    fn known(&self) -> Result<Option<Known>, RedactError> {
-        Known::new(&self.secrets, SECRET)
-            .map_err(|source| RedactError::Pattern { name: "secrets".to_owned(), source: Box::new(source) })
-    }
-
-    /// Compiles the rules.
-    ///
-    /// # Errors
-    /// If a pattern of the project's own is not valid, or matches the empty text.
-    pub fn build(&self) -> Result<Redactor, RedactError> {
-        let mut redactor = Redactor { notebook: self.notebook.clone(), rules: Vec::new() };
-        let everywhere = Scope::default;
-        let known = self.known()?;
-        // Secrets come first, so that no other rule tears them apart. They come once more because removing
-        // colours may have joined one.
-        redactor.add_known(known.as_ref());
-        redactor.add("ansi", rules::ANSI, Action::Template(String::new()), everywhere(), false)?;
-        redactor.add_known(known.as_ref());
-        redactor.add_tokens();
-        for rule in BUILT_IN_RULES {
-            let scope = match self.switched.get(rule.name) {
-                Some(Toggle::On(scope)) => scope.clone(),
-                None if rule.is_on => everywhere(),
-                Some(Toggle::Off) | None => continue,
-            };
-            if rule.name == "paths" {
-                self.add_paths(&mut redactor, &scope)?;
-            }
-            if rule.name == "ports" {
-                redactor.add(rule.name, rules::LOOPBACK, Action::Port, scope.clone(), false)?;
-            }
-            for (pattern, replacement) in rule.patterns {
-                redactor.add(rule.name, pattern, Action::Template((*replacement).to_owned()), scope.clone(), false)?;
-            }
-        }
-        for RedactRule { name, pattern, replace, only } in &self.own {
-            redactor.add(name, pattern, Action::Template(replace.clone()), only.clone(), true)?;
-        }
-        if let Some(rule) =
-            redactor.rules.iter().find(|rule| matches!(&rule.find, Find::Pattern(pattern, _) if pattern.is_match("")))
-        {
-            return Err(RedactError::EmptyMatch { name: rule.name.clone() });
-        }
-        Ok(redactor)
-    }
-
-    fn add_paths(&self, redactor: &mut Redactor, scope: &Scope) -> Result<(), RedactError> {
-        let mut paths = self.paths.clone();
-        paths.sort_by_key(|path| std::cmp::Reverse(path.folder.len()));
-        for path in paths {
-            // On Windows, JSON and `Debug` double the separators.
-            let pattern = regex::escape(&path.folder).replace(r"\\", r"\\{1,2}");
-            redactor.add("paths", &pattern, Action::Path(path), scope.clone(), false)?;
-        }
-        Ok(())
-    }
 }
 
 /// Named rules that take out what must not be compared or kept, of one notebook.
@@ -408,31 +258,6 @@ impl Action {
             Action::Path(_) | Action::Port => out.push_str(found.as_str()),
         }
     }
-}
-
-impl NamedFolder {
-    /// Whether a match between these texts is the folder.
-    fn is_meant(&self, before: &str, after: &str) -> bool {
-        let exists = || {
-            let ends = |c: char| c.is_whitespace() || matches!(c, '/' | '"' | '\'' | '`' | '<' | '>' | ':' | ',' | ';' | ')');
-            let entry = after.strip_prefix('/').and_then(|rest| rest.split(ends).next()).unwrap_or_default();
-            !entry.is_empty() && Path::new(&self.folder).join(entry.trim_end_matches('.')).exists()
-        };
-        is_path_boundary(before, after) && (!self.only_what_exists || exists())
-    }
-}
-
-/// Whether a path between these texts is not merely a piece of a longer name: not `/home/anna` in
-/// `/home/annabel`.
-fn is_path_boundary(before: &str, after: &str) -> bool {
-    let in_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
-    let mut after = after.chars();
-    let ends = match after.next() {
-        Some('.') => !after.next().is_some_and(in_name),
-        Some(c) => !in_name(c),
-        None => true,
-    };
-    ends && !before.chars().next_back().is_some_and(|c| in_name(c) || c == '.')
 }
 
 fn compile(name: &str, pattern: &str) -> Result<Regex, RedactError> {

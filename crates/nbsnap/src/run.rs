@@ -3,6 +3,7 @@
 //! The main type is [`Runner`]. It joins engine, environment, redaction and snapshots, and decides what a
 //! cell's record means. It prints nothing: its caller provides a function that takes the events.
 
+mod attempt;
 pub mod cache;
 pub mod compile;
 mod inputs;
@@ -15,14 +16,14 @@ mod tell;
 pub mod watch;
 mod workers;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime};
 
 use rust_cells::Accesses;
 
-use cache::{Known, Looked, Parts, ResultCache, Sources, Surroundings};
-use judge::Purpose;
+use attempt::Purpose;
+use cache::{Known, Looked, Parts, Ran, ResultCache, Sources, Surroundings};
 use one::{OneNotebook, Outcome, Target};
 use slow::SlowCells;
 use tally::Tally;
@@ -194,7 +195,16 @@ impl Runner<'_> {
         let is_asked = self.cache.is_some() && targets.iter().any(|target| engine.knows_inputs(&target.notebook));
         // An engine that has none, for want of a toolchain, cannot prepare either, and says so then.
         // No earlier verdict has an empty one.
-        let fingerprint = if is_asked { engine.fingerprint().unwrap_or_default() } else { Parts::new() };
+        let mut fingerprints = HashMap::new();
+        for target in targets.iter().filter(|_| is_asked) {
+            let (kernel, language) = (target.notebook.kernel.clone(), target.notebook.language.clone());
+            fingerprints
+                .entry((kernel, language))
+                .or_insert_with(|| engine.fingerprint_for(&target.notebook).unwrap_or_default());
+        }
+        let unknown = Parts::new();
+        let fingerprint =
+            |notebook: &Notebook| fingerprints.get(&(notebook.kernel.clone(), notebook.language.clone())).unwrap_or(&unknown);
         let (mut to_run, mut files) = (Vec::new(), Looked::default());
         for target in targets {
             let (mut target, looked) = (target, Instant::now());
@@ -207,7 +217,7 @@ impl Runner<'_> {
                 continue;
             }
             let ask = |cache: &ResultCache, surroundings: Surroundings<'_>| cache.ask(notebook, surroundings, &mut files);
-            let known = if may_hold { self.with_cache(turn, notebook, &fingerprint, ask)? } else { None };
+            let known = if may_hold { self.with_cache(turn, notebook, fingerprint(notebook), ask)? } else { None };
             if known == Some(Known::Holds) {
                 tell::cached(root, &target, &mut summary, looked.elapsed(), emit)?;
                 tally.add(&target, &summary);
@@ -235,14 +245,16 @@ impl Runner<'_> {
             let notebook = &target.notebook;
             let engine = &self.engines[turn.place];
             let sources = Sources { paths: engine.sources(), variables: engine.variables() };
+            let sources = if notebook.is_rust() { sources } else { Sources::default() };
+            let ran = Ran { accesses: outcome.accesses.as_ref(), began: turn.began };
             let remember = |cache: &ResultCache, surroundings: Surroundings<'_>| {
                 if outcome.is_clean {
-                    cache.remember(notebook, surroundings, sources, outcome.accesses.as_ref(), turn.began);
+                    cache.remember(notebook, surroundings, sources, ran, &mut files);
                 } else if outcome.summary.failed > 0 || outcome.summary.flaky > 0 {
                     cache.forget(notebook, surroundings);
                 }
             };
-            let remembered = self.with_cache(turn, notebook, &fingerprint, remember).map(drop);
+            let remembered = self.with_cache(turn, notebook, fingerprint(notebook), remember).map(drop);
             seen.extend(outcome.accesses.map(|accesses| (notebook.name.clone(), accesses)));
             remembered
         })?;

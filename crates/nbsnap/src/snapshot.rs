@@ -24,6 +24,7 @@ pub(crate) use blob::{essence, is_binary};
 pub use body::{Body, BodyError, Content, Section, SectionName};
 pub(crate) use body::{header_name, is_json};
 pub(crate) use compare::Sides;
+pub(crate) use compare::drawing_difference;
 pub use compare::{Comparison, Difference, JsonPath, PictureDifference, Tolerance};
 #[cfg(test)]
 pub(crate) use escape::original;

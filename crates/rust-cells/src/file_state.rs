@@ -111,6 +111,15 @@ impl FileState {
         self.kind == Kind::Other && self.interest == Interest::Content
     }
 
+    /// Whether its size, times and place are what they were, or there is still nothing. Nothing is read for
+    /// that, and so a file that was rewritten with the same content is not.
+    pub fn is_untouched(&self) -> bool {
+        match std::fs::metadata(&self.path) {
+            Ok(metadata) => self.stamp == Some(Stamp::of(&metadata)),
+            Err(error) => self.is_missing() && is_missing(&error),
+        }
+    }
+
     /// Whether it is unchanged. A file that was rewritten with the same content is; one that cannot be read
     /// is not.
     pub fn holds(&self) -> bool {
@@ -185,8 +194,10 @@ mod tests {
         std::fs::write(&path, "one").expect("written");
         let (first, names) = (now(&path), now(folder.path()));
         assert!(first.holds() && names.holds() && !missing.holds());
+        assert!(first.is_untouched() && names.is_untouched() && !missing.is_untouched());
+        std::thread::sleep(Duration::from_millis(20));
         std::fs::write(&path, "one").expect("written");
-        assert!(first.holds(), "the same bytes written again");
+        assert!(first.holds() && !first.is_untouched(), "the same bytes written again");
         std::fs::write(&path, "two").expect("written");
         assert!(!first.holds() && names.holds(), "other bytes of the same length");
         std::fs::write(folder.path().join("more.csv"), "").expect("written");

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod access_layer;
 pub mod analysis;
 mod artefacts;
 mod cancellation;
@@ -38,6 +39,7 @@ mod state;
 mod toolchain;
 mod types;
 
+pub use access_layer::{NOTE_ACCESSES_IN, access_variables};
 pub use cancellation::CancellationToken;
 pub use chain::{Came, Chain, LibrarySource, Step, dependencies_of, dependency_stages};
 pub use commands::{COMMANDS, CommandHelp};
@@ -46,7 +48,7 @@ pub use diagnostics::{Diagnostic, Place};
 pub use error::Error;
 pub use file_state::{FileState, Interest};
 pub use output::Output;
-pub use process::{AccessLog, Accesses, CellHandle, Ending, Process, ProcessSettings, describe_exit};
+pub use process::{AccessLog, Accesses, Beyond, CellHandle, Ending, Process, ProcessSettings, describe_exit};
 pub use session::{CellOutcome, Executed, Limits, Session, WHILE_NO_CELL_RAN};
 pub use state::{Definition, ErrorFormat, LiveVariable, State, shown_type};
 pub use toolchain::{Toolchain, foreign_variables};

@@ -1,5 +1,6 @@
 //! Programs that this process starts and waits for, and that end when it is killed.
 
+#[cfg(target_os = "linux")]
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 

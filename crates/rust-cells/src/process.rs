@@ -26,7 +26,7 @@ use crate::{Compiler, Error};
 use control::Control;
 use pipes::Pipes;
 
-pub use access_log::{AccessLog, Accesses};
+pub use access_log::{AccessLog, Accesses, Beyond};
 pub use control::CellHandle;
 pub use ending::{Ending, describe_exit};
 pub use settings::ProcessSettings;

@@ -133,7 +133,7 @@ fn run(file: &Path) -> Result<(), Failed> {
             inputs: &accesses.inputs - &before.inputs,
             missing: &accesses.missing - &before.missing,
             asks_date: accesses.asks_date && !before.asks_date,
-            beyond: accesses.beyond.clone().filter(|_| before.beyond.is_none()),
+            beyond: &accesses.beyond - &before.beyond,
             ..Accesses::default()
         };
         before = accesses;
@@ -215,7 +215,7 @@ impl Seen {
                 "looks" => must(self.has_input(&plain, Interest::Presence)),
                 "misses" => must(self.accesses.missing.iter().any(|path| path.ends_with(&plain))),
                 "unread" => must(!self.accesses.inputs.iter().any(|(path, _)| path.ends_with(&plain))),
-                "beyond" => must(self.accesses.beyond.as_deref() == Some(text)),
+                "beyond" => must(self.accesses.beyond.iter().any(|beyond| beyond.to_string() == text)),
                 "lost" => must(self.lost.contains(&plain)),
                 "panics" | "fails" | "dies" | "refused" | "error" | "times-out" => {
                     expected_kind = match word {

@@ -168,6 +168,10 @@ pub(crate) struct ExportArgs {
     #[arg(long, conflicts_with = "format")]
     pub(crate) site: bool,
 
+    /// Open the page, or the site's start page, in a browser
+    #[arg(long, conflicts_with = "check")]
+    pub(crate) open: bool,
+
     /// The title of the site or book
     #[arg(long, default_value = "Notebooks")]
     pub(crate) title: String,

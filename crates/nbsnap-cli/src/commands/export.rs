@@ -11,6 +11,7 @@ use nbsnap::files::atomic_write;
 use nbsnap::notebook::NotebookError;
 use nbsnap::snapshot::UpdateMode;
 
+use super::open::open;
 use super::{Targets, or_say};
 use crate::args::{ExportArgs, ExportFormat, OutputSource};
 use crate::error::CommandError;
@@ -60,6 +61,9 @@ pub(crate) fn run(targets: &Targets, args: &ExportArgs) -> Result<Exit, CommandE
         let message = format!("{} is one file, and this writes several: name a folder", output.display());
         return Err(CommandError::Usage(message));
     }
+    if args.open && !matches!(format, ExportFormat::Html) {
+        return Err(CommandError::Usage("--open shows pages in HTML: leave it out, or `--format html`".to_owned()));
+    }
     let title = &args.title;
     let files: BTreeMap<String, Vec<u8>> = match format {
         ExportFormat::Html if args.site || pages.len() > 1 => {
@@ -82,8 +86,14 @@ pub(crate) fn run(targets: &Targets, args: &ExportArgs) -> Result<Exit, CommandE
         written.push(write(path, content)?);
     }
     let mut out = screen::stdout();
-    for path in written {
+    for path in &written {
         writeln!(out, "wrote {}", path.display()).map_err(CommandError::Output)?;
+    }
+    drop(out);
+    let is_start = |path: &&PathBuf| path.file_name().is_some_and(|name| name == "index.html");
+    let is_page = |path: &&PathBuf| path.extension().is_some_and(|extension| extension == "html" || extension == "htm");
+    if let Some(page) = written.iter().find(is_start).or_else(|| written.iter().find(is_page)).filter(|_| args.open) {
+        open(page);
     }
     Ok(unless_unread(Exit::Success))
 }

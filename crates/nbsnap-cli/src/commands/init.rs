@@ -26,8 +26,15 @@ pub(crate) fn run(place: &Place<'_>, args: &InitArgs) -> Result<Exit, CommandErr
     let project = &started.project;
     let notebooks = if started.notebooks == 1 { "1 notebook".to_owned() } else { format!("{} notebooks", started.notebooks) };
     let elsewhere = if project.root == here { String::new() } else { format!(" in {}", shown(&project.root)) };
+    // Most tools wrote none before 2021.
+    let ids = match started.without_ids {
+        0 => String::new(),
+        number => format!(
+            "  nbsnap check --fix --no-compile\n                   give their cells ids, which {number} of them lack, and take out what is in snapshots from now on\n"
+        ),
+    };
     say(&format!(
-        "\n{notebooks}{elsewhere}. Next:\n  nbsnap test      run them, and lay what they show beside their snapshots\n  \
+        "\n{notebooks}{elsewhere}. Next:\n{ids}  nbsnap test      run them, and lay what they show beside their snapshots\n  \
          nbsnap accept    take it as the truth, once you have looked at it"
     ))?;
     Ok(Exit::Success)

@@ -21,10 +21,10 @@ pub(crate) fn of_test(project: &Project, args: &TestReportArgs) -> Result<Report
     // JSON lines on standard output are for a program, which wants nothing else there.
     let json = args.json.as_ref().or(settings.json.as_ref());
     let on_stdout = json.is_some_and(|path| path == Path::new("-"));
-    let html_path = args.html.as_ref().or(settings.html.as_ref());
+    let html_path = html_path(project, args);
     if !on_stdout {
         let shown = |path: &Path| path.strip_prefix(&project.root).unwrap_or(path).to_owned();
-        let left = LeftFiles { html: html_path.map(|path| shown(path)), failed: Some(shown(&settings.failed)) };
+        let left = LeftFiles { html: html_path.as_deref().map(shown), failed: Some(shown(&settings.failed)) };
         reporters.add(session::reporter(&args.human).verbose(args.verbose).leaving(left));
     }
     // Arguments mean the folder that they are given in, settings that of the project.
@@ -38,7 +38,8 @@ pub(crate) fn of_test(project: &Project, args: &TestReportArgs) -> Result<Report
         reporters.add(AtEnd::new(place(path, args.junit.is_some()), When::Always, junit));
     }
     if let Some(path) = html_path {
-        reporters.add(AtEnd::new(place(path, args.html.is_some()), When::SomethingFailed, html));
+        let when = if args.open { When::Always } else { When::SomethingFailed };
+        reporters.add(AtEnd::new(place(&path, args.html.is_some()), when, html));
     }
     reporters.add(FailedFiles::new(project.root.clone(), project.root.join(&settings.failed)));
     let github = match settings.github {
@@ -55,6 +56,18 @@ pub(crate) fn of_test(project: &Project, args: &TestReportArgs) -> Result<Report
         }
     }
     Ok(reporters)
+}
+
+/// Where the page of the run goes: as seen from here if it was given as an argument, else from the project.
+fn html_path(project: &Project, args: &TestReportArgs) -> Option<PathBuf> {
+    let usual = || args.open.then(|| PathBuf::from("target/nbsnap/report.html"));
+    args.html.clone().or_else(|| project.config.report.html.clone()).or_else(usual)
+}
+
+/// The file of the page of the run, if there is to be one.
+pub(crate) fn page(project: &Project, args: &TestReportArgs) -> Option<PathBuf> {
+    let path = html_path(project, args)?;
+    Some(if args.html.is_some() { path } else { project.root.join(path) })
 }
 
 fn create(path: &Path) -> Result<File, RunError> {

@@ -16,6 +16,7 @@ use nbsnap::run::{RunError, Runner};
 use nbsnap::select::Selection;
 use nbsnap::snapshot::UpdateMode;
 
+use super::open::open;
 use super::reporters;
 use super::session::{self, LockFile};
 use super::targets::with_whole_paths;
@@ -34,9 +35,13 @@ pub(crate) fn run(project: &Project, profile: &str, args: &TestArgs) -> Result<E
     if args.repetition.watch {
         return watch(&project.notebooks_dir(), profile, args, selection);
     }
-    with_runner(&as_asked(project, args), args, |runner, reporter| {
+    let ran = with_runner(&as_asked(project, args), args, |runner, reporter| {
         runner.run(&selection, &mut |event| reporter.report(&event)).map(|summary| Exit::of_summary(&summary))
-    })
+    });
+    if let Some(page) = reporters::page(project, &args.report).filter(|page| args.report.open && ran.is_ok() && page.exists()) {
+        open(&page);
+    }
+    ran
 }
 
 /// Runs notebooks, waits for changes, and runs again those with changed inputs, until the user stops it. An

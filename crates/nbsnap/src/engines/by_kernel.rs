@@ -147,6 +147,10 @@ impl Engine for ByKernel {
         self.preparing().fingerprint()
     }
 
+    fn fingerprint_for(&self, notebook: &Notebook) -> Result<BTreeMap<String, String>, EngineError> {
+        self.engine_for(notebook).fingerprint_for(notebook)
+    }
+
     fn sources(&self) -> &[PathBuf] {
         self.preparing().sources()
     }

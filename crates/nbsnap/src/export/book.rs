@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::content::Page;
-use super::markdown;
+use super::{beside, markdown};
 
 /// The sources of an mdBook (<https://rust-lang.github.io/mdBook/>), by their paths in the book's folder.
 pub fn mdbook(title: &str, pages: &[Page]) -> BTreeMap<String, Vec<u8>> {
@@ -14,7 +14,7 @@ pub fn mdbook(title: &str, pages: &[Page]) -> BTreeMap<String, Vec<u8>> {
     let mut files = chapters(pages, "src/");
     for page in pages {
         // Writing to a string cannot fail, here and below.
-        let _ = writeln!(summary, "- [{}]({}.md)", page.title.replace(['[', ']'], ""), page.name.replace(' ', "%20"));
+        let _ = writeln!(summary, "- [{}]({}.md)", page.title.replace(['[', ']'], ""), beside::encoded(&page.name));
     }
     files.insert("src/SUMMARY.md".to_owned(), summary.into_bytes());
     let settings = format!("[book]\ntitle = {}\n", toml::Value::String(title.to_owned()));

@@ -4,10 +4,11 @@
 //! or remove parts of cells are those of Jupyter Book.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use super::remote;
+use super::{beside, remote};
 use crate::document::{Document, id, is_cell, recorded, source, tags, text_of};
 use crate::snapshot::{Body, Content, Section, SectionName, SnapshotError, SnapshotStore};
 
@@ -25,6 +26,8 @@ pub enum ExportError {
 pub struct Page {
     /// The notebook's name, after which its files are called.
     pub name: String,
+    /// The folder in the tree of notebooks in which it is; empty if that is the first one.
+    pub folder: String,
     /// Its title: the first heading of the first level, or else its name.
     pub title: String,
     /// The language that its code is in, in lower case.
@@ -36,7 +39,8 @@ pub struct Page {
 /// One cell on a page.
 #[derive(Clone, Debug)]
 pub enum Part {
-    /// Markdown, with pictures attached to the cell by name.
+    /// Markdown, with the pictures that it shows, by their addresses as it writes them: those that are
+    /// attached to the cell, and those beside the notebook.
     Prose(String, BTreeMap<String, Data>),
     /// Code and what it produced.
     Code(Code),
@@ -127,6 +131,8 @@ impl Page {
     pub fn new(notebook: &str, document: &Document, store: Option<&SnapshotStore>) -> Result<Page, ExportError> {
         // All pages are in one folder.
         let name = notebook.replace('/', "-");
+        let folder = notebook.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
+        let beside = document.path().parent().unwrap_or(Path::new(""));
         let store = match store {
             Some(store) if store.knows(notebook)? => Some(store),
             _ => None,
@@ -157,7 +163,9 @@ impl Page {
                     outputs_shown: shown(&["hide-output", "hide-cell"], &["remove-output", "remove_output"]),
                 }));
             } else if is_cell(cell, "markdown") && !is_removed && !is_empty {
-                parts.push(Part::Prose(text, attachments(cell)));
+                let mut pictures = beside::pictures(&text, beside);
+                pictures.extend(attachments(cell));
+                parts.push(Part::Prose(text, pictures));
             }
         }
         let language = document.language().unwrap_or_else(|| "rust".to_owned());
@@ -165,7 +173,7 @@ impl Page {
             Part::Prose(text, _) => super::prose::first_heading(text),
             Part::Code(_) => None,
         });
-        Ok(Page { title: title.unwrap_or_else(|| name.clone()), name, language, parts })
+        Ok(Page { title: title.unwrap_or_else(|| name.clone()), name, folder, language, parts })
     }
 }
 
@@ -217,7 +225,7 @@ fn outputs(
     Ok(outputs)
 }
 
-/// Pictures that are attached to a Markdown cell, as `attachment:name`.
+/// Pictures that are attached to a Markdown cell, by `attachment:name`.
 fn attachments(cell: &Map<String, Value>) -> BTreeMap<String, Data> {
     let attached = cell.get("attachments").and_then(Value::as_object).into_iter().flatten();
     let picture = |(name, bundle): (&String, &Value)| {
@@ -225,7 +233,7 @@ fn attachments(cell: &Map<String, Value>) -> BTreeMap<String, Data> {
         let record = crate::record::CellRecord { outputs: [(mime.clone(), text_of(content))].into(), ..Default::default() };
         let (body, files) = Body::render("attachment", &record);
         let Content::Blob(blob) = &body.sections.first()?.content else { return None };
-        Some((name.clone(), Data::Binary(format!("{mime};{}", blob.file), files.into_values().next()?)))
+        Some((format!("attachment:{name}"), Data::Binary(format!("{mime};{}", blob.file), files.into_values().next()?)))
     };
     attached.filter_map(picture).collect()
 }

@@ -8,13 +8,10 @@ use base64::Engine as _;
 use super::content::{Code, Data, Output, Page, Part, Shown};
 use super::highlight::highlight;
 use super::prose::{Heading, Prose};
-use super::{escape, remote};
+use super::{escape, forms, remote};
 
 const CSS: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
-/// Which form of display data is shown, the first that there is.
-const FORMS: &[&str] =
-    &["text/html", "image/svg+xml", "image/png", "image/jpeg", "image/gif", "image/webp", "text/markdown", "text/plain"];
 /// Output that is longer is scrolled in its own box.
 const LINES: usize = 40;
 
@@ -32,13 +29,13 @@ pub(super) struct Written {
 }
 
 pub(super) fn write(page: &Page) -> Written {
-    let mut prose = Prose::default();
+    let mut prose = Prose::in_folder(&page.folder);
     let mut main = String::new();
     // Writing to a string cannot fail, here and below.
     for part in &page.parts {
         match part {
-            Part::Prose(text, attached) => {
-                let _ = writeln!(main, "<section class=\"prose\">\n{}</section>", prose.write_html(text, attached));
+            Part::Prose(text, pictures) => {
+                let _ = writeln!(main, "<section class=\"prose\">\n{}</section>", prose.write_html(text, pictures));
             }
             Part::Code(code) => {
                 if code.source_shown != Shown::Not {
@@ -128,7 +125,7 @@ fn display(data: &BTreeMap<String, Data>) -> String {
         Some(Data::Text(text)) => escape(text.trim_end()),
         _ => String::new(),
     };
-    let form = FORMS.iter().find_map(|mime| Some((*mime, data.get(*mime)?)));
+    let form = forms::first(data, &["text/html"], &["text/markdown", "text/plain"]);
     let json = || data.iter().find(|(mime, _)| mime.ends_with("json")).map(|(_, content)| content);
     match form {
         Some(("text/html", Data::Text(html))) => format!("<div class=\"display html\">{html}</div>\n{}", needs(html)),

@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::content::{Code, Data, Output, Page, Part, Shown};
-
-/// Which form of display data is written, the first that there is.
-const FORMS: &[&str] = &["text/markdown", "image/svg+xml", "image/png", "image/jpeg", "image/gif", "image/webp", "text/html"];
+use super::{beside, forms};
 
 /// The Markdown of a page, and the files that it uses, by their paths from its folder.
 pub fn render(page: &Page) -> (String, BTreeMap<String, Vec<u8>>) {
@@ -17,12 +15,13 @@ pub fn render(page: &Page) -> (String, BTreeMap<String, Vec<u8>>) {
             out.push('\n');
         }
         match part {
-            Part::Prose(text, attached) => {
-                let mut text = text.trim_end().to_owned();
-                for (name, picture) in attached {
-                    if let Data::Binary(file, bytes) = picture {
-                        let file = file.rsplit(';').next().unwrap_or(file);
-                        text = text.replace(&format!("attachment:{name}"), &files.add(file, bytes));
+            Part::Prose(text, pictures) => {
+                let mut text = beside::with_pages(text.trim_end(), &page.folder, "md");
+                for (address, picture) in pictures {
+                    let Data::Binary(file, bytes) = picture else { continue };
+                    let path = files.add(file.rsplit(';').next().unwrap_or(file), bytes);
+                    for (before, after) in [("](", ")"), ("](", " "), ("](<", ">"), ("]: ", ""), ("\"", "\""), ("'", "'")] {
+                        text = text.replace(&format!("{before}{address}{after}"), &format!("{before}{path}{after}"));
                     }
                 }
                 // Writing to a string cannot fail.
@@ -44,7 +43,7 @@ impl Files {
     fn add(&mut self, name: &str, content: &[u8]) -> String {
         let path = format!("{}/{name}", self.folder);
         self.files.insert(path.clone(), content.to_vec());
-        path.replace(' ', "%20")
+        beside::encoded(&path)
     }
 }
 
@@ -78,7 +77,7 @@ fn display(code: &Code, data: &BTreeMap<String, Data>, files: &mut Files) -> Str
         Data::Text(text) => Some(text.as_str()),
         Data::Binary(..) => None,
     });
-    let form = FORMS.iter().find_map(|mime| Some((*mime, data.get(*mime)?)));
+    let form = forms::first(data, &["text/markdown"], &["text/html"]);
     let json = || data.iter().find(|(mime, _)| mime.ends_with("json")).map(|(mime, content)| (mime.as_str(), content));
     match form {
         Some(("text/markdown", Data::Text(text))) => format!("{}\n", text.trim_end()),

@@ -7,6 +7,7 @@ use base64::Engine as _;
 use pulldown_cmark::{CodeBlockKind, CowStr, Event, Options, Parser, Tag, TagEnd, html};
 use pulldown_latex::config::DisplayMode;
 
+use super::beside;
 use super::content::Data;
 use super::highlight::highlight;
 use super::math;
@@ -30,10 +31,12 @@ pub(super) struct Prose {
     pub(super) headings: Vec<Heading>,
     /// The words before the first heading.
     pub(super) lead: String,
+    /// The folder in the tree of notebooks that links start from.
+    folder: String,
     anchors: BTreeSet<String>,
 }
 
-fn parser(markdown: &str) -> Parser<'_> {
+pub(super) fn parser(markdown: &str) -> Parser<'_> {
     let options = Options::ENABLE_TABLES
         | Options::ENABLE_FOOTNOTES
         | Options::ENABLE_STRIKETHROUGH
@@ -73,8 +76,13 @@ pub(super) fn first_heading(markdown: &str) -> Option<String> {
 }
 
 impl Prose {
-    /// The HTML of one cell. `attached` are the pictures that are attached to it.
-    pub(super) fn write_html(&mut self, markdown: &str, attached: &BTreeMap<String, Data>) -> String {
+    /// Before the first cell of a notebook in this folder of the tree.
+    pub(super) fn in_folder(folder: &str) -> Prose {
+        Prose { folder: folder.to_owned(), ..Prose::default() }
+    }
+
+    /// The HTML of one cell. `pictures` are those that it shows, by their addresses.
+    pub(super) fn write_html(&mut self, markdown: &str, pictures: &BTreeMap<String, Data>) -> String {
         let mut events: Vec<Event<'_>> = Vec::new();
         // The beginning of the current heading or code block.
         let mut heading: Option<(usize, String)> = None;
@@ -112,13 +120,15 @@ impl Prose {
                 }
                 Event::Text(text) if rust.is_some() => rust.iter_mut().for_each(|code| code.push_str(&text)),
                 Event::Start(Tag::Link { link_type, dest_url, title, id }) => {
-                    events.push(Event::Start(Tag::Link { link_type, dest_url: page_of(&dest_url, "html"), title, id }));
+                    let dest_url = beside::page_of(&dest_url, &self.folder, "html").map_or(dest_url, CowStr::from);
+                    events.push(Event::Start(Tag::Link { link_type, dest_url, title, id }));
                 }
                 Event::Start(Tag::Image { link_type, dest_url, title, id }) => {
-                    let picture = dest_url.strip_prefix("attachment:").and_then(|name| attached.get(name));
-                    let dest_url = picture.and_then(data_url).map_or(dest_url, CowStr::from);
+                    let dest_url = pictures.get(&*dest_url).and_then(data_url).map_or(dest_url, CowStr::from);
                     events.push(Event::Start(Tag::Image { link_type, dest_url, title, id }));
                 }
+                Event::Html(html) => events.push(Event::Html(with_pictures(&html, pictures).into())),
+                Event::InlineHtml(html) => events.push(Event::InlineHtml(with_pictures(&html, pictures).into())),
                 Event::InlineMath(text) => events.push(Event::InlineHtml(math::html(&text, DisplayMode::Inline).into())),
                 Event::DisplayMath(text) => events.push(Event::InlineHtml(math::html(&text, DisplayMode::Block).into())),
                 event => events.push(event),
@@ -153,19 +163,19 @@ fn is_rust(language: &str) -> bool {
     matches!(language.split([',', ' ']).next(), Some("rust" | "rs"))
 }
 
-/// The target of a link when notebooks are pages: `02-list.ipynb#cells` is `02-list.html#cells`.
-pub(super) fn page_of<'a>(link: &CowStr<'a>, extension: &str) -> CowStr<'a> {
-    let (path, fragment) = link.split_once('#').map_or((&**link, None), |(path, fragment)| (path, Some(fragment)));
-    match path.strip_suffix(".ipynb") {
-        Some(stem) if !path.contains("://") => {
-            let fragment = fragment.map(|fragment| format!("#{fragment}")).unwrap_or_default();
-            format!("{stem}.{extension}{fragment}").into()
+/// HTML in which the pictures are part of it.
+fn with_pictures(html: &str, pictures: &BTreeMap<String, Data>) -> String {
+    let mut html = html.to_owned();
+    for (address, picture) in pictures {
+        let Some(url) = data_url(picture) else { continue };
+        for quote in ['"', '\''] {
+            html = html.replace(&format!("{quote}{address}{quote}"), &format!("{quote}{url}{quote}"));
         }
-        _ => link.clone(),
     }
+    html
 }
 
-/// An attached picture as a data URL.
+/// A picture as a data URL.
 fn data_url(picture: &Data) -> Option<String> {
     let Data::Binary(name, bytes) = picture else { return None };
     let mime = name.split(';').next()?;

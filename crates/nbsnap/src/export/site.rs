@@ -6,15 +6,14 @@ use std::fmt::Write;
 
 use serde_json::json;
 
+use super::beside::encoded;
 use super::content::{Data, Output, Page, Part};
 use super::escape;
+use super::forms::PICTURES;
 use super::html::{self, Written};
 use super::prose::first_paragraph;
 
 const SCRIPT: &str = include_str!("site.js");
-/// Forms of display data that the start page can show.
-const PICTURES: &[(&str, &str)] =
-    &[("image/svg+xml", "svg"), ("image/png", "png"), ("image/jpeg", "jpg"), ("image/webp", "webp"), ("image/gif", "gif")];
 /// How many characters of a page's first paragraph the start page shows.
 const LEAD: usize = 180;
 
@@ -166,9 +165,4 @@ fn pager(previous: Option<&Page>, next: Option<&Page>) -> String {
 
 fn link(page: &Page) -> String {
     escape(&format!("{}.html", encoded(&page.name)))
-}
-
-/// A path in a URL.
-fn encoded(path: &str) -> String {
-    path.replace('%', "%25").replace(' ', "%20").replace('#', "%23").replace('?', "%3F")
 }

@@ -1,8 +1,6 @@
 //! Limits of a process, and when it ends. Each function makes a system call or two and touches no memory. So
 //! all are safe between `fork` and `exec`.
 
-use rustix::process::Signal;
-
 /// Makes the kernel end this process when its parent ends, so that no cell outlives a runner that was killed.
 /// Linux only.
 ///
@@ -10,7 +8,7 @@ use rustix::process::Signal;
 /// When the system refuses.
 pub fn end_with_parent() -> std::io::Result<()> {
     #[cfg(target_os = "linux")]
-    rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
+    rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
     Ok(())
 }
 

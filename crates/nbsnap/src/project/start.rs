@@ -9,6 +9,7 @@ use super::Project;
 use super::discovery::{self, Found};
 use super::layout::{Layout, SETTINGS};
 use crate::config::{ConfigError, DEFAULT_PROFILE};
+use crate::document::{Document, id};
 use crate::files::atomic_write;
 
 /// The workflow for GitHub that a project begins with.
@@ -62,6 +63,8 @@ pub struct Started {
     pub project: Project,
     /// How many notebooks it has.
     pub notebooks: usize,
+    /// How many of them have cells without ids, after which snapshots are named.
+    pub without_ids: usize,
     /// What was done, in order.
     pub steps: Vec<Step>,
 }
@@ -101,8 +104,11 @@ pub fn start(folder: &Path, example: Example) -> Result<Started, StartError> {
         steps.push(write_new(&repository.join(".github/workflows/notebooks.yml"), &workflow(below))?);
     }
     let project = Project::of_layout(layout, DEFAULT_PROFILE)?;
-    let notebooks = found.notebooks.iter().filter(|path| project.covers(path)).count();
-    Ok(Started { project, notebooks, steps })
+    let notebooks: Vec<&PathBuf> = found.notebooks.iter().filter(|path| project.covers(path)).collect();
+    // What cannot be read says so when it is tested.
+    let lacks_ids = |path: &&&PathBuf| Document::read(path).is_ok_and(|document| document.cells().any(|cell| id(cell).is_none()));
+    let without_ids = notebooks.iter().filter(lacks_ids).count();
+    Ok(Started { notebooks: notebooks.len(), without_ids, project, steps })
 }
 
 /// The best folder for a project whose notebooks are where they are.

@@ -1,8 +1,10 @@
+use std::path::Path;
 use std::time::Duration;
 
 use proptest::prelude::*;
 
 use super::*;
+use crate::config::Config;
 use crate::record::{Diagnostic, DiagnosticSpan};
 
 fn redact(text: &str, rules: impl FnOnce(&mut RedactorBuilder)) -> String {

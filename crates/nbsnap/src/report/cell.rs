@@ -62,7 +62,7 @@ pub(super) fn notebook_problem(notebook: &str, problem: &NotebookProblem) -> Str
         }
         NotebookProblem::OrphanSnapshot { snapshot } => {
             let snapshot = snapshot.display().to_string();
-            format!("{} belongs to no cell; `nbsnap accept {}` removes it", visible(&snapshot), visible(notebook))
+            format!("{} belongs to no cell; `nbsnap accept {}` removes it", visible(&snapshot), visible(&quoted(notebook)))
         }
         NotebookProblem::TimedOut { limit } => {
             format!("not done after {}, which is all a notebook may take (notebook-timeout)", humantime::format_duration(*limit))
@@ -269,11 +269,23 @@ fn as_argument(path: &Path, label: &str) -> String {
         [Some(label), label.rsplit_once(" (").map(|(name, _)| name)].into_iter().flatten().find(|name| ends_with(name).is_some());
     let (name, folder) = name.map_or((label, ""), |name| (name, ends_with(name).unwrap_or_default()));
     let folder = Path::new(folder.trim_end_matches('/'));
+    let name = quoted(name);
     let argument = match folder.file_name() {
-        Some(last) if last != "notebooks" => format!("--project {} {name}", folder.display()),
-        _ => name.to_owned(),
+        Some(last) if last != "notebooks" => format!("--project {} {name}", quoted(&folder.display().to_string())),
+        _ => name,
     };
     visible(&argument).into_owned()
+}
+
+/// A word as one types it in a shell.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "-_./:@%+=,".contains(c);
+    if word.chars().all(is_plain) && !word.is_empty() { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+}
+
+/// What to do about a cell's problems, where that is not obvious.
+pub(super) fn advice(path: &Path, notebook: &str, problems: &[CellProblem]) -> Option<String> {
+    hint(&as_argument(path, notebook), problems)
 }
 
 /// What to do about it, where that is not obvious.

@@ -2,16 +2,19 @@
 //! wrong with them.
 //!
 //! The page is one file: styles and pictures are in it, and it loads nothing. What a notebook produced as
-//! HTML or SVG is shown in a frame that may run no script. The page itself is `templates/report.html`; this
-//! module gathers its content.
+//! HTML is shown in a frame that may run no script. The page itself is `templates/report.html`; this module
+//! gathers its content. `summary` is what comes first, `sides` shows outputs beside what was recorded.
+
+mod sides;
+mod summary;
 
 use std::io;
 use std::time::Duration;
 
 use askama::Template;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 
+use self::sides::{Shown, SidesView};
+use self::summary::{Finding, Prose, prose};
 use super::cell;
 use super::diff::{Line, Part, parts};
 use super::run::{CellRun, NotebookRun, Run};
@@ -31,9 +34,12 @@ pub fn html(run: &Run) -> io::Result<String> {
 #[derive(Template)]
 #[template(path = "report.html")]
 struct Page {
-    is_good: bool,
+    tone: &'static str,
     headline: String,
     facts: Vec<String>,
+    /// What is said of the notebooks that are as they should be.
+    good: Option<String>,
+    findings: Vec<Finding>,
     notebooks: Vec<NotebookView>,
     rules: Vec<(String, usize)>,
 }
@@ -42,9 +48,10 @@ struct NotebookView {
     name: String,
     path: String,
     status: &'static str,
-    is_good: bool,
+    tone: &'static str,
+    is_open: bool,
     facts: String,
-    problems: Vec<String>,
+    problems: Vec<Prose>,
     cells: Vec<CellView>,
 }
 
@@ -52,10 +59,12 @@ struct CellView {
     number: usize,
     id: String,
     status: &'static str,
-    is_good: bool,
+    tone: &'static str,
     facts: String,
     lines: Vec<SourceLine>,
     problems: Vec<ProblemView>,
+    /// The title above what it produced.
+    output_title: &'static str,
     outputs: Vec<OutputView>,
 }
 
@@ -66,10 +75,12 @@ struct SourceLine {
 }
 
 struct ProblemView {
-    headline: String,
+    headline: Prose,
     text: String,
+    /// The titles above the rows: both sides, or the one that there is.
+    columns: Vec<&'static str>,
     rows: Vec<RowView>,
-    pictures: Vec<PictureView>,
+    sides: Vec<SidesView>,
 }
 
 /// A row of a difference: a whole line, or two sides.
@@ -80,17 +91,9 @@ enum RowView {
     Changed(Option<Line>, Option<Line>),
 }
 
-struct PictureView {
-    section: String,
-    summary: String,
-    /// Titles and pictures, as URLs that hold them.
-    pictures: Vec<(&'static str, String)>,
-}
-
 enum OutputView {
     Text(String, String),
-    Framed(String, String),
-    Picture(String, String),
+    Seen(String, Shown),
 }
 
 fn page(run: &Run) -> Page {
@@ -114,9 +117,15 @@ fn page(run: &Run) -> Page {
         }
     }
     Page {
-        is_good: run.is_good(),
+        tone: match (bad - new, new) {
+            (0, 0) => "good",
+            (0, _) => "new",
+            _ => "bad",
+        },
         headline,
         facts,
+        good: summary::of_good(run),
+        findings: summary::findings(run),
         notebooks: run.notebooks.iter().map(notebook).collect(),
         rules: run.hits.iter().filter(|rule| rule.hits > 0 || rule.is_own).map(|rule| (rule.rule.clone(), rule.hits)).collect(),
     }
@@ -139,10 +148,21 @@ fn notebook(notebook: &NotebookRun) -> NotebookView {
         name: notebook.name.clone(),
         path: notebook.path.display().to_string(),
         status: status.word(),
-        is_good: status.is_good(),
+        tone: tone(status),
+        is_open: !status.is_good(),
         facts: facts.join(" · "),
-        problems: notebook.problems.iter().map(|problem| cell::notebook_problem(&notebook.name, problem)).collect(),
+        problems: notebook.problems.iter().map(|problem| prose(&cell::notebook_problem(&notebook.name, problem))).collect(),
         cells: notebook.cells.iter().map(|run| cell_view(notebook, run)).collect(),
+    }
+}
+
+/// How something with this verdict looks.
+fn tone(status: Status) -> &'static str {
+    match status {
+        Status::NotRun | Status::Skipped | Status::Cached => "idle",
+        Status::New => "new",
+        status if status.is_good() => "good",
+        _ => "bad",
     }
 }
 
@@ -169,43 +189,37 @@ fn cell_view(notebook: &NotebookRun, run: &CellRun) -> CellView {
         number: run.cell.number,
         id: run.cell.id.clone(),
         status: status.word(),
-        is_good: status.is_good(),
+        tone: tone(status),
         facts: facts.join(" · "),
         lines: lines.collect(),
         problems: run.verdict.problems().iter().map(|problem| problem_view(notebook, run, problem)).collect(),
+        output_title: if status == Status::New { "Output, which nobody has looked at yet" } else { "Output" },
         outputs: run.record.as_deref().map(outputs).unwrap_or_default(),
     }
 }
 
 fn problem_view(notebook: &NotebookRun, run: &CellRun, problem: &CellProblem) -> ProblemView {
-    let sides = match problem {
-        CellProblem::OutputChanged { expected, actual, .. } => Some((expected.as_str(), actual.as_str())),
-        CellProblem::OutputMissing { expected, .. } => Some((expected.as_str(), "")),
-        CellProblem::SnapshotMissing { actual, .. } => Some(("", actual.as_str())),
-        _ => None,
+    let text = |side: &str| side.to_owned();
+    let (columns, expected, actual) = match problem {
+        CellProblem::OutputChanged { expected, actual, .. } => (vec!["recorded", "now"], text(expected), text(actual)),
+        CellProblem::OutputMissing { expected, .. } => (vec!["recorded"], text(expected), String::new()),
+        // The output itself is shown below.
+        CellProblem::SnapshotMissing { actual, .. } if run.record.is_none() => (vec!["now"], String::new(), text(actual)),
+        _ => (Vec::new(), String::new(), String::new()),
     };
+    let is_about_output = problem.proposal().is_some();
     let text = match &run.verdict {
-        CellVerdict::Failed { stderr, .. } if sides.is_none() => {
+        CellVerdict::Failed { stderr, .. } if !is_about_output => {
             cell::plain_details(&notebook.path, &notebook.name, &run.cell, std::slice::from_ref(problem), stderr)
         }
         _ => String::new(),
     };
-    let pictures = match problem {
-        CellProblem::OutputChanged { differences, .. } => differences.as_slice(),
-        _ => &[],
-    };
-    let pictures = pictures.iter().filter_map(|difference| {
-        let picture = difference.picture.as_ref()?;
-        let sides =
-            [("recorded", Some(&picture.expected)), ("now", Some(&picture.actual)), ("difference", picture.difference.as_ref())];
-        let pictures = sides.into_iter().filter_map(|(title, content)| Some((title, data_url(content?)))).collect();
-        Some(PictureView { section: difference.section.clone(), summary: picture.summary.clone(), pictures })
-    });
     ProblemView {
-        headline: cell::headline(problem),
+        headline: prose(&cell::headline(problem)),
         text,
-        rows: sides.map(|(expected, actual)| rows(parts(expected, actual))).unwrap_or_default(),
-        pictures: pictures.collect(),
+        rows: if columns.is_empty() { Vec::new() } else { rows(parts(&expected, &actual)) },
+        columns,
+        sides: sides::sides(problem),
     }
 }
 
@@ -238,20 +252,16 @@ fn outputs(record: &CellRecord) -> Vec<OutputView> {
         }
     }
     for (mime, content) in record.displays().flatten() {
-        outputs.push(match mime.as_str() {
-            "text/html" | "image/svg+xml" => OutputView::Framed(mime.clone(), content.clone()),
-            _ if mime.starts_with("image/") && is_binary(mime, content) => {
-                let base64: String = content.split_whitespace().collect();
-                OutputView::Picture(mime.clone(), format!("data:{mime};base64,{base64}"))
-            }
-            _ if is_binary(mime, content) => OutputView::Text(mime.clone(), format!("{} bytes of base64", content.len())),
-            _ => OutputView::Text(mime.clone(), visible(content).into_owned()),
+        outputs.push(if let Some(shown) = Shown::markup(mime, content) {
+            OutputView::Seen(mime.clone(), shown)
+        } else if mime.starts_with("image/") && is_binary(mime, content) {
+            let base64: String = content.split_whitespace().collect();
+            OutputView::Seen(mime.clone(), Shown::Picture(format!("data:{mime};base64,{base64}")))
+        } else if is_binary(mime, content) {
+            OutputView::Text(mime.clone(), format!("{} bytes of base64", content.len()))
+        } else {
+            OutputView::Text(mime.clone(), visible(content).into_owned())
         });
     }
     outputs
-}
-
-fn data_url(content: &[u8]) -> String {
-    let mime = if content.starts_with(b"\xff\xd8") { "image/jpeg" } else { "image/png" };
-    format!("data:{mime};base64,{}", STANDARD.encode(content))
 }

@@ -286,9 +286,67 @@ fn the_page_shows_every_verdict_and_runs_nothing() {
     assert!(page.contains("<mark>successful</mark>") && page.contains("<mark>failed</mark>"));
     assert_eq!(page.matches("data:image/png;base64,").count(), 4, "three of the difference, and the output");
     // What a notebook writes is text here, or markup in a frame that may not do anything.
-    assert!(!page.contains("<b onclick") && !page.contains("<b> & more") && page.contains("<iframe sandbox srcdoc="));
+    assert!(
+        !page.contains("<b onclick") && !page.contains("<b> & more") && page.contains("<iframe class=\"shown\" sandbox srcdoc=")
+    );
     assert!(!page.contains("<script") && page.contains("default-src 'none'"));
     insta::assert_snapshot!("page", page);
+}
+
+/// The page of a run of one notebook with one cell.
+fn page_of(verdict: CellVerdict, record: CellRecord) -> String {
+    let mut run = Run::default();
+    notebook_events("rain", "show()", verdict, Some(record))
+        .iter()
+        .for_each(|event| drop(run.take(event).map(|one| one.name.clone())));
+    html(&run).unwrap()
+}
+
+#[test]
+fn a_first_recording_is_shown_once_and_beside_nothing() {
+    let new = CellProblem::SnapshotMissing {
+        snapshot: "snapshots/rain/cell-1.snap".into(),
+        actual: "═══ stdout ═══\nhi\n═══ end ═══\n".into(),
+        pending: Proposal::Pending,
+    };
+    let page = page_of(failed(new), CellRecord { stdout: "hi\n".into(), ..CellRecord::default() });
+    assert!(!page.contains("<table class=\"diff"), "there is nothing to compare with");
+    assert_eq!(page.matches("hi\n").count(), 1);
+    assert!(
+        page.contains("1 cell shows something that nobody has looked at yet.")
+            && page.contains("<code>nbsnap accept rain</code>")
+    );
+    let gone = CellProblem::OutputMissing {
+        snapshot: "snapshots/rain/cell-1.snap".into(),
+        expected: "═══ stdout ═══\nhi\n═══ end ═══\n".into(),
+        pending: Proposal::Pending,
+    };
+    let page = page_of(failed(gone), CellRecord::default());
+    assert!(page.contains("<th scope=\"col\">recorded</th></tr>") && !page.contains("<th scope=\"col\">now</th>"), "{page}");
+}
+
+#[test]
+fn markup_that_changed_is_shown_as_a_reader_sees_it() {
+    let svg =
+        |width: u32| format!("<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'><path d='M0 0h{width}v3z'/></svg>");
+    let body = |width: u32, word: &str| {
+        format!("═══ text/html ═══\n<b>{word}</b>\n═══ image/svg+xml ═══\n{}\n═══ end ═══\n", svg(width))
+    };
+    let difference = |section: &str| Difference { section: section.into(), picture: None, file: None };
+    let changed = CellProblem::OutputChanged {
+        snapshot: "snapshots/rain/cell-1.snap".into(),
+        expected: body(3, "dry"),
+        actual: body(6, "wet"),
+        pending: Proposal::Pending,
+        differences: vec![difference("text/html"), difference("image/svg+xml")],
+    };
+    let page = page_of(failed(changed), CellRecord::default());
+    for word in ["dry", "wet"] {
+        assert!(page.contains(&format!("srcdoc=\"&#60;b&#62;{word}&#60;/b&#62;\"")), "{page}");
+    }
+    assert_eq!(page.matches("src=\"data:image/svg+xml;base64,").count(), 2, "recorded and now");
+    assert_eq!(page.matches("src=\"data:image/png;base64,").count(), 1, "what differs between the drawings");
+    assert!(page.contains("1 cell shows something else than was recorded.") && page.contains(" pixels differ"), "{page}");
 }
 
 #[test]

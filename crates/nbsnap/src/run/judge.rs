@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use rust_cells::Accesses;
 
+use super::attempt::{Attempt, Judgement, Purpose};
 use super::one::Target;
 use super::outputs_only::AfterFailure;
 use super::{Emit, RunError, relative};
@@ -19,20 +20,11 @@ use crate::event::{CellProblem, CellVerdict, Event, Evidence, NotebookProblem, S
 use crate::notebook::{CodeCell, Notebook};
 use crate::project::Project;
 use crate::record::{CellRecord, Failure};
-use crate::redact::{Redactor, RuleHits};
-use crate::snapshot::{OrphanKind, SnapshotStore};
+use crate::redact::Redactor;
+use crate::snapshot::OrphanKind;
 
 /// Lines of standard error that are shown with a failed cell.
 const STDERR_LINES: usize = 12;
-
-/// Why notebooks are run.
-#[derive(Clone, Copy)]
-pub(super) enum Purpose<'a> {
-    /// To compare what cells produce with these snapshots.
-    Test(&'a SnapshotStore),
-    /// To get what cells produce.
-    Outputs(AfterFailure),
-}
 
 /// A cell that ended.
 struct Judged {
@@ -40,42 +32,6 @@ struct Judged {
     /// What it produced, redacted, if it ran.
     record: Option<Box<CellRecord>>,
     timing: Timing,
-}
-
-/// Which of several runs of a notebook this is.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Attempt {
-    /// From 1.
-    pub(super) number: u32,
-    /// How often it is run if it goes on failing.
-    pub(super) of: u32,
-    /// How often it is run if it goes on passing.
-    pub(super) repeat: u32,
-}
-
-impl Attempt {
-    /// How often the notebook may run in all if it runs again after this outcome; none if it does not run
-    /// again.
-    fn again(&self, status: Status) -> Option<u32> {
-        let most = if status.is_good() { self.repeat } else { self.of };
-        (self.number < most).then_some(most)
-    }
-}
-
-/// The outcome of a run of a notebook.
-pub(super) struct Judgement {
-    /// Its verdict.
-    pub(super) status: Status,
-    /// How often each redaction rule applied.
-    pub(super) hits: Vec<RuleHits>,
-    /// Whether the user stopped it.
-    pub(super) is_interrupted: bool,
-    /// Whether the notebook is not run once more.
-    pub(super) is_last: bool,
-    /// What each cell produced, redacted; nothing for one that was not run.
-    pub(super) records: Vec<Option<CellRecord>>,
-    /// What cells have asked the system for, if that is known.
-    pub(super) accesses: Option<Accesses>,
 }
 
 /// Turns what the engine reports of one notebook into verdicts.

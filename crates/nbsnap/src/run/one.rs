@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use rust_cells::Accesses;
 
-use super::judge::{Attempt, Judge, Judgement, Purpose};
+use super::attempt::{Attempt, Judgement, Purpose};
+use super::judge::Judge;
 use super::{Emit, RunError, environment_error, relative};
 use crate::engine::{EngineError, Progress, Run, Worker};
 use crate::environment::{Environment, Lease};

@@ -6,7 +6,7 @@
 
 use std::time::Instant;
 
-use super::judge::Purpose;
+use super::attempt::Purpose;
 use super::one::{OneNotebook, Target};
 use super::{Emit, RunError, prepare};
 use crate::engine::{Engine, EngineError};

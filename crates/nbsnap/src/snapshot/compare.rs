@@ -52,6 +52,15 @@ impl Tolerance {
     }
 }
 
+/// How two texts of SVG differ by what they draw on this machine; none if they draw the same, or one of them
+/// cannot be drawn.
+pub(crate) fn drawing_difference(expected: &str, actual: &str) -> Option<PictureDifference> {
+    match drawing::compare(expected, actual, &Tolerance::default()) {
+        Drawn::Other(difference) => difference,
+        Drawn::Same | Drawn::OtherText | Drawn::Undrawable => None,
+    }
+}
+
 /// A channel that is not as recorded.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Difference {

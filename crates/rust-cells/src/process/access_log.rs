@@ -12,8 +12,6 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rustix::fs::MemfdFlags;
-
 use crate::dependencies::Inputs;
 use crate::file_state::Interest;
 use crate::runtime::access::{Access, IDENTITY, IS_INCOMPLETE, LENGTH, SIZE, TEXT};
@@ -47,8 +45,34 @@ pub struct Accesses {
     pub variables: BTreeSet<String>,
     /// Whether they asked for the time of day, and so for the date.
     pub asks_date: bool,
-    /// Why cells may have read more than this, as half a sentence: ``it starts the program `git` ``.
-    pub beyond: Option<String>,
+    /// Whether a service on this machine was connected to that cells do not provide themselves.
+    pub has_services: bool,
+    /// Why cells may have read more than this.
+    pub beyond: BTreeSet<Beyond>,
+}
+
+/// Something that nobody sees the inputs of.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Beyond {
+    /// This program was started.
+    Program(String),
+    /// Another host was connected to.
+    Host,
+    /// A service on this machine was connected to that is not part of what cells were provided with.
+    Service,
+    /// More files were looked at than are kept count of, or in a way that is not seen.
+    Uncounted,
+}
+
+impl std::fmt::Display for Beyond {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Beyond::Program(program) => write!(f, "it starts the program `{}`", program.lines().next().unwrap_or_default()),
+            Beyond::Host => write!(f, "it connects to another host"),
+            Beyond::Service => write!(f, "it connects to a service on this machine"),
+            Beyond::Uncounted => write!(f, "it looks at more files than are kept count of"),
+        }
+    }
 }
 
 impl AccessLog {
@@ -57,13 +81,11 @@ impl AccessLog {
     /// # Errors
     /// When the system has no memory for it.
     pub fn new() -> std::io::Result<AccessLog> {
-        let memory = rustix::fs::memfd_create("accesses", MemfdFlags::CLOEXEC)?;
-        rustix::fs::ftruncate(&memory, SIZE as u64)?;
-        Ok(AccessLog { memory: Arc::new(memory), outside: Arc::default() })
+        Ok(AccessLog { memory: Arc::new(memory()?), outside: Arc::default() })
     }
 
     /// Where another process of this user finds it.
-    pub(crate) fn path(&self) -> String {
+    pub fn path(&self) -> String {
         format!("/proc/{}/fd/{}", std::process::id(), self.memory.as_raw_fd())
     }
 
@@ -100,9 +122,7 @@ impl AccessLog {
         std::os::unix::fs::FileExt::read_exact_at(&file, &mut text, TEXT as u64)?;
         let mut accesses = Accesses::read(&text, word(IS_INCOMPLETE)? != 0);
         let outside = self.outside();
-        if let Some(program) = outside.programs.first() {
-            accesses.beyond.get_or_insert_with(|| starts(program));
-        }
+        accesses.beyond.extend(outside.programs.iter().cloned().map(Beyond::Program));
         accesses.inputs.extend(outside.files.iter().map(|path| (path.clone(), Interest::Content)));
         accesses.variables.extend(outside.variables.iter().cloned());
         Ok(accesses)
@@ -112,15 +132,16 @@ impl AccessLog {
 impl Accesses {
     /// Reads records, each a letter, an identity, a path and a zero.
     fn read(text: &[u8], is_incomplete: bool) -> Accesses {
-        const INCOMPLETE: &str = "it looks at more files than are kept count of";
-        let mut accesses = Accesses { beyond: is_incomplete.then(|| INCOMPLETE.to_owned()), ..Accesses::default() };
+        let mut accesses =
+            Accesses { beyond: is_incomplete.then_some(Beyond::Uncounted).into_iter().collect(), ..Accesses::default() };
         let (mut made, mut made_paths) = (BTreeSet::new(), BTreeSet::new());
+        let (mut services, mut served) = (BTreeSet::new(), BTreeSet::new());
         let mut rest = text;
         while !rest.is_empty() {
             let access = Access::ALL.into_iter().find(|access| access.letter() == rest[0]);
             let path = rest.get(1 + IDENTITY..).and_then(|path| Some(&path[..path.iter().position(|byte| *byte == 0)?]));
             let (Some(access), Some(path)) = (access, path) else {
-                accesses.beyond.get_or_insert_with(|| INCOMPLETE.to_owned());
+                accesses.beyond.insert(Beyond::Uncounted);
                 break;
             };
             let identity = &rest[1..=IDENTITY];
@@ -129,9 +150,11 @@ impl Accesses {
             let path = tidy(Path::new(&OsString::from_vec(path.to_vec())));
             let is_own = made_paths.contains(&path) || made.contains(identity);
             match access {
-                Access::Program => drop(accesses.beyond.get_or_insert_with(|| starts(&words))),
-                Access::Host => drop(accesses.beyond.get_or_insert_with(|| "it connects to another host".to_owned())),
+                Access::Program => drop(accesses.beyond.insert(Beyond::Program(words.into_owned()))),
+                Access::Host => drop(accesses.beyond.insert(Beyond::Host)),
                 Access::Date => accesses.asks_date = true,
+                Access::Service => drop(services.insert(words.into_owned())),
+                Access::Served => drop(served.insert(words.into_owned())),
                 Access::Made => {
                     // A file that is only written does not matter, be it new or not.
                     if identity.iter().any(|byte| *byte != 0) {
@@ -145,19 +168,28 @@ impl Accesses {
                 Access::Missing | Access::Read | Access::Listed | Access::Looked => {}
             }
         }
+        accesses.has_services = !services.is_subset(&served);
         accesses
     }
+}
+
+/// Memory that other processes of this user find as a file.
+#[cfg(target_os = "linux")]
+fn memory() -> std::io::Result<OwnedFd> {
+    let memory = rustix::fs::memfd_create("accesses", rustix::fs::MemfdFlags::CLOEXEC)?;
+    rustix::fs::ftruncate(&memory, SIZE as u64)?;
+    Ok(memory)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn memory() -> std::io::Result<OwnedFd> {
+    Err(std::io::ErrorKind::Unsupported.into())
 }
 
 /// The path without `.`, so that each file has one name. `..` stays, since a link's target has another
 /// parent.
 fn tidy(path: &Path) -> PathBuf {
     path.components().collect()
-}
-
-fn starts(program: &str) -> String {
-    let name = program.lines().next().unwrap_or_default();
-    format!("it starts the program `{name}`")
 }
 
 #[cfg(test)]
@@ -174,7 +206,7 @@ mod tests {
 
     fn inputs(records: &[Vec<u8>]) -> Vec<String> {
         let accesses = Accesses::read(&records.concat(), false);
-        assert_eq!(accesses.beyond, None);
+        assert!(accesses.beyond.is_empty());
         accesses.inputs.iter().map(|(path, interest)| format!("{} {interest:?}", path.display())).collect()
     }
 
@@ -191,8 +223,19 @@ mod tests {
     }
 
     #[test]
+    fn what_cells_serve_themselves_is_no_service() {
+        let connected = record(Access::Service, 0, "port 05432");
+        let served = record(Access::Served, 0, "port 05432");
+        assert!(Accesses::read(&connected, false).has_services);
+        assert!(!Accesses::read(&[connected, served].concat(), false).has_services);
+    }
+
+    #[test]
     fn what_cannot_be_known_is_said() {
-        let why = |text: &[u8], is_incomplete| Accesses::read(text, is_incomplete).beyond.unwrap_or_default();
+        let why = |text: &[u8], is_incomplete| {
+            let beyond = Accesses::read(text, is_incomplete).beyond;
+            beyond.iter().map(Beyond::to_string).collect::<Vec<_>>().join(", ")
+        };
         assert_eq!(why(&record(Access::Program, 0, "git"), false), "it starts the program `git`");
         assert_eq!(why(&record(Access::Host, 0, "08080808"), false), "it connects to another host");
         assert_eq!(why(&[], true), "it looks at more files than are kept count of");

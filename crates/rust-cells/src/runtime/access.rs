@@ -48,13 +48,17 @@ pub(crate) enum Access {
     Program,
     /// A host that is not this one was connected to.
     Host,
+    /// A service on this machine was connected to, at this address.
+    Service,
+    /// An address on this machine is served.
+    Served,
     /// The time of day was asked for, and so the date.
     Date,
 }
 
 impl Access {
     /// All of them.
-    pub(crate) const ALL: [Access; 8] = [
+    pub(crate) const ALL: [Access; 10] = [
         Access::Read,
         Access::Made,
         Access::Missing,
@@ -62,6 +66,8 @@ impl Access {
         Access::Listed,
         Access::Program,
         Access::Host,
+        Access::Service,
+        Access::Served,
         Access::Date,
     ];
 
@@ -75,6 +81,8 @@ impl Access {
             Access::Listed => b'l',
             Access::Program => b'x',
             Access::Host => b'n',
+            Access::Service => b'u',
+            Access::Served => b'v',
             Access::Date => b'd',
         }
     }
@@ -207,26 +215,81 @@ pub(super) unsafe fn connected(address: *const u8, length: u32) {
     }
     // SAFETY: the caller says so.
     let bytes = unsafe { std::slice::from_raw_parts(address, length as usize) };
-    let family = bytes.first_chunk().map_or(0, |family| u16::from_ne_bytes(*family));
-    let is_far = match (family, bytes.get(4..8), bytes.get(8..24)) {
-        (2, Some(address), _) => address[0] != 127 && address != [0; 4],
-        (10, _, Some(address)) => {
-            let is_mapped = address[..12] == [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
-            let is_near = address[..15] == [0; 15] && address[15] <= 1;
-            !(is_near || is_mapped && address[12] == 127)
-        }
-        _ => false,
-    };
-    if is_far {
-        let mut digits = [0; 64];
-        let mut used = 0;
-        for byte in bytes.iter().skip(if family == 2 { 4 } else { 8 }).take(if family == 2 { 4 } else { 16 }) {
-            for digit in [byte >> 4, byte & 15] {
-                digits[used] = b"0123456789abcdef"[usize::from(digit)];
-                used += 1;
+    match Address::of(bytes) {
+        Some(Address::Far(address)) => {
+            let mut digits = [0; 32];
+            for (at, digit) in address.iter().take(16).flat_map(|byte| [byte >> 4, byte & 15]).enumerate() {
+                digits[at] = b"0123456789abcdef"[usize::from(digit)];
             }
+            write(Access::Host, Identity::default(), &[&digits[..address.len().min(16) * 2]]);
         }
-        write(Access::Host, Identity::default(), &[&digits[..used]]);
+        Some(near) => near.write(Access::Service),
+        None => {}
+    }
+}
+
+/// A socket is served from now on.
+pub(super) fn served(socket: i32) {
+    let mut buffer = [0; 128];
+    if let Some(near @ (Address::Port(_) | Address::Path(_))) = system::address_of(socket, &mut buffer).and_then(Address::of) {
+        near.write(Access::Served);
+    }
+}
+
+/// Where a socket leads to.
+enum Address<'a> {
+    /// Another host.
+    Far(&'a [u8]),
+    /// This machine, or all that it is known as.
+    Port(u16),
+    /// This machine, by a file's path or by a name.
+    Path(&'a [u8]),
+}
+
+impl<'a> Address<'a> {
+    /// Reads what the system calls an address. None for those of other families, which lead to nobody, such
+    /// as those of the system itself.
+    fn of(bytes: &'a [u8]) -> Option<Address<'a>> {
+        const PATH: u16 = 1;
+        const V4: u16 = 2;
+        const V6: u16 = 10;
+        let family = u16::from_ne_bytes(*bytes.first_chunk()?);
+        let port = || Some(u16::from_be_bytes(*bytes.get(2..4)?.first_chunk()?));
+        let (address, is_near) = match family {
+            PATH => {
+                let path = bytes.get(2..)?;
+                let end = path.iter().skip(1).position(|byte| *byte == 0).map_or(path.len(), |at| at + 1);
+                return Some(Address::Path(&path[..end]));
+            }
+            V4 => {
+                let address = bytes.get(4..8)?;
+                (address, address[0] == 127 || address == [0; 4])
+            }
+            V6 => {
+                let address = bytes.get(8..24)?;
+                let is_mapped = address[..12] == [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
+                (address, address[..15] == [0; 15] && address[15] <= 1 || is_mapped && address[12] == 127)
+            }
+            _ => return None,
+        };
+        if is_near { Some(Address::Port(port()?)) } else { Some(Address::Far(address)) }
+    }
+
+    fn write(&self, access: Access) {
+        match self {
+            Address::Far(_) => {}
+            Address::Port(port) => {
+                let mut digits = *b"00000";
+                let mut rest = *port;
+                for digit in digits.iter_mut().rev() {
+                    *digit = b'0' + (rest % 10) as u8;
+                    rest /= 10;
+                }
+                write(access, Identity::default(), &[b"port ", &digits]);
+            }
+            // A name begins with a zero.
+            Address::Path(name) => write(access, Identity::default(), &[b"path ", name.strip_prefix(&[0]).unwrap_or(name)]),
+        }
     }
 }
 
@@ -263,7 +326,7 @@ unsafe fn note(access: Access, directory: i32, path: *const c_char, identity: Id
 }
 
 /// Something is not written down.
-fn incomplete() {
+pub(super) fn incomplete() {
     if let Some((_, missing, _)) = words() {
         missing.store(1, Ordering::Relaxed);
     }
@@ -285,8 +348,10 @@ fn words() -> Option<(&'static AtomicU64, &'static AtomicU64, &'static [AtomicU6
 
 fn write(access: Access, identity: Identity, parts: &[&[u8]]) {
     // These are about the system itself, and so are not inputs.
-    let system = [b"/proc/".as_slice(), b"/dev/", b"/sys/"];
-    if parts.first().is_some_and(|first| system.iter().any(|system| first.starts_with(system))) {
+    let of_system = [b"/proc".as_slice(), b"/dev", b"/sys"];
+    let is_below =
+        |path: &[u8], folder: &[u8]| path.strip_prefix(folder).is_some_and(|rest| matches!(rest.first(), None | Some(b'/')));
+    if parts.first().is_some_and(|first| of_system.iter().any(|folder| is_below(first, folder))) {
         return;
     }
     let Some((length, _, table)) = words() else { return };

@@ -38,6 +38,7 @@ unsafe extern "C" {
     fn dup2(from: c_int, to: c_int) -> c_int;
     fn readv(file: c_int, buffers: *const Buffer, count: c_int) -> isize;
     fn mmap(at: *mut c_void, length: usize, protection: c_int, flags: c_int, file: c_int, offset: i64) -> *mut c_void;
+    fn getsockname(socket: c_int, address: *mut u8, length: *mut u32) -> c_int;
     fn getcwd(buffer: *mut c_char, size: usize) -> *mut c_char;
     fn syscall(number: c_long, ...) -> c_long;
     fn __errno_location() -> *mut c_int;
@@ -261,6 +262,14 @@ pub(super) fn folder_of(folder: RawFd, buffer: &mut [u8; 4096]) -> Option<&[u8]>
     // SAFETY: the name is a C string, and the buffer is as long as stated.
     let length = unsafe { syscall(READLINKAT, -100 as c_long, name.as_ptr(), buffer.as_mut_ptr(), buffer.len()) };
     buffer.get(..usize::try_from(length).ok()?)
+}
+
+/// The address that a socket is bound to, as the system writes it.
+pub(super) fn address_of(socket: RawFd, buffer: &mut [u8; 128]) -> Option<&[u8]> {
+    let mut length = buffer.len() as u32;
+    // SAFETY: the buffer is as long as stated.
+    let result = unsafe { getsockname(socket, buffer.as_mut_ptr(), &raw mut length) };
+    if result == 0 { buffer.get(..length as usize) } else { None }
 }
 
 /// Memory that is shared with every process that maps the file.

@@ -3,14 +3,17 @@
 //! The main type is [`Jupyter`]. It prepares nothing: what a kernel needs is installed where the kernel is.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::kernelspec::Kernelspecs;
 use super::run::JupyterWorker;
 use super::rust::Rust;
+use super::{environment, forks};
 use crate::engine::{Engine, EngineError, Interrupt, Worker};
+use crate::engines::fingerprint;
 use crate::event::Event;
+use crate::files::digest::digest;
 use crate::notebook::Notebook;
 
 /// How kernels are found and started.
@@ -59,6 +62,24 @@ impl Engine for Jupyter {
 
     fn fingerprint(&self) -> Result<BTreeMap<String, String>, EngineError> {
         Ok(BTreeMap::from([("engine".to_owned(), self.name().to_owned())]))
+    }
+
+    fn fingerprint_for(&self, notebook: &Notebook) -> Result<BTreeMap<String, String>, EngineError> {
+        let mut parts = fingerprint::of_runner(self.name())?;
+        let spec = self.settings.kernelspecs.find(&notebook.kernel, notebook.language.as_deref());
+        let spec = spec.map_err(|error| EngineError::Failed { message: error.to_string() })?;
+        // The folder and the file are others in each run.
+        let folder = Path::new("[PRIVATE]");
+        let mut variables = environment::variables(folder);
+        variables.extend(spec.variables(&variables));
+        let started = format!("{:?} {variables:?}", spec.arguments(&folder.join("connection.json")));
+        parts.insert("kernel".to_owned(), digest(started.as_bytes()));
+        Ok(parts)
+    }
+
+    fn knows_inputs(&self, notebook: &Notebook) -> bool {
+        let spec = self.settings.kernelspecs.find(&notebook.kernel, notebook.language.as_deref());
+        spec.is_ok_and(|spec| forks::is_forked(&spec.arguments(Path::new(""))))
     }
 
     fn sources(&self) -> &[PathBuf] {

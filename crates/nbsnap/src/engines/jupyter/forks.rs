@@ -7,16 +7,18 @@
 use std::ffi::OsString;
 use std::io::Write;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use rust_cells::AccessLog;
 use serde_json::{Value, json};
 
 use super::environment;
 use super::kernelspec::Kernelspec;
 use super::launch::Launch;
+use super::watch::Watched;
 use crate::process::tail::Tail;
 
 /// What the server runs.
@@ -42,16 +44,18 @@ pub(super) struct ForkServer {
     process: Mutex<Child>,
     orders: Mutex<Option<ChildStdin>>,
     printed: Tail,
-    _folder: tempfile::TempDir,
+    /// What it asks the system for, if it can be watched.
+    accesses: Option<AccessLog>,
+    folder: tempfile::TempDir,
 }
 
 impl Forks {
     /// Has a kernel forked, if possible. The kernel may still fail to start.
     pub(super) fn start(&mut self, spec: &Kernelspec, launch: &Launch) -> Option<Arc<ForkServer>> {
-        let (before, after) = split(&launch.arguments)?;
+        let (before, after) = split(&launch.arguments).filter(|_| is_forked(&launch.arguments))?;
         // Python, or the loader, reads these when it starts.
         let is_read_early = |name: &String| name.starts_with("PYTHON") || name.starts_with("LD_");
-        if !cfg!(target_os = "linux") || self.is_useless || launch.own_variables.iter().any(is_read_early) {
+        if self.is_useless || launch.own_variables.iter().any(is_read_early) {
             return None;
         }
         if self.server.as_ref().is_none_or(|server| server.program != before || server.is_gone()) {
@@ -66,6 +70,7 @@ impl Forks {
             "directory": launch.directory.to_str()?,
             "variables": launch.variables,
             "max_memory": launch.max_memory,
+            "accesses": launch.accesses.as_ref().filter(|_| server.accesses.is_some()),
             "ended": launch.ended.to_str()?,
         });
         server.order(&order).then_some(server)
@@ -83,6 +88,12 @@ impl ForkServer {
         let folder = tempfile::Builder::new().prefix("nbsnap-forks-").tempdir()?;
         let mut variables = environment::variables(folder.path());
         variables.extend(spec.variables(&variables));
+        // A setting of the loader that is there already stays as it is.
+        let accesses = AccessLog::new().ok().filter(|_| !variables.contains_key("LD_PRELOAD"));
+        let watching = accesses.as_ref().map(|log| rust_cells::access_variables(log, folder.path()));
+        let watching = watching.transpose()?.flatten();
+        let accesses = accesses.filter(|_| watching.is_some());
+        variables.extend(watching.into_iter().flatten().map(|(name, value)| (name.to_owned(), value)));
         let mut command = Command::new(&program[0]);
         command.args(&program[1..]).arg("-c").arg(SCRIPT).env_clear().envs(variables).current_dir(folder.path());
         // It ends when its pipe of orders closes, and not with the terminal's interrupt.
@@ -92,7 +103,17 @@ impl ForkServer {
         printed.follow(process.stdout.take());
         printed.follow(process.stderr.take());
         let orders = Mutex::new(process.stdin.take());
-        Ok(ForkServer { program: program.to_vec(), process: Mutex::new(process), orders, printed, _folder: folder })
+        Ok(ForkServer { program: program.to_vec(), process: Mutex::new(process), orders, printed, accesses, folder })
+    }
+
+    /// How the kernel of this connection file is watched, if it is.
+    pub(super) fn watched(&self, connection_file: &Path) -> Option<Watched> {
+        Some(Watched {
+            server: self.accesses.clone()?,
+            folder_of_server: self.folder.path().to_owned(),
+            connection_file: connection_file.to_owned(),
+            program: PathBuf::from(&self.program[0]),
+        })
     }
 
     /// Interrupts the kernel and what it has started.
@@ -148,6 +169,11 @@ impl Drop for ForkServer {
 pub(super) fn in_words(status: &str) -> String {
     let raw = status.trim().parse().ok();
     raw.map_or_else(|| status.to_owned(), |raw| rust_cells::describe_exit(ExitStatus::from_raw(raw)))
+}
+
+/// Whether a kernel that is started with these arguments is forked where that is possible.
+pub(super) fn is_forked(arguments: &[OsString]) -> bool {
+    cfg!(target_os = "linux") && split(arguments).is_some()
 }
 
 /// The program with its options, and the arguments after `-m ipykernel_launcher`; none where another program

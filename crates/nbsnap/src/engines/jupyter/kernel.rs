@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use jupyter_protocol::messaging::{InterruptRequest, JupyterMessageContent, KernelInfoRequest, ShutdownRequest};
+use rust_cells::AccessLog;
 
 use super::channels::{Channels, Heard};
 use super::environment;
@@ -15,6 +16,7 @@ use super::kernelspec::Kernelspec;
 use super::launch::Launch;
 use super::message::{Channel, Message};
 use super::process::Process;
+use super::watch::Watched;
 use crate::engine::Interrupt;
 use crate::process::nonce;
 
@@ -54,6 +56,8 @@ pub(super) struct Start<'a> {
     pub(super) max_memory: Option<u64>,
     /// How long it may take until it answers.
     pub(super) limit: Duration,
+    /// Where a kernel that is watched notes what it asks the system for.
+    pub(super) accesses: Option<&'a AccessLog>,
     /// Set when the user wants to stop.
     pub(super) interrupt: &'a Interrupt,
 }
@@ -133,12 +137,14 @@ impl Kernel {
             own_variables: start.variables.keys().cloned().collect(),
             directory: start.directory.to_owned(),
             max_memory: start.max_memory,
+            connection_file,
+            accesses: start.accesses.map(AccessLog::path),
             ended: folder.path().join("ended"),
         };
         // The kernel binds its ports a good while after this.
         drop(reserved);
         let process = match forks.start(start.spec, &launch) {
-            Some(server) => Process::Forked { server, ended: launch.ended },
+            Some(server) => Process::Forked { server, connection_file: launch.connection_file, ended: launch.ended },
             None => Process::spawn(&launch)?,
         };
         let channels = Channels::connect(connection, nonce::hex()?)?;
@@ -240,13 +246,19 @@ impl Kernel {
         }
     }
 
-    /// Lets the kernel shut down by itself, and then ends what is left of it.
-    pub(super) fn shut_down(mut self) {
+    /// How it is watched, if it is.
+    pub(super) fn watched(&self) -> Option<Watched> {
+        self.process.watched()
+    }
+
+    /// Lets the kernel shut down by itself, and then ends what is left of it. Returns whether it could do so.
+    pub(super) fn shut_down(mut self) -> bool {
         self.send(Channel::Control, ShutdownRequest { restart: false });
         let deadline = Instant::now() + SHUTDOWN;
         while !self.is_gone() && Instant::now() < deadline {
             std::thread::sleep(Duration::from_millis(5));
         }
+        self.process.has_ended_well()
     }
 }
 

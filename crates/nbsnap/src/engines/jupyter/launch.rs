@@ -17,6 +17,10 @@ pub(super) struct Launch {
     pub(super) directory: PathBuf,
     /// How many bytes of address space it may take.
     pub(super) max_memory: Option<u64>,
+    /// The file with how it is reached, which it reads before all else.
+    pub(super) connection_file: PathBuf,
+    /// Where a process that is watched notes what it asks the system for.
+    pub(super) accesses: Option<String>,
     /// The file that says how it ended.
     pub(super) ended: PathBuf,
 }

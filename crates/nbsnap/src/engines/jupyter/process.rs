@@ -11,6 +11,7 @@ use std::sync::Arc;
 use super::forks::{self, ForkServer};
 use super::launch::Launch;
 use super::supervisor;
+use super::watch::Watched;
 use crate::process::tail::Tail;
 
 /// A kernel's process. Dropping it ends it, with all that it has started.
@@ -25,7 +26,7 @@ pub(super) enum Process {
         ended: PathBuf,
     },
     /// Forked.
-    Forked { server: Arc<ForkServer>, ended: PathBuf },
+    Forked { server: Arc<ForkServer>, connection_file: PathBuf, ended: PathBuf },
 }
 
 impl Process {
@@ -53,11 +54,19 @@ impl Process {
         matches!(self, Process::Forked { .. })
     }
 
+    /// How it is watched, if it is.
+    pub(super) fn watched(&self) -> Option<Watched> {
+        match self {
+            Process::Own { .. } => None,
+            Process::Forked { server, connection_file, .. } => server.watched(connection_file),
+        }
+    }
+
     /// Whether it has ended.
     pub(super) fn is_gone(&mut self) -> bool {
         match self {
             Process::Own { supervisor, .. } => !matches!(supervisor.try_wait(), Ok(None)),
-            Process::Forked { server, ended } => ended.exists() || server.is_gone(),
+            Process::Forked { server, ended, .. } => ended.exists() || server.is_gone(),
         }
     }
 
@@ -66,6 +75,12 @@ impl Process {
         let (Process::Own { ended, .. } | Process::Forked { ended, .. }) = self;
         let written = std::fs::read_to_string(ended).unwrap_or_else(|_| "nobody saw how it ended".to_owned());
         if self.is_forked() { forks::in_words(&written) } else { written }
+    }
+
+    /// Whether it has ended by itself, and well.
+    pub(super) fn has_ended_well(&self) -> bool {
+        let (Process::Own { ended, .. } | Process::Forked { ended, .. }) = self;
+        std::fs::read_to_string(ended).is_ok_and(|status| status.trim() == "0")
     }
 
     /// The end of what it printed.
@@ -96,7 +111,7 @@ impl Drop for Process {
                 orders.take();
                 let _ = supervisor.wait();
             }
-            Process::Forked { server, ended } if !ended.exists() => server.end(ended),
+            Process::Forked { server, ended, .. } if !ended.exists() => server.end(ended),
             Process::Forked { .. } => {}
         }
     }

@@ -16,6 +16,7 @@ use super::kernel::{Kernel, NoReply, NotStarted, Start};
 use super::message::{Channel, Message};
 use super::outputs::{Outputs, Reported};
 use super::rust::Rust;
+use super::watch::Watch;
 use crate::engine::{EngineError, Progress, Run, Worker};
 use crate::event::Timing;
 use crate::notebook::CodeCell;
@@ -85,7 +86,7 @@ impl<'a> JupyterWorker<'a> {
     }
 
     /// Starts the notebook's kernel.
-    fn open(&mut self, run: &Run<'_>) -> Result<Session, NotOpened> {
+    fn open(&mut self, run: &Run<'_>, watch: Option<&Watch>) -> Result<Session, NotOpened> {
         let notebook = run.notebook;
         let spec = match self.settings.kernelspecs.find(&notebook.kernel, notebook.language.as_deref()) {
             Ok(spec) => spec,
@@ -103,6 +104,7 @@ impl<'a> JupyterWorker<'a> {
             directory: &directory,
             max_memory: run.max_memory,
             limit: self.settings.start_timeout,
+            accesses: watch.map(Watch::log),
             interrupt: &self.settings.interrupt,
         };
         match Kernel::start(&start, &mut self.forks) {
@@ -116,14 +118,19 @@ impl<'a> JupyterWorker<'a> {
 impl Worker for JupyterWorker<'_> {
     fn run(&mut self, run: &Run<'_>, report: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>) -> Result<(), EngineError> {
         let mut open: Option<Session> = None;
+        // Where the system has no memory for it, the notebook runs anyway, and runs again the next time.
+        let mut watch = Watch::new();
         for cell in &run.notebook.cells {
             if run.is_over() {
                 break;
             }
             // Also after a cell that was meant to end the kernel.
             if open.is_none() {
-                match self.open(run) {
-                    Ok(session) => open = Some(session),
+                match self.open(run, watch.as_ref()) {
+                    Ok(session) => {
+                        watch.iter_mut().for_each(|watch| watch.has_begun(session.kernel.watched()));
+                        open = Some(session);
+                    }
                     Err(NotOpened::CannotBegin(failure)) => {
                         let _ = report(Progress::CannotBegin(failure));
                         return Ok(());
@@ -148,6 +155,7 @@ impl Worker for JupyterWorker<'_> {
             let ends = session.is_lost && !matches!(record.failure, Some(Failure::Died { .. }));
             if session.is_lost {
                 open = None;
+                watch.iter_mut().for_each(Watch::has_lost_one);
             }
             if report(Progress::Ended(cell, record, timing)).is_break() || ends {
                 break;
@@ -158,8 +166,12 @@ impl Worker for JupyterWorker<'_> {
             if !late.is_empty() {
                 let _ = report(Progress::Late(late));
             }
-            session.kernel.shut_down();
+            if !session.kernel.shut_down() {
+                watch.iter_mut().for_each(Watch::has_lost_one);
+            }
         }
+        let is_provided = !run.variables.is_empty();
+        let _ = report(Progress::Accessed(watch.and_then(|watch| watch.accesses(is_provided))));
         Ok(())
     }
 }
