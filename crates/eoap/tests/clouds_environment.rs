@@ -1,5 +1,5 @@
-//! Settings of Google Cloud and Azure from the environment, as their own tools and GDAL read them. One test in
-//! a process of its own, because the environment belongs to all of it.
+//! Settings of Google Cloud and Azure from the environment, as their own tools and GDAL read them. One test
+//! in a process of its own, because the environment belongs to all of it.
 
 use eoap::{Raster, Store};
 use serde_json::json;

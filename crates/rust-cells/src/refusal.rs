@@ -70,8 +70,8 @@ pub(crate) fn unset(cell: &Cell, name: &str) -> Diagnostic {
     Diagnostic { code: Some("E0381".into()), message, places: place_of(cell, name).into_iter().collect(), help: vec![help] }
 }
 
-/// The refusal of a variable whose type its own cell leaves open. Some compilers report that where the variable
-/// is kept, which is no place of the author's.
+/// The refusal of a variable whose type its own cell leaves open. Some compilers report that where the
+/// variable is kept, which is no place of the author's.
 pub(crate) fn untyped(cell: &Cell, name: &str) -> Diagnostic {
     let message = format!("type annotations needed for `{name}`");
     let help = format!("write its type, `let {name}: … = …;`: a later cell cannot decide it");

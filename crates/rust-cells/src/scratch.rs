@@ -1,5 +1,5 @@
-//! Folders to compile cells in. Each holds a dozen small files for a few hundredths of a second, which a disk's
-//! file system makes and removes slowly. So they are in memory, where the system offers that.
+//! Folders to compile cells in. Each holds a dozen small files for a few hundredths of a second, which a
+//! disk's file system makes and removes slowly. So they are in memory, where the system offers that.
 //!
 //! This module does not know what is put into them.
 

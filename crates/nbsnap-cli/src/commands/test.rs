@@ -117,8 +117,8 @@ fn watch(folder: &Path, profile: &str, args: &TestArgs, all: Selection) -> Resul
     }
 }
 
-/// Takes over what a run itself may have written, and what is known only since it: which files cells asked for.
-/// Those are left out where one of them has changed meanwhile, so that the notebook runs again.
+/// Takes over what a run itself may have written, and what is known only since it: which files cells asked
+/// for. Those are left out where one of them has changed meanwhile, so that the notebook runs again.
 fn take_what_was_written(known: &mut Inputs, now: Inputs, has_seen_newer: impl Fn(&str) -> bool) {
     for (name, now) in now {
         let Some(known) = known.get_mut(&name) else { continue };

@@ -46,8 +46,8 @@ impl Runner<'_> {
         Ok(all)
     }
 
-    /// Whether a file that the notebook's cells asked for has changed since `began`. A run that began then may
-    /// have used the older one.
+    /// Whether a file that the notebook's cells asked for has changed since `began`. A run that began then
+    /// may have used the older one.
     pub fn has_seen_newer(&self, notebook: &str, began: SystemTime) -> bool {
         let is_newer = |(path, interest): &(PathBuf, Interest)| {
             let changed = FileState::now(path.as_path(), *interest).ok().and_then(|state| state.changed());

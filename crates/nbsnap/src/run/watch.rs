@@ -76,8 +76,8 @@ impl Watch {
         Ok(())
     }
 
-    /// Watches the files of these folders, and nothing below them. A folder that cannot be watched, such as one
-    /// of `/proc`, is left out.
+    /// Watches the files of these folders, and nothing below them. A folder that cannot be watched, such as
+    /// one of `/proc`, is left out.
     pub fn add_flat(&mut self, folders: impl IntoIterator<Item = PathBuf>) {
         for folder in folders {
             if !self.folders.contains(&folder) && self.watcher.watch(&folder, RecursiveMode::NonRecursive).is_ok() {

@@ -1,7 +1,7 @@
 //! Which binary files are beside the snapshots of a notebook, by cell.
 //!
-//! A run asks after each cell. With thousands of cells in a folder it takes too long to list that each time, so
-//! each folder is listed once. This module does not know which of the files are of use.
+//! A run asks after each cell. With thousands of cells in a folder it takes too long to list that each time,
+//! so each folder is listed once. This module does not know which of the files are of use.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

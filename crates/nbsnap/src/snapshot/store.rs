@@ -202,7 +202,8 @@ impl SnapshotStore {
         Ok(())
     }
 
-    /// Removes the binary files of a cell that neither its snapshot nor its pending one names, and returns which.
+    /// Removes the binary files of a cell that neither its snapshot nor its pending one names, and returns
+    /// which.
     pub(super) fn remove_unused_sidecars(&self, snapshot: &Path, cell: &str) -> Result<Vec<PathBuf>, SnapshotError> {
         let Some(folder) = snapshot.parent() else { return Ok(Vec::new()) };
         let sidecars = self.sidecars.of_cell(folder, cell)?;

@@ -1,7 +1,7 @@
 //! A cell that rustc has checked, while it still generates the cell's code.
 //!
-//! The main type is [`Unfinished`]. The types of the cell's variables are known by then, so the next cell need
-//! not wait for the library.
+//! The main type is [`Unfinished`]. The types of the cell's variables are known by then, so the next cell
+//! need not wait for the library.
 
 use std::path::PathBuf;
 use std::time::Instant;

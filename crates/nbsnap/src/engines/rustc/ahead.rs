@@ -14,7 +14,8 @@ use rust_cells::{Came, CancellationToken, CellOutcome, Chain, Error, Finished, S
 use crate::notebook::CodeCell;
 use crate::record::Failure;
 
-/// How many cells may be compiled at a time. rustc checks one cell while it generates the code of those before.
+/// How many cells may be compiled at a time. rustc checks one cell while it generates the code of those
+/// before.
 const AT_ONCE: usize = 3;
 
 /// Compiles cells in order, and reports after each that it is done. Ends at the first that does not compile,
