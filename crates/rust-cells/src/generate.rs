@@ -18,7 +18,7 @@ use std::path::Path;
 use ra_ap_syntax::{Edition, SyntaxKind};
 use serde::{Deserialize, Serialize};
 
-use crate::cell::{Cell, PartKind, ThreadLocal};
+use crate::cell::{Cell, PartKind};
 use crate::crate_source::{CrateSource, Origin};
 use crate::items::{Defined, ItemNumber};
 use crate::state::State;
@@ -312,9 +312,7 @@ impl Generate<'_> {
         let symbol = |name: &str| format!("__cells_{}_{}", defined.key, name.trim_start_matches("r#"));
         if !is_own && defined.library.is_some() && !defined.item.thread_locals.is_empty() {
             for local in &defined.item.thread_locals {
-                let ThreadLocal { name, ty, visibility } = local;
-                let declaration = format!("{visibility}safe static {name}: &'static ::std::thread::LocalKey<{ty}>;");
-                out.frame(&format!("unsafe extern \"Rust\" {{ #[link_name = {:?}] {declaration} }}", symbol(name)));
+                out.frame(&local.imported(&symbol(&local.name)));
             }
             out.frame(&"\n".repeat(source[defined.range.clone()].matches('\n').count() + 1));
             return;
@@ -332,12 +330,8 @@ impl Generate<'_> {
             }
         }
         copy(out, at..defined.range.end);
-        for ThreadLocal { name, ty, .. } in &defined.item.thread_locals {
-            let symbol = symbol(name);
-            out.frame(&format!(
-                " #[unsafe(export_name = {symbol:?})] static {}: &::std::thread::LocalKey<{ty}> = &{name};",
-                symbol.to_uppercase()
-            ));
+        for local in &defined.item.thread_locals {
+            out.frame(&local.exported(&symbol(&local.name)));
         }
         out.frame("\n");
     }

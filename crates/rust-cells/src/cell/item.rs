@@ -81,6 +81,21 @@ pub struct ThreadLocal {
     pub visibility: String,
 }
 
+impl ThreadLocal {
+    /// Code behind its definition, so that the libraries of other cells find it by this symbol.
+    pub(crate) fn exported(&self, symbol: &str) -> String {
+        let (ThreadLocal { name, ty, .. }, own) = (self, symbol.to_uppercase());
+        format!(" #[unsafe(export_name = {symbol:?})] static {own}: &::std::thread::LocalKey<{ty}> = &{name};")
+    }
+
+    /// Code in place of its definition, in the libraries of other cells.
+    pub(crate) fn imported(&self, symbol: &str) -> String {
+        let ThreadLocal { name, ty, visibility } = self;
+        let declaration = format!("{visibility}safe static {name}: &'static ::std::thread::LocalKey<{ty}>;");
+        format!("unsafe extern \"Rust\" {{ #[link_name = {symbol:?}] {declaration} }}")
+    }
+}
+
 /// Reads a node as an item, if it is one.
 pub(super) fn read(node: &SyntaxNode, place: &dyn Fn(&SyntaxNode) -> Range<usize>) -> Option<Item> {
     if let Some(call) = macro_call(node) {
