@@ -3,7 +3,7 @@
 
 Whatever a verdict can rest on is edited: cells, a library, what it includes, its build script and what that reads, variables, data,
 settings, snapshots. After each edit the project is tested twice, with everything kept and with nothing kept; both must say the same.
-It takes about four seconds an edit. Usage: tests/random_edits.py [EDITS] [SEED]
+It takes about four seconds an edit. A run that is stopped with Ctrl-C says how far it came. Usage: tests/random_edits.py [EDITS] [SEED]
 """
 
 import collections
@@ -12,6 +12,7 @@ import os
 import pathlib
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -124,7 +125,8 @@ class Project:
         """What comes of a run that keeps what it builds in this folder: its exit code, and what became of each cell."""
         # As on CI nothing is written beside the snapshots, so that both runs find the same tree; `CI` itself would run everything.
         command = [NBSNAP, "test", "--cache-dir", cache, "--update", update]
-        ran = subprocess.run(command, cwd=self.root, env={**os.environ, **self.variables}, capture_output=True, text=True)
+        # In a session of its own, so that Ctrl-C ends this script and not the run.
+        ran = subprocess.run(command, cwd=self.root, env={**os.environ, **self.variables}, capture_output=True, text=True, start_new_session=True)
         wrong = sorted({line.split("`")[1] for line in ran.stdout.splitlines() if ", cell " in line and "`" in line})
         return ran.returncode, wrong, "CACHED" in ran.stdout, ran.stdout + ran.stderr
 
@@ -134,6 +136,8 @@ def main():
     dice = random.Random(SEED)
     print(f"{EDITS} edits, seed {SEED}")
     kinds, cached, red, started = collections.Counter(), 0, 0, time.time()
+    stop = []
+    signal.signal(signal.SIGINT, lambda *_: stop.append(True))
     with tempfile.TemporaryDirectory() as folder:
         root = pathlib.Path(folder) / "project"
         root.mkdir()
@@ -143,6 +147,8 @@ def main():
         subprocess.run([NBSNAP, "test", "--cache-dir", kept], cwd=root, env={**os.environ, **project.variables}, capture_output=True)
         subprocess.run([NBSNAP, "accept"], cwd=root, check=True, capture_output=True)
         for number in range(EDITS):
+            if stop:
+                break
             if dice.random() < 0.5:
                 # What is so now is right from now on, and known to be.
                 project.test(kept, "pending")
@@ -159,7 +165,7 @@ def main():
             if (code, wrong) != (other_code, other_wrong):
                 print(f"edit {number + 1} ({kind}): with what was kept {code} {wrong}, with nothing {other_code} {other_wrong}\n{text}\n---\n{other_text}")
                 sys.exit(1)
-    print(f"all the same in {time.time() - started:.0f} s; {red} red, {cached} taken from the cache; edits by kind:")
+    print(f"{kinds.total()} edits, all the same in {time.time() - started:.0f} s; {red} red, {cached} taken from the cache; edits by kind:")
     for kind, count in sorted(kinds.items()):
         print(f"  {count:4} {kind}")
 
