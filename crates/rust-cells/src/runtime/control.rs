@@ -11,6 +11,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::os::fd::{AsRawFd, FromRawFd};
 use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
@@ -148,9 +149,28 @@ fn run(
     Ok(())
 }
 
+/// How many threads cells have left running.
+///
+/// If there are more than before, it looks again: for a moment a thread that begins has no name of its own
+/// yet, and one that has ended is still there.
+fn threads() -> usize {
+    static BEFORE: AtomicUsize = AtomicUsize::new(0);
+    let before = BEFORE.load(Ordering::Relaxed);
+    let mut threads = threads_now();
+    for _ in 0..5 {
+        if threads <= before {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(2));
+        threads = threads_now();
+    }
+    BEFORE.store(threads, Ordering::Relaxed);
+    threads
+}
+
 /// How many threads cells have started. Those of this library and of tokio's reactor, which always run, do
 /// not count.
-fn threads() -> usize {
+fn threads_now() -> usize {
     let Ok(entries) = std::fs::read_dir("/proc/self/task") else { return 0 };
     let name = |entry: &std::fs::DirEntry| std::fs::read_to_string(entry.path().join("comm")).unwrap_or_default();
     let is_ours =
