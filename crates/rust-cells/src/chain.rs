@@ -311,7 +311,7 @@ impl<'a> Chain<'a> {
             deadline,
             token,
         };
-        let (compilation, unfinished) = self.compiler.compile_until(request, until)?;
+        let (compilation, unfinished) = self.compiler.compile(request, until)?;
         let step = match compilation {
             Compilation::Ready(compiled) => Step::Ready(compiled),
             Compilation::TimedOut => Step::TimedOut,

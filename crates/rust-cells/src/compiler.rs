@@ -38,26 +38,26 @@ pub struct Compiler {
 
 /// A cell to compile.
 #[derive(Clone, Copy, Debug)]
-pub struct CompileRequest<'a> {
+pub(crate) struct CompileRequest<'a> {
     /// The state before it.
-    pub state: &'a State,
+    pub(crate) state: &'a State,
     /// The cell.
-    pub cell: &'a Cell,
+    pub(crate) cell: &'a Cell,
     /// What messages of later cells call it: `cell 3`.
-    pub label: &'a str,
+    pub(crate) label: &'a str,
     /// The notebook's folder, in which included files are looked for.
-    pub directory: &'a Path,
+    pub(crate) directory: &'a Path,
     /// What it depends on. It has to cover what the state has asked for.
-    pub library: &'a Library,
+    pub(crate) library: &'a Library,
     /// When compiling must be done.
-    pub deadline: Instant,
+    pub(crate) deadline: Instant,
     /// Stops compiling.
-    pub token: &'a CancellationToken,
+    pub(crate) token: &'a CancellationToken,
 }
 
 /// What became of a cell.
 #[derive(Clone, Debug)]
-pub enum Compilation {
+pub(crate) enum Compilation {
     /// It can be run.
     Ready(Box<CompiledCell>),
     /// It does not compile; this is why.
@@ -114,28 +114,9 @@ impl Compiler {
         &self.toolchain
     }
 
-    /// Compiles a cell, or finds it compiled.
-    ///
-    /// # Errors
-    /// When rustc cannot be run, or the token is cancelled.
-    pub fn compile(&self, request: CompileRequest<'_>) -> Result<Compilation, Error> {
-        self.compile_until(request, Until::Made).map(|(compilation, _)| compilation)
-    }
-
-    /// Compiles a cell until rustc has checked it, or finds it compiled. The next cell can be compiled from
-    /// then on, while rustc makes the library of this one.
-    ///
-    /// # Errors
-    /// When rustc cannot be run, or the token is cancelled.
-    pub fn begin(&self, request: CompileRequest<'_>) -> Result<(Compilation, Option<Unfinished>), Error> {
-        self.compile_until(request, Until::Checked)
-    }
-
-    pub(crate) fn compile_until(
-        &self,
-        request: CompileRequest<'_>,
-        until: Until,
-    ) -> Result<(Compilation, Option<Unfinished>), Error> {
+    /// Compiles a cell as far as is asked for, or finds it compiled. From [`Until::Checked`] on the next cell
+    /// can be compiled, while rustc makes the library of this one.
+    pub(crate) fn compile(&self, request: CompileRequest<'_>, until: Until) -> Result<(Compilation, Option<Unfinished>), Error> {
         Work::new(self, request, until).compile()
     }
 

@@ -43,7 +43,7 @@ pub use access_layer::{NOTE_ACCESSES_IN, access_variables};
 pub use cancellation::CancellationToken;
 pub use chain::{Came, Chain, LibrarySource, Step, dependencies_of, dependency_stages};
 pub use commands::{COMMANDS, CommandHelp};
-pub use compiler::{Compilation, CompileRequest, CompiledCell, Compiler, Finished, Unfinished};
+pub use compiler::{CompiledCell, Compiler, Finished, Unfinished};
 pub use diagnostics::{Diagnostic, Place};
 pub use error::Error;
 pub use file_state::{FileState, Interest};

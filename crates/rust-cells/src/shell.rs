@@ -12,8 +12,8 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crate::Error;
 use crate::cancellation::CancellationToken;
+use crate::{Error, lifetime};
 
 /// How long the background processes of a line may take to end.
 const ENDING: Duration = Duration::from_secs(1);
@@ -109,10 +109,7 @@ impl Shell {
             std::thread::sleep(TICK);
         }
         // If the supervisor does not end everything, end it here.
-        if let Some(group) = i32::try_from(self.child.id()).ok().and_then(rustix::process::Pid::from_raw) {
-            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
-        }
-        let _ = self.child.wait();
+        lifetime::kill_group(&mut self.child);
     }
 
     fn said(self, line: &str, status: ExitStatus) -> Ended {

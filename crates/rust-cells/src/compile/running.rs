@@ -145,14 +145,10 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        if self.has_ended {
-            return;
+        if !self.has_ended {
+            // With its linker.
+            lifetime::kill_group(&mut self.child);
         }
-        // With its linker.
-        if let Some(group) = i32::try_from(self.child.id()).ok().and_then(rustix::process::Pid::from_raw) {
-            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
-        }
-        let _ = self.child.wait();
     }
 }
 

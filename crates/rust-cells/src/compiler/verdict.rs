@@ -173,15 +173,18 @@ fn meaning(message: &Message, map: &Map<'_>, plan: &Plan, taken: &[String]) -> M
                 return Meaning::Mention([name.to_owned()].into());
             }
         }
-        // Without the types that implement a trait of the notebook, rustc would say that none does.
-        "E0277" if !map.items.implementing(bound(&message.message)).is_subset(&plan.mentions) => {
-            return Meaning::Mention(map.items.implementing(bound(&message.message)));
-        }
         "E0728" if !map.cell.awaits && !plan.awaits && map.cell.broken.is_none() => {
             return Meaning::Change(|plan| plan.awaits = true);
         }
-        "E0277" if message.message.contains("`?` operator can only be used on `Result`s, not `Option`s") && !plan.options => {
-            return Meaning::Change(|plan| plan.options = true);
+        "E0277" => {
+            // Without the types that implement a trait of the notebook, rustc would say that none does.
+            let types = map.items.implementing(bound(&message.message));
+            if !types.is_subset(&plan.mentions) {
+                return Meaning::Mention(types);
+            }
+            if message.message.contains("`?` operator can only be used on `Result`s, not `Option`s") && !plan.options {
+                return Meaning::Change(|plan| plan.options = true);
+            }
         }
         _ if TWICE.contains(&code) => {
             let origins = report.all_origins();

@@ -91,7 +91,7 @@ impl Cargo<'_> {
                 (Instant::now() > self.deadline).then_some(Error::DependenciesTimeout)
             };
             if let Some(error) = stop {
-                kill_group(&mut child);
+                lifetime::kill_group(&mut child);
                 return Err(error);
             }
             let line = match lines.recv_timeout(Duration::from_millis(50)) {
@@ -178,13 +178,6 @@ pub(super) enum Build {
     Made(Built),
     /// The reason, in Cargo's words.
     Failed(String),
-}
-
-fn kill_group(child: &mut std::process::Child) {
-    if let Some(group) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
-        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
-    }
-    let _ = child.wait();
 }
 
 /// What a crate was compiled with that concerns its dependencies.

@@ -27,6 +27,7 @@ pub(super) fn compile(
     token: &CancellationToken,
     done: Sender<()>,
 ) {
+    // Beside those in the channel, one is being begun and one is being finished.
     let (begun, unfinished) = sync_channel(AT_ONCE - 2);
     // This thread begins them, so it has to live until they are finished: the scope sees to that.
     std::thread::scope(|scope| {
