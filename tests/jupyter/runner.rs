@@ -8,7 +8,7 @@ use std::time::Duration;
 use nbsnap::engine::Interrupt;
 use nbsnap::engines::evcxr::protocol::Settings;
 use nbsnap::environment::Nothing;
-use nbsnap::event::{Event, Evidence, Status};
+use nbsnap::event::{Event, Evidence, NotebookFinished, Status};
 use nbsnap::project::Project;
 use nbsnap::run::Runner;
 use nbsnap::run::cache::ResultCache;
@@ -70,7 +70,9 @@ fn run(root: &Path) -> Vec<(String, Status, Evidence)> {
     let summary = runner.run(&Selection::default(), &mut |event| {
         match event {
             Event::RunStarted { engine, .. } => assert_eq!(engine, "jupyter"),
-            Event::NotebookFinished { notebook, status, evidence, .. } => seen.push((notebook, status, evidence)),
+            Event::NotebookFinished(NotebookFinished { notebook, status, evidence, .. }) => {
+                seen.push((notebook, status, evidence))
+            }
             _ => {}
         }
         Ok(())

@@ -16,7 +16,9 @@ use super::outputs_only::AfterFailure;
 use super::{Emit, RunError, relative};
 use crate::engine::Progress;
 use crate::environment::Lease;
-use crate::event::{CellProblem, CellVerdict, Event, Evidence, NotebookProblem, Status, Summary, Timing};
+use crate::event::{
+    CellFinished, CellProblem, CellVerdict, Event, Evidence, NotebookFinished, NotebookProblem, Status, Summary, Timing,
+};
 use crate::notebook::{CodeCell, Notebook};
 use crate::project::Project;
 use crate::record::{CellRecord, Failure};
@@ -249,7 +251,8 @@ impl<'a> Judge<'a> {
     ) -> Result<(), RunError> {
         let (notebook, path, mut cell) = (self.label.to_owned(), self.relative(&self.notebook.path), cell.clone());
         cell.source = self.redactor.without_secrets(&cell.source);
-        (self.emit)(Event::CellFinished { notebook, path, cell, verdict, record, timing }).map_err(RunError::Report)
+        let finished = CellFinished { notebook, path, cell, verdict, record, timing };
+        (self.emit)(Event::CellFinished(finished)).map_err(RunError::Report)
     }
 
     /// Adds something that is wrong with the notebook as a whole.
@@ -356,8 +359,8 @@ impl<'a> Judge<'a> {
         summary.new += usize::from(status == Status::New);
         summary.internal += usize::from(status == Status::Internal);
         let (problems, evidence) = (std::mem::take(&mut self.problems), Evidence::Run);
-        let event = Event::NotebookFinished { notebook, path, problems, status, attempts: number, evidence, elapsed };
-        (self.emit)(event).map_err(RunError::Report)?;
+        let finished = NotebookFinished { notebook, path, problems, status, attempts: number, evidence, elapsed };
+        (self.emit)(Event::NotebookFinished(finished)).map_err(RunError::Report)?;
         let records = self.verdicts.into_iter().map(|judged| judged.record.map(|record| *record)).collect();
         Ok(Judgement { status, hits, is_interrupted, is_last: true, records, accesses: self.accesses })
     }

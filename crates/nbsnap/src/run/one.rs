@@ -13,7 +13,7 @@ use super::judge::Judge;
 use super::{Emit, RunError, environment_error, relative};
 use crate::engine::{EngineError, Progress, Run, Worker};
 use crate::environment::{Environment, Lease};
-use crate::event::{Event, Evidence, NotebookProblem, Status, Summary};
+use crate::event::{Event, Evidence, NotebookFinished, NotebookProblem, Status, Summary};
 use crate::notebook::{CodeCell, Notebook};
 use crate::project::Project;
 use crate::record::{CellRecord, Failure};
@@ -117,8 +117,8 @@ impl OneNotebook<'_> {
         let (notebook, path) = (target.label.clone(), relative(&self.project.root, &target.notebook.path));
         let (problems, status) = (vec![NotebookProblem::Engine { message }], Status::Internal);
         let (attempts, evidence, elapsed) = (1, Evidence::Run, Duration::ZERO);
-        emit(Event::NotebookFinished { notebook, path, problems, status, attempts, evidence, elapsed })
-            .map_err(RunError::Report)?;
+        let finished = NotebookFinished { notebook, path, problems, status, attempts, evidence, elapsed };
+        emit(Event::NotebookFinished(finished)).map_err(RunError::Report)?;
         let summary = Summary { failed: 1, internal: 1, cells_not_run: target.cells().len(), ..Summary::default() };
         Ok(Outcome { summary, hits: Vec::new(), is_clean: false, is_interrupted: false, records: Vec::new(), accesses: None })
     }

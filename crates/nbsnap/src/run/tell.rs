@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::one::Target;
 use super::{Emit, RunError, relative};
-use crate::event::{CellVerdict, Event, Evidence, NotebookProblem, Status, Summary, Timing};
+use crate::event::{CellFinished, CellVerdict, Event, Evidence, NotebookFinished, NotebookProblem, Status, Summary, Timing};
 use crate::project::Notebooks;
 
 /// Reports the notebooks that cannot be tested at all.
@@ -24,8 +24,8 @@ pub(super) fn unusable(
         let (notebook, path) = (name.clone(), relative(root, path));
         let (evidence, elapsed) = (Evidence::Run, Duration::ZERO);
         let (status, attempts) = (Status::Failed, 1);
-        emit(Event::NotebookFinished { notebook, path, problems, status, attempts, evidence, elapsed })
-            .map_err(RunError::Report)?;
+        let finished = NotebookFinished { notebook, path, problems, status, attempts, evidence, elapsed };
+        emit(Event::NotebookFinished(finished)).map_err(RunError::Report)?;
     }
     Ok(())
 }
@@ -45,8 +45,8 @@ pub(super) fn not_begun(root: &Path, target: &Target, summary: &mut Summary, emi
     summary.not_run += 1;
     summary.cells_not_run += target.cells().len();
     let (problems, status, attempts, evidence, elapsed) = (Vec::new(), Status::NotRun, 0, Evidence::Run, Duration::ZERO);
-    let event = Event::NotebookFinished { notebook: name, path, problems, status, attempts, evidence, elapsed };
-    emit(event).map_err(RunError::Report)
+    let finished = NotebookFinished { notebook: name, path, problems, status, attempts, evidence, elapsed };
+    emit(Event::NotebookFinished(finished)).map_err(RunError::Report)
 }
 
 /// Reports a notebook that still passes, as the cache knows, without a run by the engine.
@@ -65,9 +65,10 @@ pub(super) fn cached(
     for cell in &notebook.cells {
         let (notebook, path, cell, verdict) = (name.clone(), path.clone(), cell.clone(), CellVerdict::Cached);
         let (record, timing) = (None, Timing::default());
-        emit(Event::CellFinished { notebook, path, cell, verdict, record, timing }).map_err(RunError::Report)?;
+        let finished = CellFinished { notebook, path, cell, verdict, record, timing };
+        emit(Event::CellFinished(finished)).map_err(RunError::Report)?;
     }
     let (problems, status, attempts, evidence) = (Vec::new(), Status::Cached, 1, Evidence::Cache);
-    let event = Event::NotebookFinished { notebook: name, path, problems, status, attempts, evidence, elapsed };
-    emit(event).map_err(RunError::Report)
+    let finished = NotebookFinished { notebook: name, path, problems, status, attempts, evidence, elapsed };
+    emit(Event::NotebookFinished(finished)).map_err(RunError::Report)
 }
