@@ -1,7 +1,6 @@
 //! Features of the runner that work for any kernel: snapshots, tags, redactions. No notebook is taken as
 //! passed before.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -10,8 +9,8 @@ use nbsnap::engines::evcxr::protocol::Settings;
 use nbsnap::environment::Nothing;
 use nbsnap::event::{Event, Evidence, NotebookFinished, Status};
 use nbsnap::project::Project;
-use nbsnap::run::Runner;
 use nbsnap::run::cache::ResultCache;
+use nbsnap::run::{Runner, Seen};
 use nbsnap::select::Selection;
 use nbsnap::snapshot::{SnapshotStore, UpdateMode};
 use nbsnap::{ByKernel, Evcxr, EvcxrProgram, EvcxrSettings, Jupyter, JupyterSettings, Kernelspecs};
@@ -64,7 +63,7 @@ fn run(root: &Path) -> Vec<(String, Status, Evidence)> {
         cache: Some(&cache),
         jobs: 2,
         repeat: 1,
-        seen: BTreeMap::new(),
+        seen: Seen::default(),
     };
     let mut seen = Vec::new();
     let summary = runner.run(&Selection::default(), &mut |event| {

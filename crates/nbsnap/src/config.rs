@@ -253,7 +253,7 @@ impl Config {
     }
 
     /// How long a whole notebook may take.
-    pub fn notebook_timeout(&self, notebook: &Notebook) -> Duration {
+    pub(crate) fn notebook_timeout(&self, notebook: &Notebook) -> Duration {
         notebook.overrides.notebook_timeout.unwrap_or(self.notebook_timeout)
     }
 

@@ -25,7 +25,8 @@ use crate::record::CellRecord;
 
 pub use clear::Clear;
 pub(crate) use clear::{CELL_METADATA, NOTEBOOK_METADATA};
-pub use outputs::{multiline, outputs, text_of};
+pub(crate) use outputs::multiline;
+pub use outputs::{outputs, text_of};
 pub use parameters::{ParameterError, Parameters};
 pub use recorded::recorded;
 
@@ -79,7 +80,7 @@ impl Document {
     }
 
     /// Says which minor version of the format this is.
-    pub fn set_minor(&mut self, minor: u64) {
+    pub(crate) fn set_minor(&mut self, minor: u64) {
         self.json["nbformat_minor"] = minor.into();
     }
 

@@ -112,7 +112,7 @@ impl Project {
     }
 
     /// The file with the project's settings, which need not exist.
-    pub fn config_file(&self) -> PathBuf {
+    pub(crate) fn config_file(&self) -> PathBuf {
         self.layout.notebooks.join(SETTINGS)
     }
 

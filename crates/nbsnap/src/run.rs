@@ -13,20 +13,21 @@ pub mod outputs_only;
 mod slow;
 mod tally;
 mod tell;
+mod turn;
 pub mod watch;
 mod workers;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime};
 
-use rust_cells::Accesses;
-
 use attempt::Purpose;
-use cache::{Known, Looked, Parts, Ran, ResultCache, Sources, Surroundings};
+use cache::ResultCache;
+pub use inputs::Seen;
 use one::{OneNotebook, Outcome, Target};
 use slow::SlowCells;
 use tally::Tally;
+use turn::Turn;
 use workers::Crew;
 
 use crate::engine::{Engine, EngineError};
@@ -93,8 +94,8 @@ pub struct Runner<'a> {
     pub jobs: usize,
     /// How often each notebook is run while it passes, at least once.
     pub repeat: u32,
-    /// What the cells of each notebook asked for when it last ran, where its engine knows. Runs note it here.
-    pub seen: BTreeMap<String, Accesses>,
+    /// What the cells of each notebook asked for when it last ran. Runs note it here.
+    pub seen: Seen,
 }
 
 /// The notebooks of a selection.
@@ -105,16 +106,6 @@ struct Selected {
     names: Vec<String>,
     /// Those among them that can be run.
     targets: Vec<Target>,
-}
-
-/// One engine's part in a run.
-struct Turn<'a> {
-    /// The engine's place.
-    place: usize,
-    /// All notebooks of the project that can be run.
-    notebooks: &'a [Notebook],
-    /// When the run began.
-    began: SystemTime,
 }
 
 /// Takes events. An error ends the run.
@@ -172,97 +163,6 @@ impl Runner<'_> {
         if is_interrupted { Err(EngineError::Interrupted.into()) } else { Ok(summary) }
     }
 
-    /// The notebooks that the engine at this place runs: all, except those that the same kernel runs for an
-    /// engine before it.
-    fn turn(&self, place: usize, targets: &[Target]) -> Vec<Target> {
-        let runs_too =
-            |engine: &dyn Engine, notebook: &Notebook| engine.name_for(notebook) == self.engines[place].name_for(notebook);
-        let is_new = |target: &&Target| !self.engines[..place].iter().any(|before| runs_too(&**before, &target.notebook));
-        let several = self.engines.len() > 1;
-        let labelled = |target: &Target| {
-            let name = &target.notebook.name;
-            let engine = self.engines[place].name_for(&target.notebook);
-            let label = if several { format!("{name} ({engine})") } else { name.clone() };
-            Target { label, ..target.clone() }
-        };
-        targets.iter().filter(is_new).map(labelled).collect()
-    }
-
-    /// Has one engine run notebooks. Returns whether the user stopped it.
-    fn take_turn(&mut self, turn: &Turn<'_>, targets: Vec<Target>, tally: &mut Tally, emit: Emit<'_>) -> Result<bool, RunError> {
-        let root = &self.project.root;
-        let engine = &*self.engines[turn.place];
-        let is_asked = self.cache.is_some() && targets.iter().any(|target| engine.knows_inputs(&target.notebook));
-        // An engine that has none, for want of a toolchain, cannot prepare either, and says so then.
-        // No earlier verdict has an empty one.
-        let mut fingerprints = HashMap::new();
-        for target in targets.iter().filter(|_| is_asked) {
-            let (kernel, language) = (target.notebook.kernel.clone(), target.notebook.language.clone());
-            fingerprints
-                .entry((kernel, language))
-                .or_insert_with(|| engine.fingerprint_for(&target.notebook).unwrap_or_default());
-        }
-        let unknown = Parts::new();
-        let fingerprint =
-            |notebook: &Notebook| fingerprints.get(&(notebook.kernel.clone(), notebook.language.clone())).unwrap_or(&unknown);
-        let (mut to_run, mut files) = (Vec::new(), Looked::default());
-        for target in targets {
-            let (mut target, looked) = (target, Instant::now());
-            let notebook = &target.notebook;
-            let may_hold = self.repeat <= 1 && target.cells.is_none();
-            let mut summary = Summary::default();
-            if let Some(reason) = &notebook.overrides.skip {
-                tell::skipped(root, &target, reason, &mut summary, emit)?;
-                tally.add(&target, &summary);
-                continue;
-            }
-            let ask = |cache: &ResultCache, surroundings: Surroundings<'_>| cache.ask(notebook, surroundings, &mut files);
-            let known = if may_hold { self.with_cache(turn, notebook, fingerprint(notebook), ask)? } else { None };
-            if known == Some(Known::Holds) {
-                tell::cached(root, &target, &mut summary, looked.elapsed(), emit)?;
-                tally.add(&target, &summary);
-            } else {
-                target.inputs_changed = known == Some(Known::Changed);
-                to_run.push(target);
-            }
-        }
-        let mut is_interrupted = false;
-        if !to_run.is_empty() {
-            let to_build: Vec<Notebook> = to_run.iter().map(|target| target.notebook.clone()).collect();
-            match self.build(turn.place, turn.notebooks, &to_build, emit) {
-                Err(RunError::Engine(EngineError::Interrupted)) => {
-                    is_interrupted = true;
-                    to_run.drain(..).try_for_each(|target| tally.not_begun(root, &target, emit))?;
-                }
-                built => built?,
-            }
-        }
-        let mut seen = BTreeMap::new();
-        let not_begun = self.run_all(turn.place, &to_run, emit, &mut |target, outcome| {
-            is_interrupted |= outcome.is_interrupted;
-            tally.add(target, &outcome.summary);
-            tally.add_hits(&outcome.hits);
-            let notebook = &target.notebook;
-            let engine = &self.engines[turn.place];
-            let sources = Sources { paths: engine.sources(), variables: engine.variables() };
-            let sources = if notebook.is_rust() { sources } else { Sources::default() };
-            let ran = Ran { accesses: outcome.accesses.as_ref(), began: turn.began };
-            let remember = |cache: &ResultCache, surroundings: Surroundings<'_>| {
-                if outcome.is_clean {
-                    cache.remember(notebook, surroundings, sources, ran, &mut files);
-                } else if outcome.summary.failed > 0 || outcome.summary.flaky > 0 {
-                    cache.forget(notebook, surroundings);
-                }
-            };
-            let remembered = self.with_cache(turn, notebook, fingerprint(notebook), remember).map(drop);
-            seen.extend(outcome.accesses.map(|accesses| (notebook.name.clone(), accesses)));
-            remembered
-        })?;
-        self.seen.append(&mut seen);
-        not_begun.iter().try_for_each(|target| tally.not_begun(root, target, emit))?;
-        Ok(is_interrupted)
-    }
-
     /// Builds the dependencies of the notebooks that `wanted` names, of all if it is empty. It runs nothing.
     ///
     /// # Errors
@@ -313,21 +213,6 @@ impl Runner<'_> {
 
     fn build(&mut self, place: usize, all: &[Notebook], selected: &[Notebook], emit: Emit<'_>) -> Result<(), RunError> {
         build(&mut *self.engines[place], all, selected, emit)
-    }
-
-    /// Lets `act` read or change the cache, if there is one.
-    fn with_cache<T>(
-        &self,
-        turn: &Turn<'_>,
-        notebook: &Notebook,
-        engine: &Parts,
-        act: impl FnOnce(&ResultCache, Surroundings<'_>) -> T,
-    ) -> Result<Option<T>, RunError> {
-        let Some(cache) = self.cache.filter(|_| self.engines[turn.place].knows_inputs(notebook)) else { return Ok(None) };
-        let environment = self.environment.files(notebook).map_err(|reason| environment_error(notebook, reason))?;
-        let snapshots = self.store.root().join(&notebook.name);
-        let surroundings = Surroundings { project: self.project, snapshots: &snapshots, environment: &environment, engine };
-        Ok(Some(act(cache, surroundings)))
     }
 
     /// Runs notebooks, as many at once as allowed, and passes the outcome of each to `done`. Returns those

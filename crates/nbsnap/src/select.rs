@@ -74,7 +74,7 @@ impl Selection {
     }
 
     /// Whether every notebook is selected.
-    pub fn is_all(&self) -> bool {
+    pub(crate) fn is_all(&self) -> bool {
         self.names.is_empty() && self.filter.is_none() && self.partition.is_none()
     }
 

@@ -14,8 +14,8 @@ use nbsnap::event::{Event, NotebookFinished, NotebookProblem, Status, Summary, T
 use nbsnap::notebook::Notebook;
 use nbsnap::project::Project;
 use nbsnap::record::{CellRecord, Failure};
-use nbsnap::run::Runner;
 use nbsnap::run::outputs_only::{AfterFailure, Executed, OutputsOnly};
+use nbsnap::run::{Runner, Seen};
 use nbsnap::select::Selection;
 use nbsnap::snapshot::{SnapshotStore, UpdateMode};
 
@@ -92,7 +92,7 @@ fn test(project: &Project, engines: &[&'static str]) -> (Summary, Vec<(String, S
     let mut echoes: Vec<Echo> = engines.iter().map(|name| Echo(name)).collect();
     let engines = echoes.iter_mut().map(|echo| echo as &mut dyn Engine).collect();
     let mut runner =
-        Runner { project, engines, environment: &Nothing, store: &store, cache: None, jobs: 1, repeat: 1, seen: BTreeMap::new() };
+        Runner { project, engines, environment: &Nothing, store: &store, cache: None, jobs: 1, repeat: 1, seen: Seen::default() };
     let mut seen = Vec::new();
     let summary = runner.run(&Selection::default(), &mut |event| {
         if let Event::NotebookFinished(NotebookFinished { notebook, status, .. }) = event {

@@ -39,7 +39,7 @@ mod state;
 mod toolchain;
 mod types;
 
-pub use access_layer::{NOTE_ACCESSES_IN, access_variables};
+pub use access_layer::access_variables;
 pub use cancellation::CancellationToken;
 pub use chain::{Came, Chain, LibrarySource, Step, dependencies_of, dependency_stages};
 pub use commands::{COMMANDS, CommandHelp};

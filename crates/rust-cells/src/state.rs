@@ -161,7 +161,7 @@ impl State {
     }
 
     /// Forgets all variables, since the process that held them is gone.
-    pub fn lose_variables(&mut self, why: &str) {
+    pub(crate) fn lose_variables(&mut self, why: &str) {
         for name in std::mem::take(&mut self.variables).keys() {
             self.lost.insert(name.clone(), why.to_owned());
         }

@@ -12,7 +12,7 @@ use nbsnap::project::Project;
 use nbsnap::report::{Reporter, Reporters};
 use nbsnap::run::cache::{FILES_BESIDE, Parts, ResultCache, SEEN_FILES};
 use nbsnap::run::watch::{Watch, WatchError};
-use nbsnap::run::{RunError, Runner};
+use nbsnap::run::{RunError, Runner, Seen};
 use nbsnap::select::Selection;
 use nbsnap::snapshot::UpdateMode;
 
@@ -54,7 +54,7 @@ fn watch(folder: &Path, profile: &str, args: &TestArgs, all: Selection) -> Resul
     // The inputs of each notebook's last run. A change while other notebooks run counts, too.
     let mut known = Inputs::new();
     // What the cells of each notebook asked for in its last run.
-    let mut seen = BTreeMap::new();
+    let mut seen = Seen::default();
     // One watch for all turns. So changes while notebooks run are seen, also when a run breaks down before
     // it has read all its inputs.
     let unwatched = |error: WatchError| RunError::Engine(EngineError::Failed { message: error.to_string() });
@@ -72,7 +72,8 @@ fn watch(folder: &Path, profile: &str, args: &TestArgs, all: Selection) -> Resul
                     Err(error @ (RunError::Engine(EngineError::Interrupted) | RunError::Report(_))) => return Err(error),
                     Err(error) => broken = Some(chain(&error)),
                     Ok(_) => {
-                        take_what_was_written(&mut known, runner.inputs(&all)?, |name| runner.has_seen_newer(name, began));
+                        let now = runner.inputs(&all)?;
+                        take_what_was_written(&mut known, now, |name| runner.has_seen_newer(name, began));
                     }
                 }
             }
@@ -119,7 +120,7 @@ fn watch(folder: &Path, profile: &str, args: &TestArgs, all: Selection) -> Resul
 
 /// Takes over what a run itself may have written, and what is known only since it: which files cells asked
 /// for. Those are left out where one of them has changed meanwhile, so that the notebook runs again.
-fn take_what_was_written(known: &mut Inputs, now: Inputs, has_seen_newer: impl Fn(&str) -> bool) {
+fn take_what_was_written(known: &mut Inputs, now: Inputs, mut has_seen_newer: impl FnMut(&str) -> bool) {
     for (name, now) in now {
         let Some(known) = known.get_mut(&name) else { continue };
         for part in ["snapshots", "lock", "dependencies"] {
@@ -164,7 +165,7 @@ fn with_runner<T>(
         cache: (!config.fresh).then_some(&cache),
         jobs: session::jobs(config.jobs),
         repeat: args.repetition.repeat,
-        seen: BTreeMap::new(),
+        seen: Seen::default(),
     };
     act(&mut runner, &mut reporter)
 }

@@ -37,6 +37,9 @@ fn failed(source: &str, failure: Failure) -> String {
 
 /// A run in which one notebook passes and the other fails.
 fn whole_run() -> Vec<Event> {
+    let (passed, failed, pending, orphans) = (1, 1, 1, 2);
+    let summary = Summary { passed, failed, pending, orphans, cells_passed: 9, ..Summary::default() };
+    let summary = Summary { cells_failed: 1, cells_not_run: 2, ..summary };
     let (notebook, path) = (|| "04-execute".to_owned(), || PathBuf::from("notebooks/04-execute.ipynb"));
     let not_run = Event::CellFinished(CellFinished {
         notebook: notebook(),
@@ -84,19 +87,7 @@ fn whole_run() -> Vec<Event> {
             evidence: Evidence::Run,
             elapsed: Duration::from_secs(101),
         }),
-        Event::RunFinished {
-            summary: Summary {
-                passed: 1,
-                failed: 1,
-                cells_passed: 9,
-                cells_failed: 1,
-                cells_not_run: 2,
-                pending: 1,
-                orphans: 2,
-                ..Summary::default()
-            },
-            elapsed: Duration::from_secs(115),
-        },
+        Event::RunFinished { summary, elapsed: Duration::from_secs(115) },
     ]
 }
 
