@@ -133,6 +133,9 @@ pub enum Event {
     },
 }
 
+/// Takes events. An error ends the run.
+pub type Emit<'a> = &'a mut dyn FnMut(Event) -> std::io::Result<()>;
+
 /// How long a cell took.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Timing {

@@ -6,6 +6,7 @@
 use std::path::Path;
 
 use crate::state::{ErrorFormat, State};
+use crate::types::shown;
 
 /// The effect of a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -165,23 +166,6 @@ fn unknown(name: &str) -> String {
     let near = COMMANDS.iter().find(|command| command.name.starts_with(name) && name.len() > 1);
     let hint = near.map(|near| format!("; did you mean `{}`?", near.name)).unwrap_or_default();
     format!("Unrecognised command {name}{hint}")
-}
-
-/// A type as the author would write it, without the marks that keep it apart from items of the notebook.
-pub(crate) fn shown(ty: &str) -> String {
-    let mut text = String::with_capacity(ty.len());
-    let mut before = ' ';
-    let mut rest = ty;
-    while let Some(character) = rest.chars().next() {
-        if rest.starts_with("::") && !before.is_alphanumeric() && !['_', '>'].contains(&before) {
-            rest = &rest[2..];
-            continue;
-        }
-        text.push(character);
-        before = character;
-        rest = &rest[character.len_utf8()..];
-    }
-    text
 }
 
 fn no_variable(state: &State, name: &str) -> String {

@@ -50,5 +50,5 @@ pub use file_state::{FileState, Interest};
 pub use output::Output;
 pub use process::{AccessLog, Accesses, Beyond, CellHandle, Ending, Process, ProcessSettings, describe_exit};
 pub use session::{CellOutcome, Executed, Limits, Session, WHILE_NO_CELL_RAN};
-pub use state::{Definition, ErrorFormat, LiveVariable, State, shown_type};
+pub use state::{Definition, ErrorFormat, LiveVariable, State};
 pub use toolchain::{Toolchain, foreign_variables};

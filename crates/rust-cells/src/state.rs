@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use crate::dependencies::DependencySet;
 use crate::items::Items;
+use crate::types::shown;
 
 /// A variable that lives on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,10 +45,11 @@ pub enum ErrorFormat {
     Pretty,
 }
 
-/// A variable's type as its author would write it, without the marks that keep it apart from items of the
-/// notebook.
-pub fn shown_type(variable: &LiveVariable) -> String {
-    crate::commands::shown(&variable.ty)
+impl LiveVariable {
+    /// Its type as its author would write it, without the marks that keep it apart from items of the notebook.
+    pub fn shown_type(&self) -> String {
+        shown(&self.ty)
+    }
 }
 
 impl ErrorFormat {

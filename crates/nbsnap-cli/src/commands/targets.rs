@@ -110,7 +110,7 @@ impl Targets {
         if notebooks.names().is_empty() {
             return Err(RunError::NoNotebooks { folder: project.notebooks_dir() }.into());
         }
-        let chosen = Selection::of_names(&others).choose(&notebooks).map_err(ProjectError::from)?;
+        let chosen = Selection::of_names(&others).choose(&notebooks)?;
         if chosen.iter().any(|chosen| chosen.cells.is_some()) {
             return Err(CommandError::Usage("this command takes whole notebooks: leave out `::` and what follows it".into()));
         }

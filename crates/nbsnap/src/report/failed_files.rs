@@ -11,8 +11,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::reporter::{Reporter, about};
 use super::run::{NotebookRun, Run};
-use super::{Reporter, about};
 use crate::document::Document;
 use crate::event::{CellProblem, Event};
 use crate::files::atomic_write;

@@ -15,9 +15,10 @@ use running::Running;
 use totals::{leftovers, totals};
 
 use super::cell;
+use super::left_files::LeftFiles;
 use super::progress::{Output, Progress};
+use super::reporter::Reporter;
 use super::style::{Style, clock, count, indented};
-use super::{LeftFiles, Reporter};
 use crate::event::{CellFinished, CellProblem, CellVerdict, Event, NotebookFinished, Status, Summary};
 use crate::redact::RuleHits;
 use crate::snapshot::visible;

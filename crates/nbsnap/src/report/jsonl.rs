@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Reporter, cell, printable_json};
+use super::cell;
+use super::printable::printable_json;
+use super::reporter::Reporter;
 use crate::event::{CellFinished, CellProblem, CellVerdict, Event, Evidence, NotebookFinished, Proposal, Summary};
 use crate::notebook::CodeCell;
 use crate::record::{CellRecord, Failure};

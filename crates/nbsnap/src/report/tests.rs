@@ -3,14 +3,14 @@
 
 mod made_up_run;
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use made_up_run::{every_verdict, failed, notebook_events};
 
 use super::*;
-use crate::event::{CellProblem, CellVerdict, Proposal, Summary};
+use crate::event::{CellProblem, CellVerdict, Event, Proposal, Summary};
 use crate::record::CellRecord;
 use crate::snapshot::{Difference, visible};
 

@@ -6,20 +6,12 @@ use std::time::SystemTime;
 
 use rust_cells::{Accesses, Interest};
 
-use super::cache::{self, Looked, Parts, Sources, Surroundings};
-use super::one::Target;
-use super::{RunError, Runner, Selected};
+use super::cache::{self, Parts, Sources, Surroundings};
+use super::error::RunError;
+use super::runner::{Runner, Selected};
+use super::target::Target;
 use crate::files::digest::digest;
 use crate::select::Selection;
-
-/// What the cells of each notebook asked for when it last ran, where its engine knows that. Whoever waits for
-/// changes passes it from run to run.
-#[derive(Clone, Debug, Default)]
-pub struct Seen {
-    pub(super) accesses: BTreeMap<String, Accesses>,
-    /// These files as they were last: one that nobody has touched since is not read again.
-    looked: Looked,
-}
 
 impl Runner<'_> {
     /// What the verdicts on the selected notebooks rest on as it is now, by notebook. For one that cannot be

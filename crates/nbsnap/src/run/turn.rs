@@ -4,11 +4,14 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::{Instant, SystemTime};
 
 use super::cache::{Known, Looked, Parts, Ran, ResultCache, Sources, Surroundings};
-use super::one::{Outcome, Target};
+use super::error::RunError;
+use super::one::Outcome;
+use super::runner::Runner;
 use super::tally::Tally;
-use super::{Emit, RunError, Runner, environment_error, tell};
+use super::target::Target;
+use super::tell;
 use crate::engine::{Engine, EngineError};
-use crate::event::Summary;
+use crate::event::{Emit, Summary};
 use crate::notebook::Notebook;
 
 /// One engine's part in a run.
@@ -86,7 +89,7 @@ impl Runner<'_> {
             match self.build(turn.place, turn.notebooks, &to_build, emit) {
                 Err(RunError::Engine(EngineError::Interrupted)) => {
                     is_interrupted = true;
-                    to_run.drain(..).try_for_each(|target| tally.not_begun(&self.project.root, &target, emit))?;
+                    to_run.drain(..).try_for_each(|target| tally.not_begun(self.project, &target, emit))?;
                 }
                 built => built?,
             }
@@ -102,7 +105,7 @@ impl Runner<'_> {
             remembered
         })?;
         self.seen.accesses.append(&mut seen);
-        not_begun.iter().try_for_each(|target| tally.not_begun(&self.project.root, target, emit))?;
+        not_begun.iter().try_for_each(|target| tally.not_begun(self.project, target, emit))?;
         Ok(is_interrupted)
     }
 
@@ -117,13 +120,12 @@ impl Runner<'_> {
         tally: &mut Tally,
         emit: Emit<'_>,
     ) -> Result<Vec<Target>, RunError> {
-        let root = &self.project.root;
         let mut to_run = Vec::new();
         for mut target in targets {
             let (notebook, looked) = (&target.notebook, Instant::now());
             let mut summary = Summary::default();
             if let Some(reason) = &notebook.overrides.skip {
-                tell::skipped(root, &target, reason, &mut summary, emit)?;
+                tell::skipped(self.project, &target, reason, &mut summary, emit)?;
                 tally.add(&target, &summary);
                 continue;
             }
@@ -131,7 +133,7 @@ impl Runner<'_> {
             let ask = |cache: &ResultCache, surroundings: Surroundings<'_>| cache.ask(notebook, surroundings, files);
             let known = if may_hold { self.with_cache(turn, notebook, fingerprints.get(notebook), ask)? } else { None };
             if known == Some(Known::Holds) {
-                tell::cached(root, &target, &mut summary, looked.elapsed(), emit)?;
+                tell::cached(self.project, &target, &mut summary, looked.elapsed(), emit)?;
                 tally.add(&target, &summary);
             } else {
                 target.inputs_changed = known == Some(Known::Changed);
@@ -173,7 +175,7 @@ impl Runner<'_> {
         act: impl FnOnce(&ResultCache, Surroundings<'_>) -> T,
     ) -> Result<Option<T>, RunError> {
         let Some(cache) = self.cache.filter(|_| self.engines[turn.place].knows_inputs(notebook)) else { return Ok(None) };
-        let environment = self.environment.files(notebook).map_err(|reason| environment_error(notebook, reason))?;
+        let environment = self.environment.files(notebook).map_err(|reason| RunError::environment(notebook, reason))?;
         let snapshots = self.store.root().join(&notebook.name);
         let surroundings = Surroundings { project: self.project, snapshots: &snapshots, environment: &environment, engine };
         Ok(Some(act(cache, surroundings)))

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::prepare::BuildEvent;
+use super::settings::BuildEvent;
 use crate::cancellation::CancellationToken;
 use crate::{Error, Toolchain, lifetime};
 

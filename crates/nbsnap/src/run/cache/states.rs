@@ -27,7 +27,7 @@ pub struct Looked {
 
 impl Looked {
     /// The state now. A file that nobody has touched since is not read again.
-    pub(in crate::run) fn now(&mut self, path: PathBuf, interest: Interest) -> std::io::Result<FileState> {
+    pub(crate) fn now(&mut self, path: PathBuf, interest: Interest) -> std::io::Result<FileState> {
         let key = (path, interest);
         if let Some(state) = self.now.get(&key).filter(|state| state.is_untouched()) {
             return Ok(state.clone());
