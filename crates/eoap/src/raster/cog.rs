@@ -13,7 +13,8 @@ use super::{
     dataset::Raster,
     georeference::{affine::Affine, crs::Crs},
     resample::Resampling,
-    tiff::{data_type::DataType, sample::Sample},
+    sample::Sample,
+    tiff::data_type::DataType,
 };
 use crate::{
     error::{Error, Result},
