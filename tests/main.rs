@@ -32,6 +32,7 @@ mod record;
 mod reports;
 mod repositories;
 mod review;
+mod rooms;
 mod rules;
 mod run;
 mod scenario;

@@ -20,6 +20,7 @@ mod generate;
 mod items;
 mod lifetime;
 mod output;
+mod position;
 mod process;
 mod refusal;
 #[allow(

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::compile::{Made, Message};
-use crate::crate_source::{Origin, position};
+use crate::crate_source::Origin;
 use crate::diagnostics::{Diagnostic, Map, Place};
 use crate::generate::{Keeping, Plan, Showing, own_key};
+use crate::position::position;
 use crate::refusal;
 
 /// What to do after rustc has refused a crate.
