@@ -13,7 +13,7 @@ use crate::screen;
 
 /// Runs the command.
 pub(crate) fn run(project: &Project, names: &[String]) -> Result<Exit, RunError> {
-    let store = super::store(project, UpdateMode::WritePending);
+    let store = super::store::store(project, UpdateMode::WritePending);
     let notebooks = project.notebooks()?;
     let selected = Selection::of_names(&with_whole_paths(names)).names_of(&notebooks)?;
     let (usable, all) = (&notebooks.usable, names.is_empty());

@@ -12,7 +12,8 @@ use nbsnap::notebook::NotebookError;
 use nbsnap::snapshot::UpdateMode;
 
 use super::open::open;
-use super::{Targets, or_say};
+use super::output::or_say;
+use super::targets::Targets;
 use crate::args::{ExportArgs, ExportFormat, OutputSource};
 use crate::error::CommandError;
 use crate::exit::Exit;
@@ -21,7 +22,7 @@ use crate::screen;
 /// Runs the command.
 pub(crate) fn run(targets: &Targets, args: &ExportArgs) -> Result<Exit, CommandError> {
     let store = targets.project.as_ref().filter(|_| args.outputs == OutputSource::Snapshots);
-    let store = store.map(|project| super::store(project, UpdateMode::Never));
+    let store = store.map(|project| super::store::store(project, UpdateMode::Never));
     let mut pages = Vec::new();
     let (mut has_stale, mut are_all_read) = (false, true);
     for path in &targets.paths {

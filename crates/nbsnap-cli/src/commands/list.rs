@@ -29,7 +29,7 @@ pub(crate) fn run(project: &Project, args: &ListArgs) -> Result<Exit, CommandErr
     let selected = Selection::of_names(&with_whole_paths(&args.names)).names_of(&notebooks)?;
     notebooks.usable.retain(|notebook| selected.contains(&notebook.name));
     notebooks.unusable.retain(|(name, ..)| selected.contains(name));
-    let store = super::store(project, UpdateMode::Never);
+    let store = super::store::store(project, UpdateMode::Never);
     let text = if args.json { as_json(project, &store, &notebooks) } else { as_text(&store, &notebooks) };
     screen::stdout().write_all(text.as_bytes()).map_err(CommandError::Output)?;
     Ok(Exit::Success)

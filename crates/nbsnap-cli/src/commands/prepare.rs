@@ -43,7 +43,7 @@ fn build(project: &Project, names: &[String], choice: EngineChoice, args: &Prepa
     if told == Told::Folder {
         engine = engine.only_evcxrs();
     }
-    let store = super::store(project, UpdateMode::Never);
+    let store = super::store::store(project, UpdateMode::Never);
     let mut reporter = session::reporter(&args.report);
     let mut runner = Runner {
         project,

@@ -154,7 +154,7 @@ fn with_runner<T>(
     let lock_file = if update == UpdateMode::WritePending { LockFile::Updated } else { LockFile::Kept };
     let engine = |choice: &EngineChoice| session::engine_until(&interrupt, project, &args.build, *choice, lock_file);
     let mut engines: Vec<ByKernel> = config.engine.iter().map(engine).collect();
-    let store = super::store(project, update);
+    let store = super::store::store(project, update);
     let cache = ResultCache::new(&session::cache_dir(project, &args.build), project);
     let mut reporter = reporters::of_test(project, &args.report)?;
     let mut runner = Runner {
