@@ -7,8 +7,7 @@ use nbsnap::notebook::NotebookError;
 use crate::error::{CommandError, chain};
 use crate::screen;
 
-/// What there is of a notebook that can be read, or none: then why not is said on standard error, and other
-/// notebooks go on.
+/// A notebook, if it can be read. If not, the reason is printed on standard error, and other notebooks go on.
 pub(super) fn or_say<T>(read: Result<T, NotebookError>) -> Result<Option<T>, CommandError> {
     match read {
         Ok(read) => Ok(Some(read)),
@@ -19,7 +18,7 @@ pub(super) fn or_say<T>(read: Result<T, NotebookError>) -> Result<Option<T>, Com
     }
 }
 
-/// Says a line on standard output.
+/// Prints a line on standard output.
 pub(super) fn say(text: &str) -> Result<(), CommandError> {
     print(&mut screen::stdout(), &format!("{text}\n"))
 }
