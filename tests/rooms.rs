@@ -1,8 +1,8 @@
-//! Which files of a crate use which others. A room is a folder of a crate's `src`, with the file of its name; each
-//! file at the top is a room of its own.
+//! Which files of a crate use which others. A room is a folder of a crate's `src`, with the file of its name;
+//! each file at the top is a room of its own.
 //!
-//! Files of different rooms are never in a circle, so that a room can be read, changed and tested without those
-//! above it. It reads sources as text: what a macro makes is not seen.
+//! Files of different rooms are never in a circle. So a room can be read, changed and tested without those
+//! above it. Sources are read as text: what a macro makes is not seen.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;

@@ -1,5 +1,5 @@
-//! The file that marks a folder as generated (<https://bford.info/cachedir>). Backup programs leave such folders out, and
-//! so does the search for notebooks.
+//! The file that marks a folder as generated (<https://bford.info/cachedir>). Backup programs leave such
+//! folders out, and so does the search for notebooks.
 
 use std::io;
 use std::path::Path;

@@ -6,8 +6,8 @@ use rust_cells::Accesses;
 
 use super::cache::Looked;
 
-/// What the cells of each notebook asked for when it last ran, where its engine knows that. Whoever waits for
-/// changes passes it from run to run.
+/// What the cells of each notebook asked for when it last ran, where its engine knows that. A caller that
+/// waits for changes passes it from run to run.
 #[derive(Clone, Debug, Default)]
 pub struct Seen {
     pub(super) accesses: BTreeMap<String, Accesses>,

@@ -1,7 +1,7 @@
 //! The values of pixels, by the Rust type that holds them.
 //!
-//! [`PixelValue`] turns bytes into values. A type reads every band whose values it holds exactly, so that nothing
-//! is lost unseen.
+//! [`PixelValue`] turns bytes into values. A type reads every band whose values it holds exactly, so that
+//! nothing is lost unseen.
 
 use ndarray::ArrayView3;
 
