@@ -101,7 +101,8 @@ impl Raster {
     ///
     /// # Errors
     ///
-    /// Those of fetching as in [`Raster::open`], and [`Error::Raster`] if the pixels cannot be decoded.
+    /// Those of fetching as in [`Raster::open`], and [`Error::Raster`](crate::Error::Raster) if the pixels
+    /// cannot be decoded.
     pub fn statistics(&self, max_size: u32) -> BoxFuture<'_, Result<Statistics>> {
         Box::pin(async move {
             let header = &self.shared.header;
