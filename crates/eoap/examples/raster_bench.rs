@@ -28,6 +28,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             return Ok(());
         }
         "full" => read.await?,
+        "floats" => {
+            let array = raster.read::<f32>().band(1).await?;
+            let seconds = start.elapsed().as_secs_f64();
+            println!("{seconds} {}", array.iter().map(|value| f64::from(*value)).sum::<f64>());
+            return Ok(());
+        }
         "decimated" => read.shape(1000, 1000).await?,
         "window" => read.window(Window::new(5003, 4711, 300, 300)).await?,
         "bilinear" => read.shape(1500, 1500).resampling(Resampling::Bilinear).await?,

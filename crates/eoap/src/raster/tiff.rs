@@ -15,6 +15,7 @@ pub(crate) mod header;
 pub(crate) mod jpeg;
 pub(crate) mod level;
 pub(crate) mod nodata;
+mod predictor;
 pub(crate) mod sparse;
 mod tags;
 pub(crate) mod value;

@@ -25,6 +25,12 @@ pub(crate) struct Described {
 }
 
 impl Described {
+    /// The same data as rows of this many bytes.
+    pub(crate) fn of_bytes(self, row_bytes: usize) -> Self {
+        let predictor = Predictor::None.to_u16();
+        Self { width: row_bytes as u32, samples: 1, bits: 8, format: SampleFormat::Uint, predictor, ..self }
+    }
+
     /// Whether the bytes that are unpacked are the values as they are.
     pub(crate) fn is_plain(&self) -> bool {
         let native = if cfg!(target_endian = "big") { ByteOrder::BigEndian } else { ByteOrder::LittleEndian };
