@@ -13,6 +13,7 @@ mod listing;
 pub(crate) mod object_url;
 mod profile;
 mod s3;
+mod s3_listing;
 pub(crate) mod shown_address;
 mod store;
 mod store_builder;

@@ -5,7 +5,9 @@
 
 use std::time::{Duration, Instant};
 
-use eoap::{Client, Execution, ItemCollection, Job, Listing, Preview, Profile, Raster, Results, Statistics, StatusInfo, Store};
+use eoap::{
+    Client, Download, Execution, ItemCollection, Job, Listing, Preview, Profile, Raster, Results, Statistics, StatusInfo, Store,
+};
 use serde_json::json;
 use wiremock::{
     Mock, MockServer, ResponseTemplate,
@@ -35,6 +37,7 @@ fn environment_is_honoured() {
         std::env::remove_var("AWS_ENDPOINT_URL");
     }
     runtime.block_on(proxies(&proxy));
+    runtime.block_on(keys_with_empty_parts(&proxy)).expect("a download");
     runtime.block_on(tutorial(&proxy)).expect("the tutorial");
     runtime.block_on(poll_interval(&proxy));
 }
@@ -65,6 +68,23 @@ async fn proxies(proxy: &MockServer) {
         .await;
     let error = Raster::open(&asset).await.expect_err("refused").to_string();
     assert!(error.contains("s3://results/job/otsu.tif") && error.contains("is not served here"), "{error}");
+}
+
+/// An asset whose key has an empty part is saved under its name.
+async fn keys_with_empty_parts(proxy: &MockServer) -> eoap::Result<()> {
+    let water = include_bytes!("data/water-1.tif").to_vec();
+    Mock::given(path("/results/scenes//otsu.tif")).respond_with(Object(water.clone())).mount(proxy).await;
+    let asset: eoap::stac::Asset = serde_json::from_value(json!({
+        "href": "s3://results/scenes//otsu.tif", "storage:endpoint": "http://localstack.invalid:4566"
+    }))
+    .expect("asset");
+    let folder = std::env::temp_dir().join(format!("eoap-empty-parts-{}", std::process::id()));
+    let saved = Download::of(&asset).folder(&folder).await?;
+    assert_eq!(saved.file_name().expect("a name"), "otsu.tif");
+    assert_eq!(std::fs::read(&saved).expect("the file"), water);
+    assert_eq!(Raster::open(&asset).await?.profile().width, 1821);
+    std::fs::remove_dir_all(folder).expect("the folder is removed");
+    Ok(())
 }
 
 /// The code of a notebook, cell by cell, with hosts that only the proxy knows.

@@ -32,6 +32,11 @@ pub(crate) fn file_client() -> Result<reqwest::Client> {
     build(settings(READ_TIMEOUT).redirect(reqwest::redirect::Policy::limited(MAX_REDIRECTS)).referer(false))
 }
 
+/// A client for signed requests. It follows no redirect, since a signature is for one server.
+pub(crate) fn signed_client() -> Result<reqwest::Client> {
+    build(settings(READ_TIMEOUT))
+}
+
 /// A client that neither follows redirects nor repeats requests. Proxies come from `http_proxy`,
 /// `https_proxy` and `no_proxy`.
 fn settings(read_timeout: Duration) -> reqwest::ClientBuilder {

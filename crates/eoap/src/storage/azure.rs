@@ -1,16 +1,16 @@
 //! A store of Azure: settings from the caller and the environment, in this order.
 
-use std::{collections::HashMap, env, sync::Arc};
+use std::{collections::HashMap, env};
 
 use object_store::azure::{AzureConfigKey as Key, MicrosoftAzureBuilder};
 use url::Url;
 
 use super::{
     object_url::{ObjectUrl, Provider},
-    store::{Lazy, Store},
+    store::Store,
     store_builder::{StoreBuilder, checked, is_said, options, retry},
 };
-use crate::error::{Error, Result, chain};
+use crate::error::{Error, Result};
 
 const NO_ACCOUNT: &str = "there is no account: set AZURE_STORAGE_ACCOUNT_NAME (or AZURE_STORAGE_ACCOUNT, or AZURE_STORAGE_CONNECTION_STRING), or give \
      `Store::builder(\"az://container\")` an `.endpoint(\"https://account.blob.core.windows.net\")`";
@@ -67,12 +67,7 @@ pub(super) fn build(settings: StoreBuilder, container: String) -> Result<Store> 
     if let Some(endpoint) = &endpoint {
         builder = builder.with_endpoint(endpoint.clone());
     }
-    let store = builder.build().map_err(|error| Error::Store {
-        url: root.to_string(),
-        reason: chain(&error),
-        source: Some(error.into()),
-    })?;
-    Ok(Store::new(Lazy::built(Arc::new(store)), root, endpoint, None))
+    Store::of_provider(builder.build(), root, endpoint)
 }
 
 /// The settings of the environment.

@@ -9,10 +9,10 @@ use object_store::{
 
 use super::{
     object_url::{ObjectUrl, Provider},
-    store::{Lazy, Store},
+    store::Store,
     store_builder::{StoreBuilder, checked, is_said, options, retry},
 };
-use crate::error::{Error, Result, chain};
+use crate::error::{Error, Result};
 
 /// The address of an emulator, as Google's own libraries read it; requests to one are not signed.
 const EMULATOR: &str = "STORAGE_EMULATOR_HOST";
@@ -59,12 +59,7 @@ pub(super) fn build(settings: StoreBuilder, bucket: String) -> Result<Store> {
     } else if let Some(token) = settings.session_token {
         builder = builder.with_bearer_token(token);
     }
-    let store = builder.build().map_err(|error| Error::Store {
-        url: root.to_string(),
-        reason: chain(&error),
-        source: Some(error.into()),
-    })?;
-    Ok(Store::new(Lazy::built(Arc::new(store)), root, endpoint, None))
+    Store::of_provider(builder.build(), root, endpoint)
 }
 
 /// Whether `gcloud auth application-default login` has left credentials.

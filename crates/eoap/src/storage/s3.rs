@@ -1,18 +1,16 @@
 //! A store on S3 or one like it: settings from the caller, the environment, the user's profile, and the
 //! asset, in this order.
 
-use std::sync::Arc;
-
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey as Key};
 use url::Url;
 
 use super::{
     object_url::{ObjectUrl, Provider},
     profile::{Profile, is_machine_of_aws},
-    store::{Lazy, Store},
+    store::{Lazy, Made, Store, UnplacedBucket},
     store_builder::{StoreBuilder, checked, is_said, options, retry},
 };
-use crate::error::{Error, Result, chain};
+use crate::error::{Error, Result};
 
 const NO_CREDENTIALS: &str = "there are no credentials: looked for AWS_ACCESS_KEY_ID in the environment, for the profile in ~/.aws/credentials and \
      ~/.aws/config (AWS_PROFILE), for a role of a container, and this is no machine of AWS. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, give them to \
@@ -27,8 +25,8 @@ pub(super) fn build(settings: StoreBuilder, bucket: String) -> Result<Store> {
 
 /// With the surroundings as an argument, so that tests can do without them.
 fn build_from(settings: StoreBuilder, bucket: String, surroundings: Surroundings) -> Result<Store> {
-    let root = format!("s3://{bucket}/");
-    let refuse = |reason: String| Error::Store { url: root.clone(), reason, source: None };
+    let root = ObjectUrl { provider: Provider::S3, bucket, key: String::new() };
+    let refuse = |reason: String| Error::Store { url: root.to_string(), reason, source: None };
     let Surroundings { environment, profile, is_unsigned, is_machine_of_aws } = surroundings;
     let set = |key: Key| environment.get_config_value(&key).filter(|value| !value.is_empty());
     let of_profile = |name: &str| profile.get(name).map(str::to_owned);
@@ -47,26 +45,14 @@ fn build_from(settings: StoreBuilder, bucket: String, surroundings: Surroundings
     if !is_unsigned && !has_credentials && (endpoint.is_some() || !is_machine_of_aws) {
         return Err(refuse(NO_CREDENTIALS.to_owned()));
     }
-    if let (true, false, Some(endpoint), Some(_)) = (is_assets, is_unsigned, &endpoint, &token)
-        && !is_of_aws(endpoint)
-    {
-        return Err(refuse(format!(
-            "the asset says that it lies at {endpoint}, which would be sent your session token; if you trust it, set AWS_ENDPOINT_URL={endpoint} or say \
-             `Store::builder(bucket).endpoint(…)`"
-        )));
+    if is_assets && !is_unsigned && token.is_some() {
+        endpoint.as_deref().map_or(Ok(()), may_have_token).map_err(refuse)?;
     }
-    let options = options(endpoint.is_some());
     let mut builder = environment
-        .with_bucket_name(&bucket)
-        .with_client_options(options.clone())
+        .with_bucket_name(&root.bucket)
+        .with_client_options(options(endpoint.is_some()))
         .with_retry(retry())
         .with_skip_signature(is_unsigned);
-    if let Some(endpoint) = &endpoint {
-        builder = builder.with_endpoint(endpoint).with_config(Key::S3Endpoint, endpoint);
-    }
-    if let Some(region) = &region {
-        builder = builder.with_region(region);
-    }
     if let Some((id, secret)) = credentials {
         builder = builder.with_access_key_id(id).with_secret_access_key(secret);
     }
@@ -76,18 +62,42 @@ fn build_from(settings: StoreBuilder, bucket: String, surroundings: Surroundings
     if settings.requester_pays {
         builder = builder.with_request_payer(true);
     }
-    let build = |builder: AmazonS3Builder| {
-        builder.build().map_err(|error| Error::Store { url: root.clone(), reason: chain(&error), source: Some(error.into()) })
-    };
+    connect(builder, root, endpoint, region)
+}
+
+/// The store at a place.
+fn connect(mut builder: AmazonS3Builder, root: ObjectUrl, endpoint: Option<String>, region: Option<String>) -> Result<Store> {
+    if let Some(endpoint) = &endpoint {
+        builder = builder.with_endpoint(endpoint).with_config(Key::S3Endpoint, endpoint);
+    }
+    if let Some(region) = &region {
+        builder = builder.with_region(region);
+    }
+    let made = Made::on_s3(builder.clone(), &root.bucket)?;
     let inner = match (&endpoint, &region) {
         // A bucket of AWS answers a request for its region.
         (None, None) => {
-            build(builder.clone())?;
-            Lazy::for_bucket(builder, bucket.clone(), options)
+            Lazy::for_bucket(UnplacedBucket { builder, address: address_of(&root.bucket), bucket: root.bucket.clone() })
         }
-        _ => Lazy::built(Arc::new(build(builder)?)),
+        _ => Lazy::built(made),
     };
-    Ok(Store::new(inner, ObjectUrl { provider: Provider::S3, bucket, key: String::new() }, endpoint, region))
+    Ok(Store::new(inner, root, endpoint, region))
+}
+
+/// Where a bucket of AWS answers, wherever it is. The certificate is for names without further dots.
+fn address_of(bucket: &str) -> String {
+    if bucket.contains('.') { format!("https://s3.amazonaws.com/{bucket}") } else { format!("https://{bucket}.s3.amazonaws.com") }
+}
+
+/// A session token goes to AWS, and where the user says.
+fn may_have_token(endpoint: &str) -> Result<(), String> {
+    if is_of_aws(endpoint) {
+        return Ok(());
+    }
+    Err(format!(
+        "the asset says that it lies at {endpoint}, which would be sent your session token; if you trust it, set AWS_ENDPOINT_URL={endpoint} or say \
+         `Store::builder(bucket).endpoint(…)`"
+    ))
 }
 
 /// The access key with its secret, and the token that belongs to them.

@@ -10,12 +10,13 @@ use std::{
 };
 
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 use futures_util::{StreamExt, stream::BoxStream};
 use object_store::{
-    ClientOptions, GetOptions, GetRange, ObjectStore, ObjectStoreExt,
-    aws::{AmazonS3Builder, resolve_bucket_region},
-    path::Path,
+    GetOptions, GetRange, ListResult, ObjectMeta, ObjectStore, ObjectStoreExt,
+    aws::AmazonS3Builder,
+    path::{Path, PathPart},
 };
 use tokio::sync::OnceCell;
 
@@ -24,6 +25,7 @@ use crate::{
     storage::{
         listing::{Entry, Listing},
         object_url::{ObjectUrl, Provider},
+        s3_listing::{CommonPrefix, Page, S3Lister, region_of},
         store_builder::StoreBuilder,
     },
 };
@@ -43,6 +45,9 @@ use crate::{
 /// public buckets. A session token is sent only to an endpoint that the user names. With an endpoint,
 /// addresses are path-style (`http://endpoint/bucket/key`) unless `AWS_VIRTUAL_HOSTED_STYLE_REQUEST` says
 /// otherwise, and plain HTTP is allowed. Proxies are taken from `http_proxy`, `https_proxy` and `no_proxy`.
+///
+/// Keys are taken as they are, also with empty parts (`a//b.tif`). Only keys that begin with a slash are not
+/// read.
 ///
 /// Google's stores read `GOOGLE_APPLICATION_CREDENTIALS`, `GOOGLE_SERVICE_ACCOUNT`, `GOOGLE_BASE_URL`,
 /// `STORAGE_EMULATOR_HOST`, `GS_NO_SIGN_REQUEST` and what `gcloud` has left; Azure's read
@@ -68,43 +73,84 @@ pub struct Store {
 
 /// A store that is made when it is needed. The region of a bucket of AWS, if it is not set, is requested
 /// then.
-pub(crate) struct Lazy {
-    made: OnceCell<Arc<dyn ObjectStore>>,
-    bucket: Option<(AmazonS3Builder, String, ClientOptions)>,
+pub(super) struct Lazy {
+    made: OnceCell<Made>,
+    bucket: Option<UnplacedBucket>,
+}
+
+/// What requests go through.
+pub(super) struct Made {
+    pub(super) objects: Arc<dyn ObjectStore>,
+    /// What lists keys that `objects` refuses.
+    pub(super) lister: Option<S3Lister>,
+}
+
+/// A bucket whose region is to be found.
+#[derive(Clone)]
+pub(super) struct UnplacedBucket {
+    pub(super) builder: AmazonS3Builder,
+    pub(super) bucket: String,
+    /// Where it answers with its region.
+    pub(super) address: String,
 }
 
 impl Lazy {
-    pub(crate) fn built(store: Arc<dyn ObjectStore>) -> Self {
-        Self { made: OnceCell::new_with(Some(store)), bucket: None }
+    pub(super) fn built(made: Made) -> Self {
+        Self { made: OnceCell::new_with(Some(made)), bucket: None }
     }
 
-    pub(crate) fn for_bucket(builder: AmazonS3Builder, bucket: String, options: ClientOptions) -> Self {
-        Self { made: OnceCell::new(), bucket: Some((builder, bucket, options)) }
+    pub(super) fn for_bucket(bucket: UnplacedBucket) -> Self {
+        Self { made: OnceCell::new(), bucket: Some(bucket) }
     }
 
     async fn store(&self) -> Result<&Arc<dyn ObjectStore>> {
+        Ok(&self.made().await?.objects)
+    }
+
+    pub(super) async fn made(&self) -> Result<&Made> {
         self.made
             .get_or_try_init(|| async {
-                let (builder, bucket, options) = self.bucket.clone().expect("a store that is not made knows its bucket");
-                let builder = match resolve_bucket_region(&bucket, &options).await {
-                    Ok(region) => builder.with_region(region),
+                let UnplacedBucket { builder, bucket, address } =
+                    self.bucket.clone().expect("a store that is not made knows its bucket");
+                let builder = match region_of(&address).await {
+                    Some(region) => builder.with_region(region),
                     // The request itself gives a better error.
-                    Err(_) => builder,
+                    None => builder,
                 };
-                let store = builder.build().map_err(|error| Error::Store {
-                    url: format!("s3://{bucket}/"),
-                    reason: chain(&error),
-                    source: Some(error.into()),
-                })?;
-                Ok(Arc::new(store) as Arc<dyn ObjectStore>)
+                Made::on_s3(builder, &bucket)
             })
             .await
     }
 }
 
+impl Made {
+    pub(super) fn on_s3(builder: AmazonS3Builder, bucket: &str) -> Result<Self> {
+        let built = builder.clone().build().map_err(|error| Error::Store {
+            url: format!("s3://{bucket}/"),
+            reason: chain(&error),
+            source: Some(error.into()),
+        })?;
+        let store = Arc::new(built);
+        Ok(Self { objects: store.clone(), lister: Some(S3Lister::new(&builder, bucket, store)) })
+    }
+}
+
 impl Store {
-    pub(crate) fn new(inner: Lazy, root: ObjectUrl, endpoint: Option<String>, region: Option<String>) -> Self {
+    pub(super) fn new(inner: Lazy, root: ObjectUrl, endpoint: Option<String>, region: Option<String>) -> Self {
         Self { inner: Arc::new(inner), root, endpoint, region }
+    }
+
+    /// The store that another provider's builder has made, if it has.
+    #[cfg(any(feature = "azure", feature = "gcp"))]
+    pub(super) fn of_provider(
+        built: object_store::Result<impl ObjectStore>,
+        root: ObjectUrl,
+        endpoint: Option<String>,
+    ) -> Result<Self> {
+        let objects =
+            built.map_err(|error| Error::Store { url: root.to_string(), reason: chain(&error), source: Some(error.into()) })?;
+        let made = Made { objects: Arc::new(objects), lister: None };
+        Ok(Self::new(Lazy::built(made), root, endpoint, None))
     }
 
     /// Settings for a store of this bucket: a bucket's name for S3, or an address such as `gs://bucket` or
@@ -165,21 +211,41 @@ impl Store {
 
     async fn level(&self, url: ObjectUrl) -> Result<Listing> {
         let (folder, stem) = url.key.rsplit_once('/').map_or(("", url.key.as_str()), |(folder, stem)| (folder, stem));
-        let prefix = (!folder.is_empty()).then(|| self.path(&url, folder)).transpose()?;
-        let page =
-            self.inner.store().await?.list_with_delimiter(prefix.as_ref()).await.map_err(|error| self.failed(&url, error))?;
-        let name = |path: &Path| path.filename().unwrap_or_default().to_owned();
-        let mut folders: Vec<String> = page.common_prefixes.iter().map(name).filter(|name| name.starts_with(stem)).collect();
-        let mut entries: Vec<Entry> = page
+        let made = self.inner.made().await?;
+        let lister = made.lister.as_ref();
+        // A key that begins with a slash is below a folder without a name, and no path has that.
+        let page = match (self.page(&made.objects, &url).await, lister) {
+            (Err(object_store::Error::InvalidPath { .. }), Some(lister)) => lister.level(&url.key).await.map(Level::from),
+            (page, _) => page,
+        };
+        let level = page.map_err(|error| self.failed(&url, error))?;
+        let below = url.key.len() - stem.len();
+        let name = |key: &str| key.get(below..).unwrap_or_default().to_owned();
+        let is_of_stem = |key: &str| name(key).starts_with(stem);
+        let mut folders: Vec<String> = level.folders.iter().filter(|key| is_of_stem(key)).map(|key| name(key)).collect();
+        let mut entries: Vec<Entry> = level
             .objects
-            .iter()
-            .map(|object| Entry::new(name(&object.location), object.location.to_string(), object.size, object.last_modified))
+            .into_iter()
             // Some programs make an object of a folder's name to show that there is one.
-            .filter(|entry| entry.name.starts_with(stem) && entry.key != folder)
+            .filter(|(key, ..)| is_of_stem(key) && key != folder && key.len() > below)
+            .map(|(key, size, time)| Entry::new(name(&key), key, size, time))
             .collect();
         folders.sort();
         entries.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(Listing::new(url.to_string(), folders, entries))
+    }
+
+    /// One level, as `object_store` lists it.
+    async fn page(&self, objects: &Arc<dyn ObjectStore>, url: &ObjectUrl) -> object_store::Result<Level> {
+        let prefix = match url.key.rsplit_once('/') {
+            None => None,
+            // `Path::parse` would take some of them away, and that is another folder.
+            Some((folder, _)) if folder.split('/').any(str::is_empty) => {
+                return Err(object_store::path::Error::EmptySegment { path: folder.to_owned() }.into());
+            }
+            Some((folder, _)) => Some(Path::parse(folder)?),
+        };
+        Ok(objects.list_with_delimiter(prefix.as_ref()).await?.into())
     }
 
     /// Fetches a whole object. `at` is an `s3://bucket/key` URL or the key alone.
@@ -195,7 +261,7 @@ impl Store {
     fn get_at(&self, url: Result<ObjectUrl>) -> BoxFuture<'_, Result<Bytes>> {
         Box::pin(async move {
             let url = url?;
-            let path = self.path(&url, &url.key)?;
+            let path = self.path(&url)?;
             let object = self.inner.store().await?.get(&path).await.map_err(|error| self.failed(&url, error))?;
             object.bytes().await.map_err(|error| self.failed(&url, error))
         })
@@ -204,7 +270,7 @@ impl Store {
     /// Fetches an object piece by piece, and says how large it is. What breaks off is asked for from there
     /// on.
     pub(crate) async fn stream(&self, url: &ObjectUrl) -> Result<(BoxStream<'_, Result<Bytes>>, u64)> {
-        let path = self.path(url, &url.key)?;
+        let path = self.path(url)?;
         let object = self.inner.store().await?.get(&path).await.map_err(|error| self.failed(url, error))?;
         let (size, url) = (object.meta.size, url.clone());
         let pieces = object.into_stream().map(move |piece| piece.map_err(|error| self.failed(&url, error)));
@@ -215,7 +281,7 @@ impl Store {
     /// Fetches a range of an object's bytes, and says how large the object is. The range may reach beyond the
     /// end.
     pub(crate) async fn get_range(&self, url: &ObjectUrl, range: Range<u64>, version: &OnceLock<String>) -> Result<(Bytes, u64)> {
-        let path = self.path(url, &url.key)?;
+        let path = self.path(url)?;
         // Parts of different objects are not joined.
         let if_match = version.get().cloned();
         let options = GetOptions { range: Some(GetRange::Bounded(range)), if_match, ..GetOptions::default() };
@@ -251,14 +317,23 @@ impl Store {
         })
     }
 
-    fn path(&self, url: &ObjectUrl, key: &str) -> Result<Path> {
-        // The library that requests objects takes slashes at the ends away, and would fetch another object.
-        if key.split('/').any(str::is_empty) {
-            let reason =
-                "its key has an empty part (a slash at an end, or two side by side), and such objects are not read".to_owned();
-            return Err(Error::Url { url: url.to_string(), reason });
+    /// The object's path. Its parts are joined one by one: as a whole, `object_store` refuses empty ones, which
+    /// keys may have.
+    fn path(&self, url: &ObjectUrl) -> Result<Path> {
+        let refuse = |reason: String| Error::Url { url: url.to_string(), reason };
+        if url.key.is_empty() {
+            return Err(refuse(
+                "this is a bucket; give the address of an object in it, such as s3://bucket/folder/file.tif".to_owned(),
+            ));
         }
-        Path::parse(key).map_err(|error| Error::Url { url: url.to_string(), reason: chain(&error) })
+        if url.key.starts_with('/') {
+            // A path begins with a part, so it would be another object's.
+            let reason = "its key begins with a slash, and such objects are not read; copy it to another key with `aws s3 cp`, \
+                          or give a presigned address (`aws s3 presign`) to `Raster::open_http`";
+            return Err(refuse(reason.to_owned()));
+        }
+        let join = |path: Path, part| PathPart::parse(part).map(|part| path.join(part));
+        url.key.split('/').try_fold(Path::ROOT, join).map_err(|error| refuse(chain(&error)))
     }
 
     fn failed(&self, url: &ObjectUrl, error: object_store::Error) -> Error {
@@ -272,10 +347,37 @@ impl Store {
                     "the store refuses; check the account and AZURE_STORAGE_ACCOUNT_KEY or AZURE_STORAGE_SAS_TOKEN: "
                 }
             },
+            object_store::Error::InvalidPath { .. } => "a key below it has an empty part, and only stores of S3 list such keys: ",
             _ => "",
         };
         let reason = format!("{advice}{}{at}", chain(&error));
         Error::Store { url: url.to_string(), reason, source: Some(Box::new(error)) }
+    }
+}
+
+/// The content of a level: keys of folders, without a slash at their ends, and objects with size and time.
+struct Level {
+    folders: Vec<String>,
+    objects: Vec<(String, u64, DateTime<Utc>)>,
+}
+
+impl From<ListResult> for Level {
+    fn from(page: ListResult) -> Self {
+        let object = |object: &ObjectMeta| (object.location.to_string(), object.size, object.last_modified);
+        Self {
+            folders: page.common_prefixes.iter().map(Path::to_string).collect(),
+            objects: page.objects.iter().map(object).collect(),
+        }
+    }
+}
+
+impl From<Page> for Level {
+    fn from(page: Page) -> Self {
+        let folder = |folder: CommonPrefix| folder.prefix.strip_suffix('/').map(str::to_owned).unwrap_or(folder.prefix);
+        Self {
+            folders: page.common_prefixes.into_iter().map(folder).collect(),
+            objects: page.contents.into_iter().map(|object| (object.key, object.size, object.last_modified)).collect(),
+        }
     }
 }
 
@@ -308,10 +410,14 @@ mod tests {
     #[test]
     fn keys_are_those_that_are_asked_for() {
         let store = store();
-        for key in ["s3://results//plain.tif", "s3://results/plain.tif/", "s3://results/a//b.tif", "s3://results/"] {
-            let url = ObjectUrl::parse(key).expect("URL");
-            let error = store.path(&url, &url.key).expect_err(key).to_string();
-            assert!(error.contains("empty part"), "{error}");
+        for key in ["plain.tif/", "a//b.tif", "a///b c+d%20.tif", "ä//"] {
+            let url = ObjectUrl::parse(&format!("s3://results/{key}")).expect("URL");
+            assert_eq!(store.path(&url).expect(key).as_ref(), key);
+        }
+        for (key, words) in [("/plain.tif", "begins with a slash"), ("", "this is a bucket"), ("a/../b.tif", "..")] {
+            let url = ObjectUrl { key: key.to_owned(), ..store.root.clone() };
+            let error = store.path(&url).expect_err(key).to_string();
+            assert!(error.contains(words), "{error}");
         }
     }
 }

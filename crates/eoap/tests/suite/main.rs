@@ -5,6 +5,7 @@ mod client;
 mod credentials;
 mod deploy;
 mod downloads;
+mod empty_parts;
 mod execution;
 mod faults;
 mod foreign;
