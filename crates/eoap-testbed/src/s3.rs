@@ -283,17 +283,7 @@ impl S3 for Buckets {
 
     async fn upload_part_copy(&self, request: S3Request<UploadPartCopyInput>) -> S3Result<S3Response<UploadPartCopyOutput>> {
         let input = request.input;
-        let source = self.source(&input.copy_source).await?;
-        let body = match input.copy_source_range {
-            None => source.body,
-            Some(range) => {
-                let range = s3s::dto::Range::parse(&range)
-                    .map_err(|_| s3_error!(InvalidArgument, "The range to copy has to be bytes=first-last"))?
-                    .check(source.body.len() as u64)?;
-                // A part of a slice has ends that fit into its index type.
-                source.body.slice(range.start as usize..range.end as usize)
-            }
-        };
+        let body = self.copied_part(&input.copy_source, input.copy_source_range.as_deref()).await?;
         let (tag, kept) = self.uploads.put(&input.upload_id, &input.bucket, &input.key, input.part_number, body)?;
         kept.wait().await?;
         let result = CopyPartResult {

@@ -2,7 +2,8 @@
 //!
 //! This module knows no request of the protocol.
 
-use s3s::dto::CopySource;
+use bytes::Bytes;
+use s3s::dto::{CopySource, Range};
 use s3s::{S3Error, S3Result, s3_error};
 
 use super::uploads::Uploads;
@@ -78,6 +79,17 @@ impl Buckets {
             CopySource::Bucket { bucket, key, .. } => self.object(bucket, key).await,
             _ => Err(s3_error!(NotImplemented, "The testbed has no access points")),
         }
+    }
+
+    /// The bytes of an object that a part of an upload is copied from.
+    pub(super) async fn copied_part(&self, source: &CopySource, range: Option<&str>) -> S3Result<Bytes> {
+        let body = self.source(source).await?.body;
+        let Some(range) = range else { return Ok(body) };
+        let range = Range::parse(range)
+            .map_err(|_| s3_error!(InvalidArgument, "The range to copy has to be bytes=first-last"))?
+            .check(body.len() as u64)?;
+        // A part of a slice has ends that fit into its index type.
+        Ok(body.slice(range.start as usize..range.end as usize))
     }
 
     pub(super) async fn delete(&self, bucket: &str, key: &str) -> S3Result {

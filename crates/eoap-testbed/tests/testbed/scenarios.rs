@@ -123,72 +123,63 @@ fn values_are_named_with_their_line() {
     }
 }
 
-/// What would be served without a word, and be wrong.
+// What would be served without a word, and be wrong.
+
 #[test]
-fn mistakes_that_can_be_read_are_named_too() {
-    let (process, results) = ("processes/greet/process.toml", "processes/greet/results.json");
-    for (file, from, to, place, why) in [
+fn mistakes_in_results_are_named() {
+    let results = "processes/greet/results.json";
+    for (from, to, why) in [
         (
-            results,
             "\"greeting\": \"Hello",
             "\"greting\": \"Hello",
-            results,
             "greting: the description has no output of this name: did you mean `greeting`?",
         ),
         (
-            results,
             "  \"greeting\": \"Hello, {{inputs.name}}!\",\n",
             "",
-            results,
             "greeting: the description has this output, and the results have not",
         ),
-        (results, "\"Hello, {{inputs.name}}!\",\n  \"card\"", "7,\n  \"card\"", results, "greeting: 7 is not of the type"),
-        (results, "{{inputs.language}}", "{{inputs.langauge}}", results, "did you mean `inputs.language`?"),
-        (
-            process,
-            "input = \"name\"",
-            "input = \"nme\"",
-            "process.toml:19: ",
-            "failure.input: the process has no input \"nme\": did you mean `name`?",
-        ),
-        (process, "after = 1", "after = 2", "process.toml:21: ", "failure.after: a job has 2 statuses: it cannot fail after 2"),
-        (
-            process,
-            "08:00:02.000Z",
-            "07:00:02.000Z",
-            "process.toml:15: ",
-            "status.updated: \"2025-01-01T07:00:02.000Z\" is earlier",
-        ),
-        (
-            process,
-            "08:00:02.012Z",
-            "07:00:02.012Z",
-            "process.toml:16: ",
-            "status.finished: \"2025-01-01T07:00:02.012Z\" is earlier",
-        ),
-        (process, "progress = 50", "progress = 400", "process.toml:8: ", "status.progress: 400 is not between 0 and 100"),
-        (
-            process,
-            "[[failure]]",
-            "[select]\ninput = \"nme\"\noutput = \"card\"\n\n[[failure]]",
-            "process.toml:19: ",
-            "select.input: the process has no input \"nme\"",
-        ),
-        (
-            process,
-            "[[failure]]",
-            "[select]\ninput = \"name\"\noutput = \"crad\"\n\n[[failure]]",
-            "process.toml:20: ",
-            "select.output: the process has no output \"crad\": did you mean `card`?",
-        ),
+        ("\"Hello, {{inputs.name}}!\",\n  \"card\"", "7,\n  \"card\"", "greeting: 7 is not of the type"),
+        ("{{inputs.language}}", "{{inputs.langauge}}", "did you mean `inputs.language`?"),
     ] {
-        refused(&copied("literal", file, from, to), place, why);
+        refused(&copied("literal", results, from, to), results, why);
     }
     let water = "processes/water-bodies/results.json";
     let (job, other) = ("68046976-7dcb-11f0-90ac-2a20aea25780", "78046976-7dcb-11f0-90ac-2a20aea25780");
     refused(&copied("water-bodies", water, job, other), water, "and it does not name the job of the fixtures");
     refused(&copied("water-bodies", water, "otsu.tif", "ostu.tif"), water, "there is no object s3/results/");
     refused(&copied("water-bodies", water, "s3://results", "s3://reslts"), water, "there is no bucket \"reslts\"");
+}
+
+#[test]
+fn mistakes_in_a_process_are_named() {
+    let process = "processes/greet/process.toml";
+    for (from, to, place, why) in [
+        (
+            "input = \"name\"",
+            "input = \"nme\"",
+            "process.toml:19: ",
+            "failure.input: the process has no input \"nme\": did you mean `name`?",
+        ),
+        ("after = 1", "after = 2", "process.toml:21: ", "failure.after: a job has 2 statuses: it cannot fail after 2"),
+        ("08:00:02.000Z", "07:00:02.000Z", "process.toml:15: ", "status.updated: \"2025-01-01T07:00:02.000Z\" is earlier"),
+        ("08:00:02.012Z", "07:00:02.012Z", "process.toml:16: ", "status.finished: \"2025-01-01T07:00:02.012Z\" is earlier"),
+        ("progress = 50", "progress = 400", "process.toml:8: ", "status.progress: 400 is not between 0 and 100"),
+        (
+            "[[failure]]",
+            "[select]\ninput = \"nme\"\noutput = \"card\"\n\n[[failure]]",
+            "process.toml:19: ",
+            "select.input: the process has no input \"nme\"",
+        ),
+        (
+            "[[failure]]",
+            "[select]\ninput = \"name\"\noutput = \"crad\"\n\n[[failure]]",
+            "process.toml:20: ",
+            "select.output: the process has no output \"crad\": did you mean `card`?",
+        ),
+    ] {
+        refused(&copied("literal", process, from, to), place, why);
+    }
     let run = "processes/water-bodies/process.toml";
     refused(
         &copied("water-bodies", run, "\"water-bodies\"", "\"water-body\""),
@@ -196,6 +187,10 @@ fn mistakes_that_can_be_read_are_named_too() {
         "run.built-in: there is no process \"water-body\" in the testbed",
     );
     refused(&copied("water-bodies", run, "after = 4", "after = 9"), run, "run.after: a job has 10 statuses");
+}
+
+#[test]
+fn mistakes_in_scenes_are_named() {
     let scenes = "scenes/scenes.toml";
     refused(
         &copied("water-bodies", scenes, "to = \"2024-12-31\"", "to = \"2022-12-31\""),

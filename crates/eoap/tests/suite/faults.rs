@@ -1,7 +1,10 @@
 //! Each kind of request while the network or the server misbehaves. There is an answer, or an error that
 //! says what happened, always in time. The server sees a request that changes something at most once.
 
-use std::time::{Duration, Instant};
+use std::{
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
 
 use eoap::{Client, Error, Execution, Retry};
 use futures_util::{StreamExt, stream};
@@ -181,6 +184,25 @@ fn name(outcome: &Result<(), Error>) -> String {
     }
 }
 
+/// What a fault may take.
+fn deadline(fault: Fault) -> Duration {
+    if fault == Fault::SlowBody { SHORT_DEADLINE } else { DEADLINE }
+}
+
+/// A client that tries often and soon.
+async fn client(address: SocketAddr, fault: Fault, is_passing: bool) -> Client {
+    let retry = Retry::default().first_delay(Duration::from_millis(5)).max_delay(Duration::from_millis(20));
+    // Someone who starts a server needs more than a few milliseconds.
+    let retry = retry.attempts(if (fault, is_passing) == (Fault::Refused, true) { 400 } else { ATTEMPTS });
+    let builder = Client::builder(format!("http://{address}/acme/ogc-api"))
+        .bearer("hush")
+        .timeout(deadline(fault))
+        .read_timeout(if fault == Fault::Silence { READ_TIMEOUT } else { DEADLINE })
+        .retry(retry);
+    // Reading the system's certificates takes the processor for a while, and the other lines have deadlines.
+    tokio::task::spawn_blocking(|| builder.build().expect("client")).await.expect("task")
+}
+
 /// One line of the table.
 async fn try_out(fault: Fault, kind: Kind, is_passing: bool) -> String {
     let (status, body) = kind.good();
@@ -196,17 +218,7 @@ async fn try_out(fault: Fault, kind: Kind, is_passing: bool) -> String {
             fault.reply(kind, &heard.path, &other)
         })
     };
-    let deadline = if fault == Fault::SlowBody { SHORT_DEADLINE } else { DEADLINE };
-    let retry = Retry::default().first_delay(Duration::from_millis(5)).max_delay(Duration::from_millis(20));
-    // Someone who starts a server needs more than a few milliseconds.
-    let retry = retry.attempts(if (fault, is_passing) == (Fault::Refused, true) { 400 } else { ATTEMPTS });
-    let builder = Client::builder(format!("http://{address}/acme/ogc-api"))
-        .bearer("hush")
-        .timeout(deadline)
-        .read_timeout(if fault == Fault::Silence { READ_TIMEOUT } else { DEADLINE })
-        .retry(retry);
-    // Reading the system's certificates takes the processor for a while, and the other lines have deadlines.
-    let client = tokio::task::spawn_blocking(|| builder.build().expect("client")).await.expect("task");
+    let client = client(address, fault, is_passing).await;
 
     let begin = Instant::now();
     let (server, outcome) = match (fault, is_passing) {
@@ -231,12 +243,23 @@ async fn try_out(fault: Fault, kind: Kind, is_passing: bool) -> String {
 
     let (expected, requests) = fault.expected(kind, is_passing);
     assert_eq!((name(&outcome).as_str(), seen), (expected, requests), "{line}: {outcome:?}");
-    assert!(elapsed < deadline + SLACK, "{line}");
-    assert!(kind.is_safe() || seen <= 1, "{line}");
-    for heard in server.iter().flat_map(Server::requests) {
+    assert!(elapsed < deadline(fault) + SLACK, "{line}");
+    check_requests(kind, server.as_ref(), &line);
+    check_secrets(fault, kind, (&elsewhere, address), outcome, &line);
+    line
+}
+
+/// Every request is signed, and what changes something is sent once.
+fn check_requests(kind: Kind, server: Option<&Server>, line: &str) {
+    assert!(kind.is_safe() || server.map_or(0, Server::count) <= 1, "{line}");
+    for heard in server.into_iter().flat_map(Server::requests) {
         assert_eq!(heard.headers.get("authorization").map(String::as_str), Some("Bearer hush"), "{line}");
         assert_eq!(kind.is_safe(), heard.method == "GET", "{line}");
     }
+}
+
+/// The token goes to no other server and into no message, which names the server that was asked.
+fn check_secrets(fault: Fault, kind: Kind, (elsewhere, address): (&Server, SocketAddr), outcome: Result<(), Error>, line: &str) {
     let followed = usize::from(fault == Fault::RedirectElsewhere && kind.is_safe());
     assert_eq!(elsewhere.count(), followed, "{line}");
     for heard in elsewhere.requests() {
@@ -249,7 +272,6 @@ async fn try_out(fault: Fault, kind: Kind, is_passing: bool) -> String {
             assert!(text.contains(&elsewhere.url()), "{line}: {text}");
         }
     }
-    line
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

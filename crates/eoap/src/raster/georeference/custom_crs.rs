@@ -8,7 +8,7 @@ use super::{
     crs::Crs,
     esri::is_web_mercator,
     geokeys::{GeoTags, USER_DEFINED},
-    projection_methods::{EASTING, LATITUDE, METHODS, NORTHING, PARALLEL_1, SCALE, TRANSVERSE_MERCATOR},
+    projection_methods::{EASTING, LATITUDE, METHODS, Method, NORTHING, PARALLEL_1, SCALE, TRANSVERSE_MERCATOR},
     wkt::{Node, Value},
 };
 
@@ -35,10 +35,30 @@ pub(crate) fn projected(tags: &GeoTags) -> Crs {
     if is_web_mercator(&name) {
         return Crs::from_epsg(3857);
     }
-    let define = || {
-        let (base, ellipsoid) = geographic_node(tags)?;
-        let number = |keys: &[u16]| keys.iter().find_map(|key| tags.double(*key));
-        let (unit, unit_code, metres) = unit(tags.short(LINEAR_UNITS)?)?;
+    let defined = Projection::of(tags).and_then(|projection| projection.system(tags, &name));
+    defined.unwrap_or_else(|| Crs { wkt: Some(local_wkt(&name, tags.is_projected())), ..Crs::named(name.clone()) })
+}
+
+/// A method with the values of its parameters.
+struct Projection {
+    method: &'static Method,
+    values: Vec<f64>,
+    false_easting: f64,
+    false_northing: f64,
+    /// The scale at the equator of a Mercator that has one.
+    scale: Option<f64>,
+    /// A latitude of origin other than the equator.
+    origin: Option<f64>,
+}
+
+/// The first of these keys that a file has.
+fn number(tags: &GeoTags, keys: &[u16]) -> Option<f64> {
+    keys.iter().find_map(|key| tags.double(*key))
+}
+
+impl Projection {
+    fn of(tags: &GeoTags) -> Option<Self> {
+        let number = |keys: &[u16]| number(tags, keys);
         let (method, values, false_easting, false_northing) = match tags.short(PROJECTION)? {
             // Zones of UTM, north and south (OGC 19-008r4 clause 7.5.4).
             zone @ (16001..=16060 | 16101..=16160) => {
@@ -55,65 +75,75 @@ pub(crate) fn projected(tags: &GeoTags) -> Crs {
                         _ => 0.0,
                     })
                 };
-                (
-                    method,
-                    method.parameters.iter().map(value).collect(),
-                    number(EASTING).unwrap_or(0.0),
-                    number(NORTHING).unwrap_or(0.0),
-                )
+                let values = method.parameters.iter().map(value).collect();
+                (method, values, number(EASTING).unwrap_or(0.0), number(NORTHING).unwrap_or(0.0))
             }
         };
-        // A Mercator with a scale at the equator has a name of its own.
-        let with_scale = number(SCALE).filter(|_| method.code == 7 && number(PARALLEL_1).is_none());
-        let mut names: Vec<(&str, &str, f64)> =
-            method.parameters.iter().zip(&values).map(|((wkt, proj, _), value)| (*wkt, *proj, *value)).collect();
-        if let Some(scale) = with_scale {
-            names = vec![("central_meridian", "lon_0", values[1]), ("scale_factor", "k", scale)];
-        }
+        let scale = number(SCALE).filter(|_| method.code == 7 && number(PARALLEL_1).is_none());
         // The standard has a latitude of origin for these, too, and few files do.
         let origin = number(LATITUDE).filter(|latitude| *latitude != 0.0);
-        match (method.code, origin) {
-            (7, Some(latitude)) if with_scale.is_none() => names.insert(1, ("Latitude of natural origin", "lat_0", latitude)),
+        Some(Self { method, values, false_easting, false_northing, scale, origin })
+    }
+
+    /// The parameters: the names of WKT and of PROJ, and the value.
+    fn parameters(&self) -> Vec<(&'static str, &'static str, f64)> {
+        let parameters = self.method.parameters.iter().zip(&self.values);
+        let mut named: Vec<_> = parameters.map(|((wkt, proj, _), value)| (*wkt, *proj, *value)).collect();
+        if let Some(scale) = self.scale {
+            named = vec![("central_meridian", "lon_0", self.values[1]), ("scale_factor", "k", scale)];
+        }
+        match (self.method.code, self.origin) {
+            (7, Some(latitude)) if self.scale.is_none() => named.insert(1, ("Latitude of natural origin", "lat_0", latitude)),
             (17, Some(latitude)) => {
-                names.rotate_left(1);
-                names.insert(0, ("latitude_of_origin", "lat_0", latitude));
+                named.rotate_left(1);
+                named.insert(0, ("latitude_of_origin", "lat_0", latitude));
             }
             _ => {}
         }
+        named
+    }
+
+    /// The system on the geographic one of the file.
+    fn system(&self, tags: &GeoTags, name: &str) -> Option<Crs> {
+        let (base, ellipsoid) = geographic_node(tags)?;
+        let (unit, unit_code, metres) = unit(tags.short(LINEAR_UNITS)?)?;
         let parameter = |name: &str, value: f64| Value::from(Node::new("PARAMETER", [Value::text(name), Value::number(value)]));
-        let mut nodes = vec![Value::text(&name), base.into()];
-        let wkt = if with_scale.is_some() { "Mercator_1SP" } else { method.wkt };
-        nodes.push(Node::new("PROJECTION", [Value::text(wkt)]).into());
-        nodes.extend(names.iter().map(|(name, _, value)| parameter(name, *value)));
-        nodes.extend([parameter("false_easting", false_easting), parameter("false_northing", false_northing)]);
-        let code = method.unit_has_code.then_some(unit_code);
+        let mut nodes = vec![Value::text(name), base.into()];
+        // A Mercator with a scale at the equator has a name of its own.
+        let method = if self.scale.is_some() { "Mercator_1SP" } else { self.method.wkt };
+        nodes.push(Node::new("PROJECTION", [Value::text(method)]).into());
+        nodes.extend(self.parameters().iter().map(|(name, _, value)| parameter(name, *value)));
+        nodes.extend([parameter("false_easting", self.false_easting), parameter("false_northing", self.false_northing)]);
+        let code = self.method.unit_has_code.then_some(unit_code);
         nodes.push(with_code(Node::new("UNIT", [Value::text(unit), Value::number(metres)]), code).into());
-        let (easting, northing) = match method.code {
-            15 if values[0] > 0.0 => ("SOUTH", "SOUTH"),
+        let (easting, northing) = match self.method.code {
+            15 if self.values[0] > 0.0 => ("SOUTH", "SOUTH"),
             15 => ("NORTH", "NORTH"),
             27 => ("WEST", "SOUTH"),
             _ => ("EAST", "NORTH"),
         };
         nodes.extend(axes([("Easting", easting), ("Northing", northing)]));
-
-        let mut proj = format!("+proj={}", method.proj);
-        if method.code == 15 {
-            proj += if values[0] > 0.0 { " +lat_0=90" } else { " +lat_0=-90" };
-        }
-        for (_, name, value) in names {
-            proj += &format!(" +{name}={value}");
-        }
-        if method.code == 9 {
-            proj += &format!(" +lat_0={}", values[0]);
-        }
-        proj += &format!(" +x_0={} +y_0={} {ellipsoid}", false_easting * metres, false_northing * metres);
-        proj += &if metres == 1.0 { " +units=m +no_defs".to_owned() } else { format!(" +to_meter={metres} +no_defs") };
         let epsg = code_of_zone(tags).filter(|_| metres == 1.0);
         // PROJ has no Mercator that begins elsewhere than at the equator.
-        let proj = Some(proj).filter(|_| method.code != 7 || origin.is_none());
-        Some(Crs { epsg, wkt: Some(Node::new("PROJCS", nodes).to_string()), name: Some(name.clone()), proj })
-    };
-    define().unwrap_or_else(|| Crs { wkt: Some(local_wkt(&name, tags.is_projected())), ..Crs::named(name.clone()) })
+        let proj = Some(self.proj(&ellipsoid, metres)).filter(|_| self.method.code != 7 || self.origin.is_none());
+        Some(Crs { epsg, wkt: Some(Node::new("PROJCS", nodes).to_string()), name: Some(name.to_owned()), proj })
+    }
+
+    /// The definition for PROJ, with a unit of this many metres.
+    fn proj(&self, ellipsoid: &str, metres: f64) -> String {
+        let mut proj = format!("+proj={}", self.method.proj);
+        if self.method.code == 15 {
+            proj += if self.values[0] > 0.0 { " +lat_0=90" } else { " +lat_0=-90" };
+        }
+        for (_, name, value) in self.parameters() {
+            proj += &format!(" +{name}={value}");
+        }
+        if self.method.code == 9 {
+            proj += &format!(" +lat_0={}", self.values[0]);
+        }
+        proj += &format!(" +x_0={} +y_0={} {ellipsoid}", self.false_easting * metres, self.false_northing * metres);
+        proj + &if metres == 1.0 { " +units=m +no_defs".to_owned() } else { format!(" +to_meter={metres} +no_defs") }
+    }
 }
 
 /// The code of a zone of UTM on a geographic system that has such zones in the registry.
