@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The pictures of the guide and of the README: `just guide-pictures`. They land in docs/src/pictures.
 
+    example-*          what the programs in crates/eoap/examples draw, against the testbed
     lab-04-water.svg   lab 04's map of water, as its snapshot has it
     red-report.png     the page of a run in which something failed, photographed by Chromium
     terminal.svg       a terminal in which the tutorial's notebook turns red and green, played again and again
@@ -28,6 +29,14 @@ NBSNAP = Path(os.environ.get("NBSNAP", ROOT / "target/debug/nbsnap"))
 CHROMIUM = os.environ.get("CHROMIUM", "chromium")
 # What the tutorial changes in its notebook, to have it red.
 EDIT = "sed -i 's/8.8/18.8/' notebooks/rain.ipynb"
+
+# Fetches a band of a scene that the testbed draws, without anything but Python.
+FETCH = """
+import json, sys, urllib.request
+catalogue = "http://planetarycomputer.microsoft.com/api/stac/v1/collections/landsat-c2-l2/items/"
+item = json.load(urllib.request.urlopen(catalogue + "LC09_L2SP_044032_20240406_02_T1"))
+urllib.request.urlretrieve(item["assets"]["nir08"]["href"], sys.argv[1])
+"""
 
 
 def project(folder):
@@ -80,9 +89,40 @@ def terminal(folder):
     subprocess.run([python, Path(__file__).with_name("terminal.py"), here, PICTURES / "terminal.svg", *commands], env=variables, check=True)
 
 
+def examples(folder):
+    """The pictures that the programs save. Scenes and public objects are the testbed's."""
+    programs = ["run_a_process", "water_area", "compare_days", "public_cog", "write_cog"]
+    build = ["cargo", "build", "--quiet", "--package", "eoap", *(word for program in programs for word in ("--example", program))]
+    subprocess.run(build, cwd=ROOT, check=True)
+    here = Path(folder)
+    (here / "target").mkdir()
+    scenarios = ROOT / "crates/eoap-testbed/scenarios"
+
+    def run(scenario, *command):
+        subprocess.run([NBSNAP, "serve", scenario, "--", *command], cwd=here, check=True, capture_output=True)
+
+    def program(name):
+        return ROOT / "target/debug/examples" / name
+
+    run(scenarios / "water-bodies", program("run_a_process"))
+    run(scenarios / "water-bodies", program("water_area"), "target/items.json")
+    run(scenarios / "water-bodies-2024", program("compare_days"))
+    scene = here / "scene.tif"
+    run(scenarios / "water-bodies-2024", sys.executable, "-c", FETCH, scene)
+    public = here / "public"
+    shutil.copytree(scenarios / "water-bodies", public)
+    shutil.copy(scene, public / "s3/results/nir08.tif")
+    settings = (public / "scenario.toml").read_text()
+    (public / "scenario.toml").write_text(settings.replace("\nregion = ", '\npublic = ["results"]\nregion = ', 1))
+    run(public, program("public_cog"), "s3://results/nir08.tif")
+    subprocess.run([program("write_cog"), scene, here / "reflectance.tif"], cwd=here, check=True, stdout=subprocess.DEVNULL)
+    for saved in ["items.svg", "water.svg", "change.png", "preview.png", "reflectance.png"]:
+        shutil.copy(here / "target" / saved, PICTURES / f"example-{saved}")
+
+
 def main():
     wanted = sys.argv[1:] or [""]
-    for name, draw in [("lab-04-water", lab_map), ("red-report", red_report), ("terminal", terminal)]:
+    for name, draw in [("examples", examples), ("lab-04-water", lab_map), ("red-report", red_report), ("terminal", terminal)]:
         if any(part in name for part in wanted):
             with tempfile.TemporaryDirectory(prefix="guide-") as folder:
                 draw(folder)

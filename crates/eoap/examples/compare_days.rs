@@ -7,7 +7,11 @@
 
 #![expect(clippy::print_stdout, reason = "it is a program")]
 
-use eoap::{Client, Execution, Raster, items::Search, raster::PixelGrid};
+use eoap::{
+    Client, ColourMap, Execution, Raster,
+    items::Search,
+    raster::{PixelGrid, Preview},
+};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -31,5 +35,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let after = autumn.read::<u8>().band(1).on_grid(PixelGrid::of(&spring)?).await?;
     let gone = before.iter().zip(&after).filter(|days| days == &(&1, &0)).count();
     println!("{gone} of {} pixels of water are dry in autumn", before.iter().filter(|value| **value == 1).count());
+    // 1 where it is gone, 2 where it stays.
+    let change = &before * &after.mapv(|value| value + 1);
+    let picture = Preview::of_band(&change, Some(0))?.colours(ColourMap::BrownTeal).range(0.0, 3.0);
+    std::fs::write("target/change.png", picture.png())?;
     Ok(())
 }

@@ -16,7 +16,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let raster = Raster::open_url(&address, &Store::builder(bucket).anonymous().build()?).await?;
 
     println!("{}", raster.profile());
-    println!("{}", raster.preview(512).await?);
+    let preview = raster.preview(512).await?;
+    println!("{preview}");
+    std::fs::write("target/preview.png", preview.png())?;
     println!("{} of {} bytes were fetched", raster.bytes_fetched(), raster.file_size());
     Ok(())
 }

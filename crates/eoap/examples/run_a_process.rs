@@ -21,6 +21,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .input("bands", ["green", "nir08"]);
     let job = client.execute("water-bodies", inputs).await?;
     job.wait().on_status(|status| println!("{status}")).await?;
-    job.results().await?.item_collection("stac_catalog")?.save("target/items.json")?;
+    let items = job.results().await?.item_collection("stac_catalog")?;
+    items.save("target/items.json")?;
+    items.map().area("area of interest", [-121.399, 39.834, -120.74, 40.472]).picture().save("target/items.svg")?;
     Ok(())
 }

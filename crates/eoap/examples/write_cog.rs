@@ -1,21 +1,24 @@
-//! Reads a raster, makes another one of it, and writes that as a Cloud Optimized GeoTIFF.
+//! Reads a band of Landsat, makes reflectances of its numbers, and writes them as a Cloud Optimized GeoTIFF.
 //!
 //! ```sh
-//! cargo run --example write_cog -- temperature.tif fahrenheit.tif
+//! cargo run --example write_cog -- nir08.tif reflectance.tif
 //! ```
 
 #![expect(clippy::print_stdout, reason = "it is a program")]
 
-use eoap::{Raster, Resampling, raster::Cog};
+use eoap::{ColourMap, Raster, Resampling, raster::Cog};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let [_, from, to] = &std::env::args().collect::<Vec<_>>()[..] else { return Err("give two names of files".into()) };
     let raster = Raster::open_file(from).await?;
-    let celsius = raster.read::<f64>().band(1).quantities().await?;
+    let numbers = raster.read::<f64>().band(1).quantities().await?; // gaps are not-a-number
 
-    let fahrenheit = celsius.mapv(|degrees| (degrees * 9.0 / 5.0 + 32.0) as f32);
-    Cog::of_band(&fahrenheit).like(&raster).nodata(f64::NAN).overviews(Resampling::Average).save(to)?;
-    println!("{}", Raster::open_file(to).await?.profile());
+    // What the numbers of Landsat's Collection 2 mean.
+    let reflectance = numbers.mapv(|number| (number * 0.000_027_5 - 0.2) as f32);
+    Cog::of_band(&reflectance).like(&raster).nodata(f64::NAN).overviews(Resampling::Average).save(to)?;
+    let written = Raster::open_file(to).await?;
+    println!("{}", written.profile());
+    std::fs::write("target/reflectance.png", written.preview(256).await?.colours(ColourMap::Viridis).png())?;
     Ok(())
 }
