@@ -60,7 +60,12 @@ async fn rasters() -> Outcome {
     show("rasters: preview: grey, of 16 bits");
     let grey = open("uint16-big-endian.tif").await?.preview(256).await?;
     grey.evcxr_display();
-    for (name, map) in [("viridis", ColourMap::Viridis), ("blues", ColourMap::Blues), ("brown to teal", ColourMap::BrownTeal)] {
+    for (name, map) in [
+        ("viridis", ColourMap::Viridis),
+        ("blues", ColourMap::Blues),
+        ("greens", ColourMap::Greens),
+        ("brown to teal", ColourMap::BrownTeal),
+    ] {
         show(&format!("rasters: preview: {name}"));
         grey.clone().colours(map).evcxr_display();
     }

@@ -12,41 +12,31 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 mod card;
 mod table;
 
-pub use card::Card;
-pub use table::{Align, Table};
+pub(crate) use card::Card;
+pub(crate) use table::{Align, Table};
 
 /// One thing to show, in one or more media types. A front end picks the richest that it can show.
-///
-/// ```
-/// use eoap::display::Bundle;
-/// let bundle = Bundle::text("3 < 4").html("<b>3 &lt; 4</b>");
-/// assert_eq!(
-///     bundle.to_blocks(),
-///     "EVCXR_BEGIN_CONTENT text/html\n<b>3 &lt; 4</b>\nEVCXR_END_CONTENT\n\
-///      EVCXR_BEGIN_CONTENT text/plain\n3 < 4\nEVCXR_END_CONTENT\n"
-/// );
-/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 #[must_use = "a bundle shows nothing until `emit` is called"]
-pub struct Bundle {
+pub(crate) struct Bundle {
     parts: Vec<(&'static str, String)>,
     text: String,
 }
 
 impl Bundle {
     /// A bundle with its plain text, for front ends and readers without HTML and images.
-    pub fn text(text: impl Into<String>) -> Self {
+    pub(crate) fn text(text: impl Into<String>) -> Self {
         Self { parts: Vec::new(), text: text.into() }
     }
 
     /// Adds HTML (`text/html`). Escape what comes from elsewhere with [`escape`].
-    pub fn html(mut self, html: impl Into<String>) -> Self {
+    pub(crate) fn html(mut self, html: impl Into<String>) -> Self {
         self.parts.push(("text/html", html.into()));
         self
     }
 
     /// Adds an image, the bytes of a PNG file (`image/png`); written as Base64 on one line (RFC 4648).
-    pub fn png(mut self, png: &[u8]) -> Self {
+    pub(crate) fn png(mut self, png: &[u8]) -> Self {
         self.parts.push(("image/png", STANDARD.encode(png)));
         self
     }
@@ -54,7 +44,7 @@ impl Bundle {
     /// Adds an SVG document twice: unchanged (`image/svg+xml`), and as an image within HTML, which front
     /// ends prefer. The image shrinks to narrow windows and shows in notebooks that are not trusted. Its
     /// alternative text is the first line of the bundle's text.
-    pub fn svg(self, svg: &str) -> Self {
+    pub(crate) fn svg(self, svg: &str) -> Self {
         let image = format!(
             "<img alt=\"{}\" style=\"max-width:100%;height:auto;margin:.3em 0\" src=\"data:image/svg+xml;base64,{}\">",
             attribute(&self.text),
@@ -66,7 +56,7 @@ impl Bundle {
     }
 
     /// The blocks as the kernel reads them: a begin line with the media type, the content, an end line.
-    pub fn to_blocks(&self) -> String {
+    pub(crate) fn to_blocks(&self) -> String {
         let text = ("text/plain", self.text.clone());
         let mut blocks = String::new();
         for (media_type, content) in self.parts.iter().chain([&text]) {
@@ -87,7 +77,7 @@ impl Bundle {
     }
 
     /// Writes the blocks to standard output, all at once so that no other output gets in between.
-    pub fn emit(&self) {
+    pub(crate) fn emit(&self) {
         let blocks = self.to_blocks();
         let mut out = std::io::stdout().lock();
         // Like `println!`, but without a panic if standard output is closed: then nobody is watching.
@@ -102,11 +92,7 @@ pub(crate) fn attribute(text: &str) -> String {
 }
 
 /// Escapes text for HTML, for element content and for quoted attribute values.
-///
-/// ```
-/// assert_eq!(eoap::display::escape(r#"<a href="x">&"#), "&lt;a href=&quot;x&quot;&gt;&amp;");
-/// ```
-pub fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -124,6 +110,16 @@ pub fn escape(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn richer_forms_come_before_the_text() {
+        assert_eq!(
+            Bundle::text("3 < 4").html("<b>3 &lt; 4</b>").to_blocks(),
+            "EVCXR_BEGIN_CONTENT text/html\n<b>3 &lt; 4</b>\nEVCXR_END_CONTENT\n\
+             EVCXR_BEGIN_CONTENT text/plain\n3 < 4\nEVCXR_END_CONTENT\n"
+        );
+        assert_eq!(escape(r#"<a href="x">&"#), "&lt;a href=&quot;x&quot;&gt;&amp;");
+    }
 
     #[test]
     fn content_cannot_fake_a_marker() {

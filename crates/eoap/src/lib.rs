@@ -150,7 +150,7 @@ mod error;
 mod http;
 
 pub mod blocking;
-pub mod display;
+mod display;
 pub mod items;
 pub mod json;
 pub mod ogc;
@@ -178,7 +178,7 @@ pub use {
     ogc::{
         ApiDefinition, ClientBuilder, Conformance, Datetime, Deploy, Deployed, Fetched, GetPackage, InputDescription,
         LandingPage, Link, LinkPolicy, ListJobs, ListProcesses, MaxOccurs, OneOrMore, OutputDescription, OutputFormat, Paged,
-        Problem, ProcessSummary, Qualified, Response, Retry, Submitted, Subscriber, Token, TransmissionMode,
+        Problem, ProcessSummary, Qualified, Response, Retry, Submitted, Subscriber, Token,
     },
     picture::Picture,
     storage::{Entry, Listing, StoreBuilder},

@@ -31,7 +31,7 @@ pub use documents::{
     landing::{Conformance, LandingPage},
     link::Link,
     output::{Output, Qualified},
-    output_format::{OutputFormat, TransmissionMode},
+    output_format::OutputFormat,
     package::Package,
     prefer::{Prefer, Response},
     process::{Process, ProcessList, ProcessSummary},

@@ -4,17 +4,9 @@ use super::{Bundle, Table, escape};
 use crate::draw::theme::QUIET;
 
 /// A named thing, described in a few words and tables.
-///
-/// ```
-/// use eoap::display::{Card, Table};
-/// let mut table = Table::pairs();
-/// table.row(["version", "1.0.0"]);
-/// let card = Card::new("Water bodies").paragraph(Some("Finds water.")).table("", table);
-/// assert_eq!(card.to_text(), "Water bodies\nFinds water.\n\nversion  1.0.0");
-/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 #[must_use = "a card shows nothing until its bundle is emitted"]
-pub struct Card {
+pub(crate) struct Card {
     heading: String,
     paragraphs: Vec<String>,
     tables: Vec<(String, Table)>,
@@ -22,18 +14,18 @@ pub struct Card {
 
 impl Card {
     /// A card with this heading.
-    pub fn new(heading: impl Into<String>) -> Self {
+    pub(crate) fn new(heading: impl Into<String>) -> Self {
         Self { heading: heading.into(), ..Self::default() }
     }
 
     /// Adds a paragraph, if there is text for one.
-    pub fn paragraph(mut self, text: Option<&str>) -> Self {
+    pub(crate) fn paragraph(mut self, text: Option<&str>) -> Self {
         self.paragraphs.extend(text.map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned));
         self
     }
 
     /// Adds a table below a heading, which may be empty. A table without rows is left out.
-    pub fn table(mut self, heading: &str, table: Table) -> Self {
+    pub(crate) fn table(mut self, heading: &str, table: Table) -> Self {
         if !table.is_empty() {
             self.tables.push((heading.to_owned(), table));
         }
@@ -41,12 +33,12 @@ impl Card {
     }
 
     /// The card in both forms, to be shown.
-    pub fn bundle(&self) -> Bundle {
+    pub(crate) fn bundle(&self) -> Bundle {
         Bundle::text(self.to_text()).html(self.to_html())
     }
 
     /// Text: heading and paragraphs, then the tables with an empty line before each.
-    pub fn to_text(&self) -> String {
+    pub(crate) fn to_text(&self) -> String {
         let mut text = self.heading.clone();
         for paragraph in &self.paragraphs {
             text.push('\n');
@@ -64,7 +56,7 @@ impl Card {
     }
 
     /// HTML on one line, without colours.
-    pub fn to_html(&self) -> String {
+    pub(crate) fn to_html(&self) -> String {
         let block =
             |style: &str, text: &str| format!("<div style=\"margin:.3em 0{style}\">{}</div>", escape(text).replace('\n', "<br>"));
         let mut html = block(";font-weight:bold", &self.heading);
@@ -84,6 +76,14 @@ impl Card {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tables_are_below_the_paragraphs() {
+        let mut table = Table::pairs();
+        table.row(["version", "1.0.0"]);
+        let card = Card::new("Water bodies").paragraph(Some("Finds water.")).table("", table);
+        assert_eq!(card.to_text(), "Water bodies\nFinds water.\n\nversion  1.0.0");
+    }
 
     #[test]
     fn html_is_escaped_and_empty_parts_are_left_out() {

@@ -9,7 +9,7 @@ use crate::draw::theme::{Paint, QUIET, RULE};
 /// On which side the cells of a column line up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Align {
+pub(crate) enum Align {
     /// Words.
     Left,
     /// Numbers.
@@ -25,16 +25,8 @@ enum Mark {
 }
 
 /// Rows of text under named columns.
-///
-/// ```
-/// use eoap::display::{Align, Table};
-/// let mut table = Table::new([("name", Align::Left), ("bytes", Align::Right)]);
-/// table.row(["otsu.tif", "406547"]);
-/// table.row(["item.json", "3447"]);
-/// assert_eq!(table.to_text(), "name        bytes\notsu.tif   406547\nitem.json    3447");
-/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Table {
+pub(crate) struct Table {
     columns: Vec<(String, Align)>,
     heading: bool,
     rows: Vec<Vec<String>>,
@@ -44,7 +36,7 @@ pub struct Table {
 
 impl Table {
     /// A table with these columns.
-    pub fn new<'a>(columns: impl IntoIterator<Item = (&'a str, Align)>) -> Self {
+    pub(crate) fn new<'a>(columns: impl IntoIterator<Item = (&'a str, Align)>) -> Self {
         Self {
             columns: columns.into_iter().map(|(name, align)| (name.to_owned(), align)).collect(),
             heading: true,
@@ -54,12 +46,12 @@ impl Table {
     }
 
     /// A table of names and values, without a heading.
-    pub fn pairs() -> Self {
+    pub(crate) fn pairs() -> Self {
         Self { heading: false, ..Self::new([("name", Align::Left), ("value", Align::Left)]) }
     }
 
     /// Adds a row. Cells beyond the columns are left out, missing ones are empty.
-    pub fn row<C: Into<String>>(&mut self, cells: impl IntoIterator<Item = C>) -> &mut Self {
+    pub(crate) fn row<C: Into<String>>(&mut self, cells: impl IntoIterator<Item = C>) -> &mut Self {
         let mut row: Vec<String> = cells.into_iter().map(Into::into).collect();
         row.resize(self.columns.len(), String::new());
         self.rows.push(row);
@@ -80,18 +72,18 @@ impl Table {
     }
 
     /// Whether there is no row.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
     /// The table in both forms, to be shown.
-    pub fn bundle(&self) -> Bundle {
+    pub(crate) fn bundle(&self) -> Bundle {
         Bundle::text(self.to_text()).html(self.to_html())
     }
 
     /// Text in columns, two spaces apart, without trailing spaces or a final newline. Further lines of a cell
     /// are indented.
-    pub fn to_text(&self) -> String {
+    pub(crate) fn to_text(&self) -> String {
         let heading: Vec<String> = self.columns.iter().map(|(name, _)| name.clone()).collect();
         let rows: Vec<&Vec<String>> = self.heading.then_some(&heading).into_iter().chain(&self.rows).collect();
         let width = |text: &str| text.lines().map(|line| line.chars().count()).max().unwrap_or(0);
@@ -115,7 +107,7 @@ impl Table {
     }
 
     /// An HTML table with inline styles, which scrolls sideways where it is too wide.
-    pub fn to_html(&self) -> String {
+    pub(crate) fn to_html(&self) -> String {
         let style = format!("border:0;border-bottom:{RULE};padding:.25em .8em;vertical-align:top");
         let cell = |tag: &str, mark: Option<Mark>, text: &str, align: Align, first: bool| {
             let side = match align {
@@ -172,6 +164,14 @@ impl Mark {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn columns_are_aligned() {
+        let mut table = Table::new([("name", Align::Left), ("bytes", Align::Right)]);
+        table.row(["otsu.tif", "406547"]);
+        table.row(["item.json", "3447"]);
+        assert_eq!(table.to_text(), "name        bytes\notsu.tif   406547\nitem.json    3447");
+    }
 
     #[test]
     fn html_is_escaped_and_on_one_line() {

@@ -16,6 +16,15 @@ use crate::ogc::documents::{
 
 /// An error document. ZOO-Project sends `title`, `type` and `detail`; pygeoapi sends `code`, `type` and
 /// `description`.
+///
+/// ```
+/// let problem: eoap::Problem = serde_json::from_str(
+///     r#"{"type": "about:blank", "title": "Forbidden", "status": 403, "instance": "/processes/water/execution"}"#,
+/// )?;
+/// assert_eq!(problem.problem_type.as_deref(), Some("about:blank"));
+/// assert_eq!(problem.instance.as_deref(), Some("/processes/water/execution"));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(remote = "Self")]
 #[non_exhaustive]

@@ -100,6 +100,15 @@ impl Search {
 
     /// Items that touch this shape (GeoJSON, longitude and latitude). The standard takes either this or
     /// [`bbox`](Self::bbox).
+    ///
+    /// ```no_run
+    /// # async fn run(items: eoap::ItemCollection) -> Result<(), Box<dyn std::error::Error>> {
+    /// let catalog = eoap::items::Search::at("https://earth-search.aws.element84.com/v1")?;
+    /// let geometry = items[0].geometry.as_ref().ok_or("the item has no geometry")?;
+    /// let same_place = catalog.collections("sentinel-2-l2a").intersects(geometry).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn intersects(self, geometry: &stac::Geometry) -> Self {
         self.set("intersects", geometry.to_string())
     }

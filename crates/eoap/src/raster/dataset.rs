@@ -90,6 +90,13 @@ impl Raster {
     }
 
     /// GDAL's metadata of a band, numbered from 1; nothing if there is no such band.
+    ///
+    /// ```no_run
+    /// # fn run(raster: eoap::Raster) {
+    /// let wavelength = raster.band_tags(1).and_then(|tags| tags.get("wavelength"));
+    /// println!("{wavelength:?}, {:?}", raster.description(1));
+    /// # }
+    /// ```
     pub fn band_tags(&self, band: usize) -> Option<&BTreeMap<String, String>> {
         self.shared.header.metadata.bands.get(band.checked_sub(1)?).map(|band| &band.tags)
     }

@@ -52,7 +52,15 @@ impl Polygons {
         Ok(Self { shapes, crs: Crs::wgs84(), is_all_touched: false })
     }
 
-    /// The coordinates are in this reference system.
+    /// The coordinates are in this reference system, as older GeoJSON says it beside the geometry.
+    ///
+    /// ```
+    /// use eoap::{Crs, raster::Polygons};
+    /// # fn run(geometry: &eoap::stac::Geometry) -> Result<(), eoap::Error> {
+    /// let in_metres = Polygons::of_geometry(geometry)?.in_crs(Crs::from_epsg(32610)).all_touched();
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn in_crs(mut self, crs: Crs) -> Self {
         self.crs = crs;
         self

@@ -15,6 +15,14 @@ use crate::{
 };
 
 /// Format, size, type and place of a raster: the members of rasterio's `profile`, and its text.
+///
+/// ```no_run
+/// # fn run(raster: eoap::Raster) {
+/// let profile = raster.profile();
+/// println!("{}: {} × {} pixels in blocks of {} × {}", profile.driver, profile.width, profile.height, profile.blockxsize, profile.blockysize);
+/// println!("{profile}");
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Profile {

@@ -49,7 +49,7 @@ pub struct Read<T, D = Ix3> {
 }
 
 /// Which pixels are valid, from [`Raster::read_mask`]: `.await` reads an [`Array2`] of rows and columns, true
-/// where a pixel is valid.
+/// where a pixel is valid. A pixel takes a byte: 100 MB for 10 000 × 10 000 pixels.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is read until this is awaited"]
 pub struct ReadMask {

@@ -79,6 +79,7 @@ impl Raster {
     /// # async fn run(raster: eoap::Raster) -> Result<(), eoap::Error> {
     /// if let Some(figures) = raster.recorded_statistics(1).await? {
     ///     println!("{} to {}", figures.minimum, figures.maximum);
+    ///     println!("{} ± {}, {:?} % valid", figures.mean, figures.standard_deviation, figures.valid_percent);
     /// }
     /// # Ok(())
     /// # }

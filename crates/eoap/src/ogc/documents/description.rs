@@ -11,6 +11,13 @@ use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 /// How often an input may be given at most (`maxOccurs`).
+///
+/// ```
+/// use eoap::MaxOccurs;
+/// let process: eoap::Process = serde_json::from_str(r#"{"id": "p", "inputs": {"bands": {"maxOccurs": "unbounded"}}}"#)?;
+/// assert_eq!(process.input("bands").and_then(|bands| bands.max_occurs), Some(MaxOccurs::Unbounded));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MaxOccurs {
     /// So many times.

@@ -14,6 +14,14 @@ use crate::ogc::documents::{
 };
 
 /// A link to another resource. Only [`href`](Link::href) is required by the standard.
+///
+/// ```
+/// let link: eoap::Link = serde_json::from_str(
+///     r#"{"href": "http://host/api.html", "rel": "service-doc", "type": "text/html", "hreflang": "en"}"#,
+/// )?;
+/// assert_eq!((link.media_type.as_deref(), link.hreflang.as_deref()), (Some("text/html"), Some("en")));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(remote = "Self")]
 #[non_exhaustive]
@@ -66,7 +74,7 @@ impl Link {
 
     /// The relation in brief: the last segment of a relation URI, or the whole of any other. Empty without a
     /// relation.
-    pub fn relation(&self) -> &str {
+    pub(crate) fn relation(&self) -> &str {
         let rel = self.rel.as_deref().unwrap_or("");
         rel.rsplit('/').next().unwrap_or(rel)
     }

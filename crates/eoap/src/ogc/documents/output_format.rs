@@ -23,7 +23,7 @@ pub struct OutputFormat {
 
 /// How an output is sent (`transmissionMode.yaml`, version 1.0).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TransmissionMode {
+enum TransmissionMode {
     /// The output itself.
     Value,
     /// A link to it.
@@ -51,20 +51,19 @@ impl OutputFormat {
         self.with("schema", schema.into())
     }
 
-    /// As itself or as a reference.
-    pub fn transmission(mut self, mode: TransmissionMode) -> Self {
-        self.transmission = Some(mode);
-        self
-    }
-
     /// As itself.
     pub fn by_value(self) -> Self {
-        self.transmission(TransmissionMode::Value)
+        self.sent(TransmissionMode::Value)
     }
 
     /// As a reference, which [`Output::fetch`](crate::Output::fetch) follows.
     pub fn by_reference(self) -> Self {
-        self.transmission(TransmissionMode::Reference)
+        self.sent(TransmissionMode::Reference)
+    }
+
+    fn sent(mut self, mode: TransmissionMode) -> Self {
+        self.transmission = Some(mode);
+        self
     }
 
     fn with(mut self, name: &str, value: Value) -> Self {

@@ -61,6 +61,14 @@ impl Package {
     }
 
     /// An OGC application package (`ogcapppkg.yaml`: an `executionUnit`, and perhaps a `processDescription`).
+    ///
+    /// ```
+    /// use eoap::Package;
+    ///
+    /// let unit = serde_json::json!({"href": "https://host/water-bodies.cwl", "type": "application/cwl"});
+    /// let package = Package::ogcapppkg(serde_json::json!({"executionUnit": unit}));
+    /// assert_eq!(package, Package::href("https://host/water-bodies.cwl"));
+    /// ```
     pub fn ogcapppkg(document: impl Into<Value>) -> Self {
         Self::new(OGCAPPPKG, document.into().to_string())
     }

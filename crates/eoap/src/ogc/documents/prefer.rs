@@ -34,6 +34,7 @@ impl Response {
 ///
 /// let execution = Execution::new().input("text", "hello").prefer(Prefer::RespondAsync);
 /// assert_eq!(Prefer::RespondAsync.as_str(), Some("respond-async"));
+/// assert_eq!(Prefer::default(), Prefer::RespondAsyncRepresentation);
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]

@@ -97,7 +97,7 @@ impl Affine {
     }
 
     /// Whether rows and columns run along the axes.
-    pub fn is_axis_aligned(&self) -> bool {
+    pub(crate) fn is_axis_aligned(&self) -> bool {
         self.b == 0.0 && self.d == 0.0
     }
 }

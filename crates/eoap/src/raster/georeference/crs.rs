@@ -74,7 +74,7 @@ impl Crs {
 
     /// The text that rasterio shows for the system: `CRS.from_wkt('…')`, or `CRS.from_epsg(…)` where the
     /// definition is not known here.
-    pub fn to_python(&self) -> String {
+    pub(crate) fn to_python(&self) -> String {
         match (&self.wkt, self.epsg) {
             (Some(wkt), _) => format!("CRS.from_wkt('{wkt}')"),
             (None, Some(epsg)) => format!("CRS.from_epsg({epsg})"),

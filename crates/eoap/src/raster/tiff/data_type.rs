@@ -67,7 +67,7 @@ impl DataType {
     }
 
     /// Name of the Rust type that holds the values, such as `u8`.
-    pub fn rust_name(self) -> &'static str {
+    pub(crate) fn rust_name(self) -> &'static str {
         match self {
             Self::UInt8 => "u8",
             Self::Int8 => "i8",
@@ -93,7 +93,7 @@ impl DataType {
     }
 
     /// Whether values are whole numbers.
-    pub fn is_integer(self) -> bool {
+    pub(crate) fn is_integer(self) -> bool {
         !matches!(self, Self::Float32 | Self::Float64)
     }
 
