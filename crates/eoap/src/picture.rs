@@ -34,7 +34,8 @@ pub use timeline::Timeline;
 /// A picture: an SVG document, and a text with the same content.
 ///
 /// ```
-/// # let items: eoap::ItemCollection = serde_json::from_str(r#"{"type": "FeatureCollection", "features": []}"#)?;
+/// # let text = r#"{"type": "FeatureCollection", "features": []}"#;
+/// # let items: eoap::ItemCollection = serde_json::from_str(text)?;
 /// let picture = items.map().picture();
 /// assert!(picture.svg().starts_with("<svg "));
 /// assert_eq!(picture.to_string(), "map: there is nothing with a place");

@@ -9,7 +9,7 @@
 //! |---|---|
 //! | tags, types, compressions and the like by name | `::tiff::tags` |
 //! | LZW, Deflate, PackBits, WebP, fax (group 4), no compression; byte order; predictors | `::tiff::decoder`, a chunk at a time (`chunk`, `chunk_file`) |
-//! | predictors 2 and 3 | `predictor`: four times as fast, and as `tiff` does it they take up to two thirds of the time of a chunk |
+//! | predictors 2 and 3 | `predictor`: four times as fast, and up to half of the time of a chunk as `tiff` does it |
 //! | Zstandard, JPEG | `zstandard` (`tiff` brings the C library), `jpeg` (it allocates what a JPEG says of itself) |
 //! | directories | `directory`: `tiff` reads the lists of all chunks before it knows a size, up to megabytes where 16 KiB are fetched here |
 //!

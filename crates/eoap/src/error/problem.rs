@@ -19,7 +19,7 @@ use crate::ogc::documents::{
 ///
 /// ```
 /// let problem: eoap::Problem = serde_json::from_str(
-///     r#"{"type": "about:blank", "title": "Forbidden", "status": 403, "instance": "/processes/water/execution"}"#,
+///     r#"{"type": "about:blank", "title": "Forbidden", "instance": "/processes/water/execution"}"#,
 /// )?;
 /// assert_eq!(problem.problem_type.as_deref(), Some("about:blank"));
 /// assert_eq!(problem.instance.as_deref(), Some("/processes/water/execution"));

@@ -19,7 +19,8 @@ use crate::{
 /// ```no_run
 /// # fn run(raster: eoap::Raster) {
 /// let profile = raster.profile();
-/// println!("{}: {} × {} pixels in blocks of {} × {}", profile.driver, profile.width, profile.height, profile.blockxsize, profile.blockysize);
+/// println!("{}: {} × {} pixels", profile.driver, profile.width, profile.height);
+/// println!("in blocks of {} × {}", profile.blockxsize, profile.blockysize);
 /// println!("{profile}");
 /// # }
 /// ```

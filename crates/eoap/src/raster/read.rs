@@ -36,7 +36,8 @@ use crate::error::Result;
 /// println!("{}", corner[[0, 0]]);
 ///
 /// let place = Bounds::new(-121.2, 39.9, -121.0, 40.0);
-/// let lake = raster.read::<f32>().band(1).bounds_in(place, Crs::wgs84()).shape(100, 120).resampling(Resampling::Average).await?;
+/// let lake = raster.read::<f32>().band(1).bounds_in(place, Crs::wgs84()).shape(100, 120);
+/// let lake = lake.resampling(Resampling::Average).await?;
 /// println!("{:?}", lake.mean());
 /// # Ok(())
 /// # }
@@ -179,7 +180,8 @@ impl<D> Read<f64, D> {
     /// ```no_run
     /// # async fn run(raster: eoap::Raster) -> Result<(), eoap::Error> {
     /// let reflectance = raster.read::<f64>().band(1).quantities().await?;
-    /// println!("{:?}", reflectance.iter().filter(|value| value.is_finite()).fold(f64::MIN, |a, b| a.max(*b)));
+    /// let valid = reflectance.iter().filter(|value| value.is_finite());
+    /// println!("{}", valid.fold(f64::MIN, |a, b| a.max(*b)));
     /// # Ok(())
     /// # }
     /// ```

@@ -79,7 +79,8 @@ impl Raster {
     /// # async fn run(raster: eoap::Raster) -> Result<(), eoap::Error> {
     /// if let Some(figures) = raster.recorded_statistics(1).await? {
     ///     println!("{} to {}", figures.minimum, figures.maximum);
-    ///     println!("{} ± {}, {:?} % valid", figures.mean, figures.standard_deviation, figures.valid_percent);
+    ///     println!("{} ± {}", figures.mean, figures.standard_deviation);
+    ///     println!("{:?} % are valid", figures.valid_percent);
     /// }
     /// # Ok(())
     /// # }

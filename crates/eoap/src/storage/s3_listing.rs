@@ -1,7 +1,7 @@
 //! Lists a bucket of S3 with requests of its own (ListObjectsV2), keys as they are.
 //!
-//! S3 allows keys with empty parts, such as `a//b.tif`. `object_store` refuses a whole listing if there is one
-//! in it, so such a level is listed here. Knows neither objects nor other stores.
+//! S3 allows keys with empty parts, such as `a//b.tif`. `object_store` refuses a whole listing if there is
+//! one in it, so such a level is listed here. Knows neither objects nor other stores.
 
 use std::sync::Arc;
 
@@ -138,8 +138,8 @@ pub(super) fn region(builder: &AmazonS3Builder) -> String {
     builder.get_config_value(&Key::Region).unwrap_or_else(|| "us-east-1".to_owned())
 }
 
-/// The region that a bucket's answer names. It is in answers that redirect (301), refuse the signature (400) or
-/// the caller (403), too.
+/// The region that a bucket's answer names. It is in answers that redirect (301), refuse the signature (400)
+/// or the caller (403), too.
 pub(super) async fn region_of(address: &str) -> Option<String> {
     let answer = signed_client().ok()?.head(address).send().await.ok()?;
     answer.headers().get("x-amz-bucket-region")?.to_str().ok().map(str::to_owned)

@@ -317,8 +317,8 @@ impl Store {
         })
     }
 
-    /// The object's path. Its parts are joined one by one: as a whole, `object_store` refuses empty ones, which
-    /// keys may have.
+    /// The object's path. Its parts are joined one by one: as a whole, `object_store` refuses empty ones,
+    /// which keys may have.
     fn path(&self, url: &ObjectUrl) -> Result<Path> {
         let refuse = |reason: String| Error::Url { url: url.to_string(), reason };
         if url.key.is_empty() {

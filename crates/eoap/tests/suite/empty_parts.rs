@@ -1,5 +1,5 @@
-//! Keys with empty parts, which S3 allows: read and listed as they are, from the testbed's store. An object of
-//! a similar name is never read instead.
+//! Keys with empty parts, which S3 allows: read and listed as they are, from the testbed's store. An object
+//! of a similar name is never read instead.
 
 use std::path::Path;
 

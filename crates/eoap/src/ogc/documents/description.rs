@@ -14,7 +14,8 @@ use serde_json::{Map, Value};
 ///
 /// ```
 /// use eoap::MaxOccurs;
-/// let process: eoap::Process = serde_json::from_str(r#"{"id": "p", "inputs": {"bands": {"maxOccurs": "unbounded"}}}"#)?;
+/// let text = r#"{"id": "p", "inputs": {"bands": {"maxOccurs": "unbounded"}}}"#;
+/// let process: eoap::Process = serde_json::from_str(text)?;
 /// assert_eq!(process.input("bands").and_then(|bands| bands.max_occurs), Some(MaxOccurs::Unbounded));
 /// # Ok::<(), serde_json::Error>(())
 /// ```

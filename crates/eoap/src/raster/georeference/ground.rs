@@ -22,15 +22,16 @@ pub struct GroundControlPoint {
 ///
 /// A place is normalised first: `P = (latitude - latitude_offset) / latitude_scale`, and longitude `L` and
 /// height `H` likewise. Each polynomial has the terms `1, L, P, H, LP, LH, PH, L², P², H², PLH, L³, LP², LH²,
-/// L²P, P³, PH², L²H, P²H, H³`. [`pixel`](Self::pixel) computes them; the numbers are for others that do.
+/// L²P, P³, PH², L²H, P²H, H³`. [`pixel`](Self::pixel) computes them.
 ///
 /// ```no_run
 /// # fn run(raster: eoap::Raster) {
 /// if let Some(camera) = raster.rational_polynomials() {
 ///     let (longitude, latitude) = (camera.longitude_offset, camera.latitude_offset);
-///     println!("the middle of the scene is at {:?}", camera.pixel(longitude, latitude, camera.height_offset));
+///     let middle = camera.pixel(longitude, latitude, camera.height_offset);
 ///     let reach = (camera.longitude_scale, camera.latitude_scale, camera.height_scale);
-///     println!("good for places within {reach:?} of it, to {} m (± {} m)", camera.error_bias, camera.error_random);
+///     println!("{middle:?} is the middle; it is good for places within {reach:?}");
+///     println!("to {} m (± {} m)", camera.error_bias, camera.error_random);
 ///     println!("rows are {} ± {}", camera.line_offset, camera.line_scale);
 ///     println!("columns are {} ± {}", camera.sample_offset, camera.sample_scale);
 ///     println!("{:?} over {:?}", camera.line_numerator, camera.line_denominator);

@@ -1,7 +1,7 @@
 //! Undoes predictors (TIFF tag 317), row by row. Unpacks nothing.
 //!
-//! `tiff` does this, too. For predictor 2 it loads each sum from memory again: 1.7 ns a value instead of 0.4, a
-//! fifth of the time that such a chunk takes. For predictor 3 it takes as long as unpacking does.
+//! `tiff` does this, too. For predictor 2 it loads each sum from memory again: 1.7 ns a value instead of 0.4,
+//! a fifth of the time that such a chunk takes. For predictor 3 it takes as long as unpacking does.
 
 /// Predictor 2 of a row: each value is stored as the difference to the one of the pixel on its left (TIFF 6.0
 /// section 14).
@@ -35,8 +35,9 @@ pub(super) fn sum_up(row: &mut [u8], samples: usize, size: usize) {
     }
 }
 
-/// Predictor 3 of a row of floats (Adobe Photoshop TIFF Technical Note 3): the first bytes of all values, which
-/// are the highest, then the second ones, and so on; each as the difference to the byte `samples` before it.
+/// Predictor 3 of a row of floats (Adobe Photoshop TIFF Technical Note 3): the first bytes of all values,
+/// which are the highest, then the second ones, and so on. Each is the difference to the byte `samples`
+/// before it.
 pub(super) fn join_floats(row: &mut [u8], samples: usize, size: usize) {
     sum_up(row, samples, 1);
     match size {
