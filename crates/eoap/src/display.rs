@@ -36,6 +36,7 @@ impl Bundle {
     }
 
     /// Adds an image, the bytes of a PNG file (`image/png`); written as Base64 on one line (RFC 4648).
+    #[cfg_attr(not(feature = "raster"), allow(dead_code, reason = "what only rasters need"))]
     pub(crate) fn png(mut self, png: &[u8]) -> Self {
         self.parts.push(("image/png", STANDARD.encode(png)));
         self
