@@ -137,6 +137,16 @@ impl Project {
         parts.join("/")
     }
 
+    /// What selects the notebooks in an existing folder: `week1/`, or `./` where all of them are in it. None
+    /// if no notebook is in it.
+    pub fn name_of_folder(&self, folder: &Path) -> Option<String> {
+        if self.layout.notebooks.starts_with(folder) {
+            return Some("./".to_owned());
+        }
+        let below = folder.strip_prefix(&self.layout.notebooks).ok()?;
+        discovery::has_notebooks(folder).then(|| format!("{}/", below.display()))
+    }
+
     /// Reads all notebooks.
     ///
     /// # Errors

@@ -14,7 +14,7 @@ use crate::screen;
 pub(crate) fn run(project: &Project, names: &[String]) -> Result<Exit, RunError> {
     let store = super::store(project, UpdateMode::WritePending);
     let notebooks = project.notebooks()?;
-    let selected = notebooks.select(&with_whole_paths(names))?;
+    let selected = notebooks.select(&with_whole_paths(project, names))?;
     let (usable, all) = (&notebooks.usable, names.is_empty());
     let chosen: Vec<_> = usable.iter().filter(|notebook| selected.contains(&notebook.name)).cloned().collect();
     let orphans = store.orphans(&chosen, all)?;

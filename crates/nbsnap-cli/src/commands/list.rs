@@ -25,7 +25,7 @@ pub(crate) fn run(project: &Project, args: &ListArgs) -> Result<Exit, CommandErr
     if notebooks.names().is_empty() {
         return Err(RunError::NoNotebooks { folder: project.notebooks_dir() }.into());
     }
-    let selected = notebooks.select(&with_whole_paths(&args.names))?;
+    let selected = notebooks.select(&with_whole_paths(project, &args.names))?;
     notebooks.usable.retain(|notebook| selected.contains(&notebook.name));
     notebooks.unusable.retain(|(name, ..)| selected.contains(name));
     let store = super::store(project, UpdateMode::Never);

@@ -8,6 +8,7 @@ use nbsnap::ByKernel;
 use nbsnap::config::{EngineChoice, Update};
 use nbsnap::engine::{Engine, EngineError};
 use nbsnap::event::Event;
+use nbsnap::files::writable::is_writable;
 use nbsnap::project::Project;
 use nbsnap::report::{Reporter, Reporters};
 use nbsnap::run::cache::{FILES_BESIDE, Parts, ResultCache, SEEN_FILES};
@@ -31,14 +32,16 @@ type Inputs = BTreeMap<String, Parts>;
 /// Runs the command.
 pub(crate) fn run(project: &Project, profile: &str, args: &TestArgs) -> Result<Exit, RunError> {
     let SelectionArgs { names, filter, partition } = &args.selection;
-    let selection = Selection { names: with_whole_paths(names), filter: filter.clone(), partition: *partition };
+    let selection = Selection { names: with_whole_paths(project, names), filter: filter.clone(), partition: *partition };
     if args.repetition.watch {
         return watch(&project.notebooks_dir(), profile, args, selection);
     }
     let ran = with_runner(&as_asked(project, args), args, |runner, reporter| {
         runner.run(&selection, &mut |event| reporter.report(&event)).map(|summary| Exit::of_summary(&summary))
     });
-    if let Some(page) = reporters::page(project, &args.report).filter(|page| args.report.open && ran.is_ok() && page.exists()) {
+    if let Some(page) = reporters::page(project, &session::cache_dir(project, &args.build), &args.report)
+        .filter(|page| args.report.open && ran.is_ok() && page.exists())
+    {
         open(&page);
     }
     ran
@@ -144,8 +147,10 @@ fn with_runner<T>(
     act: impl FnOnce(&mut Runner<'_>, &mut Reporters<'_>) -> Result<T, RunError>,
 ) -> Result<T, RunError> {
     let config = &project.config;
+    let is_read_only = config.update != Update::Never && !is_writable(&project.snapshots_dir());
     let update = match config.update {
         Update::Never => UpdateMode::Never,
+        _ if is_read_only => UpdateMode::Never,
         _ => UpdateMode::WritePending,
     };
     let environment = environment::of_run(project, &args.live)?;
@@ -154,8 +159,9 @@ fn with_runner<T>(
     let engine = |choice: &EngineChoice| session::engine_until(&interrupt, project, &args.build, *choice, lock_file);
     let mut engines: Vec<ByKernel> = config.engine.iter().map(engine).collect();
     let store = super::store(project, update);
-    let cache = ResultCache::new(&session::cache_dir(project, &args.build), project);
-    let mut reporter = reporters::of_test(project, &args.report)?;
+    let cache_dir = session::cache_dir(project, &args.build);
+    let cache = ResultCache::new(&cache_dir, project);
+    let mut reporter = reporters::of_test(project, &cache_dir, &args.report)?;
     let mut runner = Runner {
         project,
         engines: engines.iter_mut().map(|engine| engine as &mut dyn Engine).collect(),
@@ -166,6 +172,11 @@ fn with_runner<T>(
         repeat: args.repetition.repeat,
         seen: BTreeMap::new(),
     };
+    if is_read_only {
+        let folder = project.snapshots_dir();
+        let message = format!("{} cannot be written: what differs is shown, and not kept for review", folder.display());
+        reporter.report(&Event::Notice { message }).map_err(RunError::Report)?;
+    }
     act(&mut runner, &mut reporter)
 }
 
