@@ -1,5 +1,5 @@
-//! A project is used from wherever somebody is: a folder in it, a worktree of Git's, a checkout that nobody may
-//! write to.
+//! A project is used from wherever somebody is: a folder in it, a worktree of Git's, a checkout that
+//! nobody may write to.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -78,8 +78,8 @@ fn a_worktree_of_gits_is_a_project_of_its_own() {
     run_in(&world, &side, &["init"]).exits(0).says("kept").does_not_say("wrote");
 }
 
-/// Runs in a checkout that cannot be written. Root can write whatever the permissions say, and mounts the folder
-/// on itself; nobody else may mount.
+/// Runs in a checkout that cannot be written. Root can write whatever the permissions say, and mounts the
+/// folder on itself; nobody else may mount.
 fn read_only(world: &World, cache: &Path, arguments: &[&str]) -> Option<Outcome> {
     let mut plain = world.command(arguments);
     plain.env("NBSNAP_CACHE_DIR", cache);

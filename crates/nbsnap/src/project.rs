@@ -164,7 +164,10 @@ impl Project {
         for path in found.notebooks.into_iter().filter(|path| self.covers(path)) {
             let name = self.name_of(&path);
             match usable_name(&name, &path).and_then(|()| Notebook::read(&path)) {
-                Ok(notebook) => notebooks.usable.push(Notebook { name, ..notebook }),
+                Ok(mut notebook) => {
+                    self.config.kernels.apply(&mut notebook);
+                    notebooks.usable.push(Notebook { name, ..notebook });
+                }
                 Err(error) => notebooks.unusable.push((name, path, error)),
             }
         }

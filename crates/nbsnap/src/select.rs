@@ -56,8 +56,8 @@ pub enum SelectError {
 /// Which notebooks are selected. The default selects all.
 #[derive(Clone, Debug, Default)]
 pub struct Selection {
-    /// Names, files, folders with `/` at their ends, beginnings of names, or globs. `./` is all. Each may end with `::` and the id of a cell, or a glob
-    /// for ids. If empty, all notebooks are selected.
+    /// Names, files, folders with `/` at their ends, beginnings of names, or globs. `./` is all. Each may
+    /// end with `::` and the id of a cell, or a glob for ids. If empty, all notebooks are selected.
     pub names: Vec<String>,
     /// What a notebook must be like.
     pub filter: Option<Filter>,

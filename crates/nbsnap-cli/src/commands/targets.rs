@@ -91,7 +91,7 @@ pub(crate) fn with_whole_paths(project: &Project, names: &[String]) -> Vec<Strin
         let whole = match path.ends_with(".ipynb") && found.is_file() {
             true => found.to_str()?.to_owned(),
             false => project.name_of_folder(&found).or_else(|| {
-                // Nothing but a folder is called so. That no notebook is in it is an error by its whole path.
+                // Only a folder is called so. That no notebook is in it is an error by its whole path.
                 let is_folder = found.is_dir() && (path.ends_with(['/', '.']));
                 is_folder.then(|| format!("{}/", found.display()))
             })?,
@@ -133,6 +133,13 @@ impl Targets {
             paths.extend(usable.chain(unusable).filter(|(known, _)| **known == name).map(|(_, path)| path.clone()));
         }
         Ok(Targets { paths, project: Some(project) })
+    }
+
+    /// A notebook's name: that in its project, or that of its file.
+    pub(crate) fn name_of(&self, path: &Path) -> String {
+        let path = &path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let stem = || path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        self.project.as_ref().map_or_else(stem, |project| project.name_of(path))
     }
 
     /// A file's name for people: relative to the project's folder, or as the user has named it.

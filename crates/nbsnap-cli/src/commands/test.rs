@@ -188,6 +188,7 @@ fn as_asked(project: &Project, args: &TestArgs) -> Project {
     if !args.engine.is_empty() {
         config.engine.clone_from(&args.engine);
     }
+    config.kernels.put_first(args.kernel.iter().cloned());
     config.fresh |= args.fresh;
     config.jobs = args.jobs.or(config.jobs);
     config.retries = args.repetition.retries.unwrap_or(config.retries);
