@@ -265,10 +265,10 @@ mod tests {
     fn only_what_lies_in_the_project_is_taken_along() {
         let world = tempfile::tempdir().unwrap();
         let (outside, root) = (world.path().join("outside"), world.path().join("project"));
-        for folder in [&outside, &root.join("lessons/data"), &root.join("img"), &root.join(".git")] {
+        for folder in [&outside, &root.join("lessons/data"), &root.join("img"), &root.join(".hidden")] {
             std::fs::create_dir_all(folder).unwrap();
         }
-        for file in ["lessons/data/a b.csv", "lessons/two.ipynb", "img/x.png", ".git/config", "paper.pdf"] {
+        for file in ["lessons/data/a b.csv", "lessons/two.ipynb", "img/x.png", ".hidden/config", "paper.pdf"] {
             std::fs::write(root.join(file), "x").unwrap();
         }
         std::fs::write(outside.join("secret.txt"), "x").unwrap();
@@ -289,7 +289,7 @@ mod tests {
             ("../../outside/secret.txt", Dead::Outside),
             ("notes.txt", Dead::Outside),
             ("../out/secret.txt", Dead::Outside),
-            ("../.git/config", Dead::Hidden),
+            ("../.hidden/config", Dead::Hidden),
             ("data/", Dead::Folder),
             ("../large.bin", Dead::TooLarge(MAX_FILE + 1)),
             ("/etc/passwd", Dead::Absolute),
@@ -305,5 +305,9 @@ mod tests {
         let alone = Finder::new(&root.join("lessons/one.ipynb"), None);
         assert_eq!(alone.lead("../img/x.png"), Some(Lead::Nowhere(Dead::Outside)));
         assert!(matches!(alone.lead("data/a b.csv"), Some(Lead::File(taken)) if taken.to == "files/data/a b.csv"));
+        // A repository is as good as a project.
+        std::fs::create_dir(root.join(".git")).unwrap();
+        let cloned = Finder::new(&root.join("lessons/one.ipynb"), None);
+        assert!(matches!(cloned.lead("../img/x.png"), Some(Lead::File(taken)) if taken.to == "files/img/x.png"));
     }
 }
