@@ -248,26 +248,21 @@ fn the_items_have_the_documented_grids() {
     );
 }
 
-#[test]
-fn both_assets_are_shown_as_documented_json_with_sorted_keys() {
-    let body = snapshot("04-execute-and-monitor", "assets");
-    let asset = |item: &str, count: &str, percent: &str| {
-        let href = format!("s3://results/{JOB}/{JOB}/{item}/otsu.tif");
-        format!(
-            r#"{href}
-{{
-    "href": "{href}",
+/// An asset of the documented results, apart from its address and two numbers.
+const ASSET: &str = r#"HREF
+{
+    "href": "HREF",
     "raster:bands": [
-        {{
+        {
             "data_type": "uint8",
-            "histogram": {{
+            "histogram": {
                 "buckets": [
                     0,
                     0,
                     0,
                     0,
                     0,
-                    {count},
+                    COUNT,
                     0,
                     0,
                     0,
@@ -276,19 +271,19 @@ fn both_assets_are_shown_as_documented_json_with_sorted_keys() {
                 "count": 11,
                 "max": 1.5,
                 "min": 0.5
-            }},
+            },
             "nodata": 0.0,
             "offset": 0.0,
             "sampling": "area",
             "scale": 1.0,
-            "statistics": {{
+            "statistics": {
                 "maximum": 1,
                 "mean": 1.0,
                 "minimum": 1,
                 "stddev": 0.0,
-                "valid_percent": {percent}
-            }}
-        }}
+                "valid_percent": PERCENT
+            }
+        }
     ],
     "roles": [
         "data",
@@ -300,16 +295,19 @@ fn both_assets_are_shown_as_documented_json_with_sorted_keys() {
     "storage:requester_pays": false,
     "storage:tier": "Standard",
     "type": "image/tiff; application=geotiff"
-}}
-"#
-        )
+}
+"#;
+
+#[test]
+fn both_assets_are_shown_as_documented_json_with_sorted_keys() {
+    let body = snapshot("04-execute-and-monitor", "assets");
+    let asset = |item: &str, count: &str, percent: &str| {
+        let href = format!("s3://results/{JOB}/{JOB}/{item}/otsu.tif");
+        ASSET.replace("HREF", &href).replace("COUNT", count).replace("PERCENT", percent)
     };
-    let expected = [
-        asset("LC08_L2SP_044032_20231208_02_T1", "481086", "60.46467784749034"),
-        asset("LC08_L2SP_043033_20231201_02_T1", "34314", "12.31976677389706"),
-    ]
-    .concat();
-    assert!(body.contains(&expected), "the assets differ from the documented ones:\n{body}");
+    let first = asset("LC08_L2SP_044032_20231208_02_T1", "481086", "60.46467784749034");
+    let second = asset("LC08_L2SP_043033_20231201_02_T1", "34314", "12.31976677389706");
+    assert!(body.contains(&(first + &second)), "the assets differ from the documented ones:\n{body}");
 }
 
 #[test]
@@ -357,20 +355,13 @@ fn the_folder_lists_with_the_documented_sizes_and_dates() {
 /// is the notebook's own assertion.
 #[test]
 fn the_water_is_measured_and_its_share_is_the_documented_one() {
-    let cell = |item: &str, pixels: u64, sample: f64| {
-        let scene = pixels as f64 * 900.0 / 1e6;
-        (
-            format!("{item}\n    water   "),
-            format!("    scene   {scene:7.1} km²\n"),
-            format!("({sample:.2} % of the sample, as documented)\n"),
-        )
-    };
     for (item, pixels, sample) in [
         ("LC08_L2SP_044032_20231208_02_T1", 2402 * 1821, 60.46467784749034),
         ("LC08_L2SP_043033_20231201_02_T1", 482 * 1821, 12.31976677389706),
     ] {
-        let (water, scene, share) = cell(item, pixels, sample);
-        shows("water", &[&water, &scene, &share]);
+        let scene = f64::from(pixels) * 900.0 / 1e6;
+        let share = format!("({sample:.2} % of the sample, as documented)\n");
+        shows("water", &[&format!("{item}\n    water   "), &format!("    scene   {scene:7.1} km²\n"), &share]);
     }
 }
 

@@ -35,6 +35,7 @@ mod record;
 mod reports;
 mod repositories;
 mod review;
+mod rooms;
 mod rules;
 mod run;
 mod scenario;

@@ -163,6 +163,7 @@ struct Writer {
 }
 
 impl Writer {
+    #[expect(clippy::too_many_lines, reason = "a few lines for each kind of step")]
     fn write(&mut self, step: &Step) -> String {
         match *step {
             Step::Bind(name, kind, number) => self.bind(NAMES[name], [Kind::Number, Kind::Text, Kind::List][kind], number),

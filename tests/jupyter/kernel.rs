@@ -15,9 +15,9 @@ use jupyter_protocol::messaging::{
 };
 use jupyter_protocol::{ExecutionCount, Media};
 use jupyter_zmq_client::{
-    KernelControlConnection, KernelIoPubConnection, KernelStdinConnection, create_kernel_control_connection,
-    create_kernel_heartbeat_connection, create_kernel_iopub_connection, create_kernel_shell_connection,
-    create_kernel_stdin_connection,
+    KernelControlConnection, KernelIoPubConnection, KernelShellConnection, KernelStdinConnection,
+    create_kernel_control_connection, create_kernel_heartbeat_connection, create_kernel_iopub_connection,
+    create_kernel_shell_connection, create_kernel_stdin_connection,
 };
 use serde_json::{Value, json};
 use zeromq::{SocketSend, ZmqMessage};
@@ -72,27 +72,7 @@ async fn listen(connection: &ConnectionInfo, mode: &str) {
                 iopub.send(JupyterMessage::new(input, Some(&request))).await.unwrap();
                 let (iopub, stdin, interrupted, last_one) = (&mut iopub, &mut stdin, &interrupted, &last);
                 let mut cell = Cell { request: &request, last: last_one, iopub, stdin, interrupted, error: None };
-                let mut replied = false;
-                let mut idle = false;
-                for line in execute.code.lines() {
-                    match line {
-                        "reply" => {
-                            shell.send(cell.reply(count)).await.unwrap();
-                            replied = true;
-                        }
-                        "idle" => {
-                            cell.say(Status::idle()).await;
-                            idle = true;
-                        }
-                        line => cell.line(line).await,
-                    }
-                }
-                if !replied {
-                    shell.send(cell.reply(count)).await.unwrap();
-                }
-                if !idle {
-                    cell.say(Status::idle()).await;
-                }
+                cell.execute(&execute.code, count, &mut shell).await;
                 last = Some(request);
             }
             _ => iopub.send(JupyterMessage::new(Status::idle(), Some(&request))).await.unwrap(),
@@ -130,6 +110,29 @@ struct Cell<'a> {
 }
 
 impl Cell<'_> {
+    async fn execute(&mut self, code: &str, count: usize, shell: &mut KernelShellConnection) {
+        let (mut replied, mut idle) = (false, false);
+        for line in code.lines() {
+            match line {
+                "reply" => {
+                    shell.send(self.reply(count)).await.unwrap();
+                    replied = true;
+                }
+                "idle" => {
+                    self.say(Status::idle()).await;
+                    idle = true;
+                }
+                line => self.line(line).await,
+            }
+        }
+        if !replied {
+            shell.send(self.reply(count)).await.unwrap();
+        }
+        if !idle {
+            self.say(Status::idle()).await;
+        }
+    }
+
     async fn say(&mut self, content: impl Into<JupyterMessageContent>) {
         self.iopub.send(JupyterMessage::new(content.into(), Some(self.request))).await.unwrap();
     }
@@ -149,6 +152,7 @@ impl Cell<'_> {
         self.error = Some(error);
     }
 
+    #[expect(clippy::too_many_lines, reason = "a few lines for each word of the kernel's language")]
     async fn line(&mut self, line: &str) {
         let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
         let (first, second) = rest.split_once(' ').unwrap_or((rest, ""));

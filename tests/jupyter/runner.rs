@@ -1,17 +1,16 @@
 //! Features of the runner that work for any kernel: snapshots, tags, redactions. No notebook is taken as
 //! passed before.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use nbsnap::engine::Interrupt;
 use nbsnap::engines::evcxr::protocol::Settings;
 use nbsnap::environment::Nothing;
-use nbsnap::event::{Event, Evidence, Status};
+use nbsnap::event::{Event, Evidence, NotebookFinished, Status};
 use nbsnap::project::Project;
-use nbsnap::run::Runner;
 use nbsnap::run::cache::ResultCache;
+use nbsnap::run::{Runner, Seen};
 use nbsnap::select::Selection;
 use nbsnap::snapshot::{SnapshotStore, UpdateMode};
 use nbsnap::{ByKernel, Evcxr, EvcxrProgram, EvcxrSettings, Jupyter, JupyterSettings, Kernelspecs};
@@ -64,13 +63,15 @@ fn run(root: &Path) -> Vec<(String, Status, Evidence)> {
         cache: Some(&cache),
         jobs: 2,
         repeat: 1,
-        seen: BTreeMap::new(),
+        seen: Seen::default(),
     };
     let mut seen = Vec::new();
     let summary = runner.run(&Selection::default(), &mut |event| {
         match event {
             Event::RunStarted { engine, .. } => assert_eq!(engine, "jupyter"),
-            Event::NotebookFinished { notebook, status, evidence, .. } => seen.push((notebook, status, evidence)),
+            Event::NotebookFinished(NotebookFinished { notebook, status, evidence, .. }) => {
+                seen.push((notebook, status, evidence))
+            }
             _ => {}
         }
         Ok(())

@@ -86,12 +86,14 @@ def verdicts(python, case):
         file.parent.mkdir()
         (file.parent / "nbsnap.toml").write_text(f'cell-timeout = "{LIMIT}s"\n')
         write = lambda content: file.write_text(json.dumps(content))
-        write(notebook(before, tags))
+        # What is skipped cannot be recorded.
+        write(notebook(before, [tag for tag in tags if tag != "skip-execution"]))
         for command in [[NBSNAP, "test"], [NBSNAP, "accept"], [tools / "jupyter-execute", "--inplace", "--allow-errors", file]]:
             run(command, folder, environment)
         recorded = json.loads(file.read_text())
         assert recorded["cells"][0]["execution_count"], "the notebook has to be executed first"
         recorded["cells"][0]["source"] = now
+        recorded["cells"][0]["metadata"]["tags"] = tags
         write(recorded)
         pytest = [python, "-m", "pytest", "--quiet", "-p", "no:cacheprovider"]
         codes = {

@@ -8,6 +8,7 @@ mod cases;
 mod check;
 mod failure;
 mod logs;
+mod names;
 mod object_store;
 mod process;
 mod pygeoapi_version;

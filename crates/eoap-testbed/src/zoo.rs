@@ -4,6 +4,7 @@
 //! keeps state, which the service does, and none opens a connection.
 
 mod answer;
+mod call;
 mod deploy;
 mod exception;
 mod execution;
@@ -35,6 +36,7 @@ use crate::personality::Responder;
 use crate::scenario::{Fixtures, Links, StatusShape, split_namespace};
 use crate::service::{Job, Phase, Service};
 use answer::Answer;
+use call::Call;
 use exception::Exception;
 use resource::Resource;
 
@@ -50,14 +52,6 @@ const CORS: [(HeaderName, &str); 4] = [
 #[derive(Debug)]
 pub(crate) struct Zoo {
     fixtures: Arc<Fixtures>,
-}
-
-/// One request to one namespace, and what it is answered with.
-struct Call<'a> {
-    fixtures: &'a Fixtures,
-    service: &'a mut Service,
-    namespace: &'a str,
-    request: &'a Request,
 }
 
 impl Zoo {

@@ -13,6 +13,7 @@ mod kernel_settings;
 mod lab;
 mod list;
 mod open;
+mod output;
 mod prepare;
 mod record;
 mod reporters;
@@ -22,15 +23,12 @@ mod scenario;
 mod serve;
 mod session;
 mod settings;
+mod store;
 mod strip;
 mod targets;
 mod test;
 
 use std::io::Write;
-
-use nbsnap::notebook::NotebookError;
-use nbsnap::project::Project;
-use nbsnap::snapshot::{Comparison, SnapshotStore, UpdateMode};
 
 use crate::args::{Args, Command};
 use crate::error::{CommandError, chain};
@@ -80,31 +78,4 @@ fn dispatch(args: &Args) -> Result<Exit, CommandError> {
         Command::Settings => settings::run(),
         Command::Strip(args) => strip::run(&Targets::find(&place, &args.names)?, args),
     }
-}
-
-/// What there is of a notebook that can be read, or none: then why not is said on standard error, and other
-/// notebooks go on.
-fn or_say<T>(read: Result<T, NotebookError>) -> Result<Option<T>, CommandError> {
-    match read {
-        Ok(read) => Ok(Some(read)),
-        Err(error) => {
-            writeln!(screen::stderr(), "nbsnap: error: {}", chain(&error)).map_err(CommandError::Output)?;
-            Ok(None)
-        }
-    }
-}
-
-/// Says a line on standard output.
-fn say(text: &str) -> Result<(), CommandError> {
-    print(&mut screen::stdout(), &format!("{text}\n"))
-}
-
-/// Writes a text and flushes it.
-fn print(out: &mut dyn Write, text: &str) -> Result<(), CommandError> {
-    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(CommandError::Output)
-}
-
-fn store(project: &Project, update: UpdateMode) -> SnapshotStore {
-    let comparison = Comparison::new(project.config.compare.clone());
-    SnapshotStore::new(project.snapshots_dir(), project.root.clone(), update).with_comparison(comparison)
 }

@@ -9,6 +9,7 @@ use nbsnap::notebook::NotebookError;
 use nbsnap::project::ProjectError;
 use nbsnap::project::start::StartError;
 use nbsnap::run::RunError;
+use nbsnap::select::SelectError;
 use nbsnap::snapshot::SnapshotError;
 
 /// Why a command cannot go on. This says nothing about any notebook's outputs.
@@ -20,6 +21,9 @@ pub(crate) enum CommandError {
     /// The project cannot be used.
     #[error(transparent)]
     Project(#[from] ProjectError),
+    /// No notebook matches what was asked for.
+    #[error(transparent)]
+    Select(#[from] SelectError),
     /// A folder cannot be made a project.
     #[error(transparent)]
     Start(#[from] StartError),

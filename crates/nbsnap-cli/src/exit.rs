@@ -59,7 +59,7 @@ impl Exit {
         match error {
             CommandError::Run(error) => Exit::of_run_error(error),
             CommandError::Project(error) => Exit::of_project_error(error),
-            CommandError::Start(StartError::NoNotebooks { .. }) => Exit::NoNotebooks,
+            CommandError::Start(StartError::NoNotebooks { .. }) | CommandError::Select(_) => Exit::NoNotebooks,
             CommandError::Output(_) => Exit::Report,
             _ => Exit::SetUp,
         }
@@ -67,7 +67,7 @@ impl Exit {
 
     fn of_run_error(error: &RunError) -> Exit {
         match error {
-            RunError::NoNotebooks { .. } | RunError::NothingSelected => Exit::NoNotebooks,
+            RunError::NoNotebooks { .. } | RunError::NothingSelected | RunError::Select(_) => Exit::NoNotebooks,
             RunError::Project(error) => Exit::of_project_error(error),
             RunError::Engine(EngineError::Interrupted) => Exit::Interrupted,
             RunError::Report(_) => Exit::Report,
@@ -77,7 +77,7 @@ impl Exit {
 
     fn of_project_error(error: &ProjectError) -> Exit {
         match error {
-            ProjectError::NotFound { .. } | ProjectError::Select(_) => Exit::NoNotebooks,
+            ProjectError::NotFound { .. } => Exit::NoNotebooks,
             _ => Exit::SetUp,
         }
     }

@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::io::BufReader;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Child, ChildStdin, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
@@ -64,6 +64,37 @@ pub(crate) enum NoReply {
     Interrupted,
 }
 
+/// Writes evcxr's settings. Such a file keeps evcxr from looking for the user's. No variable may be missing:
+/// evcxr has defaults for each.
+fn configure(home: &Path, crate_dir: &Path, opt_level: &str) -> Result<(), EngineError> {
+    let path = home.join("evcxr.toml");
+    let text =
+        format!("[evcxr]\ntmpdir = {:?}\noffline_mode = true\nopt_level = {opt_level:?}\n", crate_dir.display().to_string());
+    std::fs::write(&path, text).map_err(|source| EngineError::Io { action: "write", path, source })
+}
+
+/// The worker's command. It works in `home`, and talks over pipes.
+fn worker(home: &Path, toolchain: &Toolchain) -> std::io::Result<Command> {
+    let path = tools(home, toolchain)?;
+    let mut command = reexec::command(role::WORKER)?;
+    for name in foreign_to_cargo() {
+        command.env_remove(name);
+    }
+    command
+        .env("EVCXR_CONFIG_DIR", home)
+        .env("RUSTC", &toolchain.rustc)
+        // rust-analyzer asks the real one.
+        .env("CARGO", toolchain.cargo_path())
+        .env(cargo::REAL_VARIABLE, toolchain.cargo_path())
+        .env("PATH", path)
+        .current_dir(home)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0);
+    Ok(command)
+}
+
 impl Host {
     /// Starts a worker that builds in `crate_dir`, and waits until evcxr is up.
     pub(crate) fn start(
@@ -77,36 +108,9 @@ impl Host {
             path: std::env::temp_dir(),
             source,
         })?;
-        let configuration = home.path().join("evcxr.toml");
-        // A file here keeps evcxr from looking for the user's. No variable may be missing: evcxr has defaults
-        // for each.
-        let text =
-            format!("[evcxr]\ntmpdir = {:?}\noffline_mode = true\nopt_level = {opt_level:?}\n", crate_dir.display().to_string());
-        std::fs::write(&configuration, text).map_err(|source| EngineError::Io {
-            action: "write",
-            path: configuration,
-            source,
-        })?;
-
+        configure(home.path(), crate_dir, opt_level)?;
         let start = |error: std::io::Error| not_started(&error.to_string());
-        let path = tools(home.path(), toolchain).map_err(start)?;
-        let mut command = reexec::command(role::WORKER).map_err(start)?;
-        for name in foreign_to_cargo() {
-            command.env_remove(name);
-        }
-        command
-            .env("EVCXR_CONFIG_DIR", home.path())
-            .env("RUSTC", &toolchain.rustc)
-            // rust-analyzer asks the real one.
-            .env("CARGO", toolchain.cargo_path())
-            .env(cargo::REAL_VARIABLE, toolchain.cargo_path())
-            .env("PATH", path)
-            .current_dir(home.path())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .process_group(0);
-        let mut child = command.spawn().map_err(start)?;
+        let mut child = worker(home.path(), toolchain).and_then(|mut command| command.spawn()).map_err(start)?;
         let orders = child.stdin.take().expect("stdin was asked for as a pipe");
         let stdout = child.stdout.take().expect("stdout was asked for as a pipe");
         let stderr = Tail::default();

@@ -31,6 +31,7 @@ mod workspace;
 
 use std::ffi::OsStr;
 use std::io::Write;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use nbsnap::engines::evcxr::protocol;
@@ -41,7 +42,7 @@ const USAGE: &str = "nbsnap-evcxr is started by nbsnap and its kernel:
   nbsnap-evcxr analyse FOLDER    answer questions about code on standard input, in packages below FOLDER";
 
 fn main() -> ExitCode {
-    if let Some(code) = role::run() {
+    if let Some(code) = run_role() {
         return code;
     }
     let mut arguments = std::env::args_os().skip(1);
@@ -53,6 +54,31 @@ fn main() -> ExitCode {
             // If the output is closed, the exit code still reports it.
             let _ = if is_help { writeln!(std::io::stdout(), "{USAGE}") } else { writeln!(std::io::stderr(), "{USAGE}") };
             ExitCode::from(if is_help { 0 } else { 2 })
+        }
+    }
+}
+
+/// Runs this process in its role, if it was started in one. This comes first in `main`: without it each
+/// process would start others.
+fn run_role() -> Option<ExitCode> {
+    // evcxr calls its Cargo by the path that it finds it at.
+    let name = std::env::args_os().next().map(PathBuf::from);
+    if let (Some(name), true) = (name, std::env::var_os(cargo::REAL_VARIABLE).is_some()) {
+        if name.ends_with(role::CARGO) {
+            return Some(cargo::main());
+        }
+        if name.ends_with(role::RUSTUP) {
+            return Some(cargo::rustup());
+        }
+    }
+    match std::env::args_os().nth(1).as_deref().and_then(OsStr::to_str) {
+        Some(role::WORKER) => Some(worker::main()),
+        Some(role::RELAY) => Some(relay::main()),
+        Some(role::RUNTIME) => Some(runtime::main()),
+        _ => {
+            // In some modes of evcxr (`:cache`, `:sccache`), Cargo calls this program as a rustc wrapper.
+            evcxr::runtime_hook();
+            None
         }
     }
 }

@@ -3,9 +3,9 @@
 use rust_cells::analysis::{Answer, Explanation, Question, Wants};
 use serde_json::Value;
 
-use crate::front::Shared;
 use crate::help::{self, Word};
 use crate::known::Known;
+use crate::shared::Shared;
 
 /// `complete_reply`.
 pub(crate) async fn complete(code: &str, cursor: usize, shared: &Shared) -> Value {

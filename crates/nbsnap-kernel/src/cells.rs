@@ -16,10 +16,10 @@ use tokio::sync::watch;
 use crate::KernelSettings;
 use crate::execution::Execution;
 use crate::failure::Failure;
-use crate::front::Shared;
 use crate::known::Known;
 use crate::libraries::Builder;
 use crate::progress::Progress;
+use crate::shared::Shared;
 use crate::wire::Request;
 
 /// How often what threads of earlier cells write is looked for while no cell runs.

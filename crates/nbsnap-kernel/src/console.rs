@@ -13,10 +13,11 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use crate::analysis::Analysis;
-use crate::front::{Shared, interrupt_on_signal};
+use crate::front::interrupt_on_signal;
 use crate::history::History;
 use crate::interrupts::Interrupts;
 use crate::outbox::{Outbox, Said};
+use crate::shared::Shared;
 use crate::wire::{self, Request};
 use crate::{Error, KernelSettings, cells};
 

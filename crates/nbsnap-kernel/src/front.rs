@@ -3,9 +3,9 @@
 
 use std::fs::File;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::Sender;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jupyter_protocol::ConnectionInfo;
@@ -20,8 +20,8 @@ use tokio::sync::{mpsc, watch};
 use crate::analysis::Analysis;
 use crate::history::History;
 use crate::interrupts::Interrupts;
-use crate::known::Known;
 use crate::outbox::Outbox;
+use crate::shared::Shared;
 use crate::wire::{Request, publication};
 use crate::{Error, KernelSettings, assistance, cells, help, information, lifetime};
 
@@ -29,25 +29,6 @@ use crate::{Error, KernelSettings, assistance, cells, help, information, lifetim
 const ENDING: Duration = Duration::from_secs(3);
 /// How long `kernel_info` waits for the compiler to say its version.
 const VERSION: Duration = Duration::from_secs(5);
-
-/// What the parts of a kernel share.
-#[derive(Clone)]
-pub(crate) struct Shared {
-    pub(crate) outbox: Outbox,
-    pub(crate) interrupts: Interrupts,
-    pub(crate) known: Arc<Mutex<Known>>,
-    pub(crate) analysis: Analysis,
-    pub(crate) history: Arc<Mutex<History>>,
-    /// Whether a client has ever sent a request.
-    pub(crate) heard: Arc<AtomicBool>,
-}
-
-impl Shared {
-    /// The current state of the session.
-    pub(crate) fn known(&self) -> MutexGuard<'_, Known> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// Runs a kernel until it is to end.
 pub(crate) fn run(settings: KernelSettings) -> Result<(), Error> {

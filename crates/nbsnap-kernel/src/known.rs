@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use rust_cells::State;
 use rust_cells::analysis::Sketch;
-use rust_cells::{State, shown_type};
 
 /// What a session's cells have defined.
 #[derive(Clone, Debug, Default)]
@@ -43,7 +43,7 @@ impl Known {
     /// What a state says.
     pub(crate) fn of(state: &State) -> Known {
         let variable = |(name, variable): (&String, &rust_cells::LiveVariable)| {
-            (name.clone(), Variable { ty: shown_type(variable), is_mutable: variable.is_mutable })
+            (name.clone(), Variable { ty: variable.shown_type(), is_mutable: variable.is_mutable })
         };
         let definition = |definition: rust_cells::Definition<'_>| {
             let rust_cells::Definition { name, noun, text, label } = definition;

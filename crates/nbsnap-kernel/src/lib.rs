@@ -20,6 +20,7 @@ mod lifetime;
 mod outbox;
 mod progress;
 mod settings;
+mod shared;
 mod wire;
 
 pub use analysis::AnalyserProgram;

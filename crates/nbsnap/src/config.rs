@@ -19,11 +19,12 @@ pub use kernels::{KernelChoice, Kernels};
 pub use project::{PathPattern, ProjectConfig};
 pub(crate) use suggestion::{nearest, with_suggestion};
 pub use values::{EngineChoice, Github, Toggle, Update};
+
+pub use crate::snapshot::{CompareRule, SvgComparison};
 pub(crate) use values::{optional_bytes, optional_duration, parse_duration};
 
 use crate::notebook::Notebook;
 use crate::scope::Scope;
-use crate::snapshot::JsonPath;
 
 /// Every setting with its meaning and its default, as the file that is read before a project's own.
 pub const BUILT_IN: &str = include_str!("config/built-in.toml");
@@ -175,39 +176,6 @@ pub struct RedactRule {
     pub only: Scope,
 }
 
-/// How far outputs in some places may be from their snapshots. A setting that is left out follows the rules
-/// before.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
-pub struct CompareRule {
-    /// Where it applies.
-    pub only: Scope,
-    /// Members of JSON that are not compared.
-    pub ignore: Vec<JsonPath>,
-    /// How far numbers may be from each other.
-    pub absolute: Option<f64>,
-    /// How far numbers may be from each other as a share of the greater one.
-    pub relative: Option<f64>,
-    /// How much a colour channel of a pixel may differ, of 255, without the pixel counting as different.
-    pub channel: Option<u8>,
-    /// Which share of the pixels may be different, from 0 to 1.
-    pub pixels: Option<f64>,
-    /// What makes two texts of SVG the same.
-    pub svg: Option<SvgComparison>,
-}
-
-/// What makes two texts of SVG the same.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum SvgComparison {
-    /// They mark up the same.
-    #[default]
-    Markup,
-    /// They draw the same.
-    Drawing,
-}
-
 /// The defaults that serde needs while a file is checked. Those of a run are read from [`BUILT_IN`].
 impl Default for Config {
     fn default() -> Config {
@@ -258,7 +226,7 @@ impl Config {
     }
 
     /// How long a whole notebook may take.
-    pub fn notebook_timeout(&self, notebook: &Notebook) -> Duration {
+    pub(crate) fn notebook_timeout(&self, notebook: &Notebook) -> Duration {
         notebook.overrides.notebook_timeout.unwrap_or(self.notebook_timeout)
     }
 

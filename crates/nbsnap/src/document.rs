@@ -6,6 +6,7 @@
 //! style. `outputs` and `parameters` make what a run writes, and `recorded` reads outputs back. nbformat
 //! decides whether a document is a notebook. Nothing is executed here.
 
+mod cell;
 mod clear;
 pub mod diff;
 mod layout;
@@ -23,9 +24,10 @@ use crate::files::atomic_write;
 use crate::notebook::{Notebook, NotebookError, language_name};
 use crate::record::CellRecord;
 
+pub use cell::{id, is_cell, set, set_source, source, tags};
 pub use clear::Clear;
 pub(crate) use clear::{CELL_METADATA, NOTEBOOK_METADATA};
-pub use outputs::{multiline, outputs, text_of};
+pub use outputs::{outputs, text_of};
 pub use parameters::{ParameterError, Parameters};
 pub use recorded::recorded;
 
@@ -79,7 +81,7 @@ impl Document {
     }
 
     /// Says which minor version of the format this is.
-    pub fn set_minor(&mut self, minor: u64) {
+    pub(crate) fn set_minor(&mut self, minor: u64) {
         self.json["nbformat_minor"] = minor.into();
     }
 
@@ -192,43 +194,6 @@ impl Document {
         atomic_write::write(path, text.as_bytes()).map_err(failed)?;
         Ok(true)
     }
-}
-
-/// Whether a cell is of this type: `code`, `markdown` or `raw`.
-pub fn is_cell(cell: &Map<String, Value>, kind: &str) -> bool {
-    cell.get("cell_type").is_some_and(|found| found == kind)
-}
-
-/// A cell's source, whichever way it is written.
-pub fn source(cell: &Map<String, Value>) -> String {
-    cell.get("source").map(text_of).unwrap_or_default()
-}
-
-/// A cell's id, if it has one.
-pub fn id(cell: &Map<String, Value>) -> Option<&str> {
-    cell.get("id").and_then(Value::as_str)
-}
-
-/// A cell's tags.
-pub fn tags(cell: &Map<String, Value>) -> impl Iterator<Item = &str> {
-    let tags = cell.get("metadata").and_then(|metadata| metadata["tags"].as_array());
-    tags.into_iter().flatten().filter_map(Value::as_str)
-}
-
-/// Sets a member of a cell. A new one is inserted where Jupyter, which sorts members, would have it.
-pub fn set(cell: &mut Map<String, Value>, name: &str, value: Value) {
-    if let Some(member) = cell.get_mut(name) {
-        *member = value;
-        return;
-    }
-    let index = cell.keys().position(|key| key.as_str() > name).unwrap_or(cell.len());
-    cell.shift_insert(index, name.to_owned(), value);
-}
-
-/// Sets a cell's source, as one string or as a list of lines, whichever it was.
-pub fn set_source(cell: &mut Map<String, Value>, text: &str) {
-    let value = if cell.get("source").is_some_and(Value::is_string) { text.into() } else { multiline(text) };
-    set(cell, "source", value);
 }
 
 #[cfg(test)]

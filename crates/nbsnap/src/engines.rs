@@ -5,6 +5,7 @@ mod by_kernel;
 pub mod evcxr;
 mod fingerprint;
 pub mod jupyter;
+pub(crate) mod role;
 pub mod rustc;
 
 pub use by_kernel::ByKernel;

@@ -2,16 +2,17 @@
 //!
 //! The main type is [`Event`]. Events contain everything a reporter needs, so a reporter never asks back.
 
+mod finished;
 mod verdict;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use finished::{CellFinished, NotebookFinished};
 use serde::{Deserialize, Serialize};
 pub use verdict::{CellProblem, CellVerdict, Evidence, NotebookProblem, Proposal, Status};
 
 use crate::notebook::CodeCell;
-use crate::record::CellRecord;
 use crate::redact::RuleHits;
 
 /// One thing that happened during a run.
@@ -90,20 +91,7 @@ pub enum Event {
         elapsed: Duration,
     },
     /// A cell ended, or was not run.
-    CellFinished {
-        /// The notebook's name.
-        notebook: String,
-        /// The notebook's file.
-        path: PathBuf,
-        /// The cell.
-        cell: CodeCell,
-        /// What became of it.
-        verdict: CellVerdict,
-        /// What it produced, redacted, if it ran.
-        record: Option<Box<CellRecord>>,
-        /// How long it took.
-        timing: Timing,
-    },
+    CellFinished(CellFinished),
     /// A notebook begins again, because it failed and may be retried, or because it passed and is checked
     /// for stability. Earlier events about it no longer count.
     NotebookRetried {
@@ -128,22 +116,7 @@ pub enum Event {
         reason: String,
     },
     /// A notebook ended.
-    NotebookFinished {
-        /// The notebook's name.
-        notebook: String,
-        /// The notebook's file.
-        path: PathBuf,
-        /// What is wrong with the notebook as a whole, in addition to its cells.
-        problems: Vec<NotebookProblem>,
-        /// The status of the notebook: the most serious status of its cells and of its own problems.
-        status: Status,
-        /// How often it was run.
-        attempts: u32,
-        /// What this verdict depends on.
-        evidence: Evidence,
-        /// How long it took, preparation excluded; the last try alone.
-        elapsed: Duration,
-    },
+    NotebookFinished(NotebookFinished),
     /// All notebooks are done: how often each redaction rule applied.
     Redacted {
         /// The rules, in their order, over all notebooks.
@@ -159,6 +132,9 @@ pub enum Event {
         elapsed: Duration,
     },
 }
+
+/// Takes events. An error ends the run.
+pub type Emit<'a> = &'a mut dyn FnMut(Event) -> std::io::Result<()>;
 
 /// How long a cell took.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

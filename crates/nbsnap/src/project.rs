@@ -29,7 +29,6 @@ use std::path::{Path, PathBuf};
 
 use crate::config::{Config, ConfigError, PathPattern};
 use crate::notebook::{Notebook, NotebookError};
-use crate::select::{SelectError, Selection};
 use layout::{Layout, SETTINGS};
 
 /// Why a project cannot be used.
@@ -56,9 +55,6 @@ pub enum ProjectError {
         /// What the system said.
         source: std::io::Error,
     },
-    /// No notebook matches what was asked for.
-    #[error(transparent)]
-    Select(#[from] SelectError),
 }
 
 /// A folder with notebooks and their snapshots.
@@ -112,7 +108,7 @@ impl Project {
     }
 
     /// The file with the project's settings, which need not exist.
-    pub fn config_file(&self) -> PathBuf {
+    pub(crate) fn config_file(&self) -> PathBuf {
         self.layout.notebooks.join(SETTINGS)
     }
 
@@ -174,6 +170,11 @@ impl Project {
         Ok(notebooks)
     }
 
+    /// A file of the project as seen from the project's folder.
+    pub(crate) fn relative(&self, path: &Path) -> PathBuf {
+        path.strip_prefix(&self.root).unwrap_or(path).to_owned()
+    }
+
     /// Whether a file or folder belongs to the project by its settings.
     fn covers(&self, path: &Path) -> bool {
         self.config.project.covers(self.below(path))
@@ -201,14 +202,5 @@ impl Notebooks {
         names.extend(self.unusable.iter().map(|(name, ..)| name.as_str()));
         names.sort_unstable();
         names
-    }
-
-    /// The names that `wanted` selects: each is a name, a file name or path, the beginning of names, or a
-    /// glob. All, if it is empty.
-    ///
-    /// # Errors
-    /// When one of them matches no notebook.
-    pub fn select(&self, wanted: &[String]) -> Result<Vec<String>, ProjectError> {
-        Ok(Selection::of_names(wanted).choose(self)?.into_iter().map(|chosen| chosen.name).collect())
     }
 }

@@ -38,7 +38,7 @@ impl CellRecord {
     }
 
     /// What the cell displayed, to be changed.
-    pub fn displays_mut(&mut self) -> impl Iterator<Item = &mut BTreeMap<String, String>> {
+    pub(crate) fn displays_mut(&mut self) -> impl Iterator<Item = &mut BTreeMap<String, String>> {
         std::iter::once(&mut self.outputs).chain(&mut self.further)
     }
 

@@ -1,4 +1,4 @@
-//! Reporters: they render the [`Event`]s of a run for somebody.
+//! Reporters: they render the [`Event`](crate::event::Event)s of a run for somebody.
 //!
 //! A [`Reporter`] writes only to what it was given. To add one, put it in a file of its own here, named after
 //! what it writes, and let the command line add it to its [`Reporters`]. Events carry everything a reporter
@@ -28,10 +28,9 @@ mod junit;
 mod left_files;
 mod printable;
 mod progress;
+mod reporter;
 mod run;
 mod style;
-
-use std::io;
 
 pub use at_end::{AtEnd, When};
 pub use diff::difference;
@@ -44,41 +43,9 @@ pub use junit::junit;
 pub use left_files::LeftFiles;
 pub use printable::{printable, printable_json};
 pub use progress::Progress;
+pub use reporter::{Reporter, Reporters};
 pub use run::{CellRun, NotebookRun, Run};
 pub use style::{Style, count};
-
-use crate::event::Event;
-
-/// Renders a run for somebody.
-pub trait Reporter {
-    /// Writes what the report has about an event.
-    ///
-    /// # Errors
-    /// If it cannot be written. The error names the file.
-    fn report(&mut self, event: &Event) -> io::Result<()>;
-}
-
-/// Several reporters, each of which gets every event, in order.
-#[derive(Default)]
-pub struct Reporters<'a>(Vec<Box<dyn Reporter + 'a>>);
-
-impl<'a> Reporters<'a> {
-    /// Adds a reporter.
-    pub fn add(&mut self, reporter: impl Reporter + 'a) {
-        self.0.push(Box::new(reporter));
-    }
-}
-
-impl Reporter for Reporters<'_> {
-    fn report(&mut self, event: &Event) -> io::Result<()> {
-        self.0.iter_mut().try_for_each(|reporter| reporter.report(event))
-    }
-}
-
-/// A system error, with the file that it is about.
-fn about(path: &std::path::Path, error: io::Error) -> io::Error {
-    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
-}
 
 #[cfg(test)]
 mod tests;

@@ -59,7 +59,7 @@ impl Scope {
     }
 
     /// Whether it covers any place in a notebook of this name.
-    pub fn covers_notebook(&self, notebook: &str) -> bool {
+    pub(crate) fn covers_notebook(&self, notebook: &str) -> bool {
         self.notebook.as_ref().is_none_or(|glob| glob.matches(notebook))
     }
 }
@@ -88,7 +88,7 @@ impl Glob {
     }
 
     /// Whether `text` is a pattern rather than a plain name.
-    pub fn is_pattern(text: &str) -> bool {
+    pub(crate) fn is_pattern(text: &str) -> bool {
         text.contains(['*', '?', '['])
     }
 }

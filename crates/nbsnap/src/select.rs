@@ -82,8 +82,16 @@ impl Selection {
     }
 
     /// Whether every notebook is selected.
-    pub fn is_all(&self) -> bool {
+    pub(crate) fn is_all(&self) -> bool {
         self.names.is_empty() && self.filter.is_none() && self.partition.is_none()
+    }
+
+    /// The names of the selected notebooks.
+    ///
+    /// # Errors
+    /// As [`Selection::choose`].
+    pub fn names_of(&self, notebooks: &Notebooks) -> Result<Vec<String>, SelectError> {
+        Ok(self.choose(notebooks)?.into_iter().map(|chosen| chosen.name).collect())
     }
 
     /// The selected notebooks, by name. They include files that cannot be tested, unless a filter reads

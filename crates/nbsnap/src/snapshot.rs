@@ -25,7 +25,7 @@ pub use body::{Body, BodyError, Content, Section, SectionName};
 pub(crate) use body::{header_name, is_json};
 pub(crate) use compare::Sides;
 pub(crate) use compare::drawing_difference;
-pub use compare::{Comparison, Difference, JsonPath, PictureDifference, Tolerance};
+pub use compare::{CompareRule, Comparison, Difference, JsonPath, PictureDifference, SvgComparison, Tolerance};
 #[cfg(test)]
 pub(crate) use escape::original;
 pub use escape::visible;

@@ -10,12 +10,12 @@ use std::time::Duration;
 
 use nbsnap::engine::{Engine, EngineError, Progress, Run, Worker};
 use nbsnap::environment::Nothing;
-use nbsnap::event::{Event, NotebookProblem, Status, Summary, Timing};
+use nbsnap::event::{Event, NotebookFinished, NotebookProblem, Status, Summary, Timing};
 use nbsnap::notebook::Notebook;
 use nbsnap::project::Project;
 use nbsnap::record::{CellRecord, Failure};
-use nbsnap::run::Runner;
 use nbsnap::run::outputs_only::{AfterFailure, Executed, OutputsOnly};
+use nbsnap::run::{Runner, Seen};
 use nbsnap::select::Selection;
 use nbsnap::snapshot::{SnapshotStore, UpdateMode};
 
@@ -92,10 +92,10 @@ fn test(project: &Project, engines: &[&'static str]) -> (Summary, Vec<(String, S
     let mut echoes: Vec<Echo> = engines.iter().map(|name| Echo(name)).collect();
     let engines = echoes.iter_mut().map(|echo| echo as &mut dyn Engine).collect();
     let mut runner =
-        Runner { project, engines, environment: &Nothing, store: &store, cache: None, jobs: 1, repeat: 1, seen: BTreeMap::new() };
+        Runner { project, engines, environment: &Nothing, store: &store, cache: None, jobs: 1, repeat: 1, seen: Seen::default() };
     let mut seen = Vec::new();
     let summary = runner.run(&Selection::default(), &mut |event| {
-        if let Event::NotebookFinished { notebook, status, .. } = event {
+        if let Event::NotebookFinished(NotebookFinished { notebook, status, .. }) = event {
             seen.push((notebook, status));
         }
         Ok(())
@@ -155,7 +155,7 @@ fn execute(project: &Project) -> (Summary, Vec<(usize, Executed)>, Vec<Vec<Noteb
     let after_failure = AfterFailure::Stop;
     let mut execution = OutputsOnly { project, engine: &mut echo, environment: &Nothing, after_failure };
     let mut emit = |event| {
-        if let Event::NotebookFinished { problems: of_notebook, .. } = event {
+        if let Event::NotebookFinished(NotebookFinished { problems: of_notebook, .. }) = event {
             problems.push(of_notebook);
         }
         Ok(())

@@ -11,13 +11,12 @@ use crate::process::AccessLog;
 /// Empty where it cannot be built.
 const LAYER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/access_layer.so"));
 
-/// The name of its function by which a process that was forked goes on in another log; it takes
-/// [`AccessLog::path`].
-pub const NOTE_ACCESSES_IN: &str = "nbsnap_note_accesses_in";
-
 /// The variables with which a program is started so that what it asks for is noted in `log`, from its start
 /// on. The layer's file is written into `folder`, which must outlive the program. `None` where there is no
 /// layer for this system.
+///
+/// A process that was forked goes on in another log once it calls the layer's function
+/// `nbsnap_note_accesses_in` with [`AccessLog::path`].
 ///
 /// # Errors
 /// When the file cannot be written.

@@ -73,7 +73,7 @@ impl Cell {
     }
 
     /// Whether there is code that runs or defines anything.
-    pub fn has_code(&self) -> bool {
+    pub(crate) fn has_code(&self) -> bool {
         self.broken.is_some() || !self.parts.is_empty()
     }
 

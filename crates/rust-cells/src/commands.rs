@@ -6,6 +6,7 @@
 use std::path::Path;
 
 use crate::state::{ErrorFormat, State};
+use crate::types::shown;
 
 /// The effect of a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,40 +102,21 @@ pub(crate) fn carry_out(
             Effect::None
         }
         ":version" => Effect::Say(format!("{} ({toolchain})", env!("CARGO_PKG_VERSION"))),
-        ":opt" => {
-            let level = arguments.unwrap_or(if state.opt_level == "2" { "0" } else { "2" });
-            if !["0", "1", "2", "3", "s", "z"].contains(&level) {
-                return Err(format!("`{level}` is not a valid opt-level: write `:opt 0`, `:opt 1`, `:opt 2` or `:opt 3`"));
-            }
-            level.clone_into(&mut state.opt_level);
-            Effect::Say(format!("Optimization: {level}"))
-        }
+        ":opt" => optimization(state, arguments)?,
         ":fmt" => {
             arguments.unwrap_or("{:?}").clone_into(&mut state.value_format);
             Effect::Say(format!("Output format: {}", state.value_format))
         }
-        ":efmt" => {
-            if let Some(text) = arguments {
-                let unknown = || "Unsupported error format string. Available options: {}, {:?}, {:#?}".to_owned();
-                state.error_format = ErrorFormat::parse(text).ok_or_else(unknown)?;
-            }
-            let format = state.error_format;
-            Effect::Say(format!("Error format: {format} (errors must implement {})", format.bound()))
-        }
+        ":efmt" => error_format(state, arguments)?,
         ":env" => match arguments.and_then(|arguments| arguments.split_once('=')) {
             Some((name, value)) => Effect::SetVariable { name: name.trim().to_owned(), value: value.trim().to_owned() },
             None => return Err("Please supply key=value".to_owned()),
         },
-        ":vars" => {
-            let (text, html) = variables(state);
-            Effect::Table(text, html)
-        }
+        ":vars" => table(variables(state)),
         ":type" | ":t" => {
             let name = arguments.ok_or("`:type` names no variable: write `:type name`")?;
-            match state.variables.get(name) {
-                Some(variable) => Effect::Say(format!("{name}: {}", shown(&variable.ty))),
-                None => return Err(no_variable(state, name)),
-            }
+            let variable = state.variables.get(name).ok_or_else(|| no_variable(state, name))?;
+            Effect::Say(format!("{name}: {}", shown(&variable.ty)))
         }
         ":show_deps" => Effect::Say(state.dependencies.iter().map(|(name, value)| format!("{name} = {value}\n")).collect()),
         ":clear" => Effect::Clear,
@@ -148,36 +130,42 @@ pub(crate) fn carry_out(
             None => return Err("`:doc` names nothing: write `:doc Vec`".to_owned()),
         },
         ":preserve_vars_on_panic" => Effect::Say("Preserve vars on panic: true".to_owned()),
-        ":help" => {
-            let (text, html) = table();
-            Effect::Table(text, html)
-        }
-        name if FOREIGN.contains(&name) => {
-            return Err(format!("`{name}` steers evcxr itself, and has no meaning here; `:help` lists what there is"));
-        }
-        name => {
-            let near = COMMANDS.iter().find(|command| command.name.starts_with(name) && name.len() > 1);
-            let hint = near.map(|near| format!("; did you mean `{}`?", near.name)).unwrap_or_default();
-            return Err(format!("Unrecognised command {name}{hint}"));
-        }
+        ":help" => table(help_table()),
+        name => return Err(unknown(name)),
     })
 }
 
-/// A type as the author would write it, without the marks that keep it apart from items of the notebook.
-pub(crate) fn shown(ty: &str) -> String {
-    let mut text = String::with_capacity(ty.len());
-    let mut before = ' ';
-    let mut rest = ty;
-    while let Some(character) = rest.chars().next() {
-        if rest.starts_with("::") && !before.is_alphanumeric() && !['_', '>'].contains(&before) {
-            rest = &rest[2..];
-            continue;
-        }
-        text.push(character);
-        before = character;
-        rest = &rest[character.len_utf8()..];
+fn table((text, html): (String, String)) -> Effect {
+    Effect::Table(text, html)
+}
+
+/// Sets how far rustc optimises, or switches between not at all and as release builds do.
+fn optimization(state: &mut State, level: Option<&str>) -> Result<Effect, String> {
+    let level = level.unwrap_or(if state.opt_level == "2" { "0" } else { "2" });
+    if !["0", "1", "2", "3", "s", "z"].contains(&level) {
+        return Err(format!("`{level}` is not a valid opt-level: write `:opt 0`, `:opt 1`, `:opt 2` or `:opt 3`"));
     }
-    text
+    level.clone_into(&mut state.opt_level);
+    Ok(Effect::Say(format!("Optimization: {level}")))
+}
+
+/// Sets how errors are printed, or says how they are.
+fn error_format(state: &mut State, format: Option<&str>) -> Result<Effect, String> {
+    if let Some(text) = format {
+        let unknown = || "Unsupported error format string. Available options: {}, {:?}, {:#?}".to_owned();
+        state.error_format = ErrorFormat::parse(text).ok_or_else(unknown)?;
+    }
+    let format = state.error_format;
+    Ok(Effect::Say(format!("Error format: {format} (errors must implement {})", format.bound())))
+}
+
+fn unknown(name: &str) -> String {
+    if FOREIGN.contains(&name) {
+        return format!("`{name}` steers evcxr itself, and has no meaning here; `:help` lists what there is");
+    }
+    let near = COMMANDS.iter().find(|command| command.name.starts_with(name) && name.len() > 1);
+    let hint = near.map(|near| format!("; did you mean `{}`?", near.name)).unwrap_or_default();
+    format!("Unrecognised command {name}{hint}")
 }
 
 fn no_variable(state: &State, name: &str) -> String {
@@ -197,7 +185,7 @@ fn variables(state: &State) -> (String, String) {
     (text, html)
 }
 
-fn table() -> (String, String) {
+fn help_table() -> (String, String) {
     let mut text = String::new();
     let mut html = String::from("<table><tr><th>Command</th><th>What it does</th></tr>");
     for CommandHelp { name, arguments, does } in COMMANDS {

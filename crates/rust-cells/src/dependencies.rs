@@ -12,10 +12,12 @@ mod library;
 mod lock_file;
 mod prepare;
 mod set;
+mod settings;
 mod workspace;
 
 pub(crate) use inputs::{Freshness, Inputs};
 pub use library::Library;
 pub use lock_file::{same_lock, without_members};
-pub use prepare::{BuildEvent, BuildSettings, Libraries, Prepared};
+pub use prepare::{Libraries, Prepared};
 pub use set::DependencySet;
+pub use settings::{BuildEvent, BuildSettings};

@@ -4,8 +4,9 @@ use std::fmt;
 
 use crate::cell::Cell;
 use crate::compile::{Message, Span};
-use crate::crate_source::{CrateSource, Origin, position};
+use crate::crate_source::{CrateSource, Origin};
 use crate::items::Items;
+use crate::position::position;
 
 /// A reason why a cell does not compile.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

@@ -20,6 +20,7 @@ mod generate;
 mod items;
 mod lifetime;
 mod output;
+mod position;
 mod process;
 mod refusal;
 #[allow(
@@ -39,7 +40,7 @@ mod state;
 mod toolchain;
 mod types;
 
-pub use access_layer::{NOTE_ACCESSES_IN, access_variables};
+pub use access_layer::access_variables;
 pub use cancellation::CancellationToken;
 pub use chain::{Came, Chain, LibrarySource, Step, dependencies_of, dependency_stages};
 pub use commands::{COMMANDS, CommandHelp};
@@ -50,5 +51,5 @@ pub use file_state::{FileState, Interest};
 pub use output::Output;
 pub use process::{AccessLog, Accesses, Beyond, CellHandle, Ending, Process, ProcessSettings, describe_exit};
 pub use session::{CellOutcome, Executed, Limits, Session, WHILE_NO_CELL_RAN};
-pub use state::{Definition, ErrorFormat, LiveVariable, State, shown_type};
+pub use state::{Definition, ErrorFormat, LiveVariable, State};
 pub use toolchain::{Toolchain, foreign_variables};

@@ -142,7 +142,7 @@ impl Process {
     ///
     /// # Errors
     /// When the process is gone.
-    pub fn set_variable(&mut self, name: &str, value: &str) -> Result<(), Error> {
+    pub(crate) fn set_variable(&mut self, name: &str, value: &str) -> Result<(), Error> {
         self.control.order(&["set", name, value])
     }
 
@@ -193,16 +193,7 @@ impl Process {
                 self.control.order(&["load", &text(provider)])?;
             }
         }
-        self.loaded.insert(library.clone());
-        let lines: Vec<String> = cell
-            .lines
-            .iter()
-            .map(|(first, last, line, label)| format!("{first}:{last}:{line}:{}", label.replace(';', ",")))
-            .collect();
-        let (library, lines) = (text(library), lines.join(";"));
-        let mut order = vec!["run", &library, &lines];
-        order.extend(cell.discarded.iter().map(String::as_str));
-        if self.control.order(&order).is_err() {
+        if self.begin(cell, library).is_err() {
             return Ok(self.died(emit));
         }
         let deadline = Instant::now().checked_add(limit).unwrap_or_else(|| Instant::now() + Duration::from_secs(1 << 30));
@@ -227,16 +218,7 @@ impl Process {
                 ["broken", message] => return Err(Error::Process { message: (*message).to_owned() }),
                 other => Ending::read(other).ok_or_else(|| Error::Process { message: format!("it answered {other:?}") })?,
             };
-            let is_shown = cell.shows_itself && ending == Ending::Finished;
-            let mut rest = Vec::new();
-            self.pipes.end(&mut |output| rest.push(output));
-            let last = rest.iter().rposition(|output| !matches!(output, Output::Stderr(_))).filter(|_| is_shown);
-            for (index, output) in rest.into_iter().enumerate() {
-                emit(match output {
-                    Output::Display(display) if last == Some(index) => Output::ShownValue(display),
-                    output => output,
-                });
-            }
+            self.end_output(cell.shows_itself && ending == Ending::Finished, emit);
             let threads = fields.get(4).and_then(|threads| threads.parse().ok()).unwrap_or(0);
             self.leaves_threads = threads > self.threads;
             self.threads = threads;
@@ -244,6 +226,33 @@ impl Process {
                 emit(Output::Value((*shown).to_owned()));
             }
             return Ok(ending);
+        }
+    }
+
+    /// Orders the code of a cell to run.
+    fn begin(&mut self, cell: &CompiledCell, library: &Path) -> Result<(), Error> {
+        self.loaded.insert(library.to_owned());
+        let lines: Vec<String> = cell
+            .lines
+            .iter()
+            .map(|(first, last, line, label)| format!("{first}:{last}:{line}:{}", label.replace(';', ",")))
+            .collect();
+        let (library, lines) = (text(library), lines.join(";"));
+        let mut order = vec!["run", &library, &lines];
+        order.extend(cell.discarded.iter().map(String::as_str));
+        self.control.order(&order)
+    }
+
+    /// Emits the rest of a cell's output. If the cell shows its value, the last display is that value.
+    fn end_output(&mut self, is_value_shown: bool, emit: &mut dyn FnMut(Output)) {
+        let mut rest = Vec::new();
+        self.pipes.end(&mut |output| rest.push(output));
+        let last = rest.iter().rposition(|output| !matches!(output, Output::Stderr(_))).filter(|_| is_value_shown);
+        for (index, output) in rest.into_iter().enumerate() {
+            emit(match output {
+                Output::Display(display) if last == Some(index) => Output::ShownValue(display),
+                output => output,
+            });
         }
     }
 

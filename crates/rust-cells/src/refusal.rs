@@ -1,8 +1,8 @@
 //! Why a variable cannot live on, in a learner's words, with what to write instead.
 
 use crate::cell::Cell;
-use crate::crate_source::position;
 use crate::diagnostics::{Diagnostic, Place};
+use crate::position::position;
 use crate::types::Unnameable;
 
 /// The refusal of a variable whose type no other cell can write.

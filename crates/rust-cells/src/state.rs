@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use crate::dependencies::DependencySet;
 use crate::items::Items;
+use crate::types::shown;
 
 /// A variable that lives on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,10 +45,11 @@ pub enum ErrorFormat {
     Pretty,
 }
 
-/// A variable's type as its author would write it, without the marks that keep it apart from items of the
-/// notebook.
-pub fn shown_type(variable: &LiveVariable) -> String {
-    crate::commands::shown(&variable.ty)
+impl LiveVariable {
+    /// Its type as its author would write it, without the marks that keep it apart from items of the notebook.
+    pub fn shown_type(&self) -> String {
+        shown(&self.ty)
+    }
 }
 
 impl ErrorFormat {
@@ -161,7 +163,7 @@ impl State {
     }
 
     /// Forgets all variables, since the process that held them is gone.
-    pub fn lose_variables(&mut self, why: &str) {
+    pub(crate) fn lose_variables(&mut self, why: &str) {
         for name in std::mem::take(&mut self.variables).keys() {
             self.lost.insert(name.clone(), why.to_owned());
         }

@@ -108,6 +108,23 @@ pub(crate) fn paths(ty: &str) -> Vec<String> {
     PATH.find_iter(ty).map(|path| path.as_str().to_owned()).collect()
 }
 
+/// A type as the author would write it, without the marks that keep it apart from items of the notebook.
+pub(crate) fn shown(ty: &str) -> String {
+    let mut text = String::with_capacity(ty.len());
+    let mut before = ' ';
+    let mut rest = ty;
+    while let Some(character) = rest.chars().next() {
+        if rest.starts_with("::") && !before.is_alphanumeric() && !['_', '>'].contains(&before) {
+            rest = &rest[2..];
+            continue;
+        }
+        text.push(character);
+        before = character;
+        rest = &rest[character.len_utf8()..];
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -18,14 +18,15 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::path::{Path, PathBuf};
+use std::slice;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use rust_cells::dependencies::{BuildSettings, DependencySet, Libraries, Library};
 use rust_cells::{
-    AccessLog, Accesses, CancellationToken, CellOutcome, Chain, Compiler, Ending, Interest, Limits, Output, ProcessSettings,
-    Session, Toolchain, dependencies_of,
+    AccessLog, Accesses, CancellationToken, CellOutcome, Chain, Compiler, Diagnostic, Ending, Interest, Limits, Output,
+    ProcessSettings, Session, Toolchain, dependencies_of,
 };
 
 static COMPILER: LazyLock<Compiler> = LazyLock::new(|| {
@@ -171,105 +172,121 @@ impl Seen {
         self.accesses.inputs.iter().any(|(path, of)| path.ends_with(end) && *of == interest)
     }
 
+    /// What is not as these lines expect.
     fn problems(&self, outcome: &CellOutcome, lines: &[String]) -> Vec<String> {
-        let (kind, message, help, line) = parts(outcome);
-        let places = elsewhere(outcome);
-        let mut problems = Vec::new();
-        let mut displays = self.displays.iter();
-        let mut expected_kind = "finished";
-        let (mut says_stdout, mut says_stderr, mut says_late) = (false, false, false);
+        let found = Found::of(outcome);
+        let (mut problems, mut displays, mut expected_kind) = (Vec::new(), self.displays.iter(), "finished");
         for expected in lines {
             let (word, text) = expected.split_once(' ').unwrap_or((expected, ""));
             let plain = text.replace("\\n", "\n");
-            let mut must = |holds: bool| {
-                if !holds {
-                    problems.push(format!("expected `{expected}`"));
-                }
-            };
-            match word {
-                "stdout" => {
-                    says_stdout = true;
-                    must(self.stdout == plain);
-                }
-                "stderr" => {
-                    says_stderr = true;
-                    must(self.stderr.contains(&plain));
-                }
-                "late" => {
-                    says_late = true;
-                    must(self.late.contains(&plain));
-                }
-                "value" => must(displays.next() == Some(&("text/plain".to_owned(), plain))),
-                "display" => {
-                    let (mime, content) = plain.split_once(' ').unwrap_or((&plain, ""));
-                    must(displays.next() == Some(&(mime.to_owned(), content.to_owned())));
-                }
-                "asks" => must(self.accesses.asks_date == (plain == "the date")),
-                "word" => must(self.words == [plain]),
-                "help" => must(help.iter().any(|help| help.contains(&plain))),
-                "line" => must(line.map(|line| line.to_string()).as_deref() == Some(text)),
-                "in" => must(places.contains(&plain)),
-                "reads" => must(self.has_input(&plain, Interest::Content)),
-                "looks" => must(self.has_input(&plain, Interest::Presence)),
-                "misses" => must(self.accesses.missing.iter().any(|path| path.ends_with(&plain))),
-                "unread" => must(!self.accesses.inputs.iter().any(|(path, _)| path.ends_with(&plain))),
-                "beyond" => must(self.accesses.beyond.iter().any(|beyond| beyond.to_string() == text)),
-                "lost" => must(self.lost.contains(&plain)),
-                "panics" | "fails" | "dies" | "refused" | "error" | "times-out" => {
-                    expected_kind = match word {
-                        "panics" => "panicked",
-                        "fails" => "failed",
-                        "dies" => "died",
-                        "times-out" => "timed out",
-                        other => other,
-                    };
-                    must(message.contains(&plain));
-                }
-                other => problems.push(format!("`{other}` is no expectation")),
+            if let Some(kind) = kind(word) {
+                expected_kind = kind;
+            }
+            match self.is(word, &plain, &found, &mut displays) {
+                Some(true) => {}
+                Some(false) => problems.push(format!("expected `{expected}`")),
+                None => problems.push(format!("`{word}` is not an expectation")),
             }
         }
-        if kind != expected_kind {
+        if found.kind != expected_kind {
             problems.push(format!("expected that it {expected_kind}"));
         }
         if displays.next().is_some() {
             problems.push("it shows more than it should".into());
         }
-        if !says_stdout && !self.stdout.is_empty() {
+        let says = |wanted: &str| lines.iter().any(|line| line.split(' ').next() == Some(wanted));
+        if !says("stdout") && !self.stdout.is_empty() {
             problems.push("it prints to stdout".into());
         }
-        if !says_stderr && !self.stderr.is_empty() && kind == "finished" {
+        if !says("stderr") && !self.stderr.is_empty() && found.kind == "finished" {
             problems.push("it prints to stderr".into());
         }
-        if !says_late && !self.late.is_empty() {
+        if !says("late") && !self.late.is_empty() {
             problems.push("something was printed before it began".into());
         }
         problems
     }
+
+    /// Whether an expectation holds. `None` if there is no such expectation.
+    fn is(&self, word: &str, text: &str, found: &Found, displays: &mut slice::Iter<'_, (String, String)>) -> Option<bool> {
+        Some(match word {
+            "stdout" => self.stdout == text,
+            "stderr" => self.stderr.contains(text),
+            "late" => self.late.contains(text),
+            "value" => displays.next() == Some(&("text/plain".to_owned(), text.to_owned())),
+            "display" => {
+                let (mime, content) = text.split_once(' ').unwrap_or((text, ""));
+                displays.next() == Some(&(mime.to_owned(), content.to_owned()))
+            }
+            "asks" => self.accesses.asks_date == (text == "the date"),
+            "word" => self.words == [text],
+            "help" => found.help.iter().any(|help| help.contains(text)),
+            "line" => found.line.is_some_and(|line| line.to_string() == text),
+            "in" => found.elsewhere.iter().any(|place| place == text),
+            "reads" => self.has_input(text, Interest::Content),
+            "looks" => self.has_input(text, Interest::Presence),
+            "misses" => self.accesses.missing.iter().any(|path| path.ends_with(text)),
+            "unread" => !self.accesses.inputs.iter().any(|(path, _)| path.ends_with(text)),
+            "beyond" => self.accesses.beyond.iter().any(|beyond| beyond.to_string() == text),
+            "lost" => self.lost.iter().any(|name| name == text),
+            word => {
+                kind(word)?;
+                found.message.contains(text)
+            }
+        })
+    }
 }
 
-/// The places in earlier cells that errors name.
-fn elsewhere(outcome: &CellOutcome) -> Vec<String> {
-    let CellOutcome::CompileErrors(diagnostics) = outcome else { return Vec::new() };
-    let places = diagnostics.iter().flat_map(|diagnostic| &diagnostic.places);
-    places.filter_map(|place| Some(format!("{}:{}", place.cell.as_ref()?, place.line))).collect()
+/// How a cell ends that is expected to do this.
+fn kind(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "panics" => "panicked",
+        "fails" => "failed",
+        "dies" => "died",
+        "times-out" => "timed out",
+        "refused" => "refused",
+        "error" => "error",
+        _ => return None,
+    })
 }
 
-fn parts(outcome: &CellOutcome) -> (&'static str, String, Vec<String>, Option<u32>) {
-    match outcome {
-        CellOutcome::Finished => ("finished", String::new(), Vec::new(), None),
-        CellOutcome::Refused { message, line } => ("refused", message.clone(), Vec::new(), Some(*line)),
-        CellOutcome::CompileErrors(diagnostics) => {
-            let texts: Vec<String> = diagnostics.iter().map(ToString::to_string).collect();
-            let help = diagnostics.iter().flat_map(|diagnostic| diagnostic.help.clone()).collect();
-            let line = diagnostics.first().and_then(|diagnostic| diagnostic.places.first()).map(|place| place.line);
-            ("error", texts.join("\n"), help, line)
+/// How a cell ended.
+#[derive(Default)]
+struct Found {
+    kind: &'static str,
+    message: String,
+    help: Vec<String>,
+    line: Option<u32>,
+    /// The places in earlier cells that errors name.
+    elsewhere: Vec<String>,
+}
+
+impl Found {
+    fn of(outcome: &CellOutcome) -> Found {
+        let (kind, message, line) = match outcome {
+            CellOutcome::Finished => ("finished", String::new(), None),
+            CellOutcome::Refused { message, line } => ("refused", message.clone(), Some(*line)),
+            CellOutcome::CompileErrors(diagnostics) => return Found::refused_by_rustc(diagnostics),
+            CellOutcome::Ended(Ending::Panicked { message, place }) => {
+                ("panicked", message.clone(), place.as_ref().map(|(_, line)| *line))
+            }
+            CellOutcome::Ended(Ending::Failed { message }) => ("failed", message.clone(), None),
+            CellOutcome::Ended(Ending::Died { status }) => ("died", status.clone(), None),
+            CellOutcome::RunTimeout(_) => ("timed out", String::new(), None),
+            other => ("other", format!("{other:?}"), None),
+        };
+        Found { kind, message, line, ..Found::default() }
+    }
+
+    fn refused_by_rustc(diagnostics: &[Diagnostic]) -> Found {
+        let texts: Vec<String> = diagnostics.iter().map(ToString::to_string).collect();
+        let places = diagnostics.iter().flat_map(|diagnostic| &diagnostic.places);
+        Found {
+            kind: "error",
+            message: texts.join("\n"),
+            help: diagnostics.iter().flat_map(|diagnostic| diagnostic.help.clone()).collect(),
+            line: diagnostics.first().and_then(|diagnostic| diagnostic.places.first()).map(|place| place.line),
+            elsewhere: places.filter_map(|place| Some(format!("{}:{}", place.cell.as_ref()?, place.line))).collect(),
         }
-        CellOutcome::Ended(Ending::Panicked { message, place }) => {
-            ("panicked", message.clone(), Vec::new(), place.as_ref().map(|(_, line)| *line))
-        }
-        CellOutcome::Ended(Ending::Failed { message }) => ("failed", message.clone(), Vec::new(), None),
-        CellOutcome::Ended(Ending::Died { status }) => ("died", status.clone(), Vec::new(), None),
-        CellOutcome::RunTimeout(_) => ("timed out", String::new(), Vec::new(), None),
-        other => ("other", format!("{other:?}"), Vec::new(), None),
     }
 }

@@ -14,7 +14,7 @@ mod variables;
 
 pub use known::Known;
 pub use looks::hide_tokens;
-pub use variables::{is_secret_name, is_secret_value, is_secret_variable};
+pub use variables::is_secret_variable;
 
 /// A text without secrets.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -15,7 +15,7 @@ pub fn is_secret_variable(name: &str, value: &str) -> bool {
 /// `SECRET`, `PASSWORD`, `PASSWD`, `PASSPHRASE`, `PWD`, `CREDENTIAL`, `APIKEY`, `SIGNATURE`, alone or in the
 /// plural, or at the end of a part, as in `PGPASSWORD`), or the name ends with `_KEY` or `_KEYS`, or contains
 /// `ACCESS_KEY`. `PUBLIC_KEY` is none, nor are `PWD` and `OLDPWD`.
-pub fn is_secret_name(variable: &str) -> bool {
+pub(crate) fn is_secret_name(variable: &str) -> bool {
     const WORDS: &[&str] = &["TOKEN", "SECRET", "PASSWORD", "PASSWD", "PASSPHRASE", "CREDENTIAL", "SIGNATURE"];
     const ENDS: &[&str] = &["PASSWORD", "PASSWD", "APIKEY", "SECRETKEY", "ACCESSKEY", "PRIVATEKEY", "ACCOUNTKEY"];
     let name = variable.to_ascii_uppercase();
@@ -28,7 +28,7 @@ pub fn is_secret_name(variable: &str) -> bool {
 
 /// Whether a variable's value is long enough to be a secret: `postgres` and `true` are words that mean other
 /// things, too.
-pub fn is_secret_value(value: &str) -> bool {
+pub(crate) fn is_secret_value(value: &str) -> bool {
     let length = value.chars().count();
     let is_word = value.chars().all(char::is_lowercase) || value.chars().all(char::is_uppercase);
     length >= LONG_VALUE || length >= SHORTEST_VALUE && !is_word

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use toml::Spanned;
 
-use super::check;
+use super::names;
 use crate::error::Error;
 use crate::fixture::{Entry, Folder, Toml};
 
@@ -66,7 +66,7 @@ impl<T> Recorded<'_, T> {
 
     /// The inputs that are named are inputs of the process.
     fn check_names(&self, folder: &mut Folder) {
-        let named = |name| check::named(self.file, "recorded", name, &self.description["inputs"], "input");
+        let named = |name| names::named(self.file, "recorded", name, &self.description["inputs"], "input");
         for name in self.table.inputs.keys().chain(&self.table.any) {
             folder.mistakes.value(named(name));
         }
@@ -110,7 +110,7 @@ impl<T> Recorded<'_, T> {
                 continue;
             };
             for name in given.keys().filter(|name| self.description["inputs"].get(name).is_none()) {
-                let hint = check::hint(name, &self.description["inputs"]);
+                let hint = names::hint(name, &self.description["inputs"]);
                 wrong(folder, &format!("inputs.{name}"), format!("the process has no input {name:?}{hint}"));
             }
             let inputs = self.complete(folder, &file, given.clone(), outputs);
@@ -134,7 +134,7 @@ impl<T> Recorded<'_, T> {
         mut given: Map<String, Value>,
         outputs: &Map<String, Value>,
     ) -> Map<String, Value> {
-        let texts: Vec<&str> = outputs.values().flat_map(check::texts).collect();
+        let texts: Vec<&str> = outputs.values().flat_map(names::texts).collect();
         for (name, input) in self.description["inputs"].as_object().into_iter().flatten() {
             let placeholder = format!("{{{{inputs.{name}}}}}");
             let may_be_anything = self.selecting == Some(name)

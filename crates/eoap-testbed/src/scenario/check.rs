@@ -8,12 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::Value;
-use toml::Spanned;
 
 use super::cases::Case;
+use super::names::{hint, texts};
 use super::process::Process;
 use crate::error::Error;
-use crate::fixture::{Folder, Toml, suggestion};
+use crate::fixture::{Folder, suggestion};
 use crate::store::Bucket;
 
 /// What placeholders there are in every document.
@@ -22,20 +22,6 @@ const ADDRESSES: [&str; 4] = ["root", "origin", "temp", "rel"];
 /// What further ones there are in `logs.json`.
 const OF_JOB: [&str; 10] =
     ["job", "process", "type", "status", "progress", "message", "created", "started", "updated", "finished"];
-
-/// Whether a name is one of those that the description has.
-pub(super) fn named<T>(file: &Toml<T>, field: &str, name: &Spanned<String>, known: &Value, what: &str) -> Result<(), Error> {
-    if known.get(name.get_ref()).is_some() {
-        return Ok(());
-    }
-    let hint = hint(name.get_ref(), known);
-    Err(file.wrong(name, field, format!("the process has no {what} {:?}{hint}", name.get_ref())))
-}
-
-/// Which of the members of a description was probably meant.
-pub(super) fn hint(name: &str, known: &Value) -> String {
-    suggestion(name, known.as_object().into_iter().flatten().map(|(name, _)| name.as_str()))
-}
 
 /// The outputs of each file of results are those of the description, and of their kind; and so are the inputs
 /// that it is for.
@@ -131,16 +117,6 @@ fn unknown_placeholders(document: &Value, known: &[&str]) -> BTreeMap<String, St
     let names = texts(document).flat_map(|text| text.split("{{").skip(1).filter_map(|rest| Some(rest.split_once("}}")?.0)));
     let unknown = names.filter(|name| !known.contains(name));
     unknown.map(|name| (name.to_owned(), suggestion(name, known.iter().copied()))).collect()
-}
-
-/// Every text in a document.
-pub(super) fn texts(document: &Value) -> Box<dyn Iterator<Item = &str> + '_> {
-    match document {
-        Value::String(text) => Box::new(std::iter::once(text.as_str())),
-        Value::Array(all) => Box::new(all.iter().flat_map(texts)),
-        Value::Object(all) => Box::new(all.values().flat_map(texts)),
-        _ => Box::new(std::iter::empty()),
-    }
 }
 
 /// Later jobs count up in the first group of the id, so that the rest has to tell the processes apart.

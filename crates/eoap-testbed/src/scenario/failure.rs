@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use toml::Spanned;
 
-use super::check;
+use super::names;
 use crate::error::Error;
 use crate::fixture::Toml;
 use crate::mistakes::Mistakes;
@@ -69,7 +69,7 @@ fn failure<T>(
 ) -> Failure {
     match &table.input {
         Some(input) => {
-            let named = check::named(file, "failure.input", input, &description["inputs"], "input");
+            let named = names::named(file, "failure.input", input, &description["inputs"], "input");
             mistakes.value(named);
         }
         None => {

@@ -15,7 +15,7 @@ use super::failure::{self, Failure, FailureTable};
 use super::object_store::S3;
 use super::run::{self, Run, RunTable};
 use super::timeline::{self, Status, StatusTable, date};
-use super::{check, logs};
+use super::{check, logs, names};
 use crate::cwl::{self, CwlError};
 use crate::error::Error;
 use crate::fixture::{Folder, Toml};
@@ -174,7 +174,7 @@ fn select(file: &Toml<File>, table: &SelectTable, description: &Value, folder: &
         ("select.input", &table.input, &description["inputs"], "input"),
         ("select.output", &table.output, &description["outputs"], "output"),
     ] {
-        folder.mistakes.value(check::named(file, field, name, known, what));
+        folder.mistakes.value(names::named(file, field, name, known, what));
     }
     Select { input: table.input.get_ref().clone(), output: table.output.get_ref().clone() }
 }

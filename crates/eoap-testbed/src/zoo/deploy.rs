@@ -6,9 +6,10 @@
 use serde_json::{Value, json};
 
 use super::answer::Answer;
+use super::call::Call;
 use super::exception::Exception;
 use super::package::{self, Unit};
-use super::{Call, processes, query};
+use super::{processes, query};
 use crate::cwl;
 use crate::scenario::Process;
 use crate::service::{Refusal, deployed};

@@ -6,9 +6,10 @@ use http::header::CONTENT_TYPE;
 use serde_json::{Map, Value};
 
 use super::answer::Answer;
+use super::call::Call;
 use super::exception::{self, Exception};
 use super::synchronous::{self, Response};
-use super::{Call, status, validation};
+use super::{status, validation};
 use crate::http::Request;
 use crate::service::{Execution, Subscriber};
 

@@ -4,8 +4,8 @@
 
 use serde_json::Value;
 
-use super::Call;
 use super::answer::Answer;
+use super::call::Call;
 use super::{landing, openapi};
 
 const HTML: &str = "text/html;charset=UTF-8";

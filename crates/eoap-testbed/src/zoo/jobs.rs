@@ -5,8 +5,9 @@
 use serde_json::{Map, Value, json};
 
 use super::answer::Answer;
+use super::call::Call;
 use super::exception::Exception;
-use super::{Call, query, status, synchronous};
+use super::{query, status, synchronous};
 use crate::scenario::{Fixtures, SetUp};
 use crate::service::{Job, Output, Phase, Service};
 

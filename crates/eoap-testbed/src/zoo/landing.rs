@@ -4,8 +4,8 @@
 
 use serde_json::Value;
 
-use super::Call;
 use super::answer::Answer;
+use super::call::Call;
 use crate::template::fill;
 
 pub(super) fn landing(call: &Call<'_>) -> Answer {

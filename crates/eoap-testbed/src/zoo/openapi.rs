@@ -6,8 +6,8 @@
 use http::Method;
 use serde_json::{Map, Value, json};
 
-use super::Call;
 use super::answer::{Answer, JSON};
+use super::call::Call;
 use super::package;
 use super::resource::Resource;
 use crate::scenario::Process;

@@ -5,8 +5,9 @@
 use serde_json::{Value, json};
 
 use super::answer::Answer;
+use super::call::Call;
 use super::exception::Exception;
-use super::{Call, query};
+use super::query;
 use crate::scenario::Process;
 use crate::template::fill;
 

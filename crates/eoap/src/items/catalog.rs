@@ -18,7 +18,7 @@ use reqwest::header::{ACCEPT, HeaderValue};
 use serde_json::{Value, json};
 use stac::Asset;
 
-use super::{ItemCollection, reader::is_relative};
+use super::{collection::ItemCollection, reader::is_relative};
 use crate::{
     error::{Error, Result},
     http::{

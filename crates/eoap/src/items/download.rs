@@ -16,7 +16,7 @@ use stac::Asset;
 use crate::{
     error::{Error, Result},
     items::{
-        ItemCollection,
+        collection::ItemCollection,
         progress::{Lines, Progress},
     },
 };

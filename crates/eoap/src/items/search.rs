@@ -12,7 +12,7 @@ use reqwest::{
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::ItemCollection;
+use super::collection::ItemCollection;
 use crate::{
     error::{Error, Result},
     http::{

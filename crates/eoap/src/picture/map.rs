@@ -1,7 +1,5 @@
 //! A map of footprints, areas and rasters, with graticule, scale and legend. It fetches nothing.
 
-use std::{fmt, sync::Arc};
-
 use stac::Item;
 
 use super::Picture;
@@ -16,12 +14,14 @@ use crate::{
 
 mod extent;
 mod hints;
+mod layer;
 mod overview;
 #[cfg(feature = "raster")]
 mod raster;
 mod sheet;
 
 use extent::Extent;
+use layer::{Kind, Layer, listed};
 use sheet::Sheet;
 
 /// A map, made layer by layer; in a notebook it shows as a picture.
@@ -39,37 +39,6 @@ pub struct Map {
     layers: Vec<Layer>,
     /// Names of things without a place.
     nowhere: Vec<String>,
-}
-
-/// Something on a map.
-#[derive(Clone, Debug)]
-struct Layer {
-    name: String,
-    note: String,
-    outline: Outline,
-    kind: Kind,
-}
-
-#[derive(Clone, Debug)]
-enum Kind {
-    Footprint(usize),
-    Area,
-    #[cfg_attr(not(feature = "raster"), allow(dead_code, reason = "what only rasters need"))]
-    Raster(Drawn),
-}
-
-/// A raster's picture for a part of the map: bounds (west, south, east, north), and a size. It is a PNG, if
-/// some of the raster is there.
-type Draw = dyn Fn([f64; 4], (f64, f64)) -> Option<Vec<u8>> + Send + Sync;
-
-/// A raster that can be drawn on a map.
-#[derive(Clone)]
-struct Drawn(Arc<Draw>);
-
-impl fmt::Debug for Drawn {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("…")
-    }
 }
 
 impl ItemCollection {
@@ -170,25 +139,6 @@ impl Map {
         ];
         let parts: Vec<String> = parts.into_iter().flatten().collect();
         self.title.clone().unwrap_or_else(|| format!("Map of {}", listed(&parts)))
-    }
-}
-
-impl Kind {
-    fn paint(&self) -> Paint {
-        match self {
-            Self::Footprint(number) => Paint::Series(*number),
-            Self::Area => Paint::Area,
-            Self::Raster(_) => Paint::Water,
-        }
-    }
-}
-
-/// A list in words, the last after "and".
-fn listed(parts: &[String]) -> String {
-    match parts {
-        [] => "nothing".to_owned(),
-        [only] => only.clone(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
     }
 }
 

@@ -9,7 +9,7 @@ use super::{
     dataset::Raster,
     region::Region,
     resample::{Cover, Part, average},
-    tiff::{level::Level, sample::Sample},
+    tiff::{level::Level, value::PixelValue},
 };
 use crate::error::Result;
 
@@ -25,7 +25,7 @@ struct Lines<T> {
 impl Raster {
     /// Averages of bands (from 0) of a region, one after the other. Where bands lie side by side in tiles or
     /// strips, all are read at once.
-    pub(super) async fn averages<T: Sample>(&self, region: &Region, bands: &[usize]) -> Result<Vec<T>> {
+    pub(super) async fn averages<T: PixelValue>(&self, region: &Region, bands: &[usize]) -> Result<Vec<T>> {
         let (level, area) = (&region.level, &region.area);
         let columns = Cover::of(area.column, area.width, level.width, region.width);
         let rows = Cover::of(area.row, area.height, level.height, region.height);
@@ -38,7 +38,7 @@ impl Raster {
         Ok(out)
     }
 
-    async fn average_bands<T: Sample>(
+    async fn average_bands<T: PixelValue>(
         &self,
         region: &Region,
         bands: &[usize],
@@ -80,7 +80,7 @@ impl Raster {
     }
 
     /// Adds lines to those in memory.
-    async fn read_lines<T: Sample>(
+    async fn read_lines<T: PixelValue>(
         &self,
         region: &Region,
         bands: &[usize],

@@ -6,7 +6,7 @@ use super::{
     io::pixels::{Failure, Wanted},
     region::Region,
     resample::{Resampling, nearest},
-    tiff::sample::Sample,
+    tiff::value::PixelValue,
 };
 use crate::error::{Error, Result};
 
@@ -24,7 +24,7 @@ impl Raster {
     }
 
     /// Reads bands (from 0) of a region, one after the other.
-    pub(crate) async fn values<T: Sample>(&self, region: &Region, bands: &[usize]) -> Result<Vec<T>> {
+    pub(crate) async fn values<T: PixelValue>(&self, region: &Region, bands: &[usize]) -> Result<Vec<T>> {
         match region.resampling {
             _ if region.is_plain() => {}
             Resampling::Average => return self.averages(region, bands).await,
@@ -37,7 +37,7 @@ impl Raster {
         self.nearest_values(region, bands, self.absent()).await
     }
 
-    pub(super) async fn nearest_values<T: Sample>(&self, region: &Region, bands: &[usize], absent: T) -> Result<Vec<T>> {
+    pub(super) async fn nearest_values<T: PixelValue>(&self, region: &Region, bands: &[usize], absent: T) -> Result<Vec<T>> {
         self.wanted(region, bands)
             .read(self.fetcher_of(&region.level), absent, |values| values)
             .await
@@ -45,7 +45,7 @@ impl Raster {
     }
 
     /// The nearest pixels, each as what `map` makes of its value: only that is kept in memory.
-    pub(super) async fn nearest_mapped<T: Sample, U: Copy + Send + 'static>(
+    pub(super) async fn nearest_mapped<T: PixelValue, U: Copy + Send + 'static>(
         &self,
         region: &Region,
         bands: &[usize],
@@ -68,7 +68,7 @@ impl Raster {
     }
 
     /// The value of pixels that the file leaves out.
-    pub(super) fn absent<T: Sample>(&self) -> T {
+    pub(super) fn absent<T: PixelValue>(&self) -> T {
         T::of_f64(self.shared.header.nodata.unwrap_or(0.0))
     }
 

@@ -13,7 +13,8 @@ use super::{
     dataset::Raster,
     georeference::{affine::Affine, crs::Crs},
     resample::Resampling,
-    tiff::{data_type::DataType, sample::Sample},
+    sample::Sample,
+    tiff::data_type::DataType,
 };
 use crate::{
     error::{Error, Result},
@@ -23,8 +24,11 @@ use crate::{
 mod figures;
 mod file;
 mod geo_keys;
+mod image;
 mod overview;
 mod tiles;
+
+use image::Image;
 
 /// An array that is to be written as a Cloud Optimized GeoTIFF: of one band ([`of_band`](Cog::of_band)) or of
 /// several ([`of_bands`](Cog::of_bands)).
@@ -58,22 +62,6 @@ pub struct Cog {
     nodata: Option<f64>,
     overviews: Resampling,
     has_statistics: bool,
-}
-
-/// Pixels in their order in memory: band after band, row after row, each value as little-endian bytes.
-#[derive(Clone)]
-struct Image {
-    data_type: DataType,
-    width: usize,
-    height: usize,
-    bands: usize,
-    bytes: Vec<u8>,
-}
-
-impl std::fmt::Debug for Image {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} bands of {} × {} {}", self.bands, self.width, self.height, self.data_type)
-    }
 }
 
 impl Cog {

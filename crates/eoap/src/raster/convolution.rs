@@ -11,7 +11,7 @@ use super::{
     kernel::Kernel,
     resample::{neighbour, rounded_from_32_bits},
     taps::{Direction, Steps, Taps},
-    tiff::{data_type::DataType, sample::Sample},
+    tiff::{data_type::DataType, value::PixelValue},
     weighed_sums::{in_pairs, in_vectors, is_vectored, weighed},
 };
 
@@ -84,7 +84,13 @@ impl Convolution {
     }
 
     /// Computes a block. `bits` are those of the values in the file, if they are fewer than their type has.
-    pub(super) fn apply<T: Sample>(&self, block: &Block, source: &Source<'_, T>, nodata: Option<T>, bits: Option<u32>) -> Vec<T> {
+    pub(super) fn apply<T: PixelValue>(
+        &self,
+        block: &Block,
+        source: &Source<'_, T>,
+        nodata: Option<T>,
+        bits: Option<u32>,
+    ) -> Vec<T> {
         let columns = self.columns.taps(self.kernel, &block.result_columns, &block.columns, Steps::OneByOne);
         let rows = self.rows.taps(self.kernel, &block.result_rows, &block.rows, Steps::FourByFour);
         let largest = bits.filter(|_| self.kernel != Kernel::Bilinear).map(|bits| f64::from(((1_u64 << bits) - 1) as f32));
@@ -96,7 +102,7 @@ impl Convolution {
         }
     }
 
-    fn masked<T: Sample>(
+    fn masked<T: PixelValue>(
         &self,
         source: &Source<'_, T>,
         mask: &[u8],
@@ -176,7 +182,7 @@ impl<T> Source<'_, T> {
 
 /// Computes a block whose pixels are all valid. Lines of the source are brought to the result's width when
 /// they are needed, and kept as long as they are.
-fn plain<T: Sample>(source: &Source<'_, T>, columns: &[Taps], rows: &[Taps], finish: impl Fn(f64) -> T) -> Vec<T> {
+fn plain<T: PixelValue>(source: &Source<'_, T>, columns: &[Taps], rows: &[Taps], finish: impl Fn(f64) -> T) -> Vec<T> {
     let mut lines: VecDeque<Vec<f64>> = VecDeque::new();
     let mut first = 0;
     let (mut floats, mut sums) = (vec![0.0; source.width], vec![0.0; columns.len()]);
@@ -199,7 +205,7 @@ fn plain<T: Sample>(source: &Source<'_, T>, columns: &[Taps], rows: &[Taps], fin
 }
 
 /// A line of a block in the width of the result.
-fn horizontally<T: Sample>(source: &Source<'_, T>, row: usize, columns: &[Taps], floats: &mut [f64], out: &mut Vec<f64>) {
+fn horizontally<T: PixelValue>(source: &Source<'_, T>, row: usize, columns: &[Taps], floats: &mut [f64], out: &mut Vec<f64>) {
     let is_one_of_three = row < source.height / 3 * 3;
     floats.iter_mut().zip(source.line(source.values, row)).for_each(|(float, value)| *float = value.to_f64());
     out.clear();
@@ -234,19 +240,19 @@ fn longest_run(are_valid: impl Iterator<Item = bool>) -> usize {
 }
 
 /// Whether GDAL keeps results of this type in 32 bits until they are rounded.
-fn has_32_bit_work<T: Sample>() -> bool {
-    matches!(T::TYPE, DataType::UInt8 | DataType::Int8 | DataType::UInt16 | DataType::Int16 | DataType::Float32)
+fn has_32_bit_work<T: PixelValue>() -> bool {
+    matches!(T::DATA_TYPE, DataType::UInt8 | DataType::Int8 | DataType::UInt16 | DataType::Int16 | DataType::Float32)
 }
 
 /// A value of the type. A result that equals "no data" by chance becomes its neighbour.
-fn finished<T: Sample>(value: f64, nodata: Option<T>, largest: Option<f64>) -> T {
+fn finished<T: PixelValue>(value: f64, nodata: Option<T>, largest: Option<f64>) -> T {
     let value = if has_32_bit_work::<T>() { f64::from(value as f32) } else { value };
     let value = match nodata {
         Some(nodata) if is_just(value, nodata) => neighbour(nodata).to_f64(),
         _ => value,
     };
     let value = largest.map_or(value, |largest| value.min(largest));
-    match T::TYPE {
+    match T::DATA_TYPE {
         DataType::Float32 | DataType::Float64 => T::of_f64(value),
         _ if has_32_bit_work::<T>() => rounded_from_32_bits(value as f32),
         // The conversion cuts off what is behind the point.
@@ -254,8 +260,8 @@ fn finished<T: Sample>(value: f64, nodata: Option<T>, largest: Option<f64>) -> T
     }
 }
 
-fn is_just<T: Sample>(value: f64, nodata: T) -> bool {
-    match T::TYPE {
+fn is_just<T: PixelValue>(value: f64, nodata: T) -> bool {
+    match T::DATA_TYPE {
         DataType::Float32 | DataType::Float64 => value == nodata.to_f64(),
         // The conversion cuts off what is behind the point; of 32 bits, the sum is exact.
         _ if has_32_bit_work::<T>() => T::of_f64(value + 0.5_f64.copysign(value)) == nodata,
@@ -276,7 +282,7 @@ mod tests {
         Convolution { columns: direction(size.0, result.0), rows: direction(size.1, result.1), kernel }
     }
 
-    fn read<T: Sample>(convolution: &Convolution, values: &[T], mask: Option<&[u8]>, nodata: Option<T>) -> Vec<T> {
+    fn read<T: PixelValue>(convolution: &Convolution, values: &[T], mask: Option<&[u8]>, nodata: Option<T>) -> Vec<T> {
         let blocks = convolution.blocks(1, Reading::Alone);
         let [block] = &blocks.concat()[..] else { panic!("one block: {blocks:?}") };
         let (width, height) = (convolution.columns.size as usize, convolution.rows.size as usize);

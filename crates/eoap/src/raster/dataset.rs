@@ -4,25 +4,17 @@
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
-use futures_util::future::BoxFuture;
 use tokio::sync::OnceCell;
 
 use super::{
     georeference::{affine::Affine, crs::Crs},
-    grid::Grids,
     io::fetch::Fetcher,
-    preview::{Colours, Preview},
-    profile::Profile,
-    read::{Read, ReadMask},
-    statistics::{Figures, Statistics},
     tiff::{
-        data_type::DataType,
         header::{Further, Header},
         level::{Level, LevelFile},
-        sample::Sample,
     },
 };
-use crate::error::{Error, Result};
+use crate::error::Error;
 
 /// An open GeoTIFF, cheap to clone. Opening it reads its header; statistics and previews read the tiles that
 /// they need.
@@ -36,7 +28,7 @@ use crate::error::{Error, Result};
 /// # Memory
 ///
 /// Opening takes as much as the header, a few MiB at most. A read takes its array (1 GiB at most unless
-/// [`max_bytes`](Read::max_bytes) allows more), 64 MiB for bytes that are kept for further reads, and 48 MiB
+/// [`max_bytes`](crate::Read::max_bytes) allows more), 64 MiB for bytes that are kept for further reads, and 48 MiB
 /// for bytes under way. For each core and one more it takes a decoded tile or strip (256 MiB at most) with
 /// its encoded bytes, whatever the file says. Statistics take up to 512 MiB for values of bands that lie side
 /// by side, which are read in one pass. A mask takes a byte a pixel. It needs a tokio runtime.
@@ -66,11 +58,6 @@ pub(super) struct Shared {
 }
 
 impl Raster {
-    /// What the raster is: size, type, reference system, layout.
-    pub fn profile(&self) -> Profile {
-        Profile::of(&self.shared.header)
-    }
-
     /// Columns.
     pub fn width(&self) -> u32 {
         self.shared.header.full.width
@@ -112,35 +99,6 @@ impl Raster {
         self.shared.header.metadata.bands.get(band.checked_sub(1)?)?.description.as_deref()
     }
 
-    /// Reads pixels as values of type `T` ([`Sample`]): all of them, or those that the methods of [`Read`]
-    /// select.
-    ///
-    /// ```no_run
-    /// # async fn run() -> Result<(), eoap::Error> {
-    /// let raster = eoap::Raster::open_file("otsu.tif").await?;
-    /// let water = raster.read::<u8>().band(1).await?;
-    /// println!("{} pixels of water", water.iter().filter(|value| **value == 1).count());
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn read<T: Sample>(&self) -> Read<T> {
-        Read::new(self.clone())
-    }
-
-    /// Reads which pixels are valid: those that a mask in the file shows, or that are not "no data", or that
-    /// are not transparent.
-    ///
-    /// ```no_run
-    /// # async fn run(raster: eoap::Raster) -> Result<(), eoap::Error> {
-    /// let valid = raster.read_mask().shape(100, 100).await?;
-    /// println!("{} % valid", valid.iter().filter(|valid| **valid).count() as f64 / 100.0);
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn read_mask(&self) -> ReadMask {
-        ReadMask::new(self.clone())
-    }
-
     /// Address of the raster.
     pub fn name(&self) -> &str {
         &self.shared.name
@@ -159,52 +117,6 @@ impl Raster {
     /// Size of the file in bytes.
     pub fn file_size(&self) -> u64 {
         self.shared.fetcher.size()
-    }
-
-    /// Statistics of all bands as rio-stac computes them. The image is first reduced to at most `max_size`
-    /// pixels on its longer side (rio-stac's default is 1024; 0 reads all of it). It takes the nearest
-    /// pixels, and overviews where GDAL would take them.
-    ///
-    /// # Errors
-    ///
-    /// Those of fetching as in [`Raster::open`], and [`Error::Raster`] if the pixels cannot be decoded.
-    pub fn statistics(&self, max_size: u32) -> BoxFuture<'_, Result<Statistics>> {
-        Box::pin(async move {
-            let header = &self.shared.header;
-            let sampling = header.geo.sampling().map(|sampling| sampling.name());
-            let all: Vec<usize> = (0..header.metadata.bands.len()).collect();
-            let figures =
-                Figures { data_type: header.full.data_type, metadata: &header.metadata.bands, sampling, nodata: header.nodata };
-            Ok(Statistics { bands: self.of_each_band(&all, max_size, &figures).await? })
-        })
-    }
-
-    /// A picture of at most `max_size` pixels on its longer side.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Raster::statistics`].
-    pub fn preview(&self, max_size: u32) -> BoxFuture<'_, Result<Preview>> {
-        Box::pin(async move {
-            let header = &self.shared.header;
-            let colours = match &header.palette {
-                Some(palette) => Colours::Palette(palette),
-                None => Colours::Bands { bytes: header.full.data_type == DataType::UInt8 },
-            };
-            let bands: &[usize] = if header.full.samples >= 3 { &[0, 1, 2] } else { &[0] };
-            let grids = self.of_each_band(bands, max_size, &Grids).await?;
-            let subject =
-                format!("{} ({} × {}, {})", self.shared.name, header.full.width, header.full.height, header.full.data_type);
-            let transform = self.transform();
-            let preview = Preview::of(&grids, colours, &subject).with_pixel_height((transform.e / transform.a).abs());
-            // A picture needs no place: without a reference system, or with an unknown one, it has none.
-            Ok(preview.placed(self.pixel_corners_wgs84().ok()))
-        })
-    }
-
-    /// Shows the profile in a notebook.
-    pub fn evcxr_display(&self) {
-        self.profile().evcxr_display();
     }
 
     /// The raster's file, and those beside it that are open.

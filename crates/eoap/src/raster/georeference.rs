@@ -10,5 +10,6 @@ pub(crate) mod crs;
 pub(crate) mod custom_crs;
 pub(crate) mod esri;
 pub(crate) mod geokeys;
+pub(crate) mod ground;
 mod projection_methods;
 pub(crate) mod wkt;

@@ -11,7 +11,7 @@ use super::{
     georeference::bounds::Window,
     region::{Region, reduced_size},
     resample::Resampling,
-    tiff::{data_type::DataType, sample::Sample},
+    tiff::{data_type::DataType, value::PixelValue},
 };
 use crate::error::Result;
 
@@ -25,7 +25,7 @@ pub(super) trait OfBand: Sync {
     type Output: Send;
 
     /// Makes it of the band with this number (from 0).
-    fn of<T: Sample>(&self, band: usize, values: &BandView<'_, T>) -> Self::Output;
+    fn of<T: PixelValue>(&self, band: usize, values: &BandView<'_, T>) -> Self::Output;
 }
 
 /// The values of one band in a reduced size, row by row.
@@ -38,7 +38,7 @@ pub(super) struct BandView<'a, T> {
     extremes: Extremes<T>,
 }
 
-impl<T: Sample> BandView<'_, T> {
+impl<T: PixelValue> BandView<'_, T> {
     pub(super) fn opacities(&self) -> Option<&[u8]> {
         self.opacities.as_deref()
     }
@@ -64,7 +64,7 @@ pub(super) struct Grids;
 impl OfBand for Grids {
     type Output = Grid;
 
-    fn of<T: Sample>(&self, _: usize, band: &BandView<'_, T>) -> Grid {
+    fn of<T: PixelValue>(&self, _: usize, band: &BandView<'_, T>) -> Grid {
         let valid = match band.opacities() {
             Some(opacities) => opacities.iter().map(|opacity| *opacity != 0).collect(),
             None => vec![true; band.values.len()],
@@ -110,7 +110,7 @@ impl Raster {
         Ok(out)
     }
 
-    async fn of_some_bands<T: Sample, W: OfBand>(
+    async fn of_some_bands<T: PixelValue, W: OfBand>(
         &self,
         region: &Region,
         bands: &[usize],

@@ -10,7 +10,7 @@ use super::{
     kernel::Kernel,
     region::Region,
     taps::Direction,
-    tiff::{level::Level, sample::Sample},
+    tiff::{level::Level, value::PixelValue},
     validity::Validity,
 };
 use crate::error::Result;
@@ -30,7 +30,7 @@ type Band<'a, T> = (&'a [T], Option<Cow<'a, [u8]>>);
 
 impl Raster {
     /// Interpolates bands (from 0) of a region, one after the other.
-    pub(super) async fn interpolated<T: Sample>(&self, region: &Region, bands: &[usize], kernel: Kernel) -> Result<Vec<T>> {
+    pub(super) async fn interpolated<T: PixelValue>(&self, region: &Region, bands: &[usize], kernel: Kernel) -> Result<Vec<T>> {
         let (level, area) = (&region.level, &region.area);
         let convolution = Convolution {
             columns: Direction::of(area.column, area.width, level.width, region.width),
@@ -85,7 +85,7 @@ impl Raster {
         if self.shared.header.full.is_planar { 1 } else { (MAX_PIXELS / largest).max(1) as usize }
     }
 
-    async fn interpolate_stripe<T: Sample>(
+    async fn interpolate_stripe<T: PixelValue>(
         &self,
         region: &Region,
         bands: &[usize],
@@ -112,7 +112,8 @@ impl Raster {
             stripe.bands.push((values, self.opacities(&validity, &part, *band, values).await?));
         }
         let nodata = self.shared.header.nodata.filter(|_| reading == Reading::Alone).map(T::of_f64);
-        let bits = Some(u32::from(level.bits)).filter(|bits| *bits < 8 * T::TYPE.size() as u32 && level.data_type.is_integer());
+        let bits =
+            Some(u32::from(level.bits)).filter(|bits| *bits < 8 * T::DATA_TYPE.size() as u32 && level.data_type.is_integer());
         let jobs = (0..bands.len()).flat_map(|band| rows.iter().flatten().map(move |block| (band, block))).collect();
         let done = on_all_cores(jobs, |(band, block): (usize, &Block)| {
             (band, block, stripe.block(convolution, band, block, nodata, bits))
@@ -128,7 +129,7 @@ impl Raster {
     }
 }
 
-impl<T: Sample> Stripe<'_, T> {
+impl<T: PixelValue> Stripe<'_, T> {
     fn block(&self, convolution: &Convolution, band: usize, block: &Block, nodata: Option<T>, bits: Option<u32>) -> Vec<T> {
         let (values, mask) = &self.bands[band];
         let stride = self.columns.len();

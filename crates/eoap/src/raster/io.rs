@@ -4,6 +4,7 @@
 
 pub(crate) mod fetch;
 mod http_file;
+pub(crate) mod parts;
 pub(crate) mod pixels;
 pub(crate) mod side_files;
 pub(crate) mod source;

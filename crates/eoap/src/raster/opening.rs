@@ -9,25 +9,21 @@ use url::Url;
 
 use super::{
     dataset::{Raster, Shared},
-    io::{fetch::Fetcher, side_files::beside, source::Source},
+    io::{
+        fetch::Fetcher,
+        parts::{FIRST_READ, read_parts},
+        side_files::beside,
+        source::Source,
+    },
     tiff::{
-        directory::{Halt, Outcome},
         header::{Further, Header},
         level::LevelFile,
-        sparse::SparseBytes,
     },
 };
 use crate::{
     error::{Error, Result},
     storage::Store,
 };
-
-/// What is fetched first, to hold the header of nearly all files.
-pub(crate) const FIRST_READ: u64 = 16 << 10;
-/// The least that is fetched when the header goes on elsewhere.
-const NEXT_READ: u64 = 16 << 10;
-/// A header that needs more reads than this is not valid.
-const MAX_HEADER_READS: usize = 600;
 
 impl Raster {
     /// Opens the file of an asset: `s3://` with the settings of [`Store::for_asset`], `http(s)://` with range
@@ -144,27 +140,4 @@ impl Raster {
         };
         with_side_files.get_or_try_init(all).await
     }
-}
-
-/// Reads something from the bytes in memory, and fetches those that turn out to be missing.
-pub(crate) async fn read_parts<T>(fetcher: &Fetcher, name: &str, read: impl Fn(&SparseBytes) -> Outcome<T>) -> Result<T> {
-    let failed = |reason: &str| Error::Raster { raster: name.to_owned(), reason: reason.to_owned() };
-    let mut here = fetcher.here();
-    for _ in 0..MAX_HEADER_READS {
-        match read(&here) {
-            Ok(value) => return Ok(value),
-            Err(Halt::Broken(reason)) => return Err(failed(&reason)),
-            Err(Halt::Missing(range)) => {
-                let wider = range.start..range.end.max(range.start + NEXT_READ);
-                for gap in here.gaps(wider) {
-                    let part = fetcher.get(gap.clone()).await?;
-                    if part.is_empty() {
-                        return Err(failed("the file has become shorter while it was read"));
-                    }
-                    here.insert(gap.start, &part);
-                }
-            }
-        }
-    }
-    Err(failed("its directories are scattered over too many places"))
 }

@@ -10,7 +10,9 @@ use ndarray::Array3;
 use super::{
     dataset::Raster,
     georeference::{bounds::Window, crs::Crs},
-    tiff::sample::Sample,
+    request::{Part, Request},
+    sample::Sample,
+    tiff::value::PixelValue,
 };
 use crate::error::Result;
 
@@ -79,7 +81,7 @@ impl<T: Sample> IntoFuture for SamplePoints<T> {
 }
 
 impl Points {
-    pub(super) async fn values<T: Sample>(self) -> Result<Vec<Option<Vec<T>>>> {
+    pub(super) async fn values<T: PixelValue>(self) -> Result<Vec<Option<Vec<T>>>> {
         let raster = &self.raster;
         let places = match (&self.crs, raster.crs()) {
             (None, _) => self.places,
@@ -113,7 +115,7 @@ impl Points {
 }
 
 /// Reads the window around pixels.
-async fn read<T: Sample>(raster: &Raster, pixels: &[Pixel]) -> Result<(Window, Array3<T>)> {
+async fn read<T: PixelValue>(raster: &Raster, pixels: &[Pixel]) -> Result<(Window, Array3<T>)> {
     let span = |of: fn(&Pixel) -> u32| {
         let places = pixels.iter().map(of);
         let (low, high) = (places.clone().min().unwrap_or(0), places.max().unwrap_or(0));
@@ -121,7 +123,8 @@ async fn read<T: Sample>(raster: &Raster, pixels: &[Pixel]) -> Result<(Window, A
     };
     let ((row, height), (column, width)) = (span(|pixel| pixel.row), span(|pixel| pixel.column));
     let window = Window::new(column, row, width, height);
-    Ok((window, raster.read::<T>().window(window).await?))
+    let request = Request { part: Part::Window(window), ..Request::new(raster.clone()) };
+    Ok((window, request.bands().await?))
 }
 
 impl Raster {

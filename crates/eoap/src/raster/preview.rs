@@ -7,8 +7,13 @@
 use std::{fmt, sync::Arc};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
+use futures_util::future::BoxFuture;
 
-use super::grid::Grid;
+use super::{
+    dataset::Raster,
+    grid::{Grid, Grids},
+    tiff::data_type::DataType,
+};
 use crate::{
     display::{Bundle, attribute},
     draw::{
@@ -18,6 +23,7 @@ use crate::{
         scale::short,
         theme::RULE,
     },
+    error::Result,
 };
 
 mod arrays;
@@ -50,6 +56,31 @@ pub struct Preview {
     pixel_height: f64,
     pixels: Arc<[[u8; 4]]>,
     png: Arc<[u8]>,
+}
+
+impl Raster {
+    /// A picture of at most `max_size` pixels on its longer side.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Raster::statistics`].
+    pub fn preview(&self, max_size: u32) -> BoxFuture<'_, Result<Preview>> {
+        Box::pin(async move {
+            let header = &self.shared.header;
+            let colours = match &header.palette {
+                Some(palette) => Colours::Palette(palette),
+                None => Colours::Bands { bytes: header.full.data_type == DataType::UInt8 },
+            };
+            let bands: &[usize] = if header.full.samples >= 3 { &[0, 1, 2] } else { &[0] };
+            let grids = self.of_each_band(bands, max_size, &Grids).await?;
+            let subject =
+                format!("{} ({} × {}, {})", self.shared.name, header.full.width, header.full.height, header.full.data_type);
+            let transform = self.transform();
+            let preview = Preview::of(&grids, colours, &subject).with_pixel_height((transform.e / transform.a).abs());
+            // A picture needs no place: without a reference system, or with an unknown one, it has none.
+            Ok(preview.placed(self.pixel_corners_wgs84().ok()))
+        })
+    }
 }
 
 /// How values become colours.

@@ -5,6 +5,7 @@ use std::fmt;
 use tiff::tags::{CompressionMethod, PhotometricInterpretation};
 
 use super::{
+    dataset::Raster,
     georeference::{affine::Affine, crs::Crs},
     tiff::{colours::Colours, compression, data_type::DataType, header::Header},
 };
@@ -45,6 +46,18 @@ pub struct Profile {
     pub interleave: String,
     /// `ycbcr` for such colours in a JPEG.
     pub photometric: Option<String>,
+}
+
+impl Raster {
+    /// What the raster is: size, type, reference system, layout.
+    pub fn profile(&self) -> Profile {
+        Profile::of(&self.shared.header)
+    }
+
+    /// Shows the profile in a notebook.
+    pub fn evcxr_display(&self) {
+        self.profile().evcxr_display();
+    }
 }
 
 impl Profile {

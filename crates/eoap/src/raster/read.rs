@@ -16,7 +16,7 @@ use super::{
     polygons::Polygons,
     request::{Part, Request},
     resample::Resampling,
-    tiff::sample::Sample,
+    sample::Sample,
 };
 use crate::error::Result;
 
@@ -54,6 +54,37 @@ pub struct Read<T, D = Ix3> {
 #[must_use = "nothing is read until this is awaited"]
 pub struct ReadMask {
     request: Request,
+}
+
+impl Raster {
+    /// Reads pixels as values of type `T` ([`Sample`]): all of them, or those that the methods of [`Read`]
+    /// select.
+    ///
+    /// ```no_run
+    /// # async fn run() -> Result<(), eoap::Error> {
+    /// let raster = eoap::Raster::open_file("otsu.tif").await?;
+    /// let water = raster.read::<u8>().band(1).await?;
+    /// println!("{} pixels of water", water.iter().filter(|value| **value == 1).count());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn read<T: Sample>(&self) -> Read<T> {
+        Read::new(self.clone())
+    }
+
+    /// Reads which pixels are valid: those that a mask in the file shows, or that are not "no data", or that
+    /// are not transparent.
+    ///
+    /// ```no_run
+    /// # async fn run(raster: eoap::Raster) -> Result<(), eoap::Error> {
+    /// let valid = raster.read_mask().shape(100, 100).await?;
+    /// println!("{} % valid", valid.iter().filter(|valid| **valid).count() as f64 / 100.0);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn read_mask(&self) -> ReadMask {
+        ReadMask::new(self.clone())
+    }
 }
 
 macro_rules! parts_and_shapes {

@@ -13,7 +13,7 @@ use super::{
     polygons::Polygons,
     region::Region,
     resample::Resampling,
-    tiff::sample::Sample,
+    tiff::value::PixelValue,
     warp::Warped,
 };
 use crate::error::{Error, Result};
@@ -116,10 +116,10 @@ impl Request {
     }
 
     /// The shape, and the values.
-    async fn values<T: Sample>(self) -> Result<([usize; 3], Vec<T>)> {
+    async fn values<T: PixelValue>(self) -> Result<([usize; 3], Vec<T>)> {
         let profile = self.raster.profile();
-        if !T::can_hold(profile.dtype) {
-            let (band, asked) = (profile.dtype, T::TYPE);
+        if !T::holds(profile.dtype) {
+            let (band, asked) = (profile.dtype, T::DATA_TYPE);
             let advice = match band.rust_name() {
                 "f32" => "`f32` or `f64`".to_owned(),
                 name => format!("`{name}`"),
@@ -163,7 +163,7 @@ impl Request {
     }
 
     /// The values, and for quantities which of them are valid, if not all are.
-    async fn values_and_valid<T: Sample>(&self, bands: &[usize]) -> Result<(Vec<T>, Vec<Option<Vec<bool>>>)> {
+    async fn values_and_valid<T: PixelValue>(&self, bands: &[usize]) -> Result<(Vec<T>, Vec<Option<Vec<bool>>>)> {
         if let Part::Grid(grid) = &self.part {
             let Warped { values, valid } = self.raster.warped(grid, bands, self.resampling).await?;
             let size = (valid.len() / bands.len().max(1)).max(1);
@@ -188,7 +188,7 @@ impl Request {
         Ok(Some(inside.iter().map(|inside| !inside).collect()))
     }
 
-    fn to_quantities<T: Sample>(
+    fn to_quantities<T: PixelValue>(
         &self,
         values: &mut [T],
         bands: &[usize],
@@ -234,13 +234,13 @@ impl Request {
     }
 
     /// All bands that are asked for.
-    pub(super) async fn bands<T: Sample>(self) -> Result<Array3<T>> {
+    pub(super) async fn bands<T: PixelValue>(self) -> Result<Array3<T>> {
         let (shape, values) = self.values().await?;
         Ok(array(shape, values))
     }
 
     /// The one band that is asked for.
-    pub(super) async fn band<T: Sample>(self) -> Result<Array2<T>> {
+    pub(super) async fn band<T: PixelValue>(self) -> Result<Array2<T>> {
         let ([_, rows, columns], values) = self.values().await?;
         Ok(array([rows, columns], values))
     }

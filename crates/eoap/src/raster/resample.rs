@@ -4,7 +4,7 @@
 
 use super::{
     kernel::Kernel,
-    tiff::{data_type::DataType, sample::Sample},
+    tiff::{data_type::DataType, value::PixelValue},
 };
 
 /// How a pixel of the result comes from pixels of the file, when the shapes differ.
@@ -168,7 +168,7 @@ pub(crate) struct Part<'a, T> {
 /// Averages a part of a band. Where nothing of it is valid the result is `nodata`. A result that equals
 /// `nodata` by chance becomes its neighbour. Sums have GDAL 3.10's order and precision, so that the last
 /// digit is the same.
-pub(crate) fn average<T: Sample>(part: &Part<'_, T>, (columns, rows): (&[Cover], &[Cover]), nodata: Option<T>) -> Vec<T> {
+pub(crate) fn average<T: PixelValue>(part: &Part<'_, T>, (columns, rows): (&[Cover], &[Cover]), nodata: Option<T>) -> Vec<T> {
     // GDAL takes four pixels as they are where columns are pairs side by side.
     let are_apart = columns.windows(2).all(|two| two[0].end == two[1].start);
     let pairs = columns.iter().all(Cover::is_pair) && are_apart && part.valid.is_none();
@@ -193,7 +193,7 @@ pub(crate) fn average<T: Sample>(part: &Part<'_, T>, (columns, rows): (&[Cover],
     out
 }
 
-impl<T: Sample> Part<'_, T> {
+impl<T: PixelValue> Part<'_, T> {
     fn line(&self, row: u32) -> usize {
         (row - self.origin.1) as usize * self.width
     }
@@ -238,7 +238,7 @@ impl<T: Sample> Part<'_, T> {
     fn average_of_four(&self, column: &Cover, row: &Cover, is_one_of_four: bool) -> T {
         let at = self.line(row.start) + (column.start - self.origin.0) as usize;
         let [a, b, c, d] = [at, at + 1, at + self.width, at + self.width + 1].map(|at| self.values[at].to_f64());
-        if has_32_bit_work(T::TYPE) {
+        if has_32_bit_work(T::DATA_TYPE) {
             let [a, b, c, d] = [a, b, c, d].map(|value| value as f32);
             let sum = if is_one_of_four { (a + c) + (b + d) } else { a + b + c + d };
             return rounded((sum * 0.25).into());
@@ -253,9 +253,9 @@ fn has_32_bit_work(data_type: DataType) -> bool {
 }
 
 /// The nearest value of the type; halves go away from zero.
-fn rounded<T: Sample>(value: f64) -> T {
+fn rounded<T: PixelValue>(value: f64) -> T {
     let half = if value < 0.0 { -0.5 } else { 0.5 };
-    T::of_f64(match T::TYPE {
+    T::of_f64(match T::DATA_TYPE {
         DataType::Float32 | DataType::Float64 => value,
         DataType::Int8 | DataType::Int16 => return rounded_from_32_bits(value as f32),
         // The conversion cuts off what is behind the point.
@@ -264,7 +264,7 @@ fn rounded<T: Sample>(value: f64) -> T {
 }
 
 /// The nearest whole number of the type, as GDAL finds it in 32 bits; halves go away from zero.
-pub(super) fn rounded_from_32_bits<T: Sample>(value: f32) -> T {
+pub(super) fn rounded_from_32_bits<T: PixelValue>(value: f32) -> T {
     let half = if value < 0.0 { -0.5 } else { 0.5 };
     // The conversion cuts off what is behind the point.
     T::of_f64(f64::from(value + half))
@@ -272,8 +272,8 @@ pub(super) fn rounded_from_32_bits<T: Sample>(value: f32) -> T {
 
 /// Whether an average equals this value: before it is rounded, except for the types that GDAL averages as
 /// whole numbers.
-fn is_just<T: Sample>(value: f64, nodata: T) -> bool {
-    match T::TYPE {
+fn is_just<T: PixelValue>(value: f64, nodata: T) -> bool {
+    match T::DATA_TYPE {
         DataType::UInt8 | DataType::UInt16 => rounded::<T>(value) == nodata,
         data_type if has_32_bit_work(data_type) => value as f32 == nodata.to_f64() as f32,
         _ => value == nodata.to_f64(),
@@ -281,9 +281,9 @@ fn is_just<T: Sample>(value: f64, nodata: T) -> bool {
 }
 
 /// A value right beside this one.
-pub(super) fn neighbour<T: Sample>(value: T) -> T {
+pub(super) fn neighbour<T: PixelValue>(value: T) -> T {
     let number = value.to_f64();
-    match T::TYPE {
+    match T::DATA_TYPE {
         DataType::Float32 => T::of_f64((number as f32).next_up().into()),
         DataType::Float64 => T::of_f64(number.next_up()),
         _ if T::of_f64(number + 1.0) == value => T::of_f64(number - 1.0),
@@ -292,9 +292,9 @@ pub(super) fn neighbour<T: Sample>(value: T) -> T {
 }
 
 /// The value that GDAL's warper takes for one that is "no data" by chance.
-pub(super) fn neighbour_below<T: Sample>(value: T) -> T {
+pub(super) fn neighbour_below<T: PixelValue>(value: T) -> T {
     let number = value.to_f64();
-    match T::TYPE {
+    match T::DATA_TYPE {
         DataType::Float32 | DataType::Float64 => neighbour(value),
         _ if T::of_f64(number - 1.0) == value => T::of_f64(number + 1.0),
         _ => T::of_f64(number - 1.0),

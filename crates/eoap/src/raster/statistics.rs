@@ -8,15 +8,18 @@ use std::{
     ops::{Add, Index, Range},
 };
 
+use futures_util::future::BoxFuture;
 use serde::Serialize;
 use serde_json::{Number, Value};
 
 use super::{
+    dataset::Raster,
     grid::{BandView, OfBand},
-    tiff::{data_type::DataType, gdal_metadata::BandMetadata, sample::Sample},
+    tiff::{data_type::DataType, gdal_metadata::BandMetadata, value::PixelValue},
 };
 use crate::{
     display::{Align, Bundle, Table},
+    error::Result,
     json::python_float,
 };
 
@@ -91,6 +94,26 @@ pub struct Histogram {
     pub buckets: Vec<u64>,
 }
 
+impl Raster {
+    /// Statistics of all bands as rio-stac computes them. The image is first reduced to at most `max_size`
+    /// pixels on its longer side (rio-stac's default is 1024; 0 reads all of it). It takes the nearest
+    /// pixels, and overviews where GDAL would take them.
+    ///
+    /// # Errors
+    ///
+    /// Those of fetching as in [`Raster::open`], and [`Error::Raster`] if the pixels cannot be decoded.
+    pub fn statistics(&self, max_size: u32) -> BoxFuture<'_, Result<Statistics>> {
+        Box::pin(async move {
+            let header = &self.shared.header;
+            let sampling = header.geo.sampling().map(|sampling| sampling.name());
+            let all: Vec<usize> = (0..header.metadata.bands.len()).collect();
+            let figures =
+                Figures { data_type: header.full.data_type, metadata: &header.metadata.bands, sampling, nodata: header.nodata };
+            Ok(Statistics { bands: self.of_each_band(&all, max_size, &figures).await? })
+        })
+    }
+}
+
 /// Computes the statistics of bands. Values that are not finite never count as valid.
 pub(super) struct Figures<'a> {
     pub(super) data_type: DataType,
@@ -102,7 +125,7 @@ pub(super) struct Figures<'a> {
 impl OfBand for Figures<'_> {
     type Output = BandStatistics;
 
-    fn of<T: Sample>(&self, band: usize, view: &BandView<'_, T>) -> BandStatistics {
+    fn of<T: PixelValue>(&self, band: usize, view: &BandView<'_, T>) -> BandStatistics {
         let values = Counted { values: view.values, opacities: view.opacities() };
         let range = extremes(&values);
         let histogram = Histogram::of(&values, range);
@@ -191,7 +214,7 @@ fn float(value: f64) -> Value {
 
 impl Histogram {
     /// `numpy.histogram(values, bins=10)` of those that count, with the smallest and the largest of them.
-    fn of<T: Sample>(values: &Counted<'_, T>, range: Option<(f64, f64)>) -> Self {
+    fn of<T: PixelValue>(values: &Counted<'_, T>, range: Option<(f64, f64)>) -> Self {
         let (minimum, maximum) = range.unwrap_or((0.0, 1.0));
         let (min, max) = if minimum == maximum { (minimum - 0.5, maximum + 0.5) } else { (minimum, maximum) };
         let step = (max - min) / BUCKETS as f64;
@@ -217,7 +240,7 @@ struct Counted<'a, T> {
     opacities: Option<&'a [u8]>,
 }
 
-impl<T: Sample> Counted<'_, T> {
+impl<T: PixelValue> Counted<'_, T> {
     /// At most `BLOCK` of the values as floats, not-a-number in place of those that do not count.
     fn block(&self, at: Range<usize>) -> ([f64; BLOCK], usize) {
         let mut block = [f64::NAN; BLOCK];
@@ -229,7 +252,7 @@ impl<T: Sample> Counted<'_, T> {
                 *number = if *opacity == 0 { f64::NAN } else { value.to_f64() };
             }),
         }
-        if !T::TYPE.is_integer() {
+        if !T::DATA_TYPE.is_integer() {
             block.iter_mut().for_each(|number| *number = if number.is_finite() { *number } else { f64::NAN });
         }
         (block, length)
@@ -244,7 +267,7 @@ impl<T: Sample> Counted<'_, T> {
 }
 
 /// The smallest and the largest of the values that count, if there are any.
-fn extremes<T: Sample>(values: &Counted<'_, T>) -> Option<(f64, f64)> {
+fn extremes<T: PixelValue>(values: &Counted<'_, T>) -> Option<(f64, f64)> {
     let (mut low, mut high) = ([f64::INFINITY; LANES], [f64::NEG_INFINITY; LANES]);
     values.each_block(|values| {
         for values in values.chunks(LANES) {
@@ -262,7 +285,7 @@ fn extremes<T: Sample>(values: &Counted<'_, T>) -> Option<(f64, f64)> {
 /// partial sums at the bottom.
 fn pairwise_sum<T, S>(values: &Counted<'_, T>, at: Range<usize>, of: &impl Fn(f64) -> S) -> S
 where
-    T: Sample,
+    T: PixelValue,
     S: Copy + Default + Add<Output = S>,
 {
     let count = at.len();

@@ -9,7 +9,7 @@ use super::{
     pixel_grid::PixelGrid,
     region::Region,
     resample::Resampling,
-    tiff::{data_type::DataType, level::Level, nodata::is_nodata, sample::Sample},
+    tiff::{data_type::DataType, level::Level, nodata::is_nodata, value::PixelValue},
 };
 use crate::error::Result;
 
@@ -49,7 +49,7 @@ impl Raster {
     }
 
     /// Which pixels of a band (from 0) are valid, whose values in a region are given; nothing if all are.
-    pub(crate) async fn valid_of<T: Sample>(&self, region: &Region, band: usize, values: &[T]) -> Result<Option<Vec<bool>>> {
+    pub(crate) async fn valid_of<T: PixelValue>(&self, region: &Region, band: usize, values: &[T]) -> Result<Option<Vec<bool>>> {
         let further = self.further().await?;
         let mask = further.mask_of(&region.level).or_else(|| further.full_mask());
         let validity = self.validity(mask, region).await?;
@@ -66,7 +66,7 @@ impl Raster {
         })
     }
 
-    async fn valid_by_value<T: Sample>(&self, region: &Region, band: usize, nodata: f64) -> Result<Vec<bool>> {
+    async fn valid_by_value<T: PixelValue>(&self, region: &Region, band: usize, nodata: f64) -> Result<Vec<bool>> {
         let data_type = region.level.data_type;
         let absent = !stands_for(self.absent::<T>(), nodata, data_type);
         self.nearest_mapped(region, &[band], absent, move |value: T| !stands_for(value, nodata, data_type)).await
@@ -94,7 +94,7 @@ impl Raster {
 
     /// How opaque pixels of a band are, whose values are given: 0 for those that are not valid; nothing if
     /// all are opaque.
-    pub(super) async fn opacities<'a, T: Sample>(
+    pub(super) async fn opacities<'a, T: PixelValue>(
         &self,
         validity: &'a Validity,
         region: &Region,
@@ -131,8 +131,8 @@ fn opacity_of(data_type: DataType) -> impl Fn(f64) -> u8 + Clone {
 }
 
 /// 0 for values that stand for "no data", else 255.
-fn opacities_by_value<T: Sample>(values: &[T], nodata: f64, data_type: DataType) -> Vec<u8> {
-    if T::TYPE == data_type && data_type.is_integer() && stands_for(T::of_f64(nodata), nodata, data_type) {
+fn opacities_by_value<T: PixelValue>(values: &[T], nodata: f64, data_type: DataType) -> Vec<u8> {
+    if T::DATA_TYPE == data_type && data_type.is_integer() && stands_for(T::of_f64(nodata), nodata, data_type) {
         // One comparison of integers, which the processor makes for many values at once.
         let nodata = T::of_f64(nodata);
         return values.iter().map(|value| if *value == nodata { 0 } else { u8::MAX }).collect();
@@ -141,7 +141,7 @@ fn opacities_by_value<T: Sample>(values: &[T], nodata: f64, data_type: DataType)
 }
 
 /// Many integers of 64 bits are the same float, so those are compared as they are.
-fn stands_for<T: Sample>(value: T, nodata: f64, data_type: DataType) -> bool {
+fn stands_for<T: PixelValue>(value: T, nodata: f64, data_type: DataType) -> bool {
     let float = value.to_f64();
     match data_type {
         DataType::Int64 | DataType::UInt64 => value == T::of_f64(nodata) && float == nodata,

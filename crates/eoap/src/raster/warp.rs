@@ -16,7 +16,7 @@ use super::{
     positions::Positions,
     region::Region,
     resample::{Resampling, best_overview, neighbour_below},
-    tiff::{data_type::DataType, level::Level, sample::Sample},
+    tiff::{data_type::DataType, level::Level, value::PixelValue},
 };
 use crate::error::Result;
 
@@ -53,7 +53,7 @@ struct Source<'a, T> {
 
 impl Raster {
     /// Reads bands (from 0) onto a grid.
-    pub(super) async fn warped<T: Sample>(&self, grid: &PixelGrid, bands: &[usize], how: Resampling) -> Result<Warped<T>> {
+    pub(super) async fn warped<T: PixelValue>(&self, grid: &PixelGrid, bands: &[usize], how: Resampling) -> Result<Warped<T>> {
         if how == Resampling::Average {
             return Err(self.failed("averages are not computed on a grid; read bilinear, or average a `shape` first".to_owned()));
         }
@@ -84,7 +84,7 @@ impl Raster {
     }
 
     /// Computes a block of the grid, whose places in the raster are given row by row.
-    async fn warp_block<T: Sample>(
+    async fn warp_block<T: PixelValue>(
         &self,
         grid: &PixelGrid,
         (columns, rows): (&Range<u32>, &Range<u32>),
@@ -270,7 +270,7 @@ fn floor(value: f64) -> i64 {
     whole - i64::from(whole as f64 > value)
 }
 
-impl<T: Sample> Source<'_, T> {
+impl<T: PixelValue> Source<'_, T> {
     /// The value at a place in the raster; nothing if no valid pixel counts.
     fn at(&self, (x, y): (f64, f64), how: Resampling, nodata: Option<T>) -> Option<T> {
         let (x, y) = (x * self.factor.0 - self.origin.0, y * self.factor.1 - self.origin.1);
@@ -285,7 +285,7 @@ impl<T: Sample> Source<'_, T> {
             Kernel::Cubic if is_same_scale => self.of_sixteen(x, y).or_else(|| self.of_four(x, y)),
             kernel => self.convolved(x, y, kernel),
         }?;
-        let value = match T::TYPE {
+        let value = match T::DATA_TYPE {
             DataType::Float32 | DataType::Float64 => T::of_f64(value),
             // The conversion cuts off what is behind the point.
             _ if value >= -0.5 => T::of_f64(value + 0.5),

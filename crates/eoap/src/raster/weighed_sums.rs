@@ -1,7 +1,7 @@
 //! Sums of values with weights, in the order in which GDAL adds them up on processors with vectors, so that
 //! the last digit is the same.
 
-use super::tiff::{data_type::DataType, sample::Sample};
+use super::tiff::{data_type::DataType, value::PixelValue};
 
 /// Of each four, the first two and the last two are added up apart.
 pub(super) fn in_pairs(values: impl ExactSizeIterator<Item = f64>, shares: &[f64]) -> f64 {
@@ -34,7 +34,7 @@ pub(super) fn in_vectors(values: &[f64], shares: &[f64], is_one_of_three: bool) 
 }
 
 /// The weighed sum of values, and the sum of the weights.
-pub(super) fn weighed<T: Sample>(values: &[T], opacities: &[u8], weights: &[f64]) -> (f64, f64) {
+pub(super) fn weighed<T: PixelValue>(values: &[T], opacities: &[u8], weights: &[f64]) -> (f64, f64) {
     let whole = weights.len() / 4 * 4;
     let weight = |at: usize| weights[at] * f64::from(opacities[at]);
     let (mut sum, mut total) = (0.0, 0.0);
@@ -60,6 +60,6 @@ pub(super) fn weighed<T: Sample>(values: &[T], opacities: &[u8], weights: &[f64]
 }
 
 /// Whether GDAL adds values of this type up in vectors.
-pub(super) fn is_vectored<T: Sample>() -> bool {
-    matches!(T::TYPE, DataType::UInt8 | DataType::UInt16)
+pub(super) fn is_vectored<T: PixelValue>() -> bool {
+    matches!(T::DATA_TYPE, DataType::UInt8 | DataType::UInt16)
 }

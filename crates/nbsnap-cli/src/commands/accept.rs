@@ -4,6 +4,7 @@ use std::io::Write;
 
 use nbsnap::project::Project;
 use nbsnap::run::RunError;
+use nbsnap::select::Selection;
 use nbsnap::snapshot::UpdateMode;
 
 use super::targets::with_whole_paths;
@@ -12,9 +13,9 @@ use crate::screen;
 
 /// Runs the command.
 pub(crate) fn run(project: &Project, names: &[String]) -> Result<Exit, RunError> {
-    let store = super::store(project, UpdateMode::WritePending);
+    let store = super::store::store(project, UpdateMode::WritePending);
     let notebooks = project.notebooks()?;
-    let selected = notebooks.select(&with_whole_paths(project, names))?;
+    let selected = Selection::of_names(&with_whole_paths(project, names)).names_of(&notebooks)?;
     let (usable, all) = (&notebooks.usable, names.is_empty());
     let chosen: Vec<_> = usable.iter().filter(|notebook| selected.contains(&notebook.name)).cloned().collect();
     let orphans = store.orphans(&chosen, all)?;

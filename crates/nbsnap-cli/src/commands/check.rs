@@ -9,8 +9,10 @@ use nbsnap::record::{Diagnostic, Failure};
 use nbsnap::report::{Reporter, count};
 use nbsnap::run::compile::{Compiled, compile};
 
+use super::output::say;
+use super::session;
 use super::session::LockFile;
-use super::{Targets, say, session};
+use super::targets::Targets;
 use crate::args::CheckArgs;
 use crate::error::{CommandError, chain};
 use crate::exit::Exit;

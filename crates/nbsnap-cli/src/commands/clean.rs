@@ -28,7 +28,7 @@ pub(crate) fn run(project: &Project, args: &CleanArgs) -> Result<Exit, CommandEr
     }
 
     // Whether a pending snapshot has lost its cell is known only if its notebook can be read.
-    let store = super::store(project, UpdateMode::Never);
+    let store = super::store::store(project, UpdateMode::Never);
     let notebooks = project.notebooks()?;
     let mut left: Vec<PathBuf> = cleanup::half_written(project).map_err(|source| unreadable(&project.root, source))?;
     let orphans = store.orphans(&notebooks.usable, true)?;

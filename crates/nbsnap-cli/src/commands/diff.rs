@@ -12,7 +12,8 @@ use nbsnap::project::{Project, ProjectError};
 use nbsnap::report::{Style, difference};
 use nbsnap::run::RunError;
 
-use super::{Place, session};
+use super::session;
+use super::targets::Place;
 use crate::args::DiffArgs;
 use crate::error::CommandError;
 use crate::exit::Exit;

@@ -11,7 +11,8 @@ use nbsnap::files::atomic_write;
 use nbsnap::snapshot::UpdateMode;
 
 use super::open::open;
-use super::{Targets, or_say};
+use super::output::or_say;
+use super::targets::Targets;
 use crate::args::{ExportArgs, ExportFormat, OutputSource};
 use crate::error::CommandError;
 use crate::exit::Exit;
@@ -50,7 +51,7 @@ pub(crate) fn run(targets: &Targets, args: &ExportArgs) -> Result<Exit, CommandE
 fn pages<'t>(targets: &'t Targets, args: &ExportArgs) -> Result<(Vec<&'t Path>, Vec<Page>), CommandError> {
     let project = targets.project.as_ref();
     let store = project.filter(|_| args.outputs == OutputSource::Snapshots);
-    let store = store.map(|project| super::store(project, UpdateMode::Never));
+    let store = store.map(|project| super::store::store(project, UpdateMode::Never));
     let (mut paths, mut pages) = (Vec::new(), Vec::new());
     for path in &targets.paths {
         let Some(document) = or_say(Document::read(path))? else { continue };

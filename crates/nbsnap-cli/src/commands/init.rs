@@ -4,7 +4,8 @@ use std::path::Path;
 
 use nbsnap::project::start::{self, Example, Step};
 
-use super::{Place, say};
+use super::output::say;
+use super::targets::Place;
 use crate::args::InitArgs;
 use crate::error::CommandError;
 use crate::exit::Exit;

@@ -8,7 +8,8 @@ use nbsnap::Kernelspecs;
 use nbsnap::files::atomic_write;
 use serde_json::{Value, json};
 
-use super::{Place, kernel_settings, prepare};
+use super::targets::Place;
+use super::{kernel_settings, prepare};
 use crate::args::{ConsoleArgs, InstallArgs, KernelCommand, MannerArgs, SpecArgs, StartArgs};
 use crate::error::CommandError;
 use crate::exit::Exit;
@@ -40,7 +41,11 @@ fn install(place: &Place<'_>, args: &InstallArgs) -> Result<Exit, CommandError> 
         &args.display_name,
         &SpecOptions { cache_dir: args.build.cache_dir.as_deref(), keeps_history: !args.no_history, testbed: None },
     )?;
-    super::say(&format!("Jupyter knows the kernel `{}` now: {}", args.display_name, folder.join("kernel.json").display()))?;
+    super::output::say(&format!(
+        "Jupyter knows the kernel `{}` now: {}",
+        args.display_name,
+        folder.join("kernel.json").display()
+    ))?;
     Ok(Exit::Success)
 }
 
@@ -53,7 +58,7 @@ fn uninstall(args: &SpecArgs) -> Result<Exit, CommandError> {
         return Err(CommandError::Usage(format!("{} is another kernel, and stays", folder.display())));
     }
     fs::remove_dir_all(&folder).map_err(|source| CommandError::Remove { path: folder.clone(), source })?;
-    super::say(&format!("removed {}", folder.display()))?;
+    super::output::say(&format!("removed {}", folder.display()))?;
     Ok(Exit::Success)
 }
 

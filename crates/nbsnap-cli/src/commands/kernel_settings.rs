@@ -14,7 +14,8 @@ use rust_cells::dependencies::BuildSettings;
 use rust_cells::{ProcessSettings, foreign_variables};
 
 use super::analyser::Analyser;
-use super::{Place, session};
+use super::session;
+use super::targets::Place;
 use crate::args::{BuildArgs, MannerArgs};
 use crate::error::{CommandError, chain};
 use crate::testbed_server;

@@ -9,7 +9,8 @@ use std::process::{Command, Stdio};
 use nbsnap::project::Project;
 
 use super::serve::{self, Log, Serving};
-use super::{Place, kernel, prepare, session};
+use super::targets::Place;
+use super::{kernel, prepare, session};
 use crate::args::LabArgs;
 use crate::error::CommandError;
 use crate::exit::Exit;

@@ -7,6 +7,7 @@ use nbsnap::notebook::{CodeCell, Notebook};
 use nbsnap::project::{Notebooks, Project};
 use nbsnap::report::printable_json;
 use nbsnap::run::RunError;
+use nbsnap::select::Selection;
 use nbsnap::snapshot::{SnapshotStore, UpdateMode};
 use serde_json::{Value, json};
 
@@ -25,10 +26,10 @@ pub(crate) fn run(project: &Project, args: &ListArgs) -> Result<Exit, CommandErr
     if notebooks.names().is_empty() {
         return Err(RunError::NoNotebooks { folder: project.notebooks_dir() }.into());
     }
-    let selected = notebooks.select(&with_whole_paths(project, &args.names))?;
+    let selected = Selection::of_names(&with_whole_paths(project, &args.names)).names_of(&notebooks)?;
     notebooks.usable.retain(|notebook| selected.contains(&notebook.name));
     notebooks.unusable.retain(|(name, ..)| selected.contains(name));
-    let store = super::store(project, UpdateMode::Never);
+    let store = super::store::store(project, UpdateMode::Never);
     let text = if args.json { as_json(project, &store, &notebooks) } else { as_text(&store, &notebooks) };
     screen::stdout().write_all(text.as_bytes()).map_err(CommandError::Output)?;
     Ok(Exit::Success)

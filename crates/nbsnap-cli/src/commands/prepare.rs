@@ -1,13 +1,12 @@
 //! `nbsnap prepare`: builds what notebooks depend on, and runs nothing.
 
-use std::collections::BTreeMap;
 use std::io::Write;
 
 use nbsnap::config::EngineChoice;
 use nbsnap::environment::Nothing;
 use nbsnap::project::Project;
 use nbsnap::report::Reporter;
-use nbsnap::run::{RunError, Runner};
+use nbsnap::run::{RunError, Runner, Seen};
 use nbsnap::snapshot::UpdateMode;
 
 use super::session::{self, LockFile};
@@ -50,7 +49,7 @@ fn build(project: &Project, names: &[String], choice: EngineChoice, args: &Prepa
     if told == Told::Folder {
         engine = engine.only_evcxrs();
     }
-    let store = super::store(project, UpdateMode::Never);
+    let store = super::store::store(project, UpdateMode::Never);
     let mut reporter = session::reporter(&args.report);
     let mut runner = Runner {
         project,
@@ -60,7 +59,7 @@ fn build(project: &Project, names: &[String], choice: EngineChoice, args: &Prepa
         cache: None,
         jobs: 1,
         repeat: 1,
-        seen: BTreeMap::new(),
+        seen: Seen::default(),
     };
     runner.prepare(names, &mut |event| if told == Told::Everything { reporter.report(&event) } else { Ok(()) })?;
     if told == Told::Folder {

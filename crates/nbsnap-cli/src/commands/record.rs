@@ -12,8 +12,9 @@ use nbsnap::project::{Project, ProjectError};
 use nbsnap::report::Reporter;
 use nbsnap::run::outputs_only::{AfterFailure, Executed, OutputsOnly};
 
+use super::session;
 use super::session::LockFile;
-use super::{Place, Targets, session};
+use super::targets::{Place, Targets};
 use crate::args::RecordArgs;
 use crate::environment::{self, Testbeds};
 use crate::error::{CommandError, chain};

@@ -35,7 +35,7 @@ enum Answer {
 
 /// Runs the command.
 pub(crate) fn run(project: &Project, args: &ReviewArgs) -> Result<Exit, CommandError> {
-    let store = super::store(project, UpdateMode::Never);
+    let store = super::store::store(project, UpdateMode::Never);
     let notebooks = project.notebooks()?;
     let cell_of = |review: &Review| {
         let notebook = notebooks.usable.iter().find(|notebook| notebook.name == review.notebook);
@@ -192,5 +192,5 @@ fn waits(number: usize) -> String {
 }
 
 fn say(style: Style, text: &str) -> Result<(), CommandError> {
-    super::print(&mut screen::styled(style), text)
+    super::output::print(&mut screen::styled(style), text)
 }

@@ -12,8 +12,10 @@ use nbsnap::report::Reporter;
 use nbsnap::run::outputs_only::{AfterFailure, Executed, OutputsOnly};
 use serde_json::{Map, Value};
 
+use super::output::or_say;
+use super::session;
 use super::session::LockFile;
-use super::{Place, Targets, or_say, session};
+use super::targets::{Place, Targets};
 use crate::args::RunArgs;
 use crate::environment;
 use crate::error::CommandError;

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use eoap_testbed::Scenario;
 
-use super::{Place, say};
+use super::output::say;
+use super::targets::Place;
 use crate::args::{ScenarioArgs, ScenarioCommand};
 use crate::error::CommandError;
 use crate::exit::Exit;

@@ -19,7 +19,9 @@ use nbsnap::files::atomic_write;
 use rustix::process::{Pid, Signal, kill_process};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
-use super::{Place, print, session};
+use super::output::print;
+use super::session;
+use super::targets::Place;
 use crate::args::{Colour, ServeArgs};
 use crate::error::CommandError;
 use crate::exit::Exit;

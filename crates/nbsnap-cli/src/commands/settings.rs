@@ -2,7 +2,7 @@
 
 use nbsnap::config::BUILT_IN;
 
-use super::print;
+use super::output::print;
 use crate::error::CommandError;
 use crate::exit::Exit;
 

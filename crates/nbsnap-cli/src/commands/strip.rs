@@ -5,7 +5,8 @@ use std::io::Write;
 use nbsnap::document::{Clear, Document};
 use nbsnap::report::count;
 
-use super::{Targets, or_say};
+use super::output::or_say;
+use super::targets::Targets;
 use crate::args::StripArgs;
 use crate::error::CommandError;
 use crate::exit::Exit;

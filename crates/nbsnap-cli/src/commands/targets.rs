@@ -123,7 +123,7 @@ impl Targets {
         if notebooks.names().is_empty() {
             return Err(RunError::NoNotebooks { folder: project.notebooks_dir() }.into());
         }
-        let chosen = Selection::of_names(&with_whole_paths(&project, &others)).choose(&notebooks).map_err(ProjectError::from)?;
+        let chosen = Selection::of_names(&with_whole_paths(&project, &others)).choose(&notebooks)?;
         if chosen.iter().any(|chosen| chosen.cells.is_some()) {
             return Err(CommandError::Usage("this command takes whole notebooks: leave out `::` and what follows it".into()));
         }

@@ -13,10 +13,9 @@ use nbsnap::project::Project;
 use nbsnap::report::{Reporter, Reporters};
 use nbsnap::run::cache::{FILES_BESIDE, Parts, ResultCache, SEEN_FILES};
 use nbsnap::run::watch::{Watch, WatchError};
-use nbsnap::run::{RunError, Runner};
+use nbsnap::run::{RunError, Runner, Seen};
 use nbsnap::select::Selection;
 use nbsnap::snapshot::UpdateMode;
-use rust_cells::Accesses;
 
 use super::open::open;
 use super::reporters;
@@ -55,7 +54,7 @@ fn watch(folder: &Path, profile: &str, args: &TestArgs, all: Selection) -> Resul
     let mut project = as_asked(&Project::find(folder, profile)?, args);
     let mut next = all.clone();
     let watch = Watch::new([project.notebooks_dir().as_path()]).map_err(unwatched)?;
-    let mut turns = Turns { all, known: Inputs::new(), seen: BTreeMap::new(), broken: None, watch };
+    let mut turns = Turns { all, known: Inputs::new(), seen: Seen::default(), broken: None, watch };
     loop {
         let changed = with_runner(&project, args, |runner, reporter| turns.take(runner, reporter, &next, &interrupt))?;
         match changed {
@@ -87,11 +86,11 @@ struct Turns {
     /// The inputs of each notebook's last run. A change while other notebooks run counts, too.
     known: Inputs,
     /// What the cells of each notebook asked for in its last run.
-    seen: BTreeMap<String, Accesses>,
+    seen: Seen,
     /// Why nothing can run.
     broken: Option<String>,
-    /// One watch for all turns. So changes while notebooks run are seen, also when a run breaks down before it
-    /// has read all its inputs.
+    /// One watch for all turns. So changes while notebooks run are seen, also when a run breaks down
+    /// before it has read all its inputs.
     watch: Watch,
 }
 
@@ -153,7 +152,7 @@ impl Turns {
 
 /// Takes over what a run itself may have written, and what is known only since it: which files cells asked
 /// for. Those are left out where one of them has changed meanwhile, so that the notebook runs again.
-fn take_what_was_written(known: &mut Inputs, now: Inputs, has_seen_newer: impl Fn(&str) -> bool) {
+fn take_what_was_written(known: &mut Inputs, now: Inputs, mut has_seen_newer: impl FnMut(&str) -> bool) {
     for (name, now) in now {
         let Some(known) = known.get_mut(&name) else { continue };
         for part in ["snapshots", "lock", "dependencies"] {
@@ -189,7 +188,7 @@ fn with_runner<T>(
     let lock_file = if update == UpdateMode::WritePending { LockFile::Updated } else { LockFile::Kept };
     let engine = |choice: &EngineChoice| session::engine_until(&interrupt, project, &args.build, *choice, lock_file);
     let mut engines: Vec<ByKernel> = config.engine.iter().map(engine).collect();
-    let store = super::store(project, update);
+    let store = super::store::store(project, update);
     let cache_dir = session::cache_dir(project, &args.build);
     let cache = ResultCache::new(&cache_dir, project);
     let mut reporter = reporters::of_test(project, &cache_dir, &args.report)?;
@@ -201,7 +200,7 @@ fn with_runner<T>(
         cache: (!config.fresh).then_some(&cache),
         jobs: session::jobs(config.jobs),
         repeat: args.repetition.repeat,
-        seen: BTreeMap::new(),
+        seen: Seen::default(),
     };
     if is_read_only {
         let folder = project.snapshots_dir();

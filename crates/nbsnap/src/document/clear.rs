@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::{Document, is_cell, set, tags};
+use super::Document;
+use super::cell::{is_cell, set, tags};
 
 /// Metadata of a cell about how it was last run or shown, not about its content.
 pub(crate) const CELL_METADATA: &[&str] = &["ExecuteTime", "collapsed", "execution", "papermill", "scrolled"];

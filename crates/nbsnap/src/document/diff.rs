@@ -16,9 +16,6 @@ use crate::document::{Document, id, is_cell, recorded, source};
 use crate::redact::{RedactError, Redactor};
 use crate::snapshot::{Blob, Body, Comparison, Content, Section, SectionName, Sides};
 
-/// How the cells of two notebooks differ, in the order of the second.
-pub type CellDifferences = Vec<CellDifference>;
-
 /// A cell that is not in both notebooks, or not the same in both.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CellDifference {
@@ -52,7 +49,7 @@ pub enum Change {
 ///
 /// # Errors
 /// When a redaction rule cannot be used.
-pub fn differences(root: &Path, config: &Config, one: &Document, other: &Document) -> Result<CellDifferences, RedactError> {
+pub fn differences(root: &Path, config: &Config, one: &Document, other: &Document) -> Result<Vec<CellDifference>, RedactError> {
     let notebook = one.path().file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let mut rules = Redactor::builder();
     rules.notebook(&notebook).configure(config).variables(std::env::vars());

@@ -54,7 +54,7 @@ fn data(mime: &str, content: &str) -> Value {
 }
 
 /// Text in the notebook format: a list of lines, each with its line feed.
-pub fn multiline(text: &str) -> Value {
+pub(crate) fn multiline(text: &str) -> Value {
     text.split_inclusive('\n').map(Value::from).collect()
 }
 

@@ -9,7 +9,8 @@ mod rust;
 
 use serde_json::{Map, Value, json};
 
-use super::{Document, is_cell, set, set_source, source, tags};
+use super::Document;
+use super::cell::{is_cell, set, set_source, source, tags};
 use crate::notebook::Language;
 
 /// The tag of the cell that declares parameters.

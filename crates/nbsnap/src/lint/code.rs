@@ -4,7 +4,7 @@ use ra_ap_syntax::ast::{self, AstNode};
 use ra_ap_syntax::{Edition, SourceFile, SyntaxNode};
 use serde_json::{Map, Value};
 
-use super::Place;
+use super::finding::Place;
 use crate::document::{Document, id, is_cell, source, tags};
 
 const BEGIN: &str = "async fn cell() {\n";

@@ -9,8 +9,8 @@ use std::process::{Command, Stdio};
 
 use ra_ap_syntax::{AstNode, Edition, SourceFile, SyntaxKind};
 
-use super::Finding;
 use super::code::{Code, is_command};
+use super::finding::Finding;
 use crate::document::{Document, is_cell, set_source, source, tags};
 
 /// Why layout cannot be checked.

@@ -4,8 +4,8 @@
 use ra_ap_syntax::ast::{self, AstNode};
 use ra_ap_syntax::{SyntaxKind, SyntaxNode};
 
-use super::Finding;
 use super::code::Code;
+use super::finding::Finding;
 use crate::document::Document;
 
 /// Commands whose output differs between runs or machines.

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::Finding;
 use super::code::place;
+use super::finding::Finding;
 use crate::document::{CELL_METADATA, Document, NOTEBOOK_METADATA, id, is_cell, set, source, tags};
 use crate::notebook::Language;
 

@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use super::layout::SETTINGS;
+use crate::files::cache_tag::CACHE_TAG;
 
 /// What is in a folder with notebooks, and in those below it.
 #[derive(Default)]
@@ -15,7 +16,7 @@ pub(super) struct Found {
 }
 
 /// Files by which a tool marks a folder as its own, and the name of a folder that has no such file.
-const OF_OTHERS: &[&str] = &["CACHEDIR.TAG", "pyvenv.cfg"];
+const OF_OTHERS: &[&str] = &[CACHE_TAG, "pyvenv.cfg"];
 const PACKAGES: &str = "node_modules";
 
 /// Whether there is a notebook in a folder or below it.

@@ -13,7 +13,7 @@ use crate::document::{Document, id};
 use crate::files::atomic_write;
 
 /// The workflow for GitHub that a project begins with.
-pub const WORKFLOW: &str = include_str!("../../ci/github-workflow.yml");
+pub(crate) const WORKFLOW: &str = include_str!("../../ci/github-workflow.yml");
 /// The notebook that a project without any may begin with.
 const EXAMPLE: &str = include_str!("start/01-first.ipynb");
 /// What Git need not keep.

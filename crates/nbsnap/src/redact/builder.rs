@@ -86,7 +86,7 @@ impl RedactorBuilder {
     ///
     /// # Errors
     /// If the secrets are too long for a pattern.
-    pub fn build_for_secrets(&self) -> Result<Redactor, RedactError> {
+    pub(crate) fn build_for_secrets(&self) -> Result<Redactor, RedactError> {
         let mut redactor = Redactor { notebook: self.notebook.clone(), rules: Vec::new() };
         redactor.add_known(self.known()?.as_ref());
         redactor.add_tokens();

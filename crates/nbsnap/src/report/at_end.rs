@@ -6,7 +6,8 @@ use std::fs;
 use std::io;
 use std::path::PathBuf;
 
-use super::{Reporter, Run, about};
+use super::reporter::{Reporter, about};
+use super::run::Run;
 use crate::event::Event;
 use crate::files::atomic_write;
 

@@ -11,11 +11,12 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::reporter::{Reporter, about};
 use super::run::{NotebookRun, Run};
-use super::{Reporter, about};
 use crate::document::Document;
 use crate::event::{CellProblem, Event};
 use crate::files::atomic_write;
+use crate::files::cache_tag::{self, CACHE_TAG};
 use crate::snapshot::{Difference, PictureDifference};
 
 /// Writes what failed notebooks leave, once they have ended.
@@ -44,7 +45,9 @@ impl Reporter for FailedFiles {
             remove_if_only_marked(&self.folder);
             return Ok(());
         }
-        mark(&self.folder).map_err(|error| about(&self.folder, error))?;
+        // Without the mark, the next run would take the executed notebooks for notebooks of the project.
+        let content = "What failed notebooks of the last run left.";
+        cache_tag::mark(&self.folder, content).map_err(|error| about(&self.folder, error))?;
         write_notebook(notebook, &self.project.join(&notebook.path), &folder).map_err(|error| about(&folder, error))?;
         for run in &notebook.cells {
             for (difference, picture) in pictures(run.verdict.problems()) {
@@ -57,20 +60,10 @@ impl Reporter for FailedFiles {
     }
 }
 
-/// The file that marks a folder as generated (bford.info/cachedir). Without it, the next run would take the
-/// executed notebooks for notebooks of the project.
-const MARK: &str = "CACHEDIR.TAG";
-const MARK_TEXT: &str = "Signature: 8a477f597d28d172789f06886806bc55\n# What failed notebooks of the last run left.\n";
-
-fn mark(folder: &Path) -> io::Result<()> {
-    let path = folder.join(MARK);
-    if path.is_file() { Ok(()) } else { atomic_write::write(&path, MARK_TEXT.as_bytes()) }
-}
-
 /// Removes the folder when no notebook has left anything in it.
 fn remove_if_only_marked(folder: &Path) {
-    let is_only_marked =
-        fs::read_dir(folder).is_ok_and(|mut entries| entries.all(|entry| entry.is_ok_and(|entry| entry.file_name() == MARK)));
+    let is_only_marked = fs::read_dir(folder)
+        .is_ok_and(|mut entries| entries.all(|entry| entry.is_ok_and(|entry| entry.file_name() == CACHE_TAG)));
     if is_only_marked {
         // If this fails, an empty folder stays.
         let _ = fs::remove_dir_all(folder);

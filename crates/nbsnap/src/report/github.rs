@@ -7,9 +7,11 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
+use super::cell;
+use super::printable::printable;
+use super::reporter::Reporter;
 use super::run::{CellRun, NotebookRun, Run};
 use super::style::{Style, count};
-use super::{Reporter, cell, printable};
 use crate::event::{CellVerdict, Event, Status};
 
 /// Writes an annotation for everything that is wrong, once a notebook has ended.

@@ -3,16 +3,23 @@
 //!
 //! The main type is [`HumanReporter`]. It writes to what it was given and asks nobody anything.
 
+mod running;
+mod totals;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::time::Duration;
 
+use running::Running;
+use totals::{leftovers, totals};
+
 use super::cell;
+use super::left_files::LeftFiles;
 use super::progress::{Output, Progress};
-use super::style::{INDENT, Style, clock, count, indented};
-use super::{LeftFiles, Reporter};
-use crate::event::{CellProblem, CellVerdict, Event, Evidence, Proposal, Status, Summary, Timing};
+use super::reporter::Reporter;
+use super::style::{Style, clock, count, indented};
+use crate::event::{CellFinished, CellProblem, CellVerdict, Event, NotebookFinished, Status, Summary};
 use crate::redact::RuleHits;
 use crate::snapshot::visible;
 
@@ -33,23 +40,6 @@ pub struct HumanReporter<W> {
 
 /// How many cells with new output a run shows; it only counts further ones.
 const NEW_CELLS: usize = 10;
-
-/// A notebook that is being run.
-#[derive(Default)]
-struct Running {
-    cells: usize,
-    failed: usize,
-    /// Cells whose output is new, and whether the last one's waits for review.
-    new: usize,
-    proposal: Option<Proposal>,
-    not_run: usize,
-    skipped: usize,
-    /// How long the cells' code compiled, and how long the cells took in all.
-    compile: Duration,
-    elapsed: Duration,
-    /// The number of the cell that is being run, and its name.
-    cell: Option<(usize, String)>,
-}
 
 impl<W: Write + Send + 'static> HumanReporter<W> {
     /// A reporter that writes to `out`. It shows progress there, too.
@@ -94,6 +84,98 @@ impl<W: Write + Send + 'static> HumanReporter<W> {
         self.output.running("Running", self.done.min(self.cells), self.cells, &all.join("; "))
     }
 
+    fn prepared(&mut self, crates: usize, compiled: usize, elapsed: Duration) -> io::Result<()> {
+        self.output.clear();
+        let how = if compiled == 0 { "all reused".to_owned() } else { format!("{compiled} compiled") };
+        self.line("Prepared", true, &format!("{} in {:.1} s ({how})", count(crates, "crate"), elapsed.as_secs_f64()))
+    }
+
+    /// Prints a cell that failed; in a verbose run, any other one too.
+    fn cell_finished(&mut self, finished: &CellFinished) -> io::Result<()> {
+        let CellFinished { notebook, cell, verdict, timing, .. } = finished;
+        let running = self.running.entry(notebook.clone()).or_default();
+        // The verdict may come only when the next cell is under way already.
+        running.cell.take_if(|(number, _)| *number == cell.number);
+        running.take(verdict, *timing);
+        self.done += 1;
+        match verdict {
+            CellVerdict::Failed { problems, stderr } => self.cell_failed(finished, problems, stderr),
+            _ if self.verbose => self.cell_ended_well(finished),
+            _ => self.show_running(),
+        }
+    }
+
+    fn cell_failed(&mut self, finished: &CellFinished, problems: &[CellProblem], stderr: &str) -> io::Result<()> {
+        let CellFinished { notebook, path, cell, verdict, timing, .. } = finished;
+        let (status, style) = (verdict.status(), self.style);
+        let title = style.bold(cell::title(notebook, cell, problems));
+        let mut text = format!("{} {} {title}\n", style.label(label(status), false), clock(timing.elapsed));
+        if status == Status::New {
+            self.new_shown += 1;
+            if self.new_shown > NEW_CELLS && !self.verbose {
+                return self.show_running();
+            }
+            cell::new_output(&mut text, path, cell, problems, style);
+        } else {
+            cell::details(&mut text, path, notebook, cell, problems, stderr, style);
+        }
+        self.output.print(&text)
+    }
+
+    fn cell_ended_well(&mut self, finished: &CellFinished) -> io::Result<()> {
+        let CellFinished { notebook, cell, verdict, timing, .. } = finished;
+        let title = cell::title(notebook, cell, &[]);
+        let mut line = format!("{} {} {title}", self.style.label(label(verdict.status()), true), clock(timing.elapsed));
+        // Writing to a string cannot fail.
+        if let Some(compile) = timing.compile {
+            let _ = write!(line, " ({:.1} s compiling)", compile.as_secs_f64());
+        }
+        if let CellVerdict::Skipped { reason } = verdict {
+            let _ = write!(line, ": {}", visible(reason));
+        }
+        self.output.print(&(line + "\n"))
+    }
+
+    fn retried(&mut self, notebook: &str, attempt: u32, of: u32, status: Status) -> io::Result<()> {
+        let running = self.running.remove(notebook).unwrap_or_default();
+        self.done -= running.cells.min(self.done);
+        let label = if status.is_good() { "AGAIN" } else { "RETRY" };
+        let line = format!("{}: {}, now run {} of {of}", visible(notebook), status.word(), attempt + 1);
+        self.line(label, status.is_good(), &line)
+    }
+
+    fn notebook_finished(&mut self, finished: &NotebookFinished) -> io::Result<()> {
+        let NotebookFinished { notebook, path, problems, status, attempts, evidence, elapsed } = finished;
+        let (style, running) = (self.style, self.running.remove(notebook).unwrap_or_default());
+        self.is_good &= status.is_good();
+        let (label, name) = (style.label(label(*status), status.is_good()), style.bold(visible(notebook)));
+        let outcome = running.outcome(*status, *attempts, *evidence, self.verbose);
+        let mut text = format!("{label} {} {name}{outcome}\n", clock(*elapsed));
+        if !problems.is_empty() {
+            indented(&mut text, &style.dim(visible(&path.display().to_string())));
+        }
+        for problem in problems {
+            indented(&mut text, &style.bad(cell::notebook_problem(notebook, problem)));
+        }
+        if let Some(proposal) = running.proposal {
+            indented(&mut text, &cell::advice_on_new(path, notebook, proposal));
+        }
+        self.output.print(&text)?;
+        if self.running.is_empty() {
+            self.output.clear();
+            return Ok(());
+        }
+        self.show_running()
+    }
+
+    fn run_finished(&mut self, summary: &Summary, elapsed: Duration) -> io::Result<()> {
+        self.output.clear();
+        let is_good = summary.failed == 0 && summary.cells_failed == 0 && summary.orphans == 0;
+        self.line("Summary", is_good, &format!("{} {}", clock(elapsed), totals(summary)))?;
+        self.output.print(&leftovers(summary))?;
+        if self.is_good { Ok(()) } else { self.output.print(&self.left.describe()) }
+    }
+
     /// Prints which redaction rules applied, and which should have and did not.
     fn redacted(&mut self, hits: &[RuleHits], unused: &[String]) -> io::Result<()> {
         if self.verbose {
@@ -130,11 +212,7 @@ impl<W: Write + Send + 'static> Reporter for HumanReporter<W> {
                 self.line("Preparing", true, &format!("{} for the notebooks", count(*crates, "crate")))
             }
             Event::PreparationProgress { done, crates, name } => self.output.counting("Preparing", *done, *crates, name),
-            Event::PreparationFinished { crates, compiled, elapsed } => {
-                self.output.clear();
-                let how = if *compiled == 0 { "all reused".to_owned() } else { format!("{compiled} compiled") };
-                self.line("Prepared", true, &format!("{} in {:.1} s ({how})", count(*crates, "crate"), elapsed.as_secs_f64()))
-            }
+            Event::PreparationFinished { crates, compiled, elapsed } => self.prepared(*crates, *compiled, *elapsed),
             Event::NotebookStarted { notebook, cells } => {
                 self.running.insert(notebook.clone(), Running { cells: *cells, ..Running::default() });
                 self.show_running()
@@ -149,91 +227,16 @@ impl<W: Write + Send + 'static> Reporter for HumanReporter<W> {
                 let line = format!("{} {} {title} is still at work\n", style.label("SLOW", false), clock(*elapsed));
                 self.output.print(&line)
             }
-            Event::CellFinished { notebook, path, cell, verdict, timing, .. } => {
-                let running = self.running.entry(notebook.clone()).or_default();
-                // The verdict may come only when the next cell is under way already.
-                running.cell.take_if(|(number, _)| *number == cell.number);
-                running.take(verdict, *timing);
-                self.done += 1;
-                let status = verdict.status();
-                match verdict {
-                    CellVerdict::Failed { problems, .. } if status == Status::New => {
-                        self.new_shown += 1;
-                        if self.new_shown > NEW_CELLS && !self.verbose {
-                            return self.show_running();
-                        }
-                        let title = style.bold(cell::title(notebook, cell, problems));
-                        let mut text = format!("{} {} {title}\n", style.label(label(status), false), clock(timing.elapsed));
-                        cell::new_output(&mut text, path, cell, problems, style);
-                        self.output.print(&text)
-                    }
-                    CellVerdict::Failed { problems, stderr } => {
-                        let title = style.bold(cell::title(notebook, cell, problems));
-                        let mut text = format!("{} {} {title}\n", style.label(label(status), false), clock(timing.elapsed));
-                        cell::details(&mut text, path, notebook, cell, problems, stderr, style);
-                        self.output.print(&text)
-                    }
-                    _ if self.verbose => {
-                        let title = cell::title(notebook, cell, &[]);
-                        let mut line = format!("{} {} {title}", style.label(label(status), true), clock(timing.elapsed));
-                        if let Some(compile) = timing.compile {
-                            // Writing to a string cannot fail.
-                            let _ = write!(line, " ({:.1} s compiling)", compile.as_secs_f64());
-                        }
-                        if let CellVerdict::Skipped { reason } = verdict {
-                            let _ = write!(line, ": {}", visible(reason));
-                        }
-                        self.output.print(&(line + "\n"))
-                    }
-                    _ => self.show_running(),
-                }
-            }
-            Event::NotebookRetried { notebook, attempt, of, status } => {
-                let running = self.running.remove(notebook).unwrap_or_default();
-                self.done -= running.cells.min(self.done);
-                let label = if status.is_good() { "AGAIN" } else { "RETRY" };
-                let line = format!("{}: {}, now run {} of {of}", visible(notebook), status.word(), attempt + 1);
-                self.line(label, status.is_good(), &line)
-            }
+            Event::CellFinished(finished) => self.cell_finished(finished),
+            Event::NotebookRetried { notebook, attempt, of, status } => self.retried(notebook, *attempt, *of, *status),
             Event::NotebookSkipped { notebook, cells, reason, .. } => {
                 self.done += cells;
                 let line = format!("{} {} ({})\n", style.label("SKIP", true), style.bold(visible(notebook)), visible(reason));
                 self.output.print(&line)
             }
-            Event::NotebookFinished { notebook, path, problems, status, attempts, evidence, elapsed } => {
-                let running = self.running.remove(notebook).unwrap_or_default();
-                self.is_good &= status.is_good();
-                let head = format!(
-                    "{} {} {}",
-                    style.label(label(*status), status.is_good()),
-                    clock(*elapsed),
-                    style.bold(visible(notebook))
-                );
-                let mut text = format!("{head}{}\n", running.tell(*status, *attempts, *evidence, self.verbose));
-                if !problems.is_empty() {
-                    indented(&mut text, &style.dim(visible(&path.display().to_string())));
-                }
-                for problem in problems {
-                    indented(&mut text, &style.bad(cell::notebook_problem(notebook, problem)));
-                }
-                if let Some(proposal) = running.proposal {
-                    indented(&mut text, &cell::advice_on_new(path, notebook, proposal));
-                }
-                self.output.print(&text)?;
-                if self.running.is_empty() {
-                    self.output.clear();
-                    return Ok(());
-                }
-                self.show_running()
-            }
+            Event::NotebookFinished(finished) => self.notebook_finished(finished),
             Event::Redacted { hits, unused } => self.redacted(hits, unused),
-            Event::RunFinished { summary, elapsed } => {
-                self.output.clear();
-                let is_good = summary.failed == 0 && summary.cells_failed == 0 && summary.orphans == 0;
-                self.line("Summary", is_good, &format!("{} {}", clock(*elapsed), totals(summary)))?;
-                self.output.print(&leftovers(summary))?;
-                if self.is_good { Ok(()) } else { self.output.print(&self.left.describe()) }
-            }
+            Event::RunFinished { summary, elapsed } => self.run_finished(summary, *elapsed),
         }
     }
 }
@@ -253,104 +256,6 @@ fn label(status: Status) -> &'static str {
         Status::Died => "DIED",
         Status::Internal => "ERROR",
     }
-}
-
-impl Running {
-    fn take(&mut self, verdict: &CellVerdict, timing: Timing) {
-        match verdict {
-            CellVerdict::Failed { problems, .. } if verdict.status() == Status::New => {
-                self.new += 1;
-                self.proposal = problems.iter().find_map(CellProblem::proposal);
-            }
-            CellVerdict::Failed { .. } => self.failed += 1,
-            CellVerdict::NotRun => self.not_run += 1,
-            CellVerdict::Skipped { .. } => self.skipped += 1,
-            CellVerdict::Passed | CellVerdict::Cached => {}
-        }
-        self.elapsed += timing.elapsed;
-        self.compile += timing.compile.unwrap_or_default();
-    }
-
-    /// How the notebook did, in the words after its name.
-    fn tell(&self, status: Status, attempts: u32, evidence: Evidence, verbose: bool) -> String {
-        if !status.is_good() {
-            return self.counts();
-        }
-        let mut parts = vec![count(self.cells, "cell")];
-        if self.skipped > 0 {
-            parts.push(format!("{} skipped", self.skipped));
-        }
-        match evidence {
-            Evidence::Run => {}
-            Evidence::Cache => parts.push("nothing has changed since it passed".into()),
-        }
-        match status {
-            Status::Flaky => parts.push(format!("passed only at run {attempts}")),
-            _ if attempts > 1 => parts.push(format!("passed {attempts} times")),
-            _ => {}
-        }
-        if verbose && self.compile > Duration::ZERO {
-            let run = self.elapsed.saturating_sub(self.compile);
-            parts.push(format!("{:.1} s compiling, {:.1} s running", self.compile.as_secs_f64(), run.as_secs_f64()));
-        }
-        format!(" ({})", parts.join(", "))
-    }
-
-    /// How the cells of a notebook that failed did; nothing if no cell ran.
-    fn counts(&self) -> String {
-        let mut parts = Vec::new();
-        if self.failed > 0 {
-            parts.push(format!("{} of {} failed", self.failed, count(self.cells, "cell")));
-        }
-        if self.new > 0 {
-            let of = if self.failed > 0 { String::new() } else { format!(" of {}", count(self.cells, "cell")) };
-            parts.push(format!("{}{of} new", self.new));
-        }
-        if self.not_run > 0 {
-            parts.push(format!("{} not run", self.not_run));
-        }
-        if parts.is_empty() { String::new() } else { format!(": {}", parts.join(", ")) }
-    }
-}
-
-fn totals(summary: &Summary) -> String {
-    let some = |count: usize, what: &str| if count > 0 { format!(" {count} {what},") } else { String::new() };
-    let notebooks = count(summary.passed + summary.cached + summary.skipped + summary.failed + summary.not_run, "notebook");
-    let Summary { cells_passed, cells_cached, cells_skipped, cells_failed, cells_new, cells_not_run, .. } = *summary;
-    let cells = count(cells_passed + cells_cached + cells_skipped + cells_failed + cells_not_run, "cell");
-    let flaky = if summary.flaky > 0 { format!(" ({} flaky)", summary.flaky) } else { String::new() };
-    let internal = if summary.internal > 0 { format!(" ({} by an internal error)", summary.internal) } else { String::new() };
-    let not_run = |count: usize| if count > 0 { format!(", {count} not run") } else { String::new() };
-    let (notebooks_not_run, cells_not_run) = (not_run(summary.not_run), not_run(cells_not_run));
-    format!(
-        "{notebooks}: {} passed{flaky},{}{}{} {} failed{internal}{notebooks_not_run}; {cells}: {cells_passed} passed,{}{}{} {} failed{cells_not_run}",
-        summary.passed,
-        some(summary.cached, "cached"),
-        some(summary.skipped, "skipped"),
-        some(summary.new, "new"),
-        summary.failed - summary.new,
-        some(cells_cached, "cached"),
-        some(cells_skipped, "skipped"),
-        some(cells_new, "new"),
-        cells_failed - cells_new,
-    )
-}
-
-/// What waits for a decision.
-fn leftovers(summary: &Summary) -> String {
-    let mut text = String::new();
-    // Writing to a string cannot fail.
-    if summary.pending > 0 {
-        let verb = if summary.pending == 1 { "waits" } else { "wait" };
-        let snapshots = count(summary.pending, "snapshot");
-        let _ = writeln!(text, "{INDENT}{snapshots} {verb} for review: `nbsnap review`, or `nbsnap accept` for all");
-    }
-    if summary.orphans > 0 {
-        let (verb, them) = if summary.orphans == 1 { ("belongs", "it") } else { ("belong", "them") };
-        let snapshots = count(summary.orphans, "snapshot");
-        let _ = writeln!(text, "{INDENT}{snapshots} {verb} to no notebook: `nbsnap accept` removes {them}");
-    }
-    text
 }
 
 #[cfg(test)]

@@ -9,10 +9,12 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Reporter, cell, printable_json};
-use crate::event::{CellProblem, CellVerdict, Event, Evidence, Proposal};
+use super::cell;
+use super::printable::printable_json;
+use super::reporter::Reporter;
+use crate::event::{CellFinished, CellProblem, CellVerdict, Event, Evidence, NotebookFinished, Proposal, Summary};
 use crate::notebook::CodeCell;
-use crate::record::Failure;
+use crate::record::{CellRecord, Failure};
 
 /// The version of the format.
 pub const FORMAT_VERSION: u32 = 1;
@@ -64,89 +66,94 @@ fn describe(event: &Event) -> Option<(&'static str, Value)> {
         Event::CellSlow { notebook, cell, elapsed } => {
             ("cell-slow", json!({ "notebook": notebook, "cell": named(cell), "elapsed": seconds(*elapsed) }))
         }
-        Event::CellFinished { notebook, path, cell, verdict, record, timing } => {
-            let skipped = if let CellVerdict::Skipped { reason } = verdict { Some(reason) } else { None };
-            let problems: Vec<Value> = verdict.problems().iter().map(problem).collect();
-            let record = record.as_ref().map(|record| {
-                let failure = record.failure.as_ref().map(failure);
-                let mut told =
-                    json!({ "stdout": record.stdout, "stderr": record.stderr, "outputs": record.outputs, "failure": failure });
-                if !record.further.is_empty() {
-                    told["further"] = json!(record.further);
-                }
-                told
-            });
-            let members = json!({
-                "notebook": notebook,
-                "file": path,
-                "line": cell.line,
-                "cell": named(cell),
-                "status": verdict.status().word(),
-                "skipped": skipped,
-                "problems": problems,
-                "record": record,
-                "elapsed": seconds(timing.elapsed),
-                "compile": timing.compile.map(seconds),
-            });
-            ("cell-finished", members)
-        }
+        Event::CellFinished(finished) => ("cell-finished", cell_finished(finished)),
         Event::NotebookRetried { notebook, attempt, of, status } => {
             ("notebook-retried", json!({ "notebook": notebook, "attempt": attempt, "of": of, "status": status.word() }))
         }
         Event::NotebookSkipped { notebook, path, cells, reason } => {
             ("notebook-skipped", json!({ "notebook": notebook, "file": path, "cells": cells, "reason": reason }))
         }
-        Event::NotebookFinished { notebook, path, problems, status, attempts, evidence, elapsed } => {
-            let problems: Vec<Value> = problems
-                .iter()
-                .map(|problem| json!({ "status": problem.status().word(), "message": cell::notebook_problem(notebook, problem) }))
-                .collect();
-            let evidence = match evidence {
-                Evidence::Run => "run",
-                Evidence::Cache => "cache",
-            };
-            let members = json!({
-                "notebook": notebook,
-                "file": path,
-                "status": status.word(),
-                "problems": problems,
-                "attempts": attempts,
-                "evidence": evidence,
-                "elapsed": seconds(*elapsed),
-            });
-            ("notebook-finished", members)
-        }
+        Event::NotebookFinished(finished) => ("notebook-finished", notebook_finished(finished)),
         Event::Redacted { hits, unused } => {
             let hits: Vec<Value> =
                 hits.iter().map(|rule| json!({ "rule": rule.rule, "hits": rule.hits, "own": rule.is_own })).collect();
             ("redacted", json!({ "hits": hits, "unused": unused }))
         }
-        Event::RunFinished { summary, elapsed } => {
-            let members = json!({
-                "notebooks": {
-                    "passed": summary.passed,
-                    "flaky": summary.flaky,
-                    "cached": summary.cached,
-                    "skipped": summary.skipped,
-                    "not-run": summary.not_run,
-                    "failed": summary.failed,
-                    "new": summary.new,
-                    "internal": summary.internal,
-                },
-                "cells": {
-                    "passed": summary.cells_passed,
-                    "cached": summary.cells_cached,
-                    "skipped": summary.cells_skipped,
-                    "failed": summary.cells_failed,
-                    "new": summary.cells_new,
-                    "not-run": summary.cells_not_run,
-                },
-                "pending": summary.pending,
-                "orphans": summary.orphans,
-                "elapsed": seconds(*elapsed),
-            });
-            ("run-finished", members)
-        }
+        Event::RunFinished { summary, elapsed } => ("run-finished", run_finished(summary, *elapsed)),
+    })
+}
+
+fn cell_finished(finished: &CellFinished) -> Value {
+    let CellFinished { notebook, path, cell, verdict, record, timing } = finished;
+    let skipped = if let CellVerdict::Skipped { reason } = verdict { Some(reason) } else { None };
+    let problems: Vec<Value> = verdict.problems().iter().map(problem).collect();
+    json!({
+        "notebook": notebook,
+        "file": path,
+        "line": cell.line,
+        "cell": named(cell),
+        "status": verdict.status().word(),
+        "skipped": skipped,
+        "problems": problems,
+        "record": record.as_deref().map(recorded),
+        "elapsed": seconds(timing.elapsed),
+        "compile": timing.compile.map(seconds),
+    })
+}
+
+fn recorded(record: &CellRecord) -> Value {
+    let failure = record.failure.as_ref().map(failure);
+    let mut members = json!({ "stdout": record.stdout, "stderr": record.stderr, "outputs": record.outputs, "failure": failure });
+    if !record.further.is_empty() {
+        members["further"] = json!(record.further);
+    }
+    members
+}
+
+fn notebook_finished(finished: &NotebookFinished) -> Value {
+    let NotebookFinished { notebook, path, problems, status, attempts, evidence, elapsed } = finished;
+    let problems: Vec<Value> = problems
+        .iter()
+        .map(|problem| json!({ "status": problem.status().word(), "message": cell::notebook_problem(notebook, problem) }))
+        .collect();
+    let evidence = match evidence {
+        Evidence::Run => "run",
+        Evidence::Cache => "cache",
+    };
+    json!({
+        "notebook": notebook,
+        "file": path,
+        "status": status.word(),
+        "problems": problems,
+        "attempts": attempts,
+        "evidence": evidence,
+        "elapsed": seconds(*elapsed),
+    })
+}
+
+fn run_finished(summary: &Summary, elapsed: Duration) -> Value {
+    json!({
+        "notebooks": {
+            "passed": summary.passed,
+            "flaky": summary.flaky,
+            "cached": summary.cached,
+            "skipped": summary.skipped,
+            "not-run": summary.not_run,
+            "failed": summary.failed,
+            "new": summary.new,
+            "internal": summary.internal,
+        },
+        "cells": {
+            "passed": summary.cells_passed,
+            "cached": summary.cells_cached,
+            "skipped": summary.cells_skipped,
+            "failed": summary.cells_failed,
+            "new": summary.cells_new,
+            "not-run": summary.cells_not_run,
+        },
+        "pending": summary.pending,
+        "orphans": summary.orphans,
+        "elapsed": seconds(elapsed),
     })
 }
 

@@ -7,9 +7,10 @@ use std::io;
 
 use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestRerun, TestSuite};
 
+use super::cell;
+use super::printable::printable;
 use super::run::{CellRun, NotebookRun, Run};
 use super::style::Style;
-use super::{cell, printable};
 use crate::event::{CellVerdict, Status};
 
 /// The run as JUnit's XML. Characters that XML cannot hold are made visible, wherever they come from.

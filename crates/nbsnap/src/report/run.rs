@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::event::{CellVerdict, Event, Evidence, NotebookProblem, Status, Summary, Timing};
+use crate::event::{CellFinished, CellVerdict, Event, Evidence, NotebookFinished, NotebookProblem, Status, Summary, Timing};
 use crate::notebook::CodeCell;
 use crate::record::CellRecord;
 use crate::redact::RuleHits;
@@ -83,7 +83,7 @@ impl Run {
                     running.tries.push(cells);
                 }
             }
-            Event::CellFinished { notebook, cell, verdict, record, timing, .. } => {
+            Event::CellFinished(CellFinished { notebook, cell, verdict, record, timing, .. }) => {
                 let (cell, verdict, record) = (cell.clone(), verdict.clone(), record.clone());
                 self.running(notebook).cells.push(CellRun { cell, verdict, record, timing: *timing });
             }
@@ -92,7 +92,7 @@ impl Run {
                 (running.path, running.skipped, running.status) = (path.clone(), Some(reason.clone()), Some(Status::Skipped));
                 return self.end(notebook);
             }
-            Event::NotebookFinished { notebook, path, problems, status, evidence, elapsed, .. } => {
+            Event::NotebookFinished(NotebookFinished { notebook, path, problems, status, evidence, elapsed, .. }) => {
                 let running = self.running(notebook);
                 (running.path, running.problems, running.elapsed) = (path.clone(), problems.clone(), *elapsed);
                 (running.status, running.evidence) = (Some(*status), Some(*evidence));

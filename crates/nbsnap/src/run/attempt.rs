@@ -2,7 +2,6 @@
 
 use rust_cells::Accesses;
 
-use super::outputs_only::AfterFailure;
 use crate::event::Status;
 use crate::record::CellRecord;
 use crate::redact::RuleHits;
@@ -15,6 +14,15 @@ pub(super) enum Purpose<'a> {
     Test(&'a SnapshotStore),
     /// To get what cells produce.
     Outputs(AfterFailure),
+}
+
+/// What happens to the cells after one that failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AfterFailure {
+    /// They are not run.
+    Stop,
+    /// They are run anyway.
+    GoOn,
 }
 
 /// Which of several runs of a notebook this is.

@@ -119,7 +119,7 @@ impl ResultCache {
     /// Nothing is remembered where a file changed after the run had begun, as the run may have used the older
     /// one. Neither is it where a file cannot be read, or where it is not known what the cells have read.
     /// That is not an error: the notebook runs again next time.
-    pub fn remember(
+    pub(crate) fn remember(
         &self,
         notebook: &Notebook,
         surroundings: Surroundings<'_>,
@@ -229,13 +229,14 @@ pub fn inputs(
     surroundings: Surroundings<'_>,
     sources: Sources<'_>,
     seen: Option<&Accesses>,
+    looked: &mut Looked,
 ) -> std::io::Result<Parts> {
     let (mut parts, _) = parts(notebook, surroundings, sources.variables)?;
     parts.insert("dependencies".to_owned(), digest_of_files(&sources_of(sources.paths)?)?.0);
     if let Some(seen) = seen {
-        let wanted = seen.inputs.iter().map(|(path, interest)| (path.as_path(), *interest));
-        let missing = seen.missing.iter().map(|path| (path.as_path(), Interest::Presence));
-        let states: Vec<_> = wanted.chain(missing).map(|(path, interest)| FileState::now(path, interest).ok()).collect();
+        let missing = seen.missing.iter().map(|path| (path.clone(), Interest::Presence));
+        let wanted = seen.inputs.iter().cloned().chain(missing);
+        let states: Vec<_> = wanted.map(|(path, interest)| looked.now(path, interest).ok()).collect();
         parts.insert(SEEN_FILES.to_owned(), digest(format!("{states:?}").as_bytes()));
     }
     if seen.is_none_or(|seen| !seen.beyond.is_empty()) {

@@ -2,8 +2,10 @@
 //!
 //! The main function is [`compile`]. It judges only that; what a cell does when it runs is for a test to see.
 
-use super::{Emit, RunError};
+use super::error::RunError;
+use super::preparation::prepare;
 use crate::engine::{Check, Engine, Run};
+use crate::event::Emit;
 use crate::notebook::Notebook;
 use crate::project::Project;
 use crate::record::Failure;
@@ -29,7 +31,7 @@ pub fn compile(
     notebooks: &[Notebook],
     emit: Emit<'_>,
 ) -> Result<Vec<Compiled>, RunError> {
-    super::prepare(project, engine, notebooks, emit)?;
+    prepare(project, engine, notebooks, emit)?;
     let mut worker = engine.worker(0)?;
     let mut all = Vec::new();
     for notebook in notebooks {

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use rust_cells::{Accesses, FileState, Interest};
+use rust_cells::{Accesses, Interest};
 
 use super::cache::{self, Parts, Sources, Surroundings};
-use super::one::Target;
-use super::{RunError, Runner, Selected};
+use super::error::RunError;
+use super::runner::{Runner, Selected};
+use super::target::Target;
 use crate::files::digest::digest;
 use crate::select::Selection;
 
@@ -19,7 +20,7 @@ impl Runner<'_> {
     ///
     /// # Errors
     /// When no notebook matches the selection.
-    pub fn inputs(&self, wanted: &Selection) -> Result<BTreeMap<String, Parts>, RunError> {
+    pub fn inputs(&mut self, wanted: &Selection) -> Result<BTreeMap<String, Parts>, RunError> {
         let Selected { notebooks, names, targets } = self.select(wanted)?;
         let paths = notebooks.usable.iter().map(|notebook| (&notebook.name, &notebook.path));
         let paths = paths.chain(notebooks.unusable.iter().map(|(name, path, _)| (name, path)));
@@ -39,7 +40,8 @@ impl Runner<'_> {
             let surroundings = Surroundings { project, snapshots: &snapshots, environment, engine: &engine };
             // The same holds for a file that goes away meanwhile.
             let sources = Sources { paths: &self.sources(), variables: &[] };
-            if let Ok(parts) = cache::inputs(notebook, surroundings, sources, self.seen.get(&notebook.name)) {
+            let seen = self.seen.accesses.get(&notebook.name);
+            if let Ok(parts) = cache::inputs(notebook, surroundings, sources, seen, &mut self.seen.looked) {
                 all.insert(notebook.name.clone(), parts);
             }
         }
@@ -48,12 +50,13 @@ impl Runner<'_> {
 
     /// Whether a file that the notebook's cells asked for has changed since `began`. A run that began then
     /// may have used the older one.
-    pub fn has_seen_newer(&self, notebook: &str, began: SystemTime) -> bool {
+    pub fn has_seen_newer(&mut self, notebook: &str, began: SystemTime) -> bool {
+        let looked = &mut self.seen.looked;
         let is_newer = |(path, interest): &(PathBuf, Interest)| {
-            let changed = FileState::now(path.as_path(), *interest).ok().and_then(|state| state.changed());
+            let changed = looked.now(path.clone(), *interest).ok().and_then(|state| state.changed());
             changed.is_some_and(|changed| changed >= began)
         };
-        self.seen.get(notebook).is_some_and(|accesses| accesses.inputs.iter().any(is_newer))
+        self.seen.accesses.get(notebook).is_some_and(|accesses| accesses.inputs.iter().any(is_newer))
     }
 
     /// The folders of the files that cells asked for when they last ran. A path at which there was nothing
@@ -64,7 +67,7 @@ impl Runner<'_> {
             read.chain(accesses.missing.iter().cloned()).collect::<Vec<_>>()
         };
         let folder_of = |path: PathBuf| if path.is_dir() { Some(path) } else { path.parent().map(Path::to_owned) };
-        self.seen.values().flat_map(paths).filter_map(folder_of).filter(|folder| folder.is_dir()).collect()
+        self.seen.accesses.values().flat_map(paths).filter_map(folder_of).filter(|folder| folder.is_dir()).collect()
     }
 
     /// The folders in which those inputs are.

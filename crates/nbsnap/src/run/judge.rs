@@ -5,18 +5,18 @@
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rust_cells::Accesses;
 
-use super::attempt::{Attempt, Judgement, Purpose};
-use super::one::Target;
-use super::outputs_only::AfterFailure;
-use super::{Emit, RunError, relative};
+use super::attempt::{AfterFailure, Attempt, Judgement, Purpose};
+use super::error::RunError;
+use super::target::Target;
 use crate::engine::Progress;
 use crate::environment::Lease;
-use crate::event::{CellProblem, CellVerdict, Event, Evidence, NotebookProblem, Status, Summary, Timing};
+use crate::event::{
+    CellFinished, CellProblem, CellVerdict, Emit, Event, Evidence, NotebookFinished, NotebookProblem, Status, Summary, Timing,
+};
 use crate::notebook::{CodeCell, Notebook};
 use crate::project::Project;
 use crate::record::{CellRecord, Failure};
@@ -36,7 +36,7 @@ struct Judged {
 
 /// Turns what the engine reports of one notebook into verdicts.
 pub(super) struct Judge<'a> {
-    root: &'a Path,
+    project: &'a Project,
     notebook: &'a Notebook,
     /// Its name in events.
     label: &'a str,
@@ -73,10 +73,10 @@ impl<'a> Judge<'a> {
         redactor: Redactor,
         emit: Emit<'a>,
     ) -> Judge<'a> {
-        let (root, label, notebook, cells) = (project.root.as_path(), target.label.as_str(), &target.notebook, target.cells());
+        let (label, notebook, cells) = (target.label.as_str(), &target.notebook, target.cells());
         let redact_recorded = project.config.redact_recorded;
         Judge {
-            root,
+            project,
             label,
             notebook,
             cells,
@@ -188,10 +188,6 @@ impl<'a> Judge<'a> {
         self.cells.iter().find(|own| own.id == cell.id).unwrap_or(cell)
     }
 
-    fn relative(&self, path: &Path) -> PathBuf {
-        relative(self.root, path)
-    }
-
     /// Compares with the snapshot. Reports name files as seen from the project's folder.
     fn compare(&mut self, cell: &CodeCell, record: &CellRecord) -> Result<Option<CellProblem>, RunError> {
         let Purpose::Test(store) = self.purpose else { return Ok(None) };
@@ -210,7 +206,7 @@ impl<'a> Judge<'a> {
             | CellProblem::SnapshotMissing { snapshot, .. },
         ) = &mut problem
         {
-            *snapshot = self.relative(snapshot);
+            *snapshot = self.project.relative(snapshot);
         }
         Ok(problem)
     }
@@ -247,9 +243,10 @@ impl<'a> Judge<'a> {
         record: Option<Box<CellRecord>>,
         timing: Timing,
     ) -> Result<(), RunError> {
-        let (notebook, path, mut cell) = (self.label.to_owned(), self.relative(&self.notebook.path), cell.clone());
+        let (notebook, path, mut cell) = (self.label.to_owned(), self.project.relative(&self.notebook.path), cell.clone());
         cell.source = self.redactor.without_secrets(&cell.source);
-        (self.emit)(Event::CellFinished { notebook, path, cell, verdict, record, timing }).map_err(RunError::Report)
+        let finished = CellFinished { notebook, path, cell, verdict, record, timing };
+        (self.emit)(Event::CellFinished(finished)).map_err(RunError::Report)
     }
 
     /// Adds something that is wrong with the notebook as a whole.
@@ -320,7 +317,7 @@ impl<'a> Judge<'a> {
             // Asked now, as a cell that passed has taken back what an earlier difference left.
             for orphan in store.orphans(std::slice::from_ref(self.notebook), false)? {
                 if orphan.kind != OrphanKind::Pending {
-                    let snapshot = self.relative(&orphan.path);
+                    let snapshot = self.project.relative(&orphan.path);
                     self.problems.push(NotebookProblem::OrphanSnapshot { snapshot });
                 }
             }
@@ -330,7 +327,7 @@ impl<'a> Judge<'a> {
         let of_notebook = self.problems.iter().map(NotebookProblem::status).chain((not_run > 0).then_some(Status::NotRun));
         let mut status = statuses.iter().copied().chain(of_notebook).fold(Status::Passed, Status::max);
         let hits = self.redactor.hits();
-        let (notebook, path) = (self.label.to_owned(), self.relative(&self.notebook.path));
+        let (notebook, path) = (self.label.to_owned(), self.project.relative(&self.notebook.path));
         let number = attempt.number;
         let is_interrupted = self.problems.contains(&NotebookProblem::Interrupted);
         if let Some(of) = attempt.again(status).filter(|_| !is_interrupted) {
@@ -356,8 +353,8 @@ impl<'a> Judge<'a> {
         summary.new += usize::from(status == Status::New);
         summary.internal += usize::from(status == Status::Internal);
         let (problems, evidence) = (std::mem::take(&mut self.problems), Evidence::Run);
-        let event = Event::NotebookFinished { notebook, path, problems, status, attempts: number, evidence, elapsed };
-        (self.emit)(event).map_err(RunError::Report)?;
+        let finished = NotebookFinished { notebook, path, problems, status, attempts: number, evidence, elapsed };
+        (self.emit)(Event::NotebookFinished(finished)).map_err(RunError::Report)?;
         let records = self.verdicts.into_iter().map(|judged| judged.record.map(|record| *record)).collect();
         Ok(Judgement { status, hits, is_interrupted, is_last: true, records, accesses: self.accesses })
     }

@@ -9,12 +9,13 @@ use std::time::{Duration, Instant};
 use rust_cells::Accesses;
 
 use super::attempt::{Attempt, Judgement, Purpose};
+use super::error::RunError;
 use super::judge::Judge;
-use super::{Emit, RunError, environment_error, relative};
+use super::target::Target;
 use crate::engine::{EngineError, Progress, Run, Worker};
 use crate::environment::{Environment, Lease};
-use crate::event::{Event, Evidence, NotebookProblem, Status, Summary};
-use crate::notebook::{CodeCell, Notebook};
+use crate::event::{Emit, Event, Evidence, NotebookFinished, NotebookProblem, Status, Summary};
+use crate::notebook::Notebook;
 use crate::project::Project;
 use crate::record::{CellRecord, Failure};
 use crate::redact::{Redactor, RuleHits};
@@ -30,19 +31,6 @@ pub(super) struct OneNotebook<'a> {
     pub(super) repeat: u32,
     /// Whether no further notebook is begun once one has failed.
     pub(super) fail_fast: bool,
-}
-
-/// A notebook that was selected, and how much of it.
-#[derive(Clone, Debug)]
-pub(super) struct Target {
-    /// The notebook.
-    pub(super) notebook: Notebook,
-    /// Its name in events, with the engine where there are several.
-    pub(super) label: String,
-    /// How many of its code cells are selected, from the first on; all, if there is no number.
-    pub(super) cells: Option<usize>,
-    /// Whether something that it rests on is known to have changed since it passed.
-    pub(super) inputs_changed: bool,
 }
 
 /// The outcome of a notebook.
@@ -69,22 +57,6 @@ struct Try<'a> {
     /// The notebook as the engine runs it.
     to_run: &'a Notebook,
     attempt: Attempt,
-}
-
-impl Target {
-    /// The code cells that are selected.
-    pub(super) fn cells(&self) -> &[CodeCell] {
-        let cells = &self.notebook.cells;
-        &cells[..self.cells.unwrap_or(cells.len()).min(cells.len())]
-    }
-
-    /// The notebook as the engine runs it: without cells that are not selected or say that they are not run.
-    fn to_run(&self) -> Notebook {
-        let mut cells: Vec<CodeCell> = self.cells().iter().filter(|cell| cell.overrides.skip.is_none()).cloned().collect();
-        // To the engine this is a notebook like any other.
-        cells.iter_mut().enumerate().for_each(|(index, cell)| cell.number = index + 1);
-        Notebook { cells, ..self.notebook.clone() }
-    }
 }
 
 impl OneNotebook<'_> {
@@ -114,11 +86,11 @@ impl OneNotebook<'_> {
 
     /// Reports that the runner itself broke down over the notebook.
     pub(super) fn broke(&self, target: &Target, message: String, emit: Emit<'_>) -> Result<Outcome, RunError> {
-        let (notebook, path) = (target.label.clone(), relative(&self.project.root, &target.notebook.path));
+        let (notebook, path) = (target.label.clone(), self.project.relative(&target.notebook.path));
         let (problems, status) = (vec![NotebookProblem::Engine { message }], Status::Internal);
         let (attempts, evidence, elapsed) = (1, Evidence::Run, Duration::ZERO);
-        emit(Event::NotebookFinished { notebook, path, problems, status, attempts, evidence, elapsed })
-            .map_err(RunError::Report)?;
+        let finished = NotebookFinished { notebook, path, problems, status, attempts, evidence, elapsed };
+        emit(Event::NotebookFinished(finished)).map_err(RunError::Report)?;
         let summary = Summary { failed: 1, internal: 1, cells_not_run: target.cells().len(), ..Summary::default() };
         Ok(Outcome { summary, hits: Vec::new(), is_clean: false, is_interrupted: false, records: Vec::new(), accesses: None })
     }
@@ -134,7 +106,7 @@ impl OneNotebook<'_> {
         let (notebook, cells) = (target.label.clone(), target.cells().len());
         emit(Event::NotebookStarted { notebook, cells }).map_err(RunError::Report)?;
         let started = Instant::now();
-        let lease = self.environment.provision(to_run).map_err(|reason| environment_error(to_run, reason))?;
+        let lease = self.environment.provision(to_run).map_err(|reason| RunError::environment(to_run, reason))?;
         let run = Run::new(&self.project.config, to_run, lease.variables());
         let redactor = self.redactor(to_run, &*lease)?;
         let mut judge = Judge::new(self.project, self.purpose, target, &*lease, redactor, emit);
@@ -159,7 +131,7 @@ impl OneNotebook<'_> {
 
     /// What the cells produce when the notebook is run once more, afresh, by their ids.
     fn second_run(&self, worker: &mut dyn Worker, to_run: &Notebook) -> Result<BTreeMap<String, CellRecord>, RunError> {
-        let lease = self.environment.provision(to_run).map_err(|reason| environment_error(to_run, reason))?;
+        let lease = self.environment.provision(to_run).map_err(|reason| RunError::environment(to_run, reason))?;
         let run = Run::new(&self.project.config, to_run, lease.variables());
         let mut redactor = self.redactor(to_run, &*lease)?;
         let mut records = BTreeMap::new();

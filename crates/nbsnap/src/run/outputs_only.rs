@@ -7,14 +7,18 @@
 use std::time::Instant;
 
 use super::attempt::Purpose;
-use super::one::{OneNotebook, Target};
-use super::{Emit, RunError, prepare};
+use super::error::RunError;
+use super::one::OneNotebook;
+use super::preparation::{engine_name, prepare};
+use super::target::Target;
 use crate::engine::{Engine, EngineError};
 use crate::environment::Environment;
-use crate::event::{Event, Summary};
+use crate::event::{Emit, Event, Summary};
 use crate::notebook::Notebook;
 use crate::project::Project;
 use crate::record::CellRecord;
+
+pub use super::attempt::AfterFailure;
 
 /// Everything that running notebooks for their outputs needs.
 pub struct OutputsOnly<'a> {
@@ -26,15 +30,6 @@ pub struct OutputsOnly<'a> {
     pub environment: &'a dyn Environment,
     /// What happens to the cells after one that failed.
     pub after_failure: AfterFailure,
-}
-
-/// What happens to the cells after one that failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AfterFailure {
-    /// They are not run.
-    Stop,
-    /// They are run anyway.
-    GoOn,
 }
 
 /// The outcome of a notebook.
@@ -64,7 +59,7 @@ impl OutputsOnly<'_> {
         let mut notebooks = notebooks.to_vec();
         notebooks.iter_mut().for_each(|notebook| self.project.config.kernels.apply(notebook));
         let cells = notebooks.iter().map(|notebook| notebook.cells.len()).sum();
-        let engine = super::engine_name(&*self.engine, &notebooks);
+        let engine = engine_name(&*self.engine, &notebooks);
         emit(Event::RunStarted { notebooks: notebooks.len(), cells, engine }).map_err(RunError::Report)?;
         prepare(self.project, self.engine, &notebooks, emit)?;
         let one = OneNotebook {

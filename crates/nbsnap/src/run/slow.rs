@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use crate::event::Event;
+use crate::event::{CellFinished, Event, NotebookFinished};
 use crate::notebook::CodeCell;
 
 /// Watches the cells that are being run.
@@ -29,10 +29,10 @@ impl SlowCells {
                 self.running.insert(notebook.clone(), (cell.clone(), Instant::now(), false));
             }
             // The verdict on a cell may come only when the next one is under way.
-            Event::CellFinished { notebook, cell, .. }
+            Event::CellFinished(CellFinished { notebook, cell, .. })
                 if self.running.get(notebook).is_some_and(|(running, ..)| running.id != cell.id) => {}
-            Event::CellFinished { notebook, .. }
-            | Event::NotebookFinished { notebook, .. }
+            Event::CellFinished(CellFinished { notebook, .. })
+            | Event::NotebookFinished(NotebookFinished { notebook, .. })
             | Event::NotebookRetried { notebook, .. } => {
                 self.running.remove(notebook);
             }

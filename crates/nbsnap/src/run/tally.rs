@@ -3,11 +3,12 @@
 //! The main type is [`Tally`]. It decides nothing.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
-use super::one::Target;
-use super::{Emit, RunError, tell};
-use crate::event::Summary;
+use super::error::RunError;
+use super::target::Target;
+use super::tell;
+use crate::event::{Emit, Summary};
+use crate::project::Project;
 use crate::redact::RuleHits;
 
 /// The outcomes of notebooks, over all engines that ran them. A notebook counts once, with its most serious
@@ -33,9 +34,9 @@ impl Tally {
     }
 
     /// Reports a notebook that was not begun, and counts it.
-    pub(super) fn not_begun(&mut self, root: &Path, target: &Target, emit: Emit<'_>) -> Result<(), RunError> {
+    pub(super) fn not_begun(&mut self, project: &Project, target: &Target, emit: Emit<'_>) -> Result<(), RunError> {
         let mut summary = Summary::default();
-        tell::not_begun(root, target, &mut summary, emit)?;
+        tell::not_begun(project, target, &mut summary, emit)?;
         self.add(target, &summary);
         Ok(())
     }

@@ -11,11 +11,12 @@ use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use super::one::{OneNotebook, Outcome, Target};
+use super::error::RunError;
+use super::one::{OneNotebook, Outcome};
 use super::slow::SlowCells;
-use super::{Emit, RunError};
+use super::target::Target;
 use crate::engine::Worker;
-use crate::event::Event;
+use crate::event::{Emit, Event};
 
 /// How many events may wait to be shown before workers wait.
 const WAITING: usize = 16;

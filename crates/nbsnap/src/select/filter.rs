@@ -66,7 +66,7 @@ impl Filter {
     }
 
     /// Whether the filter matches a notebook of which only the name can be read.
-    pub fn matches_name(&self, name: &str) -> bool {
+    pub(crate) fn matches_name(&self, name: &str) -> bool {
         self.0.evaluate(&|predicate, matcher| matches!(predicate, Predicate::Notebook) && matcher.matches(name))
     }
 }

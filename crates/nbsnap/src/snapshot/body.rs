@@ -163,7 +163,7 @@ impl Body {
     }
 
     /// The binary data that the body describes.
-    pub fn blobs(&self) -> impl Iterator<Item = &Blob> {
+    pub(crate) fn blobs(&self) -> impl Iterator<Item = &Blob> {
         self.sections.iter().filter_map(|section| match &section.content {
             Content::Blob(blob) => Some(blob),
             Content::Text(_) => None,

@@ -6,19 +6,21 @@
 
 mod drawing;
 mod json;
+mod json_path;
 mod markup;
 mod numbers;
 mod picture;
+mod tolerance;
 
 use std::collections::BTreeMap;
 
 use drawing::Drawn;
-pub use json::JsonPath;
+pub use json_path::JsonPath;
 pub use picture::PictureDifference;
+pub use tolerance::{CompareRule, SvgComparison, Tolerance};
 
 use super::blob::{self, Blob};
 use super::body::{Body, Content, Section, SectionName, is_json};
-use crate::config::{CompareRule, SvgComparison};
 use crate::files::digest::digest;
 use crate::scope::{Place, Stream};
 
@@ -26,30 +28,6 @@ use crate::scope::{Place, Stream};
 #[derive(Clone, Debug, Default)]
 pub struct Comparison {
     rules: Vec<CompareRule>,
-}
-
-/// How far one output may be from its snapshot. The default allows no difference.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Tolerance {
-    /// Members of JSON that are not compared.
-    pub ignore: Vec<JsonPath>,
-    /// How far numbers in text and JSON may be from each other.
-    pub absolute: f64,
-    /// How far they may be from each other as a share of the greater one.
-    pub relative: f64,
-    /// How much a colour channel of a pixel may differ, of 255, without the pixel counting as different.
-    pub channel: u8,
-    /// Which share of the pixels may be different, from 0 to 1.
-    pub pixels: f64,
-    /// What makes two texts of SVG the same.
-    pub svg: SvgComparison,
-}
-
-impl Tolerance {
-    /// Whether numbers may differ at all.
-    fn is_for_numbers(&self) -> bool {
-        self.absolute > 0.0 || self.relative > 0.0
-    }
 }
 
 /// How two texts of SVG differ by what they draw on this machine; none if they draw the same, or one of them

@@ -35,7 +35,7 @@ impl SnapshotStore {
     ///
     /// # Errors
     /// If the snapshot cannot be read.
-    pub fn is_stale(&self, notebook: &str, cell: &str, source: &str) -> Result<bool, SnapshotError> {
+    pub(crate) fn is_stale(&self, notebook: &str, cell: &str, source: &str) -> Result<bool, SnapshotError> {
         let recorded = file::recorded_digest(&self.folder(notebook)?.join(format!("{cell}.snap")))?;
         Ok(recorded.is_some_and(|recorded| recorded != file::source_digest(source)))
     }

@@ -53,7 +53,7 @@ impl SnapshotStore {
 
     /// Sets whether differences are written for review.
     #[must_use]
-    pub fn with_update(self, update: UpdateMode) -> SnapshotStore {
+    pub(crate) fn with_update(self, update: UpdateMode) -> SnapshotStore {
         SnapshotStore { update, ..self }
     }
 
@@ -89,7 +89,7 @@ impl SnapshotStore {
     ///
     /// # Errors
     /// As [`SnapshotStore::check`].
-    pub fn check_with(
+    pub(crate) fn check_with(
         &self,
         notebook: &Notebook,
         cell: &CodeCell,
@@ -188,7 +188,7 @@ impl SnapshotStore {
     ///
     /// # Errors
     /// If a file cannot be read or removed.
-    pub fn withdraw(&self, notebook: &Notebook, cell: &CodeCell) -> Result<(), SnapshotError> {
+    pub(crate) fn withdraw(&self, notebook: &Notebook, cell: &CodeCell) -> Result<(), SnapshotError> {
         self.settle(&self.path(notebook, cell)?, cell)
     }
 

@@ -114,37 +114,10 @@ pub(super) fn read(node: &SyntaxNode, place: &dyn Fn(&SyntaxNode) -> Range<usize
         thread_locals: Vec::new(),
         body_from: place(node).start,
     };
-    let mut define = |namespaces: &[Namespace], name: Option<ast::Name>| {
-        let name = name.map(|name| mentions::plain(name.text()).to_owned()).filter(|name| name != "_");
-        read.defines.extend(name.into_iter().flat_map(|name| namespaces.iter().map(move |space| (*space, name.clone()))));
-    };
-    use Namespace::{Macro, Type, Value};
-    read.noun = match &item {
-        ast::Item::Fn(item) => (define(&[Value], item.name()), "the function").1,
-        ast::Item::Struct(item) => {
-            let has_constructor = !matches!(item.kind(), ast::StructKind::Record(_));
-            define(if has_constructor { &[Type, Value] } else { &[Type] }, item.name());
-            "the type"
-        }
-        ast::Item::Enum(item) => (define(&[Type], item.name()), "the type").1,
-        ast::Item::Union(item) => (define(&[Type], item.name()), "the type").1,
-        ast::Item::TypeAlias(item) => (define(&[Type], item.name()), "the type").1,
-        ast::Item::Trait(item) => (define(&[Type], item.name()), "the trait").1,
-        ast::Item::Module(item) => (define(&[Type], item.name()), "the module").1,
-        ast::Item::Const(item) => (define(&[Value], item.name()), "the constant").1,
-        ast::Item::Static(item) => (define(&[Value], item.name()), "the static").1,
-        ast::Item::MacroRules(item) => (define(&[Macro], item.name()), "the macro").1,
-        ast::Item::MacroDef(item) => (define(&[Macro], item.name()), "the macro").1,
-        ast::Item::ExternCrate(item) => {
-            let name = item.rename().and_then(|rename| rename.name());
-            define(&[Type], name);
-            "the crate"
-        }
-        ast::Item::ExternBlock(_) => "the foreign functions",
-        ast::Item::Impl(_) => "the implementation",
-        ast::Item::Use(_) => "the import",
-        _ => "the item",
-    };
+    let (noun, namespaces, name) = definition(&item);
+    read.noun = noun;
+    let name = name.map(|name| mentions::plain(name.text()).to_owned()).filter(|name| name != "_");
+    read.defines.extend(name.into_iter().flat_map(|name| namespaces.iter().map(move |space| (*space, name.clone()))));
     match &item {
         ast::Item::Trait(item) => {
             let members = item.assoc_item_list().into_iter().flat_map(|list| list.assoc_items());
@@ -159,7 +132,8 @@ pub(super) fn read(node: &SyntaxNode, place: &dyn Fn(&SyntaxNode) -> Range<usize
         ast::Item::Use(item) => {
             read.always = true;
             read.imports = imports(item);
-            read.defines = read.imports.iter().filter_map(|import| import.name.clone()).map(|name| (Type, name)).collect();
+            let names = read.imports.iter().filter_map(|import| import.name.clone());
+            read.defines = names.map(|name| (Namespace::Type, name)).collect();
         }
         ast::Item::Impl(item) => {
             let list = item.assoc_item_list().map(|list| list.syntax().clone());
@@ -170,6 +144,33 @@ pub(super) fn read(node: &SyntaxNode, place: &dyn Fn(&SyntaxNode) -> Range<usize
         _ => {}
     }
     Some(read)
+}
+
+/// What an item is called in messages, and the name that it defines, with the namespaces of that name.
+fn definition(item: &ast::Item) -> (&'static str, &'static [Namespace], Option<ast::Name>) {
+    use Namespace::{Macro, Type, Value};
+    match item {
+        ast::Item::Fn(item) => ("the function", &[Value], item.name()),
+        ast::Item::Struct(item) => match item.kind() {
+            ast::StructKind::Record(_) => ("the type", &[Type], item.name()),
+            // Its constructor is a value.
+            _ => ("the type", &[Type, Value], item.name()),
+        },
+        ast::Item::Enum(item) => ("the type", &[Type], item.name()),
+        ast::Item::Union(item) => ("the type", &[Type], item.name()),
+        ast::Item::TypeAlias(item) => ("the type", &[Type], item.name()),
+        ast::Item::Trait(item) => ("the trait", &[Type], item.name()),
+        ast::Item::Module(item) => ("the module", &[Type], item.name()),
+        ast::Item::Const(item) => ("the constant", &[Value], item.name()),
+        ast::Item::Static(item) => ("the static", &[Value], item.name()),
+        ast::Item::MacroRules(item) => ("the macro", &[Macro], item.name()),
+        ast::Item::MacroDef(item) => ("the macro", &[Macro], item.name()),
+        ast::Item::ExternCrate(item) => ("the crate", &[Type], item.rename().and_then(|rename| rename.name())),
+        ast::Item::ExternBlock(_) => ("the foreign functions", &[], None),
+        ast::Item::Impl(_) => ("the implementation", &[], None),
+        ast::Item::Use(_) => ("the import", &[], None),
+        _ => ("the item", &[], None),
+    }
 }
 
 /// What a member of a trait is called.

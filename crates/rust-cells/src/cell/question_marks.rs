@@ -3,7 +3,7 @@
 use ra_ap_syntax::{Edition, SourceFile, SyntaxKind};
 
 use super::command_lines;
-use crate::crate_source::position;
+use crate::position::position;
 
 /// The lines, from 1, with a `?` that ends the cell when it meets an error. Functions and closures do not
 /// count.

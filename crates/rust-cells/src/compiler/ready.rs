@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use super::work::Work;
 use super::{Compilation, CompileRequest, CompiledCell};
 use crate::cell::Cell;
-use crate::crate_source::{Origin, position};
+use crate::crate_source::Origin;
 use crate::dependencies::Inputs;
 use crate::generate::{Generated, Keeping, Plan, Showing};
+use crate::position::position;
 use crate::state::LiveVariable;
 
 impl Work<'_> {

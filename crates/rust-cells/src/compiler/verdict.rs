@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::compile::{Made, Message};
 use crate::crate_source::Origin;
-use crate::diagnostics::{Diagnostic, Map};
+use crate::diagnostics::{Diagnostic, Map, Place};
 use crate::generate::{Keeping, Plan, Showing, own_key};
+use crate::position::position;
 use crate::refusal;
 
 /// What to do after rustc has refused a crate.
@@ -96,6 +97,7 @@ fn bound(message: &str) -> &str {
 }
 
 /// A message, and where in the generated crate it points.
+#[derive(Clone, Copy)]
 struct Report<'a> {
     message: &'a Message,
     map: &'a Map<'a>,
@@ -128,6 +130,28 @@ impl Report<'_> {
         first_kept(spans.filter_map(|span| self.map.origin(span)))
     }
 
+    /// The kept variable that borrows, if the message is about something borrowed that lives on.
+    fn kept_borrower(&self, code: &str) -> Option<String> {
+        let is_borrow = BORROWED.contains(&code) || self.message.message.contains("lifetime may not live long enough");
+        is_borrow.then_some(())?;
+        self.borrower().or_else(|| first_kept(self.all_origins().into_iter())).or_else(|| self.kept_in_explanation())
+    }
+
+    /// The cell of an earlier item, if the message says that this cell defines it again.
+    fn older_item(&self) -> Option<usize> {
+        let origins = self.all_origins();
+        let older = origins.iter().find_map(|origin| match origin {
+            Origin::Item(number, _) => Some(*number),
+            _ => None,
+        });
+        older.filter(|_| origins.iter().any(|origin| matches!(origin, Origin::Cell(_))))
+    }
+
+    /// The first name in backquotes.
+    fn quoted(&self) -> &str {
+        self.message.message.split('`').nth(1).unwrap_or_default()
+    }
+
     /// A variable that is kept where an explanation of the message points.
     fn kept_in_explanation(&self) -> Option<String> {
         first_kept(self.message.children.iter().flat_map(|child| &child.spans).filter_map(|span| self.map.origin(span)))
@@ -144,67 +168,10 @@ fn first_kept<'a>(mut origins: impl Iterator<Item = &'a Origin>) -> Option<Strin
 fn meaning(message: &Message, map: &Map<'_>, plan: &Plan, taken: &[String]) -> Meaning {
     let code = message.code.as_ref().map_or("", |code| code.code.as_str());
     let report = Report { message, map };
-    match code {
-        "E0382" => {
-            if let Some((name, outside)) = report.kept() {
-                return moved(map, name, outside, taken);
-            }
-        }
-        "E0381" => {
-            if let Some((name, _)) = report.kept() {
-                return Meaning::Author(refusal::unset(map.cell, &name));
-            }
-        }
-        "E0282" | "E0283" | "E0284" => {
-            if let Some((name, _)) = report.kept() {
-                return Meaning::Author(refusal::untyped(map.cell, &name));
-            }
-        }
-        "E0599" if plan.showing == Showing::Own && message.message.contains("evcxr_display") => {
-            return Meaning::Change(|plan| plan.showing = Showing::Format);
-        }
-        // `evcxr_display` has an argument, or is private: it is somebody's else.
-        "E0061" | "E0624" if plan.showing == Showing::Own && message.message.contains("evcxr_display") => {
-            return Meaning::Change(|plan| plan.showing = Showing::Format);
-        }
-        "E0425" | "E0412" | "E0433" | "E0405" | "E0422" | "E0423" | "E0574" => {
-            let name = message.message.split('`').nth(1).unwrap_or_default();
-            if map.items.has(name) && !plan.mentions.contains(name) {
-                return Meaning::Mention([name.to_owned()].into());
-            }
-        }
-        "E0728" if !map.cell.awaits && !plan.awaits && map.cell.broken.is_none() => {
-            return Meaning::Change(|plan| plan.awaits = true);
-        }
-        "E0277" => {
-            // Without the types that implement a trait of the notebook, rustc would say that none does.
-            let types = map.items.implementing(bound(&message.message));
-            if !types.is_subset(&plan.mentions) {
-                return Meaning::Mention(types);
-            }
-            if message.message.contains("`?` operator can only be used on `Result`s, not `Option`s") && !plan.options {
-                return Meaning::Change(|plan| plan.options = true);
-            }
-        }
-        _ if TWICE.contains(&code) => {
-            let origins = report.all_origins();
-            let older = origins.iter().find_map(|origin| match origin {
-                Origin::Item(number, _) => Some(*number),
-                _ => None,
-            });
-            let is_own = origins.iter().any(|origin| matches!(origin, Origin::Cell(_)));
-            if let (Some(number), true) = (older, is_own) {
-                let name = message.message.split('`').nth(1).unwrap_or_default().to_owned();
-                return Meaning::GiveUp(number, name);
-            }
-        }
-        _ => {}
+    if let Some(meaning) = of_code(code, &report, plan, taken) {
+        return meaning;
     }
-    let is_borrow = BORROWED.contains(&code) || message.message.contains("lifetime may not live long enough");
-    if is_borrow
-        && let Some(name) =
-            report.borrower().or_else(|| first_kept(report.all_origins().into_iter())).or_else(|| report.kept_in_explanation())
-    {
+    if let Some(name) = report.kept_borrower(code) {
         let is_own = map.cell.variables().iter().any(|variable| variable.name == name);
         return Meaning::Borrow(is_own, refusal::borrowed(map.cell, &name, map.diagnostic(message)));
     }
@@ -218,20 +185,56 @@ fn meaning(message: &Message, map: &Map<'_>, plan: &Plan, taken: &[String]) -> M
         }
         _ => {}
     }
-    // Once options are allowed, `?` on results is what rustc complains about; both in one cell is the
-    // author's to change.
+    let diagnostic = in_words_of_the_cell(code, &report, plan);
+    if diagnostic.places.is_empty() && diagnostic.message.is_empty() { Meaning::Nothing } else { Meaning::Author(diagnostic) }
+}
+
+/// What a message means by its code, where this code has a meaning of its own.
+fn of_code(code: &str, report: &Report<'_>, plan: &Plan, taken: &[String]) -> Option<Meaning> {
+    let Report { message, map } = *report;
+    let text = &message.message;
+    match code {
+        "E0382" => report.kept().map(|(name, outside)| moved(map, name, outside, taken)),
+        "E0381" => report.kept().map(|(name, _)| Meaning::Author(refusal::unset(map.cell, &name))),
+        "E0282" | "E0283" | "E0284" => report.kept().map(|(name, _)| Meaning::Author(refusal::untyped(map.cell, &name))),
+        // With the last two, `evcxr_display` has an argument or is private: it is somebody else's.
+        "E0599" | "E0061" | "E0624" if plan.showing == Showing::Own && text.contains("evcxr_display") => {
+            Some(Meaning::Change(|plan| plan.showing = Showing::Format))
+        }
+        "E0425" | "E0412" | "E0433" | "E0405" | "E0422" | "E0423" | "E0574" => {
+            let name = report.quoted();
+            let is_elsewhere = map.items.has(name) && !plan.mentions.contains(name);
+            is_elsewhere.then(|| Meaning::Mention([name.to_owned()].into()))
+        }
+        "E0728" if !map.cell.awaits && !plan.awaits && map.cell.broken.is_none() => {
+            Some(Meaning::Change(|plan| plan.awaits = true))
+        }
+        "E0277" => {
+            // Without the types that implement a trait of the notebook, rustc would say that none does.
+            let types = map.items.implementing(bound(text));
+            if !types.is_subset(&plan.mentions) {
+                return Some(Meaning::Mention(types));
+            }
+            let is_option = text.contains("`?` operator can only be used on `Result`s, not `Option`s");
+            (is_option && !plan.options).then_some(Meaning::Change(|plan| plan.options = true))
+        }
+        _ if TWICE.contains(&code) => {
+            let number = report.older_item()?;
+            Some(Meaning::GiveUp(number, report.quoted().to_owned()))
+        }
+        _ => None,
+    }
+}
+
+/// The message as a diagnostic that mentions only what the author wrote.
+fn in_words_of_the_cell(code: &str, report: &Report<'_>, plan: &Plan) -> Diagnostic {
+    let Report { message, map } = *report;
     let mut diagnostic = map.diagnostic(message);
     if map.cell.broken.is_some() && diagnostic.places.is_empty() && diagnostic.message.ends_with("found `::`") {
         // What follows the cell is ours.
         diagnostic.message = diagnostic.message.replace("found `::`", "found the end of the cell");
-        let (line, column) = crate::crate_source::position(&map.cell.source, map.cell.source.trim_end().len());
-        diagnostic.places.push(crate::diagnostics::Place {
-            line,
-            column,
-            end_line: line,
-            end_column: column + 1,
-            ..Default::default()
-        });
+        let (line, column) = position(&map.cell.source, map.cell.source.trim_end().len());
+        diagnostic.places.push(Place { line, column, end_line: line, end_column: column + 1, ..Place::default() });
     }
     if code == "E0267" && !map.cell.source.contains('|') {
         // The closure and the block are ours.
@@ -239,12 +242,14 @@ fn meaning(message: &Message, map: &Map<'_>, plan: &Plan, taken: &[String]) -> M
         let word = message.message.split('`').nth(1).unwrap_or("break");
         diagnostic.message = format!("`{word}` outside of a loop or labeled block");
     }
+    // Once options are allowed, `?` on results is what rustc complains about; both in one cell is the
+    // author's to change.
     if plan.options && message.message.contains("`?` operator can only be used on `Option`s") {
         diagnostic
             .help
             .push("this cell has `?` on options and on results: turn an option into a result with `.ok_or(\"…\")?`".to_owned());
     }
-    if diagnostic.places.is_empty() && diagnostic.message.is_empty() { Meaning::Nothing } else { Meaning::Author(diagnostic) }
+    diagnostic
 }
 
 /// A variable was moved by the author's code.
@@ -263,9 +268,9 @@ fn shown(message: &Message, map: &Map<'_>) -> Meaning {
     let ty = message.message.split('`').nth(1).unwrap_or_default();
     let value = map.cell.parts.last();
     let place = value.map(|part| {
-        let (line, column) = crate::crate_source::position(&map.cell.source, part.range.start);
-        let (end_line, end_column) = crate::crate_source::position(&map.cell.source, part.range.end);
-        crate::diagnostics::Place { line, column, end_line, end_column, ..crate::diagnostics::Place::default() }
+        let (line, column) = position(&map.cell.source, part.range.start);
+        let (end_line, end_column) = position(&map.cell.source, part.range.end);
+        Place { line, column, end_line, end_column, ..Place::default() }
     });
     let text = if message.code.as_ref().is_some_and(|code| code.code == "E0277") {
         format!("the cell's value is of type `{ty}`, which cannot be shown")

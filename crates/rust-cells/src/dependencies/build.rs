@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::prepare::BuildEvent;
+use super::settings::BuildEvent;
 use crate::cancellation::CancellationToken;
 use crate::{Error, Toolchain, lifetime};
 
@@ -41,6 +41,37 @@ pub(super) struct Built {
     pub(super) builders: BTreeMap<String, PathBuf>,
     /// The arguments `--extern`, `-L` and `--cfg` with which the member was compiled, if it was compiled now.
     pub(super) arguments: Option<Vec<String>>,
+}
+
+impl Built {
+    /// Takes in a message of Cargo's. Returns the package id if the message says that a crate is ready on which
+    /// the member depends.
+    fn take(&mut self, message: &Value, member: &str) -> Option<String> {
+        let id = message["package_id"].as_str().unwrap_or_default().to_owned();
+        match message["reason"].as_str() {
+            Some("build-script-executed") => {
+                self.scripts.insert(id, PathBuf::from(message["out_dir"].as_str().unwrap_or_default()));
+                return None;
+            }
+            Some("compiler-artifact") => {}
+            _ => return None,
+        }
+        let files = message["filenames"].as_array().into_iter().flatten().filter_map(Value::as_str).map(PathBuf::from);
+        let files: Vec<PathBuf> = files.collect();
+        let kinds = message["target"]["kind"].as_array().cloned().unwrap_or_default();
+        if kinds.iter().any(|kind| kind == "custom-build") {
+            self.builders.extend(files.into_iter().next().map(|program| (id, program)));
+            return None;
+        }
+        if message["target"]["name"] == member {
+            let made = |ending: &str| files.iter().find(|file| file.extension().is_some_and(|end| end == ending)).cloned();
+            self.library = made("so").unwrap_or_default();
+            self.metadata = made("rmeta");
+            return None;
+        }
+        self.files.entry(id.clone()).or_default().extend(files);
+        Some(id)
+    }
 }
 
 /// How a call of Cargo ended.
@@ -100,36 +131,12 @@ impl Cargo<'_> {
                 Err(RecvTimeoutError::Disconnected) => break,
             };
             let message: Value = serde_json::from_str(&line).unwrap_or_default();
-            let id = message["package_id"].as_str().unwrap_or_default().to_owned();
-            match message["reason"].as_str() {
-                Some("build-script-executed") => {
-                    built.scripts.insert(id, PathBuf::from(message["out_dir"].as_str().unwrap_or_default()));
-                }
-                Some("compiler-artifact") => {
-                    let kinds = message["target"]["kind"].as_array().cloned().unwrap_or_default();
-                    if kinds.iter().any(|kind| kind == "custom-build") {
-                        let program = message["filenames"][0].as_str().map(PathBuf::from);
-                        built.builders.extend(program.map(|program| (id, program)));
-                        continue;
-                    }
-                    let files =
-                        message["filenames"].as_array().into_iter().flatten().filter_map(Value::as_str).map(PathBuf::from);
-                    let files: Vec<PathBuf> = files.collect();
-                    if message["target"]["name"] == crate_name.as_str() {
-                        let made =
-                            |ending: &str| files.iter().find(|file| file.extension().is_some_and(|end| end == ending)).cloned();
-                        built.library = made("so").unwrap_or_default();
-                        built.metadata = made("rmeta");
-                        continue;
-                    }
-                    built.files.entry(id.clone()).or_default().extend(files);
-                    if done.insert(id) {
-                        built.compiled += usize::from(message["fresh"] == false);
-                        let name = message["target"]["name"].as_str().unwrap_or_default().to_owned();
-                        emit(BuildEvent::Crate { done: done.len().min(crates), crates, name });
-                    }
-                }
-                _ => {}
+            if let Some(package) = built.take(&message, &crate_name)
+                && done.insert(package)
+            {
+                built.compiled += usize::from(message["fresh"] == false);
+                let name = message["target"]["name"].as_str().unwrap_or_default().to_owned();
+                emit(BuildEvent::Crate { done: done.len().min(crates), crates, name });
             }
         }
         let status = child.wait().map_err(|error| self.no_cargo(error))?;

@@ -14,6 +14,7 @@ use super::inputs::{self, Freshness};
 use super::library::Library;
 use super::lock_file::without_members;
 use super::set::DependencySet;
+use super::settings::{BuildEvent, BuildSettings};
 use super::workspace::{Workspace, copy_all, member_name, write};
 use crate::cancellation::CancellationToken;
 use crate::digest::digest;
@@ -21,37 +22,6 @@ use crate::{Error, Toolchain};
 
 /// The folder with the packages of a library, below the library's own folder. A layer is built with them.
 pub(super) const MEMBERS: &str = "members";
-
-/// How what cells depend on is built.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BuildSettings {
-    /// Cargo's `opt-level`.
-    pub opt_level: String,
-    /// Crates that are always built at opt-level 3.
-    pub optimized: Vec<String>,
-}
-
-/// What happens while libraries are made.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum BuildEvent {
-    /// Another process builds in the same folder.
-    Waiting,
-    /// A build begins.
-    Started {
-        /// How many crates it has, known ones included.
-        crates: usize,
-    },
-    /// A crate is ready.
-    Crate {
-        /// How many are.
-        done: usize,
-        /// How many there are.
-        crates: usize,
-        /// Which one.
-        name: String,
-    },
-}
 
 /// Where libraries are made and kept.
 pub struct Libraries<'a> {

@@ -4,8 +4,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::prepare::BuildSettings;
 use super::set::DependencySet;
+use super::settings::BuildSettings;
 use crate::Error;
 use crate::digest::digest;
 

@@ -111,7 +111,7 @@ pub(super) unsafe fn opened(directory: i32, path: *const c_char, flags: i32, res
     const EXCLUSIVE: i32 = 0o200;
     const TRUNCATES: i32 = 0o1000;
     const FOLDER: i32 = 0o200_000;
-    // SAFETY: the caller says so.
+    // SAFETY: the caller guarantees what this function demands.
     unsafe {
         if result < 0 {
             missed(directory, path);
@@ -129,7 +129,7 @@ pub(super) unsafe fn opened(directory: i32, path: *const c_char, flags: i32, res
 /// # Safety
 /// `path` and `mode` are C strings or null.
 pub(super) unsafe fn opened_stream(path: *const c_char, mode: *const c_char, is_open: bool) {
-    // SAFETY: the caller says so.
+    // SAFETY: the caller guarantees what this function demands.
     unsafe {
         let makes = !mode.is_null() && matches!(CStr::from_ptr(mode).to_bytes().first(), Some(b'w' | b'a'));
         match (is_open, makes) {
@@ -145,7 +145,7 @@ pub(super) unsafe fn opened_stream(path: *const c_char, mode: *const c_char, is_
 /// # Safety
 /// `path` is a C string or null.
 pub(super) unsafe fn looked(directory: i32, path: *const c_char, is_there: bool) {
-    // SAFETY: the caller says so.
+    // SAFETY: the caller guarantees what this function demands.
     unsafe {
         if is_there {
             note(Access::Looked, directory, path, system::identity_at(directory, path));
@@ -160,7 +160,7 @@ pub(super) unsafe fn looked(directory: i32, path: *const c_char, is_there: bool)
 /// # Safety
 /// `path` is a C string or null.
 pub(super) unsafe fn listed(path: *const c_char, is_there: bool) {
-    // SAFETY: the caller says so.
+    // SAFETY: the caller guarantees what this function demands.
     unsafe {
         if is_there {
             note(Access::Listed, HERE, path, system::identity_at(HERE, path));
@@ -175,7 +175,7 @@ pub(super) unsafe fn listed(path: *const c_char, is_there: bool) {
 /// # Safety
 /// `path` is a C string or null.
 pub(super) unsafe fn made(directory: i32, path: *const c_char, is_made: bool) {
-    // SAFETY: the caller says so.
+    // SAFETY: the caller guarantees what this function demands.
     unsafe {
         let access = if is_made { Access::Made } else { Access::Looked };
         note(access, directory, path, system::identity_at(directory, path));
@@ -188,7 +188,7 @@ pub(super) unsafe fn made(directory: i32, path: *const c_char, is_made: bool) {
 /// `program` is a C string or null.
 pub(super) unsafe fn started(program: *const c_char) {
     if !program.is_null() {
-        // SAFETY: the caller says so.
+        // SAFETY: the caller guarantees what this function demands.
         write(Access::Program, Identity::default(), &[unsafe { CStr::from_ptr(program) }.to_bytes()]);
     }
 }
@@ -213,7 +213,7 @@ pub(super) unsafe fn connected(address: *const u8, length: u32) {
     if address.is_null() {
         return;
     }
-    // SAFETY: the caller says so.
+    // SAFETY: the caller guarantees what this function demands.
     let bytes = unsafe { std::slice::from_raw_parts(address, length as usize) };
     match Address::of(bytes) {
         Some(Address::Far(address)) => {
@@ -300,7 +300,7 @@ unsafe fn missed(directory: i32, path: *const c_char) {
     const NO_FOLDER: i32 = 20;
     // The path exists, and may be readable another time.
     let access = if matches!(system::error(), NO_ENTRY | NO_FOLDER) { Access::Missing } else { Access::Read };
-    // SAFETY: the caller says so.
+    // SAFETY: the caller guarantees what this function demands.
     unsafe { note(access, directory, path, Identity::default()) };
 }
 
@@ -310,7 +310,7 @@ unsafe fn note(access: Access, directory: i32, path: *const c_char, identity: Id
     if path.is_null() {
         return;
     }
-    // SAFETY: the caller says so.
+    // SAFETY: the caller guarantees what this function demands.
     let path = unsafe { CStr::from_ptr(path) }.to_bytes();
     if path.is_empty() {
         return;

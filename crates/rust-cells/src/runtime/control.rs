@@ -12,7 +12,7 @@ use std::os::fd::{AsRawFd, FromRawFd};
 use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 
 use super::fields::{escaped, unescaped};
@@ -51,26 +51,7 @@ fn serve() -> std::io::Result<()> {
     let (sender, received) = channel();
     // Cells run on the main thread, as a program's code does. This one listens, so that a cell can be
     // cancelled.
-    std::thread::Builder::new().name("cells-orders".into()).spawn(move || {
-        for line in orders.lines().map_while(Result::ok) {
-            let fields: Vec<String> = line.split('\t').map(unescaped).collect();
-            match fields[0].as_str() {
-                "cancel" => {
-                    future::cancel();
-                    input::cancel();
-                }
-                "given" => input::give(fields.get(1).map(String::as_str).unwrap_or_default()),
-                "refused" => input::refuse(),
-                _ => {
-                    if sender.send(fields).is_err() {
-                        return;
-                    }
-                }
-            }
-        }
-        // The front is gone, so nobody waits for this process.
-        std::process::exit(0);
-    })?;
+    std::thread::Builder::new().name("cells-orders".into()).spawn(move || listen(orders, &sender))?;
     // Makes a printed line without its end visible while the cell runs. A thread of this name is not counted
     // among the cell's threads.
     std::thread::Builder::new().name("cells-orders-2".into()).spawn(|| {
@@ -83,28 +64,55 @@ fn serve() -> std::io::Result<()> {
     let mut libraries = HashMap::new();
     for order in received {
         let words: Vec<&str> = order.iter().map(String::as_str).collect();
-        match words.as_slice() {
-            ["memory", bytes] => bytes.parse().into_iter().for_each(system::limit_memory),
-            ["set", name, value] => {
-                // SAFETY: no cell runs. If a thread of the notebook reads variables now, that is its
-                // author's risk, as in a program.
-                unsafe { std::env::set_var(name, value) }
+        obey(&words, &mut front, &mut libraries)?;
+    }
+    Ok(())
+}
+
+/// Takes in what the front says while a cell runs. Passes on what has to wait for the cell's end.
+fn listen(orders: BufReader<UnixStream>, sender: &Sender<Vec<String>>) {
+    for line in orders.lines().map_while(Result::ok) {
+        let fields: Vec<String> = line.split('\t').map(unescaped).collect();
+        match fields[0].as_str() {
+            "cancel" => {
+                future::cancel();
+                input::cancel();
             }
-            ["hold-panics"] => panics::hold(),
-            ["record", path] => {
-                if let Err(error) = access::record_in(path) {
-                    answer(&mut front, &["broken", &format!("it cannot write down what cells read: {error}")])?;
+            "given" => input::give(fields.get(1).map(String::as_str).unwrap_or_default()),
+            "refused" => input::refuse(),
+            _ => {
+                if sender.send(fields).is_err() {
+                    return;
                 }
             }
-            ["input"] => input::ask(front.try_clone()?),
-            ["load", file] => {
-                if let Err(message) = loaded(&mut libraries, file) {
-                    answer(&mut front, &["broken", &message])?;
-                }
-            }
-            ["run", file, lines, discarded @ ..] => run(&mut front, &mut libraries, file, lines, discarded)?,
-            _ => answer(&mut front, &["broken", "an order that is not known"])?,
         }
+    }
+    // The front is gone, so nobody waits for this process.
+    std::process::exit(0);
+}
+
+fn obey(order: &[&str], front: &mut UnixStream, libraries: &mut HashMap<String, *mut c_void>) -> std::io::Result<()> {
+    match order {
+        ["memory", bytes] => bytes.parse().into_iter().for_each(system::limit_memory),
+        ["set", name, value] => {
+            // SAFETY: no cell runs. If a thread of the notebook reads variables now, that is its author's
+            // risk, as in a program.
+            unsafe { std::env::set_var(name, value) }
+        }
+        ["hold-panics"] => panics::hold(),
+        ["record", path] => {
+            if let Err(error) = access::record_in(path) {
+                answer(front, &["broken", &format!("it cannot write down what cells read: {error}")])?;
+            }
+        }
+        ["input"] => input::ask(front.try_clone()?),
+        ["load", file] => {
+            if let Err(message) = loaded(libraries, file) {
+                answer(front, &["broken", &message])?;
+            }
+        }
+        ["run", file, lines, discarded @ ..] => run(front, libraries, file, lines, discarded)?,
+        _ => answer(front, &["broken", "an order that is not known"])?,
     }
     Ok(())
 }

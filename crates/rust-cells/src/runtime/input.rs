@@ -116,7 +116,7 @@ fn typed(buffer: &mut [u8]) -> Option<Result<usize, i32>> {
 /// As for that: `buffer` must have `count` writable bytes.
 pub(super) unsafe fn read(file: i32, buffer: *mut u8, count: usize) -> isize {
     if file == 0 && !buffer.is_null() {
-        // SAFETY: the caller says so.
+        // SAFETY: the caller guarantees what this function demands.
         let buffer = unsafe { std::slice::from_raw_parts_mut(buffer, count) };
         match typed(buffer) {
             Some(Ok(count)) => return count.cast_signed(),
@@ -127,6 +127,6 @@ pub(super) unsafe fn read(file: i32, buffer: *mut u8, count: usize) -> isize {
             None => {}
         }
     }
-    // SAFETY: the caller says so.
+    // SAFETY: the caller guarantees what this function demands.
     unsafe { system::read_into(file, buffer, count) }
 }

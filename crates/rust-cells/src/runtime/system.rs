@@ -169,7 +169,7 @@ pub(super) fn replace(file: RawFd, by: RawFd) {
 /// # Safety
 /// `start` must be the beginning of `length` bytes that may be written.
 pub(super) unsafe fn read_into(file: RawFd, start: *mut u8, length: usize) -> isize {
-    // SAFETY: the caller says so.
+    // SAFETY: the caller guarantees what this function demands.
     unsafe { readv(file, &Buffer { start, length }, 1) }
 }
 
@@ -226,7 +226,7 @@ pub(super) fn identity_of(file: RawFd) -> Identity {
 /// # Safety
 /// `path` must be a C string or null.
 pub(super) unsafe fn identity_at(folder: RawFd, path: *const c_char) -> Identity {
-    // SAFETY: the caller says so.
+    // SAFETY: the caller guarantees what this function demands.
     unsafe { identity(folder, path, 0) }
 }
 
@@ -234,7 +234,8 @@ pub(super) unsafe fn identity_at(folder: RawFd, path: *const c_char) -> Identity
 /// `path` is a C string or null.
 unsafe fn identity(folder: RawFd, path: *const c_char, flags: c_int) -> Identity {
     let mut status = Status { before: [0; 32], inode: 0, between: [0; 96], device: [0; 2], after: [0; 112] };
-    // STATX_INO. SAFETY: the caller says so, and `status` is as large as the system's own.
+    // STATX_INO. SAFETY: the caller guarantees what this function demands. `status` is as large as the
+    // system's own.
     let result = unsafe { syscall(STATX, c_long::from(folder), path, c_long::from(flags), 0x100 as c_long, &raw mut status) };
     if result != 0 {
         return Identity::default();

@@ -3,7 +3,7 @@
 //! [`Extent::of`] decides it. Two scenes on two continents do not become two dots on a map of the world, but
 //! a map of one and an overview of both.
 
-use super::{Kind, Layer};
+use super::layer::{Kind, Layer};
 
 /// Things belong together if their distance is less than the whole divided by this.
 const APART: f64 = 8.0;

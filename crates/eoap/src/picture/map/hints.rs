@@ -2,7 +2,7 @@
 //!
 //! [`of`] puts it into sentences. Nothing is drawn here.
 
-use super::{Kind, Layer, listed};
+use super::layer::{Kind, Layer, listed};
 use crate::draw::geography::Outline;
 
 /// A sentence for each area that makes no sense as it is.

@@ -1,6 +1,6 @@
 //! The small map beside the legend: where on the globe the large one is, and what is elsewhere.
 
-use super::{Kind, Layer};
+use super::layer::{Kind, Layer};
 use crate::draw::{
     geography::Frame,
     land,

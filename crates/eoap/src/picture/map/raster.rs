@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Drawn, Kind, Layer, Map};
+use super::{
+    Map,
+    layer::{Drawn, Kind, Layer},
+};
 use crate::{
     draw::geography::Outline,
     raster::{Bounds, Preview},

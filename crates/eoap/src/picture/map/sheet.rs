@@ -1,6 +1,10 @@
 //! A map that is being drawn: where everything is on the paper.
 
-use super::{Kind, Layer, extent::Extent, listed, overview};
+use super::{
+    extent::Extent,
+    layer::{Kind, Layer, listed},
+    overview,
+};
 use crate::{
     display::{Align, Table},
     draw::{

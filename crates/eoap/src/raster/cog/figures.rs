@@ -1,6 +1,6 @@
 //! Statistics of the bands, as GDAL writes them into its tag 42112.
 
-use super::{Image, overview::number};
+use super::{image::Image, overview::number};
 use crate::raster::tiff::nodata::is_nodata;
 
 /// What is known of the valid values of a band.

@@ -2,7 +2,8 @@
 //! overview first (OGC 21-026 clause 7).
 
 use super::{
-    Cog, Image, figures,
+    Cog, figures,
+    image::Image,
     overview::half,
     tiles::{self, TILE},
 };

@@ -1,6 +1,6 @@
 //! Halves an image: each pixel of an overview represents four.
 
-use super::Image;
+use super::image::Image;
 use crate::raster::{
     resample::Resampling,
     tiff::{data_type::DataType, nodata::is_nodata},

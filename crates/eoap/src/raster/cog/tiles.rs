@@ -5,7 +5,7 @@ use std::{io::Write, thread};
 
 use flate2::{Compression, write::ZlibEncoder};
 
-use super::Image;
+use super::image::Image;
 use crate::raster::tiff::data_type::DataType;
 
 /// Columns and rows of a tile.

@@ -3,8 +3,7 @@
 //!
 //! Turns the values of tags into a reference system and a transformation. Does not read files.
 
-use super::{affine::Affine, crs::Crs, custom_crs, esri};
-use crate::raster::ground::GroundControlPoint;
+use super::{affine::Affine, crs::Crs, custom_crs, esri, ground::GroundControlPoint};
 
 const MODEL_TYPE: u16 = 1024;
 const GEOGRAPHIC_MODEL: u16 = 2;

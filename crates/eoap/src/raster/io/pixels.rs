@@ -17,7 +17,7 @@ use crate::{
         chunk::decode,
         directory::{Halt, Tiff},
         level::Level,
-        sample::{Picks, Sample},
+        value::{Picks, PixelValue},
     },
 };
 
@@ -77,7 +77,7 @@ fn cores() -> usize {
 impl Wanted {
     /// Reads the pixels, band after band, row after row, as what `map` makes of the values of a part. Pixels
     /// of chunks that the file leaves out become `absent`.
-    pub(crate) async fn read<T: Sample, U: Copy + Send + 'static>(
+    pub(crate) async fn read<T: PixelValue, U: Copy + Send + 'static>(
         self,
         fetcher: &Fetcher,
         absent: U,
@@ -115,7 +115,7 @@ impl Wanted {
     }
 
     /// Decodes what waits in the queue, and puts the pixels where they belong.
-    async fn decode_all<T: Sample, U: Copy + Send + 'static>(
+    async fn decode_all<T: PixelValue, U: Copy + Send + 'static>(
         self: &Arc<Self>,
         mut waiting: mpsc::Receiver<Bundle>,
         out: &mut [U],
@@ -191,11 +191,11 @@ impl Wanted {
         chunks.chunks((BUNDLE_BYTES / size.max(1)).max(1)).map(|chunks| chunks.iter().map(part).collect()).collect()
     }
 
-    fn decode<T: Sample, U>(&self, chunks: Bundle, map: impl Fn(Vec<T>) -> Vec<U>) -> Result<Vec<Piece<U>>, String> {
+    fn decode<T: PixelValue, U>(&self, chunks: Bundle, map: impl Fn(Vec<T>) -> Vec<U>) -> Result<Vec<Piece<U>>, String> {
         chunks.into_iter().map(|(data, chunk)| self.piece(chunk, &data, &map)).collect()
     }
 
-    fn piece<T: Sample, U>(&self, chunk: Chunk, data: &[u8], map: impl Fn(Vec<T>) -> Vec<U>) -> Result<Piece<U>, String> {
+    fn piece<T: PixelValue, U>(&self, chunk: Chunk, data: &[u8], map: impl Fn(Vec<T>) -> Vec<U>) -> Result<Piece<U>, String> {
         let level = &self.level;
         let decoded = decode(level, level.chunk_rows(chunk.row), data)?;
         let (left, top) = (chunk.column * level.block.0, chunk.row * level.block.1);

@@ -3,16 +3,16 @@
 
 use std::sync::Arc;
 
-use super::fetch::Fetcher;
+use super::{
+    fetch::Fetcher,
+    parts::{FIRST_READ, read_parts},
+};
 use crate::{
     error::{Error, Result},
-    raster::{
-        opening::{FIRST_READ, read_parts},
-        tiff::{
-            directory::Tiff,
-            header::images,
-            level::{Level, LevelFile},
-        },
+    raster::tiff::{
+        directory::Tiff,
+        header::images,
+        level::{Level, LevelFile},
     },
 };
 

@@ -5,10 +5,7 @@ use ndarray::{Array2, Array3, ArrayView, Axis, Ix2};
 use super::{Colours, Preview};
 use crate::{
     error::{Error, Result},
-    raster::{
-        grid::Grid,
-        tiff::{data_type::DataType, sample::Sample},
-    },
+    raster::{grid::Grid, sample::Sample, tiff::data_type::DataType},
 };
 
 impl Preview {

@@ -15,7 +15,10 @@ use super::{
     nodata,
     sparse::SparseBytes,
 };
-use crate::raster::{georeference::geokeys::GeoTags, ground::RationalPolynomials, io::fetch::Fetcher};
+use crate::raster::{
+    georeference::{geokeys::GeoTags, ground::RationalPolynomials},
+    io::fetch::Fetcher,
+};
 
 /// GDAL's own tag, for which `tiff` has no name.
 const GDAL_METADATA: Tag = Tag::Unknown(42112);

@@ -6,7 +6,7 @@ use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use super::super::print;
+use super::super::output::print;
 use crate::error::CommandError;
 use crate::exit::Exit;
 

@@ -16,6 +16,7 @@ use serde_json::Value;
 
 use crate::engine::{EngineError, Interrupt};
 use crate::event::Event;
+use crate::files::cache_tag;
 use crate::process::tail::Tail;
 use crate::process::{group, limits};
 
@@ -111,7 +112,7 @@ impl Checkout {
         }
         // Where this program was built, that one is built too, and in the same profile. An installed program
         // says nothing about where to build.
-        let target = own.parent().filter(|target| target.join("CACHEDIR.TAG").is_file());
+        let target = own.parent().filter(|target| cache_tag::is_marked(target));
         let profile = own.file_name().filter(|_| target.is_some()).unwrap_or("debug".as_ref());
         Some(Checkout {
             root: root.to_owned(),

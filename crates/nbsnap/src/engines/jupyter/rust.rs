@@ -119,8 +119,8 @@ impl Rust {
         Ok((record(outputs, failure), late))
     }
 
-    /// Waits until all that a cell shows has come. Where the number of a cell with a guard is given, says also
-    /// whether that cell came to its end.
+    /// Waits until all that a cell shows has come. Where the number of a cell with a guard is given, says
+    /// also whether that cell came to its end.
     fn all_outputs(
         &self,
         session: &mut Session,

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::*;
-use crate::event::{CellProblem, Evidence, NotebookProblem, Proposal};
+use crate::event::{CellFinished, CellProblem, Evidence, NotebookFinished, NotebookProblem, Proposal, Timing};
 use crate::notebook::CodeCell;
 use crate::record::{Diagnostic, DiagnosticSpan, Failure};
 use crate::report::tests::Page;
@@ -21,33 +21,36 @@ fn cell(source: &str) -> CodeCell {
 }
 
 fn finished(source: &str, problems: Vec<CellProblem>, stderr: &str) -> Event {
-    Event::CellFinished {
+    Event::CellFinished(CellFinished {
         notebook: "04-execute".into(),
         path: "notebooks/04-execute.ipynb".into(),
         cell: cell(source),
         verdict: CellVerdict::Failed { problems, stderr: stderr.into() },
         record: None,
         timing: Timing::of(Duration::from_millis(3210)),
-    }
+    })
 }
 
 fn failed(source: &str, failure: Failure) -> String {
     render(&[finished(source, vec![CellProblem::Failed(failure)], "")])
 }
 
-#[test]
-fn a_run_reads_well_from_beginning_to_end() {
+/// A run in which one notebook passes and the other fails.
+fn whole_run() -> Vec<Event> {
+    let (passed, failed, pending, orphans) = (1, 1, 1, 2);
+    let summary = Summary { passed, failed, pending, orphans, cells_passed: 9, ..Summary::default() };
+    let summary = Summary { cells_failed: 1, cells_not_run: 2, ..summary };
     let (notebook, path) = (|| "04-execute".to_owned(), || PathBuf::from("notebooks/04-execute.ipynb"));
-    let not_run = Event::CellFinished {
+    let not_run = Event::CellFinished(CellFinished {
         notebook: notebook(),
         path: path(),
         cell: cell(""),
         verdict: CellVerdict::NotRun,
         record: None,
         timing: Timing::default(),
-    };
+    });
     let panic = Failure::Panic { message: "assertion `left == right` failed\n  left: 1\n right: 2".into(), line: Some(2) };
-    let page = render(&[
+    vec![
         Event::RunStarted { notebooks: 2, cells: 12, engine: "evcxr".into() },
         Event::Notice { message: "waiting for another run".into() },
         Event::PreparationStarted { crates: 143 },
@@ -55,7 +58,7 @@ fn a_run_reads_well_from_beginning_to_end() {
         Event::PreparationFinished { crates: 143, compiled: 0, elapsed: Duration::from_millis(98_240) },
         Event::NotebookStarted { notebook: "03-describe".into(), cells: 1 },
         Event::CellStarted { notebook: "03-describe".into(), cell: cell("") },
-        Event::NotebookFinished {
+        Event::NotebookFinished(NotebookFinished {
             notebook: "03-describe".into(),
             path: "notebooks/03-describe.ipynb".into(),
             problems: Vec::new(),
@@ -63,7 +66,7 @@ fn a_run_reads_well_from_beginning_to_end() {
             attempts: 1,
             evidence: Evidence::Run,
             elapsed: Duration::from_millis(12_345),
-        },
+        }),
         Event::NotebookStarted { notebook: notebook(), cells: 11 },
         finished(
             "let x = 1;\nassert_eq!(x, 2);",
@@ -72,7 +75,7 @@ fn a_run_reads_well_from_beginning_to_end() {
         ),
         not_run.clone(),
         not_run,
-        Event::NotebookFinished {
+        Event::NotebookFinished(NotebookFinished {
             notebook: notebook(),
             path: path(),
             problems: vec![
@@ -83,23 +86,15 @@ fn a_run_reads_well_from_beginning_to_end() {
             attempts: 1,
             evidence: Evidence::Run,
             elapsed: Duration::from_secs(101),
-        },
-        Event::RunFinished {
-            summary: Summary {
-                passed: 1,
-                failed: 1,
-                cells_passed: 9,
-                cells_failed: 1,
-                cells_not_run: 2,
-                pending: 1,
-                orphans: 2,
-                ..Summary::default()
-            },
-            elapsed: Duration::from_secs(115),
-        },
-    ]);
+        }),
+        Event::RunFinished { summary, elapsed: Duration::from_secs(115) },
+    ]
+}
+
+#[test]
+fn a_run_reads_well_from_beginning_to_end() {
     assert_eq!(
-        page,
+        render(&whole_run()),
         "   Running 2 notebooks, 12 cells (engine evcxr)
       Note waiting for another run
  Preparing 143 crates for the notebooks
@@ -161,7 +156,7 @@ fn output_without_a_snapshot_and_a_snapshot_without_output_are_shown_whole() {
         CellProblem::SnapshotMissing {
             snapshot: snapshot(), actual: "═══ stdout ═══\nhi\n".into(), pending: Proposal::Pending
         };
-    let ended = Event::NotebookFinished {
+    let ended = Event::NotebookFinished(NotebookFinished {
         notebook: "04-execute".into(),
         path: "notebooks/04-execute.ipynb".into(),
         problems: Vec::new(),
@@ -169,7 +164,7 @@ fn output_without_a_snapshot_and_a_snapshot_without_output_are_shown_whole() {
         attempts: 1,
         evidence: Evidence::Run,
         elapsed: Duration::from_secs(1),
-    };
+    });
     let page = render(&[finished("1", vec![missing], ""), ended]);
     let expected = "           there is output, and none is recorded yet: s.snap
              1 | 1
@@ -263,7 +258,7 @@ fn other_failures_name_the_cell_and_its_first_line() {
 
 #[test]
 fn a_notebook_that_cannot_be_tested_says_why() {
-    let page = render(&[Event::NotebookFinished {
+    let page = render(&[Event::NotebookFinished(NotebookFinished {
         notebook: "x".into(),
         path: "x.ipynb".into(),
         problems: vec![NotebookProblem::Unusable { reason: "notebook x.ipynb is not JSON".into() }],
@@ -271,7 +266,7 @@ fn a_notebook_that_cannot_be_tested_says_why() {
         attempts: 1,
         evidence: Evidence::Run,
         elapsed: Duration::ZERO,
-    }]);
+    })]);
     assert_eq!(page, "      FAIL [  0.0s] x\n           x.ipynb\n           notebook x.ipynb is not JSON\n");
 }
 

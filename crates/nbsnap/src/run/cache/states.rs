@@ -18,7 +18,7 @@ use crate::files::digest::digest;
 const KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// What was found out about files in this run, each looked at once.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Looked {
     holds: HashMap<FileState, bool>,
     lists: HashMap<String, bool>,
@@ -27,7 +27,7 @@ pub struct Looked {
 
 impl Looked {
     /// The state now. A file that nobody has touched since is not read again.
-    pub(super) fn now(&mut self, path: PathBuf, interest: Interest) -> std::io::Result<FileState> {
+    pub(crate) fn now(&mut self, path: PathBuf, interest: Interest) -> std::io::Result<FileState> {
         let key = (path, interest);
         if let Some(state) = self.now.get(&key).filter(|state| state.is_untouched()) {
             return Ok(state.clone());

@@ -10,8 +10,8 @@ use quick_xml::reader::Reader;
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{Options, Tree};
 
-use super::Tolerance;
 use super::picture::{self, PictureDifference};
+use super::tolerance::Tolerance;
 
 /// The longer side of a drawing has at most this many pixels.
 const LONGEST: f32 = 2000.0;

@@ -8,7 +8,7 @@ use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
-use super::Tolerance;
+use super::tolerance::Tolerance;
 
 /// How two pictures differ.
 #[derive(Clone, PartialEq)]
