@@ -179,3 +179,18 @@ fn the_hooks_for_pre_commit_take_the_notebooks_that_are_committed() {
 fn is_executable(path: &Path) -> bool {
     std::fs::metadata(path).unwrap().permissions().mode() & 0o100 != 0
 }
+
+#[test]
+fn every_document_names_the_oldest_rust_that_cargo_knows() {
+    let read = |file: &str| std::fs::read_to_string(workspace().join(file)).unwrap();
+    let manifest = read("Cargo.toml");
+    let oldest = manifest.split_once("\nrust-version = \"").unwrap().1.split('"').next().unwrap();
+    for file in ["README.md", "CONTRIBUTING.md", "docs/src/install.md", "docs/src/learn.md"] {
+        assert!(read(file).contains(&format!("{oldest} or later")), "{file} does not name Rust {oldest}");
+    }
+    assert!(read("Dockerfile").contains(&format!("FROM rust:{oldest}-")));
+    // A job of the workflow compiles with it.
+    let workflow: Value = serde_saphyr::from_str(&read(".github/workflows/ci.yml")).unwrap();
+    let steps = workflow["jobs"]["oldest-rust"]["steps"].as_array().unwrap();
+    assert!(steps.iter().any(|step| step["run"].as_str().is_some_and(|run| run.contains("rust-version"))), "{steps:?}");
+}

@@ -6,6 +6,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod anywhere;
 mod architecture;
 mod cache;
 mod cases;
@@ -14,6 +15,7 @@ mod ci;
 mod diff;
 mod documents;
 mod export;
+mod export_links;
 mod foreign;
 mod guide;
 mod housekeeping;
@@ -22,6 +24,7 @@ mod inner;
 mod interrupt;
 mod kept;
 mod kernel;
+mod kernel_names;
 mod kill;
 mod list;
 mod live;

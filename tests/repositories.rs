@@ -209,6 +209,8 @@ fn a_workspace_of_cargos_whose_notebooks_show_its_crates() {
     world.write("crates/stats-core/src/lib.rs", &core);
     world.run(&["test"]).exits(0);
     world.run(&["export", "--site", "-o", "target/nbsnap/site"]).exits(0);
+    assert_eq!(leads_nowhere(&world, "target/nbsnap/site"), BTreeSet::new());
+    assert!(world.read("target/nbsnap/site/files/crates/stats/src/lib.rs").contains("pub use stats_core::mean;"));
     run_workflow(&mut world);
     assert!(!world.path("Cargo.lock").exists(), "the workspace's own lock file is left alone");
 }

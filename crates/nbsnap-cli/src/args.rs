@@ -13,7 +13,7 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand, ValueEnum};
-use nbsnap::config::{EngineChoice, Update};
+use nbsnap::config::{EngineChoice, KernelChoice, Update};
 use nbsnap::select::{Filter, Partition};
 
 pub(crate) use documents::{CheckArgs, DiffArgs, ExportArgs, ExportFormat, OutputSource, RunArgs, StripArgs};
@@ -126,6 +126,11 @@ pub(crate) struct TestArgs {
     #[arg(long, value_parser = engine(), value_delimiter = ',', env = "NBSNAP_ENGINE", help_heading = "Engine options")]
     pub(crate) engine: Vec<EngineChoice>,
 
+    /// Run notebooks with the kernel NAME, or those that name the kernel NAMED; notebooks in Rust only by
+    /// name
+    #[arg(long, value_name = "[NAMED=]NAME", value_delimiter = ',', env = "NBSNAP_KERNEL", help_heading = "Engine options")]
+    pub(crate) kernel: Vec<KernelChoice>,
+
     /// How many notebooks run at once [default: as the profile says, else as many as the machine has cores,
     /// at most 8]
     #[arg(long, short = 'j', value_name = "N", env = "NBSNAP_JOBS", help_heading = "Engine options")]
@@ -158,7 +163,7 @@ Examples:
   nbsnap prepare --cache-dir /cache  into a folder that an image keeps
   eval \"$(nbsnap prepare --kernel)\"  for a Jupyter kernel that is started from this shell, too")]
 pub(crate) struct PrepareArgs {
-    /// Notebooks: names, files, or beginnings of names [default: all]
+    /// Notebooks: names, files, folders, or beginnings of names [default: all]
     pub(crate) names: Vec<String>,
 
     /// Print what to export so that a Jupyter kernel (evcxr_jupyter) finds all of this built; one kernel at a
@@ -195,8 +200,8 @@ pub(crate) struct ReportArgs {
 /// Which notebooks.
 #[derive(Debug, clap::Args)]
 pub(crate) struct SelectionArgs {
-    /// Notebooks: names, files, beginnings of names or globs; NAME::CELL runs one up to the cell with that id
-    /// [default: all]
+    /// Notebooks: names, files, folders, beginnings of names or globs; NAME::CELL runs one up to the cell
+    /// with that id [default: all]
     pub(crate) names: Vec<String>,
 
     /// Only notebooks that match: `notebook(04-*) & !tag(slow)`; also cell(…), dep(…), `|`, `=exact`,

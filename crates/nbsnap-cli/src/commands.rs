@@ -57,13 +57,13 @@ fn dispatch(args: &Args) -> Result<Exit, CommandError> {
     let project = || place.project();
     match &args.command {
         Command::Test(args) => Ok(test::run(&place.project_of(&args.selection.names)?, place.profile, args)?),
-        Command::Prepare(args) => Ok(prepare::run(&project()?, args)?),
-        Command::Accept(args) => Ok(accept::run(&project()?, &args.names)?),
+        Command::Prepare(args) => Ok(prepare::run(&place.project_of(&args.names)?, args)?),
+        Command::Accept(args) => Ok(accept::run(&place.project_of(&args.names)?, &args.names)?),
         Command::Console(args) => kernel::console(&place, args),
         Command::Init(args) => init::run(&place, args),
         Command::Kernel(args) => kernel::run(&place, &args.command),
         Command::Lab(args) => lab::run(&place, args),
-        Command::List(args) => list::run(&project()?, args),
+        Command::List(args) => list::run(&place.project_of(&args.names)?, args),
         Command::Review(args) => review::run(&project()?, args),
         Command::Diff(args) => diff::run(&place, args),
         Command::Export(args) => export::run(&Targets::find(&place, &args.names)?, args),

@@ -4,6 +4,7 @@
 //! every key), the file and a profile are merged. It is data: this module looks at no variable, argument or
 //! machine.
 
+mod kernels;
 mod project;
 mod suggestion;
 mod values;
@@ -14,6 +15,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+pub use kernels::{KernelChoice, Kernels};
 pub use project::{PathPattern, ProjectConfig};
 pub(crate) use suggestion::{nearest, with_suggestion};
 pub use values::{EngineChoice, Github, Toggle, Update};
@@ -77,6 +79,8 @@ pub struct Config {
     /// What runs notebooks in Rust: one engine, or several that must all find a notebook green.
     #[serde(deserialize_with = "values::one_or_more")]
     pub engine: Vec<EngineChoice>,
+    /// Which kernels run notebooks that name others.
+    pub kernels: Kernels,
     /// What happens to output that differs from its snapshot.
     pub update: Update,
     /// Whether notebooks run although nothing has changed since they passed.
@@ -178,6 +182,7 @@ impl Default for Config {
         Config {
             project: ProjectConfig::default(),
             engine: Vec::new(),
+            kernels: Kernels::default(),
             update: Update::default(),
             fresh: false,
             fail_fast: false,
@@ -229,9 +234,9 @@ impl Config {
     /// gets a report.
     pub(crate) fn of_verdicts(&self) -> String {
         let Config { cell_timeout, compile_timeout, notebook_timeout, max_output, max_memory, .. } = self;
-        let Config { build, redact_recorded, redactions, redact, compare, environment, .. } = self;
+        let Config { kernels, build, redact_recorded, redactions, redact, compare, environment, .. } = self;
         let limits = (cell_timeout, compile_timeout, notebook_timeout, max_output, max_memory);
-        format!("{limits:?} {build:?} {redact_recorded} {redactions:?} {redact:?} {compare:?} {environment:?}")
+        format!("{limits:?} {kernels:?} {build:?} {redact_recorded} {redactions:?} {redact:?} {compare:?} {environment:?}")
     }
 
     /// Merges a profile of the file `text` into the rest of it, and the result into the built-in settings.

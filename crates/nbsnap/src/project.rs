@@ -133,6 +133,16 @@ impl Project {
         parts.join("/")
     }
 
+    /// What selects the notebooks in an existing folder: `week1/`, or `./` where all of them are in it. None
+    /// if no notebook is in it.
+    pub fn name_of_folder(&self, folder: &Path) -> Option<String> {
+        if self.layout.notebooks.starts_with(folder) {
+            return Some("./".to_owned());
+        }
+        let below = folder.strip_prefix(&self.layout.notebooks).ok()?;
+        discovery::has_notebooks(folder).then(|| format!("{}/", below.display()))
+    }
+
     /// Reads all notebooks.
     ///
     /// # Errors
@@ -150,7 +160,10 @@ impl Project {
         for path in found.notebooks.into_iter().filter(|path| self.covers(path)) {
             let name = self.name_of(&path);
             match usable_name(&name, &path).and_then(|()| Notebook::read(&path)) {
-                Ok(notebook) => notebooks.usable.push(Notebook { name, ..notebook }),
+                Ok(mut notebook) => {
+                    self.config.kernels.apply(&mut notebook);
+                    notebooks.usable.push(Notebook { name, ..notebook });
+                }
                 Err(error) => notebooks.unusable.push((name, path, error)),
             }
         }

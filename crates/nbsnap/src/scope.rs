@@ -82,6 +82,11 @@ impl Glob {
         self.0.matches(name)
     }
 
+    /// Whether it is this very name, and no pattern.
+    pub fn is_name(&self, name: &str) -> bool {
+        !Glob::is_pattern(self.0.as_str()) && self.0.as_str() == name
+    }
+
     /// Whether `text` is a pattern rather than a plain name.
     pub(crate) fn is_pattern(text: &str) -> bool {
         text.contains(['*', '?', '['])

@@ -27,6 +27,14 @@ pub enum SelectError {
         /// The names there are.
         known: String,
     },
+    /// No notebook is in the folder that was asked for.
+    #[error("there is no notebook in `{folder}`; there are: {known}")]
+    NoneInFolder {
+        /// The folder.
+        folder: String,
+        /// The names there are.
+        known: String,
+    },
     /// The notebook has no such cell.
     #[error("notebook {notebook} has no code cell `{cell}`; there are: {known}")]
     NoSuchCell {
@@ -48,8 +56,8 @@ pub enum SelectError {
 /// Which notebooks are selected. The default selects all.
 #[derive(Clone, Debug, Default)]
 pub struct Selection {
-    /// Names, files, beginnings of names, or globs. Each may end with `::` and the id of a cell, or a glob
-    /// for ids. If empty, all notebooks are selected.
+    /// Names, files, folders with `/` at their ends, beginnings of names, or globs. `./` is all. Each may
+    /// end with `::` and the id of a cell, or a glob for ids. If empty, all notebooks are selected.
     pub names: Vec<String>,
     /// What a notebook must be like.
     pub filter: Option<Filter>,
@@ -139,13 +147,18 @@ impl Selection {
 }
 
 /// The names that `asked` selects: the equal one, or those that match it if it is a glob, or those that
-/// begin with it.
+/// begin with it. With `/` at its end it is a folder, and selects what is in it.
 fn meant<'a>(asked: &str, names: &[&'a str]) -> Result<Vec<&'a str>, SelectError> {
     let whole = asked.strip_suffix(".ipynb").unwrap_or(asked);
     let whole = whole.strip_prefix("./").unwrap_or(whole);
     let last = |name: &'a str| name.rsplit('/').next().unwrap_or(name);
     let stem = whole.rsplit('/').next().unwrap_or(whole);
     let those = |is_meant: &dyn Fn(&'a str) -> bool| names.iter().copied().filter(|name| is_meant(name)).collect::<Vec<_>>();
+    if asked.ends_with('/') {
+        let found = those(&|name| name.starts_with(whole));
+        let none = || SelectError::NoneInFolder { folder: asked.to_owned(), known: names.join(", ") };
+        return if found.is_empty() { Err(none()) } else { Ok(found) };
+    }
     let mut found = those(&|name| name == whole);
     if found.is_empty() {
         // A path that ends with a notebook's name: the longest such name is the nearest.
@@ -169,9 +182,6 @@ fn meant<'a>(asked: &str, names: &[&'a str]) -> Result<Vec<&'a str>, SelectError
         if found.is_empty() && !stem.is_empty() {
             found = those(is_meant);
         }
-    }
-    if found.is_empty() && whole.ends_with('/') {
-        found = those(&|name| name.starts_with(whole));
     }
     if found.is_empty() {
         return Err(SelectError::NoSuchNotebook { name: asked.to_owned(), known: names.join(", ") });
@@ -245,6 +255,8 @@ pub(crate) mod tests {
         assert_eq!(names("notebooks/week1/01-intro.ipynb"), ["week1/01-intro"]);
         assert_eq!(names("./notebooks/01-intro.ipynb"), ["01-intro"]);
         assert_eq!(names("week1/"), ["week1/01-intro", "week1/02-more"]);
+        assert_eq!(names("./"), ["01-intro", "week1/01-intro", "week1/02-more", "week2/02-more"]);
+        assert!(names("").is_empty() && names("week/").is_empty());
         assert_eq!(names("week*/02*"), ["week1/02-more", "week2/02-more"]);
         assert_eq!(names("02"), ["week1/02-more", "week2/02-more"]);
         assert!(names("week3").is_empty());

@@ -163,9 +163,10 @@ fn try_everything(text: &str) {
     let before = document.clone();
     let is_valid = document.validate().is_ok();
 
-    let page = html::render(&Page::new("x", &document, None).unwrap());
-    assert!(page.ends_with("</html>\n"));
-    let _ = markdown::render(&Page::new("x", &document, None).unwrap());
+    let page = Page::new("x", &document, None, None).unwrap();
+    let html = html::render(&page);
+    assert!(html.ends_with("</html>\n"));
+    let _ = markdown::render(&page, std::slice::from_ref(&page));
     let unformatted = ["rustfmt".to_owned()];
     lint::look(&document, Path::new("."), &unformatted).unwrap();
 

@@ -1,6 +1,7 @@
 //! Why cells cannot be compiled or run at all. A cell that does not compile, or fails, is an outcome, not an
 //! error.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 /// Why this crate cannot do its work.
@@ -10,6 +11,18 @@ pub enum Error {
     /// A file of this crate's own cannot be used.
     #[error("cannot {action} {path}: {source}")]
     Io {
+        /// What was tried, such as `write`.
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// The system's error.
+        source: std::io::Error,
+    },
+    /// The folder that is built in is one that this user may not write to.
+    #[error(
+        "cannot {action} {path}: {source}; builds need a folder that can be written: name one with --cache-dir, or NBSNAP_CACHE_DIR"
+    )]
+    ReadOnly {
         /// What was tried, such as `write`.
         action: &'static str,
         /// The file or folder.
@@ -63,6 +76,9 @@ impl Error {
     /// For `map_err`: an error about a file.
     pub(crate) fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Error {
         let path = path.into();
-        move |source| Error::Io { action, path, source }
+        move |source| match source.kind() {
+            ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => Error::ReadOnly { action, path, source },
+            _ => Error::Io { action, path, source },
+        }
     }
 }

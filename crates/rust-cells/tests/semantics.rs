@@ -4,16 +4,14 @@
 //! Cells begin with a line `// %%`. Lines `//= …` at a cell's end are the expected results:
 //!
 //! ```text
-//! //= stdout TEXT      what it prints, with \n for line ends; stderr likewise
-//! //= value TEXT       what it shows as text/plain; display TYPE TEXT for other types, in order
-//! //= panics TEXT      it panics with a message that holds this; fails, dies, refused, error likewise (error also looks at the code)
-//! //= help TEXT        some help of its errors holds this
-//! //= in CELL:LINE      an error is in this earlier cell, too
-//! //= line N           where it panicked, or where the first error is
-//! //= lost NAME        a variable that no longer exists
-//! //= reads PATH       a file or folder whose content it reads, by the path's end; looks and misses likewise
-//! //= unread PATH      a file of which nothing is noted
-//! //= beyond TEXT      why not all is known that it may read
+//! //= stdout TEXT      what it prints, with \n for line ends; stderr likewise //= value TEXT       what
+//! it shows as text/plain; display TYPE TEXT for other types, in order //= panics TEXT      it panics
+//! with a message that holds this; fails, dies, refused, error likewise (error also looks at the code)
+//! //= help TEXT        some help of its errors holds this //= in CELL:LINE      an error is in this
+//! earlier cell, too //= line N           where it panicked, or where the first error is //= lost NAME
+//! a variable that no longer exists //= reads PATH       a file or folder whose content it reads, by the
+//! path's end; looks and misses likewise //= unread PATH      a file of which nothing is noted //= beyond
+//! TEXT      why not all is known that it may read
 //! ```
 //! Without other lines, a cell must finish, print nothing and show nothing.
 

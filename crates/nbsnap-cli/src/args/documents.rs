@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use nbsnap::config::EngineChoice;
+use nbsnap::config::{EngineChoice, KernelChoice};
 
 use super::{BuildArgs, LiveArgs, ReportArgs, engine};
 
@@ -20,7 +20,7 @@ Examples:
 Parameters: a cell tagged `parameters` declares them with `let`; a cell tagged `injected-parameters` is put after it and binds
 them anew, with the types that were declared. Without such a cell the new one comes first.")]
 pub(crate) struct RunArgs {
-    /// Notebooks: names, files, or beginnings of names [default: all]
+    /// Notebooks: names, files, folders, or beginnings of names [default: all]
     pub(crate) names: Vec<String>,
 
     /// Where to write the notebook with its outputs: a file, or a folder that is there or ends with `/`
@@ -59,6 +59,18 @@ pub(crate) struct RunArgs {
     #[arg(long, value_parser = engine(), env = "NBSNAP_ENGINE", help_heading = "Engine options")]
     pub(crate) engine: Option<EngineChoice>,
 
+    /// Run notebooks with the kernel NAME, or those that name the kernel NAMED; notebooks in Rust only by
+    /// name
+    #[arg(
+        short = 'k',
+        long,
+        value_name = "[NAMED=]NAME",
+        value_delimiter = ',',
+        env = "NBSNAP_KERNEL",
+        help_heading = "Engine options"
+    )]
+    pub(crate) kernel: Vec<KernelChoice>,
+
     /// Where to build
     #[command(flatten)]
     pub(crate) build: BuildArgs,
@@ -78,7 +90,7 @@ Examples:
 
 Cells tagged `keep-output` keep their outputs. Everything else in the file keeps its bytes.")]
 pub(crate) struct StripArgs {
-    /// Notebooks: names, files, or beginnings of names [default: all of the project]
+    /// Notebooks: names, files, folders, or beginnings of names [default: all of the project]
     pub(crate) names: Vec<String>,
 
     /// Only list the notebooks that have something to take out, and fail if there are any
@@ -142,9 +154,10 @@ Examples:
 
 Nothing is executed: outputs are those that are recorded in snapshots, or, where a notebook has none, its own.
 Cells tagged `remove-cell`, `remove-input`, `remove-output`, `hide-cell`, `hide-input` or `hide-output` are removed or folded, as in
-Jupyter Book. HTML that a cell displays is taken over as it is: export only notebooks that you trust.")]
+Jupyter Book. HTML that a cell displays is taken over as it is: export only notebooks that you trust.
+Files of the project that a notebook links to are copied into files/. A link that readers cannot follow is a warning.")]
 pub(crate) struct ExportArgs {
-    /// Notebooks: names, files, or beginnings of names [default: all of the project]
+    /// Notebooks: names, files, folders, or beginnings of names [default: all of the project]
     pub(crate) names: Vec<String>,
 
     /// Where to write: a file for one notebook, or a folder
@@ -159,7 +172,8 @@ pub(crate) struct ExportArgs {
     #[arg(long, value_enum, default_value_t = OutputSource::Snapshots)]
     pub(crate) outputs: OutputSource,
 
-    /// Write nothing; exit with 100 if an output is of an earlier version of its cell
+    /// Write nothing; exit with 100 if an output is of an earlier version of its cell, or a link leads
+    /// nowhere
     #[arg(long)]
     pub(crate) check: bool,
 
@@ -203,7 +217,7 @@ pub(crate) enum OutputSource {
 #[derive(Debug, clap::Args)]
 #[command(after_help = after_check())]
 pub(crate) struct CheckArgs {
-    /// Notebooks: names, files, or beginnings of names [default: all of the project]
+    /// Notebooks: names, files, folders, or beginnings of names [default: all of the project]
     pub(crate) names: Vec<String>,
 
     /// Mend what can be mended without asking; everything else in the files keeps its bytes

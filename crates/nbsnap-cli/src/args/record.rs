@@ -17,7 +17,7 @@ Examples:
 
 To play it back: `scenario = \"../recorded\"` in [environment] of notebooks/nbsnap.toml, `nbsnap test`, and `nbsnap accept` after having looked.")]
 pub(crate) struct RecordArgs {
-    /// Notebooks: names, files, or beginnings of names [default: all]
+    /// Notebooks: names, files, folders, or beginnings of names [default: all]
     pub(crate) names: Vec<String>,
 
     /// Address of the live OGC API

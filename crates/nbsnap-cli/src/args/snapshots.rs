@@ -7,7 +7,7 @@ Examples:
   nbsnap accept                      everything that is pending
   nbsnap accept lab                  what is pending for the notebook lab")]
 pub(crate) struct AcceptArgs {
-    /// Notebooks: names, files, or beginnings of names [default: all]
+    /// Notebooks: names, files, folders, or beginnings of names [default: all]
     pub(crate) names: Vec<String>,
 }
 
@@ -18,7 +18,7 @@ Examples:
   nbsnap list                        notebooks, their code cells, and whether they have snapshots
   nbsnap list --json lab | jq '.notebooks[].cells[].id'")]
 pub(crate) struct ListArgs {
-    /// Notebooks: names, files, or beginnings of names [default: all]
+    /// Notebooks: names, files, folders, or beginnings of names [default: all]
     pub(crate) names: Vec<String>,
 
     /// As one JSON document, for programs

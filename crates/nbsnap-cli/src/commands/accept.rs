@@ -15,7 +15,7 @@ use crate::screen;
 pub(crate) fn run(project: &Project, names: &[String]) -> Result<Exit, RunError> {
     let store = super::store::store(project, UpdateMode::WritePending);
     let notebooks = project.notebooks()?;
-    let selected = Selection::of_names(&with_whole_paths(names)).names_of(&notebooks)?;
+    let selected = Selection::of_names(&with_whole_paths(project, names)).names_of(&notebooks)?;
     let (usable, all) = (&notebooks.usable, names.is_empty());
     let chosen: Vec<_> = usable.iter().filter(|notebook| selected.contains(&notebook.name)).cloned().collect();
     let orphans = store.orphans(&chosen, all)?;

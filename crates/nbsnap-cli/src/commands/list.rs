@@ -26,7 +26,7 @@ pub(crate) fn run(project: &Project, args: &ListArgs) -> Result<Exit, CommandErr
     if notebooks.names().is_empty() {
         return Err(RunError::NoNotebooks { folder: project.notebooks_dir() }.into());
     }
-    let selected = Selection::of_names(&with_whole_paths(&args.names)).names_of(&notebooks)?;
+    let selected = Selection::of_names(&with_whole_paths(project, &args.names)).names_of(&notebooks)?;
     notebooks.usable.retain(|notebook| selected.contains(&notebook.name));
     notebooks.unusable.retain(|(name, ..)| selected.contains(name));
     let store = super::store::store(project, UpdateMode::Never);

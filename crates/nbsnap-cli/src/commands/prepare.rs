@@ -17,10 +17,16 @@ use crate::exit::Exit;
 /// Runs the command.
 pub(crate) fn run(project: &Project, args: &PrepareArgs) -> Result<Exit, RunError> {
     if !args.kernel {
-        return build(project, &with_whole_paths(&args.names), session::one_engine(project, None), args, Told::Everything);
+        return build(
+            project,
+            &with_whole_paths(project, &args.names),
+            session::one_engine(project, None),
+            args,
+            Told::Everything,
+        );
     }
     // Standard output is for a shell to evaluate, so the report must not be in it.
-    build(project, &with_whole_paths(&args.names), EngineChoice::Jupyter, args, Told::Folder)
+    build(project, &with_whole_paths(project, &args.names), EngineChoice::Jupyter, args, Told::Folder)
 }
 
 /// Builds what the kernel finds built, for all notebooks of the project.

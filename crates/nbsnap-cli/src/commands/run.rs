@@ -26,10 +26,12 @@ use crate::screen;
 pub(crate) fn run(place: &Place<'_>, args: &RunArgs) -> Result<Exit, CommandError> {
     let parameters = parameters(args)?;
     let targets = Targets::find(place, &args.names)?;
-    let Some(project) = &targets.project else {
+    let Some(mut project) = targets.project.clone() else {
         let start = targets.paths.first().cloned().unwrap_or_default();
         return Err(ProjectError::NotFound { start }.into());
     };
+    project.config.kernels.put_first(args.kernel.iter().cloned());
+    let project = &project;
     // Everything that can be known to be wrong is, before anything runs.
     let (mut outputs, mut documents, mut notebooks) = (outputs(&targets, args)?, Vec::new(), Vec::new());
     let mut are_read = Vec::new();

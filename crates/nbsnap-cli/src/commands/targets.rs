@@ -65,32 +65,45 @@ impl Place<'_> {
         }
     }
 
-    /// The project: the named one, or that of the files among `names`, or the one around this folder.
+    /// The project: the named one, or that of the files and folders among `names`, or the one around this
+    /// folder.
     pub(crate) fn project_of(&self, names: &[String]) -> Result<Project, CommandError> {
-        let file = names.iter().map(|name| Path::new(name.split("::").next().unwrap_or(name)));
-        let mut files = file.filter(|path| path.extension().is_some_and(|extension| extension == "ipynb") && path.is_file());
-        let folder = files.next().and_then(Path::parent).filter(|folder| !folder.as_os_str().is_empty());
-        match folder {
-            Some(folder) if self.named.is_none() => Ok(Project::find(folder, self.profile)?),
-            _ => self.project(),
+        let mut paths = names.iter().map(|name| Path::new(name.split("::").next().unwrap_or(name)));
+        let folder = paths.find_map(|path| match path.extension().is_some_and(|extension| extension == "ipynb") {
+            true => path.parent().filter(|folder| path.is_file() && !folder.as_os_str().is_empty()),
+            false => Some(path).filter(|path| path.is_dir()),
+        });
+        let found = folder.filter(|_| self.named.is_none()).map(|folder| Project::find(folder, self.profile));
+        match found {
+            // A folder elsewhere may have the name of a notebook of this project.
+            None | Some(Err(ProjectError::NotFound { .. })) => self.project(),
+            Some(found) => Ok(found?),
         }
     }
 }
 
-/// Names, with absolute paths for existing files. `01.ipynb` in a folder means that file, whatever else has
-/// its name.
-pub(crate) fn with_whole_paths(names: &[String]) -> Vec<String> {
+/// Names, with absolute paths for existing files, and the project's names for existing folders. `01.ipynb` in
+/// a folder means that file, whatever else has its name; `.` means all that is in this folder.
+pub(crate) fn with_whole_paths(project: &Project, names: &[String]) -> Vec<String> {
     let whole = |name: &String| {
-        let (file, cell) = name.split_once("::").map_or((name.as_str(), None), |(file, cell)| (file, Some(cell)));
-        let path = Path::new(file).canonicalize().ok().filter(|path| file.ends_with(".ipynb") && path.is_file())?;
-        Some(path.to_str()?.to_owned() + &cell.map(|cell| format!("::{cell}")).unwrap_or_default())
+        let (path, cell) = name.split_once("::").map_or((name.as_str(), None), |(path, cell)| (path, Some(cell)));
+        let found = Path::new(path).canonicalize().ok()?;
+        let whole = match path.ends_with(".ipynb") && found.is_file() {
+            true => found.to_str()?.to_owned(),
+            false => project.name_of_folder(&found).or_else(|| {
+                // Only a folder is called so. That no notebook is in it is an error by its whole path.
+                let is_folder = found.is_dir() && (path.ends_with(['/', '.']));
+                is_folder.then(|| format!("{}/", found.display()))
+            })?,
+        };
+        Some(whole + &cell.map(|cell| format!("::{cell}")).unwrap_or_default())
     };
     names.iter().map(|name| whole(name).unwrap_or_else(|| name.clone())).collect()
 }
 
 impl Targets {
-    /// Finds the targets. A name that is an existing file means that file. Other names mean notebooks of the
-    /// project. No name means all of them.
+    /// Finds the targets. A name that is an existing file means that file, and one of a folder the
+    /// notebooks in it. Other names mean notebooks of the project. No name means all of them.
     pub(crate) fn find(place: &Place<'_>, names: &[String]) -> Result<Targets, CommandError> {
         let is_file = |name: &&String| name.ends_with(".ipynb") && Path::new(name.as_str()).is_file();
         let mut paths: Vec<PathBuf> = names.iter().filter(is_file).map(PathBuf::from).collect();
@@ -105,12 +118,12 @@ impl Targets {
             };
             return Ok(Targets { paths, project });
         }
-        let project = place.project()?;
+        let project = place.project_of(&others)?;
         let notebooks = project.notebooks()?;
         if notebooks.names().is_empty() {
             return Err(RunError::NoNotebooks { folder: project.notebooks_dir() }.into());
         }
-        let chosen = Selection::of_names(&others).choose(&notebooks)?;
+        let chosen = Selection::of_names(&with_whole_paths(&project, &others)).choose(&notebooks)?;
         if chosen.iter().any(|chosen| chosen.cells.is_some()) {
             return Err(CommandError::Usage("this command takes whole notebooks: leave out `::` and what follows it".into()));
         }
@@ -120,6 +133,13 @@ impl Targets {
             paths.extend(usable.chain(unusable).filter(|(known, _)| **known == name).map(|(_, path)| path.clone()));
         }
         Ok(Targets { paths, project: Some(project) })
+    }
+
+    /// A notebook's name: that in its project, or that of its file.
+    pub(crate) fn name_of(&self, path: &Path) -> String {
+        let path = &path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let stem = || path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        self.project.as_ref().map_or_else(stem, |project| project.name_of(path))
     }
 
     /// A file's name for people: relative to the project's folder, or as the user has named it.

@@ -6,17 +6,20 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::content::Page;
-use super::{beside, markdown};
+use super::{links, markdown};
+
+/// The folder in an mdBook's that has its pages.
+pub const PAGES_OF_MDBOOK: &str = "src";
 
 /// The sources of an mdBook (<https://rust-lang.github.io/mdBook/>), by their paths in the book's folder.
 pub fn mdbook(title: &str, pages: &[Page]) -> BTreeMap<String, Vec<u8>> {
     let mut summary = String::from("# Summary\n\n");
-    let mut files = chapters(pages, "src/");
+    let mut files = chapters(pages, &format!("{PAGES_OF_MDBOOK}/"));
     for page in pages {
         // Writing to a string cannot fail, here and below.
-        let _ = writeln!(summary, "- [{}]({}.md)", page.title.replace(['[', ']'], ""), beside::encoded(&page.name));
+        let _ = writeln!(summary, "- [{}]({}.md)", page.title.replace(['[', ']'], ""), links::encoded(&page.name));
     }
-    files.insert("src/SUMMARY.md".to_owned(), summary.into_bytes());
+    files.insert(format!("{PAGES_OF_MDBOOK}/SUMMARY.md"), summary.into_bytes());
     let settings = format!("[book]\ntitle = {}\n", toml::Value::String(title.to_owned()));
     files.insert("book.toml".to_owned(), settings.into_bytes());
     files
@@ -40,7 +43,7 @@ pub fn jupyter_book(title: &str, pages: &[Page]) -> BTreeMap<String, Vec<u8>> {
 fn chapters(pages: &[Page], folder: &str) -> BTreeMap<String, Vec<u8>> {
     let mut files = BTreeMap::new();
     for page in pages {
-        let (text, pictures) = markdown::render(page);
+        let (text, pictures) = markdown::render(page, pages);
         files.extend(pictures.into_iter().map(|(path, content)| (format!("{folder}{path}"), content)));
         files.insert(format!("{folder}{}.md", page.name), text.into_bytes());
     }

@@ -4,11 +4,14 @@
 //! or remove parts of cells are those of Jupyter Book.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
-use super::{beside, remote};
+use super::anchors::Anchors;
+use super::beside::{self, Beside};
+use super::links::{self, Finder, Link};
+use super::{addresses, prose, remote};
 use crate::document::{Document, id, is_cell, recorded, source, tags, text_of};
 use crate::snapshot::{Body, Content, Section, SectionName, SnapshotError, SnapshotStore};
 
@@ -26,14 +29,18 @@ pub enum ExportError {
 pub struct Page {
     /// The notebook's name, after which its files are called.
     pub name: String,
-    /// The folder in the tree of notebooks in which it is; empty if that is the first one.
-    pub folder: String,
+    /// The notebook's file, without links in its path.
+    pub path: PathBuf,
     /// Its title: the first heading of the first level, or else its name.
     pub title: String,
     /// The language that its code is in, in lower case.
     pub language: String,
     /// Its parts, in order.
     pub parts: Vec<Part>,
+    /// Its links to what is the notebook's own, in order.
+    pub links: Vec<Link>,
+    /// The names on the page that links lead to.
+    anchors: BTreeSet<String>,
 }
 
 /// One cell on a page.
@@ -123,21 +130,31 @@ impl Page {
         codes.flat_map(move |code| html(code).into_iter().map(move |host| (code, host)))
     }
 
+    /// The name on the page that the end of an address means.
+    pub(super) fn anchor(&self, fragment: &str) -> Option<String> {
+        links::anchor_among(&self.anchors, fragment)
+    }
+
     /// Puts together the page of the notebook with this name. Without a store, or if the store has no
-    /// snapshots of the notebook, outputs come from its file.
+    /// snapshots of the notebook, outputs come from its file. What lies outside of the project's folder
+    /// is not taken along. Without a project, that of the repository holds, or else the notebook's.
     ///
     /// # Errors
     /// When a snapshot cannot be read.
-    pub fn new(notebook: &str, document: &Document, store: Option<&SnapshotStore>) -> Result<Page, ExportError> {
+    pub fn new(
+        notebook: &str,
+        document: &Document,
+        store: Option<&SnapshotStore>,
+        project: Option<&Path>,
+    ) -> Result<Page, ExportError> {
         // All pages are in one folder.
         let name = notebook.replace('/', "-");
-        let folder = notebook.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
-        let beside = document.path().parent().unwrap_or(Path::new(""));
+        let finder = Finder::new(document.path(), project);
         let store = match store {
             Some(store) if store.knows(notebook)? => Some(store),
             _ => None,
         };
-        let mut parts = Vec::new();
+        let (mut parts, mut links) = (Vec::new(), Vec::new());
         let mut count = 0;
         for (index, cell) in document.cells().enumerate() {
             let text = source(cell);
@@ -153,28 +170,57 @@ impl Page {
                     (_, true) => Shown::Folded,
                     _ => Shown::Open,
                 };
+                let outputs = outputs(cell, index, notebook, store)?;
+                links.extend(beside::of_outputs(&cell_name(cell, index), &outputs, &finder));
                 parts.push(Part::Code(Code {
                     number: Some(count),
                     id: id(cell).map(str::to_owned),
                     source: text,
                     source_shown: shown(&["hide-input", "hide-cell"], &["remove-input", "remove_input"]),
-                    outputs: outputs(cell, index, notebook, store)?,
+                    outputs,
                     is_stale: is_stale(cell, notebook, store)?,
                     outputs_shown: shown(&["hide-output", "hide-cell"], &["remove-output", "remove_output"]),
                 }));
             } else if is_cell(cell, "markdown") && !is_removed && !is_empty {
-                let mut pictures = beside::pictures(&text, beside);
+                let Beside { mut pictures, links: found } = beside::of_markdown(&cell_name(cell, index), &text, &finder);
+                links.extend(found);
                 pictures.extend(attachments(cell));
                 parts.push(Part::Prose(text, pictures));
             }
         }
         let language = document.language().unwrap_or_else(|| "rust".to_owned());
         let title = parts.iter().find_map(|part| match part {
-            Part::Prose(text, _) => super::prose::first_heading(text),
+            Part::Prose(text, _) => prose::first_heading(text),
             Part::Code(_) => None,
         });
-        Ok(Page { title: title.unwrap_or_else(|| name.clone()), name, folder, language, parts })
+        let path = document.path().canonicalize().unwrap_or_else(|_| document.path().to_owned());
+        let (title, anchors) = (title.unwrap_or_else(|| name.clone()), anchors(&parts));
+        Ok(Page { title, name, path, language, parts, links, anchors })
     }
+}
+
+/// A cell's id, or its number in the notebook.
+fn cell_name(cell: &Map<String, Value>, index: usize) -> String {
+    id(cell).map_or_else(|| format!("cell-{}", index + 1), str::to_owned)
+}
+
+/// The names of headings and of code cells, and those that HTML gives.
+fn anchors(parts: &[Part]) -> BTreeSet<String> {
+    let (mut headings, mut others) = (Anchors::default(), Vec::new());
+    for part in parts {
+        match part {
+            Part::Prose(text, _) => {
+                for (_, heading) in prose::headings(text) {
+                    headings.add(&heading);
+                }
+                others.extend(addresses::anchors(text).map(str::to_owned));
+            }
+            Part::Code(code) => others.extend(code.id.iter().map(|id| format!("cell-{id}"))),
+        }
+    }
+    let mut names = headings.into_names();
+    names.extend(others);
+    names
 }
 
 fn has_tag(cell: &Map<String, Value>, wanted: &[&str]) -> bool {
@@ -194,7 +240,7 @@ fn outputs(
     notebook: &str,
     store: Option<&SnapshotStore>,
 ) -> Result<Vec<Output>, ExportError> {
-    let name = id(cell).map_or_else(|| format!("cell-{}", index + 1), str::to_owned);
+    let name = cell_name(cell, index);
     let (body, mut files) = match store {
         Some(store) => store.recorded(notebook, &name)?.unwrap_or_default(),
         None => {

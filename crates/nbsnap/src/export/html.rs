@@ -8,16 +8,16 @@ use base64::Engine as _;
 use super::content::{Code, Data, Output, Page, Part, Shown};
 use super::highlight::highlight;
 use super::prose::{Heading, Prose};
-use super::{escape, forms, remote};
+use super::{escape, forms, links, remote};
 
 const CSS: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 /// Output that is longer is scrolled in its own box.
 const LINES: usize = 40;
 
-/// The HTML of a page that needs no other file.
+/// The HTML of a page that needs no other file, but for those that its links lead to.
 pub fn render(page: &Page) -> String {
-    let Written { main, prose } = write(page);
+    let Written { main, prose } = write(page, std::slice::from_ref(page));
     let nav = format!("<nav class=\"contents\" aria-label=\"Contents\">\n{}</nav>\n", contents(&prose.headings));
     document(&page.title, "", &format!("<div class=\"page\">\n{nav}<main id=\"main\">\n{main}</main>\n</div>\n"))
 }
@@ -28,8 +28,9 @@ pub(super) struct Written {
     pub(super) prose: Prose,
 }
 
-pub(super) fn write(page: &Page) -> Written {
-    let mut prose = Prose::in_folder(&page.folder);
+/// Writes one of the pages that are written together.
+pub(super) fn write(page: &Page, pages: &[Page]) -> Written {
+    let mut prose = Prose::with_addresses(links::addresses(page, pages, "html"));
     let mut main = String::new();
     // Writing to a string cannot fail, here and below.
     for part in &page.parts {
@@ -41,7 +42,7 @@ pub(super) fn write(page: &Page) -> Written {
                 if code.source_shown != Shown::Not {
                     prose.add_words(&code.source);
                 }
-                write_code(&mut main, code, &page.language);
+                write_code(&mut main, code, &page.language, &prose);
             }
         }
     }
@@ -69,7 +70,7 @@ pub(super) fn contents(headings: &[Heading]) -> String {
     list + "</ul>\n"
 }
 
-fn write_code(out: &mut String, code: &Code, language: &str) {
+fn write_code(out: &mut String, code: &Code, language: &str, prose: &Prose) {
     let name = code.id.as_ref().map(|id| format!(" id=\"cell-{}\"", escape(id))).unwrap_or_default();
     let _ = writeln!(out, "<section class=\"cell\"{name}>");
     let number =
@@ -77,7 +78,7 @@ fn write_code(out: &mut String, code: &Code, language: &str) {
     let text = if language == "rust" { highlight(&code.source) } else { escape(&code.source) };
     let source = format!("<div class=\"source\">{number}<pre class=\"code\"><code>{text}</code></pre></div>");
     write_shown(out, code.source_shown, "Code", &source);
-    let mut outputs: String = code.outputs.iter().map(output).collect();
+    let mut outputs: String = code.outputs.iter().map(|one| output(one, prose)).collect();
     if !outputs.is_empty() {
         if code.is_stale {
             outputs.insert_str(0, "<p class=\"stale\">This output is of an earlier version of the code.</p>\n");
@@ -95,12 +96,12 @@ fn write_shown(out: &mut String, shown: Shown, what: &str, html: &str) {
     };
 }
 
-fn output(output: &Output) -> String {
+fn output(output: &Output, prose: &Prose) -> String {
     match output {
         Output::Stdout(text) => block("stdout", text),
         Output::Stderr(text) => block("stderr", text),
         Output::Error(text) => block("error", text),
-        Output::Display(data) => display(data),
+        Output::Display(data) => display(data, prose),
     }
 }
 
@@ -120,7 +121,7 @@ fn block(class: &str, text: &str) -> String {
     format!("<pre class=\"{class}{long}\">{}</pre>\n", escape(text.trim_end_matches('\n')))
 }
 
-fn display(data: &BTreeMap<String, Data>) -> String {
+fn display(data: &BTreeMap<String, Data>, prose: &Prose) -> String {
     let alt = match data.get("text/plain") {
         Some(Data::Text(text)) => escape(text.trim_end()),
         _ => String::new(),
@@ -128,10 +129,12 @@ fn display(data: &BTreeMap<String, Data>) -> String {
     let form = forms::first(data, &["text/html"], &["text/markdown", "text/plain"]);
     let json = || data.iter().find(|(mime, _)| mime.ends_with("json")).map(|(_, content)| content);
     match form {
-        Some(("text/html", Data::Text(html))) => format!("<div class=\"display html\">{html}</div>\n{}", needs(html)),
+        Some(("text/html", Data::Text(html))) => {
+            format!("<div class=\"display html\">{}</div>\n{}", prose.of_display(html), needs(html))
+        }
         Some(("image/svg+xml", Data::Text(svg))) => format!("<figure class=\"display\">{svg}</figure>\n"),
         Some(("text/markdown", Data::Text(text))) => {
-            format!("<div class=\"display prose\">{}</div>\n", Prose::default().write_html(text, &BTreeMap::new()))
+            format!("<div class=\"display prose\">{}</div>\n", prose.for_display().write_html(text, &BTreeMap::new()))
         }
         Some((mime, Data::Binary(_, bytes))) => {
             let content = base64::engine::general_purpose::STANDARD.encode(bytes);

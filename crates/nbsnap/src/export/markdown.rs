@@ -3,27 +3,28 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use super::addresses::{self, Use};
 use super::content::{Code, Data, Output, Page, Part, Shown};
-use super::{beside, forms};
+use super::{forms, links};
 
-/// The Markdown of a page, and the files that it uses, by their paths from its folder.
-pub fn render(page: &Page) -> (String, BTreeMap<String, Vec<u8>>) {
+/// The Markdown of one of the pages that are written together, and the files that it shows, by their paths
+/// from its folder.
+pub fn render(page: &Page, pages: &[Page]) -> (String, BTreeMap<String, Vec<u8>>) {
     let mut out = String::new();
-    let mut files = Files { folder: format!("{}_files", page.name), files: BTreeMap::new() };
+    let addresses = links::addresses(page, pages, "md");
+    let mut files = Files { folder: format!("{}_files", page.name), files: BTreeMap::new(), addresses };
     for part in &page.parts {
         if !out.is_empty() {
             out.push('\n');
         }
         match part {
             Part::Prose(text, pictures) => {
-                let mut text = beside::with_pages(text.trim_end(), &page.folder, "md");
-                for (address, picture) in pictures {
-                    let Data::Binary(file, bytes) = picture else { continue };
-                    let path = files.add(file.rsplit(';').next().unwrap_or(file), bytes);
-                    for (before, after) in [("](", ")"), ("](", " "), ("](<", ">"), ("]: ", ""), ("\"", "\""), ("'", "'")] {
-                        text = text.replace(&format!("{before}{address}{after}"), &format!("{before}{path}{after}"));
+                let text = addresses::in_markdown(text.trim_end(), &mut |kind, address| match pictures.get(address) {
+                    Some(Data::Binary(file, bytes)) if kind == Use::Picture => {
+                        Some(files.add(file.rsplit(';').next().unwrap_or(file), bytes))
                     }
-                }
+                    _ => files.addresses.get(address).cloned(),
+                });
                 // Writing to a string cannot fail.
                 let _ = writeln!(out, "{text}");
             }
@@ -36,6 +37,8 @@ pub fn render(page: &Page) -> (String, BTreeMap<String, Vec<u8>>) {
 struct Files {
     folder: String,
     files: BTreeMap<String, Vec<u8>>,
+    /// The new addresses of links.
+    addresses: BTreeMap<String, String>,
 }
 
 impl Files {
@@ -43,7 +46,7 @@ impl Files {
     fn add(&mut self, name: &str, content: &[u8]) -> String {
         let path = format!("{}/{name}", self.folder);
         self.files.insert(path.clone(), content.to_vec());
-        beside::encoded(&path)
+        links::encoded(&path)
     }
 }
 
@@ -80,9 +83,13 @@ fn display(code: &Code, data: &BTreeMap<String, Data>, files: &mut Files) -> Str
     let form = forms::first(data, &["text/markdown"], &["text/html"]);
     let json = || data.iter().find(|(mime, _)| mime.ends_with("json")).map(|(mime, content)| (mime.as_str(), content));
     match form {
-        Some(("text/markdown", Data::Text(text))) => format!("{}\n", text.trim_end()),
+        Some(("text/markdown", Data::Text(text))) => {
+            let text = addresses::in_markdown(text.trim_end(), &mut |_, address| files.addresses.get(address).cloned());
+            format!("{text}\n")
+        }
         // An empty line would end the HTML.
         Some(("text/html", Data::Text(html))) => {
+            let html = addresses::in_html(html, &mut |_, address| files.addresses.get(address).cloned());
             let lines: Vec<&str> = html.lines().filter(|line| !line.trim().is_empty()).collect();
             format!("<div>{}</div>\n", lines.join("\n"))
         }

@@ -1,13 +1,14 @@
-//! Markdown as HTML. Headings get anchors, Rust is highlighted, and links to other notebooks lead to their
-//! pages.
+//! Markdown as HTML. Headings get anchors, Rust is highlighted, and links lead to where a page has what they
+//! mean.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use pulldown_cmark::{CodeBlockKind, CowStr, Event, Options, Parser, Tag, TagEnd, html};
 use pulldown_latex::config::DisplayMode;
 
-use super::beside;
+use super::addresses::{self, Use};
+use super::anchors::Anchors;
 use super::content::Data;
 use super::highlight::highlight;
 use super::math;
@@ -31,9 +32,9 @@ pub(super) struct Prose {
     pub(super) headings: Vec<Heading>,
     /// The words before the first heading.
     pub(super) lead: String,
-    /// The folder in the tree of notebooks that links start from.
-    folder: String,
-    anchors: BTreeSet<String>,
+    /// The new addresses of links, by the ones that the notebook has.
+    addresses: BTreeMap<String, String>,
+    anchors: Anchors,
 }
 
 pub(super) fn parser(markdown: &str) -> Parser<'_> {
@@ -63,22 +64,37 @@ pub(super) fn first_paragraph(markdown: &str) -> Option<String> {
 
 /// The first heading of the first level.
 pub(super) fn first_heading(markdown: &str) -> Option<String> {
-    let mut text = None;
+    headings(markdown).into_iter().find(|(level, _)| *level == 1).map(|(_, text)| text)
+}
+
+/// The headings, each with its level.
+pub(super) fn headings(markdown: &str) -> Vec<(u8, String)> {
+    let (mut found, mut text) = (Vec::new(), None);
     for event in parser(markdown) {
         match event {
-            Event::Start(Tag::Heading { level, .. }) if level as u8 == 1 => text = Some(String::new()),
-            Event::End(TagEnd::Heading(_)) if text.is_some() => return text,
-            Event::Text(part) | Event::Code(part) => text.iter_mut().for_each(|text| text.push_str(&part)),
+            Event::Start(Tag::Heading { .. }) => text = Some(String::new()),
+            Event::End(TagEnd::Heading(level)) => found.extend(text.take().map(|text| (level as u8, text))),
+            Event::Text(part) | Event::Code(part) => text.iter_mut().for_each(|text: &mut String| text.push_str(&part)),
             _ => {}
         }
     }
-    None
+    found
 }
 
 impl Prose {
-    /// Before the first cell of a notebook in this folder of the tree.
-    pub(super) fn in_folder(folder: &str) -> Prose {
-        Prose { folder: folder.to_owned(), ..Prose::default() }
+    /// Before the first cell of a notebook whose links have these new addresses.
+    pub(super) fn with_addresses(addresses: BTreeMap<String, String>) -> Prose {
+        Prose { addresses, ..Prose::default() }
+    }
+
+    /// For Markdown that a cell displays: its headings are not the page's.
+    pub(super) fn for_display(&self) -> Prose {
+        Prose::with_addresses(self.addresses.clone())
+    }
+
+    /// HTML that a cell displays, with the new addresses.
+    pub(super) fn of_display(&self, html: &str) -> String {
+        addresses::in_html(html, &mut |_, address| self.addresses.get(address).cloned())
     }
 
     /// The HTML of one cell. `pictures` are those that it shows, by their addresses.
@@ -101,7 +117,7 @@ impl Prose {
                 }
                 Event::End(TagEnd::Heading(level)) => {
                     let (at, text) = heading.take().unwrap_or_default();
-                    let anchor = self.anchor(&text);
+                    let anchor = self.anchors.add(&text);
                     if let Some(Event::Start(Tag::Heading { id, .. })) = events.get_mut(at) {
                         *id = Some(anchor.clone().into());
                     }
@@ -120,15 +136,15 @@ impl Prose {
                 }
                 Event::Text(text) if rust.is_some() => rust.iter_mut().for_each(|code| code.push_str(&text)),
                 Event::Start(Tag::Link { link_type, dest_url, title, id }) => {
-                    let dest_url = beside::page_of(&dest_url, &self.folder, "html").map_or(dest_url, CowStr::from);
+                    let dest_url = self.address(Use::Link, &dest_url, pictures).map_or(dest_url, CowStr::from);
                     events.push(Event::Start(Tag::Link { link_type, dest_url, title, id }));
                 }
                 Event::Start(Tag::Image { link_type, dest_url, title, id }) => {
-                    let dest_url = pictures.get(&*dest_url).and_then(data_url).map_or(dest_url, CowStr::from);
+                    let dest_url = self.address(Use::Picture, &dest_url, pictures).map_or(dest_url, CowStr::from);
                     events.push(Event::Start(Tag::Image { link_type, dest_url, title, id }));
                 }
-                Event::Html(html) => events.push(Event::Html(with_pictures(&html, pictures).into())),
-                Event::InlineHtml(html) => events.push(Event::InlineHtml(with_pictures(&html, pictures).into())),
+                Event::Html(html) => events.push(Event::Html(self.html(&html, pictures).into())),
+                Event::InlineHtml(html) => events.push(Event::InlineHtml(self.html(&html, pictures).into())),
                 Event::InlineMath(text) => events.push(Event::InlineHtml(math::html(&text, DisplayMode::Inline).into())),
                 Event::DisplayMath(text) => events.push(Event::InlineHtml(math::html(&text, DisplayMode::Block).into())),
                 event => events.push(event),
@@ -147,32 +163,19 @@ impl Prose {
         below.push_str(words);
     }
 
-    /// An anchor for a heading, in GitHub's manner, that is unique on the page.
-    fn anchor(&mut self, text: &str) -> String {
-        let lower = text.trim().to_lowercase();
-        let kept = lower.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
-        let slug: String = kept.map(|c| if c == ' ' { '-' } else { c }).collect();
-        let names = std::iter::once(slug.clone()).chain((1..).map(|number| format!("{slug}-{number}")));
-        let anchor = names.into_iter().find(|name| !self.anchors.contains(name)).unwrap_or_default();
-        self.anchors.insert(anchor.clone());
-        anchor
+    /// What an address becomes: a picture is part of the page.
+    fn address(&self, kind: Use, address: &str, pictures: &BTreeMap<String, Data>) -> Option<String> {
+        let picture = pictures.get(address).filter(|_| kind == Use::Picture).and_then(data_url);
+        picture.or_else(|| self.addresses.get(address).cloned())
+    }
+
+    fn html(&self, html: &str, pictures: &BTreeMap<String, Data>) -> String {
+        addresses::in_html(html, &mut |kind, address| self.address(kind, address, pictures))
     }
 }
 
 fn is_rust(language: &str) -> bool {
     matches!(language.split([',', ' ']).next(), Some("rust" | "rs"))
-}
-
-/// HTML in which the pictures are part of it.
-fn with_pictures(html: &str, pictures: &BTreeMap<String, Data>) -> String {
-    let mut html = html.to_owned();
-    for (address, picture) in pictures {
-        let Some(url) = data_url(picture) else { continue };
-        for quote in ['"', '\''] {
-            html = html.replace(&format!("{quote}{address}{quote}"), &format!("{quote}{url}{quote}"));
-        }
-    }
-    html
 }
 
 /// A picture as a data URL.
@@ -199,7 +202,8 @@ mod tests {
     #[test]
     fn links_lead_to_pages_and_rust_is_highlighted() {
         let markdown = "[a](02-list.ipynb#x) [b](https://x.org/a.ipynb)\n\n```rust\nlet a = 1;\n```\n\n$a < b$";
-        let html = Prose::default().write_html(markdown, &BTreeMap::new());
+        let new = BTreeMap::from([("02-list.ipynb#x".to_owned(), "02-list.html#x".to_owned())]);
+        let html = Prose::with_addresses(new).write_html(markdown, &BTreeMap::new());
         assert!(html.contains("href=\"02-list.html#x\"") && html.contains("href=\"https://x.org/a.ipynb\""), "{html}");
         assert!(html.contains("<pre class=\"code\"><code><span class=\"kw\">let</span> a"), "{html}");
         assert!(html.contains("<span class=\"math\"><math") && html.contains(">&lt;</mo>"), "{html}");

@@ -6,11 +6,11 @@ use std::fmt::Write;
 
 use serde_json::json;
 
-use super::beside::encoded;
 use super::content::{Data, Output, Page, Part};
 use super::escape;
 use super::forms::PICTURES;
 use super::html::{self, Written};
+use super::links::encoded;
 use super::prose::first_paragraph;
 
 const SCRIPT: &str = include_str!("site.js");
@@ -34,7 +34,7 @@ impl Site<'_> {
         let mut files = BTreeMap::from([("site.js".to_owned(), SCRIPT.as_bytes().to_vec())]);
         let mut found = Vec::new();
         for (index, page) in self.pages.iter().enumerate() {
-            let written = html::write(page);
+            let written = html::write(page, self.pages);
             found.push(words(page, &written));
             files.insert(format!("{}.html", page.name), self.page(index, page, &written).into_bytes());
         }

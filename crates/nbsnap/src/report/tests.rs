@@ -105,7 +105,9 @@ fn the_page_shows_every_verdict_and_runs_nothing() {
     assert_eq!(page.matches("data:image/png;base64,").count(), 4, "three of the difference, and the output");
     // What a notebook writes is text here, or markup in a frame that may not do anything.
     assert!(
-        !page.contains("<b onclick") && !page.contains("<b> & more") && page.contains("<iframe class=\"shown\" sandbox srcdoc=")
+        !page.contains("<b onclick")
+            && !page.contains("<b> & more")
+            && page.contains("<iframe class=\"shown lowest\" sandbox srcdoc=")
     );
     assert!(!page.contains("<script") && page.contains("default-src 'none'"));
     insta::assert_snapshot!("page", page);

@@ -56,10 +56,12 @@ impl OutputsOnly<'_> {
         done: &mut dyn FnMut(usize, Executed),
     ) -> Result<Summary, RunError> {
         let started = Instant::now();
+        let mut notebooks = notebooks.to_vec();
+        notebooks.iter_mut().for_each(|notebook| self.project.config.kernels.apply(notebook));
         let cells = notebooks.iter().map(|notebook| notebook.cells.len()).sum();
-        let engine = engine_name(&*self.engine, notebooks);
+        let engine = engine_name(&*self.engine, &notebooks);
         emit(Event::RunStarted { notebooks: notebooks.len(), cells, engine }).map_err(RunError::Report)?;
-        prepare(self.project, self.engine, notebooks, emit)?;
+        prepare(self.project, self.engine, &notebooks, emit)?;
         let one = OneNotebook {
             project: self.project,
             environment: self.environment,
@@ -71,7 +73,8 @@ impl OutputsOnly<'_> {
         let mut summary = Summary::default();
         let mut worker = self.engine.worker(0)?;
         for (place, notebook) in notebooks.iter().enumerate() {
-            let target = Target { label: notebook.name.clone(), notebook: notebook.clone(), cells: None, inputs_changed: false };
+            let notebook = notebook.clone();
+            let target = Target { label: notebook.name.clone(), notebook, cells: None, inputs_changed: false };
             let outcome = one.run(&mut *worker, &target, emit)?;
             summary.add(&outcome.summary);
             done(place, Executed { records: outcome.records, passed: outcome.summary.failed + outcome.summary.not_run == 0 });

@@ -1,10 +1,12 @@
 //! Filter expressions in the manner of cargo-nextest: `notebook(04-*) & !tag(slow)`.
 //!
 //! ```text
-//! expression  =  expression ('|' | 'or') expression  |  expression ('&' | 'and') expression  |  ('!' | 'not') expression
+//! expression  =  expression ('|' | 'or') expression  |  expression ('&' | 'and') expression  |  ('!' |
+//! 'not') expression
 //!             |  '(' expression ')'  |  'all()'  |  'none()'  |  predicate '(' matcher ')'
-//! predicate   =  'notebook' (its name)  |  'cell' (the id of any of its cells)  |  'tag' (any tag of a cell)  |  'dep' (a crate it depends on)
-//! matcher     =  glob  |  '=' exact  |  '~' part  |  '/' regular expression '/'
+//! predicate   =  'notebook' (its name)  |  'cell' (the id of any of its cells)  |  'tag' (any tag of a
+//! cell)  |  'dep' (a crate it depends on) matcher     =  glob  |  '=' exact  |  '~' part  |  '/' regular
+//! expression '/'
 //! ```
 //!
 //! `&` binds more tightly than `|`. The main type is [`Filter`].

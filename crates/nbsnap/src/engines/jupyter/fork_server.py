@@ -116,6 +116,14 @@ def note_libraries():
             os.close(os.open("/" + path, os.O_RDONLY | os.O_NONBLOCK))
 
 
+def let_control_end():
+    """Lets the thread end that has got the order to shut down: it still flushes outputs. ipykernel would end the thread that takes them before
+    this one, which then waits ten seconds for it."""
+    app = kernelapp.IPKernelApp._instance
+    if app.kernel._shutdown_message is not None:
+        app.control_thread.join(timeout=1)
+
+
 def leave(code):
     """Ends this process as Python does, but for taking every module apart."""
     try:
@@ -123,7 +131,7 @@ def leave(code):
     except Exception:
         # It shows that something went by unseen.
         code = code or 1
-    for last in (threading._shutdown, atexit._run_exitfuncs, sys.stdout.flush, sys.stderr.flush):
+    for last in (let_control_end, threading._shutdown, atexit._run_exitfuncs, sys.stdout.flush, sys.stderr.flush):
         with contextlib.suppress(Exception):
             last()
     os._exit(code)

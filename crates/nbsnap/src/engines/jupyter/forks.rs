@@ -111,6 +111,7 @@ impl ForkServer {
         Some(Watched {
             server: self.accesses.clone()?,
             folder_of_server: self.folder.path().to_owned(),
+            folders: Vec::new(),
             connection_file: connection_file.to_owned(),
             program: PathBuf::from(&self.program[0]),
         })

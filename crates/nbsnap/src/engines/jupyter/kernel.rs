@@ -3,7 +3,7 @@
 //! The main type is [`Kernel`]. It passes on the kernel's messages, and does not know what a cell is.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use jupyter_protocol::messaging::{InterruptRequest, JupyterMessageContent, KernelInfoRequest, ShutdownRequest};
@@ -40,7 +40,9 @@ pub(super) struct Kernel {
     channels: Channels,
     interrupt_by_message: bool,
     interrupt: Interrupt,
-    _folder: tempfile::TempDir,
+    /// The folders of kernels that were to be this one, and could not start.
+    before: Vec<PathBuf>,
+    folder: tempfile::TempDir,
 }
 
 /// What a kernel is started with.
@@ -92,10 +94,13 @@ impl Kernel {
     pub(super) fn start(start: &Start<'_>, forks: &mut Forks) -> Result<Kernel, NotStarted> {
         let name = &start.spec.name;
         let failed = |reason: String| NotStarted::Failed(format!("kernel `{name}` {reason}"));
+        let mut before = Vec::new();
         for attempt in 1.. {
             let mut kernel = Kernel::spawn(start, forks).map_err(|error| failed(format!("cannot be started: {error}")))?;
-            match kernel.wait_until_ready(start.limit) {
-                Ok(()) => return Ok(kernel),
+            let ready = kernel.wait_until_ready(start.limit);
+            before.push(kernel.folder.path().to_owned());
+            match ready {
+                Ok(()) => return Ok(Kernel { before, ..kernel }),
                 Err(NoReply::Gone { printed, .. }) if attempt < STARTS && has_lost_a_port(&printed) => {}
                 // Without the fork it may get further, or at least report what is wrong.
                 Err(NoReply::Gone { .. }) if kernel.process.is_forked() => forks.give_up(),
@@ -149,7 +154,7 @@ impl Kernel {
         };
         let channels = Channels::connect(connection, nonce::hex()?)?;
         let (interrupt_by_message, interrupt) = (start.spec.interrupt_by_message, start.interrupt.clone());
-        Ok(Kernel { process, channels, interrupt_by_message, interrupt, _folder: folder })
+        Ok(Kernel { process, channels, interrupt_by_message, interrupt, before: Vec::new(), folder })
     }
 
     /// Asks until the kernel answers, and until a message has come on the socket of outputs, too. What a cell
@@ -248,7 +253,7 @@ impl Kernel {
 
     /// How it is watched, if it is.
     pub(super) fn watched(&self) -> Option<Watched> {
-        self.process.watched()
+        self.process.watched().map(|watched| Watched { folders: self.before.clone(), ..watched })
     }
 
     /// Lets the kernel shut down by itself, and then ends what is left of it. Returns whether it could do so.

@@ -18,7 +18,7 @@ use crate::notebook::Notebook;
 #[non_exhaustive]
 pub enum KernelspecError {
     /// No kernel has this name.
-    #[error("there is no kernel `{name}`, {}; {}", others(.known), how_to_get(.language.as_deref()))]
+    #[error("there is no kernel `{name}`, {}; {}{}", others(.known), how_to_get(.language.as_deref()), other_way(.name, .known))]
     NotFound {
         /// What the notebook asks for.
         name: String,
@@ -49,6 +49,14 @@ fn how_to_get(language: Option<&str>) -> &'static str {
         }
         Some("rust") => "`nbsnap kernel install` brings Rust's",
         _ => "install it for Jupyter, or name the folder that it lies in with JUPYTER_PATH",
+    }
+}
+
+/// How to run notebooks with one of the kernels that there are.
+fn other_way(name: &str, known: &[String]) -> String {
+    match known {
+        [] => String::new(),
+        _ => format!("; `--kernel {name}=OTHER`, or [kernels] in nbsnap.toml, runs notebooks that name it with another kernel"),
     }
 }
 

@@ -61,6 +61,74 @@ pub(super) enum End {
     Unreadable(String),
 }
 
+/// A request that the kernel works on.
+struct Asking {
+    id: String,
+    executed: Executed,
+    /// Until when the next message is waited for.
+    deadline: Instant,
+    /// What the kernel's reply says.
+    reply: Option<Value>,
+    is_idle: bool,
+    /// The prompt, if it has asked for input.
+    prompt: Option<String>,
+    /// Whether it was interrupted.
+    is_stopped: bool,
+}
+
+impl Asking {
+    fn new(id: String, outputs: Outputs, limit: Duration) -> Asking {
+        let executed = Executed { outputs, end: End::Stopped, late: String::new(), count: 0 };
+        let now = Instant::now();
+        let deadline = now.checked_add(limit).unwrap_or(now + Duration::from_secs(1 << 30));
+        Asking { id, executed, deadline, reply: None, is_idle: false, prompt: None, is_stopped: false }
+    }
+
+    /// Takes in a message about it.
+    fn take(&mut self, message: Message, kernel: &mut Kernel) {
+        if message.kind == "execute_input" {
+            self.executed.count = message.content["execution_count"].as_u64().unwrap_or(0);
+        } else if message.kind == "execute_reply" {
+            self.reply = Some(message.content);
+        } else if message.kind == "input_request" {
+            self.prompt.get_or_insert_with(|| message.text("prompt").to_owned());
+            // The cell that asks gets an end of input, as a program does whose input is empty.
+            kernel.send(Channel::Stdin, InputReply { value: String::new(), status: ReplyStatus::Ok, error: None });
+        } else if message.is_idle() {
+            self.is_idle = true;
+        } else if !self.is_stopped {
+            self.executed.outputs.take(&message);
+        }
+        if self.executed.outputs.overflowed && !self.is_stopped {
+            self.stop(kernel, self.deadline.min(Instant::now() + STOP));
+        }
+    }
+
+    /// Interrupts the kernel, and waits for its reply until then.
+    fn stop(&mut self, kernel: &mut Kernel, deadline: Instant) {
+        self.is_stopped = true;
+        kernel.interrupt();
+        self.deadline = deadline;
+    }
+
+    /// Once the kernel is done, and both streams have passed the mark, only late messages are waited for.
+    fn look_for_the_end(&mut self, mark: Option<&str>) {
+        let is_marked = mark.is_none_or(|mark| self.executed.outputs.has_passed(mark));
+        if self.reply.as_ref().is_some_and(|reply| is_marked || reply["status"] != "ok") && self.is_idle {
+            self.deadline = Instant::now() + QUIET;
+        }
+    }
+
+    fn ended(self) -> Executed {
+        let end = match (self.prompt, self.is_stopped, self.reply) {
+            (Some(prompt), ..) => End::Asked(prompt),
+            (None, false, Some(reply)) => End::Replied(reply),
+            _ => End::Stopped,
+        };
+        Executed { end, ..self.executed }
+    }
+}
+
 /// Why a notebook's kernel does not run.
 enum NotOpened {
     /// This one cannot be begun; the next may.
@@ -248,72 +316,34 @@ impl Session {
         // Nothing waits behind it, and the runner decides what comes next.
         request.stop_on_error = false;
         self.kernel.forget_printed();
-        let id = self.kernel.send(Channel::Shell, request);
-        let (mut reply, mut idle, mut asked, mut stopped) = (None, false, None, false);
         let before = after.as_ref().and(self.asked.last().cloned());
         let (outputs, mark) = after.map_or((Outputs::new(max_output), None), |(outputs, mark)| (outputs, Some(mark)));
-        let mut executed = Executed { outputs, end: End::Stopped, late: String::new(), count: 0 };
-        let now = Instant::now();
-        let mut deadline = now.checked_add(limit).unwrap_or(now + Duration::from_secs(1 << 30));
+        let mut asking = Asking::new(self.kernel.send(Channel::Shell, request), outputs, limit);
         loop {
-            match self.kernel.hear(deadline) {
-                Ok(message) if message.parent == id => {
-                    if message.kind == "execute_input" {
-                        executed.count = message.content["execution_count"].as_u64().unwrap_or(0);
-                    } else if message.kind == "execute_reply" {
-                        reply = Some(message.content);
-                    } else if message.kind == "input_request" {
-                        asked.get_or_insert_with(|| message.text("prompt").to_owned());
-                        // The cell that asks gets an end of input, as a program does whose input is empty.
-                        self.kernel
-                            .send(Channel::Stdin, InputReply { value: String::new(), status: ReplyStatus::Ok, error: None });
-                    } else if message.is_idle() {
-                        idle = true;
-                    } else if !stopped {
-                        executed.outputs.take(&message);
-                    }
-                    if executed.outputs.overflowed && !stopped {
-                        stopped = true;
-                        self.kernel.interrupt();
-                        deadline = deadline.min(Instant::now() + STOP);
-                    }
-                }
-                Ok(message) if before.as_ref() == Some(&message.parent) => executed.outputs.take(&message),
-                Ok(message) => executed.late.push_str(self.late_text(&message)),
-                Err(NoReply::Timeout) if reply.is_some() && idle => break,
-                Err(NoReply::Timeout) if !stopped => {
-                    stopped = true;
-                    self.kernel.interrupt();
-                    deadline = Instant::now() + STOP;
-                }
+            match self.kernel.hear(asking.deadline) {
+                Ok(message) if message.parent == asking.id => asking.take(message, &mut self.kernel),
+                Ok(message) if before.as_ref() == Some(&message.parent) => asking.executed.outputs.take(&message),
+                Ok(message) => asking.executed.late.push_str(self.late_text(&message)),
+                Err(NoReply::Timeout) if asking.reply.is_some() && asking.is_idle => break,
+                Err(NoReply::Timeout) if !asking.is_stopped => asking.stop(&mut self.kernel, Instant::now() + STOP),
                 Err(NoReply::Timeout) => {
                     self.is_lost = true;
                     break;
                 }
-                Err(NoReply::Gone { status, printed }) => {
-                    self.is_lost = true;
-                    executed.end = End::Died { status, printed };
-                    return Ok(executed);
-                }
-                Err(NoReply::Unreadable(reason)) => {
-                    self.is_lost = true;
-                    executed.end = End::Unreadable(reason);
-                    return Ok(executed);
-                }
+                Err(NoReply::Gone { status, printed }) => return Ok(self.lose(asking, End::Died { status, printed })),
+                Err(NoReply::Unreadable(reason)) => return Ok(self.lose(asking, End::Unreadable(reason))),
                 Err(NoReply::Interrupted) => return Err(EngineError::Interrupted),
             }
-            let marked = mark.is_none_or(|mark| executed.outputs.has_passed(mark));
-            if reply.as_ref().is_some_and(|reply| marked || reply["status"] != "ok") && idle {
-                deadline = Instant::now() + QUIET;
-            }
+            asking.look_for_the_end(mark);
         }
-        self.asked.push(id);
-        executed.end = match (asked, stopped, reply) {
-            (Some(prompt), ..) => End::Asked(prompt),
-            (None, false, Some(reply)) => End::Replied(reply),
-            _ => End::Stopped,
-        };
-        Ok(executed)
+        self.asked.push(asking.id.clone());
+        Ok(asking.ended())
+    }
+
+    /// The kernel is gone, or cannot be trusted any more.
+    fn lose(&mut self, asking: Asking, end: End) -> Executed {
+        self.is_lost = true;
+        Executed { end, ..asking.executed }
     }
 
     /// What the kernel's comm `target` answers to `data`; null if it does not within this time.

@@ -79,24 +79,16 @@ impl Rust {
         // The next request overwrites it.
         let generated = self.build.as_ref().and_then(|(folder, _)| std::fs::read_to_string(folder.join("src/lib.rs")).ok());
         let generated = generated.unwrap_or_default();
-        let Executed { mut outputs, end, mut late, .. } = executed;
+        let Executed { outputs, end, mut late, .. } = executed;
         let reply = match end {
             End::Replied(reply) => reply,
             other => return Ok((broken(other, outputs, run, limit), late)),
         };
-        let mut reached = true;
         // A kernel that reports a failed cell is right.
         let replied_error = reply["status"] != "ok";
-        if guarded.has_guard && !replied_error {
-            let asked = self.ask(session, outputs, Some(cell.number), run)?;
-            (outputs, reached) = (asked.outputs, asked.reached);
-            late += &asked.late;
-        }
-        if !reached || !guarded.has_guard || replied_error {
-            let asked = self.ask(session, outputs, None, run)?;
-            outputs = asked.outputs;
-            late += &asked.late;
-        }
+        let guard = (guarded.has_guard && !replied_error).then_some(cell.number);
+        let Asked { mut outputs, reached, late: later } = self.all_outputs(session, outputs, guard, run)?;
+        late += &later;
         if session.is_lost {
             let end = End::Unreadable("it does not answer any more".into());
             return Ok((broken(end, outputs, run, limit), late));
@@ -125,6 +117,26 @@ impl Rust {
         };
         outputs.stderr = stderr::place_panics(&outputs.stderr, line);
         Ok((record(outputs, failure), late))
+    }
+
+    /// Waits until all that a cell shows has come. Where the number of a cell with a guard is given, says
+    /// also whether that cell came to its end.
+    fn all_outputs(
+        &self,
+        session: &mut Session,
+        outputs: Outputs,
+        guard: Option<usize>,
+        run: &Run<'_>,
+    ) -> Result<Asked, EngineError> {
+        let mut asked = Asked { outputs, reached: true, late: String::new() };
+        if guard.is_some() {
+            asked = self.ask(session, asked.outputs, guard, run)?;
+        }
+        if guard.is_none() || !asked.reached {
+            let again = self.ask(session, asked.outputs, None, run)?;
+            asked = Asked { outputs: again.outputs, reached: asked.reached, late: asked.late + &again.late };
+        }
+        Ok(asked)
     }
 
     /// Waits until both streams have passed a mark. Where a number is given, says also whether the cell with

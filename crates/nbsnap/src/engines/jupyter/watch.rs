@@ -24,6 +24,9 @@ pub(super) struct Watched {
     pub(super) server: AccessLog,
     /// The private folder of its server.
     pub(super) folder_of_server: PathBuf,
+    /// Its own private folder, and those of kernels that were to be started in its place: a kernel that finds
+    /// its ports taken has read its own connection file by then.
+    pub(super) folders: Vec<PathBuf>,
     /// What it reads before all else, in its private folder.
     pub(super) connection_file: PathBuf,
     /// Its program.
@@ -71,7 +74,7 @@ impl Watch {
                 return None;
             }
             private.insert(kernel.folder_of_server.clone());
-            private.extend(kernel.connection_file.parent().map(Path::to_owned));
+            private.extend(kernel.folders.iter().cloned());
             all.inputs.insert((kernel.program.clone(), Interest::Content));
             // Programs that the server starts while it loads are ipykernel's own: its debugger asks `uname`.
             all.beyond.extend(server.beyond.into_iter().filter(|beyond| !matches!(beyond, Beyond::Program(_))));
@@ -138,6 +141,7 @@ mod tests {
         let watched = Watched {
             server: AccessLog::new().unwrap(),
             folder_of_server: "/tmp/server".into(),
+            folders: vec!["/tmp/kernel".into()],
             connection_file: "/tmp/kernel/connection.json".into(),
             program: "/usr/bin/python3".into(),
         };

@@ -1,8 +1,11 @@
 //! What was recorded and what came now, as a reader of the notebook sees them: pictures, HTML and SVG, side
 //! by side, with a picture of what differs where there can be one.
 
+use std::sync::LazyLock;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use regex::Regex;
 
 use crate::event::CellProblem;
 use crate::snapshot::{Body, Content, Difference, SectionName, drawing_difference};
@@ -35,6 +38,22 @@ impl Shown {
             "image/svg+xml" => Some(Shown::Frame(text.to_owned())),
             _ => None,
         }
+    }
+}
+
+/// The class of a frame for this markup, after others. No script may measure it: one that holds few lines and
+/// no picture is low.
+pub(super) fn frame_height(markup: &str) -> &'static str {
+    static TALL: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?i)<(?:img|svg|canvas|iframe|video|script|object|embed|pre|details)\b").expect("the pattern is a constant")
+    });
+    static LINE: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"(?i)<(?:tr|p|br|li|div|h[1-6]|dt|dd|hr)\b").expect("the pattern is a constant"));
+    match LINE.find_iter(markup).count() {
+        _ if TALL.is_match(markup) || markup.len() > 4000 => "",
+        0 | 1 => " lowest",
+        2..=4 => " low",
+        _ => "",
     }
 }
 
