@@ -7,6 +7,7 @@ pub(crate) mod asset_address;
 pub(crate) mod atomic_file;
 #[cfg(feature = "azure")]
 mod azure;
+mod build;
 #[cfg(feature = "gcp")]
 mod google;
 mod listing;

@@ -12,19 +12,17 @@ mod anchors;
 mod beside;
 pub mod book;
 mod content;
+mod dialect;
+mod escape;
 mod forms;
 mod highlight;
 pub mod html;
 pub mod links;
 pub mod markdown;
 mod math;
+mod page;
 mod prose;
 mod remote;
 pub mod site;
 
-pub use content::{Code, Data, ExportError, Output, Page, Part, Shown};
-
-/// Text as HTML.
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
-}
+pub use page::{Code, Data, ExportError, Output, Page, Part, Shown};

@@ -26,7 +26,6 @@ use crate::{
         listing::{Entry, Listing},
         object_url::{ObjectUrl, Provider},
         s3_listing::{CommonPrefix, Page, S3Lister, region_of},
-        store_builder::StoreBuilder,
     },
 };
 
@@ -151,31 +150,6 @@ impl Store {
             built.map_err(|error| Error::Store { url: root.to_string(), reason: chain(&error), source: Some(error.into()) })?;
         let made = Made { objects: Arc::new(objects), lister: None };
         Ok(Self::new(Lazy::built(made), root, endpoint, None))
-    }
-
-    /// Settings for a store of this bucket: a bucket's name for S3, or an address such as `gs://bucket` or
-    /// `az://container`.
-    pub fn builder(bucket: impl Into<String>) -> StoreBuilder {
-        StoreBuilder::new(bucket.into())
-    }
-
-    /// The store of the bucket in an `s3://bucket/key` URL, with settings from the environment.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Url`] for another kind of URL, and those of [`StoreBuilder::build`].
-    pub fn for_url(url: impl AsRef<str>) -> Result<Self> {
-        Self::builder(ObjectUrl::parse(url.as_ref())?.root().to_string()).build()
-    }
-
-    /// The store of an asset with an `s3://bucket/key` address. Settings come from the environment and the
-    /// asset.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Store::for_url`].
-    pub fn for_asset(asset: &stac::Asset) -> Result<Self> {
-        Self::builder(ObjectUrl::parse(&asset.href)?.root().to_string()).asset(asset).build()
     }
 
     /// Name of the bucket.

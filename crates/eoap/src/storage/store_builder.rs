@@ -9,19 +9,13 @@ use std::{fmt, time::Duration};
 use object_store::{ClientOptions, RetryConfig};
 use url::Url;
 
-use super::{
-    object_url::{ObjectUrl, Provider},
-    s3,
-    shown_address::{shown, shown_text},
-    store::Store,
-};
-use crate::{error::Result, http::connections::ensure_tls};
+use super::shown_address::{shown, shown_text};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const RETRIES: usize = 3;
 const RETRY_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Settings of a [`Store`], from [`Store::builder`].
+/// Settings of a [`Store`](crate::Store), from [`Store::builder`](crate::Store::builder).
 #[derive(Clone)]
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct StoreBuilder {
@@ -97,47 +91,6 @@ impl StoreBuilder {
         self.fallback_region = member("storage:region");
         self
     }
-
-    /// Makes the store. Nothing is requested yet.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Store`](crate::Error::Store) if a setting is unusable, if there are no credentials, or if
-    /// this library is built without the feature that the store takes, [`Error::Url`](crate::Error::Url) for
-    /// an address of another kind in place of the bucket.
-    pub fn build(self) -> Result<Store> {
-        ensure_tls();
-        if !self.bucket.contains("://") {
-            let bucket = self.bucket.clone();
-            return s3::build(self, bucket);
-        }
-        let url = ObjectUrl::parse(&self.bucket)?.root();
-        if self.requester_pays && url.provider != Provider::S3 {
-            let reason = "only stores of S3 are asked to let the requester pay".to_owned();
-            return Err(crate::Error::Store { url: url.to_string(), reason, source: None });
-        }
-        let ObjectUrl { provider, bucket, .. } = url;
-        match provider {
-            Provider::S3 => s3::build(self, bucket),
-            #[cfg(feature = "gcp")]
-            Provider::Google => super::google::build(self, bucket),
-            #[cfg(feature = "azure")]
-            Provider::Azure => super::azure::build(self, bucket),
-            #[cfg(not(all(feature = "gcp", feature = "azure")))]
-            provider => Err(without_feature(provider, &bucket)),
-        }
-    }
-}
-
-#[cfg(not(all(feature = "gcp", feature = "azure")))]
-fn without_feature(provider: Provider, bucket: &str) -> crate::Error {
-    let feature = if provider == Provider::Azure { "azure" } else { "gcp" };
-    let url = ObjectUrl { provider, bucket: bucket.to_owned(), key: String::new() };
-    let reason = format!(
-        "stores of this kind take the feature {feature:?} of eoap, which is not on; add it where the crate is depended on: \
-         `eoap = {{ …, features = [{feature:?}] }}`"
-    );
-    crate::Error::Store { url: url.to_string(), reason, source: None }
 }
 
 /// How requests are sent; only an endpoint that is set can be without TLS.

@@ -9,7 +9,8 @@ use std::sync::LazyLock;
 use pulldown_cmark::{Event, LinkType, Tag};
 use regex::{Captures, Regex};
 
-use super::prose::parser;
+use super::dialect::parser;
+use super::escape::escape;
 
 /// What an address is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,7 +92,7 @@ pub(super) fn in_html(html: &str, replace: &mut Replace<'_>) -> String {
         let address = found.get(4).or(found.get(5)).map_or("", |address| address.as_str());
         let kind = if tag.eq_ignore_ascii_case("img") { Use::Picture } else { Use::Link };
         let new = replace(kind, &address.replace("&amp;", "&"))?;
-        Some(format!("{}{}{}\"{}\"", &found[1], &found[2], &found[3], super::escape(&new)))
+        Some(format!("{}{}{}\"{}\"", &found[1], &found[2], &found[3], escape(&new)))
     };
     let tag = |found: &Captures<'_>| {
         let of_attribute = |one: &Captures<'_>| attribute(&found[1], one).unwrap_or_else(|| one[0].to_owned());

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::path::{Component, Path};
 
 use super::addresses::{self, Use};
-use super::content::{Data, Output};
 use super::forms::mime_of;
 use super::links::{Finder, Lead, Link};
+use super::page::{Data, Output};
 
 /// Larger files are no pictures for a page.
 const MAX_PICTURE: u64 = 32 << 20;

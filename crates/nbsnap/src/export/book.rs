@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::content::Page;
+use super::page::Page;
 use super::{links, markdown};
 
 /// The folder in an mdBook's that has its pages.

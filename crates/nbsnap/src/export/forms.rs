@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::content::Data;
+use super::page::Data;
 
 /// The forms that are pictures, each with what its files are called after; the first that there is is shown.
 pub(super) const PICTURES: &[(&str, &str)] =

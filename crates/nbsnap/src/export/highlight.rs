@@ -5,7 +5,7 @@
 
 use ra_ap_syntax::{AstNode, Edition, SourceFile, SyntaxElement, SyntaxKind, SyntaxToken};
 
-use super::escape;
+use super::escape::escape;
 
 const BEGIN: &str = "fn cell() {\n";
 const END: &str = "\n}";

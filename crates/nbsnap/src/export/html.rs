@@ -5,10 +5,11 @@ use std::fmt::Write;
 
 use base64::Engine as _;
 
-use super::content::{Code, Data, Output, Page, Part, Shown};
+use super::escape::escape;
 use super::highlight::highlight;
+use super::page::{Code, Data, Output, Page, Part, Shown};
 use super::prose::{Heading, Prose};
-use super::{escape, forms, links, remote};
+use super::{forms, links, remote};
 
 const CSS: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");

@@ -12,7 +12,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::anchors::slug;
-use super::content::Page;
+use super::page::Page;
 
 /// Larger files are not taken along.
 const MAX_FILE: u64 = 64 << 20;

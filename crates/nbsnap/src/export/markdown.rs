@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::addresses::{self, Use};
-use super::content::{Code, Data, Output, Page, Part, Shown};
+use super::page::{Code, Data, Output, Page, Part, Shown};
 use super::{forms, links};
 
 /// The Markdown of one of the pages that are written together, and the files that it shows, by their paths

@@ -3,7 +3,7 @@
 use pulldown_latex::config::{DisplayMode, RenderConfig};
 use pulldown_latex::{Parser, Storage, mathml};
 
-use super::escape;
+use super::escape::escape;
 
 /// A formula in a line, or on its own lines.
 pub(super) fn html(latex: &str, display_mode: DisplayMode) -> String {

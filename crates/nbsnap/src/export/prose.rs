@@ -4,14 +4,15 @@
 use std::collections::BTreeMap;
 
 use base64::Engine as _;
-use pulldown_cmark::{CodeBlockKind, CowStr, Event, Options, Parser, Tag, TagEnd, html};
+use pulldown_cmark::{CodeBlockKind, CowStr, Event, Tag, TagEnd, html};
 use pulldown_latex::config::DisplayMode;
 
 use super::addresses::{self, Use};
 use super::anchors::Anchors;
-use super::content::Data;
+use super::dialect::parser;
 use super::highlight::highlight;
 use super::math;
+use super::page::Data;
 
 /// A heading of a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,16 +36,6 @@ pub(super) struct Prose {
     /// The new addresses of links, by the ones that the notebook has.
     addresses: BTreeMap<String, String>,
     anchors: Anchors,
-}
-
-pub(super) fn parser(markdown: &str) -> Parser<'_> {
-    let options = Options::ENABLE_TABLES
-        | Options::ENABLE_FOOTNOTES
-        | Options::ENABLE_STRIKETHROUGH
-        | Options::ENABLE_TASKLISTS
-        | Options::ENABLE_GFM
-        | Options::ENABLE_MATH;
-    Parser::new_ext(markdown, options)
 }
 
 /// The first paragraph that is not a heading, as plain text.

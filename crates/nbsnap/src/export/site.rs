@@ -6,11 +6,11 @@ use std::fmt::Write;
 
 use serde_json::json;
 
-use super::content::{Data, Output, Page, Part};
-use super::escape;
+use super::escape::escape;
 use super::forms::PICTURES;
 use super::html::{self, Written};
 use super::links::encoded;
+use super::page::{Data, Output, Page, Part};
 use super::prose::first_paragraph;
 
 const SCRIPT: &str = include_str!("site.js");
