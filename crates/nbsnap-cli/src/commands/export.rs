@@ -11,7 +11,7 @@ use nbsnap::files::atomic_write;
 use nbsnap::snapshot::UpdateMode;
 
 use super::open::open;
-use super::output::or_say;
+use super::output::or_explain;
 use super::targets::Targets;
 use crate::args::{ExportArgs, ExportFormat, OutputSource};
 use crate::error::CommandError;
@@ -54,7 +54,7 @@ fn pages<'t>(targets: &'t Targets, args: &ExportArgs) -> Result<(Vec<&'t Path>, 
     let store = store.map(|project| super::store::store(project, UpdateMode::Never));
     let (mut paths, mut pages) = (Vec::new(), Vec::new());
     for path in &targets.paths {
-        let Some(document) = or_say(Document::read(path))? else { continue };
+        let Some(document) = or_explain(Document::read(path))? else { continue };
         pages.push(Page::new(&targets.name_of(path), &document, store.as_ref(), project.map(|project| project.root.as_path()))?);
         paths.push(path.as_path());
     }

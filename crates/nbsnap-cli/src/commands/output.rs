@@ -8,7 +8,7 @@ use crate::error::{CommandError, chain};
 use crate::screen;
 
 /// A notebook, if it can be read. If not, the reason is printed on standard error, and other notebooks go on.
-pub(super) fn or_say<T>(read: Result<T, NotebookError>) -> Result<Option<T>, CommandError> {
+pub(super) fn or_explain<T>(read: Result<T, NotebookError>) -> Result<Option<T>, CommandError> {
     match read {
         Ok(read) => Ok(Some(read)),
         Err(error) => {

@@ -12,7 +12,7 @@ use nbsnap::report::Reporter;
 use nbsnap::run::outputs_only::{AfterFailure, Executed, OutputsOnly};
 use serde_json::{Map, Value};
 
-use super::output::or_say;
+use super::output::or_explain;
 use super::session;
 use super::session::LockFile;
 use super::targets::{Place, Targets};
@@ -36,11 +36,11 @@ pub(crate) fn run(place: &Place<'_>, args: &RunArgs) -> Result<Exit, CommandErro
     let (mut outputs, mut documents, mut notebooks) = (outputs(&targets, args)?, Vec::new(), Vec::new());
     let mut are_read = Vec::new();
     for path in &targets.paths {
-        let mut document = or_say(Document::read(path))?;
+        let mut document = or_explain(Document::read(path))?;
         if let Some(document) = &mut document {
             parameters.inject(document)?;
         }
-        let notebook: Option<Notebook> = document.as_ref().map(Document::notebook).map_or(Ok(None), or_say)?;
+        let notebook: Option<Notebook> = document.as_ref().map(Document::notebook).map_or(Ok(None), or_explain)?;
         are_read.push(notebook.is_some());
         documents.extend(document.filter(|_| notebook.is_some()));
         notebooks.extend(notebook);

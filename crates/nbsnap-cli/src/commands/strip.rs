@@ -5,7 +5,7 @@ use std::io::Write;
 use nbsnap::document::{Clear, Document};
 use nbsnap::report::count;
 
-use super::output::or_say;
+use super::output::or_explain;
 use super::targets::Targets;
 use crate::args::StripArgs;
 use crate::error::CommandError;
@@ -17,7 +17,7 @@ pub(crate) fn run(targets: &Targets, args: &StripArgs) -> Result<Exit, CommandEr
     let mut out = screen::stdout();
     let (mut found, mut are_all_read) = (0, true);
     for path in &targets.paths {
-        let Some(mut document) = or_say(Document::read(path))? else {
+        let Some(mut document) = or_explain(Document::read(path))? else {
             are_all_read = false;
             continue;
         };
