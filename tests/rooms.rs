@@ -6,13 +6,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use ra_ap_syntax::ast::{self, HasAttrs, HasName, HasVisibility};
 use ra_ap_syntax::{AstNode, Edition, SourceFile, SyntaxNode};
 
+use crate::words::files_below;
 use crate::world::workspace;
 
+/// A file has at most this many lines.
+const LONGEST: usize = 400;
 /// This many files of one room may use each other.
 const TOGETHER: usize = 3;
 
@@ -50,6 +53,16 @@ fn no_circle_leads_from_one_room_to_another() {
         }
     }
     assert!(found.is_empty(), "files that use each other in a circle:\n{}", found.join("\n"));
+}
+
+#[test]
+fn no_file_is_longer_than_a_reader_takes_in() {
+    let mut files = Vec::new();
+    files_below(workspace(), &mut files);
+    let is_long = |path: &PathBuf| std::fs::read_to_string(path).unwrap().lines().count() > LONGEST;
+    let long: Vec<PathBuf> =
+        files.into_iter().filter(|path| path.extension().is_some_and(|kind| kind == "rs") && is_long(path)).collect();
+    assert!(long.is_empty(), "files of more than {LONGEST} lines: {long:?}");
 }
 
 #[test]

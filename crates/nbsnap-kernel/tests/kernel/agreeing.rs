@@ -18,7 +18,8 @@ use nbsnap::{Rustc, RustcSettings};
 use rust_cells::dependencies::DependencySet;
 use serde_json::Value;
 
-use crate::client::{Executed, Kernel};
+use crate::client::Kernel;
+use crate::received::Executed;
 use crate::workspace;
 
 /// In a run that is not full, one notebook of this many.

@@ -7,7 +7,8 @@
 
 use serde_json::{Value, json};
 
-use crate::client::{Kernel, Message, PATIENCE};
+use crate::client::{Kernel, PATIENCE};
+use crate::received::Message;
 use crate::{Story, kernel};
 
 /// The 27 points.

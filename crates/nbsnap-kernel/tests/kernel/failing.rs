@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use libtest_mimic::Trial;
 use serde_json::{Value, json};
 
-use crate::client::{Executed, Kernel};
+use crate::client::Kernel;
+use crate::received::Executed;
 use crate::{Story, cache, kernel, workspace};
 
 pub(crate) const STORIES: &[Story] = &[

@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::client::{Executed, Kernel};
+use crate::client::Kernel;
+use crate::received::Executed;
 use crate::{Story, kernel};
 
 pub(crate) const STORIES: &[Story] = &[

@@ -12,6 +12,7 @@ mod failing;
 mod helping;
 mod interrupting;
 mod living;
+mod received;
 mod running;
 mod teaching;
 
