@@ -279,7 +279,7 @@ impl Store {
     /// The full URL for a URL or a key.
     pub(crate) fn resolve(&self, at: &str) -> Result<ObjectUrl> {
         if !at.contains("://") {
-            return Ok(ObjectUrl { key: at.trim_start_matches('/').to_owned(), ..self.root.clone() });
+            return Ok(ObjectUrl { key: at.to_owned(), ..self.root.clone() });
         }
         let url = ObjectUrl::parse(at)?;
         if url.root() == self.root {
@@ -389,7 +389,8 @@ mod tests {
             assert_eq!(store.path(&url).expect(key).as_ref(), key);
         }
         for (key, words) in [("/plain.tif", "begins with a slash"), ("", "this is a bucket"), ("a/../b.tif", "..")] {
-            let url = ObjectUrl { key: key.to_owned(), ..store.root.clone() };
+            // A key alone means no other object than its URL.
+            let url = store.resolve(key).expect("an address");
             let error = store.path(&url).expect_err(key).to_string();
             assert!(error.contains(words), "{error}");
         }

@@ -2,7 +2,7 @@
 //! heading, or nowhere.
 //!
 //! The main types are [`Link`] and [`Lead`]. Nothing outside the project is ever taken along, and nothing
-//! hidden. [`addresses`] and [`dead`] look at pages that are written together.
+//! hidden. `addresses` and [`dead`] look at pages that are written together.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
