@@ -10,7 +10,7 @@ use super::{
     store::Store,
     store_builder::StoreBuilder,
 };
-use crate::{error::Result, http::connections::ensure_tls};
+use crate::error::Result;
 
 impl Store {
     /// Settings for a store of this bucket: a bucket's name for S3, or an address such as `gs://bucket` or
@@ -48,7 +48,6 @@ impl StoreBuilder {
     /// this library is built without the feature that the store takes, [`Error::Url`](crate::Error::Url) for
     /// an address of another kind in place of the bucket.
     pub fn build(self) -> Result<Store> {
-        ensure_tls();
         if !self.bucket.contains("://") {
             let bucket = self.bucket.clone();
             return s3::build(self, bucket);

@@ -10,6 +10,7 @@ use object_store::{ClientOptions, RetryConfig};
 use url::Url;
 
 use super::shown_address::{shown, shown_text};
+use crate::http::connections::ensure_tls;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const RETRIES: usize = 3;
@@ -95,6 +96,8 @@ impl StoreBuilder {
 
 /// How requests are sent; only an endpoint that is set can be without TLS.
 pub(super) fn options(is_endpoint_set: bool) -> ClientOptions {
+    // Every store is made with these, and making one makes a client.
+    ensure_tls();
     ClientOptions::new().with_connect_timeout(CONNECT_TIMEOUT).with_allow_http(is_endpoint_set)
 }
 
