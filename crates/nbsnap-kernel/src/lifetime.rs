@@ -16,10 +16,18 @@ const JUPYTER: &str = "JPY_PARENT_PID";
 /// Returns when the parent process of this one is gone. `heard` is set when a client has sent a request.
 pub(crate) async fn orphaned(heard: Arc<AtomicBool>) {
     let parent = getppid();
-    if parent != jupyter() && is_gone() {
-        // It may be in another machine, or container, and then asks something soon.
-        tokio::time::sleep(UNHEARD).await;
-        if !heard.load(Ordering::Relaxed) {
+    // Where Jupyter is not the parent, it may have ended before this look, and its process is there until its
+    // own parent notices that.
+    while parent != jupyter() && !heard.load(Ordering::Relaxed) {
+        if is_gone() {
+            // It may be in another machine, or container, and then asks something soon.
+            tokio::time::sleep(UNHEARD).await;
+            if !heard.load(Ordering::Relaxed) {
+                return;
+            }
+        }
+        tokio::time::sleep(LOOK).await;
+        if getppid() != parent {
             return;
         }
     }

@@ -1,5 +1,7 @@
 //! Kernels that come and go, and leave nothing.
 
+use std::path::Path;
+use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -21,7 +23,7 @@ pub(crate) const STORIES: &[Story] = &[
 const DAEMON: &str =
     "std::process::Command::new(\"setsid\").args([\"sleep\", \"1000\"]).spawn().unwrap();\nprintln!(\"started\");";
 
-fn nothing_is_left(folder: &std::path::Path) {
+fn nothing_is_left(folder: &Path) {
     let started = Instant::now();
     while !processes_in(folder).is_empty() {
         assert!(started.elapsed() < PATIENCE / 6, "left behind: {:?}", processes_in(folder));
@@ -58,36 +60,43 @@ fn the_kernel_goes_when_jupyter_is_killed() {
     nothing_is_left(folder.path());
 }
 
-/// Jupyter is killed before the kernel that it has started can look who that was.
+/// Jupyter is killed before the kernel that it has started can look who that was. Its process may be there for
+/// some time after that, until its parent has noticed.
 fn a_kernel_that_nobody_waits_for_goes() {
-    use jupyter_protocol::{ConnectionInfo, Transport};
     let folder = tempfile::tempdir().unwrap();
-    let mut gone = std::process::Command::new("true").spawn().unwrap();
-    gone.wait().unwrap();
-    let ports = [0; 5];
-    let connection = ConnectionInfo {
-        ip: "127.0.0.1".into(),
-        transport: Transport::TCP,
-        shell_port: ports[0],
-        iopub_port: ports[1],
-        stdin_port: ports[2],
-        control_port: ports[3],
-        hb_port: ports[4],
-        key: "key".into(),
-        signature_scheme: "hmac-sha256".into(),
-        kernel_name: None,
-    };
-    let file = folder.path().join("connection.json");
-    std::fs::write(&file, serde_json::to_vec(&connection).unwrap()).unwrap();
-    let mut kernel = std::process::Command::new(std::env::current_exe().unwrap());
-    kernel.arg("be-the-kernel").args([&file, &cache()]).current_dir(folder.path()).env("JPY_PARENT_PID", gone.id().to_string());
-    let mut kernel = kernel.spawn().unwrap();
+    let mut jupyters = [(); 2].map(|()| Command::new("true").spawn().unwrap());
+    jupyters[0].wait().unwrap();
+    let mut kernels: Vec<_> = jupyters.iter().map(|jupyter| started_by(jupyter.id(), folder.path())).collect();
+    std::thread::sleep(Duration::from_secs(2));
+    jupyters[1].wait().unwrap();
     let started = Instant::now();
-    while kernel.try_wait().unwrap().is_none() {
+    while kernels.iter_mut().any(|kernel| kernel.try_wait().unwrap().is_none()) {
         assert!(started.elapsed() < PATIENCE, "it waits for ever");
         std::thread::sleep(Duration::from_millis(50));
     }
     nothing_is_left(folder.path());
+}
+
+/// A kernel that nobody connects to, started by this process on behalf of Jupyter.
+fn started_by(jupyter: u32, folder: &Path) -> Child {
+    use jupyter_protocol::{ConnectionInfo, Transport};
+    let connection = ConnectionInfo {
+        ip: "127.0.0.1".into(),
+        transport: Transport::TCP,
+        shell_port: 0,
+        iopub_port: 0,
+        stdin_port: 0,
+        control_port: 0,
+        hb_port: 0,
+        key: "key".into(),
+        signature_scheme: "hmac-sha256".into(),
+        kernel_name: None,
+    };
+    let file = folder.join(format!("connection-{jupyter}.json"));
+    std::fs::write(&file, serde_json::to_vec(&connection).unwrap()).unwrap();
+    let mut kernel = Command::new(std::env::current_exe().unwrap());
+    kernel.arg("be-the-kernel").args([&file, &cache()]).current_dir(folder).env("JPY_PARENT_PID", jupyter.to_string());
+    kernel.spawn().unwrap()
 }
 
 fn nothing_stays_when_the_kernel_is_killed() {
