@@ -63,13 +63,13 @@ pub(crate) fn files_below(folder: &Path, found: &mut Vec<PathBuf>) {
         let name = path.file_name().unwrap().to_string_lossy();
         if path.is_dir() && name != "target" && !name.starts_with('.') {
             files_below(&path, found);
-        } else if name.ends_with(".rs") || name.ends_with(".md") {
+        } else if [".rs", ".md", ".ipynb"].iter().any(|ending| name.ends_with(ending)) {
             found.push(path);
         }
     }
 }
 
-/// Every comment line of the code, and every line of the documents.
+/// Every comment line of the code, and every line of the documents and of the prose in notebooks.
 fn lines() -> Vec<Line> {
     let mut files = Vec::new();
     files_below(workspace(), &mut files);
@@ -77,7 +77,10 @@ fn lines() -> Vec<Line> {
     for path in files {
         let file = path.strip_prefix(workspace()).unwrap().display().to_string();
         let is_code = file.ends_with(".rs");
-        let text = std::fs::read_to_string(&path).unwrap();
+        let mut text = std::fs::read_to_string(&path).unwrap();
+        if file.ends_with(".ipynb") {
+            text = prose(&text);
+        }
         for (index, text) in text.lines().enumerate() {
             if !is_code || text.trim_start().starts_with("//") {
                 lines.push(Line { file: file.clone(), number: index + 1, text: text.to_owned() });
@@ -85,6 +88,15 @@ fn lines() -> Vec<Line> {
         }
     }
     lines
+}
+
+/// The Markdown of a notebook; nothing of a file that is not one.
+fn prose(text: &str) -> String {
+    let notebook: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
+    let cells = notebook["cells"].as_array().into_iter().flatten().filter(|cell| cell["cell_type"] == "markdown");
+    let sources = cells.flat_map(|cell| cell["source"].as_array().into_iter().flatten().chain([&cell["source"]]));
+    // Each cell ends with its last line, which has no line feed.
+    sources.filter_map(serde_json::Value::as_str).flat_map(str::lines).map(|line| format!("{line}\n")).collect()
 }
 
 /// Whether a line has a phrase as whole words, also at the beginning of a sentence.
