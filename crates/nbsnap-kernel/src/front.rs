@@ -14,6 +14,7 @@ use jupyter_zmq_client::{
     create_kernel_heartbeat_connection, create_kernel_iopub_xpub_connection, create_kernel_shell_connection,
     create_kernel_stdin_connection,
 };
+use rustix::process::Pid;
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, watch};
 
@@ -32,6 +33,7 @@ const VERSION: Duration = Duration::from_secs(5);
 
 /// Runs a kernel until it is to end.
 pub(crate) fn run(settings: KernelSettings) -> Result<(), Error> {
+    let parent = lifetime::parent();
     let path = settings.connection_file.clone();
     let unusable = |reason: String| Error::ConnectionFile { path: path.clone(), reason };
     let text = std::fs::read_to_string(&settings.connection_file).map_err(|error| unusable(error.to_string()))?;
@@ -39,7 +41,7 @@ pub(crate) fn run(settings: KernelSettings) -> Result<(), Error> {
     let _in_use = in_use(&settings.cache);
     // Messages must get out while a request for help is answered.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let ended = runtime.block_on(serve(&connection, settings));
+    let ended = runtime.block_on(serve(&connection, settings, parent));
     runtime.shutdown_timeout(Duration::from_millis(200));
     ended
 }
@@ -54,7 +56,7 @@ fn in_use(cache: &Path) -> Option<File> {
     Some(file)
 }
 
-async fn serve(connection: &ConnectionInfo, settings: KernelSettings) -> Result<(), Error> {
+async fn serve(connection: &ConnectionInfo, settings: KernelSettings, parent: Option<Pid>) -> Result<(), Error> {
     let session = format!("kernel-{}", std::process::id());
     let listen = |channel: &'static str| move |source: RuntimeError| Error::Listen { channel, source };
     let shell = create_kernel_shell_connection(connection, &session).await.map_err(listen("shell"))?;
@@ -94,7 +96,7 @@ async fn serve(connection: &ConnectionInfo, settings: KernelSettings) -> Result<
     tokio::spawn(interrupt_on_signal(shared.interrupts.clone()));
     tokio::select! {
         _ = stopped.recv() => {}
-        () = lifetime::orphaned(shared.heard.clone()) => {}
+        () = lifetime::orphaned(parent, shared.heard.clone()) => {}
         () = terminated() => {}
     }
     shared.interrupts.close();

@@ -13,9 +13,15 @@ const UNHEARD: Duration = Duration::from_secs(15);
 /// The variable in which Jupyter gives the number of its process.
 const JUPYTER: &str = "JPY_PARENT_PID";
 
-/// Returns when the parent process of this one is gone. `heard` is set when a client has sent a request.
-pub(crate) async fn orphaned(heard: Arc<AtomicBool>) {
-    let parent = getppid();
+/// The process that has started this one. To be asked before a client can connect: such a client may end that
+/// process at once, and then another one is the parent.
+pub(crate) fn parent() -> Option<Pid> {
+    getppid()
+}
+
+/// Returns when `parent`, the process that has started this one, is gone. `heard` is set when a client has
+/// sent a request.
+pub(crate) async fn orphaned(parent: Option<Pid>, heard: Arc<AtomicBool>) {
     // Where Jupyter is not the parent, it may have ended before this look, and its process is there until its
     // own parent notices that.
     while parent != jupyter() && !heard.load(Ordering::Relaxed) {
