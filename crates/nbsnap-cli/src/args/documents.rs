@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use nbsnap::config::{EngineChoice, KernelChoice};
 
-use super::{BuildArgs, LiveArgs, ReportArgs, engine};
+use super::shared::{BuildArgs, LiveArgs, ReportArgs, engine};
 
 /// `nbsnap run`
 #[derive(Debug, clap::Args)]

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::BuildArgs;
+use super::shared::BuildArgs;
 
 /// `nbsnap init`
 #[derive(Debug, clap::Args)]

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
-use super::{BuildArgs, MannerArgs, ReportArgs, TestbedArgs};
+use super::serve::{MannerArgs, TestbedArgs};
+use super::shared::{BuildArgs, ReportArgs};
 
 /// `nbsnap kernel`
 #[derive(Debug, clap::Args)]

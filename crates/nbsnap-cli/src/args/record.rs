@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use nbsnap::config::EngineChoice;
 
-use super::{BuildArgs, ReportArgs, engine};
+use super::shared::{BuildArgs, ReportArgs, engine};
 
 /// `nbsnap record`
 #[derive(Debug, clap::Args)]

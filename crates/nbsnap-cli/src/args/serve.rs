@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
 
-use super::ReportArgs;
+use super::shared::ReportArgs;
 
 /// `nbsnap serve`
 #[derive(Debug, clap::Args)]

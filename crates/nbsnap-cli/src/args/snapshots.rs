@@ -52,5 +52,5 @@ pub(crate) struct ReviewArgs {
 
     /// How to report
     #[command(flatten)]
-    pub(crate) report: super::ReportArgs,
+    pub(crate) report: super::shared::ReportArgs,
 }
