@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use ra_ap_syntax::ast::{self, HasAttrs, HasName, HasVisibility};
 use ra_ap_syntax::{AstNode, Edition, SourceFile, SyntaxNode};
@@ -25,6 +26,13 @@ const MEANT: &[(&str, &str, &str)] = &[("eoap", "error", "an error has the resul
 /// A module, by its path from the root of its crate.
 type Module = Vec<String>;
 
+/// Which files each file uses.
+type Arrows = BTreeMap<Module, BTreeSet<Module>>;
+
+/// Those of every crate, read once for all tests.
+static ARROWS: LazyLock<BTreeMap<String, Arrows>> =
+    LazyLock::new(|| crates().into_iter().map(|name| (name.clone(), arrows(&read(&name)))).collect());
+
 /// What a file says of itself.
 #[derive(Default)]
 struct File {
@@ -39,14 +47,13 @@ struct File {
 #[test]
 fn no_circle_leads_from_one_room_to_another() {
     let mut found = Vec::new();
-    for crate_name in crates() {
-        let arrows = arrows(&read(&crate_name));
-        for circle in circles(&arrows) {
+    for (crate_name, arrows) in &*ARROWS {
+        for circle in circles(arrows) {
             let rooms: BTreeSet<&String> = circle.iter().filter_map(|module| module.first()).collect();
             let names: Vec<String> = circle.iter().map(|module| module.join("/")).collect();
             // Files at the top are rooms of one file each; a few of them may belong together.
             let is_at_the_top = circle.iter().all(|module| module.len() <= 1);
-            let is_meant = MEANT.iter().any(|(of, file, _)| *of == crate_name && names.iter().any(|name| name == file));
+            let is_meant = MEANT.iter().any(|(of, file, _)| of == crate_name && names.iter().any(|name| name == file));
             if !is_meant && (circle.len() > TOGETHER || rooms.len() > 1 && !is_at_the_top) {
                 found.push(format!("{crate_name}: {}", names.join(", ")));
             }
@@ -68,12 +75,12 @@ fn no_file_is_longer_than_a_reader_takes_in() {
 #[test]
 fn rooms_use_each_other_as_recorded() {
     let mut text = String::new();
-    for crate_name in crates() {
+    for (crate_name, arrows) in &*ARROWS {
         let mut rooms: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for (from, to) in arrows(&read(&crate_name)) {
+        for (from, to) in arrows {
             let room = |module: &Module| module.first().cloned().unwrap_or_else(|| "the root".to_owned());
-            let others = to.iter().map(room).filter(|other| *other != room(&from));
-            rooms.entry(room(&from)).or_default().extend(others);
+            let others = to.iter().map(room).filter(|other| *other != room(from));
+            rooms.entry(room(from)).or_default().extend(others);
         }
         writeln!(text, "{crate_name}").unwrap();
         for (room, others) in rooms.into_iter().filter(|(_, others)| !others.is_empty()) {
@@ -191,7 +198,7 @@ fn target(files: &BTreeMap<Module, File>, from: &Module, path: &[String], depth:
     Some(at)
 }
 
-fn arrows(files: &BTreeMap<Module, File>) -> BTreeMap<Module, BTreeSet<Module>> {
+fn arrows(files: &BTreeMap<Module, File>) -> Arrows {
     let of = |(from, file): (&Module, &File)| {
         let targets = file.uses.iter().filter_map(|path| target(files, from, path, 0));
         let others = targets.filter(|to| to != from && files.contains_key(to));
@@ -204,7 +211,7 @@ fn arrows(files: &BTreeMap<Module, File>) -> BTreeMap<Module, BTreeSet<Module>> 
 }
 
 /// Files that use each other, directly or by way of others.
-fn circles(arrows: &BTreeMap<Module, BTreeSet<Module>>) -> BTreeSet<BTreeSet<&Module>> {
+fn circles(arrows: &Arrows) -> BTreeSet<BTreeSet<&Module>> {
     let reached = |from: &Module| {
         let (mut seen, mut ahead) = (BTreeSet::new(), vec![from.clone()]);
         while let Some(module) = ahead.pop() {

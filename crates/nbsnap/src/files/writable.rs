@@ -6,10 +6,9 @@ use rustix::fs::{Access, access};
 
 /// Whether a file or folder can be written, or made where it does not exist: a checkout may be read-only.
 pub fn is_writable(path: &Path) -> bool {
-    let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
     // A relative path ends with nothing, which is this folder.
-    let there = path.ancestors().map(|path| if path.as_os_str().is_empty() { Path::new(".") } else { path });
-    there.into_iter().find(|path| path.exists()).is_some_and(|path| access(path, Access::WRITE_OK).is_ok())
+    let mut there = path.ancestors().map(|path| if path.as_os_str().is_empty() { Path::new(".") } else { path });
+    there.find(|path| path.exists()).is_some_and(|path| access(path, Access::WRITE_OK).is_ok())
 }
 
 #[cfg(test)]
