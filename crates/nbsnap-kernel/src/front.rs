@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jupyter_protocol::ConnectionInfo;
 use jupyter_zmq_client::{
@@ -17,6 +17,7 @@ use jupyter_zmq_client::{
 use rustix::process::Pid;
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
 
 use crate::analysis::Analysis;
 use crate::history::History;
@@ -28,6 +29,8 @@ use crate::{Error, KernelSettings, assistance, cells, help, information, lifetim
 
 /// How long the thread that runs cells may take to finish when the kernel ends.
 const ENDING: Duration = Duration::from_secs(3);
+/// How long the last messages may take to leave when the kernel ends.
+const LEAVING: Duration = Duration::from_secs(1);
 /// How long `kernel_info` waits for the compiler to say its version.
 const VERSION: Duration = Duration::from_secs(5);
 
@@ -80,9 +83,11 @@ async fn serve(connection: &ConnectionInfo, settings: KernelSettings, parent: Op
     let (shell_out, shell_in) = shell.split();
     let (control_out, control_in) = control.split();
     let (stdin_out, stdin_in) = stdin.split();
-    tokio::spawn(mail.send(shell_out, stdin_out, iopub));
-    tokio::spawn(take_input(stdin_in, shared.interrupts.clone()));
-    tokio::spawn(async move {
+    // All that holds a socket.
+    let mut tasks = JoinSet::new();
+    tasks.spawn(mail.send(shell_out, stdin_out, iopub));
+    tasks.spawn(take_input(stdin_in, shared.interrupts.clone()));
+    tasks.spawn(async move {
         loop {
             if heartbeat.single_heartbeat().await.is_err() {
                 tokio::time::sleep(Duration::from_millis(10)).await;
@@ -91,9 +96,9 @@ async fn serve(connection: &ConnectionInfo, settings: KernelSettings, parent: Op
     });
     shared.outbox.publish_from_task(publication("status", json!({"execution_state": "starting"}), None)).await;
     let (stop, mut stopped) = mpsc::channel(1);
-    tokio::spawn(obey(control_in, control_out, shared.clone(), rustc.clone(), stop));
-    tokio::spawn(listen_on_shell(shell_in, shared.clone(), rustc, jobs));
-    tokio::spawn(interrupt_on_signal(shared.interrupts.clone()));
+    tasks.spawn(obey(control_in, control_out, shared.clone(), rustc.clone(), stop));
+    tasks.spawn(listen_on_shell(shell_in, shared.clone(), rustc, jobs));
+    tasks.spawn(interrupt_on_signal(shared.interrupts.clone()));
     tokio::select! {
         _ = stopped.recv() => {}
         () = lifetime::orphaned(parent, shared.heard.clone()) => {}
@@ -102,14 +107,26 @@ async fn serve(connection: &ConnectionInfo, settings: KernelSettings, parent: Op
     shared.interrupts.close();
     shared.analysis.end();
     let waited = tokio::task::spawn_blocking(move || {
-        let until = std::time::Instant::now() + ENDING;
-        while !worker.is_finished() && std::time::Instant::now() < until {
+        let until = Instant::now() + ENDING;
+        while !worker.is_finished() && Instant::now() < until {
             std::thread::sleep(Duration::from_millis(5));
         }
     });
     let _ = waited.await;
-    let _ = tokio::time::timeout(Duration::from_secs(1), shared.outbox.flush()).await;
+    let _ = tokio::time::timeout(LEAVING, shared.outbox.flush()).await;
+    tasks.shutdown().await;
+    written().await;
     Ok(())
+}
+
+/// Returns when what was sent is written. Sockets only queue it, for tasks of theirs that end once a socket is
+/// closed and its queue is empty.
+async fn written() {
+    let started = Instant::now();
+    let tasks = tokio::runtime::Handle::current().metrics();
+    while tasks.num_alive_tasks() > 0 && started.elapsed() < LEAVING {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
 }
 
 /// Hands lines that people type to the cell that waits for them.

@@ -29,17 +29,30 @@ const SLOW: Duration = Duration::from_secs(10);
 /// A queue of messages to be sent. Clones share the sockets.
 #[derive(Clone)]
 pub(crate) struct Outbox {
-    shell: UnboundedSender<JupyterMessage>,
+    shell: UnboundedSender<Queued>,
     stdin: UnboundedSender<JupyterMessage>,
-    published: Sender<Published>,
+    published: Sender<Queued>,
     /// The names of displays that were shown.
     displays: Arc<Mutex<BTreeSet<String>>>,
 }
 
-enum Published {
+enum Queued {
     Message(Box<JupyterMessage>),
-    /// Everything before it has been sent.
+    /// Asks for a word when everything before it has been sent.
     Flush(oneshot::Sender<()>),
+}
+
+impl Queued {
+    /// The message as a console takes it. `None` for what is no message; that is done.
+    fn said(self, kind: fn(Box<JupyterMessage>) -> Said) -> Option<Said> {
+        match self {
+            Queued::Message(message) => Some(kind(message)),
+            Queued::Flush(done) => {
+                let _ = done.send(());
+                None
+            }
+        }
+    }
 }
 
 /// What a console needs.
@@ -54,9 +67,9 @@ pub(crate) enum Said {
 
 /// The messages of an outbox.
 pub(crate) struct Mail {
-    shell: UnboundedReceiver<JupyterMessage>,
+    shell: UnboundedReceiver<Queued>,
     stdin: UnboundedReceiver<JupyterMessage>,
-    published: Receiver<Published>,
+    published: Receiver<Queued>,
 }
 
 impl Outbox {
@@ -74,7 +87,7 @@ impl Outbox {
     /// Answers a request that came over the shell socket.
     pub(crate) fn reply(&self, request: &Request, content: Value) {
         // Without a socket there is no receiver.
-        let _ = self.shell.send(request.reply(content));
+        let _ = self.shell.send(Queued::Message(Box::new(request.reply(content))));
     }
 
     /// Sends a question over the stdin socket.
@@ -89,20 +102,22 @@ impl Outbox {
 
     /// Publishes from a thread, which waits where clients are slow.
     pub(crate) fn publish(&self, message: JupyterMessage) {
-        let _ = self.published.blocking_send(Published::Message(Box::new(message)));
+        let _ = self.published.blocking_send(Queued::Message(Box::new(message)));
     }
 
     /// Publishes from a task.
     pub(crate) async fn publish_from_task(&self, message: JupyterMessage) {
-        let _ = self.published.send(Published::Message(Box::new(message))).await;
+        let _ = self.published.send(Queued::Message(Box::new(message))).await;
     }
 
-    /// Waits until everything so far is sent.
+    /// Waits until all replies and publications so far are sent. A question is no use to a kernel that ends.
     pub(crate) async fn flush(&self) {
-        let (sender, done) = oneshot::channel();
-        if self.published.send(Published::Flush(sender)).await.is_ok() {
-            let _ = done.await;
-        }
+        let (replies, replied) = oneshot::channel();
+        let (publications, published) = oneshot::channel();
+        let _ = self.shell.send(Queued::Flush(replies));
+        let _ = self.published.send(Queued::Flush(publications)).await;
+        // Where a receiver is gone, so is the word from it.
+        let _ = tokio::join!(replied, published);
     }
 }
 
@@ -112,17 +127,14 @@ impl Mail {
         let Mail { mut shell, mut stdin, mut published } = self;
         loop {
             let said = tokio::select! {
-                Some(reply) = shell.recv() => Said::Reply(Box::new(reply)),
-                Some(_) = stdin.recv() => Said::Question,
+                Some(reply) = shell.recv() => reply.said(Said::Reply),
+                Some(_) = stdin.recv() => Some(Said::Question),
                 next = published.recv() => match next {
-                    Some(Published::Message(message)) => Said::Published(message),
-                    Some(Published::Flush(done)) => {
-                        let _ = done.send(());
-                        continue;
-                    }
+                    Some(publication) => publication.said(Said::Published),
                     None => return,
                 },
             };
+            let Some(said) = said else { continue };
             if to.send(said).is_err() {
                 return;
             }
@@ -138,9 +150,12 @@ impl Mail {
     ) {
         let Mail { shell: mut replies, stdin: mut questions, published } = self;
         let answering = async move {
-            while let Some(reply) = replies.recv().await {
-                // A client that is gone gets no reply.
-                let _ = shell.send(reply).await;
+            while let Some(next) = replies.recv().await {
+                match next {
+                    // A client that is gone gets no reply.
+                    Queued::Message(reply) => drop(shell.send(*reply).await),
+                    Queued::Flush(done) => drop(done.send(())),
+                }
             }
         };
         let asking = async move {
@@ -158,8 +173,8 @@ impl Mail {
     }
 }
 
-async fn publish(mut published: Receiver<Published>, mut iopub: KernelIoPubXPubConnection) {
-    let mut ahead: Option<Published> = None;
+async fn publish(mut published: Receiver<Queued>, mut iopub: KernelIoPubXPubConnection) {
+    let mut ahead: Option<Queued> = None;
     loop {
         let next = match ahead.take() {
             Some(next) => next,
@@ -185,15 +200,15 @@ async fn publish(mut published: Receiver<Published>, mut iopub: KernelIoPubXPubC
             },
         };
         match next {
-            Published::Flush(done) => drop(done.send(())),
-            Published::Message(mut message) => {
+            Queued::Flush(done) => drop(done.send(())),
+            Queued::Message(mut message) => {
                 while let Ok(next) = published.try_recv() {
                     match next {
-                        Published::Message(more) => match joined(message, more) {
+                        Queued::Message(more) => match joined(message, more) {
                             (one, None) => message = one,
                             (one, Some(more)) => {
                                 message = one;
-                                ahead = Some(Published::Message(more));
+                                ahead = Some(Queued::Message(more));
                                 break;
                             }
                         },

@@ -2,11 +2,11 @@
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Child;
 use std::time::{Duration, Instant};
 
 use jupyter_protocol::messaging::{JupyterMessage, UnknownMessage};
-use jupyter_protocol::{ConnectionInfo, JupyterMessageContent, Transport};
+use jupyter_protocol::{ConnectionInfo, JupyterMessageContent};
 use jupyter_zmq_client::{
     ClientControlConnection, ClientIoPubConnection, ClientShellConnection, ClientStdinConnection, Connection, RawMessage,
     create_client_control_connection, create_client_iopub_connection, create_client_shell_connection_with_identity,
@@ -17,6 +17,7 @@ use tokio::runtime::Runtime;
 use zeromq::SocketRecv;
 
 use crate::received::{Executed, Message};
+use crate::start;
 
 /// How long anything may take before a test gives up.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
@@ -51,34 +52,7 @@ impl Kernel {
 
     /// Starts this program in a role.
     pub(crate) fn start_as(role: &str, folder: &Path, cache: &Path, notebook: Option<&str>) -> Kernel {
-        let bound: Vec<_> = (0..5).map(|_| std::net::TcpListener::bind("127.0.0.1:0").unwrap()).collect();
-        let ports: Vec<u16> = bound.iter().map(|socket| socket.local_addr().unwrap().port()).collect();
-        drop(bound);
-        let connection = ConnectionInfo {
-            ip: "127.0.0.1".into(),
-            transport: Transport::TCP,
-            shell_port: ports[0],
-            iopub_port: ports[1],
-            stdin_port: ports[2],
-            control_port: ports[3],
-            hb_port: ports[4],
-            key: "key".into(),
-            signature_scheme: "hmac-sha256".into(),
-            kernel_name: None,
-        };
-        let file = cache.join(format!("connection-{}.json", ports[0]));
-        std::fs::create_dir_all(cache).unwrap();
-        std::fs::write(&file, serde_json::to_vec(&connection).unwrap()).unwrap();
-        // As Jupyter starts kernels: in a session of their own.
-        let mut jupyter = Command::new("sh");
-        jupyter.args(["-c", "setsid \"$@\" & wait", "jupyter"]).arg(std::env::current_exe().unwrap());
-        jupyter.args([role]).args([&file, &cache.to_owned()]).args(notebook).current_dir(folder).stdin(Stdio::null());
-        let jupyter = jupyter.spawn().unwrap();
-        let started = Instant::now();
-        while ports.iter().take(4).any(|port| std::net::TcpStream::connect(("127.0.0.1", *port)).is_err()) {
-            assert!(started.elapsed() < PATIENCE, "the kernel never listened");
-            std::thread::sleep(Duration::from_millis(5));
-        }
+        let (jupyter, connection) = start::start(role, folder, cache, notebook);
         // What was sent must get out while the test waits for something else.
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let (shell, iopub, control, stdin, welcome) = runtime.block_on(async {
@@ -95,7 +69,6 @@ impl Kernel {
                 welcome.content,
             )
         });
-        let _ = std::fs::remove_file(&file);
         Kernel {
             jupyter,
             runtime,

@@ -4,14 +4,16 @@ use std::path::Path;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
+use jupyter_protocol::ConnectionInfo;
 use serde_json::json;
 
 use crate::client::{Kernel, PATIENCE, processes_in};
-use crate::{Story, cache, kernel};
+use crate::{Story, cache, kernel, start};
 
 pub(crate) const STORIES: &[Story] = &[
     ("a_shutdown_is_answered_and_leaves_nothing", a_shutdown_is_answered_and_leaves_nothing),
     ("a_shutdown_ends_a_cell_that_computes", a_shutdown_ends_a_cell_that_computes),
+    ("what_was_sent_arrives_after_the_end", what_was_sent_arrives_after_the_end),
     ("the_kernel_goes_when_jupyter_is_killed", the_kernel_goes_when_jupyter_is_killed),
     ("a_kernel_that_nobody_waits_for_goes", a_kernel_that_nobody_waits_for_goes),
     ("nothing_stays_when_the_kernel_is_killed", nothing_stays_when_the_kernel_is_killed),
@@ -52,6 +54,21 @@ fn a_shutdown_ends_a_cell_that_computes() {
     nothing_is_left(folder.path());
 }
 
+/// A socket takes a large reply at once, and writes it as fast as the client reads.
+fn what_was_sent_arrives_after_the_end() {
+    const SIZE: usize = 24 << 20;
+    let (_folder, mut kernel) = kernel();
+    let expression = format!("\"x\".repeat({SIZE})");
+    let request = json!({"code": "println!(\"over\");", "silent": false, "user_expressions": {"large": expression}});
+    let id = kernel.send("execute_request", request);
+    kernel.until_idle(&id);
+    assert_eq!(kernel.control("shutdown_request", json!({"restart": false}))["status"], "ok");
+    let value = kernel.reply(&id).content["user_expressions"]["large"]["data"]["text/plain"].as_str().map(str::len);
+    // With its quotation marks.
+    assert_eq!(value, Some(SIZE + 2));
+    kernel.wait();
+}
+
 fn the_kernel_goes_when_jupyter_is_killed() {
     let (folder, mut kernel) = kernel();
     assert_eq!(kernel.execute(DAEMON).status(), "ok");
@@ -89,19 +106,8 @@ fn a_kernel_that_nobody_waits_for_goes() {
 
 /// A kernel that nobody connects to, started by this process on behalf of Jupyter.
 fn started_by(jupyter: u32, folder: &Path) -> Child {
-    use jupyter_protocol::{ConnectionInfo, Transport};
-    let connection = ConnectionInfo {
-        ip: "127.0.0.1".into(),
-        transport: Transport::TCP,
-        shell_port: 0,
-        iopub_port: 0,
-        stdin_port: 0,
-        control_port: 0,
-        hb_port: 0,
-        key: "key".into(),
-        signature_scheme: "hmac-sha256".into(),
-        kernel_name: None,
-    };
+    let connection =
+        ConnectionInfo { shell_port: 0, iopub_port: 0, stdin_port: 0, control_port: 0, hb_port: 0, ..start::connection() };
     let file = folder.join(format!("connection-{jupyter}.json"));
     std::fs::write(&file, serde_json::to_vec(&connection).unwrap()).unwrap();
     let mut kernel = Command::new(std::env::current_exe().unwrap());

@@ -14,6 +14,7 @@ mod interrupting;
 mod living;
 mod received;
 mod running;
+mod start;
 mod teaching;
 
 use std::path::{Path, PathBuf};
