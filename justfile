@@ -116,10 +116,11 @@ water-bodies COUNT="50" SEED="1":
 testbed-load COUNT="200":
     tests/peers/load.py {{COUNT}}
 
-# Test stores of Google Cloud and Azure, which take features of eoap that are off otherwise.
-clouds:
-    cargo test -p eoap --features gcp,azure --test clouds --test clouds_environment
-    cargo test -p eoap --features gcp,azure --lib storage
+# Test what takes features of eoap that are off otherwise: stores of Google Cloud and Azure, Zstandard by the C library.
+features:
+    cargo test -p eoap --features gcp,azure,libzstd --test clouds --test clouds_environment
+    cargo test -p eoap --features gcp,azure,libzstd --lib -- storage zstandard
+    cargo test -p eoap --features libzstd --test suite raster
 
 # Write to the testbed's S3 with boto3, the AWS command line, s3fs and rclone, and read it all back; installs them under target/peers.
 s3-clients:

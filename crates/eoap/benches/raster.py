@@ -29,8 +29,10 @@ MEASURES = [
     ("profile", "big", "open, and print the profile"),
     ("full", "middle", "read 4096 × 4096 pixels, all"),
     ("full", "middle-zstd", "the same in Zstandard, with predictor 2"),
+    ("full", "middle-zstd", "the same with the feature `libzstd`"),
     ("floats", "floats", "read 4096 × 4096 floats, Deflate with predictor 3"),
     ("floats", "floats-zstd", "the same in Zstandard"),
+    ("floats", "floats-zstd", "the same with the feature `libzstd`"),
     ("decimated", "big", "read 10 000 × 10 000 pixels as 1000 × 1000"),
     ("window", "big", "read 300 × 300 of 10 000 × 10 000 pixels"),
     ("bilinear", "middle", "read 4096 × 4096 pixels as 1500 × 1500, bilinear"),
@@ -126,6 +128,8 @@ def prepare():
     cargo = ["cargo", "build", "--quiet", "--manifest-path", ROOT / "Cargo.toml"]
     settings = ["opt-level=3", "codegen-units=16", "debug-assertions=false", "overflow-checks=false"]
     optimised = [word for setting in settings for word in ("--config", f"profile.dev.package.eoap.{setting}")]
+    subprocess.run([*cargo, *optimised, "--package", "eoap", "--features", "libzstd", "--example", "raster_bench"], check=True)
+    shutil.copy(ROOT / "target/debug/examples/raster_bench", TARGET / "raster_bench_libzstd")
     subprocess.run([*cargo, *optimised, "--example", "raster_bench", "--example", "raster_bench_server"], check=True)
     return scenario
 
@@ -136,15 +140,17 @@ def main():
     server = subprocess.Popen([examples / "raster_bench_server", scenario, str(PORT)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     server.stdout.readline()
     environment = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()} | KEYS
-    ways = {
-        "eoap": ([str(examples / "raster_bench")], environment | {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{PORT}"}),
+    ours = environment | {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{PORT}"}
+    programs = {
+        "eoap": ([str(examples / "raster_bench")], ours),
+        "libzstd": ([str(TARGET / "raster_bench_libzstd")], ours),
         "rasterio": ([str(PYTHON), "-c", RASTERIO], environment | {
             "AWS_S3_ENDPOINT": f"127.0.0.1:{PORT}", "AWS_HTTPS": "NO", "AWS_VIRTUAL_HOSTING": "FALSE", "GDAL_NUM_THREADS": "ALL_CPUS",
             "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR", "GDAL_HTTP_MULTIPLEX": "YES", "GDAL_HTTP_MERGE_CONSECUTIVE_RANGES": "YES"}),
     }
 
     def run(way, what, name):
-        command, variables = ways[way]
+        command, variables = programs[way]
         url = f"s3://results/bench/{name}.tif"
         text = subprocess.run([*command, what, url], env=variables, check=True, capture_output=True, text=True).stdout
         server.stdin.write("\n")
@@ -157,6 +163,7 @@ def main():
     for what, name, words in MEASURES:
         if NAMED and what not in NAMED:
             continue
+        ways = ["libzstd" if "libzstd" in words else "eoap", "rasterio"]
         times = {way: [] for way in ways}
         last = {}
         for number in range(RUNS + 1):
@@ -169,9 +176,10 @@ def main():
         is_same = abs(sums[0] - sums[1]) <= 0.001 * abs(sums[1]) if what in NEAR else sums[0] == sums[1]
         if what != "profile" and not is_same:
             sys.exit(f"{what}: the sums of the values differ: {last}")
-        ours, theirs = statistics.median(times["eoap"]), statistics.median(times["rasterio"])
-        ratio = statistics.median(a / b for a, b in zip(times["eoap"], times["rasterio"]))
-        lines.append(f"| {words} | {ours * 1000:.1f} ms | {theirs * 1000:.1f} ms | {ratio:.2f} | {last['eoap'][1]} : {last['rasterio'][1]} | {last['eoap'][2]} : {last['rasterio'][2]} |")
+        medians = [statistics.median(times[way]) for way in ways]
+        ratio = statistics.median(a / b for a, b in zip(*times.values()))
+        (_, requests, received), (_, their_requests, they_received) = last.values()
+        lines.append(f"| {words} | {medians[0] * 1000:.1f} ms | {medians[1] * 1000:.1f} ms | {ratio:.2f} | {requests} : {their_requests} | {received} : {they_received} |")
         print(lines[-1], flush=True)
     server.stdin.close()
     server.wait()
