@@ -81,6 +81,14 @@ fn notebooks_go_into_a_folder() {
 }
 
 #[test]
+fn a_notebook_in_a_sub_folder_has_the_name_that_test_gives_it() {
+    let world = World::empty();
+    world.write("notebooks/week1/lab.ipynb", &notebook(&[("a", &[], "println!(\"one\");")]));
+    world.run(&["test"]).says("week1/lab: 1 of 1 cell new");
+    world.run(&["run", "notebooks/week1/lab.ipynb", "-o", "out.ipynb"]).exits(0).says("] week1/lab (1 cell)");
+}
+
+#[test]
 fn parameters_are_bound_with_the_types_that_the_notebook_declares() {
     let world = world(&[
         ("declared", &["parameters"], "let mut bands = 3usize;\nlet name = String::from(\"x\");\nlet rate: Option<f64> = None;"),

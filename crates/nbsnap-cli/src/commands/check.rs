@@ -43,7 +43,7 @@ pub(crate) fn run(targets: &Targets, args: &CheckArgs) -> Result<Exit, CommandEr
             }
         }
         let findings = lint::look(&document, &folder, &args.allow)?;
-        match document.notebook() {
+        match targets.notebook(&document) {
             Ok(notebook) if notebook.is_rust() => notebooks.push(notebook),
             // Other kernels compile nothing that they do not run.
             Ok(_) => {}

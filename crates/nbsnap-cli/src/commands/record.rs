@@ -33,7 +33,7 @@ pub(crate) fn run(place: &Place<'_>, args: &RecordArgs) -> Result<Exit, CommandE
     let live = live(project, args, &variables)?;
     let mut notebooks: Vec<Notebook> = Vec::new();
     for path in &targets.paths {
-        notebooks.push(Document::read(path)?.notebook()?);
+        notebooks.push(targets.notebook(&Document::read(path)?)?);
     }
     let mut provided = variables.clone();
     // Those of S3 are the recorder's own business, which provides others.

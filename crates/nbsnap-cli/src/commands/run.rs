@@ -40,7 +40,8 @@ pub(crate) fn run(place: &Place<'_>, args: &RunArgs) -> Result<Exit, CommandErro
         if let Some(document) = &mut document {
             parameters.inject(document)?;
         }
-        let notebook: Option<Notebook> = document.as_ref().map(Document::notebook).map_or(Ok(None), or_explain)?;
+        let notebook: Option<Notebook> =
+            document.as_ref().map(|document| targets.notebook(document)).map_or(Ok(None), or_explain)?;
         are_read.push(notebook.is_some());
         documents.extend(document.filter(|_| notebook.is_some()));
         notebooks.extend(notebook);

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use nbsnap::config::{CI_PROFILE, DEFAULT_PROFILE, LIVE_PROFILE};
+use nbsnap::document::Document;
+use nbsnap::notebook::{Notebook, NotebookError};
 use nbsnap::project::{Project, ProjectError};
 use nbsnap::run::RunError;
 use nbsnap::select::{Chosen, Selection};
@@ -133,6 +135,11 @@ impl Targets {
             paths.extend(usable.chain(unusable).filter(|(known, _)| **known == name).map(|(_, path)| path.clone()));
         }
         Ok(Targets { paths, project: Some(project) })
+    }
+
+    /// The notebook that a document is, with its name in the project.
+    pub(crate) fn notebook(&self, document: &Document) -> Result<Notebook, NotebookError> {
+        Ok(Notebook { name: self.name_of(document.path()), ..document.notebook()? })
     }
 
     /// A notebook's name: that in its project, or that of its file.
