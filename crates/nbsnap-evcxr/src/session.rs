@@ -177,7 +177,7 @@ fn record(cell: &CodeCell, run: CellRun, max_output: u64) -> (CellRecord, String
         let message = stderr::panic_message(&capture.stderr);
         Some(Failure::Panic { message, line: capture.panic_line })
     } else if capture.errored {
-        let lines = stderr::question_mark_lines(&cell.source);
+        let lines = rust_cells::cell::question_mark_lines(&cell.source);
         Some(Failure::Error { message: capture.stderr.clone(), lines })
     } else {
         match outcome {

@@ -11,7 +11,8 @@ pub(crate) fn of(error: &Diagnostic) -> Option<String> {
     let labels = error.places.iter().map(|place| place.label.as_str());
     let texts: Vec<&str> = labels.chain([error.message.as_str()]).collect();
     let says = |words: &[&str]| texts.iter().any(|text| words.iter().all(|word| text.contains(word)));
-    let helps = |word: &str| error.help.iter().any(|help| help.contains(word));
+    // Behind a colon is the author's own line, corrected.
+    let helps = |word: &str| error.help.iter().any(|help| help.split(": `").next().is_some_and(|help| help.contains(word)));
     let is_value =
         |of: &str| says(&["found", of]) || says(&["method not found", of]) || says(&["no field", of]) || says(&["cannot", of]);
     let advice = match error.code.as_deref().unwrap_or_default() {
@@ -45,7 +46,10 @@ pub(crate) fn of(error: &Diagnostic) -> Option<String> {
                 "run the cell that makes it again; where it is moved write `.clone()` behind it, or borrow it with `&`".to_owned()
             }
             Some(_) => "run the cell that makes it again".to_owned(),
-            None => "run the cell that makes it first, and look how it is spelled; `:vars` lists the variables".to_owned(),
+            None => {
+                "run the cell that makes it first, and look how it is spelled (`:vars` lists the variables); a new one needs `let`"
+                    .to_owned()
+            }
         },
         "E0432" | "E0433" if says(&["crate"]) || says(&["unresolved import"]) => {
             "add the crate with a line `:dep name = \"version\"` at the top of the cell".to_owned()

@@ -64,6 +64,17 @@ pub(crate) fn arrow(source: &str, line: u32) -> String {
     text
 }
 
+/// Lines of a cell, with their numbers.
+pub(crate) fn lines(source: &str, numbers: &[u32]) -> String {
+    let width = numbers.iter().max().map_or(1, |number| number.to_string().len());
+    let mut text = String::new();
+    for number in numbers {
+        let content = usize::try_from(*number).ok().and_then(|number| source.lines().nth(number.checked_sub(1)?));
+        let _ = writeln!(text, "{FRAME}  {number:>width$} |{RESET} {}", content.unwrap_or_default());
+    }
+    text
+}
+
 /// The lines that places are in, each with marks and what rustc says below it. The first place is the primary
 /// one.
 fn marked(source: &str, places: &[&Place], with_primary: bool) -> String {

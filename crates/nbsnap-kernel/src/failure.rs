@@ -107,10 +107,10 @@ pub(crate) fn of(outcome: CellOutcome, word: Option<String>, sources: &dyn Sourc
                     failure.with(&at).with(&excerpt::arrow(source, *line))
                 }
                 lines => {
-                    let lines: Vec<String> = lines.iter().map(u32::to_string).collect();
+                    let numbers: Vec<String> = lines.iter().map(u32::to_string).collect();
                     let at =
-                        format!("\x1b[34m --> \x1b[0m{}, at a `?` on one of the lines {}", sources.label(), lines.join(", "));
-                    failure.with(&at)
+                        format!("\x1b[34m --> \x1b[0m{}, at a `?` on one of the lines {}", sources.label(), numbers.join(", "));
+                    failure.with(&at).with(&excerpt::lines(source, lines))
                 }
             }
         }

@@ -197,8 +197,10 @@ impl Generate<'_> {
         // What is before the code keeps its lines.
         out.frame(&blank(&source[..cell.code_from]));
         if cell.broken.is_some() {
+            // In a block, what is unfinished cannot go on in what follows the cell.
+            out.frame("let _ = {");
             out.copy(source, cell.code_from..source.len());
-            out.frame("\n");
+            out.frame("\n};\n");
             return;
         }
         let mut at = cell.code_from;

@@ -11,6 +11,11 @@ pub(crate) const STORIES: &[Story] = &[
     ("mistake_closure_kept", closure_kept),
     ("mistake_static_without_synchronisation", static_without_synchronisation),
     ("mistake_type_that_cannot_be_inferred", type_that_cannot_be_inferred),
+    ("mistake_quotation_marks", quotation_marks),
+    ("mistake_missing_semicolon", missing_semicolon),
+    ("mistake_missing_ampersand", missing_ampersand),
+    ("mistake_missing_let", missing_let),
+    ("mistake_somewhere_at_a_question_mark", somewhere_at_a_question_mark),
 ];
 
 /// The text that a learner reads when the last of these cells fails.
@@ -88,4 +93,32 @@ fn type_that_cannot_be_inferred() {
     reads!("type_that_cannot_be_inferred", ["let found = Vec::new();"]);
     reads!("type_that_cannot_be_inferred_of_a_channel", ["let (sender, receiver) = std::sync::mpsc::channel();"]);
     reads!("type_that_cannot_be_inferred_of_parse", ["let number = \"42\".parse()?;"]);
+}
+
+fn quotation_marks() {
+    reads!("quotation_marks", ["let text = std::fs::read_to_string('water-bodies.cwl')?;"]);
+    reads!("quotation_marks_of_a_character", ["println!('hello')"]);
+}
+
+fn missing_semicolon() {
+    reads!("missing_semicolon", ["let number: i32 = \"42\".parse()?\nprintln!(\"{number}\")"]);
+    reads!("missing_expression", ["let number ="]);
+    reads!("missing_operand", ["1 +"]);
+}
+
+fn missing_ampersand() {
+    let cells =
+        ["struct Package;\nasync fn deploy(package: &Package) -> usize { 1 }\nlet package = Package;", "deploy(package).await"];
+    reads!("missing_ampersand", cells);
+}
+
+fn missing_let() {
+    reads!("missing_let", ["number = 5;"]);
+}
+
+fn somewhere_at_a_question_mark() {
+    let cells = ["let number: i32 = \"1\".parse()?;\n\nprintln!(\"{number} {}\", \"x\".parse::<i32>()?);"];
+    reads!("somewhere_at_a_question_mark", cells);
+    reads!("question_mark_in_a_macro", ["println!(\"{}\", \"x\".parse::<i32>()?);"]);
+    reads!("none_is_shown", ["None"]);
 }

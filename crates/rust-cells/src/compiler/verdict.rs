@@ -230,9 +230,9 @@ fn of_code(code: &str, report: &Report<'_>, plan: &Plan, taken: &[String]) -> Op
 fn in_words_of_the_cell(code: &str, report: &Report<'_>, plan: &Plan) -> Diagnostic {
     let Report { message, map } = *report;
     let mut diagnostic = map.diagnostic(message);
-    if map.cell.broken.is_some() && diagnostic.places.is_empty() && diagnostic.message.ends_with("found `::`") {
-        // What follows the cell is ours.
-        diagnostic.message = diagnostic.message.replace("found `::`", "found the end of the cell");
+    if map.cell.broken.is_some() && diagnostic.places.is_empty() && diagnostic.message.ends_with("found `}`") {
+        // The brace that follows the cell is ours.
+        diagnostic.message = diagnostic.message.replace("found `}`", "found the end of the cell");
         let (line, column) = position(&map.cell.source, map.cell.source.trim_end().len());
         diagnostic.places.push(Place { line, column, end_line: line, end_column: column + 1, ..Place::default() });
     }
@@ -277,10 +277,15 @@ fn shown(message: &Message, map: &Map<'_>) -> Meaning {
     } else {
         message.message.clone()
     };
+    // Only a type of its author's can be given the attribute, and only one that has a name.
+    let name = ty.split('<').next().unwrap_or_default();
+    let is_name = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
+    let show = if is_name { format!("put `#[derive(Debug)]` before `{name}`, or end") } else { "end".to_owned() };
+    let help = vec![format!("{show} the line with `;` to show nothing")];
     Meaning::Author(Diagnostic {
         code: message.code.as_ref().map(|code| code.code.clone()),
         message: text,
         places: place.into_iter().collect(),
-        help: vec![format!("put `#[derive(Debug)]` before `{ty}`, or end the line with `;` to show nothing")],
+        help,
     })
 }

@@ -60,19 +60,6 @@ pub fn panic_message(stderr: &str) -> String {
     rest[..end.unwrap_or(rest.len())].trim_end().to_owned()
 }
 
-/// The lines of a cell that hold a `?` as an operator, as far as a look without parsing can find them.
-pub fn question_mark_lines(source: &str) -> Vec<u32> {
-    static OPERATOR: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"[\w)\]}>]\s*\?|^\s*\?").expect("the pattern is a constant"));
-    static QUOTED: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r#""(?:[^"\\]|\\.)*"|//.*"#).expect("the pattern is a constant"));
-    source
-        .lines()
-        .enumerate()
-        .filter(|(_, line)| OPERATOR.is_match(&QUOTED.replace_all(line, "_")))
-        .map(|(index, _)| u32::try_from(index + 1).unwrap_or(u32::MAX))
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,11 +84,5 @@ mod tests {
         assert_eq!(line_in_cell(generated, 1, cell), None);
         assert_eq!(line_in_cell(generated, 99, cell), None);
         assert_eq!(line_in_cell("a!();\nx\na!();", 3, "a!();\n\na!();"), Some(3));
-    }
-
-    #[test]
-    fn question_marks_in_text_and_comments_are_no_operators() {
-        let cell = "let a = f()?;\nprintln!(\"really?\");\n// why?\nlet b = g()\n    .await\n    ?;";
-        assert_eq!(question_mark_lines(cell), [1, 6]);
     }
 }

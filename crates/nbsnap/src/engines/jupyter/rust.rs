@@ -221,7 +221,7 @@ fn not_reached(outputs: &mut Outputs, source: &str, line: Option<u32>) -> Option
     if let Some(bare) = outputs.stdout.strip_suffix("EVCXR_PANIC_NOTIFICATION\n") {
         outputs.stdout.truncate(bare.len());
     }
-    let lines = stderr::question_mark_lines(source);
+    let lines = rust_cells::cell::question_mark_lines(source);
     let is_silent = outputs.stderr.is_empty() && lines.is_empty();
     if is_silent && RETURN.is_match(source) {
         return None;

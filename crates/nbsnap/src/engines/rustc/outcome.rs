@@ -2,7 +2,6 @@
 
 use rust_cells::{CellOutcome, Ending, Output, Place};
 
-use crate::engines::evcxr::stderr::question_mark_lines;
 use crate::notebook::CodeCell;
 use crate::record::{CellRecord, Diagnostic, DiagnosticSpan, Failure};
 
@@ -91,7 +90,7 @@ fn failure(cell: &CodeCell, outcome: CellOutcome, record: &mut CellRecord) -> Op
             // evcxr prints it, and so does its kernel.
             record.stderr.push_str(&message);
             record.stderr.push('\n');
-            Failure::Error { message: record.stderr.clone(), lines: question_mark_lines(&cell.source) }
+            Failure::Error { message: record.stderr.clone(), lines: rust_cells::cell::question_mark_lines(&cell.source) }
         }
         CellOutcome::Ended(Ending::Died { status }) => Failure::Died { status },
         other => Failure::Engine { message: format!("the cell came to {other:?}") },
@@ -116,12 +115,6 @@ fn diagnostic(diagnostic: rust_cells::Diagnostic) -> Diagnostic {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn question_marks_in_text_and_comments_are_no_operators() {
-        let cell = "let a = f()?;\nprintln!(\"really?\");\n// why?\nlet b = g()\n    .await\n    ?;";
-        assert_eq!(question_mark_lines(cell), [1, 6]);
-    }
 
     #[test]
     fn no_more_than_the_limit_is_kept_of_each_stream() {
