@@ -124,6 +124,25 @@ fn a_notebook_in_the_lab_has_a_testbed_of_its_own() {
     assert_eq!(processes("week3"), ["(false, false, true)"]);
 }
 
+/// Who wants to watch the requests, or to reach the testbed at a port, wants those of all notebooks.
+#[test]
+fn the_lab_has_one_testbed_for_all_where_somebody_watches_it() {
+    let world = World::empty();
+    world.notebook("lab", "", &[("a", "{}", "1")]);
+    let jupyter = world.path("jupyter");
+    // A stand-in that shows how the kernel would be started.
+    std::fs::write(&jupyter, "#!/bin/sh\n[ \"$2\" = --version ] || cat \"${JUPYTER_PATH%%:*}/kernels/rust/kernel.json\"\n")
+        .unwrap();
+    std::fs::set_permissions(&jupyter, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let lab = |arguments: &[&str]| {
+        let outcome = world.run(&[&["lab", "--jupyter", jupyter.to_str().unwrap()], arguments].concat());
+        let spec: serde_json::Value = serde_json::from_str(outcome.exits(0).stdout.as_str()).unwrap();
+        spec["argv"].as_array().unwrap().contains(&"--testbed".into())
+    };
+    assert!(lab(&[]) && lab(&["--clock", "poll"]), "each notebook has its own");
+    assert!(!lab(&["--requests"]) && !lab(&["--proxy-port", "45107"]) && !lab(&["--s3-port", "45107"]));
+}
+
 /// Jupyter asks a kernel that starts again and again whether it is there, on a connection that it closes when
 /// no answer comes.
 #[test]

@@ -129,15 +129,16 @@ pub(crate) struct ConsoleArgs {
 #[command(after_help = "\
 Examples:
   nbsnap lab                         JupyterLab on the project's notebooks, against the testbed
-  nbsnap lab --clock real --speed 4  jobs take their time, four times as fast as recorded; the testbed's page shows them
+  nbsnap lab --clock real --speed 4  jobs take their time, four times as fast as recorded
+  nbsnap lab --proxy-port 8000       one testbed for all notebooks, whose page is at http://127.0.0.1:8000/
   nbsnap lab -- --no-browser --port 9000
                                      what follows `--` is JupyterLab's")]
 pub(crate) struct LabArgs {
     /// The folder that JupyterLab shows [default: the project's notebooks]
     pub(crate) dir: Option<PathBuf>,
 
-    /// The scenario of all notebooks: a folder, or the name of one beside the project's [default: each
-    /// notebook's own]
+    /// One testbed for all notebooks, with this scenario: a folder, or the name of one beside the project's
+    /// [default: each notebook in Rust has a testbed of its own, unless a port or `--requests` asks for one]
     #[arg(long, value_name = "SCENARIO", help_heading = "Testbed options")]
     pub(crate) scenario: Option<String>,
 
@@ -149,7 +150,7 @@ pub(crate) struct LabArgs {
     #[arg(long, value_name = "FILE", env = "NBSNAP_JUPYTER", help_heading = "Jupyter options")]
     pub(crate) jupyter: Option<PathBuf>,
 
-    /// Print the testbed's requests on the terminal
+    /// Print the requests to the testbed, which is then one for all notebooks
     #[arg(long, help_heading = "Report options")]
     pub(crate) requests: bool,
 
@@ -164,4 +165,11 @@ pub(crate) struct LabArgs {
     /// Arguments for JupyterLab
     #[arg(last = true)]
     pub(crate) arguments: Vec<OsString>,
+}
+
+impl LabArgs {
+    /// Whether all notebooks have one testbed: that of a scenario, or one that somebody watches.
+    pub(crate) fn has_one_testbed(&self) -> bool {
+        self.scenario.is_some() || self.requests || self.testbed.ports.are_named()
+    }
 }

@@ -85,6 +85,13 @@ pub(crate) struct PortArgs {
     pub(crate) s3_port: u16,
 }
 
+impl PortArgs {
+    /// Whether one of them is named, so that there can be only one such testbed.
+    pub(crate) fn are_named(&self) -> bool {
+        [self.proxy_port, self.ogc_port, self.s3_port] != [0; 3]
+    }
+}
+
 /// How a testbed answers.
 #[derive(Clone, Copy, Debug, Default, clap::Args)]
 pub(crate) struct MannerArgs {

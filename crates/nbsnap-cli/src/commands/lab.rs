@@ -40,8 +40,8 @@ pub(crate) fn run(place: &Place<'_>, args: &LabArgs) -> Result<Exit, CommandErro
         Some(project) => session::cache_dir(project, &args.build).join("lab"),
         None => std::env::temp_dir().join(format!("nbsnap-lab-{}", std::process::id())),
     };
-    // Each notebook in Rust has its own testbed, as under test, unless one scenario is for all of them.
-    let manner = args.scenario.is_none().then_some(args.testbed.manner);
+    // Each notebook in Rust has its own testbed, as under test, unless one is asked for that all have.
+    let manner = (!args.has_one_testbed()).then_some(args.testbed.manner);
     // Under this name notebooks in Rust find it, in this JupyterLab only.
     let options = kernel::SpecOptions { cache_dir: args.build.cache_dir.as_deref(), keeps_history: true, testbed: manner };
     kernel::write_spec(&data.join("kernels/rust"), "Rust", &options)?;
@@ -53,7 +53,9 @@ pub(crate) fn run(place: &Place<'_>, args: &LabArgs) -> Result<Exit, CommandErro
     let mut command = Command::new(&jupyter);
     command.arg("lab").arg(&folder).args(&args.arguments);
     if let Some(testbed) = &testbed {
-        log.note(&format!("the testbed's page: {}", testbed.page_url()));
+        if args.has_one_testbed() {
+            log.note(&format!("the testbed's page: {}", testbed.page_url()));
+        }
         command.envs(testbed_server::environment(testbed));
     }
     command.env("JUPYTER_PATH", with_path(&data, std::env::var_os("JUPYTER_PATH"))?);
