@@ -15,6 +15,7 @@ pub(crate) const STORIES: &[Story] = &[
     ("mistake_missing_semicolon", missing_semicolon),
     ("mistake_missing_ampersand", missing_ampersand),
     ("mistake_missing_let", missing_let),
+    ("mistake_variable_of_a_failed_cell", variable_of_a_failed_cell),
     ("mistake_somewhere_at_a_question_mark", somewhere_at_a_question_mark),
 ];
 
@@ -110,6 +111,18 @@ fn missing_ampersand() {
     let cells =
         ["struct Package;\nasync fn deploy(package: &Package) -> usize { 1 }\nlet package = Package;", "deploy(package).await"];
     reads!("missing_ampersand", cells);
+}
+
+/// A cell that fails keeps none of its variables, also those that it had made by then.
+fn variable_of_a_failed_cell() {
+    let (_folder, mut kernel) = kernel();
+    kernel.execute("let mine = 1;\nlet other: i32 = \"x\".parse()?;");
+    let executed = kernel.execute("mine + 1");
+    insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!("variable_of_a_failed_cell", executed.traceback());
+    });
+    kernel.execute("let mine = 1;");
+    assert_eq!(kernel.value("mine + 1"), "2");
 }
 
 fn missing_let() {

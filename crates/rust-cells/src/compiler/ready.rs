@@ -31,6 +31,12 @@ impl Work<'_> {
         }
         let mut after_failure = state.clone();
         let mut after = state;
+        for variable in cell.variables() {
+            if !after_failure.variables().contains_key(&variable.name) {
+                let why = format!("{label} made it, and did not come to its end");
+                after_failure.lost.insert(variable.name.clone(), why);
+            }
+        }
         for name in &generated.taken {
             match plan.keeping.get(name) {
                 None | Some(Keeping::Outside) => {}
