@@ -27,7 +27,8 @@ const IDLE: Duration = Duration::from_secs(15 * 60);
 const MOST_FAILURES: u32 = 3;
 /// The scheduling priority of a build of the process: a high number is low priority.
 const NICE: i32 = 10;
-/// Describes the process to a person who waits for it.
+/// Describes the process to a person who waits for it: first, and once its program is there.
+const STARTING: &str = "rust-analyzer is being started, and built before if need be; ask again for methods and documentation";
 const LOADING: &str =
     "rust-analyzer is loading the crates that cells depend on; ask again in a moment for methods and documentation";
 
@@ -116,7 +117,7 @@ impl Analysis {
             orders.send(Order { question, answer: sender }).ok()?;
             state.is_busy = true;
             if !state.is_loaded {
-                state.progress.get_or_insert_with(|| LOADING.to_owned());
+                state.progress.get_or_insert_with(|| STARTING.to_owned());
                 return None;
             }
         }
@@ -318,7 +319,7 @@ mod tests {
             let asked = Instant::now();
             assert_eq!(ask(&analysis), None, "nobody waits while it loads");
             assert!(asked.elapsed() < Duration::from_secs(1));
-            assert!(analysis.notice().is_none_or(|notice| notice == LOADING));
+            assert!(analysis.notice().is_none_or(|notice| [STARTING, LOADING].contains(&notice.as_str())));
             until("it is loaded", || analysis.state().is_loaded);
             assert_eq!(ask(&analysis), Some(Answer::Suggestions(Vec::new())));
             assert_eq!(analysis.notice(), None);
