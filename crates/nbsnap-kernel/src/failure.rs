@@ -36,6 +36,13 @@ impl Failure {
         self
     }
 
+    /// Adds where it happened, in the cell with this label, or in the one that runs.
+    fn at(self, label: Option<&str>, line: u32, sources: &dyn Sources) -> Failure {
+        let at = format!("\x1b[34m --> \x1b[0m{}, line {line}", label.unwrap_or_else(|| sources.label()));
+        let lines = sources.source(label).map(|source| excerpt::arrow(source, line)).unwrap_or_default();
+        self.with(&at).with(&lines)
+    }
+
     /// The same by another name.
     pub(crate) fn renamed(mut self, name: &str) -> Failure {
         name.clone_into(&mut self.name);
@@ -89,24 +96,17 @@ pub(crate) fn of(outcome: CellOutcome, word: Option<String>, sources: &dyn Sourc
         CellOutcome::Ended(Ending::Panicked { message, place }) => {
             let failure = Failure::new("Panic", &message);
             match place {
-                Some((label, line)) => {
-                    let name = label.as_deref().unwrap_or_else(|| sources.label());
-                    let at = format!("\x1b[34m --> \x1b[0m{name}, line {line}");
-                    let lines = sources.source(label.as_deref()).map(|source| excerpt::arrow(source, line)).unwrap_or_default();
-                    failure.with(&at).with(&lines)
-                }
+                Some((label, line)) => failure.at(label.as_deref(), line, sources),
                 None => failure,
             }
         }
-        CellOutcome::Ended(Ending::Failed { message }) => {
+        CellOutcome::Ended(Ending::Failed { message, place }) => {
             let failure = Failure::new("Error", &message);
-            match question_mark_lines(source).as_slice() {
-                [] => failure,
-                [line] => {
-                    let at = format!("\x1b[34m --> \x1b[0m{}, line {line}", sources.label());
-                    failure.with(&at).with(&excerpt::arrow(source, *line))
-                }
-                lines => {
+            match (place, question_mark_lines(source).as_slice()) {
+                (Some((label, line)), _) => failure.at(label.as_deref(), line, sources),
+                (None, []) => failure,
+                (None, [line]) => failure.at(None, *line, sources),
+                (None, lines) => {
                     let numbers: Vec<String> = lines.iter().map(u32::to_string).collect();
                     let at =
                         format!("\x1b[34m --> \x1b[0m{}, at a `?` on one of the lines {}", sources.label(), numbers.join(", "));

@@ -270,7 +270,9 @@ impl Found {
             CellOutcome::Ended(Ending::Panicked { message, place }) => {
                 ("panicked", message.clone(), place.as_ref().map(|(_, line)| *line))
             }
-            CellOutcome::Ended(Ending::Failed { message }) => ("failed", message.clone(), None),
+            CellOutcome::Ended(Ending::Failed { message, place }) => {
+                ("failed", message.clone(), place.as_ref().map(|(_, line)| *line))
+            }
             CellOutcome::Ended(Ending::Died { status }) => ("died", status.clone(), None),
             CellOutcome::RunTimeout(_) => ("timed out", String::new(), None),
             other => ("other", format!("{other:?}"), None),

@@ -131,7 +131,8 @@ fn missing_let() {
 
 fn somewhere_at_a_question_mark() {
     let cells = ["let number: i32 = \"1\".parse()?;\n\nprintln!(\"{number} {}\", \"x\".parse::<i32>()?);"];
-    reads!("somewhere_at_a_question_mark", cells);
+    reads!("at_one_of_two_question_marks", cells);
+    reads!("somewhere_at_a_question_mark", ["Some(1)?;\nlet number: u8 = None?;"]);
     reads!("question_mark_in_a_macro", ["println!(\"{}\", \"x\".parse::<i32>()?);"]);
     reads!("none_is_shown", ["None"]);
 }

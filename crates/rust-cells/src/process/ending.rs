@@ -22,6 +22,9 @@ pub enum Ending {
     Failed {
         /// What the error says; may be empty.
         message: String,
+        /// The line of the `?`, from 1, and the label of the cell if it is an earlier one. `None` if that is
+        /// not known, as for `?` on an option.
+        place: Option<(Option<String>, u32)>,
     },
     /// It was cancelled while it awaited; variables are as after a failure.
     Cancelled,
@@ -41,11 +44,10 @@ impl Ending {
             ["finished", ..] => Ending::Finished,
             ["returned", ..] => Ending::Returned,
             ["cancelled", ..] => Ending::Cancelled,
-            ["failed", message, ..] => Ending::Failed { message: (*message).to_owned() },
-            ["panicked", message, label, line, ..] => {
+            [how @ ("failed" | "panicked"), message, label, line, ..] => {
                 let label = (!label.is_empty()).then(|| (*label).to_owned());
-                let place = line.parse().ok().map(|line| (label, line));
-                Ending::Panicked { message: (*message).to_owned(), place }
+                let (message, place) = ((*message).to_owned(), line.parse().ok().map(|line| (label, line)));
+                if *how == "failed" { Ending::Failed { message, place } } else { Ending::Panicked { message, place } }
             }
             _ => return None,
         })

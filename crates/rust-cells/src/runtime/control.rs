@@ -144,7 +144,7 @@ fn run(
         Outcome::Finished => ("finished", String::new(), None),
         Outcome::Returned => ("returned", String::new(), None),
         Outcome::Panicked { message, place } => ("panicked", message, place),
-        Outcome::Failed(message) => ("failed", message, None),
+        Outcome::Failed { message, place } => ("failed", message, place),
         Outcome::Cancelled => ("cancelled", String::new(), None),
     };
     let (cell, line) = place.map(|place| (place.cell, place.line.to_string())).unwrap_or_default();

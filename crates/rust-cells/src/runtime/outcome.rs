@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::sync::{Mutex, PoisonError};
 
 use super::future::Awaited;
@@ -24,8 +24,13 @@ pub enum Outcome {
         /// Where it was raised, if the hook has seen it.
         place: Option<Place>,
     },
-    /// `?` met an error, with this message.
-    Failed(String),
+    /// `?` met an error.
+    Failed {
+        /// What the error says.
+        message: String,
+        /// Where the `?` is, if that is known.
+        place: Option<Place>,
+    },
     /// It was cancelled while it awaited.
     Cancelled,
 }
@@ -114,7 +119,8 @@ pub trait Ending {
 
 impl Ending for Option<()> {
     fn outcome(self) -> Outcome {
-        self.map_or_else(|| Outcome::Failed("`?` met `None`".to_owned()), |()| Outcome::Finished)
+        let failed = || Outcome::Failed { message: "`?` met `None`".to_owned(), place: None };
+        self.map_or_else(failed, |()| Outcome::Finished)
     }
 }
 
@@ -127,17 +133,20 @@ impl Ending for Awaited {
 macro_rules! errors {
     ($($(#[$doc:meta])* $name:ident: $bound:path, $format:literal;)*) => { $(
         $(#[$doc])*
-        pub struct $name(String);
+        pub struct $name(String, Option<Place>);
 
         impl<E: $bound> From<E> for $name {
+            // Called by a `?`, whose place it thereby knows.
+            #[track_caller]
             fn from(error: E) -> $name {
-                $name(format!($format, error))
+                $name(format!($format, error), panics::place_of(Location::caller()))
             }
         }
 
         impl Ending for Result<(), $name> {
             fn outcome(self) -> Outcome {
-                self.map_or_else(|error| Outcome::Failed(error.0), |()| Outcome::Finished)
+                let failed = |$name(message, place)| Outcome::Failed { message, place };
+                self.map_or_else(failed, |()| Outcome::Finished)
             }
         }
     )* };

@@ -1,4 +1,4 @@
-//! What a panic prints, and where it was raised, in the author's terms.
+//! What a panic prints, and where it or an error was raised, in the author's terms.
 //!
 //! Generated programs have their own places. The front provides the map from their lines to lines of cells.
 //! This is the only module that translates.
@@ -12,7 +12,7 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 
 use super::system::library_of;
 
-/// Where a panic was raised.
+/// Where a panic or an error was raised.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[doc(hidden)]
 pub struct Place {
@@ -130,7 +130,7 @@ fn write(text: &str) {
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }
 
-fn place_of(location: &Location<'_>) -> Option<Place> {
+pub(super) fn place_of(location: &Location<'_>) -> Option<Place> {
     // A location is a constant of the library that contains its code.
     let library = library_of(std::ptr::from_ref(location).cast())?;
     let lines = LINES.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,5 +1,6 @@
 //! What a cell has shown and how it ended, as a record.
 
+use rust_cells::cell::question_mark_lines;
 use rust_cells::{CellOutcome, Ending, Output, Place};
 
 use crate::notebook::CodeCell;
@@ -86,11 +87,15 @@ fn failure(cell: &CodeCell, outcome: CellOutcome, record: &mut CellRecord) -> Op
             let line = place.and_then(|(label, line)| label.is_none().then_some(line));
             Failure::Panic { message, line }
         }
-        CellOutcome::Ended(Ending::Failed { message }) => {
+        CellOutcome::Ended(Ending::Failed { message, place }) => {
             // evcxr prints it, and so does its kernel.
             record.stderr.push_str(&message);
             record.stderr.push('\n');
-            Failure::Error { message: record.stderr.clone(), lines: rust_cells::cell::question_mark_lines(&cell.source) }
+            let lines = match place {
+                Some((None, line)) => vec![line],
+                _ => question_mark_lines(&cell.source),
+            };
+            Failure::Error { message: record.stderr.clone(), lines }
         }
         CellOutcome::Ended(Ending::Died { status }) => Failure::Died { status },
         other => Failure::Engine { message: format!("the cell came to {other:?}") },
