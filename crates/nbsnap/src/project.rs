@@ -29,6 +29,7 @@ use std::path::{Path, PathBuf};
 
 use crate::config::{Config, ConfigError, PathPattern};
 use crate::notebook::{Notebook, NotebookError};
+pub use discovery::Found;
 use layout::{Layout, SETTINGS};
 
 /// Why a project cannot be used.
@@ -148,8 +149,7 @@ impl Project {
     /// # Errors
     /// When the folder cannot be listed. A file that cannot be used is no error.
     pub fn notebooks(&self) -> Result<Notebooks, ProjectError> {
-        let folder = &self.layout.notebooks;
-        let found = discovery::files_of(folder).map_err(|source| ProjectError::List { path: folder.clone(), source })?;
+        let found = notebook_files(&self.layout.notebooks)?;
         let matches = |pattern: &&PathPattern| found.notebooks.iter().any(|path| pattern.covers(self.below(path)));
         let idle = self.config.project.patterns().filter(|pattern| !matches(pattern));
         let mut notebooks = Notebooks {
@@ -184,6 +184,15 @@ impl Project {
     fn below<'p>(&self, path: &'p Path) -> &'p Path {
         path.strip_prefix(&self.layout.notebooks).unwrap_or_else(|_| path.file_name().unwrap_or_default().as_ref())
     }
+}
+
+/// The notebook files in a folder and below it. Hidden folders, and those with builds or packages, are left
+/// out.
+///
+/// # Errors
+/// When a folder cannot be listed.
+pub fn notebook_files(folder: &Path) -> Result<Found, ProjectError> {
+    discovery::files_of(folder).map_err(|source| ProjectError::List { path: folder.to_owned(), source })
 }
 
 /// Whether a name can be that of a folder with snapshots, on every system.

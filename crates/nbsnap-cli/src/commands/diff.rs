@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use nbsnap::config::Config;
 use nbsnap::document::Document;
 use nbsnap::document::diff::{CellDifference, Change, differences};
-use nbsnap::project::{Project, ProjectError};
+use nbsnap::project::{self, Project, ProjectError};
 use nbsnap::report::{Style, difference};
 use nbsnap::run::RunError;
 
@@ -29,7 +29,7 @@ pub(crate) fn run(place: &Place<'_>, args: &DiffArgs) -> Result<Exit, CommandErr
         Err(error) => return Err(error),
     };
     let mut text = String::new();
-    for (one, other) in pairs(&args.one, &args.other)? {
+    for Pair { name, one, other } in pairs(&args.one, &args.other)? {
         let (Some(one), Some(other)) = (&one, &other) else {
             let (path, there) =
                 if let Some(path) = &one { (path, &args.one) } else { (other.as_ref().unwrap_or(&args.other), &args.other) };
@@ -38,7 +38,7 @@ pub(crate) fn run(place: &Place<'_>, args: &DiffArgs) -> Result<Exit, CommandErr
         };
         let (one, other) = (Document::read(one)?, Document::read(other)?);
         for found in differences(&root, &config, &one, &other).map_err(RunError::Redact)? {
-            tell(&mut text, other.path(), &found, args, style);
+            tell(&mut text, &name, &found, args, style);
         }
     }
     let is_same = text.is_empty();
@@ -50,28 +50,54 @@ pub(crate) fn run(place: &Place<'_>, args: &DiffArgs) -> Result<Exit, CommandErr
 }
 
 /// A notebook of one side and that of the other; either may be missing.
-type Pair = (Option<PathBuf>, Option<PathBuf>);
+struct Pair {
+    /// What both are called: the file's name, or its path in the two folders.
+    name: String,
+    one: Option<PathBuf>,
+    other: Option<PathBuf>,
+}
 
-/// The files to compare: the two, or those of two folders by name.
+/// The files to compare: the two, or those of two folders by their paths in them.
 fn pairs(one: &Path, other: &Path) -> Result<Vec<Pair>, CommandError> {
     match (one.is_dir(), other.is_dir()) {
-        (false, false) => return Ok(vec![(Some(one.to_owned()), Some(other.to_owned()))]),
+        (false, false) => {
+            let name = other.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            return Ok(vec![Pair { name, one: Some(one.to_owned()), other: Some(other.to_owned()) }]);
+        }
         (true, true) => {}
         _ => return Err(CommandError::Usage("a notebook can be compared with a notebook, and a folder with a folder".into())),
     }
-    let names = |folder: &Path| -> Result<BTreeSet<std::ffi::OsString>, CommandError> {
-        let failed = |source| ProjectError::List { path: folder.to_owned(), source };
-        let entries = std::fs::read_dir(folder).map_err(failed)?.collect::<Result<Vec<_>, _>>().map_err(failed)?;
-        Ok(entries.iter().map(std::fs::DirEntry::file_name).filter(|name| name.to_string_lossy().ends_with(".ipynb")).collect())
+    let (of_one, of_other) = (notebooks_below(one, other)?, notebooks_below(other, one)?);
+    let names: BTreeSet<&PathBuf> = of_one.union(&of_other).collect();
+    if names.is_empty() {
+        let message = format!("there is no notebook (*.ipynb) in {} or {}, nor below them", one.display(), other.display());
+        return Err(CommandError::Usage(message));
+    }
+    let in_folder = |names: &BTreeSet<PathBuf>, folder: &Path, name: &Path| names.contains(name).then(|| folder.join(name));
+    let pair = |name: &PathBuf| Pair {
+        name: name.display().to_string(),
+        one: in_folder(&of_one, one, name),
+        other: in_folder(&of_other, other, name),
     };
-    let (names_of_one, names_of_other) = (names(one)?, names(other)?);
-    let in_folder =
-        |names: &BTreeSet<_>, folder: &Path, name: &std::ffi::OsString| names.contains(name).then(|| folder.join(name));
-    let all = names_of_one.union(&names_of_other);
-    Ok(all.map(|name| (in_folder(&names_of_one, one, name), in_folder(&names_of_other, other, name))).collect())
+    Ok(names.into_iter().map(pair).collect())
 }
 
-fn tell(text: &mut String, path: &Path, found: &CellDifference, args: &DiffArgs, style: Style) {
+/// The notebooks in a folder and below it, by their paths in it. Where `other` is one of the folders below,
+/// its notebooks are those of the other side.
+fn notebooks_below(folder: &Path, other: &Path) -> Result<BTreeSet<PathBuf>, CommandError> {
+    let found = project::notebook_files(folder)?;
+    let whole = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let other_side = whole(other).strip_prefix(whole(folder)).ok().filter(|below| *below != Path::new("")).map(Path::to_owned);
+    let name = |path: &Path| path.strip_prefix(folder).unwrap_or(path).to_owned();
+    let is_of_this_side = |name: &PathBuf| other_side.as_ref().is_none_or(|other| !name.starts_with(other));
+    for inner in found.projects.iter().filter(|inner| is_of_this_side(&name(inner))) {
+        let text = format!("note: {} is a project of its own: its notebooks are not compared here\n", inner.display());
+        super::output::print(&mut screen::stderr(), &text)?;
+    }
+    Ok(found.notebooks.iter().map(|path| name(path)).filter(is_of_this_side).collect())
+}
+
+fn tell(text: &mut String, name: &str, found: &CellDifference, args: &DiffArgs, style: Style) {
     let (wants_sources, wants_outputs) = (!args.outputs, !args.sources);
     let mut parts = Vec::new();
     match &found.change {
@@ -87,7 +113,6 @@ fn tell(text: &mut String, path: &Path, found: &CellDifference, args: &DiffArgs,
             }
         }
     }
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
     for (what, difference) in parts {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "{name}, {} cell {} `{}`: {what}\n{difference}", found.kind, found.number, found.cell);

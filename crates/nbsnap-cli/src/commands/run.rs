@@ -1,9 +1,9 @@
 //! `nbsnap run`: runs notebooks and writes their outputs into them, or into other files.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use nbsnap::document::{Document, Parameters};
 use nbsnap::notebook::Notebook;
@@ -33,21 +33,20 @@ pub(crate) fn run(place: &Place<'_>, args: &RunArgs) -> Result<Exit, CommandErro
     project.config.kernels.put_first(args.kernel.iter().cloned());
     let project = &project;
     // Everything that can be known to be wrong is, before anything runs.
-    let (mut outputs, mut documents, mut notebooks) = (outputs(&targets, args)?, Vec::new(), Vec::new());
-    let mut are_read = Vec::new();
-    for path in &targets.paths {
+    let (mut outputs, mut documents, mut notebooks) = (Vec::new(), Vec::new(), Vec::new());
+    let mut all_are_read = true;
+    for (path, output) in places(&targets, args)? {
         let mut document = or_explain(Document::read(path))?;
         if let Some(document) = &mut document {
             parameters.inject(document)?;
         }
         let notebook: Option<Notebook> =
             document.as_ref().map(|document| targets.notebook(document)).map_or(Ok(None), or_explain)?;
-        are_read.push(notebook.is_some());
+        all_are_read &= notebook.is_some();
+        outputs.extend(notebook.is_some().then_some(output));
         documents.extend(document.filter(|_| notebook.is_some()));
         notebooks.extend(notebook);
     }
-    let mut kept = are_read.iter();
-    outputs.retain(|_| kept.next().copied().unwrap_or_default());
     if notebooks.is_empty() {
         return Ok(Exit::SetUp);
     }
@@ -73,7 +72,7 @@ pub(crate) fn run(place: &Place<'_>, args: &RunArgs) -> Result<Exit, CommandErro
         writeln!(out, "{what} {}", targets.shown(&outputs[place])).map_err(CommandError::Output)?;
     }
     Ok(match Exit::of_summary(&ended?) {
-        Exit::Success if are_read.contains(&false) => Exit::SetUp,
+        Exit::Success if !all_are_read => Exit::SetUp,
         exit => exit,
     })
 }
@@ -106,13 +105,14 @@ fn of_yaml(from: String, text: &str) -> Result<Map<String, Value>, CommandError>
     }
 }
 
-/// The output file of each notebook.
-fn outputs(targets: &Targets, args: &RunArgs) -> Result<Vec<PathBuf>, CommandError> {
-    let Some(output) = &args.output else { return Ok(targets.paths.clone()) };
+/// The file of each notebook, and the file that its outputs are written into.
+fn places<'t>(targets: &'t Targets, args: &RunArgs) -> Result<Vec<(&'t Path, PathBuf)>, CommandError> {
+    let paths = targets.paths.iter().map(PathBuf::as_path);
+    let Some(output) = &args.output else { return Ok(paths.map(|path| (path, path.to_owned())).collect()) };
     let is_folder = output.is_dir() || output.to_string_lossy().ends_with(std::path::MAIN_SEPARATOR);
     if !is_folder {
         return match targets.paths.len() {
-            1 => Ok(vec![output.clone()]),
+            1 => Ok(paths.map(|path| (path, output.clone())).collect()),
             many => Err(CommandError::Usage(format!(
                 "{many} notebooks cannot be written into the one file {}; name a folder, as in `-o {}/`",
                 output.display(),
@@ -120,10 +120,22 @@ fn outputs(targets: &Targets, args: &RunArgs) -> Result<Vec<PathBuf>, CommandErr
             ))),
         };
     }
-    let outputs: Vec<PathBuf> = targets.paths.iter().map(|path| output.join(path.file_name().unwrap_or_default())).collect();
-    let different: BTreeSet<&PathBuf> = outputs.iter().collect();
-    if different.len() < outputs.len() {
-        return Err(CommandError::Usage("two of the notebooks have the same name: write them into different folders".into()));
+    let places: Vec<_> = paths.map(|path| (path, output.join(format!("{}.ipynb", targets.name_of(path))))).collect();
+    let mut taken = BTreeMap::new();
+    for (path, place) in &places {
+        if let Some(other) = taken.insert(place, path) {
+            let (one, other, place) = (targets.shown(other), targets.shown(path), place.display());
+            let message = format!("{one} and {other} would both be written into {place}: run them into different folders");
+            return Err(CommandError::Usage(message));
+        }
     }
-    Ok(outputs)
+    Ok(without_results(places))
+}
+
+/// Leaves out what an earlier run wrote: a folder among the notebooks would get another one in it each time.
+fn without_results(places: Vec<(&Path, PathBuf)>) -> Vec<(&Path, PathBuf)> {
+    let whole = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let written: BTreeMap<PathBuf, &Path> = places.iter().map(|(path, place)| (whole(place), *path)).collect();
+    let is_result = |path: &Path| written.get(&whole(path)).is_some_and(|from| *from != path);
+    places.iter().filter(|(path, _)| !is_result(path)).cloned().collect()
 }

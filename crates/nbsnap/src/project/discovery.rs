@@ -8,11 +8,12 @@ use super::layout::SETTINGS;
 use crate::files::cache_tag::CACHE_TAG;
 
 /// What is in a folder with notebooks, and in those below it.
-#[derive(Default)]
-pub(super) struct Found {
-    pub(super) notebooks: Vec<PathBuf>,
-    /// Folders that are projects of their own.
-    pub(super) projects: Vec<PathBuf>,
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    /// The notebook files, in order.
+    pub notebooks: Vec<PathBuf>,
+    /// Folders that are projects of their own, which were not looked into.
+    pub projects: Vec<PathBuf>,
 }
 
 /// Files by which a tool marks a folder as its own, and the name of a folder that has no such file.
