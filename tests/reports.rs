@@ -35,7 +35,7 @@ fn events(text: &str) -> BTreeMap<String, Vec<Value>> {
 fn files_say_what_the_report_says() {
     let world = world();
     let outcome = world.run(&["test", "--junit", "out/junit.xml", "--json", "out/events.jsonl", "--html", "out/page.html"]);
-    outcome.exits(100).says("the run as a page: out/page.html").says("pictures that differ: target/nbsnap/failed");
+    outcome.exits(100).says("the run as a page: out/page.html").says("executed notebooks: target/nbsnap/failed");
 
     let junit = world.read("out/junit.xml");
     assert!(junit.contains(r#"tests="4" skipped="0" failures="2" errors="0""#), "{junit}");
@@ -93,6 +93,24 @@ fn github_is_told_at_the_very_line() {
 }
 
 #[test]
+fn a_notebook_that_is_mended_leaves_no_folders() {
+    let world = World::empty();
+    let notebook = |name: &str, source: &str| world.notebook(name, "", &[("a", PLAIN, source)]);
+    for name in ["week1/a", "week2/b"] {
+        notebook(name, "panic!();");
+    }
+    world.run(&["test"]).exits(100);
+    assert!(world.path("target/nbsnap/failed/week1/a/a.ipynb").is_file());
+    notebook("week1/a", "let a = 1;");
+    world.run(&["test"]).exits(100);
+    assert!(!world.path("target/nbsnap/failed/week1").exists());
+    assert!(world.path("target/nbsnap/failed/week2/b/b.ipynb").is_file());
+    notebook("week2/b", "let b = 1;");
+    world.run(&["test"]).exits(0);
+    assert!(!world.path("target/nbsnap/failed").exists());
+}
+
+#[test]
 fn a_picture_that_changed_is_shown_with_what_changed_in_it() {
     let world = World::empty();
     let cell = |picture: &str| PICTURE.replace("PICTURE", &format!("{picture:?}"));
@@ -105,7 +123,9 @@ fn a_picture_that_changed_is_shown_with_what_changed_in_it() {
     world.run(&["test"]).exits(100).says("NEW");
     world.run(&["accept"]).exits(0);
     world.notebook("lab", "", &[("map", PLAIN, &cell(other))]);
-    world.run(&["test"]).exits(100).says("image/png: 1 of 2 pixels differ (50.00 %), by up to 3 of 255");
+    let outcome = world.run(&["test"]);
+    outcome.exits(100).says("image/png: 1 of 2 pixels differ (50.00 %), by up to 3 of 255");
+    outcome.says("executed notebooks, and pictures that differ: target/nbsnap/failed");
     for which in ["recorded", "now", "difference"] {
         assert!(world.path(&format!("target/nbsnap/failed/lab/map.image-png.{which}.png")).is_file(), "{which}");
     }

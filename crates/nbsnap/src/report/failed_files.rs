@@ -39,7 +39,7 @@ impl Reporter for FailedFiles {
         let folder = self.folder.join(&notebook.name);
         match fs::remove_dir_all(&folder) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(about(&folder, error)),
-            _ => {}
+            _ => remove_empty_above(&folder, &self.folder),
         }
         if notebook.is_good() {
             remove_if_only_marked(&self.folder);
@@ -58,6 +58,13 @@ impl Reporter for FailedFiles {
         }
         Ok(())
     }
+}
+
+/// Removes the folders between a notebook's and `top` that have nothing in them any more.
+fn remove_empty_above(folder: &Path, top: &Path) {
+    let between = folder.ancestors().skip(1).take_while(|above| *above != top && above.starts_with(top));
+    // A folder that is not empty ends it: those above hold this one.
+    let _ = between.map(fs::remove_dir).try_for_each(|removed| removed);
 }
 
 /// Removes the folder when no notebook has left anything in it.
@@ -80,7 +87,7 @@ fn write_notebook(notebook: &NotebookRun, path: &Path, folder: &Path) -> io::Res
 }
 
 /// The pictures that differ.
-fn pictures(problems: &[CellProblem]) -> impl Iterator<Item = (&Difference, &PictureDifference)> {
+pub(super) fn pictures(problems: &[CellProblem]) -> impl Iterator<Item = (&Difference, &PictureDifference)> {
     let differences = problems.iter().filter_map(|problem| match problem {
         CellProblem::OutputChanged { differences, .. } => Some(differences),
         _ => None,

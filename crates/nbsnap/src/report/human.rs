@@ -15,6 +15,7 @@ use running::Running;
 use totals::{leftovers, totals};
 
 use super::cell;
+use super::failed_files::pictures;
 use super::left_files::LeftFiles;
 use super::progress::{Output, Progress};
 use super::reporter::Reporter;
@@ -34,6 +35,8 @@ pub struct HumanReporter<W> {
     cells: usize,
     done: usize,
     is_good: bool,
+    /// Whether a picture differs from the one that is recorded.
+    has_pictures: bool,
     /// How many cells were shown whose output is new.
     new_shown: usize,
 }
@@ -53,6 +56,7 @@ impl<W: Write + Send + 'static> HumanReporter<W> {
             cells: 0,
             done: 0,
             is_good: true,
+            has_pictures: false,
             new_shown: 0,
         }
     }
@@ -107,6 +111,7 @@ impl<W: Write + Send + 'static> HumanReporter<W> {
 
     fn cell_failed(&mut self, finished: &CellFinished, problems: &[CellProblem], stderr: &str) -> io::Result<()> {
         let CellFinished { notebook, path, cell, verdict, timing, .. } = finished;
+        self.has_pictures |= pictures(problems).next().is_some();
         let (status, style) = (verdict.status(), self.style);
         let title = style.bold(cell::title(notebook, cell, problems));
         let mut text = format!("{} {} {title}\n", style.label(label(status), false), clock(timing.elapsed));
@@ -173,7 +178,7 @@ impl<W: Write + Send + 'static> HumanReporter<W> {
         let is_good = summary.failed == 0 && summary.cells_failed == 0 && summary.orphans == 0;
         self.line("Summary", is_good, &format!("{} {}", clock(elapsed), totals(summary)))?;
         self.output.print(&leftovers(summary))?;
-        if self.is_good { Ok(()) } else { self.output.print(&self.left.describe()) }
+        if self.is_good { Ok(()) } else { self.output.print(&self.left.describe(self.has_pictures)) }
     }
 
     /// Prints which redaction rules applied, and which should have and did not.

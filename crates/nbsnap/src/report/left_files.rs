@@ -15,14 +15,16 @@ pub struct LeftFiles {
 }
 
 impl LeftFiles {
-    pub(super) fn describe(&self) -> String {
+    /// Names them. The folder has pictures only where some differ.
+    pub(super) fn describe(&self, has_pictures: bool) -> String {
         let mut text = String::new();
         // Writing to a string cannot fail.
         if let Some(html) = &self.html {
             let _ = writeln!(text, "{INDENT}the run as a page: {}", html.display());
         }
         if let Some(failed) = &self.failed {
-            let _ = writeln!(text, "{INDENT}executed notebooks, and pictures that differ: {}", failed.display());
+            let pictures = if has_pictures { ", and pictures that differ" } else { "" };
+            let _ = writeln!(text, "{INDENT}executed notebooks{pictures}: {}", failed.display());
         }
         text
     }
