@@ -94,3 +94,34 @@ fn output_that_changed_once_is_not_called_nondeterministic() {
     world.notebook("lab", "", &[("read", PLAIN, "println!(\"three\");")]);
     world.run(&["test", "--fresh"]).exits(100).says("+ three").does_not_say("a second run");
 }
+
+#[test]
+fn an_edit_of_a_cell_before_explains_what_differs_also_once_that_cell_was_accepted() {
+    let world = World::empty();
+    let cells = |start: u8, clock: &str| {
+        let start = format!("let start = {start};\nprintln!(\"{{start}}\");");
+        let later = format!("println!(\"{{}}\", start * 2 + {clock});");
+        world.notebook("lab", "", &[("silent", PLAIN, "let silent = 1;"), ("start", PLAIN, &start), ("later", PLAIN, &later)]);
+    };
+    cells(1, "0");
+    world.run(&["test"]).exits(100);
+    world.run(&["accept"]).exits(0);
+    // Nothing is known of earlier runs, as with notebooks in other languages.
+    world.run(&["test", "--fresh"]).exits(0);
+    cells(2, "0");
+    world.run(&["test", "--fresh"]).exits(100).says("2 snapshots wait").does_not_say("a second run");
+    world.run(&["review", "--accept", "lab::start"]).exits(0);
+    world.run(&["test", "--fresh"]).exits(100).says("1 snapshot waits").does_not_say("a second run");
+    world.run(&["accept"]).exits(0);
+    world.run(&["test", "--fresh"]).exits(0);
+    // An edit of a cell that shows nothing explains it, too. Once accepted, it explains nothing further.
+    let edited = world.read("notebooks/lab.ipynb").replace("let silent = 1;", "let silent = 2;");
+    world.write("notebooks/lab.ipynb", &edited.replace("start * 2 + 0", "start * 2 + silent"));
+    world.run(&["test", "--fresh"]).exits(100).does_not_say("a second run");
+    world.run(&["accept"]).exits(0);
+    world.write("notebooks/lab.ipynb", &world.read("notebooks/lab.ipynb").replace("let silent = 2;", "let silent = 3;"));
+    world.run(&["test", "--fresh"]).exits(100).says("+ 7").does_not_say("a second run");
+    world.run(&["accept"]).exits(0);
+    world.write("snapshots/lab/later.snap", &world.read("snapshots/lab/later.snap").replace("\n7\n", "\n8\n"));
+    world.run(&["test", "--fresh"]).exits(100).says("- 8").says("a second run");
+}

@@ -31,6 +31,7 @@ pub(crate) use escape::original;
 pub use escape::visible;
 pub(crate) use escape::{push_picture, steers};
 pub use file::SnapshotError;
+pub(crate) use recorded::Edits;
 pub use review::Review;
 pub use store::{SnapshotStore, UpdateMode};
 pub use sweep::{Accepted, Orphan, OrphanKind};

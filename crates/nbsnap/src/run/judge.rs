@@ -21,7 +21,7 @@ use crate::notebook::{CodeCell, Notebook};
 use crate::project::Project;
 use crate::record::{CellRecord, Failure};
 use crate::redact::Redactor;
-use crate::snapshot::OrphanKind;
+use crate::snapshot::{Edits, OrphanKind};
 
 /// Lines of standard error that are shown with a failed cell.
 const STDERR_LINES: usize = 12;
@@ -55,8 +55,8 @@ pub(super) struct Judge<'a> {
     inputs_changed: bool,
     /// Whether a cell that ended was edited since its output was recorded.
     was_edited: bool,
-    /// Cells whose output differs from their snapshots though neither they nor cells before them were edited,
-    /// with what they produced.
+    /// Cells whose output differs from their snapshots though neither they nor cells before them were edited
+    /// since it was recorded, with what they produced.
     unexplained: Vec<(CodeCell, CellRecord)>,
     accesses: Option<Accesses>,
     broken: Option<RunError>,
@@ -155,10 +155,8 @@ impl<'a> Judge<'a> {
     fn judge(&mut self, cell: &CodeCell, mut record: CellRecord) -> Result<(CellVerdict, CellRecord), RunError> {
         self.redactor.record(&cell.id, &mut record);
         let stderr = last_lines(&record.stderr);
-        if let Purpose::Test(store) = self.purpose {
-            // Asked before the comparison, which notes that the cell has the same output since it was edited.
-            self.was_edited |= store.is_stale(&self.notebook.name, &cell.id, &cell.source)?;
-        }
+        // Asked before the comparison, which notes that the cell has the same output since it was edited.
+        let is_explained = self.rests_on_edits(cell)?;
         let mut problems = Vec::new();
         match &record.failure {
             Some(failure) if cell.must_raise() && failure.is_raised_by_code() => {
@@ -173,11 +171,20 @@ impl<'a> Judge<'a> {
             }
         }
         let differs = matches!(problems[..], [CellProblem::OutputChanged { .. } | CellProblem::OutputMissing { .. }]);
-        if differs && !self.was_edited {
+        if differs && !is_explained {
             self.unexplained.push((cell.clone(), record.clone()));
         }
         let verdict = if problems.is_empty() { CellVerdict::Passed } else { CellVerdict::Failed { problems, stderr } };
         Ok((verdict, record))
+    }
+
+    /// Whether what is recorded of the cell is of other sources than those of now. Where a snapshot says
+    /// nothing about the cells before its own, those that ended count.
+    fn rests_on_edits(&mut self, cell: &CodeCell) -> Result<bool, RunError> {
+        let Purpose::Test(store) = self.purpose else { return Ok(false) };
+        let Edits { own, earlier } = store.edits(self.notebook, cell)?;
+        self.was_edited |= own;
+        Ok(own || earlier.unwrap_or(self.was_edited))
     }
 
     /// The cell as it is in the notebook: the engine counts only those that it runs.

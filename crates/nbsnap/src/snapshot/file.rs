@@ -16,6 +16,8 @@ use crate::notebook::{CodeCell, Notebook};
 
 /// The header's name for the digest of a cell's source.
 const DIGEST: &str = "source_digest:";
+/// The header's name for the digest of the sources of the cells before.
+const EARLIER: &str = "earlier_digest:";
 /// How long a description may be, in characters.
 const DESCRIPTION: usize = 80;
 
@@ -74,6 +76,17 @@ pub(crate) struct Header {
     pub(crate) description: String,
     /// What the body was recorded from: see [`source_digest`].
     pub(crate) digest: String,
+    /// The same of all that ran before it.
+    pub(crate) earlier: String,
+}
+
+/// What a snapshot says about the sources that it was recorded from; none where it does not say it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Digests {
+    /// That of its cell.
+    pub(crate) own: Option<String>,
+    /// Those of the cells before.
+    pub(crate) earlier: Option<String>,
 }
 
 /// The digest by which a source is recognised again. It shows whether an output is that of the source as it
@@ -94,8 +107,15 @@ impl Header {
             expression: format!("cell {}", cell.number),
             description: visible_line(line).chars().take(DESCRIPTION).collect(),
             digest: source_digest(&cell.source),
+            earlier: earlier_digest(notebook, cell),
         }
     }
+}
+
+/// The digest of the sources of the cells that run before this one.
+fn earlier_digest(notebook: &Notebook, cell: &CodeCell) -> String {
+    let before = notebook.cells.iter().take_while(|other| other.id != cell.id).filter(|other| other.overrides.skip.is_none());
+    source_digest(&before.map(|other| source_digest(&other.source)).collect::<Vec<_>>().join("\n"))
 }
 
 /// Reads the text of a snapshot; `None` if there is no such file.
@@ -112,16 +132,19 @@ pub(crate) fn source(path: &Path) -> Option<String> {
     load(path).ok()??.metadata().source().map(str::to_owned)
 }
 
-/// The digest of the source that a snapshot was recorded from; none if the snapshot has no digest.
-pub(crate) fn recorded_digest(path: &Path) -> Result<Option<String>, SnapshotError> {
+/// The digests in a snapshot; none if there is no snapshot.
+pub(crate) fn recorded_digests(path: &Path) -> Result<Digests, SnapshotError> {
     let text = match fs::read_to_string(path) {
         Ok(text) => text,
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::InvalidData) => return Ok(None),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::InvalidData) => return Ok(Digests::default()),
         Err(source) => return Err(SnapshotError::Read { path: path.to_owned(), source }),
     };
     let header = text.split("\n---").next().unwrap_or_default();
-    let digest = header.lines().find_map(|line| line.trim().strip_prefix(DIGEST));
-    Ok(digest.map(|digest| digest.trim().trim_matches('"').to_owned()))
+    let digest = |name| {
+        let text = header.lines().find_map(|line| line.trim().strip_prefix(name));
+        text.map(|digest| digest.trim().trim_matches('"').to_owned())
+    };
+    Ok(Digests { own: digest(DIGEST), earlier: digest(EARLIER) })
 }
 
 /// Writes a snapshot, whole or not at all, and the folders it needs.
@@ -132,7 +155,7 @@ pub(crate) fn write(path: &Path, header: &Header, body: &str) -> Result<(), Snap
     // changes nothing.
     let quoted = |text: &str| serde_json::Value::from(visible_line(text)).to_string();
     let (source, expression, description) = (quoted(&header.source), quoted(&header.expression), quoted(&header.description));
-    let info = format!("info:\n  {DIGEST} {}\n", quoted(&header.digest));
+    let info = format!("info:\n  {DIGEST} {}\n  {EARLIER} {}\n", quoted(&header.digest), quoted(&header.earlier));
     write!(file, "---\nsource: {source}\ndescription: {description}\nexpression: {expression}\n{info}---\n{body}")
         .map_err(failed)?;
     resave(file.path(), file.path(), path)?;
@@ -242,6 +265,7 @@ mod tests {
             expression: "cell 5".into(),
             description: "let s = \"x: #y\\n\"; // 水 ␀".into(),
             digest: source_digest("let s"),
+            earlier: source_digest(""),
         }
     }
 
@@ -291,10 +315,11 @@ mod tests {
         write(&path, &Header { description: "1 + 1".into(), ..header() }, "═══ stdout ═══\nhi\n═══ end ═══\n").unwrap();
         assert_eq!(
             fs::read_to_string(&path).unwrap(),
-            "---\nsource: notebooks/a b.ipynb\ndescription: 1 + 1\nexpression: cell 5\ninfo:\n  source_digest: 39693b1b7e451f31\n---\n\
+            "---\nsource: notebooks/a b.ipynb\ndescription: 1 + 1\nexpression: cell 5\ninfo:\n  source_digest: 39693b1b7e451f31\n  earlier_digest: e3b0c44298fc1c14\n---\n\
              ═══ stdout ═══\nhi\n═══ end ═══\n"
         );
-        assert_eq!(recorded_digest(&path).unwrap(), Some(source_digest("let s")));
+        let digests = Digests { own: Some(source_digest("let s")), earlier: Some(source_digest("")) };
+        assert_eq!(recorded_digests(&path).unwrap(), digests);
         // As git may check it out on Windows.
         fs::write(&path, fs::read_to_string(&path).unwrap().replace('\n', "\r\n")).unwrap();
         assert_eq!(read(&path).unwrap().unwrap(), "═══ stdout ═══\nhi\n═══ end ═══");

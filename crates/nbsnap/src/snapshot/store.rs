@@ -33,7 +33,7 @@ pub enum UpdateMode {
 pub struct SnapshotStore {
     pub(super) root: PathBuf,
     pub(super) project: PathBuf,
-    update: UpdateMode,
+    pub(super) update: UpdateMode,
     comparison: Comparison,
     sidecars: Sidecars,
 }
@@ -178,7 +178,7 @@ impl SnapshotStore {
     fn note_source(&self, notebook: &Notebook, cell: &CodeCell, snapshot: &Path, body: &str) -> Result<(), SnapshotError> {
         let header = Header::new(&self.project, notebook, cell);
         let is_other = |digest: Option<String>| digest.is_some_and(|digest| digest != header.digest);
-        if self.update == UpdateMode::WritePending && is_other(file::recorded_digest(snapshot)?) {
+        if self.update == UpdateMode::WritePending && is_other(file::recorded_digests(snapshot)?.own) {
             file::write(snapshot, &header, body)?;
         }
         Ok(())
