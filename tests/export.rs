@@ -88,6 +88,32 @@ fn an_output_of_an_earlier_version_of_its_cell_is_marked() {
 }
 
 #[test]
+fn an_output_that_is_not_compared_is_not_shown_and_its_snapshot_is_removed() {
+    let world = World::empty();
+    let cells = |tags: &str, source: &str| {
+        world.notebook(
+            "lab",
+            "",
+            &[("kept", "{}", "println!(\"kept\");"), ("mean", &format!("{{ \"tags\": [{tags}] }}"), source)],
+        );
+    };
+    cells("", "println!(\"mean 3.90\");");
+    world.run(&["test"]).exits(100);
+    world.run(&["accept"]).exits(0);
+    cells("\"nbsnap-ignore-output\"", "println!(\"mean 4.10\");");
+    // The pages have neither what was recorded before, nor a fault that no run can mend.
+    world.run(&["export", "--check"]).exits(0);
+    world.run(&["export", "-o", "lab.html"]).exits(0);
+    assert!(!world.read("lab.html").contains("3.90") && world.read("lab.html").contains("kept"), "{}", world.read("lab.html"));
+    let outcome = world.run(&["test"]);
+    outcome.exits(100).says("snapshots/lab/mean.snap belongs to no cell that is compared; `nbsnap accept lab` removes it");
+    outcome.does_not_say("a second run");
+    world.run(&["review"]).exits(100).says("lab, cell 2 `mean`").says("to accept removes it");
+    world.run(&["accept"]).exits(0).says("removed snapshots/lab/mean.snap");
+    world.run(&["test"]).exits(0);
+}
+
+#[test]
 fn a_notebook_without_snapshots_shows_its_own_outputs_and_tags_hide() {
     let world = World::empty();
     let cell = |tags: &str, source: &str, output: &str| {

@@ -116,3 +116,36 @@ fn where_nobody_can_be_asked_everything_is_shown_and_nothing_settled() {
     world.run(&["review", "--accept"]).exits(0).says("accepted snapshots/lab/say.snap");
     world.run(&["test"]).exits(0);
 }
+
+#[test]
+fn a_proposal_of_what_is_recorded_already_waits_for_nobody() {
+    let world = World::of_project("passes");
+    world.run(&["test"]).exits(0);
+    world.notebook("other", "", &[("a", "{}", "let a = 1;")]);
+    // Somebody changes a snapshot by hand, tests, and takes the change back, as `git checkout` does.
+    let recorded = world.read("snapshots/lab/say.snap");
+    world.write("snapshots/lab/say.snap", &recorded.replace("42", "41"));
+    world.run(&["test", "lab"]).exits(100).says("1 snapshot waits for review");
+    world.run(&["list", "lab"]).says("pending");
+    world.write("snapshots/lab/say.snap", &recorded);
+    world.run(&["list", "lab"]).does_not_say("pending");
+    world.run(&["review"]).exits(0).says("nothing is pending");
+    world.run(&["accept"]).exits(0).says("nothing is pending");
+    world.run(&["test", "other"]).exits(0).does_not_say("for review");
+    assert!(!world.path("snapshots/lab/say.snap.new").exists());
+    assert_eq!(world.read("snapshots/lab/say.snap"), recorded);
+}
+
+#[test]
+fn a_review_shows_what_belongs_to_no_cell_and_removes_it() {
+    let world = World::of_project("orphan-snapshot");
+    let before = world.files();
+    let outcome = world.run(&["review"]);
+    outcome.exits(100).says("[1/1] lab, cell `long-gone`, which is gone snapshots/lab/long-gone.snap");
+    outcome.says("it belongs to no cell that is compared: to accept removes it").says("1 snapshot waits");
+    world.run(&["review", "--reject"]).exits(0).says("kept snapshots/lab/long-gone.snap").says("1 left for later");
+    assert_eq!(world.files(), before);
+    world.run(&["review", "--accept", "la::long-gone"]).exits(0).says("removed snapshots/lab/long-gone.snap");
+    world.run(&["review"]).exits(0).says("nothing is pending");
+    world.run(&["test"]).exits(0);
+}

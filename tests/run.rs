@@ -89,6 +89,31 @@ fn a_notebook_in_a_sub_folder_has_the_name_that_test_gives_it() {
 }
 
 #[test]
+fn a_folder_among_the_notebooks_gets_each_once_and_two_for_one_file_are_named() {
+    let world = World::empty();
+    world.write("nbsnap.toml", "");
+    world.write("week1/lab.ipynb", &notebook(&[("a", &[], "println!(\"one\");")]));
+    for wrote in ["wrote", "unchanged"] {
+        world.run(&["run", "-o", "executed/"]).exits(0).says(&format!("{wrote} executed/week1/lab.ipynb"));
+    }
+    assert!(!world.path("executed/executed").exists(), "what a run wrote was run");
+    // Files that are in no folder of the project have only their own names.
+    let other = World::empty();
+    for folder in ["one", "two"] {
+        other.write(&format!("{folder}/lab.ipynb"), &world.read("week1/lab.ipynb"));
+    }
+    let paths = ["one", "two"].map(|folder| other.path(folder).join("lab.ipynb").display().to_string());
+    let outcome = world.run(&["run", "--project", ".", &paths[0], &paths[1], "-o", "out/"]);
+    outcome.exits(96);
+    let both = format!("{} and {} would both be written into out/lab.ipynb", paths[0], paths[1]);
+    assert!(outcome.stderr.contains(&both), "{}", outcome.stderr);
+    world.run(&["run", "--project", ".", &paths[0], "-o", "out/"]).exits(0).says("wrote out/lab.ipynb");
+    // A link is a notebook of the project by its own name.
+    std::os::unix::fs::symlink(&paths[0], world.path("week1/linked.ipynb")).unwrap();
+    world.run(&["run", "week1/linked", "-o", "out/"]).exits(0).says("wrote out/week1/linked.ipynb");
+}
+
+#[test]
 fn parameters_are_bound_with_the_types_that_the_notebook_declares() {
     let world = world(&[
         ("declared", &["parameters"], "let mut bands = 3usize;\nlet name = String::from(\"x\");\nlet rate: Option<f64> = None;"),

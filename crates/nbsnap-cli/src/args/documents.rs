@@ -15,7 +15,7 @@ Examples:
   nbsnap run lab -o out.ipynb -f params.yaml     with the parameters of a file, over which -p and -r win
   nbsnap run lab -o out.ipynb -r 'when=Utc::now()'
                                                 a parameter whose value is a Rust expression
-  nbsnap run -o executed/                       every notebook, into a folder
+  nbsnap run -o executed/                       every notebook, into a folder that has the project's folders in it
 
 Parameters: a cell tagged `parameters` declares them with `let`; a cell tagged `injected-parameters` is put after it and binds
 them anew, with the types that were declared. Without such a cell the new one comes first.")]
@@ -23,7 +23,8 @@ pub(crate) struct RunArgs {
     /// Notebooks: names, files, folders, or beginnings of names [default: all]
     pub(crate) names: Vec<String>,
 
-    /// Where to write the notebook with its outputs: a file, or a folder that is there or ends with `/`
+    /// Where to write the notebook with its outputs: a file, or a folder that is there or ends with `/`, in
+    /// which each notebook has its name in the project, such as `week1/intro.ipynb`
     #[arg(short, long, value_name = "FILE", required_unless_present = "in_place", help_heading = "Output options")]
     pub(crate) output: Option<PathBuf>,
 
@@ -112,7 +113,7 @@ pub(crate) struct StripArgs {
 #[command(after_help = "\
 Examples:
   nbsnap diff a.ipynb b.ipynb        two notebooks, source by source and output by output
-  nbsnap diff before/ after/         all notebooks of two folders, by name
+  nbsnap diff before/ after/         all notebooks of two folders and those below them, by their paths in them
   nbsnap diff --outputs a.ipynb b.ipynb
                                      only what the cells produced
 

@@ -82,10 +82,8 @@ fn as_json(project: &Project, store: &SnapshotStore, notebooks: &Notebooks) -> S
 
 /// Whether a cell has a snapshot, and whether one waits for review.
 fn snapshot_of(store: &SnapshotStore, notebook: &Notebook, cell: &CodeCell) -> (bool, bool) {
-    match store.path(notebook, cell) {
-        Ok(path) => (path.is_file(), path.with_extension("snap.new").is_file()),
-        Err(_) => (false, false),
-    }
+    let has = store.path(notebook, cell).is_ok_and(|path| path.is_file());
+    (has, store.is_pending(notebook, cell).unwrap_or_default())
 }
 
 fn first_line(cell: &CodeCell) -> &str {

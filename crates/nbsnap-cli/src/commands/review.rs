@@ -1,14 +1,17 @@
-//! `nbsnap review`: walks through the pending snapshots, and accepts or rejects each as the user decides.
+//! `nbsnap review`: walks through the pending snapshots and what is left over, and accepts or rejects each as
+//! the user decides.
 
 use std::io::IsTerminal;
 
 use console::{Key, Term};
 use nbsnap::notebook::CodeCell;
-use nbsnap::project::Project;
+use nbsnap::project::{Notebooks, Project};
 use nbsnap::report::{Style, count, difference};
-use nbsnap::snapshot::{Review, SnapshotStore, UpdateMode, visible};
+use nbsnap::select::Selection;
+use nbsnap::snapshot::{OrphanKind, Review, SnapshotStore, UpdateMode, visible};
 
 use super::session;
+use super::targets::with_whole_paths;
 use crate::args::ReviewArgs;
 use crate::error::CommandError;
 use crate::exit::Exit;
@@ -41,7 +44,8 @@ pub(crate) fn run(project: &Project, args: &ReviewArgs) -> Result<Exit, CommandE
         let notebook = notebooks.usable.iter().find(|notebook| notebook.name == review.notebook);
         notebook.and_then(|notebook| notebook.cells.iter().find(|cell| cell.id == review.cell))
     };
-    let mut reviews = meant(store.reviews()?, &args.names)?;
+    let orphans = store.orphans(&notebooks.usable, true)?;
+    let mut reviews = meant(project, &notebooks, store.reviews(&orphans)?, &args.names)?;
     // In the order in which a reader meets the cells; those that are gone come last.
     reviews.sort_by_key(|review| (review.notebook.clone(), cell_of(review).map_or(usize::MAX, |cell| cell.number)));
     let term = Term::stdout();
@@ -103,6 +107,12 @@ fn settle(
 ) -> Result<(), CommandError> {
     let shown = review.snapshot.strip_prefix(&project.root).unwrap_or(&review.snapshot).display();
     match decision {
+        Decision::Accept if review.left_over.is_some() => {
+            store.remove_left_over(&review.pending)?;
+            tally.accepted += 1;
+            say(style, &format!("removed {shown}\n"))
+        }
+        Decision::Reject if review.left_over.is_some() => say(style, &format!("kept {shown}\n")),
         Decision::Accept => {
             store.accept_pending(&review.pending)?;
             tally.accepted += 1;
@@ -117,11 +127,16 @@ fn settle(
     }
 }
 
-/// The reviews with these names: `notebook`, `notebook::cell`, or all.
-fn meant(reviews: Vec<Review>, names: &[String]) -> Result<Vec<Review>, CommandError> {
-    let means = |name: &String, review: &Review| match name.split_once("::") {
-        Some((notebook, cell)) => review.notebook == notebook && review.cell == cell,
-        None => review.notebook == name.trim_end_matches(".ipynb").rsplit('/').next().unwrap_or_default(),
+/// The reviews with these names, as other commands take them: of notebooks, or `notebook::cell`. None means
+/// all.
+fn meant(project: &Project, notebooks: &Notebooks, reviews: Vec<Review>, names: &[String]) -> Result<Vec<Review>, CommandError> {
+    let means = |name: &String, review: &Review| {
+        let (notebook, cell) = name.split_once("::").map_or((name.as_str(), None), |(notebook, cell)| (notebook, Some(cell)));
+        let selection = Selection::of_names(&with_whole_paths(project, &[notebook.to_owned()]));
+        // One that is gone has only the name of its folder.
+        let is_notebook = review.notebook == notebook
+            || selection.names_of(notebooks).is_ok_and(|selected| selected.contains(&review.notebook));
+        is_notebook && cell.is_none_or(|cell| review.cell == cell)
     };
     if let Some(name) = names.iter().find(|name| !reviews.iter().any(|review| means(name, review))) {
         let known: Vec<String> = reviews.iter().map(|review| format!("{}::{}", review.notebook, review.cell)).collect();
@@ -150,6 +165,10 @@ fn shown(project: &Project, review: &Review, cell: Option<&CodeCell>, number: us
         }
     }
     text += match (review.recorded.is_empty(), review.proposed.is_empty()) {
+        _ if review.left_over == Some(OrphanKind::Sidecar) => {
+            "no snapshot names this file: to accept removes it, to reject keeps it\n"
+        }
+        _ if review.left_over.is_some() => "it belongs to no cell that is compared: to accept removes it, to reject keeps it\n",
         (true, _) => "there is output, and none is recorded yet:\n",
         (_, true) => "there is no output any more, and some is recorded:\n",
         _ => "the output is not as recorded (- recorded, + now):\n",

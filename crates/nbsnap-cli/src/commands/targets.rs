@@ -144,7 +144,12 @@ impl Targets {
 
     /// A notebook's name: that in its project, or that of its file.
     pub(crate) fn name_of(&self, path: &Path) -> String {
-        let path = &path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        // A link has its own name, if it is in the project, wherever it leads.
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let whole = folder.canonicalize().ok().zip(path.file_name()).map(|(folder, name)| folder.join(name));
+        let root = self.project.as_ref().map(|project| &project.root);
+        let whole = whole.filter(|whole| root.is_some_and(|root| whole.starts_with(root)));
+        let path = &whole.or_else(|| path.canonicalize().ok()).unwrap_or_else(|| path.to_owned());
         let stem = || path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         self.project.as_ref().map_or_else(stem, |project| project.name_of(path))
     }

@@ -36,6 +36,7 @@ impl Page {
             Some(store) if store.knows(notebook)? => Some(store),
             _ => None,
         };
+        let recordings = Recordings { notebook, store, ignored: ignored(document) };
         let (mut parts, mut links) = (Vec::new(), Vec::new());
         let mut count = 0;
         for (index, cell) in document.cells().enumerate() {
@@ -52,7 +53,7 @@ impl Page {
                     (_, true) => Shown::Folded,
                     _ => Shown::Open,
                 };
-                let outputs = outputs(cell, index, notebook, store)?;
+                let outputs = recordings.outputs(cell, index)?;
                 links.extend(beside::of_outputs(&cell_name(cell, index), &outputs, &finder));
                 parts.push(Part::Code(Code {
                     number: Some(count),
@@ -60,7 +61,7 @@ impl Page {
                     source: text,
                     source_shown: shown(&["hide-input", "hide-cell"], &["remove-input", "remove_input"]),
                     outputs,
-                    is_stale: is_stale(cell, notebook, store)?,
+                    is_stale: recordings.is_stale(cell)?,
                     outputs_shown: shown(&["hide-output", "hide-cell"], &["remove-output", "remove_output"]),
                 }));
             } else if is_cell(cell, "markdown") && !is_removed && !is_empty {
@@ -109,29 +110,47 @@ fn has_tag(cell: &Map<String, Value>, wanted: &[&str]) -> bool {
     tags(cell).any(|tag| wanted.contains(&tag))
 }
 
-/// Whether a cell was edited after what it produced was recorded.
-fn is_stale(cell: &Map<String, Value>, notebook: &str, store: Option<&SnapshotStore>) -> Result<bool, ExportError> {
-    let (Some(store), Some(id)) = (store, id(cell)) else { return Ok(false) };
-    Ok(store.is_stale(notebook, id, &source(cell))?)
+/// What is recorded of the cells of a notebook.
+struct Recordings<'a> {
+    notebook: &'a str,
+    /// The snapshots; without them, outputs are those in the notebook's file.
+    store: Option<&'a SnapshotStore>,
+    /// Cells whose output is not compared. A snapshot that one may still have is not its output.
+    ignored: BTreeSet<String>,
 }
 
-/// A cell's recorded output.
-fn outputs(
-    cell: &Map<String, Value>,
-    index: usize,
-    notebook: &str,
-    store: Option<&SnapshotStore>,
-) -> Result<Vec<Output>, ExportError> {
-    let name = cell_name(cell, index);
-    let (body, mut files) = match store {
-        Some(store) => store.recorded(notebook, &name)?.unwrap_or_default(),
-        None => {
-            let (record, error) = recorded(cell);
-            let (mut body, files) = Body::render(&name, &record);
-            body.sections.extend(error.map(|error| Section { name: SectionName::Error, content: Content::Text(error) }));
-            (body, files)
-        }
-    };
+/// The ids of the cells whose output is not compared. A notebook that cannot be tested has none.
+fn ignored(document: &Document) -> BTreeSet<String> {
+    let cells = document.notebook().map(|notebook| notebook.cells).unwrap_or_default();
+    cells.into_iter().filter(|cell| cell.overrides.ignore_output).map(|cell| cell.id).collect()
+}
+
+impl Recordings<'_> {
+    /// Whether a cell was edited after what it produced was recorded.
+    fn is_stale(&self, cell: &Map<String, Value>) -> Result<bool, ExportError> {
+        let (Some(store), Some(id)) = (self.store, id(cell)) else { return Ok(false) };
+        Ok(!self.ignored.contains(id) && store.is_stale(self.notebook, id, &source(cell))?)
+    }
+
+    /// A cell's recorded output.
+    fn outputs(&self, cell: &Map<String, Value>, index: usize) -> Result<Vec<Output>, ExportError> {
+        let name = cell_name(cell, index);
+        let (body, files) = match self.store {
+            Some(_) if self.ignored.contains(&name) => Default::default(),
+            Some(store) => store.recorded(self.notebook, &name)?.unwrap_or_default(),
+            None => {
+                let (record, error) = recorded(cell);
+                let (mut body, files) = Body::render(&name, &record);
+                body.sections.extend(error.map(|error| Section { name: SectionName::Error, content: Content::Text(error) }));
+                (body, files)
+            }
+        };
+        Ok(shown(body, files))
+    }
+}
+
+/// A body as a reader sees it, with the content of the binary files that it names.
+fn shown(body: Body, mut files: BTreeMap<String, Vec<u8>>) -> Vec<Output> {
     let mut outputs = Vec::new();
     let mut displays: BTreeMap<usize, BTreeMap<String, Data>> = BTreeMap::new();
     for Section { name, content } in body.sections {
@@ -150,7 +169,7 @@ fn outputs(
     }
     let error = outputs.iter().position(|output| matches!(output, Output::Error(_))).unwrap_or(outputs.len());
     outputs.splice(error..error, displays.into_values().map(Output::Display));
-    Ok(outputs)
+    outputs
 }
 
 /// Pictures that are attached to a Markdown cell, by `attachment:name`.

@@ -34,7 +34,11 @@ pub const TAGS: &[Tag] = &[
     tag("skip-execution", "nbclient, nbmake", "the cell is not run"),
     tag("nbval-skip", "nbval", "the same"),
     tag("nbsnap-skip", "", "the same"),
-    tag("nbval-ignore-output", "nbval", "the cell is run, and its output is neither compared nor recorded"),
+    tag(
+        "nbval-ignore-output",
+        "nbval",
+        "the cell is run, and its output is neither compared nor recorded; `nbsnap accept` removes an earlier snapshot, which `nbsnap export` does not show",
+    ),
     tag("nbsnap-ignore-output", "", "the same"),
     tag("nbval-check-output", "nbval", "the output is compared, as it always is unless it is to be ignored"),
     tag("nbsnap-timeout=DURATION", "", "how long the cell's code may run, in place of `cell-timeout`"),

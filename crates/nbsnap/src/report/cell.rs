@@ -62,7 +62,11 @@ pub(super) fn notebook_problem(notebook: &str, problem: &NotebookProblem) -> Str
         }
         NotebookProblem::OrphanSnapshot { snapshot } => {
             let snapshot = snapshot.display().to_string();
-            format!("{} belongs to no cell; `nbsnap accept {}` removes it", visible(&snapshot), visible(&quoted(notebook)))
+            format!(
+                "{} belongs to no cell that is compared; `nbsnap accept {}` removes it",
+                visible(&snapshot),
+                visible(&quoted(notebook))
+            )
         }
         NotebookProblem::TimedOut { limit } => {
             format!("not done after {}, which is all a notebook may take (notebook-timeout)", humantime::format_duration(*limit))

@@ -105,6 +105,7 @@ impl Runner<'_> {
                 emit(Event::Notice { message }).map_err(RunError::Report)?;
             }
         }
+        self.store.drop_settled()?;
         summary.pending = self.store.pending()?.len();
         emit(Event::RunFinished { summary, elapsed: started.elapsed() }).map_err(RunError::Report)?;
         if is_interrupted { Err(EngineError::Interrupted.into()) } else { Ok(summary) }

@@ -7,15 +7,17 @@ use std::path::{Path, PathBuf};
 
 use super::file::{self, SnapshotError};
 use super::store::{SnapshotStore, remove_empty_folder};
-use super::sweep::Accepted;
+use super::sweep::{Accepted, Name, Orphan, OrphanKind};
 
-/// A snapshot that waits for review.
+/// A snapshot that waits for review, or a file that is left over and waits to be removed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Review {
-    /// The pending file, `<cell id>.snap.new`.
+    /// The pending file, `<cell id>.snap.new`, or the file that is left over.
     pub pending: PathBuf,
-    /// The snapshot that it would replace, whether or not there is one.
+    /// The snapshot that it would replace, whether or not there is one; the same file if it is left over.
     pub snapshot: PathBuf,
+    /// What is left over, if it is that.
+    pub left_over: Option<OrphanKind>,
     /// The name of the notebook.
     pub notebook: String,
     /// The id of the cell.
@@ -27,11 +29,12 @@ pub struct Review {
 }
 
 impl SnapshotStore {
-    /// What waits for review, sorted by path.
+    /// What waits for review, sorted by path, and then what is left over.
     ///
     /// # Errors
-    /// If a file or folder cannot be read, or a file is not a snapshot.
-    pub fn reviews(&self) -> Result<Vec<Review>, SnapshotError> {
+    /// If a file or folder cannot be read, or a file is not a snapshot. What is left over need not be
+    /// readable.
+    pub fn reviews(&self, orphans: &[Orphan]) -> Result<Vec<Review>, SnapshotError> {
         let body = |path: &Path| -> Result<String, SnapshotError> {
             let text = file::read(path)?.unwrap_or_default();
             Ok(if text.is_empty() { text } else { text + "\n" })
@@ -41,9 +44,23 @@ impl SnapshotStore {
             let name = |path: Option<&std::ffi::OsStr>| path.unwrap_or_default().to_string_lossy().into_owned();
             let notebook = self.notebook_of(&pending);
             let (cell, recorded, proposed) = (name(snapshot.file_stem()), body(&snapshot)?, body(&pending)?);
-            Ok(Review { pending, snapshot, notebook, cell, recorded, proposed })
+            Ok(Review { pending, snapshot, left_over: None, notebook, cell, recorded, proposed })
         };
-        self.pending()?.into_iter().map(review).collect()
+        let left_over = |orphan: &Orphan| {
+            let (path, notebook) = (orphan.path.clone(), self.notebook_of(&orphan.path));
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let (cell, recorded) = match Name::parse(&name) {
+                Some(Name::Snapshot(cell) | Name::Pending(cell)) => (cell.to_owned(), body(&path).unwrap_or_default()),
+                Some(Name::Sidecar(cell)) => (cell.to_owned(), String::new()),
+                None => return None,
+            };
+            let (pending, snapshot) = (path.clone(), path.clone());
+            Some(Review { pending, snapshot, left_over: Some(orphan.kind), notebook, cell, recorded, proposed: String::new() })
+        };
+        let is_left = |path: &PathBuf| orphans.iter().any(|orphan| orphan.path == *path);
+        let mut reviews = self.pending()?.into_iter().filter(|path| !is_left(path)).map(review).collect::<Result<Vec<_>, _>>()?;
+        reviews.extend(orphans.iter().filter_map(left_over));
+        Ok(reviews)
     }
 
     /// Puts a pending snapshot in place. One that is empty removes its snapshot.
@@ -86,6 +103,13 @@ impl SnapshotStore {
     }
 }
 
+/// Whether a pending file proposes what is recorded already. A file that cannot be read proposes something.
+pub(super) fn proposes_nothing(pending: &Path) -> bool {
+    let body = |path: &Path| file::read(path).ok().map(Option::unwrap_or_default);
+    let (recorded, proposed) = (body(&snapshot_of(pending)), body(pending));
+    recorded.is_some() && recorded == proposed
+}
+
 /// `<cell id>.snap.new` without its `.new`.
 fn snapshot_of(pending: &Path) -> PathBuf {
     pending.with_extension("")
@@ -104,7 +128,7 @@ mod tests {
         world.check(0, &png([1, 1, 1], png::Compression::Fast));
         world.check(1, &stdout("b\n"));
         let store = world.store(UpdateMode::Never);
-        let reviews = store.reviews().unwrap();
+        let reviews = store.reviews(&[]).unwrap();
         let told: Vec<_> = reviews.iter().map(|review| (review.notebook.as_str(), review.cell.as_str())).collect();
         assert_eq!(told, [("nb", "a"), ("nb", "b")]);
         assert_eq!(reviews[0].recorded, "═══ stdout ═══\na\n═══ end ═══\n");
@@ -113,6 +137,6 @@ mod tests {
         assert_eq!(world.names(), ["nb/a.snap", "nb/b.snap.new"], "the picture went with the proposal");
         assert_eq!(store.accept_pending(&reviews[1].pending).unwrap().updated, [reviews[1].snapshot.clone()]);
         assert_eq!(world.names(), ["nb/a.snap", "nb/b.snap"]);
-        assert_eq!(store.reviews().unwrap(), []);
+        assert_eq!(store.reviews(&[]).unwrap(), []);
     }
 }

@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 
 use super::blob;
 use super::file::{self, SnapshotError};
-use super::store::{SnapshotStore, pending_path, read_any, remove_empty_folder};
-use crate::notebook::Notebook;
+use super::review::proposes_nothing;
+use super::store::{SnapshotStore, UpdateMode, pending_path, read_any, remove_empty_folder};
+use crate::notebook::{CodeCell, Notebook};
 
-/// A file that belongs to no cell, or to no snapshot.
+/// A file that belongs to no cell whose output is compared, or to no snapshot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Orphan {
     /// The file.
@@ -23,9 +24,9 @@ pub struct Orphan {
 /// The kind of a left-over file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OrphanKind {
-    /// A snapshot whose cell is gone.
+    /// A snapshot whose cell is gone, or is not compared any more.
     Snapshot,
-    /// A snapshot that waits for review, whose cell is gone. Git does not see it, so it concerns only this
+    /// A snapshot that waits for review, of such a cell. Git does not see it, so it concerns only this
     /// working copy.
     Pending,
     /// A binary file that no snapshot names.
@@ -43,14 +44,14 @@ pub struct Accepted {
 }
 
 /// A name in a notebook's folder that means something here, with the id of its cell.
-enum Name<'a> {
+pub(super) enum Name<'a> {
     Snapshot(&'a str),
     Pending(&'a str),
     Sidecar(&'a str),
 }
 
 impl Name<'_> {
-    fn parse(name: &str) -> Option<Name<'_>> {
+    pub(super) fn parse(name: &str) -> Option<Name<'_>> {
         if let Some(cell) = name.strip_suffix(".snap.new") {
             Some(Name::Pending(cell))
         } else if let Some(cell) = name.strip_suffix(".snap") {
@@ -62,7 +63,8 @@ impl Name<'_> {
 }
 
 impl SnapshotStore {
-    /// The files that belong to no cell of `notebooks`, or to no snapshot, sorted by path.
+    /// The files that belong to no cell of `notebooks` whose output is compared, or to no snapshot, sorted by
+    /// path.
     ///
     /// Only the folders of `notebooks` are looked at, unless these are all there are (`all_selected`). Then a
     /// folder that belongs to none of them is left over, too. It is not if its snapshots name a notebook that
@@ -78,7 +80,8 @@ impl SnapshotStore {
             if notebook.is_none() && (!all_selected || self.source_exists(&folder, &names)) {
                 continue;
             }
-            let has_cell = |id: &str| notebook.is_some_and(|notebook| notebook.cells.iter().any(|cell| cell.id == id));
+            let compares = |id: &str, cell: &CodeCell| cell.id == id && !cell.overrides.ignore_output;
+            let has_cell = |id: &str| notebook.is_some_and(|notebook| notebook.cells.iter().any(|cell| compares(id, cell)));
             for name in &names {
                 let path = self.root.join(&folder).join(name);
                 let kind = match Name::parse(name) {
@@ -93,11 +96,41 @@ impl SnapshotStore {
         Ok(orphans)
     }
 
-    /// The snapshots that wait for review, sorted by path.
+    /// The snapshots that wait for review, sorted by path. One that proposes what is recorded already does
+    /// not.
     ///
     /// # Errors
     /// If a folder cannot be read.
     pub fn pending(&self) -> Result<Vec<PathBuf>, SnapshotError> {
+        let mut pending = self.pending_files()?;
+        pending.retain(|path| !proposes_nothing(path));
+        Ok(pending)
+    }
+
+    /// Whether a snapshot of this cell waits for review.
+    ///
+    /// # Errors
+    /// If the notebook's name cannot name a folder.
+    pub fn is_pending(&self, notebook: &Notebook, cell: &CodeCell) -> Result<bool, SnapshotError> {
+        let pending = pending_path(&self.path(notebook, cell)?);
+        Ok(pending.is_file() && !proposes_nothing(&pending))
+    }
+
+    /// Removes the pending files that propose what is recorded already, as after somebody has restored a
+    /// snapshot, if the update mode allows it.
+    ///
+    /// # Errors
+    /// If a file or folder cannot be read or removed.
+    pub(crate) fn drop_settled(&self) -> Result<(), SnapshotError> {
+        match self.update {
+            UpdateMode::WritePending => {
+                self.pending_files()?.iter().filter(|path| proposes_nothing(path)).try_for_each(|path| self.reject_pending(path))
+            }
+            UpdateMode::Never | UpdateMode::OfFurtherEngine => Ok(()),
+        }
+    }
+
+    fn pending_files(&self) -> Result<Vec<PathBuf>, SnapshotError> {
         let mut pending = Vec::new();
         for folder in self.folders()? {
             let folder = self.root.join(folder);
@@ -124,10 +157,7 @@ impl SnapshotStore {
         };
         // Orphans first: a pending snapshot of a cell that no longer exists must not be accepted.
         for orphan in orphans.iter().filter(|orphan| is_meant(&orphan.path)) {
-            if file::remove(&orphan.path)? {
-                accepted.removed.push(orphan.path.clone());
-            }
-            remove_empty_folder(orphan.path.parent());
+            accepted.removed.extend(self.remove_left_over(&orphan.path)?.then(|| orphan.path.clone()));
         }
         for pending in self.pending()?.into_iter().filter(|pending| is_meant(pending)) {
             let Accepted { updated, removed } = self.accept_pending(&pending)?;
@@ -135,6 +165,16 @@ impl SnapshotStore {
             accepted.removed.extend(removed);
         }
         Ok(accepted)
+    }
+
+    /// Removes the file of an [`Orphan`], and returns whether it was there.
+    ///
+    /// # Errors
+    /// If it cannot be removed.
+    pub fn remove_left_over(&self, path: &Path) -> Result<bool, SnapshotError> {
+        let was_there = file::remove(path)?;
+        remove_empty_folder(path.parent());
+        Ok(was_there)
     }
 
     /// The name of the notebook in whose folder a file is.

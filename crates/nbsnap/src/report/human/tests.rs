@@ -112,7 +112,7 @@ fn a_run_reads_well_from_beginning_to_end() {
       FAIL [101.0s] 04-execute: 1 of 11 cells failed, 2 not run
            notebooks/04-execute.ipynb
            asked for `example.org`, which its environment does not serve
-           snapshots/04-execute/old.snap belongs to no cell; `nbsnap accept 04-execute` removes it
+           snapshots/04-execute/old.snap belongs to no cell that is compared; `nbsnap accept 04-execute` removes it
    Summary [115.0s] 2 notebooks: 1 passed, 1 failed; 12 cells: 9 passed, 1 failed, 2 not run
            1 snapshot waits for review: `nbsnap review`, or `nbsnap accept` for all
            2 snapshots belong to no notebook: `nbsnap accept` removes them
