@@ -192,8 +192,7 @@ impl Generate<'_> {
 
     /// The author's code without items, at the same lines and columns as in the cell.
     fn body(&self, out: &mut CrateSource) {
-        let cell = self.cell;
-        let source = &cell.source;
+        let (cell, source) = (self.cell, &self.cell.source);
         // What is before the code keeps its lines.
         out.frame(&blank(&source[..cell.code_from]));
         if cell.broken.is_some() {
@@ -379,8 +378,7 @@ pub(crate) fn import_lines(defined: &Defined) -> Option<String> {
     Some(lines)
 }
 
-/// The key in [`Plan::keeping`] for a variable of the cell itself. An earlier variable may have the same
-/// name.
+/// The key in [`Plan::keeping`] for a variable of the cell itself. An earlier one may have the same name.
 pub(crate) fn own_key(name: &str) -> String {
     format!("{name}'")
 }
