@@ -114,6 +114,32 @@ fn the_hook_to_copy_lets_nothing_through_that_is_red() {
 }
 
 #[test]
+fn the_hook_to_copy_takes_notebooks_in_any_folder() {
+    let mut world = World::of_project("passes");
+    on_path(&mut world);
+    std::fs::rename(world.path("notebooks"), world.path("lessons")).unwrap();
+    std::fs::remove_dir_all(world.path("snapshots")).unwrap();
+    world.write("nbsnap.toml", "");
+    world.write(".gitignore", "/target\n*.snap.new\n");
+    for (name, value) in [("GIT_CONFIG_GLOBAL", "/dev/null"), ("GIT_CONFIG_SYSTEM", "/dev/null")] {
+        world.set(name, value);
+    }
+    for role in ["AUTHOR", "COMMITTER"] {
+        world.set(&format!("GIT_{role}_NAME"), "somebody");
+        world.set(&format!("GIT_{role}_EMAIL"), "somebody@example.org");
+    }
+    world.run(&["test"]).exits(100);
+    world.run(&["accept"]).exits(0);
+    let git = |command: &str| shell(&world, command);
+    assert!(git("git init -q && git add . && git commit -qm first").status.success());
+    std::fs::copy(workspace().join("crates/nbsnap/ci/pre-commit"), world.path(".git/hooks/pre-commit")).unwrap();
+    world.write("lessons/lab.ipynb", &world.read("lessons/lab.ipynb").replace("let start = 20;", "let start = 21;"));
+    let output = git("git add lessons && git commit -qm red");
+    assert!(!output.status.success() && said(&output).contains("the output is not as recorded"), "{}", said(&output));
+    assert!(said(&output).contains("`git add` the snapshots"), "{}", said(&output));
+}
+
+#[test]
 fn the_action_tests_a_project() {
     let text = std::fs::read_to_string(workspace().join("action.yml")).unwrap();
     let action: Value = serde_saphyr::from_str(&text).unwrap();

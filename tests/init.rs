@@ -2,8 +2,9 @@
 
 use std::process::Command;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use crate::ci::{on_path, said, shell};
 use crate::world::World;
 
 /// A world with a repository of Git's in it.
@@ -34,7 +35,11 @@ fn a_course_with_notebooks_in_folders_of_its_own_goes_from_nothing_to_green() {
     world.write(".gitignore", "/target\n");
 
     let outcome = world.run(&["init"]);
-    outcome.exits(0).says("wrote nbsnap.toml").says("wrote .gitignore (+ *.snap.new, .ipynb_checkpoints/)").says("3 notebooks");
+    outcome
+        .exits(0)
+        .says("wrote nbsnap.toml")
+        .says("wrote .gitignore (+ *.snap.new, .ipynb_checkpoints/, .venv/)")
+        .says("3 notebooks");
     outcome.says("wrote .github/workflows/notebooks.yml").says("nbsnap test");
     assert!(world.read("nbsnap.toml").ends_with("\n[project]\nnotebooks = [\"*.ipynb\", \"lessons/**\"]\n"));
 
@@ -52,7 +57,81 @@ fn a_course_with_notebooks_in_folders_of_its_own_goes_from_nothing_to_green() {
     // A notebook outside the patterns is not a test. One in a new folder that matches is.
     notebook_at(&world, "scratch/try.ipynb", "todo!()");
     notebook_at(&world, "lessons/week3/01-new.ipynb", "1");
-    world.run(&["list"]).exits(0).says("lessons/week3/01-new").does_not_say("scratch");
+    let outcome = world.run(&["list"]);
+    outcome.exits(0).says("lessons/week3/01-new (1 code cell").does_not_say("scratch/try (");
+    outcome.says("note: 1 notebook is not among `[project] notebooks`: scratch/try.ipynb");
+}
+
+#[test]
+fn a_notebook_that_the_settings_leave_out_is_named_until_they_say_something_of_it() {
+    let world = repository();
+    notebook_at(&world, "week1/01-hello.ipynb", "let a = 1;");
+    world.run(&["init"]).exits(0).says("1 notebook.").does_not_say("note:");
+    assert!(world.read("nbsnap.toml").contains("notebooks = [\"week[0-9]*/**\"]"), "{}", world.read("nbsnap.toml"));
+    // The next week's is a test by itself, what is elsewhere is not.
+    notebook_at(&world, "week2/02-new.ipynb", "let a = 2;");
+    notebook_at(&world, "drafts/01-hello.ipynb", "todo!()");
+    notebook_at(&world, ".hidden/of-others.ipynb", "todo!()");
+    notebook_at(&world, "inner/of-inner.ipynb", "todo!()");
+    world.write("inner/nbsnap.toml", "");
+    let left_out = "1 notebook is not among `[project] notebooks`: drafts/01-hello.ipynb; add a pattern there, or to `exclude`";
+    world.run(&["test"]).exits(0).says("2 notebooks: 2 passed").says(&format!("Note {left_out}"));
+    for command in [&["check", "--no-compile"][..], &["list"], &["init"]] {
+        world.run(command).exits(0).says(&format!("note: {left_out}"));
+    }
+    world.run(&["test", "--partition", "1/2"]).exits(0).says(left_out);
+    world.run(&["test", "week1/"]).exits(0).does_not_say("drafts");
+    assert!(world.run(&["list", "--json"]).stdout.contains("\"drafts/01-hello.ipynb\""));
+
+    // Another one has the end of its path as its name; it is not that one.
+    let outcome = world.run(&["test", "drafts/01-hello.ipynb"]);
+    outcome.exits(4);
+    let why = "drafts/01-hello.ipynb is there, but not among `[project] notebooks` of nbsnap.toml";
+    assert!(outcome.stderr.contains(why), "{}", outcome.stderr);
+
+    for number in 1..=4 {
+        notebook_at(&world, &format!("drafts/{number}.ipynb"), "todo!()");
+    }
+    world.run(&["test"]).exits(0).says("5 notebooks are not among `[project] notebooks`: ").says("drafts/2.ipynb and 2 more");
+    world.write("nbsnap.toml", &(world.read("nbsnap.toml") + "exclude = [\"drafts\"]\n"));
+    world.run(&["test"]).exits(0).says("2 notebooks").does_not_say("drafts");
+    let outcome = world.run(&["test", "drafts/01-hello.ipynb"]);
+    outcome.exits(4);
+    assert!(outcome.stderr.contains("is there, but covered by `[project] exclude` of nbsnap.toml"), "{}", outcome.stderr);
+}
+
+#[test]
+fn a_course_in_python_gets_a_workflow_that_installs_its_kernel() {
+    let mut world = repository();
+    let cell = json!({"cell_type": "code", "execution_count": null, "metadata": {}, "outputs": [], "source": "1 + 1"});
+    let kernel = json!({"display_name": "Python 3", "language": "python", "name": "python3"});
+    // A notebook without cell ids cannot be tested yet, but says what it needs.
+    let notebook = json!({"cells": [cell], "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 4});
+    world.write("course/lessons/01-sum.ipynb", &notebook.to_string());
+    world.write("requirements.txt", "numpy\n");
+    world.write("course/.venv/pyvenv.cfg", "");
+    let outcome = world.run(&["init", "--project", "course"]);
+    outcome.exits(0).says("wrote course/.gitignore (+ target/nbsnap/, *.snap.new, .ipynb_checkpoints/, .venv/)");
+    let text = world.read(".github/workflows/notebooks.yml");
+    assert!(!text.to_lowercase().contains("copy it"), "{text}");
+    let workflow: Value = serde_saphyr::from_str(&text).unwrap();
+    let steps = workflow["jobs"]["notebooks"]["steps"].as_array().unwrap();
+    let place = |wanted: &dyn Fn(&Value) -> bool| steps.iter().position(wanted).unwrap();
+    let uses = |name: &'static str| move |step: &Value| step["uses"].as_str().is_some_and(|uses| uses.starts_with(name));
+    let runner = place(&|step| step["name"] == "Runner");
+    assert!(place(&uses("actions/checkout")) < place(&uses("actions/setup-python")));
+    assert!(place(&uses("actions/setup-python")) < runner && runner < place(&uses("actions/cache")), "{text}");
+
+    // What it installs, and from where.
+    on_path(&mut world);
+    world.write("target/bin/python", "#!/bin/sh\npwd > \"$PROJECT/asked.txt\"\necho \"$@\" >> \"$PROJECT/asked.txt\"\n");
+    assert!(shell(&world, "chmod +x target/bin/python").status.success());
+    world.set("PROJECT", "{project}");
+    let folder = workflow["jobs"]["notebooks"]["defaults"]["run"]["working-directory"].as_str().unwrap();
+    let ran = shell(&world, &format!("cd {folder} && {}", steps[runner]["run"].as_str().unwrap()));
+    assert!(ran.status.success(), "{}", said(&ran));
+    let asked = world.read("asked.txt");
+    assert!(asked.ends_with("/course\n-m pip install nbsnap ipykernel -r ../requirements.txt\n"), "{asked}");
 }
 
 #[test]
@@ -74,7 +153,9 @@ fn an_empty_folder_gets_a_first_notebook_where_that_is_wanted() {
     assert!(world.files().is_empty());
     let outcome = world.run(&["init", "--example"]);
     // No repository, so nothing for Git or GitHub.
-    outcome.exits(0).says("wrote notebooks/01-first.ipynb").does_not_say(".gitignore").does_not_say(".github");
+    outcome.exits(0).says("wrote notebooks/01-first.ipynb").does_not_say("wrote .g");
+    outcome.says("left out: .gitignore and a workflow for GitHub, as this is in no Git repository");
+    assert!(!world.path(".gitignore").exists() && !world.path(".github").exists());
     world.run(&["test"]).exits(100).says("01-first");
     world.run(&["accept"]).exits(0);
     world.run(&["test"]).exits(0).says("1 passed");

@@ -28,8 +28,10 @@ fn world(names: &[&str]) -> World {
 #[test]
 fn a_kernel_by_another_name_is_given_with_the_run_or_in_the_settings() {
     let mut world = world(&["here"]);
-    let missing = world.run(&["test"]);
-    missing.exits(96).says("there is no kernel `venv-ann`, only here");
+    let missing = world.run(&["test", "--junit", "j.xml", "--json", "e.jsonl"]);
+    missing.exits(96).says("ERROR").says("there is no kernel `venv-ann`, only here").says("1 failed (1 by a set-up error)");
+    missing.does_not_say("broke down").does_not_say("internal error");
+    assert!(world.read("e.jsonl").contains("\"set-up\":1") && world.read("j.xml").contains("set-up error"));
     missing.says("`--kernel venv-ann=OTHER`, or [kernels] in nbsnap.toml, runs notebooks that name it with another kernel");
 
     world.run(&["test", "--kernel", "here"]).exits(100).says("1 new").says("+ 42");

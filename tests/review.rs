@@ -110,8 +110,13 @@ fn where_nobody_can_be_asked_everything_is_shown_and_nothing_settled() {
         "{}",
         outcome.stderr
     );
-    world.run(&["review", "--reject", "lab::say"]).exits(0).says("rejected snapshots/lab/say.snap");
+    // Notebooks are named as everywhere.
+    world.run(&["review", "--reject", "la::s*"]).exits(0).says("rejected snapshots/lab/say.snap");
     assert!(world.read("snapshots/lab/say.snap").contains("the answer is 41"));
+    world.run(&["test"]).exits(100);
+    world.run(&["review", "--reject", "notebooks/lab.ipynb"]).exits(0).says("1 rejected");
+    world.run(&["test"]).exits(100);
+    world.run(&["review", "--reject", "lab::say"]).exits(0).says("rejected snapshots/lab/say.snap");
     world.run(&["test"]).exits(100);
     world.run(&["review", "--accept"]).exits(0).says("accepted snapshots/lab/say.snap");
     world.run(&["test"]).exits(0);

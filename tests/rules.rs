@@ -28,7 +28,7 @@ fn own_rules_have_places_and_those_that_never_apply_are_named() {
             "[[redact]]\nname = \"{name}\"\npattern = 'took (?<n>\\d) rounds'\nreplace = \"${{n}} [ROUNDS]\"\nonly = {{ {only} }}\n"
         )
     };
-    let rules = rule("out", "stream = \"stdout\"") + &rule("elsewhere", "notebook = \"lob\"");
+    let rules = rule("out", "stream = \"stdout\"") + &rule("elsewhere", "cell = \"lob\"");
     world.write("notebooks/nbsnap.toml", &rules);
     let outcome = world.run(&["test"]);
     outcome.exits(100).says("+ 5 [ROUNDS]\n").says("+ took 6 rounds\n").says("redaction rule `elsewhere` never applied");
@@ -36,6 +36,35 @@ fn own_rules_have_places_and_those_that_never_apply_are_named() {
     // What was not run may be where it applies.
     world.notebook("other", "", &[("a", PLAIN, "1;")]);
     world.run(&["test", "lab"]).exits(100).does_not_say("never applied");
+}
+
+#[test]
+fn a_rule_is_for_a_notebook_as_names_are_typed_and_one_for_no_notebook_is_named_in_every_run() {
+    let world = World::empty();
+    world.notebook("week2/03-dice", "", &[("roll", PLAIN, "println!(\"rolled {}\", 5);")]);
+    world.notebook("week2/04-other", "", &[("roll", PLAIN, "println!(\"rolled {}\", 5);")]);
+    let rule = |notebook: &str| {
+        format!(
+            "[[redact]]\nname = \"rolls\"\npattern = 'rolled \\d'\nreplace = \"[ROLLS]\"\nonly = {{ notebook = \"{notebook}\" }}\n"
+        )
+    };
+    for notebook in ["03-dice", "03-*", "week2/03-*"] {
+        world.write("notebooks/nbsnap.toml", &rule(notebook));
+        let outcome = world.run(&["test", "--fresh"]);
+        outcome.exits(100).says("+ [ROLLS]").says("+ rolled 5").does_not_say("fits none").does_not_say("never applied");
+        world.run(&["check", "--no-compile"]).exits(0).does_not_say("note:");
+        world.run(&["test", "-E", "notebook(03-*)"]).exits(100).says("Running 1 notebook");
+    }
+    world.run(&["accept"]).exits(0);
+    world.run(&["test"]).exits(0);
+    let idle = "\n[[compare]]\nonly = { notebook = \"05-*\" }\nrelative = 0.1\n";
+    world.write("notebooks/nbsnap.toml", &(rule("3-*") + "[redactions]\nuuids = { notebook = \"06\" }\n" + idle));
+    for arguments in [&["check", "--no-compile"][..], &["test", "04"], &["test", "03"], &["test"]] {
+        let outcome = world.run(arguments);
+        outcome.says("redaction rule `rolls` is for notebook `3-*`, which fits none: mend its place, or remove it");
+        outcome.says("redaction `uuids` is for notebook `06`").says("a rule of [[compare]] is for notebook `05-*`");
+        outcome.does_not_say("never applied");
+    }
 }
 
 #[test]

@@ -49,7 +49,7 @@ impl Exit {
     pub(crate) fn of_summary(summary: &Summary) -> Exit {
         match summary {
             Summary { failed: 0, orphans: 0, .. } => Exit::Success,
-            Summary { failed, internal, orphans: 0, .. } if failed == internal => Exit::SetUp,
+            Summary { failed, set_up, internal, orphans: 0, .. } if *failed == set_up + internal => Exit::SetUp,
             _ => Exit::Failures,
         }
     }

@@ -16,7 +16,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 pub use kernels::{KernelChoice, Kernels};
-pub use project::{PathPattern, ProjectConfig};
+pub use project::{Membership, PathPattern, ProjectConfig};
 pub(crate) use suggestion::{nearest, with_suggestion};
 pub use values::{EngineChoice, Github, Toggle, Update};
 

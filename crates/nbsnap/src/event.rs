@@ -21,11 +21,12 @@ use crate::redact::RuleHits;
 pub enum Event {
     /// The notebooks are known and the run begins.
     RunStarted {
-        /// How many notebooks will be run.
+        /// How many notebooks will be run; a file that cannot be used is none of them.
         notebooks: usize,
         /// How many code cells they have.
         cells: usize,
-        /// The engine's name; several, separated by commas, where some notebooks are another engine's.
+        /// The engine's name; several, separated by commas, where some notebooks are another engine's; none if
+        /// none will be run.
         engine: String,
     },
     /// Something slow other than a build begins: waiting for another run, fetching rust-src.
@@ -169,6 +170,8 @@ pub struct Summary {
     pub failed: usize,
     /// Notebooks whose only problem is output that is not recorded yet. They are among those that failed.
     pub new: usize,
+    /// Notebooks that failed because this machine lacks what they need; they are among those that failed.
+    pub set_up: usize,
     /// Notebooks that failed because the runner itself broke down; they are among those that failed.
     pub internal: usize,
     /// Cells that passed.
@@ -192,7 +195,7 @@ pub struct Summary {
 impl Summary {
     /// Adds the counts of another.
     pub fn add(&mut self, other: &Summary) {
-        let Summary { passed, flaky, cached, skipped, not_run, failed, new, internal, .. } = other;
+        let Summary { passed, flaky, cached, skipped, not_run, failed, new, set_up, internal, .. } = other;
         let Summary {
             cells_passed, cells_cached, cells_skipped, cells_failed, cells_new, cells_not_run, pending, orphans, ..
         } = other;
@@ -203,6 +206,7 @@ impl Summary {
         self.not_run += not_run;
         self.failed += failed;
         self.new += new;
+        self.set_up += set_up;
         self.internal += internal;
         self.cells_passed += cells_passed;
         self.cells_cached += cells_cached;

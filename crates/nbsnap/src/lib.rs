@@ -28,6 +28,6 @@ pub mod snapshot;
 
 pub use engines::ByKernel;
 pub use engines::evcxr::{Evcxr, EvcxrProgram, EvcxrSettings};
-pub use engines::jupyter::{Jupyter, JupyterSettings, KernelspecError, Kernelspecs};
+pub use engines::jupyter::{InactiveEnvironment, Jupyter, JupyterSettings, KernelspecError, Kernelspecs};
 pub use engines::role::run_role;
 pub use engines::rustc::{Rustc, RustcSettings};

@@ -23,11 +23,12 @@
 
 pub(crate) mod discovery;
 mod layout;
+pub mod notices;
 pub mod start;
 
 use std::path::{Path, PathBuf};
 
-use crate::config::{Config, ConfigError, PathPattern};
+use crate::config::{Config, ConfigError, Membership, PathPattern};
 use crate::notebook::{Notebook, NotebookError};
 pub use discovery::Found;
 use layout::{Layout, SETTINGS};
@@ -79,6 +80,10 @@ pub struct Notebooks {
     pub inner_projects: Vec<PathBuf>,
     /// Patterns of `[project]` that match no notebook.
     pub idle_patterns: Vec<String>,
+    /// Files below the folder of the settings that no pattern of `[project] notebooks` covers.
+    pub left_out: Vec<PathBuf>,
+    /// Files that `[project] exclude` covers.
+    pub excluded: Vec<PathBuf>,
 }
 
 impl Project {
@@ -157,7 +162,18 @@ impl Project {
             inner_projects: found.projects.into_iter().filter(|folder| self.covers(folder)).collect(),
             ..Notebooks::default()
         };
-        for path in found.notebooks.into_iter().filter(|path| self.covers(path)) {
+        for path in found.notebooks {
+            match self.config.project.membership(self.below(&path)) {
+                Membership::Member => {}
+                Membership::Excluded => {
+                    notebooks.excluded.push(path);
+                    continue;
+                }
+                Membership::NotListed => {
+                    notebooks.left_out.push(path);
+                    continue;
+                }
+            }
             let name = self.name_of(&path);
             match usable_name(&name, &path).and_then(|()| Notebook::read(&path)) {
                 Ok(mut notebook) => {
@@ -211,5 +227,15 @@ impl Notebooks {
         names.extend(self.unusable.iter().map(|(name, ..)| name.as_str()));
         names.sort_unstable();
         names
+    }
+
+    /// What in the settings keeps this file from being one of the project's, if it is below their folder.
+    pub(crate) fn why_not(&self, path: &Path) -> Option<&'static str> {
+        let is_among = |paths: &[PathBuf]| paths.iter().any(|known| known == path);
+        match () {
+            () if is_among(&self.left_out) => Some("not among `[project] notebooks`"),
+            () if is_among(&self.excluded) => Some("covered by `[project] exclude`"),
+            () => None,
+        }
     }
 }

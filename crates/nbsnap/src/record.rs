@@ -132,6 +132,11 @@ pub enum Failure {
         /// evcxr's message.
         message: String,
     },
+    /// This machine lacks what the notebook needs in order to run, such as its kernel.
+    SetUp {
+        /// What is missing, and how to get it.
+        message: String,
+    },
     /// The engine itself broke down; this says nothing about the notebook.
     Engine {
         /// What happened to it.
@@ -154,6 +159,7 @@ impl Failure {
             Failure::ControlWord { .. } => "control word",
             Failure::LateOutput { .. } => "late output",
             Failure::Refused { .. } => "refused",
+            Failure::SetUp { .. } => "set-up error",
             Failure::Engine { .. } => "engine failure",
         }
     }
@@ -173,6 +179,9 @@ impl Failure {
         )
     }
 }
+
+/// Why a cell that asks for input fails.
+const UNANSWERED: &str = "the cell asks for input, and nobody can answer";
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -194,8 +203,8 @@ impl fmt::Display for Failure {
             Failure::Error { message, .. } => write!(f, "`?` met an error: {}", message.trim_end()),
             Failure::Exception { name, value, .. } if value.trim().is_empty() => f.write_str(name),
             Failure::Exception { name, value, .. } => write!(f, "{name}: {}", value.trim_end()),
-            Failure::InputRequest { prompt } if prompt.trim().is_empty() => f.write_str("asked for input, and nobody gives any"),
-            Failure::InputRequest { prompt } => write!(f, "asked for input, and nobody gives any: {}", prompt.trim()),
+            Failure::InputRequest { prompt } if prompt.trim().is_empty() => f.write_str(UNANSWERED),
+            Failure::InputRequest { prompt } => write!(f, "{UNANSWERED}: {}", prompt.trim()),
             Failure::Died { status } => write!(f, "the process that runs the cells ended: {status}"),
             Failure::Timeout { limit } => {
                 write!(f, "not done after {}", humantime::format_duration(*limit))
@@ -215,7 +224,9 @@ impl fmt::Display for Failure {
                 "output arrived after the cell had ended (a thread or task that nothing waits for), so no cell can own it: {}",
                 text.trim_end()
             ),
-            Failure::Refused { message } | Failure::Engine { message } => write!(f, "{}", message.trim_end()),
+            Failure::Refused { message } | Failure::SetUp { message } | Failure::Engine { message } => {
+                write!(f, "{}", message.trim_end())
+            }
         }
     }
 }

@@ -144,6 +144,7 @@ impl Redactor {
             Failure::Panic { message, .. }
             | Failure::Error { message, .. }
             | Failure::Refused { message }
+            | Failure::SetUp { message }
             | Failure::Engine { message } => hide(message),
             Failure::Exception { name, value, traceback, .. } => {
                 hide(name);

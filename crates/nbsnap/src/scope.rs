@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, de::Error};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Scope {
-    /// The notebook's name.
+    /// The notebook's name, or its end.
     pub notebook: Option<Glob>,
     /// The cell's id.
     pub cell: Option<Glob>,
@@ -52,7 +52,7 @@ pub struct Place<'a> {
 impl Scope {
     /// Whether it covers a text at `place`.
     pub fn covers(&self, place: &Place<'_>) -> bool {
-        self.notebook.as_ref().is_none_or(|glob| glob.matches(place.notebook))
+        self.covers_notebook(place.notebook)
             && self.cell.as_ref().is_none_or(|glob| glob.matches(place.cell))
             && self.stream.is_none_or(|stream| stream == place.stream)
             && self.mime.as_ref().is_none_or(|glob| place.mime.is_some_and(|mime| glob.matches(mime)))
@@ -60,7 +60,7 @@ impl Scope {
 
     /// Whether it covers any place in a notebook of this name.
     pub(crate) fn covers_notebook(&self, notebook: &str) -> bool {
-        self.notebook.as_ref().is_none_or(|glob| glob.matches(notebook))
+        self.notebook.as_ref().is_none_or(|glob| glob.matches_notebook(notebook))
     }
 }
 
@@ -80,6 +80,12 @@ impl Glob {
     /// Whether it matches the whole of `name`.
     pub fn matches(&self, name: &str) -> bool {
         self.0.matches(name)
+    }
+
+    /// Whether it matches a notebook's name, or the end of one: `03-*` is also in `lessons/week2/03-dice`.
+    pub fn matches_notebook(&self, name: &str) -> bool {
+        let mut ends = name.match_indices('/').map(|(at, _)| &name[at + 1..]);
+        self.matches(name) || ends.any(|end| self.matches(end))
     }
 
     /// Whether it is this very name, and no pattern.

@@ -6,7 +6,7 @@
 mod filter;
 mod partition;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub use filter::{Filter, FilterError};
 pub use partition::{Partition, PartitionError};
@@ -34,6 +34,14 @@ pub enum SelectError {
         folder: String,
         /// The names there are.
         known: String,
+    },
+    /// The file exists, but does not belong to the project.
+    #[error("{path} is there, but {why} of nbsnap.toml")]
+    NotOfProject {
+        /// The file.
+        path: PathBuf,
+        /// What in the settings leaves it out.
+        why: &'static str,
     },
     /// The notebook has no such cell.
     #[error("notebook {notebook} has no code cell `{cell}`; there are: {known}")]
@@ -83,7 +91,12 @@ impl Selection {
 
     /// Whether every notebook is selected.
     pub(crate) fn is_all(&self) -> bool {
-        self.names.is_empty() && self.filter.is_none() && self.partition.is_none()
+        self.is_share_of_all() && self.partition.is_none()
+    }
+
+    /// Whether every notebook is selected, or one partition of all.
+    pub(crate) fn is_share_of_all(&self) -> bool {
+        self.names.is_empty() && self.filter.is_none()
     }
 
     /// The names of the selected notebooks.
@@ -128,6 +141,10 @@ impl Selection {
                 Some((notebook, cell)) => (notebook, Some(cell)),
                 None => (asked.as_str(), None),
             };
+            // Another notebook may have the end of this one's path as its name.
+            if let Some(why) = notebooks.why_not(Path::new(asked_notebook)) {
+                return Err(SelectError::NotOfProject { path: asked_notebook.into(), why });
+            }
             for name in meant(asked_notebook, &names)? {
                 let notebook = notebooks.usable.iter().find(|notebook| notebook.name == name);
                 let cells = match (asked_cell, notebook) {
@@ -146,9 +163,12 @@ impl Selection {
     }
 }
 
-/// The names that `asked` selects: the equal one, or those that match it if it is a glob, or those that
+/// The names among `names` that `asked`, a name without a cell, selects: the equal one, or those that match it if it is a glob, or those that
 /// begin with it. With `/` at its end it is a folder, and selects what is in it.
-fn meant<'a>(asked: &str, names: &[&'a str]) -> Result<Vec<&'a str>, SelectError> {
+///
+/// # Errors
+/// When it selects none, or is a pattern that cannot be read.
+pub fn meant<'a>(asked: &str, names: &[&'a str]) -> Result<Vec<&'a str>, SelectError> {
     let whole = asked.strip_suffix(".ipynb").unwrap_or(asked);
     let whole = whole.strip_prefix("./").unwrap_or(whole);
     let last = |name: &'a str| name.rsplit('/').next().unwrap_or(name);
@@ -170,8 +190,10 @@ fn meant<'a>(asked: &str, names: &[&'a str]) -> Result<Vec<&'a str>, SelectError
         let glob = |pattern: &str| Glob::new(pattern).map_err(|reason| SelectError::Pattern { reason });
         let (of_whole, of_last) = (glob(whole)?, glob(stem)?);
         found = those(&|name| of_whole.matches(name));
-        if found.is_empty() {
-            found = those(&|name| of_last.matches(last(name)));
+        for pattern in [&of_whole, &of_last] {
+            if found.is_empty() {
+                found = those(&|name| pattern.matches_notebook(name));
+            }
         }
     }
     for is_meant in [

@@ -5,6 +5,7 @@ use std::path::Path;
 use nbsnap::document::Document;
 use nbsnap::lint;
 use nbsnap::notebook::Notebook;
+use nbsnap::project::notices;
 use nbsnap::record::{Diagnostic, Failure};
 use nbsnap::report::{Reporter, count};
 use nbsnap::run::compile::{Compiled, compile};
@@ -63,6 +64,7 @@ pub(crate) fn run(targets: &Targets, args: &CheckArgs) -> Result<Exit, CommandEr
         }
     }
     found += compile_all(targets, args, &notebooks)?;
+    tell_of_settings(targets, args)?;
     let of = count(targets.paths.len(), "notebook");
     if found == 0 {
         say(&format!("nothing is wrong with {of}"))?;
@@ -74,6 +76,14 @@ pub(crate) fn run(targets: &Targets, args: &CheckArgs) -> Result<Exit, CommandEr
     };
     say(&format!("{} in {of}{hint}", count(found, "problem")))?;
     Ok(Exit::Failures)
+}
+
+/// Says what in the project's settings does not fit its notebooks.
+fn tell_of_settings(targets: &Targets, args: &CheckArgs) -> Result<(), CommandError> {
+    let Some(project) = &targets.project else { return Ok(()) };
+    let all = project.notebooks()?;
+    let on_patterns = if args.names.is_empty() { notices::of_patterns(project, &all) } else { Vec::new() };
+    on_patterns.into_iter().chain(notices::of_rules(project, &all)).try_for_each(|note| say(&format!("note: {note}")))
 }
 
 /// Compiles the notebooks, where they are of a project. Says how many errors there are.

@@ -24,6 +24,14 @@ pub(crate) fn run(place: &Place<'_>, args: &InitArgs) -> Result<Exit, CommandErr
             _ => continue,
         })?;
     }
+    if !started.is_in_repository {
+        say(
+            "left out: .gitignore and a workflow for GitHub, as this is in no Git repository; after `git init`, `nbsnap init` writes them",
+        )?;
+    }
+    for notice in &started.notices {
+        say(&format!("note: {notice}"))?;
+    }
     let project = &started.project;
     let notebooks = if started.notebooks == 1 { "1 notebook".to_owned() } else { format!("{} notebooks", started.notebooks) };
     let elsewhere = if project.root == here { String::new() } else { format!(" in {}", shown(&project.root)) };

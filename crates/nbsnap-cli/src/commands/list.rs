@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use nbsnap::notebook::{CodeCell, Notebook};
-use nbsnap::project::{Notebooks, Project};
+use nbsnap::project::{Notebooks, Project, notices};
 use nbsnap::report::printable_json;
 use nbsnap::run::RunError;
 use nbsnap::select::Selection;
@@ -26,16 +26,17 @@ pub(crate) fn run(project: &Project, args: &ListArgs) -> Result<Exit, CommandErr
     if notebooks.names().is_empty() {
         return Err(RunError::NoNotebooks { folder: project.notebooks_dir() }.into());
     }
+    let notes = if args.names.is_empty() { notices::of_patterns(project, &notebooks) } else { Vec::new() };
     let selected = Selection::of_names(&with_whole_paths(project, &args.names)).names_of(&notebooks)?;
     notebooks.usable.retain(|notebook| selected.contains(&notebook.name));
     notebooks.unusable.retain(|(name, ..)| selected.contains(name));
     let store = super::store::store(project, UpdateMode::Never);
-    let text = if args.json { as_json(project, &store, &notebooks) } else { as_text(&store, &notebooks) };
+    let text = if args.json { as_json(project, &store, &notebooks) } else { as_text(&store, &notebooks, &notes) };
     screen::stdout().write_all(text.as_bytes()).map_err(CommandError::Output)?;
     Ok(Exit::Success)
 }
 
-fn as_text(store: &SnapshotStore, notebooks: &Notebooks) -> String {
+fn as_text(store: &SnapshotStore, notebooks: &Notebooks, notes: &[String]) -> String {
     let mut lines = Vec::new();
     for notebook in &notebooks.usable {
         lines.push(format!("{} ({} code cells)", notebook.name, notebook.cells.len()));
@@ -52,6 +53,7 @@ fn as_text(store: &SnapshotStore, notebooks: &Notebooks) -> String {
     for (name, _, error) in &notebooks.unusable {
         lines.push(format!("{name} cannot be tested: {error}"));
     }
+    lines.extend(notes.iter().map(|note| format!("note: {note}")));
     lines.join("\n") + "\n"
 }
 
@@ -76,6 +78,7 @@ fn as_json(project: &Project, store: &SnapshotStore, notebooks: &Notebooks) -> S
         .map(|(name, path, error)| json!({"name": name, "path": relative(path), "reason": error.to_string()}));
     let all = json!({
         "version": JSON_VERSION, "root": project.root, "notebooks": usable.collect::<Value>(), "unusable": unusable.collect::<Value>(),
+        "left_out": notebooks.left_out.iter().map(|path| relative(path)).collect::<Vec<_>>(),
     });
     printable_json(&format!("{all:#}")) + "\n"
 }

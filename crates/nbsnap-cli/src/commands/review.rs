@@ -7,6 +7,7 @@ use console::{Key, Term};
 use nbsnap::notebook::CodeCell;
 use nbsnap::project::{Notebooks, Project};
 use nbsnap::report::{Style, count, difference};
+use nbsnap::scope::Glob;
 use nbsnap::select::Selection;
 use nbsnap::snapshot::{OrphanKind, Review, SnapshotStore, UpdateMode, visible};
 
@@ -136,7 +137,7 @@ fn meant(project: &Project, notebooks: &Notebooks, reviews: Vec<Review>, names: 
         // One that is gone has only the name of its folder.
         let is_notebook = review.notebook == notebook
             || selection.names_of(notebooks).is_ok_and(|selected| selected.contains(&review.notebook));
-        is_notebook && cell.is_none_or(|cell| review.cell == cell)
+        is_notebook && cell.is_none_or(|cell| review.cell == cell || Glob::new(cell).is_ok_and(|glob| glob.matches(&review.cell)))
     };
     if let Some(name) = names.iter().find(|name| !reviews.iter().any(|review| means(name, review))) {
         let known: Vec<String> = reviews.iter().map(|review| format!("{}::{}", review.notebook, review.cell)).collect();

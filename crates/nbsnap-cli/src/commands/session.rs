@@ -93,7 +93,7 @@ pub(crate) fn engine_until(
     lock_file: LockFile,
 ) -> ByKernel {
     let jupyter = Jupyter::new(JupyterSettings {
-        kernelspecs: Kernelspecs::of_machine(),
+        kernelspecs: Kernelspecs::of_machine().beside(&project.root),
         start_timeout: KERNEL_START,
         interrupt: interrupt.clone(),
     });

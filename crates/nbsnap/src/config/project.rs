@@ -19,14 +19,34 @@ pub struct ProjectConfig {
 impl ProjectConfig {
     /// Whether the notebook or folder at this path, from the folder of the settings, belongs to the project.
     pub fn covers(&self, path: &Path) -> bool {
+        self.membership(path) == Membership::Member
+    }
+
+    /// How the notebook or folder at this path is related to the project.
+    pub fn membership(&self, path: &Path) -> Membership {
         let is_listed = self.notebooks.is_empty() || self.notebooks.iter().any(|pattern| pattern.covers(path));
-        is_listed && !self.exclude.iter().any(|pattern| pattern.covers(path))
+        match self.exclude.iter().any(|pattern| pattern.covers(path)) {
+            true => Membership::Excluded,
+            false if is_listed => Membership::Member,
+            false => Membership::NotListed,
+        }
     }
 
     /// All patterns.
     pub fn patterns(&self) -> impl Iterator<Item = &PathPattern> {
         self.notebooks.iter().chain(&self.exclude)
     }
+}
+
+/// How a notebook is related to a project.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Membership {
+    /// It belongs to it.
+    Member,
+    /// `exclude` says that it does not.
+    Excluded,
+    /// `notebooks` does not cover it, which nobody may have meant.
+    NotListed,
 }
 
 /// A pattern for paths: `*`, `?` and `[abc]` within one step, `**` for any number of steps. A folder includes

@@ -23,4 +23,4 @@ pub(crate) mod supervisor;
 mod watch;
 
 pub use engine::{Jupyter, JupyterSettings};
-pub use kernelspec::{KernelspecError, Kernelspecs};
+pub use kernelspec::{InactiveEnvironment, KernelspecError, Kernelspecs};

@@ -35,6 +35,9 @@ pub enum Status {
     TimedOut,
     /// The process that ran it ended: `exit`, a signal, no memory.
     Died,
+    /// This machine lacks what it needs in order to run, such as its kernel; the report says how to get it. If
+    /// nothing else failed, the exit code is 96 and not 100.
+    SetUp,
     /// The runner itself broke down, which says nothing about the notebook. If nothing else failed, the exit
     /// code is 96 and not 100.
     Internal,
@@ -54,6 +57,7 @@ impl Status {
             Status::Failed => "failed",
             Status::TimedOut => "timed out",
             Status::Died => "died",
+            Status::SetUp => "set-up error",
             Status::Internal => "internal error",
         }
     }
@@ -177,6 +181,7 @@ impl CellProblem {
         match self {
             CellProblem::Failed(Failure::Timeout { .. } | Failure::NotebookTimeout { .. }) => Status::TimedOut,
             CellProblem::Failed(Failure::Died { .. }) => Status::Died,
+            CellProblem::Failed(Failure::SetUp { .. }) => Status::SetUp,
             CellProblem::Failed(Failure::Engine { .. }) => Status::Internal,
             CellProblem::Failed(_) | CellProblem::DidNotRaise => Status::Failed,
             CellProblem::OutputChanged { .. } | CellProblem::OutputMissing { .. } => Status::Changed,
@@ -231,6 +236,11 @@ pub enum NotebookProblem {
         /// The channels that differ between the two runs: `stdout`, `text/html`, …
         sections: Vec<String>,
     },
+    /// This machine lacks what it needs in order to run, such as its kernel.
+    SetUp {
+        /// What is missing, and how to get it.
+        message: String,
+    },
     /// The engine broke down before or between cells.
     Engine {
         /// What happened to it.
@@ -243,6 +253,7 @@ impl NotebookProblem {
     pub fn status(&self) -> Status {
         match self {
             NotebookProblem::TimedOut { .. } => Status::TimedOut,
+            NotebookProblem::SetUp { .. } => Status::SetUp,
             NotebookProblem::Engine { .. } => Status::Internal,
             NotebookProblem::Interrupted => Status::NotRun,
             NotebookProblem::Nondeterministic { .. } => Status::Changed,

@@ -2,22 +2,26 @@
 //!
 //! Existing files keep what they have, so that it can be done again. Nothing is asked and nothing is run.
 
+mod patterns;
+mod workflow;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::Project;
 use super::discovery::{self, Found};
 use super::layout::{Layout, SETTINGS};
-use crate::config::{ConfigError, DEFAULT_PROFILE};
+use super::{Project, ProjectError, notices};
+use crate::config::DEFAULT_PROFILE;
 use crate::document::{Document, id};
 use crate::files::atomic_write;
+use crate::notebook::Language;
 
-/// The workflow for GitHub that a project begins with.
-pub(crate) const WORKFLOW: &str = include_str!("../../ci/github-workflow.yml");
 /// The notebook that a project without any may begin with.
 const EXAMPLE: &str = include_str!("start/01-first.ipynb");
 /// What Git need not keep.
 const IGNORED: [&str; 3] = ["target/nbsnap/", "*.snap.new", ".ipynb_checkpoints/"];
+/// The environment of Python that a project's folder may have, and that is not Git's either.
+const ENVIRONMENT: &str = ".venv/";
 
 /// Why a folder cannot be made a project.
 #[derive(Debug, thiserror::Error)]
@@ -29,9 +33,9 @@ pub enum StartError {
         /// The folder.
         folder: PathBuf,
     },
-    /// Existing settings cannot be used.
+    /// The project that it was made, or is already, cannot be used.
     #[error(transparent)]
-    Config(#[from] ConfigError),
+    Project(#[from] ProjectError),
     /// A file or folder cannot be read or written.
     #[error("cannot {action} {path}: {source}")]
     Io {
@@ -67,6 +71,10 @@ pub struct Started {
     pub without_ids: usize,
     /// What was done, in order.
     pub steps: Vec<Step>,
+    /// Whether it is in a repository of Git's. If not, nothing was written for Git and GitHub.
+    pub is_in_repository: bool,
+    /// What in its settings does not fit its notebooks, in sentences.
+    pub notices: Vec<String>,
 }
 
 /// Whether a first notebook is written where there is none.
@@ -98,17 +106,29 @@ pub fn start(folder: &Path, example: Example) -> Result<Started, StartError> {
     }
     let layout = known.unwrap_or_else(|| fitting(&folder, &found));
     steps.push(write_new(&layout.notebooks.join(SETTINGS), &settings(&layout, &found))?);
-    if let Some(repository) = folder.ancestors().find(|folder| folder.join(".git").exists()) {
-        let below = layout.root.strip_prefix(repository).unwrap_or(Path::new(""));
-        steps.push(extend(&layout.root.join(".gitignore"), &IGNORED)?);
-        steps.push(write_new(&repository.join(".github/workflows/notebooks.yml"), &workflow(below))?);
-    }
-    let project = Project::of_layout(layout, DEFAULT_PROFILE)?;
-    let notebooks: Vec<&PathBuf> = found.notebooks.iter().filter(|path| project.covers(path)).collect();
+    let project = Project::of_layout(layout, DEFAULT_PROFILE).map_err(ProjectError::from)?;
     // What cannot be read says so when it is tested.
-    let lacks_ids = |path: &&&PathBuf| Document::read(path).is_ok_and(|document| document.cells().any(|cell| id(cell).is_none()));
-    let without_ids = notebooks.iter().filter(lacks_ids).count();
-    Ok(Started { notebooks: notebooks.len(), without_ids, project, steps })
+    let files = found.notebooks.iter().filter(|path| project.covers(path));
+    let documents: Vec<Document> = files.filter_map(|path| Document::read(path).ok()).collect();
+    let repository = folder.ancestors().find(|folder| folder.join(".git").exists());
+    if let Some(repository) = repository {
+        let has_environment = project.root.join(ENVIRONMENT).is_dir();
+        let ignored: Vec<&str> = IGNORED.into_iter().chain(has_environment.then_some(ENVIRONMENT)).collect();
+        steps.push(extend(&project.root.join(".gitignore"), &ignored)?);
+        let is_python = documents.iter().any(|document| Language::of(document.metadata()) == Language::Python);
+        let workflow = workflow::of_project(repository, &project.root, is_python);
+        steps.push(write_new(&repository.join(".github/workflows/notebooks.yml"), &workflow)?);
+    }
+    let notebooks = project.notebooks()?;
+    let lacks_ids = |document: &&Document| document.cells().any(|cell| id(cell).is_none());
+    Ok(Started {
+        notebooks: notebooks.names().len(),
+        without_ids: documents.iter().filter(lacks_ids).count(),
+        steps,
+        is_in_repository: repository.is_some(),
+        notices: notices::of_patterns(&project, &notebooks),
+        project,
+    })
 }
 
 /// The best folder for a project whose notebooks are where they are.
@@ -131,24 +151,8 @@ fn settings(layout: &Layout, found: &Found) -> String {
         return head.to_owned();
     }
     let below = found.notebooks.iter().filter_map(|path| path.strip_prefix(&layout.notebooks).ok());
-    let patterns: BTreeSet<String> = below
-        .map(|path| match path.components().nth(1).and(path.iter().next()) {
-            Some(first) => format!("{}/**", glob::Pattern::escape(&first.to_string_lossy())),
-            None => "*.ipynb".to_owned(),
-        })
-        .collect();
-    let quoted: Vec<String> = patterns.into_iter().map(|pattern| toml::Value::String(pattern).to_string()).collect();
+    let quoted: Vec<String> = patterns::of(below).into_iter().map(|pattern| toml::Value::String(pattern).to_string()).collect();
     format!("{head}\n[project]\nnotebooks = [{}]\n", quoted.join(", "))
-}
-
-/// The workflow of a project in this folder of a repository.
-fn workflow(below: &Path) -> String {
-    if below.as_os_str().is_empty() {
-        return WORKFLOW.to_owned();
-    }
-    let folder = below.display().to_string();
-    let text = WORKFLOW.replace("target/nbsnap", &format!("{folder}/target/nbsnap"));
-    text.replacen("    steps:\n", &format!("    defaults:\n      run:\n        working-directory: {folder}\n    steps:\n"), 1)
 }
 
 fn write_new(path: &Path, text: &str) -> Result<Step, StartError> {

@@ -180,6 +180,7 @@ fn all_text_of_a_record_is_redacted_and_no_picture() {
         Failure::ControlWord { word: text() },
         Failure::LateOutput { text: text() },
         Failure::Refused { message: text() },
+        Failure::SetUp { message: text() },
         Failure::Engine { message: text() },
         Failure::Timeout { limit: Duration::ZERO },
     ] {

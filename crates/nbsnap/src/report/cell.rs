@@ -80,6 +80,7 @@ pub(super) fn notebook_problem(notebook: &str, problem: &NotebookProblem) -> Str
         }
         NotebookProblem::Interrupted => "stopped by the user before it was done".into(),
         NotebookProblem::Unusable { reason } => visible(reason).into_owned(),
+        NotebookProblem::SetUp { message } => visible(message).into_owned(),
         NotebookProblem::Engine { message } => format!("the engine broke down: {}", visible(message)),
     }
 }
@@ -302,7 +303,8 @@ fn hint(notebook: &str, problems: &[CellProblem]) -> Option<String> {
                 format!("if this is right: `nbsnap accept {notebook}`, or `nbsnap review {notebook}` to look first")
             }
             Proposal::UpdatesAreOff => format!(
-                "nothing is written where updates are off, as on CI; if this is right, run it on your machine, then `nbsnap accept {notebook}`"
+                "nothing is written where updates are off, as on CI and in hooks; if this is right: `nbsnap test {notebook}` on your machine, \
+                 `nbsnap accept {notebook}`, and `git add` the snapshots"
             ),
             Proposal::OfFurtherEngine => OF_FURTHER_ENGINE.to_owned(),
         }),

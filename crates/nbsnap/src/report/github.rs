@@ -106,7 +106,8 @@ pub fn github_summary(run: &Run) -> io::Result<String> {
     }
     if let Some((summary, elapsed)) = run.end {
         let notebooks = count(summary.passed + summary.cached + summary.skipped + summary.failed + summary.not_run, "notebook");
-        let _ = writeln!(out, "\n{notebooks} in {:.1} s (engine {})", elapsed.as_secs_f64(), run.engine);
+        let by = if run.engine.is_empty() { String::new() } else { format!(" (engine {})", run.engine) };
+        let _ = writeln!(out, "\n{notebooks} in {:.1} s{by}", elapsed.as_secs_f64());
     }
     for notebook in run.notebooks.iter().filter(|notebook| !notebook.is_good()) {
         let _ = writeln!(out, "\n<details open><summary><b>{}</b> ({})</summary>\n", notebook.name, notebook.path.display());

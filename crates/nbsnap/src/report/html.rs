@@ -106,7 +106,10 @@ fn page(run: &Run) -> Page {
         (failed, 0) => format!("{failed} of {all} failed"),
         (failed, new) => format!("{failed} of {all} failed, {new} new"),
     };
-    let mut facts = vec![format!("engine {}", run.engine)];
+    let mut facts = Vec::new();
+    if !run.engine.is_empty() {
+        facts.push(format!("engine {}", run.engine));
+    }
     if let Some((elapsed, compiled)) = run.preparation {
         facts.push(format!("dependencies {:.1} s ({} compiled)", elapsed.as_secs_f64(), count(compiled, "crate")));
     }

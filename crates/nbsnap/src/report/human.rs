@@ -204,7 +204,8 @@ impl<W: Write + Send + 'static> Reporter for HumanReporter<W> {
             Event::RunStarted { notebooks, cells, engine } => {
                 self.cells = *cells;
                 let (notebooks, cells) = (count(*notebooks, "notebook"), count(*cells, "cell"));
-                self.line("Running", true, &format!("{notebooks}, {cells} (engine {engine})"))
+                let by = if engine.is_empty() { String::new() } else { format!(" (engine {engine})") };
+                self.line("Running", true, &format!("{notebooks}, {cells}{by}"))
             }
             Event::Notice { message } => self.line("Note", true, &visible(message)),
             Event::EngineBuild { done, crates, .. } if done == crates => {
@@ -259,6 +260,7 @@ fn label(status: Status) -> &'static str {
         Status::Failed => "FAIL",
         Status::TimedOut => "TIMEOUT",
         Status::Died => "DIED",
+        Status::SetUp => "ERROR",
         Status::Internal => "ERROR",
     }
 }

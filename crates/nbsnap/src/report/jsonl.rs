@@ -141,6 +141,7 @@ fn run_finished(summary: &Summary, elapsed: Duration) -> Value {
             "not-run": summary.not_run,
             "failed": summary.failed,
             "new": summary.new,
+            "set-up": summary.set_up,
             "internal": summary.internal,
         },
         "cells": {

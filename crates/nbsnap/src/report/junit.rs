@@ -109,7 +109,7 @@ fn rerun(notebook: &NotebookRun, run: &CellRun) -> TestRerun {
 
 fn kind(status: Status) -> NonSuccessKind {
     match status {
-        Status::TimedOut | Status::Died | Status::Internal => NonSuccessKind::Error,
+        Status::TimedOut | Status::Died | Status::SetUp | Status::Internal => NonSuccessKind::Error,
         _ => NonSuccessKind::Failure,
     }
 }

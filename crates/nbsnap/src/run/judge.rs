@@ -145,7 +145,10 @@ impl<'a> Judge<'a> {
             }
             Progress::CannotBegin(failure) => {
                 let message = self.redactor.text(&failure.to_string());
-                self.problems.push(NotebookProblem::Engine { message });
+                self.problems.push(match failure {
+                    Failure::SetUp { .. } => NotebookProblem::SetUp { message },
+                    _ => NotebookProblem::Engine { message },
+                });
                 Ok(ControlFlow::Break(()))
             }
         }
@@ -358,6 +361,7 @@ impl<'a> Judge<'a> {
         summary.flaky += usize::from(status == Status::Flaky);
         summary.failed += usize::from(!status.is_good() && !is_stopped);
         summary.new += usize::from(status == Status::New);
+        summary.set_up += usize::from(status == Status::SetUp);
         summary.internal += usize::from(status == Status::Internal);
         let (problems, evidence) = (std::mem::take(&mut self.problems), Evidence::Run);
         let finished = NotebookFinished { notebook, path, problems, status, attempts: number, evidence, elapsed };

@@ -22,7 +22,7 @@ use crate::engine::{Engine, EngineError};
 use crate::environment::Environment;
 use crate::event::{Emit, Event, Summary};
 use crate::notebook::Notebook;
-use crate::project::{Notebooks, Project};
+use crate::project::{Notebooks, Project, notices};
 use crate::redact::RuleHits;
 use crate::select::{Chosen, Selection};
 use crate::snapshot::{OrphanKind, SnapshotStore, UpdateMode};
@@ -68,14 +68,18 @@ impl Runner<'_> {
         let (started, began) = (Instant::now(), SystemTime::now());
         let Selected { notebooks, names, targets } = self.select(wanted)?;
         let cells = targets.iter().map(|target| target.cells().len()).sum();
-        let engine = self.engine_names(targets.iter().map(|target| &target.notebook));
-        emit(Event::RunStarted { notebooks: names.len(), cells, engine }).map_err(RunError::Report)?;
+        let engine = match targets.is_empty() {
+            true => String::new(),
+            false => self.engine_names(targets.iter().map(|target| &target.notebook)),
+        };
+        emit(Event::RunStarted { notebooks: targets.len(), cells, engine }).map_err(RunError::Report)?;
 
+        // Shares of a build machine each say it: none of them runs everything.
+        let on_patterns = if wanted.is_share_of_all() { notices::of_patterns(self.project, &notebooks) } else { Vec::new() };
+        for message in on_patterns.into_iter().chain(notices::of_rules(self.project, &notebooks)) {
+            emit(Event::Notice { message }).map_err(RunError::Report)?;
+        }
         if wanted.is_all() {
-            for pattern in &notebooks.idle_patterns {
-                let message = format!("`{pattern}` in [project] fits no notebook");
-                emit(Event::Notice { message }).map_err(RunError::Report)?;
-            }
             for folder in &notebooks.inner_projects {
                 let folder = self.project.relative(folder).display().to_string();
                 let message = format!("{folder} is a project of its own: `nbsnap test --project {folder}` tests it");
@@ -94,7 +98,11 @@ impl Runner<'_> {
         summary.add(&tally.summary());
         // A rule may apply only in a notebook, or a cell, that was not run.
         let all_ran = wanted.is_all() && summary.cached + summary.skipped + summary.not_run + summary.cells_not_run == 0;
-        let unused = if all_ran && notebooks.unusable.is_empty() { self.unused_rules(&tally.hits) } else { Vec::new() };
+        let unused = if all_ran && notebooks.unusable.is_empty() {
+            self.unused_rules(&tally.hits, &notebooks.names())
+        } else {
+            Vec::new()
+        };
         emit(Event::Redacted { hits: tally.hits, unused }).map_err(RunError::Report)?;
         // Only a run of all notebooks finds the snapshots of notebooks that no longer exist.
         for orphan in self.store.orphans(&notebooks.usable, wanted.is_all())? {
@@ -153,10 +161,11 @@ impl Runner<'_> {
         names.into_iter().collect::<Vec<_>>().join(", ")
     }
 
-    /// Rules of the project's own that never applied.
-    fn unused_rules(&self, hits: &[RuleHits]) -> Vec<String> {
+    /// Rules of the project's own that never applied, though they are for notebooks that exist.
+    fn unused_rules(&self, hits: &[RuleHits], names: &[&str]) -> Vec<String> {
         let applied = |name: &str| hits.iter().any(|rule| rule.is_own && rule.rule == name && rule.hits > 0);
-        self.project.config.redact.iter().map(|rule| rule.name.clone()).filter(|name| !applied(name)).collect()
+        let could = self.project.config.redact.iter().filter(|rule| !notices::fits_none(&rule.only, names));
+        could.map(|rule| rule.name.clone()).filter(|name| !applied(name)).collect()
     }
 
     pub(super) fn build(

@@ -24,8 +24,8 @@ impl Tally {
     /// Counts what a notebook came to on one engine.
     pub(super) fn add(&mut self, target: &Target, summary: &Summary) {
         let seriousness = |summary: &Summary| {
-            let Summary { failed, new, internal, not_run, flaky, passed, cells_failed, cells_not_run, .. } = *summary;
-            (failed, failed - new, not_run, flaky, internal, cells_failed, cells_not_run, passed)
+            let Summary { failed, new, set_up, internal, not_run, flaky, passed, cells_failed, cells_not_run, .. } = *summary;
+            (failed, failed - new, not_run, flaky, internal, set_up, cells_failed, cells_not_run, passed)
         };
         let known = self.summaries.entry(target.notebook.name.clone()).or_insert(*summary);
         if seriousness(summary) > seriousness(known) {

@@ -58,7 +58,7 @@ impl Filter {
     /// Whether the filter matches the notebook.
     pub fn matches(&self, notebook: &Notebook) -> bool {
         self.0.evaluate(&|predicate, matcher| match predicate {
-            Predicate::Notebook => matcher.matches(&notebook.name),
+            Predicate::Notebook => matcher.matches_notebook(&notebook.name),
             Predicate::Cell => notebook.cells.iter().any(|cell| matcher.matches(&cell.id)),
             Predicate::Tag => notebook.cells.iter().flat_map(|cell| &cell.tags).any(|tag| matcher.matches(tag)),
             Predicate::Dep => notebook.dependency_lines().iter().any(|line| matcher.matches(crate_name(line))),
@@ -67,7 +67,7 @@ impl Filter {
 
     /// Whether the filter matches a notebook of which only the name can be read.
     pub(crate) fn matches_name(&self, name: &str) -> bool {
-        self.0.evaluate(&|predicate, matcher| matches!(predicate, Predicate::Notebook) && matcher.matches(name))
+        self.0.evaluate(&|predicate, matcher| matches!(predicate, Predicate::Notebook) && matcher.matches_notebook(name))
     }
 }
 
@@ -101,6 +101,13 @@ impl Matcher {
         match text.strip_prefix('/').and_then(|text| text.strip_suffix('/')) {
             Some(pattern) => Regex::new(pattern).map(Matcher::Regex).map_err(|error| error.to_string()),
             None => Glob::new(text).map(Matcher::Glob),
+        }
+    }
+
+    fn matches_notebook(&self, name: &str) -> bool {
+        match self {
+            Matcher::Glob(glob) => glob.matches_notebook(name),
+            other => other.matches(name),
         }
     }
 

@@ -18,7 +18,7 @@ use crate::notebook::Notebook;
 #[non_exhaustive]
 pub enum KernelspecError {
     /// No kernel has this name.
-    #[error("there is no kernel `{name}`, {}; {}{}", others(.known), how_to_get(.language.as_deref()), other_way(.name, .known))]
+    #[error("there is no kernel `{name}`, {}; {}{}", others(.known), how_to_get(.language.as_deref(), .beside), other_way(.name, .known))]
     NotFound {
         /// What the notebook asks for.
         name: String,
@@ -26,6 +26,8 @@ pub enum KernelspecError {
         language: Option<String>,
         /// The names that there are.
         known: Vec<String>,
+        /// What the environment beside the project has, which is not looked in.
+        beside: InactiveEnvironment,
     },
     /// Its `kernel.json` is not valid.
     #[error("{path} does not describe a kernel: {reason}")]
@@ -41,9 +43,26 @@ fn others(names: &[String]) -> String {
     if names.is_empty() { "nor any other".to_owned() } else { format!("only {}", names.join(", ")) }
 }
 
-/// The command that installs a kernel for a language.
-fn how_to_get(language: Option<&str>) -> &'static str {
+/// What an environment of Python that is in the project's folder, but not active, has of a kernel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InactiveEnvironment {
+    /// There is no such environment, or it is looked in.
+    None,
+    /// It has not got the kernel.
+    WithoutKernel,
+    /// It has the kernel.
+    WithKernel,
+}
+
+/// The command that installs a kernel for a language, or activates the environment that has it.
+fn how_to_get(language: Option<&str>, beside: &InactiveEnvironment) -> &'static str {
     match language {
+        _ if *beside == InactiveEnvironment::WithKernel => {
+            "the project's .venv has it and is not active: `source .venv/bin/activate`"
+        }
+        Some("python") if *beside == InactiveEnvironment::WithoutKernel => {
+            "the project's .venv is not active: `source .venv/bin/activate`, then `python3 -m pip install ipykernel`"
+        }
         Some("python") => {
             "`python3 -m pip install ipykernel`, in the environment that is on PATH or in VIRTUAL_ENV, brings Python's"
         }
@@ -64,6 +83,8 @@ fn other_way(name: &str, known: &[String]) -> String {
 #[derive(Clone, Debug)]
 pub struct Kernelspecs {
     folders: Vec<PathBuf>,
+    /// The environment in the project's folder, if it is not looked in.
+    beside: Option<PathBuf>,
 }
 
 /// A kernel, and how it is started.
@@ -119,7 +140,17 @@ impl Kernelspecs {
                 distinct.push(folder);
             }
         }
-        Kernelspecs { folders: distinct }
+        Kernelspecs { folders: distinct, beside: None }
+    }
+
+    /// These, with a message that names the environment `.venv` in the project's folder where a kernel is
+    /// missing because nobody has activated it.
+    #[must_use]
+    pub fn beside(self, project: &Path) -> Kernelspecs {
+        let environment = project.join(".venv");
+        let is_looked_in = self.folders.contains(&environment.join("share/jupyter"));
+        let beside = Some(environment).filter(|folder| !is_looked_in && folder.join("pyvenv.cfg").is_file());
+        Kernelspecs { beside, ..self }
     }
 
     /// The kernel of this name, in any case of letters.
@@ -134,7 +165,13 @@ impl Kernelspecs {
             }
         }
         known.sort();
-        Err(KernelspecError::NotFound { name: name.to_owned(), language: language.map(str::to_owned), known })
+        let kernel = |folder: &PathBuf| folder.join("share/jupyter/kernels").join(name).join("kernel.json");
+        let beside = match &self.beside {
+            None => InactiveEnvironment::None,
+            Some(folder) if kernel(folder).is_file() => InactiveEnvironment::WithKernel,
+            Some(_) => InactiveEnvironment::WithoutKernel,
+        };
+        Err(KernelspecError::NotFound { name: name.to_owned(), language: language.map(str::to_owned), known, beside })
     }
 
     /// Whether a notebook's kernel is evcxr's.
@@ -241,6 +278,15 @@ mod tests {
         let kernels = Kernelspecs::in_folders([world.path().to_owned()]);
         let error = kernels.find("python3", Some("python")).unwrap_err().to_string();
         assert!(error.starts_with("there is no kernel `python3`, nor any other; `python3 -m pip install ipykernel`"), "{error}");
+
+        // Nobody has activated the environment beside the project.
+        let project = world.path().join("course");
+        std::fs::create_dir_all(project.join(".venv")).unwrap();
+        std::fs::write(project.join(".venv/pyvenv.cfg"), "").unwrap();
+        let error = || kernels.clone().beside(&project).find("python3", Some("python")).unwrap_err().to_string();
+        assert!(error().ends_with("`source .venv/bin/activate`, then `python3 -m pip install ipykernel`"), "{}", error());
+        install(&project.join(".venv/share/jupyter"), "python3", PYTHON);
+        assert!(error().ends_with("the project's .venv has it and is not active: `source .venv/bin/activate`"), "{}", error());
         install(world.path(), "ir", PYTHON);
         install(world.path(), "broken", "{}");
         let error = kernels.find("julia", None).unwrap_err().to_string();

@@ -134,6 +134,10 @@ impl Reported {
 
     /// The failure that it is, of the cell that is the `count`th to have run.
     pub(super) fn failure(self, count: u64) -> Failure {
+        // ipykernel raises it in a cell that calls `input` or `getpass`, since nobody is offered to answer.
+        if self.name == "StdinNotImplementedError" {
+            return Failure::InputRequest { prompt: String::new() };
+        }
         let line = line_in_cell(&self.traceback.join("\n"), count);
         let Reported { name, value, traceback } = self;
         Failure::Exception { name: if name.is_empty() { "error".into() } else { name }, value, traceback, line }
@@ -210,6 +214,14 @@ mod tests {
         ]);
         let texts: Vec<String> = outputs.displays().iter().map(|display| display["text/plain"].clone()).collect();
         assert_eq!(texts, ["4", "2", "4", "of an earlier cell"]);
+    }
+
+    #[test]
+    fn a_cell_that_asks_for_input_fails_for_that_alone() {
+        let traceback = json!(["Cell In[1], line 1", "ipykernel/kernelbase.py", "password=False"]);
+        let content = json!({"ename": "StdinNotImplementedError", "evalue": "raw_input was called", "traceback": traceback});
+        let failure = Reported::read(&content).failure(1);
+        assert_eq!(failure.to_string(), "the cell asks for input, and nobody can answer");
     }
 
     #[test]

@@ -158,7 +158,7 @@ impl<'a> JupyterWorker<'a> {
         let notebook = run.notebook;
         let spec = match self.settings.kernelspecs.find(&notebook.kernel, notebook.language.as_deref()) {
             Ok(spec) => spec,
-            Err(error) => return Err(NotOpened::CannotBegin(Failure::Engine { message: error.to_string() })),
+            Err(error) => return Err(NotOpened::CannotBegin(Failure::SetUp { message: error.to_string() })),
         };
         let directory = notebook.directory();
         let directory = directory

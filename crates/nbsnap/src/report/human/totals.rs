@@ -12,11 +12,14 @@ pub(super) fn totals(summary: &Summary) -> String {
     let Summary { cells_passed, cells_cached, cells_skipped, cells_failed, cells_new, cells_not_run, .. } = *summary;
     let cells = count(cells_passed + cells_cached + cells_skipped + cells_failed + cells_not_run, "cell");
     let flaky = if summary.flaky > 0 { format!(" ({} flaky)", summary.flaky) } else { String::new() };
-    let internal = if summary.internal > 0 { format!(" ({} by an internal error)", summary.internal) } else { String::new() };
+    let causes = [(summary.set_up, "a set-up error"), (summary.internal, "an internal error")];
+    let causes: Vec<String> =
+        causes.iter().filter(|(number, _)| *number > 0).map(|(number, cause)| format!("{number} by {cause}")).collect();
+    let causes = if causes.is_empty() { String::new() } else { format!(" ({})", causes.join(", ")) };
     let not_run = |count: usize| if count > 0 { format!(", {count} not run") } else { String::new() };
     let (notebooks_not_run, cells_not_run) = (not_run(summary.not_run), not_run(cells_not_run));
     format!(
-        "{notebooks}: {} passed{flaky},{}{}{} {} failed{internal}{notebooks_not_run}; {cells}: {cells_passed} passed,{}{}{} {} failed{cells_not_run}",
+        "{notebooks}: {} passed{flaky},{}{}{} {} failed{causes}{notebooks_not_run}; {cells}: {cells_passed} passed,{}{}{} {} failed{cells_not_run}",
         summary.passed,
         some(summary.cached, "cached"),
         some(summary.skipped, "skipped"),

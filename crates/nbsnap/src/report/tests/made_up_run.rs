@@ -108,6 +108,7 @@ pub(super) fn every_verdict() -> Vec<Event> {
         not_run: 0,
         failed: 11,
         new: 1,
+        set_up: 0,
         internal: 1,
         cells_passed: 2,
         cells_cached: 1,
