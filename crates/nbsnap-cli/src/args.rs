@@ -27,8 +27,8 @@ pub(crate) use snapshots::{AcceptArgs, ListArgs, ReviewArgs};
 
 /// Tests notebooks, in Rust above all: runs them and compares what every cell shows with a snapshot.
 ///
-/// Exit codes: 0 all pass, 100 failures, 4 no notebooks, 96 set-up error, 110 report not written, 130
-/// interrupted.
+/// Exit codes: 0 all pass, 100 failures, 2 wrong command line, 4 no notebooks, 96 set-up error, 110 report
+/// not written, 130 interrupted.
 #[derive(Debug, Parser)]
 #[command(name = "nbsnap", version, arg_required_else_help = true)]
 pub(crate) struct Args {

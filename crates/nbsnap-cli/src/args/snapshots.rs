@@ -36,11 +36,11 @@ Examples:
   nbsnap review --reject             reject everything
   nbsnap review | less               only look
 
-A snapshot that belongs to no cell is shown as what it is: to accept removes it.
 Where input or output is not a terminal, everything that is pending is shown, nothing is changed, and the exit code is 100 if there is
 anything.")]
 pub(crate) struct ReviewArgs {
-    /// Notebooks: names, files, folders, or beginnings of names; cells as notebook::cell-id [default: all]
+    /// Notebooks: names, files, folders, or beginnings of names; NAME::CELL is the cell with that id, or
+    /// those that a glob for ids fits [default: all]
     pub(crate) names: Vec<String>,
 
     /// Accept without asking

@@ -38,9 +38,12 @@ pub(crate) fn run(place: &Place<'_>, args: &InitArgs) -> Result<Exit, CommandErr
     // Most tools wrote none before 2021.
     let ids = match started.without_ids {
         0 => String::new(),
-        number => format!(
-            "  nbsnap check --fix --no-compile\n                   give their cells ids, which {number} of them lack, and take out what is in snapshots from now on\n"
-        ),
+        number => {
+            let verb = if number == 1 { "lacks" } else { "lack" };
+            format!(
+                "  nbsnap check --fix --no-compile\n                   give their cells ids, which {number} of them {verb}, and take out what is in snapshots from now on\n"
+            )
+        }
     };
     say(&format!(
         "\n{notebooks}{elsewhere}. Next:\n{ids}  nbsnap test      run them, and lay what they show beside their snapshots\n  \

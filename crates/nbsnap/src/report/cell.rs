@@ -138,7 +138,8 @@ pub(super) fn advice_on_new(path: &Path, notebook: &str, proposal: Proposal) -> 
     match proposal {
         Proposal::Pending => format!("recorded as new: look at it with `nbsnap review {name}`, then `nbsnap accept {name}`"),
         Proposal::UpdatesAreOff => format!(
-            "nothing is written where updates are off, as on CI: run it on your machine, look, `nbsnap accept {name}`, and commit the snapshots"
+            "nothing is written where updates are off, as on CI and in hooks: `nbsnap test {name}` on your machine, look, \
+             `nbsnap accept {name}`, and `git add` the snapshots"
         ),
         Proposal::OfFurtherEngine => OF_FURTHER_ENGINE.to_owned(),
     }

@@ -145,7 +145,7 @@ fn a_changed_output_is_shown_as_a_difference_with_what_to_do() {
 "
     );
     let page = render(&[finished("1", vec![problem(Proposal::UpdatesAreOff)], "")]);
-    let hint = "           nothing is written where updates are off, as on CI; if this is right, run it on your machine, then `nbsnap accept 04-execute`\n";
+    let hint = "           nothing is written where updates are off, as on CI and in hooks; if this is right: `nbsnap test 04-execute` on your machine, `nbsnap accept 04-execute`, and `git add` the snapshots\n";
     assert!(page.ends_with(hint), "{page}");
 }
 
