@@ -25,8 +25,8 @@ pub enum Event {
         notebooks: usize,
         /// How many code cells they have.
         cells: usize,
-        /// The engine's name; several, separated by commas, where some notebooks are another engine's; none if
-        /// none will be run.
+        /// The engine's name; several, separated by commas, where some notebooks are another engine's. Empty
+        /// if none will be run.
         engine: String,
     },
     /// Something slow other than a build begins: waiting for another run, fetching rust-src.

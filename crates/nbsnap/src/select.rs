@@ -163,8 +163,8 @@ impl Selection {
     }
 }
 
-/// The names among `names` that `asked`, a name without a cell, selects: the equal one, or those that match it if it is a glob, or those that
-/// begin with it. With `/` at its end it is a folder, and selects what is in it.
+/// The names among `names` that `asked`, a name without a cell, selects: the equal one, or those that match
+/// it if it is a glob, or those that begin with it. With `/` at its end it is a folder, and selects what is in it.
 ///
 /// # Errors
 /// When it selects none, or is a pattern that cannot be read.

@@ -35,8 +35,8 @@ pub enum Status {
     TimedOut,
     /// The process that ran it ended: `exit`, a signal, no memory.
     Died,
-    /// This machine lacks what it needs in order to run, such as its kernel; the report says how to get it. If
-    /// nothing else failed, the exit code is 96 and not 100.
+    /// This machine lacks what it needs in order to run, such as its kernel; the report says how to get it.
+    /// If nothing else failed, the exit code is 96 and not 100.
     SetUp,
     /// The runner itself broke down, which says nothing about the notebook. If nothing else failed, the exit
     /// code is 96 and not 100.

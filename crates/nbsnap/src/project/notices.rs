@@ -5,7 +5,6 @@
 
 use super::{Notebooks, Project};
 use crate::config::{Config, Toggle};
-use crate::report::count;
 use crate::scope::Scope;
 
 /// How many notebooks are named in one sentence.
@@ -40,13 +39,12 @@ fn left_out(project: &Project, notebooks: &Notebooks) -> Option<String> {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    let verb = if all.len() == 1 { "is" } else { "are" };
-    let notebooks = count(all.len(), "notebook");
+    let notebooks = match all.len() {
+        1 => "1 notebook is".to_owned(),
+        number => format!("{number} notebooks are"),
+    };
     (!all.is_empty()).then(|| {
-        format!(
-            "{notebooks} {verb} not among `[project] notebooks`: {}{more}; add a pattern there, or to `exclude`",
-            named.join(", ")
-        )
+        format!("{notebooks} not among `[project] notebooks`: {}{more}; add a pattern there, or to `exclude`", named.join(", "))
     })
 }
 
