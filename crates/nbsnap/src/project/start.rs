@@ -110,7 +110,7 @@ pub fn start(folder: &Path, example: Example) -> Result<Started, StartError> {
     // What cannot be read says so when it is tested.
     let files = found.notebooks.iter().filter(|path| project.covers(path));
     let documents: Vec<Document> = files.filter_map(|path| Document::read(path).ok()).collect();
-    let repository = folder.ancestors().find(|folder| folder.join(".git").exists());
+    let repository = project.root.ancestors().find(|folder| folder.join(".git").exists());
     if let Some(repository) = repository {
         let has_environment = project.root.join(ENVIRONMENT).is_dir();
         let ignored: Vec<&str> = IGNORED.into_iter().chain(has_environment.then_some(ENVIRONMENT)).collect();
