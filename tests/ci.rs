@@ -17,6 +17,13 @@ pub(crate) fn on_path(world: &mut World) {
     world.set("PATH", &format!("{{project}}/target/bin:{path}"));
 }
 
+/// Puts a Python beside the runner that installs nothing, and writes down where it was asked for what.
+pub(crate) fn python_that_installs_nothing(world: &World) {
+    let asked = world.path("target/bin/asked.txt").display().to_string();
+    world.write("target/bin/python", &format!("#!/bin/sh\n(pwd; echo \"$@\") >> '{asked}'\n"));
+    std::fs::set_permissions(world.path("target/bin/python"), std::fs::Permissions::from_mode(0o755)).unwrap();
+}
+
 /// Runs a command of a shell in the project.
 pub(crate) fn shell(world: &World, command: &str) -> Output {
     // The world's command knows the environment; only the program is another.

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::ci::{on_path, said, shell};
+use crate::ci::{on_path, python_that_installs_nothing, said, shell};
 use crate::world::World;
 
 /// A world with a repository of Git's in it.
@@ -124,13 +124,11 @@ fn a_course_in_python_gets_a_workflow_that_installs_its_kernel() {
 
     // What it installs, and from where.
     on_path(&mut world);
-    world.write("target/bin/python", "#!/bin/sh\npwd > \"$PROJECT/asked.txt\"\necho \"$@\" >> \"$PROJECT/asked.txt\"\n");
-    assert!(shell(&world, "chmod +x target/bin/python").status.success());
-    world.set("PROJECT", "{project}");
+    python_that_installs_nothing(&world);
     let folder = workflow["jobs"]["notebooks"]["defaults"]["run"]["working-directory"].as_str().unwrap();
     let ran = shell(&world, &format!("cd {folder} && {}", steps[runner]["run"].as_str().unwrap()));
     assert!(ran.status.success(), "{}", said(&ran));
-    let asked = world.read("asked.txt");
+    let asked = world.read("target/bin/asked.txt");
     assert!(asked.ends_with("/course\n-m pip install nbsnap ipykernel -r ../requirements.txt\n"), "{asked}");
 }
 

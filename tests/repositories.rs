@@ -7,7 +7,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::ci::{on_path, said, shell};
+use crate::ci::{on_path, python_that_installs_nothing, said, shell};
 use crate::world::World;
 
 const RUST: (&str, &str) = ("rust", "rust");
@@ -70,6 +70,7 @@ fn run_workflow(world: &mut World) {
     {
         world.set(name, value);
     }
+    python_that_installs_nothing(world);
     let (before, mut ran) = (git(world, &["status", "--short"]), 0);
     for share in job["strategy"]["matrix"]["share"].as_array().unwrap() {
         world.set("SHARE", share.as_str().unwrap());
