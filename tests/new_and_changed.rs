@@ -32,7 +32,10 @@ fn a_first_recording_is_new_in_every_report_and_floods_none() {
     assert_eq!((&end["notebooks"]["new"], &end["cells"]["new"]), (&1.into(), &40.into()));
     // On a build machine it is red as well, and says what to do.
     world.set("CI", "true");
-    world.run(&["test"]).exits(100).says("run it on your machine, look, `nbsnap accept lab`, and commit the snapshots");
+    world
+        .run(&["test"])
+        .exits(100)
+        .says("`nbsnap test lab` on your machine, look, `nbsnap accept lab`, and `git add` the snapshots");
     world.set("CI", "");
     world.run(&["accept"]).exits(0);
     world.run(&["test"]).exits(0).says("40 passed, 1 cached, 0 failed");
