@@ -163,12 +163,9 @@ impl Selection {
     }
 }
 
-/// The names among `names` that `asked`, a name without a cell, selects: the equal one, or those that match
-/// it if it is a glob, or those that begin with it. With `/` at its end it is a folder, and selects what is in it.
-///
-/// # Errors
-/// When it selects none, or is a pattern that cannot be read.
-pub fn meant<'a>(asked: &str, names: &[&'a str]) -> Result<Vec<&'a str>, SelectError> {
+/// The names that `asked` selects: the equal one, or those that match it if it is a glob, or those that
+/// begin with it. With `/` at its end it is a folder, and selects what is in it.
+fn meant<'a>(asked: &str, names: &[&'a str]) -> Result<Vec<&'a str>, SelectError> {
     let whole = asked.strip_suffix(".ipynb").unwrap_or(asked);
     let whole = whole.strip_prefix("./").unwrap_or(whole);
     let last = |name: &'a str| name.rsplit('/').next().unwrap_or(name);

@@ -36,6 +36,7 @@ Examples:
   nbsnap review --reject             reject everything
   nbsnap review | less               only look
 
+A snapshot that belongs to no cell is shown as what it is: to accept removes it.
 Where input or output is not a terminal, everything that is pending is shown, nothing is changed, and the exit code is 100 if there is
 anything.")]
 pub(crate) struct ReviewArgs {
