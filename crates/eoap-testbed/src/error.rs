@@ -3,11 +3,12 @@
 //! [`Error`] names the file and the line or field to fix. The server's answer to a bad request is not an
 //! error of this crate and is not known here.
 
-use std::io;
 use std::path::PathBuf;
+use std::{fmt, io};
 
-/// Why a scenario could not be loaded or a testbed not be started.
-#[derive(Debug, thiserror::Error)]
+/// Why a scenario could not be loaded or a testbed not be started. `Debug` writes the message, too, so that
+/// a test which returns this error ends with a sentence.
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A file or folder of the scenario cannot be read.
@@ -96,4 +97,10 @@ pub enum Error {
         /// What is wrong.
         message: String,
     },
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }

@@ -11,7 +11,7 @@
 //!
 //! ```no_run
 //! # fn main() -> Result<(), eoap_testbed::Error> {
-//! let scenario = eoap_testbed::Scenario::load("scenarios/water-bodies".as_ref())?;
+//! let scenario = eoap_testbed::Scenario::water_bodies()?;
 //! let testbed = eoap_testbed::Testbed::start(&scenario)?;
 //! let mut client = std::process::Command::new("my-client");
 //! client.envs(testbed.environment());

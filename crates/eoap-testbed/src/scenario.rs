@@ -76,7 +76,28 @@ pub(crate) struct Fixtures {
     pub(crate) files: Vec<PathBuf>,
 }
 
+/// The scenarios that this crate has, in the folder that it was built in.
+const SHIPPED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios");
+
 impl Scenario {
+    /// The scenario `water-bodies` of this crate: the tutorial's process, its results and its scenes. The
+    /// files are read from the folder in which the crate was built.
+    ///
+    /// # Errors
+    /// As [`Scenario::load`].
+    pub fn water_bodies() -> Result<Self, Error> {
+        Self::load(&Path::new(SHIPPED).join("water-bodies"))
+    }
+
+    /// The scenario `literal` of this crate: one built-in process, `greet`, whose outputs are a literal, a
+    /// JSON, a text and a binary. The files are read from the folder in which the crate was built.
+    ///
+    /// # Errors
+    /// As [`Scenario::load`].
+    pub fn literal() -> Result<Self, Error> {
+        Self::load(&Path::new(SHIPPED).join("literal"))
+    }
+
     /// Reads and checks the folder.
     ///
     /// # Errors
@@ -130,7 +151,7 @@ impl Scenario {
     /// # fn main() -> Result<(), eoap_testbed::Error> {
     /// use eoap_testbed::{Personality, Scenario, Testbed};
     ///
-    /// let scenario = Scenario::load("scenarios/water-bodies".as_ref())?;
+    /// let scenario = Scenario::water_bodies()?;
     /// let testbed = Testbed::start(&scenario.with_personality(Personality::Pygeoapi))?;
     /// # Ok(())
     /// # }

@@ -73,7 +73,7 @@ impl Testbed {
     /// # fn main() -> Result<(), eoap_testbed::Error> {
     /// use eoap_testbed::{Ports, Scenario, Testbed};
     ///
-    /// let scenario = Scenario::load("scenarios/water-bodies".as_ref())?;
+    /// let scenario = Scenario::water_bodies()?;
     /// let testbed = Testbed::start_on(&scenario, Ports { proxy: 8000, ..Ports::default() })?;
     /// assert_eq!(testbed.proxy_url(), "http://127.0.0.1:8000");
     /// # Ok(())
@@ -177,6 +177,10 @@ impl Testbed {
     /// and the scenario's own variables. It also has a polling interval for clients that know
     /// `EOAP_POLL_INTERVAL`. A job moves on with every status request, so nobody has to wait. With the real
     /// clock the interval is a second.
+    ///
+    /// It is for other processes. A client in the process of the test takes [`Testbed::ogc_url`],
+    /// [`Testbed::s3_url`], the keys of the store from here, and a short interval of its own, such as
+    /// `job.wait().every(Duration::from_millis(5))` of `eoap`.
     pub fn environment(&self) -> BTreeMap<String, String> {
         let s3 = &self.fixtures.s3;
         let proxies = ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"];

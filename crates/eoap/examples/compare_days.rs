@@ -38,6 +38,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // 1 where it is gone, 2 where it stays.
     let change = &before * &after.mapv(|value| value + 1);
     let picture = Preview::of_band(&change, Some(0))?.colours(ColourMap::BrownTeal).range(0.0, 3.0);
-    std::fs::write("target/change.png", picture.png())?;
+    picture.save("target/change.png")?;
     Ok(())
 }

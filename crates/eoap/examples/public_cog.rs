@@ -18,7 +18,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("{}", raster.profile());
     let preview = raster.preview(512).await?;
     println!("{preview}");
-    std::fs::write("target/preview.png", preview.png())?;
+    preview.save("target/preview.png")?;
     println!("{} of {} bytes were fetched", raster.bytes_fetched(), raster.file_size());
     Ok(())
 }

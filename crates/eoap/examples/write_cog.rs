@@ -19,6 +19,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Cog::of_band(&reflectance).like(&raster).nodata(f64::NAN).overviews(Resampling::Average).save(to)?;
     let written = Raster::open_file(to).await?;
     println!("{}", written.profile());
-    std::fs::write("target/reflectance.png", written.preview(256).await?.colours(ColourMap::Viridis).png())?;
+    written.preview(256).await?.colours(ColourMap::Viridis).save("target/reflectance.png")?;
     Ok(())
 }

@@ -57,7 +57,8 @@ impl Picture {
         &self.svg
     }
 
-    /// Writes the SVG document to a file; a file that is there already is replaced.
+    /// Writes the SVG document to a file; folders that do not exist are made, and a file that is there already
+    /// is replaced.
     ///
     /// # Errors
     ///

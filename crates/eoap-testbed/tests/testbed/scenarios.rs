@@ -45,6 +45,20 @@ pub(crate) fn refused(scenario: &TempDir, file: &str, why: &str) {
 }
 
 #[test]
+fn scenarios_of_the_crate_need_no_path() {
+    for (scenario, name) in [(Scenario::water_bodies(), "water-bodies"), (Scenario::literal(), "literal")] {
+        assert_eq!(scenario.unwrap().name(), name);
+    }
+}
+
+#[test]
+fn what_a_test_returns_is_a_sentence() {
+    let error = Scenario::load(Path::new("no/such/folder")).unwrap_err();
+    assert!(error.to_string().starts_with("cannot read no/such/folder"), "{error}");
+    assert_eq!(format!("{error:?}"), error.to_string());
+}
+
+#[test]
 fn a_scenario_names_itself_and_its_files() {
     let scenario = Scenario::load(&folder()).unwrap();
     assert_eq!(scenario.name(), "water-bodies");

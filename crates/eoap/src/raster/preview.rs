@@ -4,7 +4,7 @@
 //! `legend` describes the colours. Invalid pixels are transparent. The picture's place is known here; how a
 //! map shows it is not.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, path::Path, sync::Arc};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use futures_util::future::BoxFuture;
@@ -24,6 +24,7 @@ use crate::{
         theme::RULE,
     },
     error::Result,
+    storage::atomic_file::AtomicFile,
 };
 
 mod arrays;
@@ -199,6 +200,16 @@ impl Preview {
             }
         }
         Some(png::encode(columns, rows, &pixels))
+    }
+
+    /// Writes the picture to a PNG file; folders that do not exist are made, and a file that is there already
+    /// is replaced.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::File`](crate::Error::File) if it cannot be written.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
+        AtomicFile::save(path.as_ref(), &self.png)
     }
 
     /// Shows the picture with its legend in a notebook, and its description as text.

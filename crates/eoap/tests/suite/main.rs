@@ -17,6 +17,7 @@ mod lossless;
 mod object;
 mod paging;
 mod pictures;
+mod program_of_the_cookbook;
 mod raster;
 mod raster_corpus;
 mod raster_grids;

@@ -214,3 +214,15 @@ async fn a_preview_knows_where_it_lies() {
     let said = Map::new().raster("nowhere", &nowhere).picture().to_string();
     assert_eq!(said, "map: there is nothing with a place\nNot on the map: nowhere has no place.");
 }
+
+#[tokio::test]
+async fn a_preview_is_saved_into_a_folder_that_is_made() {
+    let preview = open("water-1.tif").await.preview(64).await.expect("preview");
+    let folder = std::env::temp_dir().join(format!("eoap-preview-{}", std::process::id()));
+    let path = folder.join("new/preview.png");
+    preview.save(&path).expect("a file");
+    assert_eq!(std::fs::read(&path).expect("the file"), preview.png());
+    let error = preview.save(path.join("below-a-file.png")).expect_err("no folder").to_string();
+    assert!(error.contains("below-a-file.png") && error.contains("cannot be written"), "{error}");
+    std::fs::remove_dir_all(folder).expect("the folder is removed");
+}

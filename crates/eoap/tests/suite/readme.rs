@@ -1,4 +1,4 @@
-//! The programs that the README shows are those in `examples/`, line by line.
+//! The programs that the README and the cookbook show are those that are compiled here, line by line.
 
 use std::path::Path;
 
@@ -18,4 +18,13 @@ fn programs_of_the_readme_are_the_examples() {
         count += 1;
     }
     assert_eq!(count, 5);
+}
+
+#[test]
+fn test_of_the_cookbook_is_the_one_that_runs_here() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let cookbook = std::fs::read_to_string(folder.join("../../docs/src/cookbook.md")).expect("cookbook");
+    let program = std::fs::read_to_string(folder.join("tests/suite/program_of_the_cookbook.rs")).expect("program");
+    let (_, code) = program.split_once("\n\n").expect("code after the comment");
+    assert!(cookbook.contains(&format!("```rust,no_run\n{code}```\n")), "recipe 14 is not what runs here");
 }
