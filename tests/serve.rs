@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -260,6 +262,27 @@ fn a_command_gets_the_environment_and_gives_the_exit_code() {
     kill_process(Pid::from_raw(i32::try_from(process.id()).unwrap()).unwrap(), Signal::TERM).unwrap();
     assert_eq!(process.wait().unwrap().code(), Some(3));
     assert_eq!(world.read("mark"), "ended\n");
+}
+
+#[test]
+fn no_line_of_the_command_comes_between_a_line_of_the_log_and_its_end() {
+    let world = World::empty();
+    // Each write to such a socket arrives by itself.
+    let (log, end) = UnixDatagram::pair().unwrap();
+    let script = "curl -s http://zoo-project-dru-service/acme/ogc-api/processes http://elsewhere.example/";
+    let mut nbsnap = world.command(&["serve", &scenario("water-bodies"), "--", "sh", "-c", script]);
+    let status = nbsnap.stdout(Stdio::null()).stderr(Stdio::from(OwnedFd::from(end))).status().unwrap();
+    drop(nbsnap);
+    assert!(status.success(), "{status}");
+    log.set_nonblocking(true).unwrap();
+    let mut buffer = [0; 4096];
+    let mut writes = Vec::new();
+    while let Ok(length @ 1..) = log.recv(&mut buffer) {
+        writes.push(String::from_utf8_lossy(&buffer[..length]).into_owned());
+    }
+    assert_eq!(writes.len(), 3, "{writes:?}");
+    assert!(writes.iter().all(|text| text.ends_with('\n')), "{writes:?}");
+    assert!(writes[2].starts_with("nbsnap: refused elsewhere.example"), "{writes:?}");
 }
 
 #[test]

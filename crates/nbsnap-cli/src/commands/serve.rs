@@ -168,12 +168,10 @@ impl Log {
 
     fn request(&mut self, request: &Answered) {
         if self.terminal {
-            let line = line(request, self.colour);
-            // Who has closed the terminal does not want to read it.
-            let _ = writeln!(io::stderr(), "{line}");
+            self.say(&line(request, self.colour));
         }
         if let Some((path, file)) = &mut self.file
-            && let Err(source) = writeln!(file, "{}", request.to_json())
+            && let Err(source) = file.write_all(format!("{}\n", request.to_json()).as_bytes())
         {
             let path = path.clone();
             self.file = None;
@@ -183,7 +181,13 @@ impl Log {
     }
 
     pub(super) fn note(&self, text: &str) {
-        let _ = writeln!(io::stderr(), "nbsnap: {text}");
+        self.say(&format!("nbsnap: {text}"));
+    }
+
+    /// A line and its end in one write: a command writes to the same terminal.
+    fn say(&self, line: &str) {
+        // Who has closed the terminal does not want to read it.
+        let _ = io::stderr().write_all(format!("{line}\n").as_bytes());
     }
 }
 
