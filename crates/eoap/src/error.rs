@@ -16,8 +16,8 @@ mod answers;
 pub(crate) mod problem;
 mod words;
 
+pub(crate) use words::{advice_without_answer, chain, excerpt};
 use words::{after_attempts, hint, hint_of_status, last_status, list, message, where_logs_are};
-pub(crate) use words::{chain, excerpt};
 
 /// Result with the error of this library.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -57,7 +57,7 @@ pub enum Error {
         reason: String,
     },
     /// No answer came: the host is unknown, refuses the connection, or is silent.
-    #[error("no answer to {method} {url}: {reason}; check that the address is right and the server is up")]
+    #[error("no answer to {method} {url}: {reason}; {}", advice_without_answer(source))]
     Connection {
         /// HTTP method.
         method: String,

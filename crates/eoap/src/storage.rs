@@ -8,6 +8,7 @@ pub(crate) mod atomic_file;
 #[cfg(feature = "azure")]
 mod azure;
 mod build;
+mod failure;
 #[cfg(feature = "gcp")]
 mod google;
 mod listing;

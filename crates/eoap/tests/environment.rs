@@ -6,7 +6,8 @@
 use std::time::{Duration, Instant};
 
 use eoap::{
-    Client, Download, Execution, ItemCollection, Job, Listing, Preview, Profile, Raster, Results, Statistics, StatusInfo, Store,
+    Client, Download, Execution, ItemCollection, Job, Listing, Preview, Profile, Raster, Results, Retry, Statistics, StatusInfo,
+    Store,
 };
 use serde_json::json;
 use wiremock::{
@@ -36,10 +37,32 @@ fn environment_is_honoured() {
         std::env::set_var("AWS_DEFAULT_REGION", "us-east-1");
         std::env::remove_var("AWS_ENDPOINT_URL");
     }
+    runtime.block_on(tunnels(&proxy));
     runtime.block_on(proxies(&proxy));
     runtime.block_on(keys_with_empty_parts(&proxy)).expect("a download");
     runtime.block_on(tutorial(&proxy)).expect("the tutorial");
     runtime.block_on(poll_interval(&proxy));
+}
+
+/// A proxy answers a request for a tunnel; what it answers decides what the user is advised to do.
+async fn tunnels(proxy: &MockServer) {
+    for (status, advice) in [
+        (502, "the proxy refuses this host or does not reach it; check HTTPS_PROXY"),
+        (407, "the proxy wants a name and a password: HTTPS_PROXY=http://name:password@proxy:port"),
+    ] {
+        proxy.reset().await;
+        Mock::given(method("CONNECT")).respond_with(ResponseTemplate::new(status)).mount(proxy).await;
+        let client = Client::builder("https://elsewhere.invalid/ogc-api").retry(Retry::never()).build().expect("client");
+        let error = client.processes().await.expect_err("no tunnel").to_string();
+        assert!(
+            error.starts_with("no answer to GET https://elsewhere.invalid/ogc-api/processes") && error.contains(advice),
+            "{error}"
+        );
+        let store = Store::builder("results").endpoint("https://store.invalid").build().expect("store");
+        let error = store.get("x.tif").await.expect_err("no tunnel").to_string();
+        assert!(error.contains("no connection to https://store.invalid: ") && error.contains(advice), "{error}");
+    }
+    proxy.reset().await;
 }
 
 async fn proxies(proxy: &MockServer) {

@@ -2,6 +2,8 @@
 //!
 //! Does not know which error they are for.
 
+use std::iter::successors;
+
 use crate::{
     error::{Error, problem::ProblemKind},
     ogc::documents::status::StatusInfo,
@@ -78,6 +80,23 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
         cause = error.source();
     }
     text
+}
+
+/// What to do where no answer came. A proxy that opens no tunnel is known by the words of its cause alone:
+/// the type of that has no public name.
+pub(crate) fn advice_without_answer(error: &(dyn std::error::Error + 'static)) -> &'static str {
+    let mut causes = successors(Some(error), |error| error.source()).map(ToString::to_string);
+    let tunnel = causes.find_map(|cause| cause.strip_prefix("tunnel error: ").map(str::to_owned));
+    match tunnel.as_deref() {
+        None => "check that the address is right and the server is up",
+        Some("unsuccessful") => {
+            "the proxy refuses this host or does not reach it; check HTTPS_PROXY and what that proxy allows, or name the host in NO_PROXY"
+        }
+        Some("proxy authorization required") => {
+            "the proxy wants a name and a password: HTTPS_PROXY=http://name:password@proxy:port"
+        }
+        Some(_) => "the proxy did not answer; check that HTTPS_PROXY is right and the proxy is up",
+    }
 }
 
 /// The first characters of a body, on one line.

@@ -6,7 +6,7 @@ use object_store::azure::{AzureConfigKey as Key, MicrosoftAzureBuilder};
 use url::Url;
 
 use super::{
-    object_url::{ObjectUrl, Provider},
+    object_url::ObjectUrl,
     store::Store,
     store_builder::{StoreBuilder, checked, is_said, options, retry},
 };
@@ -22,10 +22,9 @@ const NO_CREDENTIALS: &str = "there are no credentials: looked for AZURE_STORAGE
 /// What Azure's own tools call what `object_store` has other names for.
 const ALIASES: [(&str, Key); 2] = [("AZURE_STORAGE_ACCOUNT", Key::AccountName), ("AZURE_STORAGE_KEY", Key::AccessKey)];
 
-/// Makes the store; nothing is requested yet.
-pub(super) fn build(settings: StoreBuilder, container: String) -> Result<Store> {
-    let root = ObjectUrl { provider: Provider::Azure, bucket: container, key: String::new() };
-    let refuse = |reason: String| Error::Store { url: root.to_string(), reason, source: None };
+/// Makes the store of the bucket in an address; nothing is requested yet.
+pub(super) fn build(settings: StoreBuilder, url: &ObjectUrl) -> Result<Store> {
+    let refuse = |reason: String| Error::Store { url: url.to_string(), reason, source: None };
     let mut builder = environment();
     if let Some((account, key)) = settings.credentials {
         builder = builder.with_account(account).with_access_key(key);
@@ -60,14 +59,14 @@ pub(super) fn build(settings: StoreBuilder, container: String) -> Result<Store> 
         return Err(refuse(NO_CREDENTIALS.to_owned()));
     }
     builder = builder
-        .with_container_name(&root.bucket)
+        .with_container_name(&url.bucket)
         .with_client_options(options(endpoint.is_some()))
         .with_retry(retry())
         .with_skip_signature(is_unsigned);
     if let Some(endpoint) = &endpoint {
         builder = builder.with_endpoint(endpoint.clone());
     }
-    Store::of_provider(builder.build(), root, endpoint)
+    Store::of_provider(builder.build(), url, endpoint)
 }
 
 /// The settings of the environment.

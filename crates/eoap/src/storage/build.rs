@@ -14,7 +14,7 @@ use crate::error::Result;
 
 impl Store {
     /// Settings for a store of this bucket: a bucket's name for S3, or an address such as `gs://bucket` or
-    /// `az://container`.
+    /// `az://container`, or that of an object in it.
     pub fn builder(bucket: impl Into<String>) -> StoreBuilder {
         StoreBuilder::new(bucket.into())
     }
@@ -25,7 +25,7 @@ impl Store {
     ///
     /// [`Error::Url`](crate::Error::Url) for another kind of URL, and those of [`StoreBuilder::build`].
     pub fn for_url(url: impl AsRef<str>) -> Result<Self> {
-        Self::builder(ObjectUrl::parse(url.as_ref())?.root().to_string()).build()
+        Self::builder(ObjectUrl::parse(url.as_ref())?.to_string()).build()
     }
 
     /// The store of an asset with an `s3://bucket/key` address. Settings come from the environment and the
@@ -35,7 +35,7 @@ impl Store {
     ///
     /// Those of [`Store::for_url`].
     pub fn for_asset(asset: &stac::Asset) -> Result<Self> {
-        Self::builder(ObjectUrl::parse(&asset.href)?.root().to_string()).asset(asset).build()
+        Self::builder(ObjectUrl::parse(&asset.href)?.to_string()).asset(asset).build()
     }
 }
 
@@ -48,32 +48,34 @@ impl StoreBuilder {
     /// this library is built without the feature that the store takes, [`Error::Url`](crate::Error::Url) for
     /// an address of another kind in place of the bucket.
     pub fn build(self) -> Result<Store> {
-        if !self.bucket.contains("://") {
-            let bucket = self.bucket.clone();
-            return s3::build(self, bucket);
-        }
-        let url = ObjectUrl::parse(&self.bucket)?.root();
+        let url = self.url()?;
         if self.requester_pays && url.provider != Provider::S3 {
             let reason = "only stores of S3 are asked to let the requester pay".to_owned();
             return Err(crate::Error::Store { url: url.to_string(), reason, source: None });
         }
-        let ObjectUrl { provider, bucket, .. } = url;
-        match provider {
-            Provider::S3 => s3::build(self, bucket),
+        match url.provider {
+            Provider::S3 => s3::build(self, &url),
             #[cfg(feature = "gcp")]
-            Provider::Google => google::build(self, bucket),
+            Provider::Google => google::build(self, &url),
             #[cfg(feature = "azure")]
-            Provider::Azure => azure::build(self, bucket),
+            Provider::Azure => azure::build(self, &url),
             #[cfg(not(all(feature = "gcp", feature = "azure")))]
-            provider => Err(without_feature(provider, &bucket)),
+            _ => Err(without_feature(&url)),
         }
+    }
+
+    /// The address whose bucket is meant. It keeps the key of an object, for messages.
+    pub(super) fn url(&self) -> Result<ObjectUrl> {
+        if self.bucket.contains("://") {
+            return ObjectUrl::parse(&self.bucket);
+        }
+        Ok(ObjectUrl { provider: Provider::S3, bucket: self.bucket.clone(), key: String::new() })
     }
 }
 
 #[cfg(not(all(feature = "gcp", feature = "azure")))]
-fn without_feature(provider: Provider, bucket: &str) -> crate::Error {
-    let feature = if provider == Provider::Azure { "azure" } else { "gcp" };
-    let url = ObjectUrl { provider, bucket: bucket.to_owned(), key: String::new() };
+fn without_feature(url: &ObjectUrl) -> crate::Error {
+    let feature = if url.provider == Provider::Azure { "azure" } else { "gcp" };
     let reason = format!(
         "stores of this kind take the feature {feature:?} of eoap, which is not on; add it where the crate is depended on: \
          `eoap = {{ …, features = [{feature:?}] }}`"

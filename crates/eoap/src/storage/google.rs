@@ -8,7 +8,7 @@ use object_store::{
 };
 
 use super::{
-    object_url::{ObjectUrl, Provider},
+    object_url::ObjectUrl,
     store::Store,
     store_builder::{StoreBuilder, checked, is_said, options, retry},
 };
@@ -20,10 +20,9 @@ const NO_CREDENTIALS: &str = "there are no credentials: looked for GOOGLE_APPLIC
      in the environment, for what `gcloud auth application-default login` leaves in the home folder, and this is no machine of Google. Set one of them, give \
      an access token to `Store::builder(\"gs://bucket\").session_token(token)`, or say `.anonymous()` (or GS_NO_SIGN_REQUEST=YES) for a public bucket";
 
-/// Makes the store; nothing is requested yet.
-pub(super) fn build(settings: StoreBuilder, bucket: String) -> Result<Store> {
-    let root = ObjectUrl { provider: Provider::Google, bucket, key: String::new() };
-    let refuse = |reason: String| Error::Store { url: root.to_string(), reason, source: None };
+/// Makes the store of the bucket in an address; nothing is requested yet.
+pub(super) fn build(settings: StoreBuilder, url: &ObjectUrl) -> Result<Store> {
+    let refuse = |reason: String| Error::Store { url: url.to_string(), reason, source: None };
     if settings.credentials.is_some() {
         let reason = "Google's stores take no pairs of keys: give an access token to `session_token`, or set GOOGLE_APPLICATION_CREDENTIALS";
         return Err(refuse(reason.to_owned()));
@@ -46,7 +45,7 @@ pub(super) fn build(settings: StoreBuilder, bucket: String) -> Result<Store> {
         return Err(refuse(NO_CREDENTIALS.to_owned()));
     }
     let mut builder = environment
-        .with_bucket_name(&root.bucket)
+        .with_bucket_name(&url.bucket)
         .with_client_options(options(endpoint.is_some()))
         .with_retry(retry())
         .with_skip_signature(is_unsigned);
@@ -59,7 +58,7 @@ pub(super) fn build(settings: StoreBuilder, bucket: String) -> Result<Store> {
     } else if let Some(token) = settings.session_token {
         builder = builder.with_bearer_token(token);
     }
-    Store::of_provider(builder.build(), root, endpoint)
+    Store::of_provider(builder.build(), url, endpoint)
 }
 
 /// Whether `gcloud auth application-default login` has left credentials.

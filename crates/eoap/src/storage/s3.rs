@@ -5,7 +5,7 @@ use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey as Key};
 use url::Url;
 
 use super::{
-    object_url::{ObjectUrl, Provider},
+    object_url::ObjectUrl,
     profile::{Profile, is_machine_of_aws},
     store::{Lazy, Made, Store, UnplacedBucket},
     store_builder::{StoreBuilder, checked, is_said, options, retry},
@@ -16,17 +16,16 @@ const NO_CREDENTIALS: &str = "there are no credentials: looked for AWS_ACCESS_KE
      ~/.aws/config (AWS_PROFILE), for a role of a container, and this is no machine of AWS. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, give them to \
      `Store::builder(bucket).credentials(id, secret)`, or say `.anonymous()` (or AWS_NO_SIGN_REQUEST=YES) for a public bucket";
 
-/// Makes the store; nothing is requested yet.
-pub(super) fn build(settings: StoreBuilder, bucket: String) -> Result<Store> {
+/// Makes the store of the bucket in an address; nothing is requested yet.
+pub(super) fn build(settings: StoreBuilder, url: &ObjectUrl) -> Result<Store> {
     // A session token of the environment belongs to the keys of the environment.
     let with_token = settings.credentials.is_none();
-    build_from(settings, bucket, Surroundings::here(with_token))
+    build_from(settings, url, Surroundings::here(with_token))
 }
 
 /// With the surroundings as an argument, so that tests can do without them.
-fn build_from(settings: StoreBuilder, bucket: String, surroundings: Surroundings) -> Result<Store> {
-    let root = ObjectUrl { provider: Provider::S3, bucket, key: String::new() };
-    let refuse = |reason: String| Error::Store { url: root.to_string(), reason, source: None };
+fn build_from(settings: StoreBuilder, url: &ObjectUrl, surroundings: Surroundings) -> Result<Store> {
+    let refuse = |reason: String| Error::Store { url: url.to_string(), reason, source: None };
     let Surroundings { environment, profile, is_unsigned, is_machine_of_aws } = surroundings;
     let set = |key: Key| environment.get_config_value(&key).filter(|value| !value.is_empty());
     let of_profile = |name: &str| profile.get(name).map(str::to_owned);
@@ -49,7 +48,7 @@ fn build_from(settings: StoreBuilder, bucket: String, surroundings: Surroundings
         endpoint.as_deref().map_or(Ok(()), may_have_token).map_err(refuse)?;
     }
     let mut builder = environment
-        .with_bucket_name(&root.bucket)
+        .with_bucket_name(&url.bucket)
         .with_client_options(options(endpoint.is_some()))
         .with_retry(retry())
         .with_skip_signature(is_unsigned);
@@ -62,26 +61,24 @@ fn build_from(settings: StoreBuilder, bucket: String, surroundings: Surroundings
     if settings.requester_pays {
         builder = builder.with_request_payer(true);
     }
-    connect(builder, root, endpoint, region)
+    connect(builder, url, endpoint, region)
 }
 
 /// The store at a place.
-fn connect(mut builder: AmazonS3Builder, root: ObjectUrl, endpoint: Option<String>, region: Option<String>) -> Result<Store> {
+fn connect(mut builder: AmazonS3Builder, url: &ObjectUrl, endpoint: Option<String>, region: Option<String>) -> Result<Store> {
     if let Some(endpoint) = &endpoint {
         builder = builder.with_endpoint(endpoint).with_config(Key::S3Endpoint, endpoint);
     }
     if let Some(region) = &region {
         builder = builder.with_region(region);
     }
-    let made = Made::on_s3(builder.clone(), &root.bucket)?;
+    let made = Made::on_s3(builder.clone(), url)?;
     let inner = match (&endpoint, &region) {
         // A bucket of AWS answers a request for its region.
-        (None, None) => {
-            Lazy::for_bucket(UnplacedBucket { builder, address: address_of(&root.bucket), bucket: root.bucket.clone() })
-        }
+        (None, None) => Lazy::for_bucket(UnplacedBucket { builder, address: address_of(&url.bucket), url: url.clone() }),
         _ => Lazy::built(made),
     };
-    Ok(Store::new(inner, root, endpoint, region))
+    Ok(Store::new(inner, url.root(), endpoint, region))
 }
 
 /// Where a bucket of AWS answers, wherever it is. The certificate is for names without further dots.
@@ -157,8 +154,8 @@ mod tests {
 
     impl StoreBuilder {
         fn build_from(self, surroundings: Surroundings) -> Result<Store> {
-            let bucket = self.bucket.clone();
-            build_from(self, bucket, surroundings)
+            let url = self.url()?;
+            build_from(self, &url, surroundings)
         }
     }
 
@@ -226,6 +223,16 @@ mod tests {
         }
         let machine = Surroundings { is_machine_of_aws: true, ..nothing() };
         assert!(Store::builder("b").build_from(machine).is_ok());
+    }
+
+    #[test]
+    fn what_is_wrong_with_settings_is_said_of_the_object_that_was_meant() {
+        for (address, shown) in [("results", "s3://results/"), ("s3://results/a/x.tif", "s3://results/a/x.tif")] {
+            let error = Store::builder(address).build_from(nothing()).expect_err("no credentials").to_string();
+            assert!(error.starts_with(&format!("{shown} cannot be read: there are no credentials")), "{error}");
+        }
+        let store = Store::builder("s3://results/a/x.tif").region("r").build_from(with(keys())).expect("store");
+        assert_eq!(store.resolve("b.tif").expect("key").to_string(), "s3://results/b.tif");
     }
 
     #[test]

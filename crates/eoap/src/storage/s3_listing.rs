@@ -164,7 +164,10 @@ mod tests {
     use wiremock::{Mock, MockServer, ResponseTemplate, matchers::method};
 
     use super::*;
-    use crate::storage::store::{Lazy, UnplacedBucket};
+    use crate::storage::{
+        object_url::ObjectUrl,
+        store::{Lazy, UnplacedBucket},
+    };
 
     /// What S3 answers a caller who knows neither region nor key: it redirects, or refuses.
     async fn bucket(status: u16, region: Option<&str>) -> (MockServer, Lazy) {
@@ -180,7 +183,8 @@ mod tests {
             .with_secret_access_key("hush")
             .with_endpoint(server.uri())
             .with_allow_http(true);
-        let lazy = Lazy::for_bucket(UnplacedBucket { builder, bucket: "results".to_owned(), address: server.uri() });
+        let url = ObjectUrl::parse("s3://results/").expect("URL");
+        let lazy = Lazy::for_bucket(UnplacedBucket { builder, url, address: server.uri() });
         (server, lazy)
     }
 

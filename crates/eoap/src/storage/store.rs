@@ -23,8 +23,9 @@ use tokio::sync::OnceCell;
 use crate::{
     error::{Error, Result, chain},
     storage::{
+        failure::failure,
         listing::{Entry, Listing},
-        object_url::{ObjectUrl, Provider},
+        object_url::ObjectUrl,
         s3_listing::{CommonPrefix, Page, S3Lister, region_of},
     },
 };
@@ -88,7 +89,7 @@ pub(super) struct Made {
 #[derive(Clone)]
 pub(super) struct UnplacedBucket {
     pub(super) builder: AmazonS3Builder,
-    pub(super) bucket: String,
+    pub(super) url: ObjectUrl,
     /// Where it answers with its region.
     pub(super) address: String,
 }
@@ -109,28 +110,29 @@ impl Lazy {
     pub(super) async fn made(&self) -> Result<&Made> {
         self.made
             .get_or_try_init(|| async {
-                let UnplacedBucket { builder, bucket, address } =
+                let UnplacedBucket { builder, url, address } =
                     self.bucket.clone().expect("a store that is not made knows its bucket");
                 let builder = match region_of(&address).await {
                     Some(region) => builder.with_region(region),
                     // The request itself gives a better error.
                     None => builder,
                 };
-                Made::on_s3(builder, &bucket)
+                Made::on_s3(builder, &url)
             })
             .await
     }
 }
 
 impl Made {
-    pub(super) fn on_s3(builder: AmazonS3Builder, bucket: &str) -> Result<Self> {
+    /// For the bucket of an address.
+    pub(super) fn on_s3(builder: AmazonS3Builder, url: &ObjectUrl) -> Result<Self> {
         let built = builder.clone().build().map_err(|error| Error::Store {
-            url: format!("s3://{bucket}/"),
+            url: url.to_string(),
             reason: chain(&error),
             source: Some(error.into()),
         })?;
         let store = Arc::new(built);
-        Ok(Self { objects: store.clone(), lister: Some(S3Lister::new(&builder, bucket, store)) })
+        Ok(Self { objects: store.clone(), lister: Some(S3Lister::new(&builder, &url.bucket, store)) })
     }
 }
 
@@ -143,13 +145,13 @@ impl Store {
     #[cfg(any(feature = "azure", feature = "gcp"))]
     pub(super) fn of_provider(
         built: object_store::Result<impl ObjectStore>,
-        root: ObjectUrl,
+        url: &ObjectUrl,
         endpoint: Option<String>,
     ) -> Result<Self> {
         let objects =
-            built.map_err(|error| Error::Store { url: root.to_string(), reason: chain(&error), source: Some(error.into()) })?;
+            built.map_err(|error| Error::Store { url: url.to_string(), reason: chain(&error), source: Some(error.into()) })?;
         let made = Made { objects: Arc::new(objects), lister: None };
-        Ok(Self::new(Lazy::built(made), root, endpoint, None))
+        Ok(Self::new(Lazy::built(made), url.root(), endpoint, None))
     }
 
     /// Name of the bucket.
@@ -311,21 +313,7 @@ impl Store {
     }
 
     fn failed(&self, url: &ObjectUrl, error: object_store::Error) -> Error {
-        let at = self.endpoint.as_deref().map(|endpoint| format!(" (endpoint {endpoint})")).unwrap_or_default();
-        let advice = match &error {
-            object_store::Error::NotFound { .. } => "there is no such object; `store.list(folder)` shows what is there: ",
-            object_store::Error::PermissionDenied { .. } | object_store::Error::Unauthenticated { .. } => match url.provider {
-                Provider::S3 => "the store refuses; check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and the region: ",
-                Provider::Google => "the store refuses; check GOOGLE_APPLICATION_CREDENTIALS: ",
-                Provider::Azure => {
-                    "the store refuses; check the account and AZURE_STORAGE_ACCOUNT_KEY or AZURE_STORAGE_SAS_TOKEN: "
-                }
-            },
-            object_store::Error::InvalidPath { .. } => "a key below it has an empty part, and only stores of S3 list such keys: ",
-            _ => "",
-        };
-        let reason = format!("{advice}{}{at}", chain(&error));
-        Error::Store { url: url.to_string(), reason, source: Some(Box::new(error)) }
+        failure(url, self.endpoint.as_deref(), error)
     }
 }
 

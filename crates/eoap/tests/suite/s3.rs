@@ -125,6 +125,47 @@ async fn errors_name_object_and_advice_but_no_secret() {
 }
 
 #[tokio::test]
+async fn a_missing_bucket_is_no_missing_object() {
+    let server = MockServer::start().await;
+    let missing = "<Error><Code>NoSuchBucket</Code><Message>The specified bucket does not exist</Message></Error>";
+    Mock::given(method("GET")).respond_with(ResponseTemplate::new(404).set_body_string(missing)).mount(&server).await;
+    let store = store(&server);
+    let errors = [
+        ("s3://results/x.tif", Raster::open_url("x.tif", &store).await.expect_err("an error")),
+        ("s3://results/x.tif", store.get("x.tif").await.expect_err("an error")),
+        ("s3://results/job/", store.list("job/").await.expect_err("an error")),
+        ("s3://results//", store.list("/").await.expect_err("an error")),
+    ];
+    for (address, error) in errors {
+        let text = error.to_string();
+        let expected = format!(
+            "{address} cannot be read: there is no bucket \"results\" (endpoint {}); check its name, and that this is the store which has it",
+            server.uri()
+        );
+        assert_eq!(text, expected);
+    }
+}
+
+#[tokio::test]
+async fn who_does_not_listen_is_named_with_advice() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("port");
+    let endpoint = format!("http://{}", listener.local_addr().expect("address"));
+    drop(listener);
+    let store =
+        Store::builder("results").endpoint(&endpoint).region("us-east-1").credentials("test", "hush").build().expect("store");
+    for error in [
+        Raster::open_url("x.tif", &store).await.expect_err("an error"),
+        store.list("job/").await.expect_err("an error"),
+        store.list("/job/").await.expect_err("an error"),
+    ] {
+        let text = error.to_string();
+        assert!(text.contains(&format!("cannot be read: no connection to {endpoint}: ")), "{text}");
+        assert!(text.ends_with("; check that the address is right and the server is up"), "{text}");
+        assert!(!text.contains("retries"), "{text}");
+    }
+}
+
+#[tokio::test]
 async fn relative_addresses_are_refused_with_advice() {
     let asset: eoap::stac::Asset = serde_json::from_value(json!({"href": "./otsu.tif"})).expect("asset");
     let text = Raster::open(&asset).await.expect_err("relative").to_string();
