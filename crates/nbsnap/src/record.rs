@@ -181,7 +181,7 @@ impl Failure {
 }
 
 /// Why a cell that asks for input fails.
-const UNANSWERED: &str = "the cell asks for input, and nobody can answer";
+pub(crate) const UNANSWERED: &str = "the cell asks for input, and nobody can answer";
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -9,7 +9,7 @@ use regex::Regex;
 use serde_json::Value;
 
 use super::message::Message;
-use crate::record::Failure;
+use crate::record::{Failure, UNANSWERED};
 
 /// A view of state that only a page's own program has; its id is new on every run.
 const WIDGET_VIEW: &str = "application/vnd.jupyter.widget-view+json";
@@ -134,12 +134,14 @@ impl Reported {
 
     /// The failure that it is, of the cell that is the `count`th to have run.
     pub(super) fn failure(self, count: u64) -> Failure {
-        // ipykernel raises it in a cell that calls `input` or `getpass`, since nobody is offered to answer.
-        if self.name == "StdinNotImplementedError" {
-            return Failure::InputRequest { prompt: String::new() };
-        }
         let line = line_in_cell(&self.traceback.join("\n"), count);
-        let Reported { name, value, traceback } = self;
+        let Reported { name, mut value, mut traceback } = self;
+        // ipykernel raises it in a cell that calls `input` or `getpass`, since nobody is offered to answer. The
+        // rest is about ipykernel.
+        if name == "StdinNotImplementedError" {
+            UNANSWERED.clone_into(&mut value);
+            traceback.clear();
+        }
         Failure::Exception { name: if name.is_empty() { "error".into() } else { name }, value, traceback, line }
     }
 }
@@ -221,7 +223,9 @@ mod tests {
         let traceback = json!(["Cell In[1], line 1", "ipykernel/kernelbase.py", "password=False"]);
         let content = json!({"ename": "StdinNotImplementedError", "evalue": "raw_input was called", "traceback": traceback});
         let failure = Reported::read(&content).failure(1);
-        assert_eq!(failure.to_string(), "the cell asks for input, and nobody can answer");
+        assert_eq!(failure.to_string(), "StdinNotImplementedError: the cell asks for input, and nobody can answer");
+        let Failure::Exception { traceback, line, .. } = &failure else { panic!("{failure:?}") };
+        assert!(traceback.is_empty() && *line == Some(1) && failure.is_raised_by_code());
     }
 
     #[test]
