@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 
 use jupyter_protocol::{
     ConnectionInfo, ExecuteRequest, ExecutionState, JupyterMessage, JupyterMessageContent, KernelInfoRequest, Media, MediaType,
-    Transport,
 };
 use jupyter_zmq_client::{
     ClientIoPubConnection, ClientShellConnection, create_client_control_connection, create_client_iopub_connection,
@@ -14,6 +13,7 @@ use jupyter_zmq_client::{
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
+use crate::ports::{self, PATIENCE};
 use crate::world::{World, workspace};
 
 const SPEC: &str = "env/share/jupyter/kernels/rust";
@@ -251,34 +251,22 @@ impl Kernel {
 
     /// Starts one, which need not be ready when it listens.
     fn begin(world: &World, folder: &str, options: &[&str]) -> Kernel {
-        let bound: Vec<_> = (0..5).map(|_| std::net::TcpListener::bind("127.0.0.1:0").unwrap()).collect();
-        let ports: Vec<u16> = bound.iter().map(|socket| socket.local_addr().unwrap().port()).collect();
-        drop(bound);
-        let connection = ConnectionInfo {
-            ip: "127.0.0.1".into(),
-            transport: Transport::TCP,
-            shell_port: ports[0],
-            iopub_port: ports[1],
-            stdin_port: ports[2],
-            control_port: ports[3],
-            hb_port: ports[4],
-            key: "key".into(),
-            signature_scheme: "hmac-sha256".into(),
-            kernel_name: None,
-        };
-        let file = world.path(&format!("connection-{}.json", ports[0]));
-        std::fs::write(&file, serde_json::to_vec(&connection).unwrap()).unwrap();
-        let kernel = world.command(&[&["kernel", "start", file.to_str().unwrap()], options].concat());
-        // As Jupyter starts kernels: in their own session.
-        let mut jupyter = Command::new("sh");
-        jupyter.args(["-c", "setsid \"$@\" & wait", "jupyter"]).arg(kernel.get_program()).args(kernel.get_args());
-        let environment = kernel.get_envs().filter_map(|(name, value)| Some((name, value?)));
-        let jupyter = jupyter.env_clear().envs(environment).current_dir(world.path(folder)).spawn().unwrap();
         let started = Instant::now();
-        while ports.iter().take(4).any(|port| std::net::TcpStream::connect(("127.0.0.1", *port)).is_err()) {
-            assert!(started.elapsed() < Duration::from_secs(120), "the kernel never listened");
-            std::thread::sleep(Duration::from_millis(50));
-        }
+        let (jupyter, connection) = loop {
+            assert!(started.elapsed() < PATIENCE, "the kernel never listened");
+            let connection = ports::connection();
+            let file = world.path(&format!("connection-{}.json", connection.shell_port));
+            std::fs::write(&file, serde_json::to_vec(&connection).unwrap()).unwrap();
+            let kernel = world.command(&[&["kernel", "start", file.to_str().unwrap()], options].concat());
+            // As Jupyter starts kernels: in their own session.
+            let mut jupyter = Command::new("sh");
+            jupyter.args(["-c", "setsid \"$@\" & wait", "jupyter"]).arg(kernel.get_program()).args(kernel.get_args());
+            let environment = kernel.get_envs().filter_map(|(name, value)| Some((name, value?)));
+            let mut jupyter = jupyter.env_clear().envs(environment).current_dir(world.path(folder)).spawn().unwrap();
+            if ports::listens(&connection, &mut jupyter) {
+                break (jupyter, connection);
+            }
+        };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         Kernel { jupyter, runtime, connection, channels: None }
     }
@@ -301,7 +289,7 @@ impl Kernel {
                 self.channels = connected;
                 return;
             }
-            assert!(started.elapsed() < Duration::from_secs(120), "the kernel never answered");
+            assert!(started.elapsed() < PATIENCE, "the kernel never answered");
             std::thread::sleep(Duration::from_millis(100));
         }
     }

@@ -30,6 +30,9 @@ mod list;
 mod live;
 mod messages;
 mod new_and_changed;
+// What tests of the kernel alone use, too.
+#[path = "../crates/nbsnap-kernel/tests/kernel/ports.rs"]
+mod ports;
 mod printing;
 mod record;
 mod reports;

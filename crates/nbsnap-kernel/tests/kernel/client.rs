@@ -16,11 +16,9 @@ use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 use zeromq::SocketRecv;
 
+use crate::ports::PATIENCE;
 use crate::received::{Executed, Message};
 use crate::start;
-
-/// How long anything may take before a test gives up.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A kernel, and the process that started it, as Jupyter would. Dropping it kills that process and nothing
 /// else.

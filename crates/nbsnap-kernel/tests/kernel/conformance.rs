@@ -7,7 +7,8 @@
 
 use serde_json::{Value, json};
 
-use crate::client::{Kernel, PATIENCE};
+use crate::client::Kernel;
+use crate::ports::PATIENCE;
 use crate::received::Message;
 use crate::{Story, kernel};
 

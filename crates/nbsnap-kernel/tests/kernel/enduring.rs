@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::client::{Kernel, PATIENCE, is_alive, processes_in};
+use crate::client::{Kernel, is_alive, processes_in};
+use crate::ports::PATIENCE;
 use crate::received::Executed;
 use crate::{Story, cache};
 

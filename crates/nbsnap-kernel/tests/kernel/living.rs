@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 use jupyter_protocol::ConnectionInfo;
 use serde_json::json;
 
-use crate::client::{Kernel, PATIENCE, processes_in};
-use crate::{Story, cache, kernel, start};
+use crate::client::{Kernel, processes_in};
+use crate::ports::{self, PATIENCE};
+use crate::{Story, cache, kernel};
 
 pub(crate) const STORIES: &[Story] = &[
     ("a_shutdown_is_answered_and_leaves_nothing", a_shutdown_is_answered_and_leaves_nothing),
@@ -107,7 +108,7 @@ fn a_kernel_that_nobody_waits_for_goes() {
 /// A kernel that nobody connects to, started by this process on behalf of Jupyter.
 fn started_by(jupyter: u32, folder: &Path) -> Child {
     let connection =
-        ConnectionInfo { shell_port: 0, iopub_port: 0, stdin_port: 0, control_port: 0, hb_port: 0, ..start::connection() };
+        ConnectionInfo { shell_port: 0, iopub_port: 0, stdin_port: 0, control_port: 0, hb_port: 0, ..ports::connection() };
     let file = folder.join(format!("connection-{jupyter}.json"));
     std::fs::write(&file, serde_json::to_vec(&connection).unwrap()).unwrap();
     let mut kernel = Command::new(std::env::current_exe().unwrap());

@@ -12,6 +12,7 @@ mod failing;
 mod helping;
 mod interrupting;
 mod living;
+mod ports;
 mod received;
 mod running;
 mod start;

@@ -136,8 +136,8 @@ impl Reported {
     pub(super) fn failure(self, count: u64) -> Failure {
         let line = line_in_cell(&self.traceback.join("\n"), count);
         let Reported { name, mut value, mut traceback } = self;
-        // ipykernel raises it in a cell that calls `input` or `getpass`, since nobody is offered to answer. The
-        // rest is about ipykernel.
+        // ipykernel raises it in a cell that calls `input` or `getpass`, since nobody is offered to answer.
+        // The rest is about ipykernel.
         if name == "StdinNotImplementedError" {
             UNANSWERED.clone_into(&mut value);
             traceback.clear();
