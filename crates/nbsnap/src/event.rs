@@ -21,7 +21,7 @@ use crate::redact::RuleHits;
 pub enum Event {
     /// The notebooks are known and the run begins.
     RunStarted {
-        /// How many notebooks will be run; a file that cannot be used is none of them.
+        /// How many notebooks will be run; a file that cannot be used does not count.
         notebooks: usize,
         /// How many code cells they have.
         cells: usize,

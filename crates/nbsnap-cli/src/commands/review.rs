@@ -131,20 +131,26 @@ fn settle(
 /// The reviews with these names, as other commands take them: of notebooks, or `notebook::cell`. None means
 /// all.
 fn meant(project: &Project, notebooks: &Notebooks, reviews: Vec<Review>, names: &[String]) -> Result<Vec<Review>, CommandError> {
-    let means = |name: &String, review: &Review| {
+    if names.is_empty() {
+        return Ok(reviews);
+    }
+    let mut is_meant = vec![false; reviews.len()];
+    for name in names {
         let (notebook, cell) = name.split_once("::").map_or((name.as_str(), None), |(notebook, cell)| (notebook, Some(cell)));
         let selection = Selection::of_names(&with_whole_paths(project, &[notebook.to_owned()]));
         // One that is gone has only the name of its folder.
-        let is_notebook = review.notebook == notebook
-            || selection.names_of(notebooks).is_ok_and(|selected| selected.contains(&review.notebook));
-        is_notebook && cell.is_none_or(|cell| review.cell == cell || Glob::new(cell).is_ok_and(|glob| glob.matches(&review.cell)))
-    };
-    if let Some(name) = names.iter().find(|name| !reviews.iter().any(|review| means(name, review))) {
-        let known: Vec<String> = reviews.iter().map(|review| format!("{}::{}", review.notebook, review.cell)).collect();
-        let known = if known.is_empty() { "nothing".into() } else { known.join(", ") };
-        return Err(CommandError::Usage(format!("nothing waits for review by the name `{name}`; there waits: {known}")));
+        let selected = selection.names_of(notebooks).unwrap_or_default();
+        let is_cell = |id: &str| cell.is_none_or(|cell| id == cell || Glob::new(cell).is_ok_and(|glob| glob.matches(id)));
+        let means =
+            |review: &Review| (review.notebook == notebook || selected.contains(&review.notebook)) && is_cell(&review.cell);
+        if !reviews.iter().any(means) {
+            let known: Vec<String> = reviews.iter().map(|review| format!("{}::{}", review.notebook, review.cell)).collect();
+            let known = if known.is_empty() { "nothing".into() } else { known.join(", ") };
+            return Err(CommandError::Usage(format!("nothing waits for review by the name `{name}`; there waits: {known}")));
+        }
+        is_meant.iter_mut().zip(&reviews).for_each(|(is_meant, review)| *is_meant |= means(review));
     }
-    Ok(reviews.into_iter().filter(|review| names.is_empty() || names.iter().any(|name| means(name, review))).collect())
+    Ok(reviews.into_iter().zip(is_meant).filter_map(|(review, is_meant)| is_meant.then_some(review)).collect())
 }
 
 /// All that somebody needs to decide.
